@@ -1,0 +1,1 @@
+"""The product: one package per feature, shipped to every function as a layer."""

@@ -1,0 +1,24 @@
+"""AWS behind four small nouns: bucket, table, queue, roles. Nothing else imports botocore."""
+
+from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, VersionedObject
+from shared.aws.errors import ConditionFailed, TransactionLost
+from shared.aws.queue import Message, Queue
+from shared.aws.roles import Credentials, assume_role
+from shared.aws.table import Item, Table, Transaction, Update
+
+__all__ = [
+    "Bucket",
+    "ConditionFailed",
+    "Credentials",
+    "Item",
+    "Message",
+    "ObjectMissing",
+    "Queue",
+    "StoredObject",
+    "Table",
+    "Transaction",
+    "TransactionLost",
+    "Update",
+    "VersionedObject",
+    "assume_role",
+]

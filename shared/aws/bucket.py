@@ -1,0 +1,180 @@
+"""One S3 bucket: immutable puts that settle lost answers, versioned reads, listings."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.aws.clients import client, client_without_retries
+from shared.aws.errors import ObjectMissing, aws_errors
+from shared.errors import Unavailable
+
+__all__ = ["Bucket", "ObjectMissing", "StoredObject", "VersionedObject"]
+
+_ATTEMPTS = 3
+_DELETE_BATCH = 1_000
+_EXISTS = "PreconditionFailed"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One line of a listing."""
+
+    key: str
+    size: int
+    modified_s: float
+
+
+@dataclass(frozen=True)
+class VersionedObject:
+    """One version of an object, as written."""
+
+    key: str
+    version_id: str
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The operations the product uses on one bucket."""
+
+    name: str
+
+    def put_new(self, key: str, body: bytes) -> bool:
+        """Store an object under a key that was never used; True when this call (or an
+        earlier one that lost its answer) stored it, False when somebody had before.
+
+        A lost answer is settled by the bucket's version history, not by writing again
+        blindly: the object may have been stored, folded away and deleted meanwhile.
+        Raises Unavailable when nothing is known after three attempts.
+        """
+        for attempt in range(_ATTEMPTS):
+            if attempt and self.was_written(key):
+                return True
+            try:
+                client_without_retries("s3").put_object(
+                    Bucket=self.name, Key=key, Body=body, IfNoneMatch="*"
+                )
+                return True
+            except ClientError as exc:
+                if exc.response.get("Error", {}).get("Code") == _EXISTS:
+                    return attempt > 0
+                if not _may_pass(exc):
+                    raise Unavailable("the object could not be stored") from exc
+            except BotoCoreError:
+                continue
+        raise Unavailable("storage did not confirm the write; it may have happened", retry_after_s=2)
+
+    def was_written(self, key: str) -> bool:
+        """Whether any version of exactly this key exists, deleted or not."""
+        with aws_errors():
+            page = client("s3").list_object_versions(Bucket=self.name, Prefix=key, MaxKeys=2)
+        found = page.get("Versions", []) + page.get("DeleteMarkers", [])
+        return any(entry["Key"] == key for entry in found)
+
+    def put(self, key: str, body: bytes, content_type: str | None = None) -> VersionedObject:
+        """Store a version; for keys whose current version does not matter to readers."""
+        extra = {"ContentType": content_type} if content_type else {}
+        with aws_errors():
+            answer = client("s3").put_object(Bucket=self.name, Key=key, Body=body, **extra)
+        return VersionedObject(key, answer.get("VersionId", "null"))
+
+    def get(
+        self, key: str, *, version_id: str | None = None, start: int = 0, end: int | None = None
+    ) -> bytes:
+        """Bytes `[start, end)` of an object. Raises ObjectMissing."""
+        with aws_errors():
+            answer = client("s3").get_object(
+                Bucket=self.name, Key=key, **_version(version_id), **_range(start, end)
+            )
+            return bytes(answer["Body"].read())
+
+    def list(self, prefix: str, *, start_after: str = "") -> Iterator[StoredObject]:
+        """All objects below a prefix, in binary order of their keys."""
+        token: dict[str, str] = {"StartAfter": start_after} if start_after else {}
+        while True:
+            with aws_errors():
+                page = client("s3").list_objects_v2(Bucket=self.name, Prefix=prefix, **token)
+            for entry in page.get("Contents", []):
+                yield StoredObject(entry["Key"], entry["Size"], entry["LastModified"].timestamp())
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        """The next path segment of everything below a prefix that ends in `/`."""
+        token: dict[str, str] = {}
+        while True:
+            with aws_errors():
+                page = client("s3").list_objects_v2(
+                    Bucket=self.name, Prefix=prefix, Delimiter="/", **token
+                )
+            for entry in page.get("CommonPrefixes", []):
+                yield entry["Prefix"][len(prefix) :].rstrip("/")
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete objects; absent ones count as deleted. Raises Unavailable if any was refused."""
+        names = [{"Key": key} for key in keys]
+        for first in range(0, len(names), _DELETE_BATCH):
+            chunk = names[first : first + _DELETE_BATCH]
+            with aws_errors():
+                answer = client("s3").delete_objects(
+                    Bucket=self.name, Delete={"Objects": chunk, "Quiet": True}
+                )
+            if answer.get("Errors"):
+                raise Unavailable("objects could not be deleted", retry_after_s=2)
+
+    def put_grown(self, key: str, base: VersionedObject, tail: bytes) -> VersionedObject:
+        """Store `base + tail` without moving the base through this process.
+
+        The base must be at least 5 MiB (S3's smallest part) and at most 5 GiB.
+        """
+        with aws_errors():
+            upload = client("s3").create_multipart_upload(Bucket=self.name, Key=key)["UploadId"]
+            parts = [
+                self._copy_part(key, upload, 1, base),
+                self._upload_part(key, upload, 2, tail),
+            ]
+            answer = client("s3").complete_multipart_upload(
+                Bucket=self.name, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}
+            )
+        return VersionedObject(key, answer.get("VersionId", "null"))
+
+    def presigned_get(self, key: str, expires_in_s: int = 900) -> str:
+        """A URL that reads one object without credentials for a while."""
+        return str(
+            client("s3").generate_presigned_url(
+                "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=expires_in_s
+            )
+        )
+
+    def _copy_part(self, key: str, upload: str, number: int, base: VersionedObject) -> Any:
+        source = {"Bucket": self.name, "Key": base.key, "VersionId": base.version_id}
+        copied = client("s3").upload_part_copy(
+            Bucket=self.name, Key=key, UploadId=upload, PartNumber=number, CopySource=source
+        )
+        return {"ETag": copied["CopyPartResult"]["ETag"], "PartNumber": number}
+
+    def _upload_part(self, key: str, upload: str, number: int, body: bytes) -> Any:
+        sent = client("s3").upload_part(
+            Bucket=self.name, Key=key, UploadId=upload, PartNumber=number, Body=body
+        )
+        return {"ETag": sent["ETag"], "PartNumber": number}
+
+
+def _may_pass(exc: ClientError) -> bool:
+    status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return bool(status >= 500 or status in (409, 429))
+
+
+def _version(version_id: str | None) -> dict[str, str]:
+    return {"VersionId": version_id} if version_id else {}
+
+
+def _range(start: int, end: int | None) -> dict[str, str]:
+    if start == 0 and end is None:
+        return {}
+    return {"Range": f"bytes={start}-{'' if end is None else end - 1}"}

@@ -1,0 +1,34 @@
+"""Botocore clients: one session, one client per service, made when first needed."""
+
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+_TIMEOUTS = {"connect_timeout": 3, "read_timeout": 20}
+
+
+@cache
+def client(service: str) -> Any:
+    """The process's client of an AWS service, with standard retries."""
+    return _session().create_client(
+        service, config=Config(retries={"mode": "standard", "total_max_attempts": 3}, **_TIMEOUTS)
+    )
+
+
+@cache
+def client_without_retries(service: str) -> Any:
+    """A client whose calls are made once.
+
+    For the calls where a blind repetition could store a thing twice; whoever
+    uses it settles what a lost answer means.
+    """
+    return _session().create_client(
+        service, config=Config(retries={"mode": "standard", "total_max_attempts": 1}, **_TIMEOUTS)
+    )
+
+
+@cache
+def _session() -> Any:
+    return botocore.session.get_session()

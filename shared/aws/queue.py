@@ -1,0 +1,45 @@
+"""One SQS queue: sending, and what its attributes say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from shared.aws.clients import client
+from shared.aws.errors import aws_errors
+
+_MAX_DELAY_S = 900
+
+
+@dataclass(frozen=True)
+class Message:
+    """A received message: its JSON body and the handle that deletes it."""
+
+    body: Any
+    receipt_handle: str
+    receive_count: int
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The operations the product uses on one queue."""
+
+    url: str
+
+    def send(self, body: object, *, group: str | None = None, delay_s: int = 0) -> None:
+        """Send one JSON message; `group` is the tenant for SQS's fair queues."""
+        extra: dict[str, Any] = {"MessageGroupId": group} if group else {}
+        if delay_s:
+            extra["DelaySeconds"] = min(delay_s, _MAX_DELAY_S)
+        with aws_errors():
+            client("sqs").send_message(
+                QueueUrl=self.url, MessageBody=msgspec.json.encode(body).decode(), **extra
+            )
+
+    def attributes(self, *names: str) -> dict[str, str]:
+        """Queue attributes by their AWS names, such as `ApproximateNumberOfMessages`."""
+        with aws_errors():
+            answer = client("sqs").get_queue_attributes(
+                QueueUrl=self.url, AttributeNames=list(names)
+            )
+        return dict(answer.get("Attributes", {}))

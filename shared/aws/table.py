@@ -1,0 +1,239 @@
+"""One DynamoDB table with a string `pk` and `sk`: items in, items out, conditions kept.
+
+Reads are strongly consistent unless an index is asked. Expressions are given
+with plain Python values; `#name` and `:value` placeholders are made here.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.aws.attributes import decode_item, encode, encode_item
+from shared.aws.clients import client
+from shared.aws.errors import aws_errors
+
+Item = dict[str, Any]
+_BATCH_GET = 100
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update of one item: attributes to set and remove, counters to add to, a condition.
+
+    `only_if` maps attribute names to required values (None: the attribute must be
+    absent); `extra_condition` is appended as an expression over `names` and `values`.
+    """
+
+    pk: str
+    sk: str
+    set: Item = field(default_factory=dict)
+    set_if_absent: Item = field(default_factory=dict)
+    add: Item = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    only_if: Item = field(default_factory=dict)
+    must_exist: bool = False
+    extra_condition: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+    values: Item = field(default_factory=dict)
+
+    def request(self, table: str) -> dict[str, Any]:
+        """The UpdateItem (or transaction) parameters."""
+        names, values = dict(self.names), dict(self.values)
+        clauses = [_set_clause(self, names, values), _add_clause(self, names, values)]
+        if self.remove:
+            clauses.append("REMOVE " + ", ".join(_name(names, part) for part in self.remove))
+        condition = _condition(self, names, values)
+        request: dict[str, Any] = {
+            "TableName": table,
+            "Key": encode_item({"pk": self.pk, "sk": self.sk}),
+            "UpdateExpression": " ".join(clause for clause in clauses if clause),
+            "ExpressionAttributeNames": names,
+        }
+        if values:
+            request["ExpressionAttributeValues"] = encode_item(values)
+        if condition:
+            request["ConditionExpression"] = condition
+        return request
+
+
+@dataclass
+class Transaction:
+    """Writes that happen all or not at all; at most 100."""
+
+    table: str
+    actions: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, item: Item, *, only_new: bool = False) -> None:
+        """Put an item; with `only_new` on condition that there is none."""
+        request: dict[str, Any] = {"TableName": self.table, "Item": encode_item(item)}
+        if only_new:
+            request["ConditionExpression"] = "attribute_not_exists(pk)"
+        self.actions.append({"Put": request})
+
+    def update(self, update: Update) -> None:
+        """Update an item on the update's condition."""
+        self.actions.append({"Update": update.request(self.table)})
+
+    def delete(self, pk: str, sk: str) -> None:
+        """Delete an item if it is there."""
+        key = encode_item({"pk": pk, "sk": sk})
+        self.actions.append({"Delete": {"TableName": self.table, "Key": key}})
+
+    def commit(self) -> None:
+        """Carry all out. Raises TransactionLost with a reason per action."""
+        with aws_errors():
+            client("dynamodb").transact_write_items(TransactItems=self.actions)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The operations the product uses on one table."""
+
+    name: str
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """An item, strongly consistent, or None."""
+        with aws_errors():
+            answer = client("dynamodb").get_item(
+                TableName=self.name, Key=encode_item({"pk": pk, "sk": sk}), ConsistentRead=True
+            )
+        return decode_item(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Iterable[tuple[str, str]]) -> list[Item]:
+        """Those of the items that exist, in no order."""
+        wanted = [encode_item({"pk": pk, "sk": sk}) for pk, sk in keys]
+        found: list[Item] = []
+        while wanted:
+            ask = {"Keys": wanted[:_BATCH_GET], "ConsistentRead": True}
+            with aws_errors():
+                answer = client("dynamodb").batch_get_item(RequestItems={self.name: ask})
+            found += [decode_item(item) for item in answer["Responses"].get(self.name, [])]
+            unread = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            wanted = unread + wanted[_BATCH_GET:]
+        return found
+
+    def query(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        between: tuple[str, str] | None = None,
+        index: str | None = None,
+        key_names: tuple[str, str] = ("pk", "sk"),
+        descending: bool = False,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[Item]:
+        """Items of one partition in order of the sort key, read page by page as consumed.
+
+        `prefix` or an inclusive `between` narrows the sort key; `after` starts beyond
+        a sort key (before it, when descending) on the table itself. `limit` is the
+        page size asked of DynamoDB, not a bound on what is yielded.
+        """
+        request = _query_request(self.name, pk, prefix, between, index, key_names)
+        request |= {"ScanIndexForward": not descending, "ConsistentRead": index is None}
+        if limit:
+            request["Limit"] = limit
+        if after:
+            request["ExclusiveStartKey"] = encode_item({"pk": pk, "sk": after})
+        while True:
+            with aws_errors():
+                page = client("dynamodb").query(**request)
+            yield from (decode_item(item) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def put(self, item: Item, *, only_new: bool = False) -> None:
+        """Put an item; with `only_new` raises ConditionFailed where there is one."""
+        condition = {"ConditionExpression": "attribute_not_exists(pk)"} if only_new else {}
+        with aws_errors():
+            client("dynamodb").put_item(
+                TableName=self.name, Item=encode_item(item), **condition
+            )
+
+    def update(self, update: Update) -> Item:
+        """Update an item and return it as it is then. Raises ConditionFailed."""
+        with aws_errors():
+            answer = client("dynamodb").update_item(
+                **update.request(self.name), ReturnValues="ALL_NEW"
+            )
+        return decode_item(answer.get("Attributes", {}))
+
+    def delete(self, pk: str, sk: str) -> Item | None:
+        """Delete an item and return what was there."""
+        with aws_errors():
+            answer = client("dynamodb").delete_item(
+                TableName=self.name, Key=encode_item({"pk": pk, "sk": sk}), ReturnValues="ALL_OLD"
+            )
+        return decode_item(answer["Attributes"]) if answer.get("Attributes") else None
+
+    def transaction(self) -> Transaction:
+        """A new, empty transaction on this table."""
+        return Transaction(self.name)
+
+
+def _query_request(
+    table: str,
+    pk: str,
+    prefix: str,
+    between: tuple[str, str] | None,
+    index: str | None,
+    key_names: tuple[str, str],
+) -> dict[str, Any]:
+    names = {"#p": key_names[0]}
+    values: dict[str, Any] = {":p": encode(pk)}
+    condition = "#p = :p"
+    if between:
+        condition += " AND #s BETWEEN :low AND :high"
+        values |= {":low": encode(between[0]), ":high": encode(between[1])}
+    elif prefix:
+        condition += " AND begins_with(#s, :prefix)"
+        values[":prefix"] = encode(prefix)
+    if between or prefix:
+        names["#s"] = key_names[1]
+    request: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+    return request | ({"IndexName": index} if index else {})
+
+
+def _name(names: dict[str, str], attribute: str) -> str:
+    placeholder = f"#n{len(names)}"
+    names[placeholder] = attribute
+    return placeholder
+
+
+def _value(values: Item, value: object) -> str:
+    placeholder = f":v{len(values)}"
+    values[placeholder] = value
+    return placeholder
+
+
+def _set_clause(update: Update, names: dict[str, str], values: Item) -> str:
+    parts = [f"{_name(names, key)} = {_value(values, value)}" for key, value in update.set.items()]
+    for key, value in update.set_if_absent.items():
+        name = _name(names, key)
+        parts.append(f"{name} = if_not_exists({name}, {_value(values, value)})")
+    return "SET " + ", ".join(parts) if parts else ""
+
+
+def _add_clause(update: Update, names: dict[str, str], values: Item) -> str:
+    parts = [f"{_name(names, key)} {_value(values, value)}" for key, value in update.add.items()]
+    return "ADD " + ", ".join(parts) if parts else ""
+
+
+def _condition(update: Update, names: dict[str, str], values: Item) -> str:
+    parts = ["attribute_exists(pk)"] if update.must_exist else []
+    for key, value in update.only_if.items():
+        name = _name(names, key)
+        absent = value is None
+        parts.append(
+            f"attribute_not_exists({name})" if absent else f"{name} = {_value(values, value)}"
+        )
+    if update.extra_condition:
+        parts.append(f"({update.extra_condition})")
+    return " AND ".join(parts)

@@ -1,0 +1,107 @@
+"""The one clock of the product, and how instants are read and written.
+
+Instants are integers: microseconds since the Unix epoch, UTC (`_us`). Nothing
+else in the product asks the machine for the time, so tests can hold it still.
+"""
+
+import math
+import re
+import time
+from datetime import UTC, date, datetime, timedelta
+
+SECOND_US = 1_000_000
+DAY_US = 86_400 * SECOND_US
+
+# An epoch number is told apart by its magnitude: seconds until the year 5138,
+# then milliseconds, microseconds and nanoseconds, each a thousand times finer.
+_EPOCH_UNITS = ((1e11, SECOND_US), (1e14, 1_000), (1e17, 1))
+_EARLIEST_US = 0
+_LATEST_US = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp()) * SECOND_US
+_NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
+
+
+class UnreadableTime(ValueError):
+    """The value is not a time in any accepted form."""
+
+
+def now_us() -> int:
+    """The present, in microseconds since the epoch."""
+    return time.time_ns() // 1_000
+
+
+def now_s() -> int:
+    """The present, in whole seconds since the epoch (for TTLs and leases)."""
+    return now_us() // SECOND_US
+
+
+def read_time(value: object) -> int:
+    """Read an instant: ISO 8601 (without an offset it is UTC) or an epoch number.
+
+    Epoch numbers, also as strings, may be in s, ms, µs or ns; the magnitude tells.
+    Raises UnreadableTime; never falls back to the present.
+    """
+    if isinstance(value, bool) or value is None:
+        raise UnreadableTime("a time is an ISO 8601 string or an epoch number")
+    if isinstance(value, int | float):
+        return _checked(_from_epoch(value))
+    if isinstance(value, str):
+        return _checked(_from_text(value.strip()))
+    raise UnreadableTime("a time is an ISO 8601 string or an epoch number")
+
+
+def _from_epoch(number: int | float) -> int:
+    if isinstance(number, float) and not math.isfinite(number):
+        raise UnreadableTime("a time is a finite number")
+    for limit, factor in _EPOCH_UNITS:
+        if abs(number) < limit:
+            return number * factor if isinstance(number, int) else round(number * factor)
+    return int(number) // 1_000
+
+
+def _from_text(text: str) -> int:
+    if _NUMERIC.match(text):
+        return _from_epoch(float(text) if "." in text or "e" in text.lower() else int(text))
+    if len(text) < len("2025-01-01"):
+        raise UnreadableTime(f"{text[:40]!r} is not an ISO 8601 time or an epoch number")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise UnreadableTime(f"{text[:40]!r} is not an ISO 8601 time or an epoch number") from exc
+    return to_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _checked(us: int) -> int:
+    if not _EARLIEST_US <= us < _LATEST_US:
+        raise UnreadableTime("a time lies between 1970 and 9999")
+    return us
+
+
+def to_us(moment: datetime) -> int:
+    """An aware datetime in microseconds since the epoch, exactly."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def from_us(us: int) -> datetime:
+    """The aware UTC datetime of an instant."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
+
+
+def iso(us: int) -> str:
+    """How instants leave the API: `2025-12-03T18:00:00.000Z`, milliseconds rounded down."""
+    return from_us(us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_or_none(us: int | None) -> str | None:
+    """`iso`, or None where there is no instant."""
+    return None if us is None else iso(us)
+
+
+def day_of(us: int) -> str:
+    """The UTC calendar day of an instant, `YYYY-MM-DD`."""
+    return from_us(us).date().isoformat()
+
+
+def day_start_us(day: str) -> int:
+    """The first instant of a UTC calendar day."""
+    first = date.fromisoformat(day)
+    return to_us(datetime(first.year, first.month, first.day, tzinfo=UTC))

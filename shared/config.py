@@ -1,0 +1,40 @@
+"""Settings from the environment: the only place of the product that reads it.
+
+Each function declares a frozen dataclass of what it needs in its own
+`settings.py`; a field `data_bucket: str` is the variable `DATA_BUCKET`.
+"""
+
+import os
+from dataclasses import fields
+from functools import cache
+from typing import Any, TypeVar, cast
+
+Settings = TypeVar("Settings")
+
+
+class SettingMissing(RuntimeError):
+    """The deployment forgot a variable that the function needs."""
+
+
+@cache
+def read_settings(kind: type[Settings]) -> Settings:
+    """An instance of the settings class `kind`, read once per process.
+
+    Fields may be `str`, `int` or `bool` ("true"/"false"). Raises SettingMissing.
+    """
+    declared = fields(cast(Any, kind))
+    return kind(**{field.name: _read(field.name, field.type) for field in declared})
+
+
+def variable_name(field_name: str) -> str:
+    """The environment variable that a settings field is read from."""
+    return field_name.upper()
+
+
+def _read(name: str, kind: object) -> object:
+    text = os.environ.get(variable_name(name))
+    if text is None:
+        raise SettingMissing(f"environment variable {variable_name(name)} is not set")
+    if kind is int:
+        return int(text)
+    return text.lower() == "true" if kind is bool else text

@@ -1,0 +1,127 @@
+"""What can go wrong in the product, in the product's words.
+
+EvalyardError
+├── MalformedInput      the request cannot be read
+├── Unauthenticated     nobody is known by this credential
+├── Forbidden           the caller is known but has not the right
+├── NotFound            there is no such thing (for this caller)
+├── Conflict            the thing is in another state than the call needs
+├── Gone                the thing existed and will not come back
+├── TooLarge            a stated limit is exceeded
+├── UnsupportedMedia    the body is of a kind that is not read
+├── Unacceptable        readable, but not acceptable
+├── TooManyRequests     a rate limit is exceeded; try again later
+└── Unavailable         a dependency failed; nothing was decided, try again
+
+Concrete errors subclass one of these beside the code that raises them and
+set `code`. HTTP statuses are the edge's business (`shared.http.problems`).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with one place of the input.
+
+    `pointer` is a JSON Pointer into the body (or `/query/<name>`); `line` counts
+    from 1 and is set where the input has lines; `allowed` lists the values of an
+    enumeration.
+    """
+
+    pointer: str
+    code: str
+    detail: str
+    line: int | None = None
+    allowed: tuple[str, ...] | None = None
+
+
+class EvalyardError(Exception):
+    """Root of all domain errors: a stable `code`, a `detail` for people, and facts."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        faults: tuple[Fault, ...] = (),
+        allowed: tuple[str, ...] | None = None,
+        retry_after_s: int | None = None,
+        **facts: object,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.error_code = code or type(self).code
+        self.faults = faults
+        self.allowed = allowed
+        self.retry_after_s = retry_after_s
+        self.facts = facts
+
+
+class MalformedInput(EvalyardError):
+    """The request cannot be read: broken JSON, or a parameter that makes no sense."""
+
+    code = "malformed"
+
+
+class Unauthenticated(EvalyardError):
+    """No live credential came with the request."""
+
+    code = "unauthorized"
+
+
+class Forbidden(EvalyardError):
+    """The caller is known but may not do this."""
+
+    code = "forbidden"
+
+
+class NotFound(EvalyardError):
+    """There is no such thing, or it belongs to somebody else."""
+
+    code = "not_found"
+
+
+class Conflict(EvalyardError):
+    """The thing is in another state than the call needs."""
+
+    code = "conflict"
+
+
+class Gone(EvalyardError):
+    """The thing existed and will not come back."""
+
+    code = "gone"
+
+
+class TooLarge(EvalyardError):
+    """A stated limit is exceeded; the detail says which."""
+
+    code = "too_large"
+
+
+class UnsupportedMedia(EvalyardError):
+    """The body is of a kind that is not read here."""
+
+    code = "unsupported_media_type"
+
+
+class Unacceptable(EvalyardError):
+    """Well-formed, but not acceptable; `faults` say where."""
+
+    code = "unacceptable"
+
+
+class TooManyRequests(EvalyardError):
+    """A rate limit is exceeded; `retry_after_s` says how long to wait."""
+
+    code = "too_many_requests"
+
+
+class Unavailable(EvalyardError):
+    """A dependency failed before anything was decided; the same call may be repeated."""
+
+    code = "unavailable"

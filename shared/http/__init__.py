@@ -1,0 +1,36 @@
+"""The HTTP edge that all endpoint groups share: one app factory, one error envelope, one way in."""
+
+from shared.http.app import create_app, serve
+from shared.http.identity import Caller, CurrentDevice, CurrentUser, Device
+from shared.http.idempotency import IdempotencyStore, Repeatable, RepeatableCall, creates
+from shared.http.observability import logger, metrics
+from shared.http.pages import Cursors, Page, PageLimit
+from shared.http.routes import DeviceRoute, OpenRoute, UserRoute
+from shared.http.schemas import Body, Problem, described
+from shared.http.windows import Window, requested_window
+
+__all__ = [
+    "Body",
+    "Caller",
+    "CurrentDevice",
+    "CurrentUser",
+    "Cursors",
+    "Device",
+    "DeviceRoute",
+    "OpenRoute",
+    "Page",
+    "PageLimit",
+    "Problem",
+    "IdempotencyStore",
+    "Repeatable",
+    "RepeatableCall",
+    "UserRoute",
+    "Window",
+    "create_app",
+    "creates",
+    "described",
+    "logger",
+    "metrics",
+    "requested_window",
+    "serve",
+]

@@ -1,0 +1,55 @@
+"""Makes an endpoint group's FastAPI app and serves Lambda events with it.
+
+An app has no state of its own: settings and clients are reached through
+dependencies, at the first request, so that importing an app is pure.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from mangum import Mangum
+
+from shared.http.edge import Edge
+from shared.http.idempotency import IdempotencyStore
+from shared.http.problems import install_problem_handlers
+from shared.http.schemas import ERROR_RESPONSES
+
+_TEXT_TYPES = [
+    "text/",
+    "application/json",
+    "application/problem+json",
+    "application/javascript",
+    "application/x-ndjson",
+    "image/svg+xml",
+]
+
+
+def create_app(
+    title: str, *routers: APIRouter, idempotency: Callable[[], IdempotencyStore] | None = None
+) -> FastAPI:
+    """An app of the given routers with the shared envelope.
+
+    `idempotency` gives the store behind `Idempotency-Key`; without one, no route of
+    the app may be marked `@creates`.
+    """
+    app = FastAPI(
+        title=title, docs_url=None, redoc_url=None, openapi_url=None, responses=ERROR_RESPONSES,
+        separate_input_output_schemas=False, redirect_slashes=False,
+    )
+    app.state.idempotency = idempotency
+    install_problem_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def serve(app: FastAPI, event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one API Gateway (HTTP API, payload 2.0) event with the app."""
+    return _adapter(app)(event, context)  # type: ignore[arg-type]  # Mangum names the Lambda context's protocol; any context object serves.
+
+
+@cache
+def _adapter(app: FastAPI) -> Mangum:
+    return Mangum(Edge(app), lifespan="off", text_mime_types=_TEXT_TYPES)

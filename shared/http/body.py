@@ -1,0 +1,76 @@
+"""Request bodies: bounded, inflated, and JSON read strictly."""
+
+import zlib
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from shared.errors import MalformedInput, TooLarge, UnsupportedMedia
+from shared.http.problems import EdgeError
+
+MAX_BODY_BYTES = 5 * 2**20
+_GZIP_WINDOW = 31
+
+
+class EdgeRequest(Request):
+    """A request whose body obeys the contract's limits, whoever reads it."""
+
+    async def body(self) -> bytes:
+        """The inflated body. Raises EdgeError around TooLarge, MalformedInput, UnsupportedMedia."""
+        if not hasattr(self, "_plain"):
+            self._plain = _inflated(await super().body(), self.headers.get("content-encoding"))
+        return self._plain
+
+    async def json(self) -> Any:
+        """The body as JSON; `NaN`, `Infinity` and invalid UTF-8 are refused."""
+        return read_json(await self.body())
+
+
+def read_json(body: bytes) -> Any:
+    """Strict JSON. Raises EdgeError around MalformedInput."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise EdgeError(MalformedInput(f"the body is not JSON: {exc}", code="malformed_json")) from exc
+    except RecursionError as exc:
+        raise EdgeError(MalformedInput("the body is nested too deep", code="malformed_json")) from exc
+
+
+def require_json(request: Request) -> None:
+    """Raises EdgeError around UnsupportedMedia for a body that does not say it is JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise EdgeError(
+            UnsupportedMedia("send JSON with the header Content-Type: application/json")
+        )
+
+
+def _inflated(body: bytes, encoding: str | None) -> bytes:
+    encoding = (encoding or "identity").strip().lower()
+    if encoding == "gzip":
+        body = _gunzipped(body)
+    elif encoding != "identity":
+        raise EdgeError(UnsupportedMedia("Content-Encoding may be gzip, or absent"))
+    if len(body) > MAX_BODY_BYTES:
+        raise EdgeError(_too_large())
+    return body
+
+
+def _gunzipped(body: bytes) -> bytes:
+    inflater = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        plain = inflater.decompress(body, MAX_BODY_BYTES + 1)
+    except zlib.error as exc:
+        raise EdgeError(MalformedInput("the body is not gzip", code="malformed_gzip")) from exc
+    if len(plain) <= MAX_BODY_BYTES and not inflater.eof:
+        raise EdgeError(MalformedInput("the gzip body ends too early", code="malformed_gzip"))
+    return plain
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(
+        f"a body may have {MAX_BODY_BYTES} bytes (after inflation); send it in several calls",
+        code="body_too_large",
+        limit_bytes=MAX_BODY_BYTES,
+    )

@@ -1,0 +1,204 @@
+"""`Idempotency-Key`: the same key and body give the same answer for 24 hours.
+
+Our own DynamoDB item rather than Powertools' decorator: the HTTP semantics (422
+on another body, 409 in flight, secrets left out of a replay) are ours, and a call
+that was cut off must be able to run again under the same repeatable ids
+(`docs/decisions/0004-idempotency.md`).
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from shared import clock, ids
+from shared.aws import ConditionFailed, Item, Table, Update
+from shared.errors import Conflict, Unacceptable
+
+HEADER = "idempotency-key"
+KEPT_S = 86_400
+# Longer than any function may run, so that a live call is never taken for a dead one.
+LOCK_S = 35
+_MAX_KEY = 255
+_MAX_STORED = 350_000
+# These answers say "not now": the same call may come again and must then be carried out.
+_NOT_KEPT = {409, 429}
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Repeatable:
+    """What makes the ids of a call the same when it is carried out again.
+
+    Without an Idempotency-Key every call is its own: `key` is None.
+    """
+
+    key: str | None
+    started_us: int
+
+    def ulid(self, *parts: str) -> str:
+        """An id that the same call (by its key) always gets again."""
+        if self.key is None:
+            return ids.ulid(self.started_us)
+        return ids.repeatable_ulid(self.started_us, self.key, *parts)
+
+
+@dataclass(frozen=True)
+class IdempotencyStore:
+    """The records of keyed calls: one item per caller, route and key."""
+
+    table: Table
+
+    def begin(self, pk: str, fingerprint: str) -> Item:
+        """Claim the key or learn what became of it.
+
+        Returns the record; its `state` is `begun` when the caller shall carry the call
+        out, `done` when the stored answer is to be replayed. Raises Unacceptable for
+        another body, Conflict while a first call runs.
+        """
+        record = _fresh_record(pk, fingerprint)
+        try:
+            self.table.put(record, only_new=True)
+            return record
+        except ConditionFailed:
+            return self._resume(record, self.table.get(pk, "CALL"))
+
+    def finish(self, record: Item, answer: Item) -> None:
+        """Keep the answer for replays."""
+        self.table.update(
+            Update(record["pk"], "CALL", set={"state": "done", "answer": answer, "lock_until_s": 0})
+        )
+
+    def release(self, record: Item) -> None:
+        """Nothing was decided: the next call with this key may try again under the same ids."""
+        self.table.update(Update(record["pk"], "CALL", set={"lock_until_s": 0}))
+
+    def _resume(self, fresh: Item, stored: Item | None) -> Item:
+        if stored is None or stored["expires_at"] <= clock.now_s():
+            self.table.put(fresh)
+            return fresh
+        if stored["fingerprint"] != fresh["fingerprint"]:
+            raise Unacceptable(
+                "this Idempotency-Key was used with another request; use a new key",
+                code="idempotency_key_reused",
+            )
+        if stored["state"] == "done":
+            return stored
+        return self._take_over(stored)
+
+    def _take_over(self, stored: Item) -> Item:
+        busy = Conflict(
+            "a call with this Idempotency-Key is still running; ask again in a moment",
+            code="idempotency_in_flight",
+            retry_after_s=2,
+        )
+        if stored["lock_until_s"] > clock.now_s():
+            raise busy
+        lock = {"lock_until_s": clock.now_s() + LOCK_S}
+        unchanged = {"lock_until_s": stored["lock_until_s"]}
+        try:
+            return self.table.update(Update(stored["pk"], "CALL", set=lock, only_if=unchanged))
+        except ConditionFailed as exc:
+            raise busy from exc
+
+
+def creates(*, secrets: tuple[str, ...] = ()) -> Callable[[Endpoint], Endpoint]:
+    """Mark an endpoint as one that honours Idempotency-Key.
+
+    `secrets` names top-level members of its answer that a replay leaves out.
+    """
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.__creates__ = secrets  # type: ignore[attr-defined]  # Functions take attributes; this one is read back in this module only.
+        return endpoint
+
+    return mark
+
+
+def is_creating(endpoint: Callable[..., Any]) -> bool:
+    """Whether an endpoint was marked with `creates`."""
+    return hasattr(endpoint, "__creates__")
+
+
+async def answer_once(
+    request: Request, route: APIRoute, answer: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Carry a creating call out, or replay what it answered before."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        request.state.repeatable = Repeatable(None, clock.now_us())
+        return await answer(request)
+    _check_key(key)
+    store: IdempotencyStore = request.app.state.idempotency()
+    pk = f"CALL#{request.state.caller.name}#{request.method} {request.url.path}#{key}"
+    record = store.begin(pk, _fingerprint(request, await request.body()))
+    if record["state"] == "done":
+        return _replay(record["answer"])
+    request.state.repeatable = Repeatable(pk, record["started_us"])
+    return await _carry_out(store, record, request, route, answer)
+
+
+async def _carry_out(
+    store: IdempotencyStore,
+    record: Item,
+    request: Request,
+    route: APIRoute,
+    answer: Callable[[Request], Awaitable[Response]],
+) -> Response:
+    response = await answer(request)
+    if response.status_code >= 500 or response.status_code in _NOT_KEPT:
+        store.release(record)
+    else:
+        store.finish(record, _kept(response, route.endpoint.__creates__))  # type: ignore[attr-defined]  # Set by `creates`.
+    return response
+
+
+def _kept(response: Response, secrets: tuple[str, ...]) -> Item:
+    body = bytes(response.body)
+    if secrets and response.status_code < 300:
+        document = msgspec.json.decode(body)
+        body = msgspec.json.encode({k: v for k, v in document.items() if k not in secrets})
+    kept = {"content-type", "location"}
+    headers = {name: value for name, value in response.headers.items() if name in kept}
+    assert len(body) <= _MAX_STORED, "a creating endpoint answers briefly"
+    return {"status": response.status_code, "body": body, "headers": headers}
+
+
+def _replay(answer: Item) -> Response:
+    headers = {**answer["headers"], "Idempotent-Replayed": "true"}
+    return Response(answer["body"], answer["status"], headers=headers)
+
+
+def _fresh_record(pk: str, fingerprint: str) -> Item:
+    return {
+        "pk": pk, "sk": "CALL", "state": "begun", "fingerprint": fingerprint,
+        "started_us": clock.now_us(), "lock_until_s": clock.now_s() + LOCK_S,
+        "expires_at": clock.now_s() + KEPT_S,
+    }
+
+
+def _check_key(key: str) -> None:
+    if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
+        raise Unacceptable(
+            f"an Idempotency-Key has 1 to {_MAX_KEY} printable characters",
+            code="invalid_idempotency_key",
+        )
+
+
+def _fingerprint(request: Request, body: bytes) -> str:
+    parts = (request.method, request.url.path, str(request.url.query), body.hex())
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def _repeatable(request: Request) -> Repeatable:
+    repeatable = request.state.repeatable
+    assert isinstance(repeatable, Repeatable)
+    return repeatable
+
+
+RepeatableCall = Annotated[Repeatable, Depends(_repeatable)]

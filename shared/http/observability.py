@@ -1,0 +1,19 @@
+"""Structured logs and metrics, made at first use so that importing stays pure."""
+
+from functools import cache
+
+from aws_lambda_powertools import Logger, Metrics
+
+NAMESPACE = "Evalyard"
+
+
+@cache
+def logger() -> Logger:
+    """The process's JSON logger; the service name comes from POWERTOOLS_SERVICE_NAME."""
+    return Logger(log_uncaught_exceptions=False)
+
+
+@cache
+def metrics() -> Metrics:
+    """The process's metrics, written to the log in CloudWatch's embedded format."""
+    return Metrics(namespace=NAMESPACE)

@@ -1,0 +1,66 @@
+"""Route classes: who may call, before anything of the request is read."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from shared.errors import EvalyardError
+from shared.http.body import EdgeRequest, require_json
+from shared.http.idempotency import answer_once, is_creating
+from shared.http.identity import identify
+from shared.http.problems import EdgeError, problem_response, validation_error
+
+Answer = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class OpenRoute(APIRoute):
+    """A route for everybody."""
+
+    credential: ClassVar[str | None] = None
+
+    def get_route_handler(self) -> Answer:
+        """FastAPI's handler between the checks of the edge."""
+        original = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            edge_request = EdgeRequest(request.scope, request.receive)
+            if self.credential:
+                edge_request.state.caller = identify(edge_request, self.credential)
+            if self.body_field and await edge_request.body():
+                require_json(edge_request)
+            if is_creating(self.endpoint):
+                return await answer_once(edge_request, self, _settled(original))
+            return await original(edge_request)
+
+        return answer
+
+
+class UserRoute(OpenRoute):
+    """A route for holders of a user token (`X-User-Token`)."""
+
+    credential = "user"
+
+
+class DeviceRoute(OpenRoute):
+    """A route for devices (`X-Device-Token`)."""
+
+    credential = "device"
+
+
+def _settled(original: Answer) -> Answer:
+    """The handler with expected errors already turned into responses, so that they can be kept."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await original(request)
+        except EvalyardError as exc:
+            return problem_response(request, exc)
+        except EdgeError as exc:
+            return problem_response(request, exc.error)
+        except RequestValidationError as exc:
+            return problem_response(request, validation_error(exc))
+
+    return answer

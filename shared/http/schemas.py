@@ -1,0 +1,64 @@
+"""What all endpoint groups share in the OpenAPI description."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Body(BaseModel):
+    """Root of request bodies: types are meant literally; unknown members are ignored."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class ProblemFault(BaseModel):
+    """One thing wrong with one place of the input."""
+
+    pointer: str
+    code: str
+    detail: str
+    line: int | None = None
+    allowed: list[str] | None = None
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document; clients branch on `code`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str | None = None
+    errors: list[ProblemFault] | None = None
+    allowed: list[str] | None = None
+
+
+class Unauthorized(BaseModel):
+    """The fixed answer to a missing, unknown, revoked or expired credential."""
+
+    message: str
+
+
+def described(status: int, description: str, **content: Any) -> dict[int | str, dict[str, Any]]:
+    """One entry of a route's `responses`."""
+    return {status: {"description": description, **content}}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        "description": description,
+        "model": Problem,
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
+ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: _problem("The request cannot be read."),
+    401: {"description": "No live credential came with the request.", "model": Unauthorized},
+    413: _problem("A stated limit is exceeded."),
+    415: _problem("The body is of a kind that is not read."),
+    422: _problem("Well-formed, but not acceptable."),
+    503: _problem("A dependency failed; repeat the call after `Retry-After` seconds."),
+}

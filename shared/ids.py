@@ -1,0 +1,48 @@
+"""Identifiers and secrets: sortable ids, repeatable ids, and bearer tokens."""
+
+import hashlib
+import secrets
+
+from shared import clock
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_RANDOM_BITS = 80
+
+
+def ulid(at_us: int | None = None) -> str:
+    """A new ULID: 48 bits of milliseconds, 80 random bits; sorts by time of birth."""
+    return _ulid(clock.now_us() if at_us is None else at_us, secrets.randbits(_RANDOM_BITS))
+
+
+def repeatable_ulid(at_us: int, *parts: str) -> str:
+    """The same ULID for the same instant and parts, for work that may be done again."""
+    digest = hashlib.sha256("\x00".join(parts).encode()).digest()
+    return _ulid(at_us, int.from_bytes(digest[: _RANDOM_BITS // 8]))
+
+
+def ulid_time_us(value: str) -> int:
+    """When a ULID was born, to the millisecond."""
+    number = 0
+    for char in value[:10]:
+        number = number * 32 + _CROCKFORD.index(char)
+    return number * 1_000
+
+
+def new_id(prefix: str) -> str:
+    """A sortable public id such as `job_01J…`."""
+    return f"{prefix}_{ulid()}"
+
+
+def new_token(prefix: str) -> str:
+    """A bearer token with 256 random bits, such as `eyt_…`."""
+    return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def token_digest(token: str) -> str:
+    """What is stored instead of a token: its SHA-256 in hex (256 random bits need no salt)."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _ulid(at_us: int, random_bits: int) -> str:
+    number = ((at_us // 1_000) << _RANDOM_BITS) | random_bits
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
