@@ -1,0 +1,148 @@
+"""Fixtures for every test: an AWS in this process (moto), made from template.yaml itself."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from shared import clock
+from shared.aws import Bucket, Queue, Table
+from shared.clock import SECOND_US
+from tests.kit.cloud import create_buckets, create_queues, create_tables
+from tests.kit.gateway import ApiClient, LambdaHandler
+from tests.kit.template import REGION, Template, read_template
+
+
+def forget_caches() -> None:
+    """Empty every cache of the product: clients, settings, apps."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("shared", "functions"):
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty AWS in this process, with credentials that are worth nothing elsewhere."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+    forget_caches()
+    with mock_aws():
+        yield
+    forget_caches()
+
+
+@pytest.fixture
+def template(aws: None) -> Template:
+    """The template; knows physical names of what the fixtures below have made."""
+    return read_template()
+
+
+@pytest.fixture
+def tables(template: Template) -> dict[str, Table]:
+    """Every table of the template, by logical id (`AccountsTable`)."""
+    create_tables(template)
+    return {name: Table(template.physical[name]) for name in template.of_type("AWS::DynamoDB::Table")}
+
+
+@pytest.fixture
+def bucket(template: Template) -> Bucket:
+    """The versioned data bucket."""
+    create_buckets(template)
+    return Bucket(template.physical["DataBucket"])
+
+
+@pytest.fixture
+def queues(template: Template) -> dict[str, Queue]:
+    """Every queue of the template, by logical id (`SegmentEventsQueue`)."""
+    create_queues(template)
+    return {name: Queue(template.physical[name]) for name in template.of_type("AWS::SQS::Queue")}
+
+
+@pytest.fixture
+def settings_env(
+    template: Template,
+    tables: dict[str, Table],
+    bucket: Bucket,
+    queues: dict[str, Queue],
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, str]:
+    """The environment of all functions together, from the template, over resources that exist."""
+    environment: dict[str, str] = {}
+    for function in template.functions():
+        environment |= template.environment(function)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    forget_caches()
+    return environment
+
+
+Api = Callable[..., ApiClient]
+
+
+@pytest.fixture
+def api(settings_env: dict[str, str]) -> Api:
+    """`api("accounts", user="ada")`: a client of one endpoint group as a caller known to the gateway.
+
+    `user=None, device=None` is a caller whose credential the authorizer did not know.
+    """
+
+    def client(
+        function: str | LambdaHandler,
+        *,
+        user: str | None = None,
+        device: str | None = None,
+        admin: bool = False,
+        tenant: str | None = None,
+        kind: str = "user",
+        token_id: str = "tok_test",
+    ) -> ApiClient:
+        context: dict[str, str] = {}
+        if user is not None:
+            context = {
+                "kind": kind, "user_id": user, "tenant": tenant or user,
+                "admin": "true" if admin else "false", "token_id": token_id,
+            }
+        elif device is not None:
+            context = {"kind": "device", "serial": device}
+        return ApiClient(_handler(function), context)
+
+    return client
+
+
+@dataclass
+class HeldClock:
+    """The product's clock, held still until a test moves it."""
+
+    now_us: int
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_us += round(seconds * SECOND_US)
+
+
+@pytest.fixture
+def held_clock(monkeypatch: pytest.MonkeyPatch) -> HeldClock:
+    """`held_clock.advance(60)`: time stands still at 2026-01-01T00:00:00Z and moves when told."""
+    held = HeldClock(clock.day_start_us("2026-01-01"))
+    monkeypatch.setattr(clock, "time", SimpleNamespace(time_ns=lambda: held.now_us * 1_000))
+    return held
+
+
+def _handler(function: str | LambdaHandler) -> LambdaHandler:
+    if not isinstance(function, str):
+        return function
+    module: Any = importlib.import_module(f"functions.{function}.handler")
+    handler: LambdaHandler = module.lambda_handler
+    return handler

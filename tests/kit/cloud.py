@@ -1,0 +1,60 @@
+"""Makes the template's tables, bucket and queues in whatever AWS the clients talk to."""
+
+import json
+from typing import Any
+
+import botocore.session
+
+from tests.kit.template import REGION, STACK, Template
+
+_TABLE_PROPERTIES = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+_QUEUE_ATTRIBUTES = (
+    "VisibilityTimeout", "MessageRetentionPeriod", "DelaySeconds", "ReceiveMessageWaitTimeSeconds",
+    "RedrivePolicy",
+)
+
+
+def aws_client(service: str, endpoint_url: str | None = None) -> Any:
+    """A client of the tests' own, beside those of the product."""
+    session = botocore.session.get_session()
+    return session.create_client(service, region_name=REGION, endpoint_url=endpoint_url)
+
+
+def create_tables(template: Template, endpoint_url: str | None = None) -> None:
+    """Every table with the template's keys and indexes."""
+    dynamodb = aws_client("dynamodb", endpoint_url)
+    for logical_id, resource in template.of_type("AWS::DynamoDB::Table").items():
+        properties = template.resolve(resource["Properties"])
+        name = properties.get("TableName", f"{STACK}-{logical_id}")
+        wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
+        dynamodb.create_table(TableName=name, **wanted)
+        template.physical[logical_id] = name
+
+
+def create_buckets(template: Template, endpoint_url: str | None = None) -> None:
+    """Every bucket, versioned where the template says so."""
+    s3 = aws_client("s3", endpoint_url)
+    for logical_id, resource in template.of_type("AWS::S3::Bucket").items():
+        properties = resource["Properties"]
+        name = template.resolve(properties["BucketName"])
+        s3.create_bucket(Bucket=name)
+        if "VersioningConfiguration" in properties:
+            s3.put_bucket_versioning(
+                Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
+            )
+        template.physical[logical_id] = name
+
+
+def create_queues(template: Template, endpoint_url: str | None = None) -> None:
+    """Every queue; those that others redrive to come first."""
+    sqs = aws_client("sqs", endpoint_url)
+    queues = template.of_type("AWS::SQS::Queue").items()
+    for logical_id, resource in sorted(queues, key=lambda item: "RedrivePolicy" in item[1]["Properties"]):
+        properties = template.resolve(resource.get("Properties", {}))
+        attributes = {
+            key: value if isinstance(value := properties[key], str) else json.dumps(value)
+            for key in _QUEUE_ATTRIBUTES
+            if key in properties
+        }
+        created = sqs.create_queue(QueueName=f"{STACK}-{logical_id}", Attributes=attributes)
+        template.physical[logical_id] = created["QueueUrl"]
