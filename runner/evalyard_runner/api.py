@@ -1,0 +1,121 @@
+"""The device's side of Evalyard's HTTP API (API.md §5): one method per endpoint."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+import httpx
+
+from evalyard_runner import __version__
+from evalyard_runner.errors import (
+    ApiAwayError,
+    ApiRefusedError,
+    DeviceRefusedError,
+    JobForbiddenError,
+    JobGoneError,
+    JobLeasedError,
+    LeaseLostError,
+)
+from evalyard_runner.net import is_loopback
+from evalyard_runner.reachability import Reachability
+from evalyard_runner.wire import Claim, Session, read_claim, read_session
+
+_TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+
+# The contract promises these two pairs of status and code; everything else goes by status alone.
+_BY_CODE: Final[Mapping[tuple[int, str], type[ApiRefusedError]]] = {
+    (409, "job_leased"): JobLeasedError,
+    (409, "lease_lost"): LeaseLostError,
+}
+_BY_STATUS: Final[Mapping[int, type[ApiRefusedError]]] = {403: JobForbiddenError, 410: JobGoneError}
+
+
+class DeviceApi:
+    """Everything a device may say to the API. Each call may be repeated without harm."""
+
+    def __init__(self, base_url: str, serial: str, token: str) -> None:
+        self.serial = serial
+        self._path = f"/devices/{quote(serial, safe='')}"
+        self._reachability = Reachability()
+        self._http = httpx.AsyncClient(
+            base_url=base_url.rstrip("/"),
+            headers={"X-Device-Token": token, "User-Agent": f"evalyard-runner/{__version__}"},
+            timeout=_TIMEOUT,
+            trust_env=not is_loopback(base_url),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def report_status(self, status: Mapping[str, Any]) -> None:
+        await self._post("/status", status)
+
+    async def open_session(self) -> Session:
+        return read_session(await self._post("/session", {}))
+
+    async def claim(self, job_id: str) -> Claim:
+        return read_claim(job_id, await self._post(_job(job_id, "claim"), {}))
+
+    async def heartbeat(self, claim: Claim, telemetry: Mapping[str, Any]) -> bool:
+        """True when the job's owner wants it cancelled."""
+        said = {"attempt": claim.attempt, "telemetry": telemetry}
+        answer = await self._post(_job(claim.job_id, "heartbeat"), said)
+        return isinstance(answer, dict) and answer.get("cancel") is True
+
+    async def complete(self, claim: Claim, result: Mapping[str, Any]) -> None:
+        await self._post(_job(claim.job_id, "complete"), {"attempt": claim.attempt, **result})
+
+    async def fail(self, claim: Claim, code: str, message: str, *, retryable: bool) -> None:
+        said = {"attempt": claim.attempt, "code": code, "message": message, "retryable": retryable}
+        await self._post(_job(claim.job_id, "fail"), said)
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+        endpoint = f"api_{path.rpartition('/')[2]}"
+        response = await self._answer(path, body)
+        if response.is_success:
+            self._reachability.found(endpoint)
+            return _json(response)
+        refusal = _refusal(response)
+        if isinstance(refusal, ApiAwayError):
+            self._reachability.lost(endpoint, refusal)
+        raise refusal
+
+    async def _answer(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        try:
+            response = await self._http.post(self._path + path, json=body)
+        except httpx.HTTPError as exc:
+            away = ApiAwayError(f"{type(exc).__name__}: {exc}")
+            self._reachability.lost("api", away)
+            raise away from exc
+        self._reachability.found("api")
+        return response
+
+
+def _job(job_id: str, verb: str) -> str:
+    return f"/jobs/{quote(job_id, safe='')}/{verb}"
+
+
+def _refusal(response: httpx.Response) -> Exception:
+    status = response.status_code
+    problem = _json(response)
+    code, detail = _said(problem, "code"), _said(problem, "detail")
+    if status == httpx.codes.UNAUTHORIZED:
+        return DeviceRefusedError("the API refused the device token")
+    if status >= 500 or status in {408, 429} or status < 400:
+        return ApiAwayError(f"{status} {code} {detail}".strip())
+    kind = _BY_CODE.get((status, code)) or _BY_STATUS.get(status) or ApiRefusedError
+    return kind(status, code, detail)
+
+
+def _said(problem: Any, member: str) -> str:
+    return str(problem.get(member) or "")[:200] if isinstance(problem, dict) else ""
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None

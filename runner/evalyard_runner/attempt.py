@@ -1,0 +1,152 @@
+"""One attempt at one job, from the claim to the last word about it.
+
+Outcomes: reported (done, failed, cancelled, handed back), lost (somebody else's by now: nothing is
+said), or ended by a dead device token. Every report may be repeated: the server knows it again by
+`job_id` and `attempt`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final
+
+from evalyard_runner import log
+from evalyard_runner.api import DeviceApi
+from evalyard_runner.backends import Backend
+from evalyard_runner.backoff import Backoff
+from evalyard_runner.errors import (
+    ApiAwayError,
+    ApiRefusedError,
+    GenerationError,
+    JobGoneError,
+    LeaseLostError,
+    QueuesAwayError,
+)
+from evalyard_runner.heartbeat import Pulse
+from evalyard_runner.measuring import Measured, measure
+from evalyard_runner.outcome import HANDED_BACK, Lost, Outcome, Unreported, tell
+from evalyard_runner.session import SessionKeeper
+from evalyard_runner.sqs import Received
+from evalyard_runner.stopping import Stop
+from evalyard_runner.wire import Claim
+
+# A few seconds in all: whoever stops a runner waits for it.
+_TRIES_WHEN_LEAVING: Final = 3
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Everything one attempt needs; `run` is called once."""
+
+    api: DeviceApi
+    queues: SessionKeeper
+    backend: Backend
+    stop: Stop
+    grace_s: float
+    heartbeat_s: float
+    claim: Claim
+    message: Received
+
+    async def run(self) -> Outcome:
+        """Run, report, settle the message. Raises DeviceRefusedError when the token died on the
+        way.
+        """
+        started = monotonic()
+        pulse = asyncio.create_task(
+            Pulse(self.api, self.queues, self.claim, self.message, self.heartbeat_s).run()
+        )
+        try:
+            outcome = await self._reported(await self._outcome(pulse))
+        finally:
+            await _end(pulse)
+        tell(self.claim, outcome, monotonic() - started)
+        await self._settle(outcome)
+        return outcome
+
+    async def _outcome(self, pulse: "asyncio.Task[GenerationError | Lost]") -> Outcome:
+        """Whichever comes first: the model is done, the pulse says stop, or the runner has to
+        leave.
+        """
+        work = asyncio.create_task(self._work())
+        grace = asyncio.create_task(self.stop.grace_over(self.grace_s))
+        try:
+            await asyncio.wait({work, pulse, grace}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            if pulse.done():
+                return pulse.result()
+            return GenerationError(HANDED_BACK, "the runner was stopped", retryable=True)
+        finally:
+            await _end(work)
+            await _end(grace)
+
+    async def _work(self) -> Outcome:
+        try:
+            return await measure(self.backend, self.claim)
+        except GenerationError as failure:
+            return failure
+
+    async def _reported(self, outcome: Outcome) -> Outcome:
+        """The outcome as the server took it."""
+        if isinstance(outcome, Measured):
+            return await self._say(outcome, lambda: self.api.complete(self.claim, outcome.body))
+        if isinstance(outcome, GenerationError):
+            return await self._say(outcome, lambda: self._fail(outcome))
+        return outcome
+
+    async def _fail(self, failure: GenerationError) -> None:
+        await self.api.fail(self.claim, failure.code, failure.message, retryable=failure.retryable)
+
+    async def _say(self, outcome: Outcome, report: Callable[[], Awaitable[None]]) -> Outcome:
+        """Keep trying while the API is away: the work is done and the pulse still holds the job."""
+        backoff = Backoff()
+        while True:
+            try:
+                await report()
+            except (LeaseLostError, JobGoneError) as exc:
+                return Lost(exc)
+            except ApiRefusedError as exc:
+                return await self._refused(outcome, exc)
+            except ApiAwayError:
+                if self.stop.asked.is_set() and backoff.failures >= _TRIES_WHEN_LEAVING:
+                    return Unreported()
+                await asyncio.sleep(backoff.next_delay())
+            else:
+                return outcome
+
+    async def _refused(self, outcome: Outcome, refusal: ApiRefusedError) -> Outcome:
+        """What the server does not accept now it would not accept from the next attempt either."""
+        log.trouble("report_refused", job_id=self.claim.job_id, reason=refusal)
+        if not isinstance(outcome, Measured):
+            return Lost(refusal)
+        why = f"the result was refused: {refusal}"[:500]
+        failure = GenerationError("internal", why, retryable=False)
+        return await self._say(failure, lambda: self._fail(failure))
+
+    async def _settle(self, outcome: Outcome) -> None:
+        """What is not deleted comes back; what is deleted was heard by the server first."""
+        try:
+            if _is_final(outcome):
+                await self.queues.delete(self.message)
+            elif not isinstance(outcome, Lost):
+                await self.queues.give_back(self.message)
+        except (QueuesAwayError, ApiAwayError, ApiRefusedError) as exc:
+            # The message reappears by itself; the claim then answers 410, and it is deleted.
+            log.trouble("message_not_settled", job_id=self.claim.job_id, reason=exc)
+
+
+def _is_final(outcome: Outcome) -> bool:
+    if isinstance(outcome, GenerationError):
+        return not outcome.retryable
+    return isinstance(outcome, Measured) or (isinstance(outcome, Lost) and outcome.job_gone)
+
+
+async def _end(task: "asyncio.Task[Any]") -> None:
+    """Cancel and wait, so that nothing of this attempt touches the next; its own outcome was read
+    before.
+    """
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()

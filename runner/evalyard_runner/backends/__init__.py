@@ -1,0 +1,30 @@
+"""What runs the model: a backend turns one `Generation` into one `Sample`."""
+
+from typing import Protocol
+
+from evalyard_runner.backends.runtime_log import RuntimeLog
+from evalyard_runner.measure import Sample
+from evalyard_runner.options import Generation
+
+
+class Backend(Protocol):
+    """One model runtime. `models` are the names that jobs may ask for."""
+
+    @property
+    def models(self) -> tuple[str, ...]: ...
+
+    @property
+    def load_ms(self) -> float | None:
+        """How long loading the model took, if this backend loads it."""
+
+    @property
+    def log(self) -> RuntimeLog:
+        """What the runtime writes; empty for one that runs elsewhere."""
+
+    async def ready(self) -> bool:
+        """Whether a job could run now; cheap when nothing failed lately."""
+
+    async def generate(self, generation: Generation) -> Sample:
+        """Run the model once. Cancelling the task stops the model."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,95 @@
+"""A GGUF file, run by llama.cpp in a child process that serves HTTP on loopback.
+
+A child, because a crash or an out-of-memory kill of the model must not take the runner along: it
+reports the failure and starts the model again. The measuring is the OpenAI backend's: one way to
+measure for all.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalyard_runner import log
+from evalyard_runner.backends.gguf_file import has_chat_template
+from evalyard_runner.backends.gguf_process import LlamaProcess
+from evalyard_runner.backends.openai import OpenAiBackend
+from evalyard_runner.backends.runtime_log import RuntimeLog
+from evalyard_runner.errors import GenerationError, MisconfiguredError
+from evalyard_runner.measure import Sample
+from evalyard_runner.options import Generation
+
+
+@dataclass(frozen=True)
+class GgufModel:
+    """What to load, and how."""
+
+    path: Path
+    names: tuple[str, ...]
+    threads: int
+    context: int
+    default_max_tokens: int
+
+
+class GgufBackend:
+    """Loaded once; every name stands for the one file."""
+
+    def __init__(self, model: GgufModel) -> None:
+        self._model = model
+        self.log = RuntimeLog()
+        self._process: LlamaProcess | None = None
+        self._client: OpenAiBackend | None = None
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return self._model.names
+
+    @property
+    def load_ms(self) -> float | None:
+        return self._process.load_ms if self._process else None
+
+    async def start(self) -> None:
+        """Load the model. Raises MisconfiguredError when the file cannot be used."""
+        chat = has_chat_template(self._model.path)
+        key = secrets.token_urlsafe(24)
+        model = self._model
+        self._process = await LlamaProcess.start(
+            model.path, threads=model.threads, context=model.context, key=key, log=self.log
+        )
+        self._client = OpenAiBackend(
+            self._process.url,
+            {name: name for name in model.names},
+            key=key,
+            chat=chat,
+            default_max_tokens=model.default_max_tokens,
+            always=_HONEST,
+        )
+
+    async def ready(self) -> bool:
+        """True when the model is loaded; loads it again after a crash."""
+        if self._process is not None and self._process.alive and self._client is not None:
+            return await self._client.ready()
+        await self.close()
+        try:
+            await self.start()
+        except MisconfiguredError as exc:
+            log.trouble("model_not_loaded", reason=exc)
+            return False
+        return True
+
+    async def generate(self, generation: Generation) -> Sample:
+        if self._client is None:
+            raise GenerationError("runtime_crash", "the model is not loaded", retryable=True)
+        return await self._client.generate(generation)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+        if self._process is not None:
+            await self._process.stop()
+        self._client = self._process = None
+
+
+# llama.cpp keeps the last prompt by default; a repetition would then measure the cache and not the
+# device. A job that wants the cache says `"cache_prompt": true` in its options.
+_HONEST: Mapping[str, bool] = {"cache_prompt": False}

@@ -1,0 +1,74 @@
+"""The `evalyard-runner` command: settings in, exit code out.
+
+0 a clean end · 1 something unexpected · 2 flags, model or backend unusable · 3 the API refused
+token or serial.
+"""
+
+import asyncio
+import sys
+from typing import Final
+
+from evalyard_runner import log
+from evalyard_runner.backends import Backend
+from evalyard_runner.errors import DeviceRefusedError, GenerationError, MisconfiguredError
+from evalyard_runner.loading import open_backend
+from evalyard_runner.options import Generation
+from evalyard_runner.serving import serve
+from evalyard_runner.settings import Settings, read_settings
+from evalyard_runner.stopping import Stop
+
+EXIT_MISCONFIGURED: Final = 2
+EXIT_REFUSED: Final = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until stopped."""
+    try:
+        return asyncio.run(_run(read_settings(arguments)))
+    except MisconfiguredError as exc:
+        return _end(exc, EXIT_MISCONFIGURED)
+    except DeviceRefusedError as exc:
+        return _end(exc, EXIT_REFUSED)
+    except KeyboardInterrupt:
+        return 0
+
+
+async def _run(settings: Settings) -> int:
+    stop = Stop()
+    stop.listen()
+    backend = await _unless_stopped(settings, stop)
+    if backend is None:
+        return 0
+    try:
+        await (_check(backend) if settings.check else serve(settings, backend, stop))
+    finally:
+        await backend.close()
+    return 0
+
+
+async def _unless_stopped(settings: Settings, stop: Stop) -> Backend | None:
+    """Loading may take minutes; a signal ends it at once."""
+    loading = asyncio.create_task(open_backend(settings))
+    stopping = asyncio.create_task(stop.asked.wait())
+    try:
+        await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return loading.result() if loading.done() else None
+    finally:
+        loading.cancel()
+        stopping.cancel()
+        await asyncio.wait({loading, stopping})
+
+
+async def _check(backend: Backend) -> None:
+    """One token of the first model, so that a start that cannot work ends here."""
+    model = next(iter(backend.models), "")
+    try:
+        sample = await backend.generate(Generation(model, "Hello", options={"num_predict": 1}))
+    except GenerationError as exc:
+        raise MisconfiguredError(f"{model or 'the backend'} does not answer: {exc}") from exc
+    log.progress("check_passed", model=model, load_ms=backend.load_ms, ttft_ms=sample.ttft_ms)
+
+
+def _end(reason: Exception, code: int) -> int:
+    print(f"evalyard-runner: {reason}", file=sys.stderr, flush=True)
+    return code

@@ -1,0 +1,75 @@
+"""What can go wrong in a runner, sorted by what the runner does about it.
+
+RunnerError
+├── MisconfiguredError            ends the runner before it connects (exit code 2)
+├── DeviceRefusedError            token or serial refused by the API: ends the runner (exit code 3)
+├── ApiAwayError                  network, 5xx, 429: back off and try again
+├── ApiRefusedError               any other 4xx
+│   ├── JobForbiddenError         403: not for this device; leave the message
+│   ├── JobGoneError              410: cancelled, finished, removed; delete the message
+│   ├── JobLeasedError            409 job_leased: somebody else runs it; leave the message
+│   └── LeaseLostError            409 lease_lost: stop, report nothing, leave the message
+├── QueuesAwayError               SQS does not answer: back off and try again
+│   └── CredentialsStaleError     SQS refuses the credentials: fetch a new session first
+└── GenerationError               the model's run failed; carries the failure to report
+"""
+
+
+class RunnerError(Exception):
+    """Everything this package raises on purpose."""
+
+
+class MisconfiguredError(RunnerError):
+    """Flags, files or the backend are unusable; the message is the one line the user sees."""
+
+
+class DeviceRefusedError(RunnerError):
+    """The API does not accept this token, or not for this serial."""
+
+
+class ApiAwayError(RunnerError):
+    """The API did not answer, or asked to come back later."""
+
+
+class ApiRefusedError(RunnerError):
+    """The API answered, and the answer was no."""
+
+    def __init__(self, status: int, code: str, detail: str = "") -> None:
+        super().__init__(f"{status} {code} {detail}".strip())
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
+class JobForbiddenError(ApiRefusedError):
+    """The job is not one this device may run."""
+
+
+class JobGoneError(ApiRefusedError):
+    """Nobody wants the job any more."""
+
+
+class JobLeasedError(ApiRefusedError):
+    """Another device holds the job."""
+
+
+class LeaseLostError(ApiRefusedError):
+    """The attempt this device worked on has passed to somebody else."""
+
+
+class QueuesAwayError(RunnerError):
+    """SQS did not answer, or asked to come back later."""
+
+
+class CredentialsStaleError(QueuesAwayError):
+    """SQS does not accept the session's credentials any more."""
+
+
+class GenerationError(RunnerError):
+    """An attempt failed; `code` is one of the seed codes in docs/runners.md."""
+
+    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable

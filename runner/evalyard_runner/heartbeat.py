@@ -1,0 +1,50 @@
+"""The pulse beside a running job: keeps lease and visibility alive, and hears of a cancel."""
+
+import asyncio
+
+from evalyard_runner.api import DeviceApi
+from evalyard_runner.errors import ApiAwayError, ApiRefusedError, GenerationError, QueuesAwayError
+from evalyard_runner.outcome import CANCELLED, Lost
+from evalyard_runner.session import SessionKeeper
+from evalyard_runner.sqs import Received
+from evalyard_runner.telemetry import read_telemetry
+from evalyard_runner.wire import Claim
+
+# After a failed beat the next one comes sooner: a lease outlives only a few periods of silence.
+_SOONER_S = 3.0
+
+
+class Pulse:
+    """Beats every `period_s` until it has a reason for the work to stop."""
+
+    def __init__(
+        self,
+        api: DeviceApi,
+        queues: SessionKeeper,
+        claim: Claim,
+        message: Received,
+        period_s: float,
+    ) -> None:
+        self._api, self._queues, self._claim, self._message = api, queues, claim, message
+        self._period_s = period_s
+
+    async def run(self) -> GenerationError | Lost:
+        """Returns `cancelled` or Lost. Raises DeviceRefusedError when the token died."""
+        beat_well = True
+        while True:
+            await asyncio.sleep(self._period_s if beat_well else min(_SOONER_S, self._period_s))
+            beat_well = await self._extend()
+            try:
+                if await self._api.heartbeat(self._claim, await asyncio.to_thread(read_telemetry)):
+                    return GenerationError(CANCELLED, "cancelled by its owner", retryable=False)
+            except ApiRefusedError as exc:
+                return Lost(exc)
+            except ApiAwayError:
+                beat_well = False
+
+    async def _extend(self) -> bool:
+        try:
+            await self._queues.extend(self._message)
+        except (QueuesAwayError, ApiAwayError, ApiRefusedError):
+            return False
+        return True

@@ -1,0 +1,42 @@
+"""Turns a job's options into the body of an OpenAI-style completion request; no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+_OURS: Final = frozenset({"model", "messages", "prompt", "stream", "stream_options", "n"})
+_LENGTH_KEYS: Final = frozenset({"max_tokens", "max_completion_tokens"})
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One run of a model: what to say to it, and how."""
+
+    model: str
+    prompt: str = field(repr=False)
+    system: str | None = field(default=None, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def chat_body(generation: Generation, upstream: str, default_max_tokens: int) -> dict[str, Any]:
+    """The body of `/v1/chat/completions`."""
+    messages = [{"role": "user", "content": generation.prompt}]
+    if generation.system:
+        messages.insert(0, {"role": "system", "content": generation.system})
+    return {**_common(generation, upstream, default_max_tokens), "messages": messages}
+
+
+def plain_body(generation: Generation, upstream: str, default_max_tokens: int) -> dict[str, Any]:
+    """The body of `/v1/completions`, for base models that know no roles: they continue the text."""
+    parts = (generation.system, generation.prompt)
+    text = "\n\n".join(part for part in parts if part)
+    return {**_common(generation, upstream, default_max_tokens), "prompt": text}
+
+
+def _common(generation: Generation, upstream: str, default_max_tokens: int) -> dict[str, Any]:
+    """The user's options, but never those that would change what is measured."""
+    options = {key: value for key, value in generation.options.items() if key not in _OURS}
+    num_predict = options.pop("num_predict", None)
+    if not _LENGTH_KEYS & options.keys():
+        options["max_tokens"] = num_predict or default_max_tokens
+    return {**options, "model": upstream, "stream": True, "stream_options": {"include_usage": True}}

@@ -1,0 +1,78 @@
+"""Tells the API that the device is there, and how it is; 60 s of silence count as offline."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from evalyard_runner import __version__
+from evalyard_runner.api import DeviceApi
+from evalyard_runner.backoff import Backoff
+from evalyard_runner.errors import ApiAwayError, ApiRefusedError
+from evalyard_runner.telemetry import read_telemetry
+
+PERIOD_S: Final = 20.0
+
+
+@dataclass
+class DeviceState:
+    """What the device is doing right now, shared by the pull loop and the presence."""
+
+    models: tuple[str, ...]
+    ready: bool = False
+    job_id: str | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def set_ready(self, ready: bool) -> None:
+        if ready != self.ready:
+            self.ready = ready
+            self.changed.set()
+
+    def set_job(self, job_id: str | None) -> None:
+        self.job_id = job_id
+        self.changed.set()
+
+    def report(self) -> dict[str, Any]:
+        said = {"ready": self.ready, "using": self.job_id is not None, "models": list(self.models)}
+        return {**said, "job_id": self.job_id, "runner_version": __version__, **read_telemetry()}
+
+
+class Presence:
+    """Reports on every change and at least every 20 s, until cancelled; then says once that it
+    leaves.
+    """
+
+    def __init__(self, api: DeviceApi, state: DeviceState, period_s: float = PERIOD_S) -> None:
+        self._api, self._state, self._period_s = api, state, period_s
+        self._backoff = Backoff()
+
+    async def run(self) -> None:
+        """Runs until cancelled. Raises DeviceRefusedError when the token dies."""
+        while True:
+            await asyncio.sleep(await self._report_once())
+            await self._change_or_period()
+
+    async def leave(self) -> None:
+        """Best effort, at the end: without it the device looks present for another minute."""
+        self._state.set_ready(False)
+        try:
+            async with asyncio.timeout(3):
+                await self._api.report_status(self._state.report())
+        except (ApiAwayError, ApiRefusedError, TimeoutError):
+            return
+
+    async def _report_once(self) -> float:
+        self._state.changed.clear()
+        try:
+            await self._api.report_status(await asyncio.to_thread(self._state.report))
+        except (ApiAwayError, ApiRefusedError):
+            self._state.changed.set()
+            return self._backoff.next_delay()
+        self._backoff.reset()
+        return 0.0
+
+    async def _change_or_period(self) -> None:
+        try:
+            async with asyncio.timeout(self._period_s):
+                await self._state.changed.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,137 @@
+"""The loop of a runner: one message at a time, from its queue to the attempt that settles it."""
+
+from dataclasses import dataclass, field
+
+from evalyard_runner import log
+from evalyard_runner.api import DeviceApi
+from evalyard_runner.attempt import Attempt
+from evalyard_runner.backends import Backend
+from evalyard_runner.backoff import Backoff
+from evalyard_runner.errors import (
+    ApiAwayError,
+    ApiRefusedError,
+    JobForbiddenError,
+    JobGoneError,
+    JobLeasedError,
+    QueuesAwayError,
+)
+from evalyard_runner.lanes import poll_order, waiting_queue
+from evalyard_runner.presence import DeviceState
+from evalyard_runner.session import SessionKeeper
+from evalyard_runner.sqs import Received
+from evalyard_runner.stopping import Stop
+from evalyard_runner.wire import Claim, Session, read_message
+
+
+@dataclass
+class PullLoop:
+    """Pulls until asked to stop. Raises DeviceRefusedError when the token dies."""
+
+    api: DeviceApi
+    queues: SessionKeeper
+    backend: Backend
+    state: DeviceState
+    stop: Stop
+    grace_s: float
+    poll_wait_s: int
+    _round: int = 0
+    _backoff: Backoff = field(default_factory=Backoff)
+
+    async def run(self) -> None:
+        while not self.stop.asked.is_set():
+            if await self._passes():
+                self._backoff.reset()
+            else:
+                await self.stop.sleep(self._backoff.next_delay())
+
+    async def _passes(self) -> bool:
+        """One round; False when something it needs is away."""
+        try:
+            if not await self._model_ready():
+                return False
+            session = await self.queues.session()
+            self._announce(session)
+            message = await self._next_message(session)
+            if message is not None:
+                await self._handle(message, session)
+        except (QueuesAwayError, ApiAwayError):
+            return False
+        except ApiRefusedError as exc:
+            log.trouble("api_refused", reason=exc)
+            return False
+        return True
+
+    async def _model_ready(self) -> bool:
+        if await self.backend.ready():
+            return True
+        if self.state.ready or self._backoff.failures == 0:
+            log.trouble("model_unreachable")
+        self.state.set_ready(False)
+        return False
+
+    def _announce(self, session: Session) -> None:
+        if not self.state.ready:
+            self.state.set_ready(True)
+            models = ",".join(self.backend.models)
+            known = {"serial": self.api.serial, "models": models, "queues": len(session.queues)}
+            log.progress("runner_ready", **known, load_ms=self.backend.load_ms)
+
+    async def _next_message(self, session: Session) -> Received | None:
+        """A round: look into each queue, then wait a little at one of them.
+
+        One receive at a time, on purpose. Long polls on all queues at once would answer sooner by
+        half a second, but would also pull messages that cannot run now, and each one given back
+        counts towards the dead letters.
+        """
+        round_no, self._round = self._round, self._round + 1
+        if not session.queues:
+            await self.stop.sleep(self.poll_wait_s)
+            return None
+        for queue in poll_order(session.queues, round_no):
+            message = await self.queues.receive(queue.url, 0)
+            if message is not None:
+                return message
+        return await self.queues.receive(
+            waiting_queue(session.queues, round_no).url, self.poll_wait_s
+        )
+
+    async def _handle(self, message: Received, session: Session) -> None:
+        if self.stop.asked.is_set():
+            await self.queues.give_back(message)
+            return
+        claim = await self._claim(message)
+        if claim is None:
+            return
+        self.state.set_job(claim.job_id)
+        try:
+            await self._attempt(claim, message, session).run()
+        finally:
+            self.state.set_job(None)
+
+    async def _claim(self, message: Received) -> Claim | None:
+        """None when there is nothing to run; the message is then deleted, or left for its time to
+        come.
+        """
+        job = read_message(message.body)
+        if job is None:
+            log.trouble("message_unreadable")
+            return None
+        try:
+            return await self.api.claim(job.job_id)
+        except JobGoneError:
+            await self.queues.delete(message)
+        except (JobLeasedError, JobForbiddenError) as exc:
+            log.trouble("claim_refused", job_id=job.job_id, reason=exc.code or exc.status)
+        return None
+
+    def _attempt(self, claim: Claim, message: Received, session: Session) -> Attempt:
+        return Attempt(
+            api=self.api,
+            queues=self.queues,
+            backend=self.backend,
+            stop=self.stop,
+            grace_s=self.grace_s,
+            heartbeat_s=session.heartbeat_s,
+            claim=claim,
+            message=message,
+        )

@@ -1,0 +1,60 @@
+"""Puts the parts of a runner together and keeps them going until it is asked to stop."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from evalyard_runner.api import DeviceApi
+from evalyard_runner.backends import Backend
+from evalyard_runner.errors import ApiAwayError, ApiRefusedError, DeviceRefusedError
+from evalyard_runner.presence import DeviceState, Presence
+from evalyard_runner.pull import PullLoop
+from evalyard_runner.session import SessionKeeper
+from evalyard_runner.settings import Settings
+from evalyard_runner.stopping import Stop
+
+
+async def serve(settings: Settings, backend: Backend, stop: Stop) -> None:
+    """Returns after a clean stop. Raises DeviceRefusedError when the API does not accept token or
+    serial.
+    """
+    async with DeviceApi(settings.api, settings.serial, settings.token) as api:
+        state = DeviceState(models=backend.models)
+        presence = Presence(api, state)
+        await _introduce(api, state)
+        loop = PullLoop(
+            api=api,
+            queues=SessionKeeper(api),
+            backend=backend,
+            state=state,
+            stop=stop,
+            grace_s=settings.grace_s,
+            poll_wait_s=settings.poll_wait_s,
+        )
+        await _until_first_ends(loop.run(), presence.run())
+        await presence.leave()
+
+
+async def _introduce(api: DeviceApi, state: DeviceState) -> None:
+    """The first words decide whether the API knows this device; later refusals may pass and are
+    waited out.
+    """
+    try:
+        await api.report_status(state.report())
+    except ApiRefusedError as exc:
+        raise DeviceRefusedError(f"the API refused device {api.serial}: {exc}") from exc
+    except ApiAwayError:
+        return
+
+
+async def _until_first_ends(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run the parts side by side until one returns or fails; then end the others."""
+    tasks = {asyncio.create_task(part) for part in parts}
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

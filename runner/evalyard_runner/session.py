@@ -1,0 +1,86 @@
+"""Keeps an SQS client whose credentials are valid, fetching a new session before they expire."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from evalyard_runner.api import DeviceApi
+from evalyard_runner.errors import CredentialsStaleError, QueuesAwayError
+from evalyard_runner.reachability import Reachability
+from evalyard_runner.sqs import Received, Sqs
+from evalyard_runner.wire import Session
+
+_RENEW_BEFORE = timedelta(minutes=5)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SessionKeeper:
+    """The device's queues, whatever session they are reached with at the moment.
+
+    A job may outlive several sessions: receipts stay valid, credentials do not.
+    """
+
+    def __init__(
+        self,
+        api: DeviceApi,
+        *,
+        connect: Callable[[Session], Sqs] = Sqs,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._api, self._connect, self._now = api, connect, now
+        self._current: tuple[Session, Sqs] | None = None
+        self._renew_at = now()
+        self._lock = asyncio.Lock()
+        self._reachability = Reachability()
+
+    async def session(self) -> Session:
+        """The session to work with now. Raises what opening one raises."""
+        return (await self._fresh())[0]
+
+    async def receive(self, queue_url: str, wait_s: int) -> Received | None:
+        async with self._client() as sqs:
+            return await sqs.receive(queue_url, wait_s)
+
+    async def extend(self, message: Received) -> None:
+        async with self._client() as sqs:
+            await sqs.extend(message)
+
+    async def give_back(self, message: Received) -> None:
+        async with self._client() as sqs:
+            await sqs.give_back(message)
+
+    async def delete(self, message: Received) -> None:
+        async with self._client() as sqs:
+            await sqs.delete(message)
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[Sqs]:
+        """A client, forgotten when SQS refuses its credentials, so that the next call opens a new
+        session.
+        """
+        _, sqs = await self._fresh()
+        try:
+            yield sqs
+        except QueuesAwayError as exc:
+            self._reachability.lost("queues", exc)
+            if isinstance(exc, CredentialsStaleError):
+                self._current = None
+            raise
+        self._reachability.found("queues")
+
+    async def _fresh(self) -> tuple[Session, Sqs]:
+        async with self._lock:
+            if self._current is None or self._now() >= self._renew_at:
+                session = await self._api.open_session()
+                self._renew_at = renewal_time(self._now(), session.expires_at)
+                self._current = (session, await asyncio.to_thread(self._connect, session))
+            return self._current
+
+
+def renewal_time(now: datetime, expires_at: datetime) -> datetime:
+    """Five minutes before the end, or half-way when the session is shorter than ten."""
+    return now + max((expires_at - now) / 2, expires_at - now - _RENEW_BEFORE)

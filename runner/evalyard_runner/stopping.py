@@ -1,0 +1,42 @@
+"""The wish to stop: asked once, the running job may finish; asked twice, it is handed back."""
+
+import asyncio
+import signal
+
+
+class Stop:
+    """Set by SIGTERM and SIGINT; everything that waits, waits on this too."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.hurried = asyncio.Event()
+
+    def ask(self) -> None:
+        if self.asked.is_set():
+            self.hurried.set()
+        self.asked.set()
+
+    def listen(self) -> None:
+        """React to SIGTERM and SIGINT; must be called inside the running event loop."""
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, self.ask)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, but not beyond the wish to stop."""
+        await _wait_at_most(self.asked, seconds)
+
+    async def grace_over(self, seconds: float) -> None:
+        """Return when a running job must be given up: `seconds` after the first wish, or at the
+        second.
+        """
+        await self.asked.wait()
+        await _wait_at_most(self.hurried, seconds)
+
+
+async def _wait_at_most(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,112 @@
+"""The shapes of the device contract (API.md §5) as the runner reads them; no I/O."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from evalyard_runner.errors import ApiAwayError
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue this device may pull from; `lane` is `high` or `normal`."""
+
+    url: str
+    lane: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """Temporary AWS credentials for exactly this device's queues. `endpoint_url` None means AWS
+    itself.
+    """
+
+    region: str
+    endpoint_url: str | None
+    access_key_id: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+    expires_at: datetime
+    queues: tuple[Queue, ...]
+    visibility_s: int
+    heartbeat_s: float
+
+
+@dataclass(frozen=True)
+class JobMessage:
+    """What a queue carries: never the prompt."""
+
+    job_id: str
+    user_id: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job this device now holds; `attempt` fences everything it says about it."""
+
+    job_id: str
+    attempt: int
+    model: str
+    prompt: str = field(repr=False)
+    system: str | None = field(repr=False)
+    options: Mapping[str, Any]
+    warmup: int
+    repeat: int
+    timeout_s: float
+
+
+def read_session(body: Any) -> Session:
+    """Raises ApiAwayError when the answer is not a session: a broken server is waited for, like an
+    absent one.
+    """
+    try:
+        keys = body["credentials"]
+        return Session(
+            region=body["region"],
+            endpoint_url=body["endpoint_url"] or None,
+            access_key_id=keys["access_key_id"],
+            secret_access_key=keys["secret_access_key"],
+            session_token=keys.get("session_token"),
+            expires_at=_time(keys["expires_at"]),
+            queues=tuple(Queue(q["url"], q["lane"]) for q in body["queues"]),
+            visibility_s=int(body["visibility_s"]),
+            heartbeat_s=float(body["heartbeat_s"]),
+        )
+    except (KeyError, TypeError, ValueError) as exc:
+        raise ApiAwayError(f"unreadable session: {type(exc).__name__} {exc}") from exc
+
+
+def read_claim(job_id: str, body: Any) -> Claim:
+    """Raises ApiAwayError when the answer is not a claim."""
+    try:
+        return Claim(
+            job_id=job_id,
+            attempt=int(body["attempt"]),
+            model=str(body["model"]),
+            prompt=str(body["prompt"]),
+            system=body.get("system"),
+            options=body.get("options") or {},
+            warmup=int(body.get("warmup") or 0),
+            repeat=max(1, int(body.get("repeat") or 1)),
+            timeout_s=float(body["timeout_s"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise ApiAwayError(f"unreadable claim: {type(exc).__name__} {exc}") from exc
+
+
+def read_message(body: str) -> JobMessage | None:
+    """None for what is not a job message; SQS moves such a message to the dead-letter queue by
+    itself.
+    """
+    try:
+        fields = json.loads(body)
+        return JobMessage(job_id=str(fields["job_id"]), user_id=str(fields["user_id"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
