@@ -38,3 +38,8 @@ def _read(name: str, kind: object) -> object:
     if kind is int:
         return int(text)
     return text.lower() == "true" if kind is bool else text
+
+
+def aws_endpoint() -> str | None:
+    """Where AWS is spoken to instead of AWS itself (a local cloud); None on AWS."""
+    return os.environ.get("AWS_ENDPOINT_URL")

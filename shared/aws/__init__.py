@@ -2,7 +2,7 @@
 
 from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, VersionedObject
 from shared.aws.errors import ConditionFailed, TransactionLost
-from shared.aws.queue import Message, Queue
+from shared.aws.queue import Message, Queue, create_queue
 from shared.aws.roles import Credentials, assume_role
 from shared.aws.table import Item, Table, Transaction, Update
 
@@ -21,4 +21,5 @@ __all__ = [
     "Update",
     "VersionedObject",
     "assume_role",
+    "create_queue",
 ]

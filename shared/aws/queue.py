@@ -1,4 +1,4 @@
-"""One SQS queue: sending, and what its attributes say."""
+"""One SQS queue: making it, sending, and what its attributes say."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -43,3 +43,10 @@ class Queue:
                 QueueUrl=self.url, AttributeNames=list(names)
             )
         return dict(answer.get("Attributes", {}))
+
+
+def create_queue(name: str, attributes: dict[str, str]) -> Queue:
+    """The queue of this name, made if there is none; an existing one must have these attributes."""
+    with aws_errors():
+        answer = client("sqs").create_queue(QueueName=name, Attributes=attributes)
+    return Queue(str(answer["QueueUrl"]))

@@ -20,6 +20,8 @@ _BATCH_GET = 100
 class Update:
     """An update of one item: attributes to set and remove, counters to add to, a condition.
 
+    `add` also grows sets of strings and `discard` takes members out of them.
+
     `only_if` maps attribute names to required values (None: the attribute must be
     absent); `extra_condition` is appended as an expression over `names` and `values`.
     """
@@ -29,6 +31,7 @@ class Update:
     set: Item = field(default_factory=dict)
     set_if_absent: Item = field(default_factory=dict)
     add: Item = field(default_factory=dict)
+    discard: Item = field(default_factory=dict)
     remove: tuple[str, ...] = ()
     only_if: Item = field(default_factory=dict)
     must_exist: bool = False
@@ -42,6 +45,7 @@ class Update:
         clauses = [_set_clause(self, names, values), _add_clause(self, names, values)]
         if self.remove:
             clauses.append("REMOVE " + ", ".join(_name(names, part) for part in self.remove))
+        clauses.append(_discard_clause(self, names, values))
         condition = _condition(self, names, values)
         request: dict[str, Any] = {
             "TableName": table,
@@ -224,6 +228,11 @@ def _set_clause(update: Update, names: dict[str, str], values: Item) -> str:
 def _add_clause(update: Update, names: dict[str, str], values: Item) -> str:
     parts = [f"{_name(names, key)} {_value(values, value)}" for key, value in update.add.items()]
     return "ADD " + ", ".join(parts) if parts else ""
+
+
+def _discard_clause(update: Update, names: dict[str, str], values: Item) -> str:
+    parts = [f"{_name(names, key)} {_value(values, part)}" for key, part in update.discard.items()]
+    return "DELETE " + ", ".join(parts) if parts else ""
 
 
 def _condition(update: Update, names: dict[str, str], values: Item) -> str:
