@@ -1,5 +1,6 @@
-"""Identifiers and secrets: sortable ids, repeatable ids, and bearer tokens."""
+"""Identifiers and secrets: sortable ids, repeatable ids, bearer tokens, signing secrets."""
 
+import base64
 import hashlib
 import secrets
 
@@ -36,6 +37,11 @@ def new_id(prefix: str) -> str:
 def new_token(prefix: str) -> str:
     """A bearer token with 256 random bits, such as `eyt_…`."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def new_webhook_secret() -> str:
+    """A signing secret as Standard Webhooks writes them: `whsec_` and 24 random bytes in base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
 def token_digest(token: str) -> str:

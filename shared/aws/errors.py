@@ -18,13 +18,13 @@ class ConditionFailed(EvalyardError):
     code = "condition_failed"
 
 
-class TransactionLost(EvalyardError):
-    """A transaction was cancelled; `reasons` holds a code per item, in order."""
+class TransactionLost(Unavailable):
+    """A transaction was cancelled: nothing was written; `reasons` holds a code per item, in order."""
 
     code = "transaction_lost"
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
-        super().__init__("the transaction was cancelled")
+        super().__init__("another change was made at the same moment; repeat the call")
         self.reasons = reasons
 
 

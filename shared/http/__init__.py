@@ -1,10 +1,11 @@
 """The HTTP edge that all endpoint groups share: one app factory, one error envelope, one way in."""
 
 from shared.http.app import create_app, serve
-from shared.http.identity import Caller, CurrentDevice, CurrentUser, Device
+from shared.http.body import require_json
+from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
 from shared.http.idempotency import IdempotencyStore, Repeatable, RepeatableCall, creates
-from shared.http.observability import logger, metrics
-from shared.http.pages import Cursors, Page, PageLimit
+from shared.observability import logger, metrics
+from shared.http.pages import Cursors, Page, PageLimit, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, UserRoute
 from shared.http.schemas import Body, Problem, described
 from shared.http.windows import Window, requested_window
@@ -12,6 +13,7 @@ from shared.http.windows import Window, requested_window
 __all__ = [
     "Body",
     "Caller",
+    "CurrentAdmin",
     "CurrentDevice",
     "CurrentUser",
     "Cursors",
@@ -32,5 +34,7 @@ __all__ = [
     "logger",
     "metrics",
     "requested_window",
+    "require_json",
     "serve",
+    "up_to",
 ]

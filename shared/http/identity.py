@@ -72,6 +72,12 @@ def _caller(request: Request) -> Caller:
     return caller
 
 
+def _admin(request: Request) -> Caller:
+    caller = _caller(request)
+    caller.require_admin()
+    return caller
+
+
 def _device(request: Request) -> Device:
     device = request.state.caller
     assert isinstance(device, Device)
@@ -79,4 +85,5 @@ def _device(request: Request) -> Device:
 
 
 CurrentUser = Annotated[Caller, Depends(_caller)]
+CurrentAdmin = Annotated[Caller, Depends(_admin)]
 CurrentDevice = Annotated[Device, Depends(_device)]

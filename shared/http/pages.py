@@ -7,7 +7,9 @@ bound to is checked by a digest, so that a cursor of another list is refused.
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -18,6 +20,12 @@ from shared.errors import MalformedInput
 
 PageLimit = Annotated[int, Query(ge=1, le=1000, description="How many to list, at most.")]
 Entry = TypeVar("Entry")
+
+
+def up_to(limit: int, found: Iterable[Entry]) -> tuple[list[Entry], bool]:
+    """The first entries of what was found, and whether there are more."""
+    entries = list(islice(found, limit + 1))
+    return entries[:limit], len(entries) > limit
 
 
 class Page(BaseModel, Generic[Entry]):

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from shared import errors
 from shared.errors import EvalyardError, Fault, Unauthenticated
-from shared.http.observability import logger
+from shared.observability import logger
 
 MAX_LISTED_FAULTS = 100
 UNAUTHORIZED_BODY = b'{"message":"Unauthorized"}'

@@ -41,7 +41,9 @@ class Unauthorized(BaseModel):
 
 
 def described(status: int, description: str, **content: Any) -> dict[int | str, dict[str, Any]]:
-    """One entry of a route's `responses`."""
+    """One entry of a route's `responses`; an error without a content of its own is a problem."""
+    if status >= 400 and not content:
+        return {status: _problem(description)}
     return {status: {"description": description, **content}}
 
 

@@ -1,0 +1,62 @@
+"""The secret with which a user's callbacks are signed (Standard Webhooks 1.0), and its rotation."""
+
+from dataclasses import dataclass
+
+from shared import clock, ids
+from shared.accounts.keys import WEBHOOK_SECRET_SK, user_pk
+from shared.aws import ConditionFailed, Item, Table, Update
+from shared.clock import DAY_US
+from shared.errors import Conflict
+
+# A receiver has this long to learn the new secret: callbacks carry both signatures meanwhile.
+PREVIOUS_VALID_US = DAY_US
+
+
+@dataclass(frozen=True)
+class RotatedSecret:
+    """The new secret, and until when the one before it still signs."""
+
+    secret: str
+    previous_valid_until_us: int
+
+
+def webhook_secrets(table: Table, user_id: str) -> list[str]:
+    """The user's secrets, current first, then the previous one while it is valid.
+
+    Made at first use.
+    """
+    item = _stored(table, user_id)
+    previous_valid = (item.get("previous_until_us") or 0) > clock.now_us()
+    return [item["secret"], item["previous"]] if previous_valid else [item["secret"]]
+
+
+def rotate_webhook_secret(table: Table, user_id: str, *, rotation: str) -> RotatedSecret:
+    """Replace the secret. `rotation` names the call: the same one again changes nothing.
+
+    Raises Conflict when another rotation won.
+    """
+    held = _stored(table, user_id)
+    if held.get("rotation") != rotation:
+        held = _replaced(table, user_id, held, rotation)
+    return RotatedSecret(held["secret"], held["previous_until_us"])
+
+
+def _stored(table: Table, user_id: str) -> Item:
+    fresh = {"secret": ids.new_webhook_secret()}
+    return table.update(Update(user_pk(user_id), WEBHOOK_SECRET_SK, set_if_absent=fresh))
+
+
+def _replaced(table: Table, user_id: str, held: Item, rotation: str) -> Item:
+    fresh = {
+        "secret": ids.new_webhook_secret(), "previous": held["secret"], "rotation": rotation,
+        "previous_until_us": clock.now_us() + PREVIOUS_VALID_US,
+    }
+    unchanged = {"secret": held["secret"]}
+    try:
+        return table.update(
+            Update(user_pk(user_id), WEBHOOK_SECRET_SK, set=fresh, only_if=unchanged)
+        )
+    except ConditionFailed as exc:
+        raise Conflict(
+            "the secret was rotated by another call at this moment", code="rotation_conflict"
+        ) from exc
