@@ -1,6 +1,6 @@
 """One S3 bucket: immutable puts that settle lost answers, versioned reads, listings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +126,21 @@ class Bucket:
                 )
             if answer.get("Errors"):
                 raise Unavailable("objects could not be deleted", retry_after_s=2)
+
+    def delete_version(self, key: str, version_id: str) -> None:
+        """Delete one version for good; the version before it becomes the newest."""
+        with aws_errors():
+            client("s3").delete_object(Bucket=self.name, Key=key, VersionId=version_id)
+
+    def versions(self, key: str) -> Sequence[tuple[str, float]]:
+        """The versions of exactly this key, newest first, as (version id, modified at)."""
+        with aws_errors():
+            page = client("s3").list_object_versions(Bucket=self.name, Prefix=key, MaxKeys=50)
+        return [
+            (entry["VersionId"], entry["LastModified"].timestamp())
+            for entry in page.get("Versions", [])
+            if entry["Key"] == key
+        ]
 
     def put_grown(self, key: str, base: VersionedObject, tail: bytes) -> VersionedObject:
         """Store `base + tail` without moving the base through this process.

@@ -1,0 +1,1 @@
+"""Folds the segments of users that S3 events name."""

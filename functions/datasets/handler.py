@@ -1,0 +1,14 @@
+"""`/user/data/*`: translates HTTP to calls of `shared.datasets`."""
+
+from typing import Any
+
+from functions.datasets.routes import router
+from functions.datasets.wiring import idempotency
+from shared.http import create_app, serve
+
+app = create_app("Datasets", router, idempotency=idempotency)
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one API Gateway event."""
+    return serve(app, event, context)

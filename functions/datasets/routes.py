@@ -1,0 +1,164 @@
+"""The datasets endpoints."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from functions.datasets import wiring
+from functions.datasets.schemas import (
+    AdapterAnswer,
+    AdapterBody,
+    AppendAnswer,
+    DatasetEntry,
+    RowsAnswer,
+)
+from functions.datasets.views import append_answer, dataset_entry, rows_answer
+from shared.datasets import (
+    Adapter,
+    AdapterNotFound,
+    Batch,
+    Position,
+    append_rows,
+    check_dataset_name,
+    list_datasets,
+    load_adapter,
+    read_rows,
+    save_adapter,
+)
+from shared.errors import Fault, MalformedInput, Unacceptable
+from shared.http import (
+    Cursors,
+    CurrentUser,
+    Page,
+    RepeatableCall,
+    UserRoute,
+    creates,
+    described,
+    require_json,
+)
+
+router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
+
+DatasetName = Annotated[str, Query(description="The dataset's name.")]
+Flag = Annotated[bool, Query()]
+
+
+class AppendBody(msgspec.Struct):
+    """The body of an append; rows are kept as text until each is judged."""
+
+    dataset: str
+    rows: list[msgspec.Raw]
+
+
+_APPEND_SCHEMA = {
+    "type": "object",
+    "required": ["dataset", "rows"],
+    "properties": {
+        "dataset": {"type": "string", "example": "my_server_metrics"},
+        "rows": {"type": "array", "items": {"type": "object"}, "maxItems": 10_000},
+    },
+}
+
+
+@router.post(
+    "/append_jsonl",
+    summary="Append rows to a dataset and record usage",
+    response_model=AppendAnswer,
+    responses={
+        **described(207, "Some rows were stored; `errors` names the others.", model=AppendAnswer)
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True, "content": {"application/json": {"schema": _APPEND_SCHEMA}}
+        }
+    },
+)
+@creates()
+async def append_jsonl(
+    request: Request,
+    user: CurrentUser,
+    call: RepeatableCall,
+    strict: Annotated[Flag, Query(description="All rows or none.")] = False,
+    dry_run: Annotated[Flag, Query(description="Validate only; store nothing.")] = False,
+) -> Response:
+    """Valid rows are stored, bad ones are named: 200 all, 207 some, 422 none.
+
+    The answer means durable: the rows, and the usage they give, are readable by the
+    next request.
+    """
+    require_json(request)
+    body = _append_body(await request.body())
+    batch = Batch(
+        user.user_id, user.tenant, check_dataset_name(body.dataset), call.ulid(), call.key is not None
+    )
+    result = append_rows(
+        wiring.segment_log(), wiring.catalog().table, batch, body.rows,
+        strict=strict, dry_run=dry_run,
+    )
+    return append_answer(body.dataset, result)
+
+
+@router.get("/list", summary="List datasets", response_model=Page[DatasetEntry])
+async def list_(user: CurrentUser) -> dict[str, Any]:
+    """All datasets of the caller by name, with exact counts."""
+    found = list_datasets(wiring.bucket(), wiring.catalog(), user.user_id)
+    return {"data": [dataset_entry(summary) for summary in found]}
+
+
+@router.get(
+    "/get",
+    summary="Get raw dataset rows",
+    response_model=RowsAnswer,
+    responses=described(404, "There is no such dataset (`dataset_not_found`)."),
+)
+async def get(
+    user: CurrentUser,
+    dataset: DatasetName,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Rows, at most.")] = 1_000,
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+) -> Response:
+    """Rows in append order, a page at a time; a page ends early at 4.5 MB."""
+    cursors = Cursors(("datasets.get", user.user_id, check_dataset_name(dataset)))
+    start = Position(*(cursors.read(cursor) or ()))
+    page = read_rows(wiring.bucket(), wiring.catalog(), user.user_id, dataset, limit, start)
+    return rows_answer(dataset, page, cursors)
+
+
+@router.get(
+    "/get_adapter",
+    summary="Get dataset adapter configuration",
+    response_model=AdapterAnswer,
+    responses=described(404, "The dataset has no adapter (`adapter_not_found`)."),
+)
+async def get_adapter(user: CurrentUser, dataset: DatasetName) -> dict[str, Any]:
+    """The adapter as it was saved last."""
+    name = check_dataset_name(dataset)
+    adapter = load_adapter(wiring.catalog().table, user.user_id, name)
+    if adapter is None:
+        raise AdapterNotFound(f"the dataset {name!r} has no adapter; POST one to save_adapter")
+    return adapter.document()
+
+
+@router.post(
+    "/save_adapter",
+    summary="Save/update dataset adapter configuration",
+    response_model=AdapterAnswer,
+)
+async def save_adapter_(user: CurrentUser, body: AdapterBody) -> dict[str, Any]:
+    """Rows that are appended from now on are converted by this adapter."""
+    check_dataset_name(body.dataset)
+    adapter = msgspec.convert(body.model_dump(), Adapter)
+    return save_adapter(wiring.catalog().table, user.user_id, adapter).document()
+
+
+def _append_body(body: bytes) -> AppendBody:
+    try:
+        return msgspec.json.decode(body, type=AppendBody)
+    except msgspec.ValidationError as exc:
+        fault = Fault("", "invalid_body", f'the body is {{"dataset": str, "rows": [...]}}: {exc}')
+        raise Unacceptable(fault.detail, code="validation_failed", faults=(fault,)) from exc
+    except msgspec.DecodeError as exc:
+        raise MalformedInput(f"the body is not JSON: {exc}", code="malformed_json") from exc
+    except RecursionError as exc:
+        raise MalformedInput("the body is nested too deep", code="malformed_json") from exc

@@ -1,0 +1,82 @@
+"""How datasets look in answers."""
+
+from typing import Any
+
+import msgspec
+from fastapi import Response
+
+from shared import clock
+from shared.datasets import AppendResult, DatasetSummary, RowPage
+from shared.errors import Fault, Unacceptable
+from shared.http import Cursors
+from shared.http.problems import MAX_LISTED_FAULTS, fault_document
+
+
+def append_answer(dataset: str, result: AppendResult) -> Response:
+    """200 when all rows are stored, 207 when some are. Raises Unacceptable when none is."""
+    if not result.appended:
+        raise _nothing_stored(result)
+    document = {
+        "dataset": dataset,
+        "batch_id": result.batch_id,
+        "received": result.received,
+        "appended": result.appended,
+        "rejected": len(result.faults),
+        "errors": _listed(result.faults),
+        "errors_truncated": len(result.faults) > MAX_LISTED_FAULTS,
+        "usage": _usage(result),
+    }
+    return _json(document, 207 if result.faults else 200)
+
+
+def dataset_entry(summary: DatasetSummary) -> dict[str, Any]:
+    """A dataset in the list."""
+    adapter = summary.adapter
+    return {
+        "dataset": summary.name,
+        "rows": summary.rows,
+        "bytes": summary.bytes,
+        "created_at": clock.iso(summary.created_us),
+        "updated_at": clock.iso(summary.updated_us),
+        "adapter": None if adapter is None else {"enabled": adapter.enabled},
+    }
+
+
+def rows_answer(dataset: str, page: RowPage, cursors: Cursors) -> Response:
+    """A page of rows; the stored lines go out as they are, so numbers stay as they were sent."""
+    next_cursor = None if page.next is None else cursors.write(list(page.next))
+    head = msgspec.json.encode({"dataset": dataset})[:-1]
+    tail = msgspec.json.encode({"next_cursor": next_cursor, "has_more": page.next is not None})[1:]
+    body = head + b',"data":[' + b",".join(page.lines) + b"]," + tail
+    return Response(body, media_type="application/json")
+
+
+def _nothing_stored(result: AppendResult) -> Unacceptable:
+    if not result.received:
+        fault = Fault("/rows", "empty", "rows holds no row")
+        return Unacceptable("there is no row to append", code="no_rows", faults=(fault,))
+    return Unacceptable(
+        f"none of the {result.received} rows was stored",
+        code="no_row_stored",
+        faults=result.faults,
+        received=result.received,
+        rejected=len(result.faults),
+        errors_truncated=len(result.faults) > MAX_LISTED_FAULTS,
+    )
+
+
+def _usage(result: AppendResult) -> dict[str, Any] | None:
+    usage = result.usage
+    if usage is None:
+        return None
+    return {
+        "recorded": usage.recorded, "skipped": len(usage.faults), "errors": _listed(usage.faults)
+    }
+
+
+def _listed(faults: tuple[Fault, ...]) -> list[dict[str, Any]]:
+    return [fault_document(fault) for fault in faults[:MAX_LISTED_FAULTS]]
+
+
+def _json(document: dict[str, Any], status: int) -> Response:
+    return Response(msgspec.json.encode(document), status, media_type="application/json")

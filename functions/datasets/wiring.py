@@ -1,0 +1,33 @@
+"""What the datasets endpoints work on, made from the settings at the first request."""
+
+from functools import cache
+
+from functions.datasets.settings import Settings
+from shared.aws import Bucket, Table
+from shared.config import read_settings
+from shared.http import IdempotencyStore
+from shared.storage import Catalog, SegmentLog
+
+
+@cache
+def bucket() -> Bucket:
+    """The data bucket."""
+    return Bucket(read_settings(Settings).data_bucket)
+
+
+@cache
+def catalog() -> Catalog:
+    """The catalog of what is committed."""
+    return Catalog(Table(read_settings(Settings).catalog_table))
+
+
+@cache
+def segment_log() -> SegmentLog:
+    """Where appends go."""
+    return SegmentLog(bucket())
+
+
+@cache
+def idempotency() -> IdempotencyStore:
+    """First answers by Idempotency-Key."""
+    return IdempotencyStore(Table(read_settings(Settings).idempotency_table))

@@ -1,0 +1,13 @@
+"""`/usage*`: translates HTTP to calls of `shared.usage`."""
+
+from typing import Any
+
+from functions.usage.routes import router
+from shared.http import create_app, serve
+
+app = create_app("Usage", router)
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one API Gateway event."""
+    return serve(app, event, context)

@@ -1,0 +1,64 @@
+"""The query parameters that all usage endpoints share."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from shared import clock
+from shared.errors import MalformedInput
+from shared.http import CurrentUser, Window, requested_window
+from shared.http.windows import last
+from shared.usage import DIMENSIONS, Filters, Question
+
+Labels = Annotated[list[str], Query(description="May repeat: any of.")]
+MAX_GROUPINGS = 3
+
+
+def requested_filters(
+    model: Labels = [],  # noqa: B006  FastAPI copies defaults.
+    device: Labels = [],  # noqa: B006
+    tag: Labels = [],  # noqa: B006
+    tenant: Labels = [],  # noqa: B006
+    dataset: Labels = [],  # noqa: B006
+    source_kind: Labels = [],  # noqa: B006
+    ok: Annotated[list[bool], Query(description="Only runs that succeeded, or failed.")] = [],  # noqa: B006
+) -> Filters:
+    """The filters of the query."""
+    return Filters(
+        tuple(model), tuple(device), tuple(tag), tuple(tenant), tuple(dataset),
+        tuple(source_kind), tuple(ok),
+    )
+
+
+def requested_question(
+    user: CurrentUser,
+    window: Annotated[Window, Depends(requested_window)],
+    filters: Annotated[Filters, Depends(requested_filters)],
+) -> Question:
+    """What is asked, with the window resolved: open ends are the epoch and now."""
+    chosen = window.or_last()
+    end = clock.now_us() + 1 if chosen.to_us is None else chosen.to_us
+    start = last(86_400).from_us if chosen.from_us is None and chosen.to_us is None else chosen.from_us
+    if (start or 0) >= end:
+        raise MalformedInput("the window is empty: from lies in the future", code="window_empty")
+    return Question(user.user_id, start or 0, end, filters)
+
+
+def requested_grouping(
+    group_by: Annotated[
+        str | None, Query(description=f"Up to three of {', '.join(DIMENSIONS)}, comma-separated.")
+    ] = None,
+) -> tuple[str, ...]:
+    """The dimensions to group by, each once. Raises MalformedInput."""
+    names = tuple(dict.fromkeys(part.strip() for part in (group_by or "").split(",") if part.strip()))
+    unknown = [name for name in names if name not in DIMENSIONS]
+    if unknown or len(names) > MAX_GROUPINGS:
+        raise MalformedInput(
+            f"group_by takes up to {MAX_GROUPINGS} of: {', '.join(DIMENSIONS)}",
+            code="invalid_parameter", allowed=DIMENSIONS,
+        )
+    return names
+
+
+AskedQuestion = Annotated[Question, Depends(requested_question)]
+AskedGrouping = Annotated[tuple[str, ...], Depends(requested_grouping)]

@@ -1,0 +1,62 @@
+"""The usage endpoints."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+
+from functions.usage import wiring
+from functions.usage.parameters import AskedGrouping, AskedQuestion
+from functions.usage.schemas import SummaryAnswer, UsageAnswer
+from shared.http import UserRoute, Window
+from shared.usage import Question, bucket_seconds, overview, summary
+
+router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
+
+
+@router.get("", summary="Usage over time, with breakdown", response_model=UsageAnswer)
+async def usage(
+    question: AskedQuestion,
+    group_by: AskedGrouping,
+    bucket: Annotated[
+        str, Query(description="auto (about 50 buckets), minute, hour, day, or seconds.")
+    ] = "auto",
+    tz: Annotated[str, Query(description="IANA time zone that days begin in.")] = "UTC",
+    runs: Annotated[int, Query(ge=0, le=1_000, description="The newest N raw runs too.")] = 0,
+) -> Response:
+    """Σ breakdown.runs = total.runs, always; empty buckets are present with `runs: 0`."""
+    step_s = bucket_seconds(bucket, question.from_us, question.to_us)
+    found = overview(
+        wiring.bucket(), wiring.catalog(), question,
+        group_by=group_by, step_s=step_s, tz=tz, newest=runs,
+    )
+    return _json(
+        {
+            "window": _window(question, step_s, found.partial_last_bucket),
+            "filters": question.filters.document(),
+            "group_by": list(group_by),
+            "exact": True,
+            "total": found.total,
+            "series": found.series,
+            "breakdown": found.breakdown,
+            "runs": found.runs,
+        }
+    )
+
+
+@router.get("/summary", summary="Summary stats (KPIs)", response_model=SummaryAnswer)
+async def usage_summary(question: AskedQuestion) -> Response:
+    """The stats of the window, and of the window of the same length just before."""
+    stats = summary(wiring.bucket(), wiring.catalog(), question)
+    head = {
+        "window": _window(question), "filters": question.filters.document(), "exact": True
+    }
+    return _json(head | stats)
+
+
+def _window(question: Question, step_s: int | None = None, partial: bool = False) -> dict[str, Any]:
+    return Window(question.from_us, question.to_us).document(step_s, partial)
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(document), media_type="application/json")

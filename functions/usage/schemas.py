@@ -1,0 +1,104 @@
+"""Answers of the usage endpoints, as clients see them."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class WindowAnswer(BaseModel):
+    """The window that was answered, half-open."""
+
+    from_: str = Field(alias="from")
+    to: str
+    bucket_s: int | None
+    partial_last_bucket: bool
+
+
+class Distribution(BaseModel):
+    """A distribution; with `n` 0 every other member is null. Percentiles interpolate linearly."""
+
+    n: int
+    mean: float | None
+    min: float | None
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+    std: float | None
+
+
+class Stats(BaseModel):
+    """Distributions and `throughput_tps` count runs with `ok`; tokens and `extra` count all."""
+
+    runs: int
+    ok: int
+    errors: int
+    error_rate: float | None
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    latency_ms: Distribution
+    ttft_ms: Distribution
+    tok_s: Distribution
+    throughput_tps: float | None
+    extra: dict[str, Distribution]
+
+
+class SummaryAnswer(Stats):
+    """The stats of a window, and of the window before."""
+
+    window: WindowAnswer
+    filters: dict[str, Any]
+    exact: bool
+    devices: int
+    models: int
+    previous: Stats
+
+
+class SeriesPoint(Stats):
+    """The stats of one bucket of one group; `t` is when the bucket begins."""
+
+    t: str
+    key: dict[str, Any]
+
+
+class BreakdownEntry(Stats):
+    """The stats of one group."""
+
+    key: dict[str, Any]
+
+
+class RunAnswer(BaseModel):
+    """One run; `ts` is epoch seconds."""
+
+    run_id: str
+    ts: float
+    device: str | None
+    model: str | None
+    tag: str | None
+    tenant: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    latency_ms: float | None
+    ttft_ms: float | None
+    tok_s: float | None
+    ok: bool
+    job_id: str | None
+    dataset: str | None
+    source_kind: str
+    prompt_preview: str | None
+    extra: dict[str, float]
+
+
+class UsageAnswer(BaseModel):
+    """Totals, a series, a breakdown whose runs add up to the total, and the newest runs."""
+
+    window: WindowAnswer
+    filters: dict[str, Any]
+    group_by: list[str]
+    exact: bool
+    total: Stats
+    series: list[SeriesPoint]
+    breakdown: list[BreakdownEntry]
+    runs: list[RunAnswer]

@@ -1,0 +1,20 @@
+"""What the usage endpoints work on, made from the settings at the first request."""
+
+from functools import cache
+
+from functions.usage.settings import Settings
+from shared.aws import Bucket, Table
+from shared.config import read_settings
+from shared.storage import Catalog
+
+
+@cache
+def bucket() -> Bucket:
+    """The data bucket."""
+    return Bucket(read_settings(Settings).data_bucket)
+
+
+@cache
+def catalog() -> Catalog:
+    """The catalog of what is committed."""
+    return Catalog(Table(read_settings(Settings).catalog_table))

@@ -1,0 +1,38 @@
+"""Datasets: rows of measurements, and adapters that say what their fields mean."""
+
+from shared.datasets.adapters import Adapter, AdapterNotFound, ExtraField, load_adapter, save_adapter
+from shared.datasets.append import MAX_ROWS, AppendResult, Batch, append_rows
+from shared.datasets.conversion import RowNotConvertible, job_row, run_of_row
+from shared.datasets.names import check_dataset_name
+from shared.datasets.reading import (
+    DatasetNotFound,
+    DatasetSummary,
+    Position,
+    RowPage,
+    list_datasets,
+    read_rows,
+)
+from shared.datasets.rows import MAX_ROW_BYTES
+
+__all__ = [
+    "MAX_ROWS",
+    "MAX_ROW_BYTES",
+    "Adapter",
+    "AdapterNotFound",
+    "AppendResult",
+    "Batch",
+    "DatasetNotFound",
+    "DatasetSummary",
+    "ExtraField",
+    "Position",
+    "RowNotConvertible",
+    "RowPage",
+    "append_rows",
+    "check_dataset_name",
+    "job_row",
+    "list_datasets",
+    "load_adapter",
+    "read_rows",
+    "run_of_row",
+    "save_adapter",
+]

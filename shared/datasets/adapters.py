@@ -1,0 +1,160 @@
+"""Dataset adapters: which field of a row is the time, the device, a metric."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from shared import clock
+from shared.aws import ConditionFailed, Table, Update
+from shared.errors import Conflict, Fault, NotFound, Unacceptable
+from shared.storage.catalog import DATASET_PREFIX, partition
+
+MAX_EXTRA_FIELDS = 64
+_SAVE_ATTEMPTS = 5
+
+# Adapter attribute → the standard name of the field that it points to.
+STANDARD_FIELDS: dict[str, str] = {
+    "x_field": "ts",
+    "device_field": "device",
+    "model_field": "model",
+    "prompt_tokens_field": "prompt_tokens",
+    "completion_tokens_field": "completion_tokens",
+    "latency_ms_field": "latency_ms",
+    "ttft_ms_field": "ttft_ms",
+}
+
+
+class AdapterNotFound(NotFound):
+    """The dataset has no adapter."""
+
+    code = "adapter_not_found"
+
+
+class ExtraField(msgspec.Struct, frozen=True, kw_only=True):
+    """A labelled extra metric of a row."""
+
+    label: str
+    field: str
+    kind: Literal["number", "string", "boolean"] = "number"
+    unit: str | None = None
+    better: Literal["higher", "lower"] | None = None
+
+
+class Adapter(msgspec.Struct, frozen=True, kw_only=True):
+    """How rows of a dataset become runs. Fields may be dotted paths."""
+
+    dataset: str
+    enabled: bool = True
+    x_field: str = "ts"
+    device_field: str = "device"
+    model_field: str = "model"
+    prompt_tokens_field: str = "prompt_tokens"
+    completion_tokens_field: str = "completion_tokens"
+    latency_ms_field: str = "latency_ms"
+    ttft_ms_field: str = "ttft_ms"
+    tag_field: str | None = None
+    ok_field: str | None = None
+    tok_s_field: str | None = None
+    job_id_field: str | None = None
+    prompt_preview_field: str | None = None
+    extra_fields: tuple[ExtraField, ...] = ()
+    version: int = 0
+    updated_us: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """The adapter as the API shows it."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        fields["extra_fields"] = list(fields["extra_fields"])
+        fields["updated_at"] = clock.iso(fields.pop("updated_us"))
+        return fields
+
+
+def adapter_key(dataset: str) -> str:
+    """The sort key of a dataset's adapter in the catalog."""
+    return f"{DATASET_PREFIX}{dataset}#ADAPTER"
+
+
+def load_adapter(catalog: Table, user_id: str, dataset: str) -> Adapter | None:
+    """The adapter of a dataset, if one is saved. One GetItem."""
+    item = catalog.get(partition(user_id), adapter_key(dataset))
+    return None if item is None else adapter_of(item)
+
+
+def adapter_of(item: dict[str, Any]) -> Adapter:
+    """The adapter in a catalog item."""
+    return msgspec.convert(item["adapter"], Adapter)
+
+
+def save_adapter(catalog: Table, user_id: str, adapter: Adapter) -> Adapter:
+    """Save the adapter as the dataset's next version and return it so.
+
+    Raises Unacceptable for duplicate labels, empty fields or too many extras.
+    """
+    _check(adapter)
+    for _ in range(_SAVE_ATTEMPTS):
+        before = load_adapter(catalog, user_id, adapter.dataset)
+        version = before.version if before else 0
+        saved = msgspec.structs.replace(
+            adapter, version=version + 1, updated_us=clock.now_us()
+        )
+        if _store(catalog, user_id, saved, version):
+            return saved
+    raise Conflict("the adapter is being changed by others; try again", retry_after_s=1)
+
+
+def _store(catalog: Table, user_id: str, adapter: Adapter, version_before: int) -> bool:
+    try:
+        catalog.update(
+            Update(
+                partition(user_id),
+                adapter_key(adapter.dataset),
+                set={
+                    "adapter": msgspec.to_builtins(adapter),
+                    "adapter_version": adapter.version,
+                    "name": adapter.dataset,
+                },
+                set_if_absent={"created_us": adapter.updated_us},
+                only_if={"adapter_version": version_before or None},
+            )
+        )
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _check(adapter: Adapter) -> None:
+    faults = [*_empty_fields(adapter), *_extra_faults(adapter.extra_fields)]
+    if faults:
+        raise Unacceptable(
+            "; ".join(fault.detail for fault in faults[:3]),
+            code="invalid_adapter",
+            faults=tuple(faults),
+        )
+
+
+def _empty_fields(adapter: Adapter) -> list[Fault]:
+    named = msgspec.structs.asdict(adapter)
+    return [
+        Fault(f"/{name}", "empty_field", f"{name} names no field")
+        for name, value in named.items()
+        if name.endswith("_field") and isinstance(value, str) and not _is_path(value)
+    ]
+
+
+def _extra_faults(extras: tuple[ExtraField, ...]) -> list[Fault]:
+    if len(extras) > MAX_EXTRA_FIELDS:
+        detail = f"an adapter has at most {MAX_EXTRA_FIELDS} extra fields"
+        return [Fault("/extra_fields", "too_many_extra_fields", detail)]
+    faults, seen = [], set()
+    for index, extra in enumerate(extras):
+        place = f"/extra_fields/{index}"
+        if not extra.label.strip() or not _is_path(extra.field):
+            faults.append(Fault(place, "empty_field", "an extra field needs a label and a field"))
+        if extra.label in seen:
+            faults.append(Fault(place, "duplicate_label", f"the label {extra.label!r} is there twice"))
+        seen.add(extra.label)
+    return faults
+
+
+def _is_path(text: str) -> bool:
+    return bool(text.strip()) and all(text.split("."))

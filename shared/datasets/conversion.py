@@ -1,0 +1,177 @@
+"""Rows to runs by an adapter, and a finished job's metrics to a row.
+
+A row that cannot become a run stays in the dataset; the caller is told why.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared import clock
+from shared.clock import UnreadableTime
+from shared.datasets.adapters import Adapter, ExtraField
+from shared.errors import Fault
+from shared.runs import Run, derived_tok_s
+
+_PREVIEW_CHARACTERS = 200
+_MAX_LABEL_CHARACTERS = 256
+_MAX_INT64 = 2**63
+
+
+class RowNotConvertible(ValueError):
+    """A row that cannot become a run: which field, and why."""
+
+    def __init__(self, field: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
+        self.code = code
+        self.detail = detail
+
+    def fault(self, index: int) -> Fault:
+        """The fault at row `index` of a request."""
+        path = self.field.replace("~", "~0").replace("/", "~1").replace(".", "/")
+        return Fault(f"/rows/{index}/{path}", self.code, self.detail, index + 1)
+
+
+def run_of_row(
+    members: Mapping[str, Any], adapter: Adapter, *, run_id: str, tenant: str, batch_id: str
+) -> Run:
+    """The run that a row describes. Raises RowNotConvertible."""
+    latency_ms = _number(members, adapter.latency_ms_field)
+    ttft_ms = _number(members, adapter.ttft_ms_field)
+    completion_tokens = _count(members, adapter.completion_tokens_field)
+    tok_s = _number(members, adapter.tok_s_field)
+    if tok_s is None:
+        tok_s = derived_tok_s(completion_tokens, latency_ms, ttft_ms)
+    preview = _label(members, adapter.prompt_preview_field)
+    return Run(
+        run_id=run_id,
+        ts_us=_time(members, adapter.x_field),
+        device=_label(members, adapter.device_field),
+        model=_label(members, adapter.model_field),
+        tag=_label(members, adapter.tag_field),
+        tenant=tenant,
+        prompt_tokens=_count(members, adapter.prompt_tokens_field),
+        completion_tokens=completion_tokens,
+        latency_ms=latency_ms,
+        ttft_ms=ttft_ms,
+        tok_s=tok_s,
+        ok=_ok(members, adapter.ok_field),
+        job_id=_label(members, adapter.job_id_field),
+        dataset=adapter.dataset,
+        prompt_preview=preview[:_PREVIEW_CHARACTERS] if preview else preview,
+        extra=_extras(members, adapter.extra_fields),
+        batch_id=batch_id,
+    )
+
+
+def job_row(adapter: Adapter, facts: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The row that a finished job leaves in its adapter's dataset.
+
+    `facts` has the standard names (ts, device, model, prompt_tokens, …, tag, ok, tok_s,
+    job_id, prompt_preview), `extra` the job's extra metrics by label or field; the row
+    has the adapter's fields as keys, nested where they are dotted.
+    """
+    row: dict[str, Any] = {}
+    for attribute in adapter.__struct_fields__:
+        path = getattr(adapter, attribute)
+        if attribute.endswith("_field") and path:
+            name = "ts" if attribute == "x_field" else attribute.removesuffix("_field")
+            _put(row, path, facts.get(name))
+    for field in adapter.extra_fields:
+        value = extra.get(field.label, extra.get(field.field))
+        if value is not None:
+            _put(row, field.field, value)
+    return row
+
+
+def value_at(members: Mapping[str, Any], path: str | None) -> Any:
+    """The member at a dotted path, or None. A key that has the dots itself goes first."""
+    if path is None:
+        return None
+    if path in members or "." not in path:
+        return members.get(path)
+    value: Any = members
+    for step in path.split("."):
+        if not isinstance(value, Mapping) or step not in value:
+            return None
+        value = value[step]
+    return value
+
+
+def _put(row: dict[str, Any], path: str, value: Any) -> None:
+    *parents, leaf = path.split(".")
+    for parent in parents:
+        child = row.setdefault(parent, {})
+        if not isinstance(child, dict):
+            return
+        row = child
+    row[leaf] = value
+
+
+def _time(members: Mapping[str, Any], path: str) -> int:
+    value = value_at(members, path)
+    if value is None:
+        raise RowNotConvertible(path, "time_missing", f"the time field {path!r} is missing or null")
+    try:
+        return clock.read_time(value)
+    except UnreadableTime as exc:
+        raise RowNotConvertible(path, "time_unreadable", f"{path}: {exc}") from exc
+
+
+def _number(members: Mapping[str, Any], path: str | None) -> float | None:
+    value = value_at(members, path)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RowNotConvertible(path or "", "not_a_number", f"{path} must be a number")
+    if not 0 <= value < float("inf"):
+        raise RowNotConvertible(path or "", "out_of_range", f"{path} must not be negative")
+    return float(value)
+
+
+def _count(members: Mapping[str, Any], path: str | None) -> int | None:
+    number = _number(members, path)
+    if number is None:
+        return None
+    if number != int(number) or number >= _MAX_INT64:
+        raise RowNotConvertible(path or "", "not_an_integer", f"{path} must be a whole number")
+    return int(number)
+
+
+def _label(members: Mapping[str, Any], path: str | None) -> str | None:
+    value = value_at(members, path)
+    if value is None or isinstance(value, str):
+        return value if value is None else value[:_MAX_LABEL_CHARACTERS]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise RowNotConvertible(path or "", "not_a_string", f"{path} must be a string")
+
+
+def _ok(members: Mapping[str, Any], path: str | None) -> bool:
+    value = value_at(members, path)
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        raise RowNotConvertible(path or "", "not_a_boolean", f"{path} must be true or false")
+    return value
+
+
+def _extras(members: Mapping[str, Any], fields: tuple[ExtraField, ...]) -> dict[str, float]:
+    """Extras that are numbers by label; booleans count as 1 and 0, strings stay in the row."""
+    extras = {}
+    for field in fields:
+        value = value_at(members, field.field)
+        if value is None or field.kind == "string":
+            continue
+        extras[field.label] = _extra_number(field, value)
+    return extras
+
+
+def _extra_number(field: ExtraField, value: Any) -> float:
+    if field.kind == "boolean":
+        if not isinstance(value, bool):
+            raise RowNotConvertible(field.field, "not_a_boolean", f"{field.field} must be a boolean")
+        return 1.0 if value else 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RowNotConvertible(field.field, "not_a_number", f"{field.field} must be a number")
+    return float(value)

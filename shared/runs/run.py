@@ -1,0 +1,72 @@
+"""The run record and its line format inside segments."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from shared.clock import SECOND_US
+
+
+class Run(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One run. Times in ms unless the name says otherwise; None means not measured.
+
+    `ts_us` is when it happened, in microseconds since the epoch. `tok_s` is the decode
+    speed (see `derived_tok_s`). `extra` maps labels to numbers. `batch_id` names the
+    append, import or job that brought it.
+    """
+
+    run_id: str
+    ts_us: int
+    device: str | None = None
+    model: str | None = None
+    tag: str | None = None
+    tenant: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    tok_s: float | None = None
+    ok: bool = True
+    job_id: str | None = None
+    dataset: str | None = None
+    source_kind: str = "dataset"
+    prompt_preview: str | None = None
+    extra: dict[str, float] = {}
+    batch_id: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The run as the API shows it; `ts` is epoch seconds."""
+        fields = msgspec.structs.asdict(self)
+        del fields["batch_id"]
+        return {"run_id": fields.pop("run_id"), "ts": fields.pop("ts_us") / SECOND_US, **fields}
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Run)
+
+
+def encode_runs(runs: Iterable[Run]) -> bytes:
+    """Runs as JSON lines."""
+    return _ENCODER.encode_lines(list(runs))
+
+
+def decode_runs(lines: bytes) -> list[Run]:
+    """Runs of JSON lines. Raises msgspec.DecodeError for what is none."""
+    return _DECODER.decode_lines(lines)
+
+
+def derived_tok_s(
+    completion_tokens: int | None, latency_ms: float | None, ttft_ms: float | None
+) -> float | None:
+    """Tokens per second where the source did not say.
+
+    With a time to first token: the decode speed of the second and later tokens, as
+    MLPerf Client counts it, `(completion_tokens − 1) / ((latency − ttft) / 1000)`.
+    Without: `completion_tokens / (latency / 1000)`. None where neither can be told.
+    """
+    if completion_tokens is None or latency_ms is None or latency_ms <= 0:
+        return None
+    if ttft_ms is not None and ttft_ms < latency_ms and completion_tokens >= 2:
+        return (completion_tokens - 1) / ((latency_ms - ttft_ms) / 1000)
+    return completion_tokens / (latency_ms / 1000)

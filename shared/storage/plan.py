@@ -1,0 +1,93 @@
+"""Which segments, and which of their days, one commit covers.
+
+A DynamoDB transaction has at most 100 items: one checkpoint, and an item per
+dataset, per day and per repeatable segment. A segment whose runs spread over more
+days than fit is folded in several commits, earliest days first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.clock import day_of
+from shared.runs import Run
+from shared.storage.segments import PendingSegment
+
+MAX_SEGMENTS = 500
+MAX_BYTES = 64 * 2**20
+MAX_DAYS = 50
+MAX_DATASETS_AND_MARKERS = 45
+
+
+@dataclass
+class Plan:
+    """What one commit will hold. `finished` are the segments that it covers entirely."""
+
+    finished: list[PendingSegment] = field(default_factory=list)
+    rows: dict[str, list[bytes]] = field(default_factory=dict)
+    runs: dict[str, list[Run]] = field(default_factory=dict)
+    partial_name: str | None = None
+    partial_from_day: str = ""
+
+    @property
+    def finished_names(self) -> tuple[str, ...]:
+        """The finished segments as the checkpoint names them."""
+        return tuple(segment.name.file_name for segment in self.finished)
+
+
+def plan_step(live: list[PendingSegment], body_of: Callable[[PendingSegment], bytes]) -> Plan:
+    """The plan for the first of the given segments, in their order.
+
+    A segment that is folded in part comes first: it is the one the checkpoint knows.
+    """
+    plan = Plan()
+    ordered = sorted(live, key=lambda segment: not segment.rows_folded)
+    for segment in ordered[:MAX_SEGMENTS]:
+        if not _fits(plan, segment):
+            break
+        body = body_of(segment)
+        runs = _by_day(segment.runs_of(body[segment.name.offset :]))
+        if len(plan.runs.keys() | runs.keys()) > MAX_DAYS:
+            if not plan.finished:
+                _take_first_days(plan, segment, body, runs)
+            break
+        _take(plan, segment, body, runs)
+        if segment.rows_folded:
+            break
+    return plan
+
+
+def _fits(plan: Plan, segment: PendingSegment) -> bool:
+    if not plan.finished:
+        return True
+    datasets = plan.rows.keys() | {segment.name.dataset}
+    markers = sum(done.name.repeatable for done in [*plan.finished, segment])
+    size = sum(done.size for done in plan.finished) + segment.size
+    return len(datasets) + markers <= MAX_DATASETS_AND_MARKERS and size <= MAX_BYTES
+
+
+def _by_day(runs: list[Run]) -> dict[str, list[Run]]:
+    days: dict[str, list[Run]] = {}
+    for run in runs:
+        days.setdefault(day_of(run.ts_us), []).append(run)
+    return days
+
+
+def _take(
+    plan: Plan, segment: PendingSegment, body: bytes, runs: dict[str, list[Run]]
+) -> None:
+    rows = segment.rows_of(body)
+    if rows:
+        plan.rows.setdefault(segment.name.dataset, []).append(rows)
+    for day, day_runs in runs.items():
+        plan.runs.setdefault(day, []).extend(day_runs)
+    plan.finished.append(segment)
+
+
+def _take_first_days(
+    plan: Plan, segment: PendingSegment, body: bytes, runs: dict[str, list[Run]]
+) -> None:
+    days = sorted(runs)
+    _take(plan, segment, body, {day: runs[day] for day in days[:MAX_DAYS]})
+    plan.finished.clear()
+    plan.partial_name = segment.name.file_name
+    plan.partial_from_day = days[MAX_DAYS]

@@ -1,0 +1,122 @@
+"""Segments: what one append, import or job leaves behind, in one immutable object.
+
+`segments/<user_id>/<segment_id>-<a|r>-<rows>-<runs>-<offset>-<dataset>.jsonl`: the
+dataset rows first, the runs from byte `offset` on. The key tells all that a listing
+needs; `r` marks a segment whose id its writer can repeat, so that a compaction must
+remember it by a marker.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared import ids
+from shared.aws import Bucket
+from shared.clock import day_of
+from shared.runs import Run, decode_runs, encode_runs
+
+PREFIX = "segments/"
+_SUFFIX = ".jsonl"
+
+
+@dataclass(frozen=True, order=True)
+class SegmentName:
+    """What a segment's key says. `offset` is where the runs start, in bytes."""
+
+    user_id: str
+    segment_id: str
+    repeatable: bool
+    rows: int
+    runs: int
+    offset: int
+    dataset: str
+
+    @property
+    def key(self) -> str:
+        """The object's key."""
+        return f"{PREFIX}{self.user_id}/{self.file_name}"
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the key: how the catalog remembers a segment."""
+        kind = "r" if self.repeatable else "a"
+        counts = f"{self.rows}-{self.runs}-{self.offset}"
+        return f"{self.segment_id}-{kind}-{counts}-{self.dataset}{_SUFFIX}"
+
+    @property
+    def born_us(self) -> int:
+        """When the segment was written, as its id tells."""
+        return ids.ulid_time_us(self.segment_id)
+
+    @classmethod
+    def parse(cls, key: str) -> "SegmentName":
+        """The name behind a key. Raises ValueError for a key that is no segment's."""
+        folder, _, file_name = key.removeprefix(PREFIX).partition("/")
+        segment_id, kind, rows, runs, offset, dataset = file_name.removesuffix(_SUFFIX).split("-", 5)
+        if not key.startswith(PREFIX) or not key.endswith(_SUFFIX) or kind not in ("a", "r"):
+            raise ValueError(f"not a segment key: {key}")
+        return cls(folder, segment_id, kind == "r", int(rows), int(runs), int(offset), dataset)
+
+
+@dataclass(frozen=True)
+class PendingSegment:
+    """A segment that no commit covers yet, or only in part.
+
+    A segment whose runs spread over very many days is folded in steps: then its rows
+    are folded already, and its runs of days before `runs_from_day` too.
+    """
+
+    name: SegmentName
+    size: int
+    rows_folded: bool = False
+    runs_from_day: str = ""
+
+    def rows_of(self, body: bytes) -> bytes:
+        """The dataset rows that are not folded yet, as JSON lines."""
+        return b"" if self.rows_folded else body[: self.name.offset]
+
+    def runs_of(self, runs_body: bytes) -> list[Run]:
+        """The runs that are not folded yet, of the body from the offset on."""
+        runs = decode_runs(runs_body)
+        if not self.runs_from_day:
+            return runs
+        return [run for run in runs if day_of(run.ts_us) >= self.runs_from_day]
+
+
+@dataclass(frozen=True)
+class SegmentLog:
+    """Where segments are written and listed."""
+
+    bucket: Bucket
+
+    def append(
+        self,
+        user_id: str,
+        dataset: str,
+        rows: list[bytes],
+        runs: list[Run],
+        *,
+        segment_id: str,
+        repeatable: bool,
+    ) -> None:
+        """Store rows (JSON objects without line ends) and runs in one atomic PUT.
+
+        The same `segment_id` again changes nothing. Raises Unavailable when storage
+        does not confirm; with `repeatable` the call may then be made again.
+        """
+        rows_body = b"".join(row + b"\n" for row in rows)
+        runs_body = encode_runs(runs)
+        name = SegmentName(
+            user_id, segment_id, repeatable, len(rows), len(runs), len(rows_body), dataset
+        )
+        self.bucket.put_new(name.key, rows_body + runs_body)
+
+    def pending(self, user_id: str, limit: int | None = None) -> Iterator[PendingSegment]:
+        """The user's segments in order of their ids, whether folded or not."""
+        for number, stored in enumerate(self.bucket.list(f"{PREFIX}{user_id}/")):
+            if number == limit:
+                return
+            yield PendingSegment(SegmentName.parse(stored.key), stored.size)
+
+    def users(self) -> Iterator[str]:
+        """Everybody who has segments."""
+        return self.bucket.list_folders(PREFIX)

@@ -1,0 +1,93 @@
+"""Time buckets: where they begin, in which zone, and how many there may be."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shared.clock import SECOND_US, from_us, to_us
+from shared.errors import MalformedInput
+
+MAX_BUCKETS = 1_500
+AUTO_BUCKETS = 50
+BUCKET_NAMES = {"minute": 60, "hour": 3_600, "day": 86_400}
+_NICE_STEPS_S = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
+    86_400, 172_800, 604_800, 1_209_600, 2_592_000,
+)
+
+
+class TooManyBuckets(MalformedInput):
+    """The window holds more buckets than an answer may have."""
+
+    code = "too_many_buckets"
+
+
+def bucket_seconds(text: str, from_us: int, to_us: int) -> int:
+    """The length of a bucket in seconds: `auto`, a number of seconds, or a name.
+
+    Raises MalformedInput for anything else.
+    """
+    if text == "auto":
+        return _auto_seconds((to_us - from_us) / SECOND_US)
+    if text in BUCKET_NAMES:
+        return BUCKET_NAMES[text]
+    if text.isascii() and text.isdigit() and 0 < int(text) <= 366 * 86_400:
+        return int(text)
+    raise MalformedInput(
+        "bucket is auto, minute, hour, day, or a number of seconds",
+        code="invalid_parameter", allowed=("auto", *BUCKET_NAMES),
+    )
+
+
+def bucket_edges(step_s: int, from_us: int, to_us: int, tz: str) -> list[int]:
+    """The first instant of each bucket that the window touches, ascending.
+
+    Whole days begin at local midnight (so a day may have 23 or 25 hours); shorter and
+    longer buckets are aligned to midnight UTC of the epoch plus the zone's offset at
+    the window's start. Raises TooManyBuckets, MalformedInput for an unknown zone.
+    """
+    zone = _zone(tz)
+    if (to_us - from_us) / SECOND_US / step_s > MAX_BUCKETS:
+        raise TooManyBuckets(f"at most {MAX_BUCKETS} buckets; ask for longer ones or less time")
+    if step_s == 86_400:
+        return _midnights(from_us, to_us, zone)
+    offset_us = _offset_us(from_us, zone)
+    step_us = step_s * SECOND_US
+    first = (from_us + offset_us) // step_us * step_us - offset_us
+    return list(range(first, to_us, step_us))
+
+
+def is_partial(edges: list[int], step_s: int, to_us: int) -> bool:
+    """Whether the window ends inside its last bucket."""
+    return bool(edges) and edges[-1] + step_s * SECOND_US > to_us
+
+
+def _auto_seconds(length_s: float) -> int:
+    wanted = length_s / AUTO_BUCKETS
+    fitting = (step for step in _NICE_STEPS_S if step >= wanted)
+    return next(fitting, max(_NICE_STEPS_S[-1], int(wanted // 86_400 + 1) * 86_400))
+
+
+def _midnights(start_us: int, end_us: int, zone: ZoneInfo) -> list[int]:
+    local = from_us(start_us).astimezone(zone)
+    midnight = datetime(local.year, local.month, local.day)
+    edges = []
+    while (edge := _instant(midnight, zone)) < end_us:
+        edges.append(edge)
+        midnight += timedelta(days=1)
+    return edges
+
+
+def _instant(naive: datetime, zone: ZoneInfo) -> int:
+    return to_us(naive.replace(tzinfo=zone).astimezone(UTC))
+
+
+def _offset_us(us: int, zone: ZoneInfo) -> int:
+    offset = from_us(us).astimezone(zone).utcoffset() or timedelta()
+    return int(offset.total_seconds()) * SECOND_US
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise MalformedInput(f"{name[:64]!r} is not an IANA time zone", code="invalid_timezone") from exc

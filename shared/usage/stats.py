@@ -1,0 +1,119 @@
+"""The statistics of groups of runs, computed by DuckDB from the rows.
+
+Percentiles interpolate linearly (NumPy's default), `std` is the population's.
+Distributions and throughput count runs with `ok` only; tokens and extras count all.
+A rate or a distribution over nothing is None, never 0.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+import duckdb
+
+METRICS = ("latency_ms", "ttft_ms", "tok_s")
+_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+_DIST_MEMBERS = ("n", "mean", "min", *_QUANTILES, "max", "std")
+_COUNTS = (
+    "count(*)",
+    "count(*) FILTER (WHERE ok)",
+    "coalesce(sum(prompt_tokens), 0)::BIGINT",
+    "coalesce(sum(completion_tokens), 0)::BIGINT",
+)
+_MEASURED = "ok AND completion_tokens IS NOT NULL AND latency_ms IS NOT NULL"
+_THROUGHPUT = (
+    f"sum(completion_tokens) FILTER (WHERE {_MEASURED}) * 1000.0 "
+    f"/ nullif(sum(latency_ms) FILTER (WHERE {_MEASURED}), 0)"
+)
+
+Key = tuple[Any, ...]
+
+
+def grouped_stats(
+    connection: duckdb.DuckDBPyConnection, keys: list[str], table: str = "runs"
+) -> dict[Key, dict[str, Any]]:
+    """Stats of each group of the table by SQL key expressions, in the order of the keys.
+
+    Without keys there is exactly one group, `()`, even over nothing.
+    """
+    extras = _extras(connection, keys, table)
+    width = len(keys)
+    found = {}
+    for row in connection.execute(_stats_sql(keys, table)).fetchall():
+        key = tuple(row[:width])
+        found[key] = _stats(list(row[width:]), extras.get(key, {}))
+    return found
+
+
+def empty_stats() -> dict[str, Any]:
+    """The stats of no runs."""
+    values: list[Any] = [0, 0, 0, 0]
+    for _ in METRICS:
+        values += _no_distribution()
+    return _stats([*values, None], {})
+
+
+def _stats_sql(keys: list[str], table: str) -> str:
+    columns = [*keys, *_COUNTS]
+    for metric in METRICS:
+        columns += _distribution_sql(metric, "FILTER (WHERE ok)")
+    columns.append(_THROUGHPUT)
+    return f"SELECT {', '.join(columns)} FROM {table}{_group_by(len(keys))}"
+
+
+def _distribution_sql(value: str, condition: str = "") -> list[str]:
+    quantiles = list(_QUANTILES.values())
+    calls = [
+        f"count({value})", f"avg({value})", f"min({value})",
+        f"quantile_cont({value}, {quantiles})", f"max({value})", f"stddev_pop({value})",
+    ]
+    return [f"{call} {condition}" for call in calls]
+
+
+def _group_by(width: int) -> str:
+    if not width:
+        return ""
+    places = ", ".join(str(place + 1) for place in range(width))
+    return f" GROUP BY {places} ORDER BY {places}"
+
+
+def _extras(
+    connection: duckdb.DuckDBPyConnection, keys: list[str], table: str
+) -> dict[Key, dict[str, Any]]:
+    names = [f"k{number}" for number in range(len(keys))]
+    named = [f"{key} AS {name}" for key, name in zip(keys, names, strict=True)]
+    inner = ", ".join([*named, "unnest(map_entries(extra)) AS entry"])
+    columns = ", ".join([*names, "entry.key", *_distribution_sql("entry.value")])
+    sql = f"SELECT {columns} FROM (SELECT {inner} FROM {table}){_group_by(len(keys) + 1)}"
+    found: dict[Key, dict[str, Any]] = defaultdict(dict)
+    for row in connection.execute(sql).fetchall():
+        values = list(row)
+        found[tuple(values[: len(keys)])][values[len(keys)]] = _distribution(
+            values[len(keys) + 1 :]
+        )
+    return found
+
+
+def _stats(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
+    runs, ok, prompt, completion, *rest = values
+    stats = {
+        "runs": runs,
+        "ok": ok,
+        "errors": runs - ok,
+        "error_rate": (runs - ok) / runs if runs else None,
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+    for number, metric in enumerate(METRICS):
+        stats[metric] = _distribution(rest[number * 6 : number * 6 + 6])
+    return stats | {"throughput_tps": rest[-1], "extra": extra}
+
+
+def _distribution(values: list[Any]) -> dict[str, Any]:
+    count, mean, low, quantiles, high, std = values
+    spread = quantiles if count else [None] * len(_QUANTILES)
+    return dict(zip(_DIST_MEMBERS, [count, mean, low, *spread, high, std], strict=True))
+
+
+def _no_distribution() -> list[Any]:
+    return [0, None, None, None, None, None]

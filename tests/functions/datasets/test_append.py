@@ -1,0 +1,183 @@
+"""Appending through the function's own entry point, with AWS below it."""
+
+import pytest
+
+QUICK_START_ADAPTER = {
+    "dataset": "my_server_metrics", "enabled": True, "x_field": "ts", "device_field": "device",
+    "model_field": "model", "prompt_tokens_field": "prompt_tokens",
+    "completion_tokens_field": "completion_tokens", "latency_ms_field": "latency_ms",
+    "ttft_ms_field": "ttft_ms",
+    "extra_fields": [
+        {"label": "GPU power (W)", "field": "gpu_power_w", "kind": "number"},
+        {"label": "CPU usage (%)", "field": "cpu_usage_pct", "kind": "number"},
+    ],
+}
+QUICK_START_ROWS = {
+    "dataset": "my_server_metrics",
+    "rows": [
+        {"ts": "2025-12-03T18:00:00Z", "device": "server-1", "model": "llama3-8b",
+         "prompt_tokens": 50, "completion_tokens": 120, "latency_ms": 900, "ttft_ms": 220,
+         "gpu_power_w": 45.5, "cpu_usage_pct": 60.3},
+        {"ts": "2025-12-03T18:05:00Z", "device": "server-1", "model": "llama3-8b",
+         "prompt_tokens": 70, "completion_tokens": 150, "latency_ms": 950, "ttft_ms": 240,
+         "gpu_power_w": 48.2, "cpu_usage_pct": 63.1},
+    ],
+}
+
+
+@pytest.fixture
+def ada(api):
+    return api("datasets", user="ada")
+
+
+def test_usage_is_recorded_when_the_published_quick_start_is_followed(api, ada):
+    saved = ada.post("/user/data/save_adapter", json=QUICK_START_ADAPTER)
+    appended = ada.post("/user/data/append_jsonl", json=QUICK_START_ROWS)
+    summary = api("usage", user="ada").get(
+        "/usage/summary", params={"from": "2025-12-03T00:00:00Z", "to": "2025-12-04"}
+    ).json()
+
+    assert saved.status == 200
+    assert saved.json()["version"] == 1
+    assert appended.status == 200
+    assert appended.json()["usage"] == {"recorded": 2, "skipped": 0, "errors": []}
+    assert summary["runs"] == 2
+    assert summary["prompt_tokens"] == 120
+    assert summary["latency_ms"]["p50"] == 925.0
+    assert summary["extra"]["GPU power (W)"]["max"] == 48.2
+
+
+def test_rows_come_back_with_meta_when_read(ada):
+    ada.post("/user/data/append_jsonl", json=QUICK_START_ROWS)
+
+    rows = ada.get("/user/data/get", params={"dataset": "my_server_metrics"}).json()["data"]
+
+    assert [row["latency_ms"] for row in rows] == [900, 950]
+    assert {row["_meta_user_id"] for row in rows} == {"ada"}
+    assert {row["_meta_dataset"] for row in rows} == {"my_server_metrics"}
+    assert all(row["_meta_ts"].endswith("Z") for row in rows)
+
+
+def test_good_rows_are_stored_and_bad_ones_named_when_some_are_bad(ada):
+    body = {"dataset": "d", "rows": [{"a": 1}, 7, {"b": 2}]}
+
+    answer = ada.post("/user/data/append_jsonl", json=body)
+
+    assert answer.status == 207
+    document = answer.json()
+    assert (document["received"], document["appended"], document["rejected"]) == (3, 2, 1)
+    assert document["errors"] == [
+        {"pointer": "/rows/1", "code": "not_an_object", "detail": "a row is a JSON object", "line": 2}
+    ]
+    assert document["usage"] is None
+    assert len(ada.get("/user/data/get", params={"dataset": "d"}).json()["data"]) == 2
+
+
+def test_nothing_is_stored_when_all_rows_are_bad(ada):
+    answer = ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": [1, "x"]})
+
+    assert answer.status == 422
+    assert answer.code == "no_row_stored"
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/rows/0", "/rows/1"]
+    assert ada.get("/user/data/get", params={"dataset": "d"}).status == 404
+
+
+@pytest.mark.parametrize("flag", ["strict", "dry_run"])
+def test_nothing_is_stored_when_strict_or_dry(ada, flag):
+    body = {"dataset": "d", "rows": [{"a": 1}, 2]}
+
+    answer = ada.post("/user/data/append_jsonl", json=body, params={flag: "1"})
+
+    assert answer.status == (422 if flag == "strict" else 207)
+    assert ada.get("/user/data/get", params={"dataset": "d"}).status == 404
+
+
+def test_numbers_survive_when_they_are_written_unusually(ada):
+    raw = b'{"dataset":"d","rows":[{"big":9223372036854775807,"price":1.10,"e":1E5,\r\n "s":"a b"}]}'
+
+    ada.post("/user/data/append_jsonl", content=raw, headers={"Content-Type": "application/json"})
+
+    text = ada.get("/user/data/get", params={"dataset": "d"}).text
+    assert '"big":9223372036854775807,"price":1.10,"e":1E5' in text
+
+
+def test_client_meta_is_dropped_when_sent(ada):
+    body = {"dataset": "d", "rows": [{"_meta_user_id": "eve", "_meta_x": 1, "v": 1}]}
+
+    ada.post("/user/data/append_jsonl", json=body)
+
+    (row,) = ada.get("/user/data/get", params={"dataset": "d"}).json()["data"]
+    assert row["_meta_user_id"] == "ada"
+    assert "_meta_x" not in row
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([{"latency_ms": 5}], "time_missing"),
+        ([{"ts": None, "latency_ms": 5}], "time_missing"),
+        ([{"ts": "yesterday"}], "time_unreadable"),
+        ([{"ts": 1764784800, "latency_ms": "900"}], "not_a_number"),
+        ([{"ts": 1764784800, "prompt_tokens": 1.5}], "not_an_integer"),
+        ([{"ts": 1764784800, "latency_ms": -1}], "out_of_range"),
+    ],
+)
+def test_row_stays_but_usage_names_it_when_it_cannot_become_a_run(ada, rows, code):
+    ada.post("/user/data/save_adapter", json={"dataset": "d"})
+
+    answer = ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": rows})
+
+    assert answer.status == 200
+    assert answer.json()["appended"] == 1
+    assert answer.json()["usage"]["skipped"] == 1
+    assert answer.json()["usage"]["errors"][0]["code"] == code
+
+
+def test_one_append_is_made_when_an_idempotency_key_repeats(ada):
+    headers = {"Idempotency-Key": "k1"}
+    body = {"dataset": "d", "rows": [{"a": 1}]}
+
+    first = ada.post("/user/data/append_jsonl", json=body, headers=headers)
+    second = ada.post("/user/data/append_jsonl", json=body, headers=headers)
+    other = ada.post("/user/data/append_jsonl", json={"dataset": "e", "rows": [{}]}, headers=headers)
+
+    assert second.json() == first.json()
+    assert second.headers["idempotent-replayed"] == "true"
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+    assert len(ada.get("/user/data/get", params={"dataset": "d"}).json()["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "code"),
+    [
+        (b"{", "application/json", 400, "malformed_json"),
+        (b'{"dataset":"d","rows":[NaN]}', "application/json", 400, "malformed_json"),
+        (b'{"dataset":"d","rows":[{"a":Infinity}]}', "application/json", 400, "malformed_json"),
+        (b'{"dataset":"d"}', "application/json", 422, "validation_failed"),
+        (b'{"dataset":7,"rows":[]}', "application/json", 422, "validation_failed"),
+        (b'{"dataset":"../x","rows":[{}]}', "application/json", 422, "invalid_dataset_name"),
+        (b'{"dataset":"d","rows":[]}', "application/json", 422, "no_rows"),
+        (b"a=1", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        (b'"' + b"x" * (5 * 2**20) + b'"', "application/json", 413, "body_too_large"),
+        (
+            b'{"dataset":"d","rows":[' + b",".join([b"{}"] * 10_001) + b"]}",
+            "application/json", 413, "too_many_rows",
+        ),
+    ],
+)
+def test_problem_is_answered_when_the_body_is_bad(ada, content, content_type, status, code):
+    answer = ada.post(
+        "/user/data/append_jsonl", content=content, headers={"Content-Type": content_type}
+    )
+
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+def test_other_users_see_nothing_when_they_ask(api, ada):
+    ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": [{"a": 1}]})
+
+    eve = api("datasets", user="eve")
+
+    assert eve.get("/user/data/list").json()["data"] == []
+    assert eve.get("/user/data/get", params={"dataset": "d"}).code == "dataset_not_found"
