@@ -1,6 +1,7 @@
 """Finds the GGUF file that a flag means, and reads in its header whether the model knows roles."""
 
 import importlib
+import os
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -63,7 +64,11 @@ def _keys(file: BinaryIO) -> set[str]:
     if file.read(4) != _MAGIC:
         raise ValueError("it does not start with GGUF")
     _version, _tensors, count = struct.unpack("<IQQ", file.read(20))
-    return {_key_and_skip_value(file) for _ in range(count)}
+    keys = {_key_and_skip_value(file) for _ in range(count)}
+    # Skipping does not notice the end of the file.
+    if file.tell() > os.fstat(file.fileno()).st_size:
+        raise ValueError("its header is cut off")
+    return keys
 
 
 def _key_and_skip_value(file: BinaryIO) -> str:

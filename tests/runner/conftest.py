@@ -1,0 +1,29 @@
+"""Fixtures of the runner's tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.runner.kit.api import FakeApi
+from tests.runner.kit.bench import Bench, sqs_client
+from tests.runner.kit.model import FakeModel
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    """A device API on a free port."""
+    with FakeApi() as server:
+        yield server
+
+
+@pytest.fixture
+def model() -> Iterator[FakeModel]:
+    """A model server on a free port; answers `one two three` unless told otherwise."""
+    with FakeModel() as server:
+        yield server
+
+
+@pytest.fixture
+def bench(aws: None, api: FakeApi, model: FakeModel) -> Bench:
+    """A runner's whole world."""
+    return Bench(api=api, model=model, sqs=sqs_client())

@@ -1,0 +1,88 @@
+"""The device's side of the API (API.md §5), with a memory of what the runner said."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.runner.kit.server import Exchange, FakeServer
+
+TOKEN = "eyd_the_devices_secret"
+SERIAL = "bench-1"
+
+
+class FakeApi(FakeServer):
+    """`jobs` are claimable; `answers[verb]` come first, one by one, before the usual answer."""
+
+    def __init__(self, queues: list[dict[str, str]] | None = None) -> None:
+        super().__init__()
+        self.queues = queues or []
+        self.heartbeat_s = 0.1
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.cancelled: set[str] = set()
+        self.answers: dict[str, deque[tuple[int, Any]]] = {}
+        self.said: list[tuple[str, str, Any]] = []
+        self.session_endpoint: str | None = None
+
+    def heard(self, verb: str, job_id: str = "") -> list[Any]:
+        """The bodies of all `verb` calls so far."""
+        return [body for said, job, body in self.said if said == verb and job_id in ("", job)]
+
+    def refuse(self, verb: str, status: int, code: str = "", times: int = 1) -> None:
+        """The next `times` calls of `verb` get this problem."""
+        problem = {"status": status, "code": code, "detail": "as the test wants it"}
+        self.answers.setdefault(verb, deque()).extend([(status, problem)] * times)
+
+    def answer(self, exchange: Exchange, body: Any) -> None:
+        _, devices, serial, *rest = exchange.path.split("/")
+        verb, job_id = rest[-1], rest[1] if len(rest) == 3 else ""
+        if exchange.headers.get("X-Device-Token") != TOKEN:
+            exchange.send_json(401, {"message": "Unauthorized"})
+        elif (devices, serial) != ("devices", SERIAL):
+            exchange.send_json(403, {"code": "forbidden", "detail": "another device"})
+        else:
+            self.said.append((verb, job_id, body))
+            exchange.send_json(*self._reply(verb, job_id))
+
+    def _reply(self, verb: str, job_id: str) -> tuple[int, Any]:
+        scripted = self.answers.get(verb)
+        if scripted:
+            return scripted.popleft()
+        if verb == "session":
+            return 200, self._session()
+        if verb == "claim":
+            return (200, self.jobs[job_id]) if job_id in self.jobs else (410, {"code": "job_gone"})
+        if verb == "heartbeat":
+            return 200, {"cancel": job_id in self.cancelled}
+        return (204, None) if verb == "status" else (200, {})
+
+    def _session(self) -> dict[str, Any]:
+        expires_at = datetime.now(UTC) + timedelta(hours=1)
+        return {
+            "region": "us-east-1",
+            "endpoint_url": self.session_endpoint,
+            "credentials": {
+                "access_key_id": "AKIDTEST",
+                "secret_access_key": "the-aws-secret",
+                "session_token": "the-aws-session",
+                "expires_at": expires_at.isoformat().replace("+00:00", "Z"),
+            },
+            "queues": self.queues,
+            "visibility_s": 30,
+            "heartbeat_s": self.heartbeat_s,
+        }
+
+
+def job(**overrides: Any) -> dict[str, Any]:
+    """What a claim answers with."""
+    return {
+        "attempt": 1,
+        "model": "tiny",
+        "prompt": "the private prompt",
+        "system": None,
+        "options": {},
+        "warmup": 0,
+        "repeat": 1,
+        "timeout_s": 30,
+        "lease_s": 30,
+        **overrides,
+    }

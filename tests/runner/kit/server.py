@@ -1,0 +1,64 @@
+"""A real HTTP server on a free port of 127.0.0.1; what it answers, its subclass decides."""
+
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, Self
+
+
+class Exchange(BaseHTTPRequestHandler):
+    """One request, with helpers to answer it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.answer_with()
+
+    def do_POST(self) -> None:
+        self.answer_with()
+
+    def answer_with(self) -> None:
+        server = self.server
+        assert isinstance(server, FakeServer)
+        length = int(self.headers.get("Content-Length") or 0)
+        server.answer(self, json.loads(self.rfile.read(length) or b"null"))
+
+    def send_json(self, status: int, body: Any) -> None:
+        payload = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *args: Any) -> None:
+        """Quiet: pytest shows what a test prints."""
+
+
+class FakeServer(ThreadingHTTPServer):
+    """Use as a context manager; `url` is where it listens."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Exchange)
+        self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    def answer(self, exchange: Exchange, body: Any) -> None:
+        raise NotImplementedError
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A runner that hangs up in the middle of an answer is a normal thing here."""

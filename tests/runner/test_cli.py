@@ -1,0 +1,110 @@
+"""The command as its user meets it: exit codes, and one line for each way it cannot work."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from tests.runner.kit.api import SERIAL, TOKEN, FakeApi
+from tests.runner.kit.model import FakeModel
+
+RUNNER = Path(__file__).resolve().parents[2] / "runner"
+
+
+def start(*flags: str, token: str | None = TOKEN) -> "subprocess.Popen[str]":
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(RUNNER)}
+    if token:
+        environment["EVALYARD_DEVICE_TOKEN"] = token
+    return subprocess.Popen(
+        [sys.executable, "-m", "evalyard_runner", *flags],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(*flags: str, token: str | None = TOKEN) -> tuple[int, str, str]:
+    process = start(*flags, token=token)
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ((), "--openai-url must be"),
+        (("--openai-url", "localhost:1"), "--openai-url must be"),
+        (("--gguf", "a", "--openai-url", "http://h"), "exclude each other"),
+        (("--backend", "gguf"), "needs --gguf"),
+        (("--openai-url", "http://h"), "missing: --api"),
+        (("--openai-url", "http://h", "--api", "http://h"), "missing: --serial"),
+        (("--openai-url", "http://h", "--api", "ftp://h", "--serial", "s"), "--api must be"),
+        (
+            ("--openai-url", "http://h", "--api", "http://h", "--serial", "s"),
+            "missing: --token, --token-file or EVALYARD_DEVICE_TOKEN",
+        ),
+        (("--check", "--openai-url", "http://127.0.0.1:9", "--model", "x"), "does not answer"),
+        (("--check", "--gguf", __file__), "not a readable GGUF file"),
+        (("--check", "--gguf", "/nowhere.gguf"), "no model file"),
+    ],
+)
+def test_exit_code_is_2_with_one_line_when_it_cannot_work(
+    flags: tuple[str, ...], says: str
+) -> None:
+    code, out, err = ended(*flags, token=None)
+
+    assert (code, out) == (2, "")
+    assert err.startswith("evalyard-runner: ")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("token", "serial"), [("eyd_wrong", SERIAL), (TOKEN, "another")])
+def test_exit_code_is_3_when_the_api_refuses_the_device(
+    api: FakeApi, model: FakeModel, token: str, serial: str
+) -> None:
+    flags = ("--api", api.url, "--serial", serial, "--openai-url", model.url)
+
+    code, _, err = ended(*flags, token=token)
+
+    assert code == 3
+    assert "refused" in err
+    assert token not in err
+
+
+def test_model_answers_one_token_when_it_is_checked(model: FakeModel) -> None:
+    code, out, err = ended(
+        "--check", "--openai-url", model.url, "--model", "tiny=upstream", token=None
+    )
+
+    assert (code, err) == (0, "")
+    assert out.startswith("check_passed model=tiny ")
+    assert model.requests[0]["max_tokens"] == 1
+
+
+def test_exit_code_is_0_when_it_is_told_to_stop(api: FakeApi, model: FakeModel) -> None:
+    runner = start("--api", api.url, "--serial", SERIAL, "--openai-url", model.url)
+    try:
+        wait_for(lambda: any(report["ready"] for report in api.heard("status")), runner)
+        runner.send_signal(signal.SIGTERM)
+        out, err = runner.communicate(timeout=10)
+    finally:
+        runner.kill()
+
+    assert (runner.returncode, err) == (0, "")
+    assert out == "runner_ready serial=bench-1 models=listed-a,listed-b queues=0\n"
+    assert api.heard("status")[-1]["ready"] is False
+
+
+def wait_for(satisfied: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    give_up = monotonic() + 20
+    while not satisfied():
+        assert process.poll() is None
+        assert monotonic() < give_up
+        sleep(0.02)

@@ -1,0 +1,319 @@
+"""The whole runner: from a message in SQS to the last word about the job."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from evalyard_runner.errors import DeviceRefusedError
+
+from tests.runner.kit.api import TOKEN, job
+from tests.runner.kit.bench import Bench
+from tests.runner.kit.model import content, endless
+
+
+def test_result_is_reported_and_message_deleted_when_the_model_answers(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job(attempt=2)
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    [result] = bench.api.heard("complete", "job_1")
+    assert result["attempt"] == 2
+    assert result["output"] == "one two three"
+    assert result["metrics"]["prompt_tokens"] == 10
+    assert result["metrics"]["completion_tokens"] == 3
+    assert 0 < result["metrics"]["ttft_ms"] < result["metrics"]["latency_ms"]
+    assert result["metrics"]["prefill_tps"] == 200.0
+    assert result["metrics"]["load_ms"] is None
+    assert len(result["samples"]) == 1
+    assert result["telemetry"]["before"]["memory_total_bytes"] > 0
+    assert result["provenance"]["ttft_ms"]["source"] == "client_stream"
+    assert "load_ms" not in result["provenance"]
+    assert bench.counts(url) == (0, 0)
+
+
+def test_model_sees_the_jobs_options_when_it_runs(bench: Bench) -> None:
+    url = bench.queue("normal")
+    options = {"num_predict": 7, "temperature": 0.5, "stop": ["!"], "min_p": 0.1, "stream": False}
+    bench.api.jobs["job_1"] = job(system="be brief", options=options)
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    [asked] = bench.model.requests
+    assert asked["model"] == "tiny-upstream"
+    assert (asked["max_tokens"], asked["temperature"], asked["min_p"]) == (7, 0.5, 0.1)
+    assert asked["stream"] is True
+    assert [message["role"] for message in asked["messages"]] == ["system", "user"]
+
+
+def test_only_repetitions_are_measured_when_there_are_warmups(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job(warmup=2, repeat=3)
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    assert len(bench.model.requests) == 5
+    assert [row["index"] for row in bench.api.heard("complete")[0]["samples"]] == [0, 1, 2]
+
+
+def test_high_lane_goes_first_when_both_lanes_hold_jobs(bench: Bench) -> None:
+    high, normal = bench.queue("high", "high"), bench.queue("normal")
+    for number in range(3):
+        bench.api.jobs[f"job_n{number}"] = bench.api.jobs[f"job_h{number}"] = job()
+        bench.send(normal, f"job_n{number}")
+        bench.send(high, f"job_h{number}")
+
+    bench.run_until(lambda: len(bench.api.heard("complete")) == 6)
+
+    claimed = [job_id for verb, job_id, _ in bench.api.said if verb == "claim"]
+    assert [job_id[:5] for job_id in claimed] == ["job_h"] * 3 + ["job_n"] * 3
+
+
+def test_message_is_deleted_when_the_job_is_gone(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.send(url, "job_gone")
+
+    bench.run_until(lambda: bool(bench.api.heard("claim")))
+
+    assert bench.counts(url) == (0, 0)
+    assert not bench.model.requests
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, "job_leased"), (403, "forbidden")])
+def test_message_is_left_alone_when_the_claim_is_refused(
+    bench: Bench, status: int, code: str
+) -> None:
+    url = bench.queue("normal")
+    bench.api.refuse("claim", status, code)
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("claim")))
+
+    assert bench.counts(url) == (0, 1)
+
+
+def test_job_runs_once_when_its_message_comes_twice(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+    bench.send(url, "job_1")
+
+    def forget_when_done() -> bool:
+        if bench.api.heard("complete"):
+            bench.api.jobs.clear()
+        return len(bench.api.heard("claim")) == 2
+
+    bench.run_until(forget_when_done)
+
+    assert len(bench.api.heard("complete")) == 1
+    assert bench.counts(url) == (0, 0)
+
+
+def test_generation_stops_and_is_confirmed_when_the_job_is_cancelled(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.model.script = endless
+    bench.api.jobs["job_1"] = job()
+    bench.api.cancelled.add("job_1")
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("fail")))
+
+    [failure] = bench.api.heard("fail", "job_1")
+    assert (failure["code"], failure["retryable"]) == ("cancelled", False)
+    assert bench.model.hung_up.wait(5)
+    assert bench.counts(url) == (0, 0)
+
+
+def test_nothing_is_reported_when_the_lease_is_lost(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.model.script = endless
+    bench.api.jobs["job_1"] = job()
+    bench.api.refuse("heartbeat", 409, "lease_lost")
+    bench.send(url, "job_1")
+
+    bench.run_until(bench.model.hung_up.is_set)
+
+    assert not bench.api.heard("fail")
+    assert not bench.api.heard("complete")
+    assert bench.counts(url) == (0, 1)
+
+
+def test_message_is_left_alone_when_the_lease_is_lost_at_the_end(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job()
+    bench.api.refuse("complete", 409, "lease_lost")
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    assert not bench.api.heard("fail")
+    assert bench.counts(url) == (0, 1)
+
+
+def test_message_is_given_back_when_the_attempt_takes_too_long(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.model.script = endless
+    bench.api.jobs["job_1"] = job(timeout_s=0.2)
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("fail")))
+
+    [failure] = bench.api.heard("fail")[:1]
+    assert (failure["code"], failure["retryable"]) == ("timeout", True)
+    assert bench.counts(url) == (1, 0)
+
+
+def test_message_is_deleted_when_retrying_cannot_help(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job(model="unknown")
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("fail")))
+
+    [failure] = bench.api.heard("fail")
+    assert (failure["code"], failure["retryable"]) == ("model_not_found", False)
+    assert "tiny" in failure["message"]
+    assert bench.counts(url) == (0, 0)
+
+
+def test_attempt_fails_as_a_crash_when_the_stream_is_cut(bench: Bench) -> None:
+    def cut(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
+        yield content("half a")
+
+    url = bench.queue("normal")
+    bench.model.script = cut
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("fail")))
+
+    assert bench.api.heard("fail")[0]["code"] == "runtime_crash"
+    assert not bench.api.heard("complete")
+
+
+def test_result_is_reported_once_more_when_the_api_was_away(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job()
+    bench.api.refuse("complete", 503, "unavailable")
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: len(bench.api.heard("complete")) == 2)
+
+    first, second = bench.api.heard("complete")
+    assert first == second
+    assert len(bench.model.requests) == 1
+    assert bench.counts(url) == (0, 0)
+
+
+def test_attempt_fails_for_good_when_the_result_is_refused(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job()
+    bench.api.refuse("complete", 413, "too_large")
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("fail")))
+
+    [failure] = bench.api.heard("fail")
+    assert (failure["code"], failure["retryable"]) == ("internal", False)
+    assert "too_large" in failure["message"]
+    assert bench.counts(url) == (0, 0)
+
+
+def test_job_is_handed_back_when_the_runner_must_stop(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.grace_s = 0.2
+    bench.model.script = endless
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.model.requests))
+
+    [failure] = bench.api.heard("fail")
+    assert (failure["code"], failure["retryable"]) == ("device_lost", True)
+    assert bench.counts(url) == (1, 0)
+
+
+def test_job_is_finished_when_it_ends_within_the_grace(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job(repeat=3)
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.model.requests))
+
+    assert len(bench.api.heard("complete")) == 1
+    assert bench.counts(url) == (0, 0)
+
+
+def test_device_says_what_it_does_when_it_works_and_when_it_leaves(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    reports = bench.api.heard("status")
+    assert reports[0]["models"] == ["tiny", "other"]
+    assert any(report["ready"] and report["using"] for report in reports)
+    assert (reports[-1]["ready"], reports[-1]["using"]) == (False, False)
+    assert {"battery", "charging", "temperature_c", "cpu_pct", "memory_pct"} <= reports[0].keys()
+
+
+def test_job_runs_when_api_and_queues_come_back(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bench.sqs.delete_queue(QueueUrl=bench.queue("normal"))
+    bench.api.jobs["job_1"] = job()
+    bench.api.refuse("session", 503, "unavailable", times=2)
+
+    trouble: list[str] = []
+
+    def done_after_the_repair() -> bool:
+        trouble.extend(line.split()[0] for line in capfd.readouterr().err.splitlines())
+        if trouble[-1:] == ["queues_unreachable"]:
+            bench.send(bench.sqs.create_queue(QueueName="normal")["QueueUrl"], "job_1")
+            trouble.append("repaired")
+        return bool(bench.api.heard("complete"))
+
+    bench.run_until(done_after_the_repair)
+
+    assert trouble == [
+        "api_session_unreachable",
+        "api_session_reached_again",
+        "queues_unreachable",
+        "repaired",
+        "queues_reached_again",
+    ]
+
+
+def test_runner_ends_when_the_token_is_refused_in_the_middle_of_a_job(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.model.script = endless
+    bench.api.jobs["job_1"] = job()
+    bench.api.refuse("heartbeat", 401)
+    bench.send(url, "job_1")
+
+    with pytest.raises(DeviceRefusedError, match="refused the device token"):
+        bench.run_until(lambda: False)
+
+    assert bench.model.hung_up.wait(5)
+    assert bench.counts(url) == (0, 1)
+
+
+def test_no_secret_and_no_prompt_is_printed_when_jobs_run(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = bench.queue("normal")
+    for number in range(2):
+        bench.api.jobs[f"job_{number}"] = job(model=("tiny", "unknown")[number])
+        bench.send(url, f"job_{number}")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete") and bench.api.heard("fail")))
+
+    out, err = capfd.readouterr()
+    assert "job_succeeded job_id=job_0 model=tiny" in out
+    assert "job_failed job_id=job_1 model=unknown" in out
+    for secret in (TOKEN, "the private prompt", "one two", "the-aws-secret", "the-aws-session"):
+        assert secret not in out + err
