@@ -172,6 +172,12 @@ class Table:
             )
         return decode_item(answer["Attributes"]) if answer.get("Attributes") else None
 
+    def is_active(self) -> bool:
+        """Whether the table is there and serves. Raises Unavailable."""
+        with aws_errors():
+            answer = client("dynamodb").describe_table(TableName=self.name)
+        return answer["Table"]["TableStatus"] in ("ACTIVE", "UPDATING")
+
     def transaction(self) -> Transaction:
         """A new, empty transaction on this table."""
         return Transaction(self.name)

@@ -18,7 +18,8 @@ from pydantic import BaseModel
 
 from shared.errors import MalformedInput
 
-PageLimit = Annotated[int, Query(ge=1, le=1000, description="How many to list, at most.")]
+MAX_PAGE = 1_000
+PageLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to list, at most.")]
 Entry = TypeVar("Entry")
 
 

@@ -1,0 +1,1 @@
+"""The endpoint group of accounts: `/accounts/*`."""

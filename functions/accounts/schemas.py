@@ -1,0 +1,106 @@
+"""Bodies and answers of the accounts endpoints, as clients see them."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.http import Body
+
+_MAX_LIFE_S = 10 * 365 * 86_400
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["ada"])]
+Kind = Literal["user", "api_key"]
+
+
+class NewUserBody(Body):
+    """A user to be made."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "ada", "tenant": "lab"}]})
+
+    user_id: Name | None = Field(None, description="Generated when omitted.")
+    tenant: Name | None = Field(None, description="The `user_id` when omitted.")
+    admin: bool = False
+
+
+class NewUserAnswer(BaseModel):
+    """A user who was made; `token` is shown this once, and absent from a replay."""
+
+    user_id: str = Field(examples=["ada"])
+    tenant: str = Field(examples=["lab"])
+    admin: bool
+    token: str = Field(examples=["eyt_0wAq…"])
+
+
+class UserEntry(BaseModel):
+    """A user in the list."""
+
+    user_id: str
+    tenant: str
+    admin: bool
+    created_at: str = Field(examples=["2026-01-01T00:00:00.000Z"])
+
+
+class Limits(BaseModel):
+    """What a single call may carry."""
+
+    body_bytes: int = Field(description="A request body, after inflation.")
+    rows_per_append: int = Field(description="Rows in one append.")
+    row_bytes: int = Field(description="One row, as JSON.")
+    page_entries: int = Field(description="Entries in one page of a list.")
+    idempotency_s: int = Field(description="How long an Idempotency-Key is remembered.")
+
+
+class MeAnswer(BaseModel):
+    """Who is calling; `created_at` and `expires_at` are the token's."""
+
+    user_id: str
+    tenant: str
+    admin: bool
+    token_id: str
+    created_at: str
+    expires_at: str | None
+    limits: Limits
+
+
+class NewTokenBody(Body):
+    """A token to be issued."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "ci", "kind": "api_key", "expires_in_s": 86400}]}
+    )
+
+    kind: Kind
+    name: str | None = Field(None, min_length=1, max_length=128)
+    expires_in_s: int | None = Field(None, ge=1, le=_MAX_LIFE_S, description="Never when omitted.")
+    user_id: Name | None = Field(None, description="Whose it shall be; another's: admins only.")
+
+
+class TokenEntry(BaseModel):
+    """A token without its secret."""
+
+    token_id: str
+    user_id: str
+    name: str | None
+    kind: Kind
+    last_four: str
+    created_at: str
+    last_used_at: str | None = Field(description="To the hour.")
+    expires_at: str | None
+
+
+class NewTokenAnswer(TokenEntry):
+    """A token that was issued; `token` is shown this once, and absent from a replay."""
+
+    token: str = Field(examples=["eyk_0wAq…"])
+
+
+class WebhookSecretAnswer(BaseModel):
+    """The secret with which callbacks are signed."""
+
+    secret: str = Field(examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"])
+
+
+class RotatedSecretAnswer(WebhookSecretAnswer):
+    """The new secret; the one before it signs too until `previous_valid_until`."""
+
+    previous_valid_until: str

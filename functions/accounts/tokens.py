@@ -1,0 +1,109 @@
+"""The endpoints of tokens: issue, list, revoke."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from functions.accounts import wiring
+from functions.accounts.schemas import NewTokenAnswer, NewTokenBody, TokenEntry
+from functions.accounts.views import issued_token, token_entry
+from shared.accounts import (
+    TokenRequest,
+    UserNotFound,
+    find_user,
+    issue_token,
+    list_tokens,
+    revoke_token,
+)
+from shared.clock import SECOND_US
+from shared.http import (
+    Caller,
+    CurrentUser,
+    Cursors,
+    Page,
+    PageLimit,
+    Repeatable,
+    RepeatableCall,
+    UserRoute,
+    creates,
+    described,
+    up_to,
+)
+
+router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
+
+OTHERS = described(403, "Another user's tokens are for administrators (`forbidden`).")
+
+
+@router.post(
+    "/tokens",
+    status_code=201,
+    summary="Issue a token or an API key",
+    response_model=NewTokenAnswer,
+    responses={**OTHERS, **described(409, "The same call is still in flight.")},
+)
+@creates(secrets=("token",))
+async def post_token(
+    body: NewTokenBody, user: CurrentUser, call: RepeatableCall
+) -> dict[str, Any]:
+    """The secret is shown once. An API key never carries administrator's rights.
+
+    `user_id` of somebody who does not exist: 422 `user_not_found`.
+    """
+    request = _token_request(body, _owner(user, body.user_id), call)
+    return issued_token(issue_token(wiring.accounts(), request))
+
+
+@router.get(
+    "/tokens", summary="List tokens", response_model=Page[TokenEntry], responses=OTHERS
+)
+async def get_tokens(
+    user: CurrentUser,
+    limit: PageLimit = 50,
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+    user_id: Annotated[str | None, Query(description="Whose; another's: admins only.")] = None,
+) -> Page[TokenEntry]:
+    """Tokens newest first, never with their secret; expired ones stay listed for 30 days."""
+    owner = _owner(user, user_id)
+    cursors = Cursors(("accounts.tokens", user.user_id, owner))
+    after = cursors.read(cursor)
+    listed = list_tokens(wiring.accounts(), owner, after=after, limit=limit + 1)
+    found, more = up_to(limit, listed)
+    return Page[TokenEntry](
+        data=[token_entry(token) for token in found],
+        next_cursor=cursors.write(found[-1].token_id) if more else None,
+        has_more=more,
+    )
+
+
+@router.delete(
+    "/tokens/{token_id}",
+    status_code=204,
+    summary="Revoke a token",
+    responses=described(404, "There is no such token of yours (`token_not_found`)."),
+)
+async def delete_token(user: CurrentUser, token_id: str) -> None:
+    """The token is refused everywhere within 60 s; administrators may revoke anybody's."""
+    revoke_token(wiring.accounts(), token_id, owner=None if user.admin else user.user_id)
+
+
+def _owner(user: Caller, user_id: str | None) -> str:
+    if user_id is not None and user_id != user.user_id:
+        user.require_admin()
+    return user_id or user.user_id
+
+
+def _token_request(body: NewTokenBody, owner: str, call: Repeatable) -> TokenRequest:
+    user = find_user(wiring.accounts(), owner)
+    if user is None:
+        raise UserNotFound("there is no such user", user_id=owner)
+    life_us = None if body.expires_in_s is None else body.expires_in_s * SECOND_US
+    return TokenRequest(
+        f"tok_{call.ulid('token')}",
+        user.user_id,
+        user.tenant,
+        user.admin and body.kind == "user",
+        kind=body.kind,
+        name=body.name,
+        expires_us=None if life_us is None else call.started_us + life_us,
+    )

@@ -1,0 +1,93 @@
+"""The endpoints of users: who exists, and who is calling."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from functions.accounts import wiring
+from functions.accounts.schemas import MeAnswer, NewUserAnswer, NewUserBody, UserEntry
+from functions.accounts.views import LIMITS, user_entry
+from shared import clock
+from shared.accounts import (
+    TokenRequest,
+    User,
+    create_user,
+    find_token,
+    issue_token,
+    list_users,
+)
+from shared.http import (
+    CurrentAdmin,
+    CurrentUser,
+    Cursors,
+    Page,
+    PageLimit,
+    RepeatableCall,
+    UserRoute,
+    creates,
+    described,
+    up_to,
+)
+
+router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
+
+ADMINS_ONLY = described(403, "For administrators only (`forbidden`).")
+
+
+@router.post(
+    "/users",
+    status_code=201,
+    summary="Create a user (admin)",
+    response_model=NewUserAnswer,
+    responses={
+        **ADMINS_ONLY,
+        **described(409, "The user id is taken (`user_exists`), or the call is still in flight."),
+    },
+)
+@creates(secrets=("token",))
+async def post_user(body: NewUserBody, _: CurrentAdmin, call: RepeatableCall) -> dict[str, Any]:
+    """The token is shown once; a replay by Idempotency-Key leaves it out."""
+    user_id = body.user_id or f"user_{call.ulid('user_id').lower()}"
+    user = User(user_id, body.tenant or user_id, body.admin, call.ulid("user"))
+    create_user(wiring.accounts(), user)
+    first = TokenRequest(
+        f"tok_{call.ulid('token')}", user.user_id, user.tenant, user.admin, name="first"
+    )
+    issued = issue_token(wiring.accounts(), first)
+    return {
+        "user_id": user.user_id, "tenant": user.tenant, "admin": user.admin, "token": issued.secret
+    }
+
+
+@router.get(
+    "/users", summary="List users (admin)", response_model=Page[UserEntry], responses=ADMINS_ONLY
+)
+async def get_users(
+    user: CurrentAdmin,
+    limit: PageLimit = 50,
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+) -> Page[UserEntry]:
+    """All users, newest first."""
+    cursors = Cursors(("accounts.users", user.user_id))
+    after = cursors.read(cursor)
+    found, more = up_to(limit, list_users(wiring.accounts(), after=after, limit=limit + 1))
+    return Page[UserEntry](
+        data=[user_entry(one) for one in found],
+        next_cursor=cursors.write(found[-1].created) if more else None,
+        has_more=more,
+    )
+
+
+@router.get("/me", summary="Who is calling", response_model=MeAnswer)
+async def get_me(user: CurrentUser) -> MeAnswer:
+    """The user and the token of this call, and the limits that hold for them."""
+    token = find_token(wiring.accounts(), user.user_id, user.token_id)
+    return MeAnswer(
+        user_id=user.user_id,
+        tenant=user.tenant,
+        admin=user.admin,
+        token_id=user.token_id,
+        created_at=clock.iso(token.created_us),
+        expires_at=clock.iso_or_none(token.expires_us),
+        limits=LIMITS,
+    )

@@ -1,0 +1,46 @@
+"""How users and tokens look in answers."""
+
+from typing import Any
+
+from functions.accounts.schemas import Limits, TokenEntry, UserEntry
+from shared import clock
+from shared.accounts import IssuedToken, Token, User
+from shared.datasets import MAX_ROW_BYTES, MAX_ROWS
+from shared.http.body import MAX_BODY_BYTES
+from shared.http.idempotency import KEPT_S
+from shared.http.pages import MAX_PAGE
+
+LIMITS = Limits(
+    body_bytes=MAX_BODY_BYTES,
+    rows_per_append=MAX_ROWS,
+    row_bytes=MAX_ROW_BYTES,
+    page_entries=MAX_PAGE,
+    idempotency_s=KEPT_S,
+)
+
+
+def user_entry(user: User) -> UserEntry:
+    """A user in the list."""
+    return UserEntry(
+        user_id=user.user_id, tenant=user.tenant, admin=user.admin,
+        created_at=clock.iso(user.created_us),
+    )
+
+
+def token_entry(token: Token) -> TokenEntry:
+    """A token in the list."""
+    return TokenEntry(
+        token_id=token.token_id,
+        user_id=token.user_id,
+        name=token.name,
+        kind=token.kind,
+        last_four=token.last_four,
+        created_at=clock.iso(token.created_us),
+        last_used_at=clock.iso_or_none(token.last_used_us),
+        expires_at=clock.iso_or_none(token.expires_us),
+    )
+
+
+def issued_token(issued: IssuedToken) -> dict[str, Any]:
+    """A new token with its secret."""
+    return {**token_entry(issued.token).model_dump(), "token": issued.secret}

@@ -1,0 +1,1 @@
+"""The ways in that need no credential: ping, health, the API's description."""

@@ -1,0 +1,55 @@
+"""The endpoints that say whether the service is alive and well."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from functions.health.checks import current_health
+from shared.http import OpenRoute, described
+
+router = APIRouter(tags=["Health"], route_class=OpenRoute)
+
+Said = Literal["ok", "failing"]
+
+
+class PingAnswer(BaseModel):
+    """The service is alive."""
+
+    ok: bool = True
+
+
+class Checks(BaseModel):
+    """What each dependency said."""
+
+    tables: Said
+    bucket: Said
+
+
+class HealthAnswer(BaseModel):
+    """`degraded` when some checks fail, `down` when all do."""
+
+    status: Literal["ok", "degraded", "down"]
+    checks: Checks
+
+
+@router.head("/ping", include_in_schema=False)
+@router.get("/ping", summary="Is the service alive?", response_model=PingAnswer)
+async def ping() -> PingAnswer:
+    """Answers without touching anything."""
+    return PingAnswer()
+
+
+@router.head("/health", include_in_schema=False)
+@router.get(
+    "/health",
+    summary="Is the service well?",
+    response_model=HealthAnswer,
+    responses=described(503, "A check fails; the body says which.", model=HealthAnswer),
+)
+async def health(response: Response) -> HealthAnswer:
+    """Asks tables and bucket, at most every 5 s; 503 unless all answer."""
+    found = current_health()
+    response.status_code = 200 if found.status == "ok" else 503
+    response.headers["Cache-Control"] = "no-store"
+    return HealthAnswer(status=found.status, checks=Checks(**found.checks))

@@ -1,0 +1,1 @@
+"""Writes when tokens were last used, beside the way of requests."""
