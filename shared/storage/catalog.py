@@ -115,7 +115,9 @@ class Catalog:
         """Those of the repeatable segments that a commit already covers."""
         if not segment_ids:
             return set()
-        keys = [(partition(user_id), MARKER_PREFIX + segment_id) for segment_id in segment_ids]
+        # The same id may be listed twice, and DynamoDB refuses to be asked twice.
+        names = [MARKER_PREFIX + segment_id for segment_id in dict.fromkeys(segment_ids)]
+        keys = [(partition(user_id), name) for name in names]
         return {item["sk"].removeprefix(MARKER_PREFIX) for item in self.table.get_many(keys)}
 
 

@@ -1,0 +1,68 @@
+"""Makes the n-th AWS call fail, or something happen before it, wherever the code then is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import botocore.client
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+
+class Crash(BaseException):
+    """The process ends here: nobody catches it."""
+
+
+@dataclass
+class Calls:
+    """The AWS calls made while watched, and what shall happen at the next one of a number."""
+
+    names: list[str] = field(default_factory=list)
+    before: dict[int, Callable[[], None]] = field(default_factory=dict)
+    after: dict[int, Callable[[], None]] = field(default_factory=dict)
+    _deep: bool = False
+
+    def made(self, name: str, call: Callable[[], Any]) -> Any:
+        """Carry one call out between its faults. Calls that a fault makes are not watched."""
+        if self._deep:
+            return call()
+        number = len(self.names)
+        self.names.append(name)
+        self._act(self.before.get(number))
+        answer = call()
+        self._act(self.after.get(number))
+        return answer
+
+    def _act(self, action: Callable[[], None] | None) -> None:
+        if action is None:
+            return
+        self._deep = True
+        try:
+            action()
+        finally:
+            self._deep = False
+
+
+@contextmanager
+def watched_calls() -> Iterator[Calls]:
+    """Watch the AWS calls of this process."""
+    calls = Calls()
+    original = botocore.client.BaseClient._make_api_call
+
+    def make(self: Any, operation_name: str, api_params: Any) -> Any:
+        return calls.made(operation_name, lambda: original(self, operation_name, api_params))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", make)
+        yield calls
+
+
+def crash() -> None:
+    """End the process."""
+    raise Crash
+
+
+def lose_answer() -> None:
+    """Let the network fail: the caller does not learn whether the call took effect."""
+    raise ReadTimeoutError(endpoint_url="https://aws.example")

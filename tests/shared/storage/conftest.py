@@ -1,0 +1,115 @@
+"""A small world of segments, in which every row says who it is."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared import clock, ids
+from shared.aws import Bucket
+from shared.clock import DAY_US
+from shared.datasets import Position, list_datasets, read_rows
+from shared.runs import Run
+from shared.storage import Catalog, SegmentLog, read_snapshot
+from shared.storage.compaction import Compaction
+from shared.storage.parquet import connect
+
+NOON_US = clock.read_time("2025-12-03T12:00:00Z")
+
+
+@dataclass
+class World:
+    """One user's storage beside a model of what must be in it."""
+
+    bucket: Bucket
+    catalog: Catalog
+    user_id: str = "ada"
+    rows: Counter[str] = field(default_factory=Counter)
+    runs: Counter[str] = field(default_factory=Counter)
+    written: int = 0
+
+    def append(
+        self, *, rows: int = 2, days: tuple[int, ...] = (0,), segment_id: str | None = None,
+        dataset: str = "d", expect: bool = True,
+    ) -> str:
+        """Append rows and a run for each of the days; the segment's id."""
+        repeatable = segment_id is not None
+        segment_id = segment_id or ids.ulid()
+        lines = [f'{{"id":"{segment_id}.{number}"}}' for number in range(rows)]
+        run_ids = [f"run_{segment_id}_{number}" for number in range(len(days))]
+        runs = [
+            Run(run_id=run_id, ts_us=NOON_US + day * DAY_US, model="m", extra={"x": 1.0})
+            for run_id, day in zip(run_ids, days, strict=True)
+        ]
+        self.written += 1
+        SegmentLog(self.bucket).append(
+            self.user_id, dataset, [line.encode() for line in lines], runs,
+            segment_id=segment_id, repeatable=repeatable,
+        )
+        if expect:
+            self.rows.update(lines)
+            self.runs.update(run_ids)
+        return segment_id
+
+    def compact(self) -> int:
+        """Fold everything."""
+        return Compaction(self.bucket, self.catalog, self.user_id).drain(lambda: True)
+
+    def read_rows(self, dataset: str = "d") -> Counter[str]:
+        """All rows as a reader pages through them."""
+        found: Counter[str] = Counter()
+        start: Position | None = Position()
+        while start is not None:
+            page = read_rows(self.bucket, self.catalog, self.user_id, dataset, 3, start)
+            found.update(line.decode() for line in page.lines)
+            start = page.next
+        return found
+
+    def read_runs(self) -> Counter[str]:
+        """All runs: of the committed parts, and pending."""
+        return read_snapshot(self.bucket, self.catalog, self.user_id, self._runs_of)
+
+    def listed_rows(self) -> int:
+        """How many rows the list of datasets says there are."""
+        return sum(entry.rows for entry in list_datasets(self.bucket, self.catalog, self.user_id))
+
+    def agrees(self) -> bool:
+        """Whether every reader finds exactly what was written."""
+        return (
+            self.read_rows() == self.rows
+            and self.read_runs() == self.runs
+            and self.listed_rows() == self.rows.total()
+        )
+
+    def _runs_of(self, snapshot) -> Counter[str]:
+        found = Counter(run.run_id for run in snapshot.pending_runs())
+        for day in snapshot.days("0000-01-01", "9999-12-31"):
+            for part in day.parts:
+                run_ids = _run_ids(self.bucket.get(part.key))
+                assert len(run_ids) == part.rows
+                found.update(run_ids)
+        return found
+
+
+def _run_ids(parquet: bytes) -> list[str]:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file, connect() as connection:
+        file.write(parquet)
+        file.flush()
+        found = connection.execute(f"SELECT run_id FROM '{file.name}'").fetchall()
+    return [run_id for (run_id,) in found]
+
+
+@pytest.fixture
+def world(bucket, tables) -> World:
+    """An empty world."""
+    return World(bucket, Catalog(tables["CatalogTable"]))
+
+
+@pytest.fixture
+def new_world(bucket, tables):
+    """Makes worlds that share nothing, in one AWS."""
+    catalog = Catalog(tables["CatalogTable"])
+    numbers = iter(range(10_000))
+    return lambda: World(bucket, catalog, user_id=f"user-{next(numbers)}")
