@@ -1,0 +1,130 @@
+"""A device as it was registered and as it reported itself last; its state is derived here."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from shared import clock
+from shared.clock import SECOND_US
+
+# A device that was silent for this long is offline; runners report every 20 s.
+PRESENT_S = 60
+
+State = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
+
+_LOW_BATTERY_PCT = 15
+# Android's thermal status from "severe" on, iOS's from "serious" on.
+_HOT_STATES = {"severe", "serious", "critical", "emergency", "shutdown"}
+_HOT_THERMAL_LEVEL = 3
+# A phone's battery is hot long before a processor is.
+_HOT_C = 85.0
+_HOT_PHONE_C = 45.0
+_PHONES = {"phone", "android", "ios", "tablet"}
+
+
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device measured of itself at one moment; None is unknown."""
+
+    at_us: int
+    battery: float | None = None
+    charging: bool | None = None
+    temperature_c: float | None = None
+    thermal_state: str | int | None = None
+    cpu_pct: float | None = None
+    memory_pct: float | None = None
+    memory_used_bytes: int | None = None
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """One device. `queue_urls` maps the lane to the device's own queue."""
+
+    serial: str
+    name: str | None = None
+    kind: str | None = None
+    owner: str | None = None
+    queue_tags: tuple[str, ...] = ("default",)
+    queue_urls: dict[str, str] = {}
+    registered_models: tuple[str, ...] = ()
+    maintenance: bool = False
+    registered_us: int = 0
+
+    reported_models: tuple[str, ...] | None = None
+    last_seen_us: int | None = None
+    reported_ready: bool = False
+    reported_using: bool = False
+    job_id: str | None = None
+    runner_version: str | None = None
+    telemetry: Telemetry | None = None
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """What it serves: as it reported last, or as registered."""
+        return self.registered_models if self.reported_models is None else self.reported_models
+
+    @property
+    def present(self) -> bool:
+        """Whether it was heard of within the last minute."""
+        return self.last_seen_us is not None and (
+            clock.now_us() - self.last_seen_us < PRESENT_S * SECOND_US
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is there and says it can take a job."""
+        return self.present and self.reported_ready
+
+    @property
+    def using(self) -> bool:
+        """Whether it is there and runs a job."""
+        return self.present and self.reported_using
+
+    @property
+    def state(self) -> State:
+        """One word for people and filters; the first that applies."""
+        if self.maintenance:
+            return "maintenance"
+        if not self.present:
+            return "offline"
+        if self.hot:
+            return "hot"
+        if self.low_battery:
+            return "low_battery"
+        return "available" if self.ready and not self.using else "busy"
+
+    @property
+    def hot(self) -> bool:
+        """Whether its last report says that it throttles, or soon will."""
+        seen = self.telemetry
+        if seen is None:
+            return False
+        if seen.thermal_state is not None and _is_hot(seen.thermal_state):
+            return True
+        limit = _HOT_PHONE_C if (self.kind or "").lower() in _PHONES else _HOT_C
+        return seen.temperature_c is not None and seen.temperature_c >= limit
+
+    @property
+    def low_battery(self) -> bool:
+        """Whether it runs on the rest of its battery."""
+        seen = self.telemetry
+        if seen is None or seen.battery is None or seen.charging:
+            return False
+        return seen.battery < _LOW_BATTERY_PCT
+
+    def visible_to(self, user_id: str, admin: bool) -> bool:
+        """A device with an owner is seen by them and by administrators."""
+        return admin or self.owner is None or self.owner == user_id
+
+    def serves(self, model: str) -> bool:
+        """Whether it serves a model; a device that never said which may serve any."""
+        return not self.models or model in self.models
+
+
+def device_of(config: dict[str, Any], presence: dict[str, Any] | None) -> Device:
+    """The device in its two items; attributes that are not its own are passed over."""
+    return msgspec.convert({**(presence or {}), **config}, Device, strict=False)
+
+
+def _is_hot(thermal_state: str | int) -> bool:
+    if isinstance(thermal_state, int):
+        return thermal_state >= _HOT_THERMAL_LEVEL
+    return thermal_state.lower() in _HOT_STATES

@@ -1,0 +1,157 @@
+"""The register of devices: two items per device, and the members of each pool.
+
+`FLEET / DEVICE#<serial>` is the registration, written by administrators;
+`DEVICE#<serial> / PRESENCE` is what the device said last, written every few
+seconds; `DEVICE#<serial> / POINT#<µs>` are past reports, kept for a week;
+`POOL#<tag> / MEMBERS` is the set of serials that serve a queue tag.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from shared import clock
+from shared.aws import ConditionFailed, Item, Table, Update
+from shared.clock import SECOND_US
+from shared.devices.device import Device, Telemetry, device_of
+from shared.devices.errors import DeviceNotFound
+
+FLEET = "FLEET"
+TELEMETRY_KEPT_S = 7 * 86_400
+TELEMETRY_SHOWN = 100
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """What an administrator says about a device; None leaves what was said before."""
+
+    serial: str
+    name: str | None = None
+    kind: str | None = None
+    models: tuple[str, ...] | None = None
+    queue_tags: tuple[str, ...] | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All devices."""
+
+    table: Table
+
+    def find(self, serial: str) -> Device | None:
+        """A device with what it reported last, or None. One BatchGetItem."""
+        items = self.table.get_many([_config_key(serial), _presence_key(serial)])
+        by_sk = {item["sk"]: item for item in items}
+        config = by_sk.get(_config_key(serial)[1])
+        return None if config is None else device_of(config, by_sk.get("PRESENCE"))
+
+    def get(self, serial: str) -> Device:
+        """A device. Raises DeviceNotFound."""
+        device = self.find(serial)
+        if device is None:
+            raise DeviceNotFound(f"there is no device {serial!r}")
+        return device
+
+    def all(self) -> list[Device]:
+        """Every device, by serial."""
+        configs = list(self.table.query(FLEET, prefix="DEVICE#"))
+        found = self.table.get_many([_presence_key(config["serial"]) for config in configs])
+        presences = {item["pk"]: item for item in found}
+        return [
+            device_of(config, presences.get(_presence_key(config["serial"])[0]))
+            for config in configs
+        ]
+
+    def members(self, tag: str) -> set[str]:
+        """Serials of the devices that serve a queue tag."""
+        item = self.table.get(f"POOL#{tag}", "MEMBERS") or {}
+        return set(item.get("serials", ()))
+
+    def register(self, wanted: Registration, queue_urls: dict[str, str]) -> bool:
+        """Register a device or change its registration; True when it was not there before.
+
+        Repeatable: what it writes depends on the call alone.
+        """
+        before = self.find(wanted.serial)
+        tags = wanted.queue_tags or (before.queue_tags if before else ("default",))
+        writes = self.table.transaction()
+        writes.update(_config_update(wanted, tags, queue_urls))
+        for tag in tags:
+            writes.update(Update(f"POOL#{tag}", "MEMBERS", add={"serials": {wanted.serial}}))
+        for tag in set(before.queue_tags if before else ()) - set(tags):
+            writes.update(Update(f"POOL#{tag}", "MEMBERS", discard={"serials": {wanted.serial}}))
+        if wanted.models is not None:
+            # What it reported is older than what the administrator says now.
+            writes.update(Update(*_presence_key(wanted.serial), remove=("reported_models",)))
+        writes.commit()
+        return before is None
+
+    def set_maintenance(self, serial: str, maintenance: bool) -> None:
+        """Take a device out of service, or back in. Raises DeviceNotFound."""
+        change = {"maintenance": maintenance}
+        try:
+            self.table.update(Update(*_config_key(serial), set=change, must_exist=True))
+        except ConditionFailed as exc:
+            raise DeviceNotFound(f"there is no device {serial!r}") from exc
+
+    def report(self, serial: str, said: Item, telemetry: Telemetry) -> None:
+        """Keep what a device said about itself: the last word, and a point of its history."""
+        measured = {k: v for k, v in msgspec.structs.asdict(telemetry).items() if v is not None}
+        self.table.update(
+            Update(
+                *_presence_key(serial),
+                set={**said, "last_seen_us": telemetry.at_us, "telemetry": measured},
+            )
+        )
+        expires_at = telemetry.at_us // SECOND_US + TELEMETRY_KEPT_S
+        point = {"pk": f"DEVICE#{serial}", "sk": f"POINT#{telemetry.at_us:017d}"}
+        self.table.put({**point, **measured, "expires_at": expires_at})
+
+    def history(self, serial: str, limit: int = TELEMETRY_SHOWN) -> list[Telemetry]:
+        """The last reports of a device, oldest first."""
+        points: list[Telemetry] = []
+        newest_first = self.table.query(
+            f"DEVICE#{serial}", prefix="POINT#", descending=True, limit=limit
+        )
+        for item in newest_first:
+            if item["expires_at"] > clock.now_s():
+                points.append(msgspec.convert(item, Telemetry, strict=False))
+            if len(points) == limit:
+                break
+        return points[::-1]
+
+
+def visible(devices: Iterable[Device], user_id: str, admin: bool) -> list[Device]:
+    """Those of the devices that a user may see."""
+    return [device for device in devices if device.visible_to(user_id, admin)]
+
+
+def _config_key(serial: str) -> tuple[str, str]:
+    return FLEET, f"DEVICE#{serial}"
+
+
+def _presence_key(serial: str) -> tuple[str, str]:
+    return f"DEVICE#{serial}", "PRESENCE"
+
+
+def _config_update(
+    wanted: Registration, tags: tuple[str, ...], queue_urls: dict[str, str]
+) -> Update:
+    said: dict[str, Any] = {
+        "name": wanted.name,
+        "kind": wanted.kind,
+        "owner": wanted.owner,
+        "registered_models": None if wanted.models is None else list(wanted.models),
+    }
+    return Update(
+        *_config_key(wanted.serial),
+        set={
+            "serial": wanted.serial,
+            "queue_tags": list(tags),
+            "queue_urls": queue_urls,
+            **{name: value for name, value in said.items() if value is not None},
+        },
+        set_if_absent={"registered_us": clock.now_us()},
+    )

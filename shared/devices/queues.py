@@ -1,0 +1,89 @@
+"""Which queues there are: two per pool from the template, two per device made at registration."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from shared.aws import create_queue
+
+LANES = ("high", "normal")
+HIGH_FROM_PRIORITY = 5
+
+# A message waits for its device as long as SQS allows; maintenance sends it again in time.
+_RETENTION_S = 14 * 86_400
+_UNFIT_FOR_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_SLUG_LENGTH = 24
+
+
+def lane_of(priority: int) -> str:
+    """The lane that a priority rides on."""
+    return "high" if priority >= HIGH_FROM_PRIORITY else "normal"
+
+
+@dataclass(frozen=True)
+class PoolQueues:
+    """The pools' queues: URL by tag and lane, as the template lists them."""
+
+    urls: dict[str, dict[str, str]]
+
+    @classmethod
+    def read(cls, text: str) -> "PoolQueues":
+        """From the JSON in a function's environment."""
+        return cls(msgspec.json.decode(text, type=dict[str, dict[str, str]]))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The queue tags that exist."""
+        return tuple(self.urls)
+
+
+@dataclass(frozen=True)
+class DeviceQueues:
+    """Makes a device's own queues. `dead_jobs_arn` is where both redrive to."""
+
+    name_prefix: str
+    dead_jobs_arn: str
+    max_receives: int
+    visibility_s: int
+    require_tls: bool
+
+    def make(self, serial: str) -> dict[str, str]:
+        """URL by lane of the device's queues, which are there afterwards. Repeatable."""
+        names = {lane: device_queue_name(self.name_prefix, serial, lane) for lane in LANES}
+        return {lane: self._make(name) for lane, name in names.items()}
+
+    def _make(self, name: str) -> str:
+        redrive = {"deadLetterTargetArn": self.dead_jobs_arn, "maxReceiveCount": self.max_receives}
+        attributes = {
+            "RedrivePolicy": msgspec.json.encode(redrive).decode(),
+            "VisibilityTimeout": str(self.visibility_s),
+            "MessageRetentionPeriod": str(_RETENTION_S),
+            "SqsManagedSseEnabled": "true",
+        }
+        if self.require_tls:
+            policy = _tls_only(queue_arn(self.dead_jobs_arn, name))
+            attributes["Policy"] = msgspec.json.encode(policy).decode()
+        return create_queue(name, attributes).url
+
+
+def device_queue_name(prefix: str, serial: str, lane: str) -> str:
+    """A name for people with a digest that keeps serials apart which look alike in it."""
+    slug = _UNFIT_FOR_A_NAME.sub("-", serial)[:_SLUG_LENGTH]
+    digest = hashlib.sha256(serial.encode()).hexdigest()[:10]
+    return f"{prefix}{slug}-{digest}-{lane}"
+
+
+def queue_arn(neighbour_arn: str, queue_name: str) -> str:
+    """The ARN of a queue in the same account and region as another one."""
+    return f"{neighbour_arn.rpartition(':')[0]}:{queue_name}"
+
+
+def _tls_only(arn: str) -> dict[str, Any]:
+    statement = {
+        "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arn,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -1,0 +1,70 @@
+"""Short-lived credentials for exactly one device's queues."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from shared.aws import Credentials, assume_role
+from shared.devices.device import Device
+from shared.devices.queues import LANES, PoolQueues, queue_arn
+
+# A function's own role assumes the device role: AWS caps such chains at one hour.
+SESSION_S = 3_600
+HEARTBEAT_S = 10
+_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
+_UNFIT_FOR_A_SESSION = re.compile(r"[^A-Za-z0-9_=,.@-]")
+
+
+@dataclass(frozen=True)
+class SessionTerms:
+    """What sessions are made of: the role, the pools, and where queues lie.
+
+    `neighbour_arn` is the ARN of any queue of the deployment; the others have the same
+    account and region.
+    """
+
+    role_arn: str
+    pools: PoolQueues
+    neighbour_arn: str
+    visibility_s: int
+
+    @property
+    def region(self) -> str:
+        """The region of the queues."""
+        return self.neighbour_arn.split(":")[3]
+
+
+@dataclass(frozen=True)
+class DeviceSession:
+    """Credentials and the queues they open: `(url, lane)` in the order to look into them."""
+
+    credentials: Credentials
+    queues: tuple[tuple[str, str], ...]
+    visibility_s: int
+    heartbeat_s: int
+
+
+def open_session(device: Device, terms: SessionTerms) -> DeviceSession:
+    """Credentials that can receive, delete and extend on the device's queues, nothing else."""
+    queues = queues_of(device, terms.pools)
+    credentials = assume_role(
+        terms.role_arn,
+        f"device-{_UNFIT_FOR_A_SESSION.sub('-', device.serial)}"[:64],
+        session_policy([url for url, _ in queues], terms.neighbour_arn),
+        SESSION_S,
+    )
+    return DeviceSession(credentials, queues, terms.visibility_s, HEARTBEAT_S)
+
+
+def queues_of(device: Device, pools: PoolQueues) -> tuple[tuple[str, str], ...]:
+    """The device's own queues before its pools', high before normal."""
+    tags = [tag for tag in device.queue_tags if tag in pools.urls]
+    owned = [device.queue_urls, *(pools.urls[tag] for tag in tags)]
+    return tuple((urls[lane], lane) for lane in LANES for urls in owned)
+
+
+def session_policy(urls: list[str], neighbour_arn: str) -> dict[str, Any]:
+    """The policy that narrows the device role to these queues."""
+    arns = [queue_arn(neighbour_arn, url.rpartition("/")[2]) for url in urls]
+    statement = {"Effect": "Allow", "Action": _ACTIONS, "Resource": arns}
+    return {"Version": "2012-10-17", "Statement": [statement]}

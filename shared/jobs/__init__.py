@@ -1,0 +1,82 @@
+"""Jobs: from a user's request through SQS and a device to a result, once (docs/jobs.md).
+
+State is one DynamoDB item, moved by conditional writes only; messages are hints.
+"""
+
+from shared.jobs.bodies import (
+    METRICS,
+    Outcome,
+    Question,
+    Result,
+    outcome_name,
+    outcome_of,
+    question_of,
+)
+from shared.jobs.cancel import Cancelling
+from shared.jobs.dead_letters import Collector, DeadLetters, FailureGroup, Overrides
+from shared.jobs.document import attempt_document, job_document
+from shared.jobs.endings import Announcer, Endings
+from shared.jobs.errors import (
+    JobAlreadyFinished,
+    JobGone,
+    JobHasNoResult,
+    JobLeased,
+    JobNotDead,
+    JobNotFinished,
+    JobNotForDevice,
+    JobNotFound,
+    LeaseLost,
+)
+from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
+from shared.jobs.lanes import Lane, Lanes
+from shared.jobs.leases import Claim, Leases
+from shared.jobs.maintenance import Maintenance
+from shared.jobs.reading import JobFilter, JobList, JobReader
+from shared.jobs.store import JobStore
+from shared.jobs.submit import JobRequest, Preview, Submissions, Submitter
+
+__all__ = [
+    "LEASE_S",
+    "METRICS",
+    "STATUSES",
+    "Announcer",
+    "Attempt",
+    "Cancelling",
+    "Claim",
+    "Collector",
+    "DeadLetters",
+    "Endings",
+    "Failure",
+    "FailureGroup",
+    "Job",
+    "JobAlreadyFinished",
+    "JobFilter",
+    "JobGone",
+    "JobHasNoResult",
+    "JobLeased",
+    "JobList",
+    "JobNotDead",
+    "JobNotFinished",
+    "JobNotForDevice",
+    "JobNotFound",
+    "JobReader",
+    "JobRequest",
+    "JobStore",
+    "Lane",
+    "Lanes",
+    "LeaseLost",
+    "Leases",
+    "Maintenance",
+    "Outcome",
+    "Overrides",
+    "Preview",
+    "Question",
+    "Result",
+    "Submissions",
+    "Submitter",
+    "attempt_document",
+    "job_document",
+    "outcome_name",
+    "outcome_of",
+    "question_of",
+]

@@ -1,0 +1,59 @@
+"""What of a job lies on S3: what was asked, and what came out. The shapes, no I/O."""
+
+from typing import Any
+
+import msgspec
+
+from shared.runs import Run
+
+METRICS = (
+    "prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s", "tpot_ms",
+    "prefill_tps", "load_ms",
+)
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model is asked."""
+
+    prompt: str
+    system: str | None = None
+    options: dict[str, Any] = {}
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device reported. `metrics` has the names of METRICS; None is not measured."""
+
+    output: str
+    metrics: dict[str, float | None]
+    extra: dict[str, float] = {}
+    samples: list[dict[str, Any]] = []
+    telemetry: dict[str, Any] | None = None
+    provenance: dict[str, Any] | None = None
+    log: str | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A result with all that follows from it, fixed once so that recording can be repeated.
+
+    `row` is the adapter's row of the job, as a JSON object line.
+    """
+
+    result: Result
+    ended_us: int
+    run: Run
+    row: str | None = None
+
+
+def question_of(body: bytes) -> Question:
+    """The question in a stored body."""
+    return msgspec.json.decode(body, type=Question)
+
+
+def outcome_of(body: bytes) -> Outcome:
+    """The outcome in a stored body."""
+    return msgspec.json.decode(body, type=Outcome)
+
+
+def outcome_name(attempt: int) -> str:
+    """Where an attempt's outcome lies in the job's folder."""
+    return f"outcome-{attempt}.json"

@@ -1,0 +1,166 @@
+"""Jobs that ended badly: listing them, giving them another chance, removing them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from shared import clock, ids
+from shared.errors import Fault, Unacceptable, Unavailable
+from shared.jobs.bodies import question_of
+from shared.jobs.endings import Endings
+from shared.jobs.errors import JobNotDead, JobNotFound
+from shared.jobs.job import Failure, Job
+from shared.jobs.lanes import Lane, Lanes, waiting
+from shared.jobs.store import JobStore
+
+UNDELIVERABLE = "undeliverable"
+
+
+class Overrides(msgspec.Struct, frozen=True, kw_only=True):
+    """What a requeue may change; None leaves it."""
+
+    device_serial: str | None = None
+    queue_tag: str | None = None
+    options: dict[str, Any] | None = None
+    max_attempts: int | None = None
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Dead jobs that failed alike."""
+
+    code: str
+    count: int
+    newest: Job
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """The dead-letter queue as users see it: jobs whose status is dead."""
+
+    store: JobStore
+    lanes: Lanes
+
+    def latest(self, user_id: str | None) -> Iterator[Job]:
+        """Dead jobs of a user (None: of everybody), the latest first."""
+        return self.store.dead(user_id)
+
+    def grouped(self, user_id: str | None) -> list[FailureGroup]:
+        """How often which failure, the most frequent first."""
+        groups: dict[str, FailureGroup] = {}
+        for job in self.store.dead(user_id):
+            code = job.failure.code if job.failure else "unknown"
+            seen = groups.get(code)
+            groups[code] = FailureGroup(
+                code, seen.count + 1 if seen else 1, seen.newest if seen else job
+            )
+        return sorted(groups.values(), key=lambda group: (-group.count, group.code))
+
+    def find(self, job_id: str, user_id: str, admin: bool) -> Job:
+        """A job that the caller may judge: their own, or any for an administrator."""
+        owner = self.store.owner(job_id) if admin else user_id
+        if owner is None:
+            raise JobNotFound(f"there is no job {job_id!r}")
+        return self.store.get(owner, job_id)
+
+    def requeue(self, job: Job, overrides: Overrides) -> Job:
+        """Give a dead job another chance. Raises JobNotDead, Unacceptable."""
+        _require_dead(job)
+        serial = overrides.device_serial or job.device_serial
+        if overrides.queue_tag and not overrides.device_serial:
+            serial = None
+        tag = overrides.queue_tag or job.queue_tag
+        lane = self._lane(serial, tag, job)
+        queued = self.store.move(
+            job,
+            status="queued",
+            queued_us=clock.now_us(),
+            attempt_base=job.attempt,
+            max_attempts=overrides.max_attempts or job.max_attempts,
+            device_serial=serial,
+            queue_tag=tag,
+            request_body=self._request_body(job, overrides.options),
+            device=None,
+            started_us=None,
+            finished_us=None,
+            failure=None,
+            callback_owed=False,
+            **dict.fromkeys(("dead_user", "dead_in", "dead_rank")),
+            **waiting(lane, job.user_id, job.job_id, job.priority),
+        )
+        if queued is None:
+            raise JobNotDead("somebody else has requeued or removed this job")
+        self.lanes.feed(queued)
+        return self.store.get(job.user_id, job.job_id)
+
+    def remove(self, job: Job) -> None:
+        """Forget a dead job. Raises JobNotDead."""
+        _require_dead(job)
+        if not self.store.remove(job):
+            raise JobNotDead("somebody else has requeued or removed this job")
+
+    def _lane(self, serial: str | None, tag: str, job: Job) -> Lane:
+        lane = self.lanes.find(serial, tag, job.priority)
+        if lane is not None:
+            return lane
+        if serial is not None:
+            fault = Fault("/device_serial", "device_not_found", f"there is no device {serial!r}")
+        else:
+            tags = self.lanes.pools.tags
+            detail = f"there is no queue tag {tag!r}"
+            fault = Fault("/queue_tag", "queue_tag_unknown", detail, allowed=tags)
+        raise Unacceptable(fault.detail, code=fault.code, faults=(fault,), allowed=fault.allowed)
+
+    def _request_body(self, job: Job, options: dict[str, Any] | None) -> str:
+        if options is None:
+            return job.request_body
+        asked = question_of(self.store.body(job, job.request_body))
+        name = f"request-{ids.ulid()}.json"
+        changed = msgspec.structs.replace(asked, options=options)
+        self.store.put_body(job, name, msgspec.json.encode(changed))
+        return name
+
+
+@dataclass(frozen=True)
+class Collector:
+    """Turns messages that SQS gave up into dead jobs."""
+
+    store: JobStore
+    lanes: Lanes
+    endings: Endings
+
+    def collect(self, job_id: str, user_id: str, attempt: int) -> str:
+        """What became of a message: `dead`, or why it says nothing about the job any more."""
+        job = self.store.find(user_id, job_id)
+        if job is None:
+            return "job_absent"
+        if job.finished or job.ending:
+            return "job_ended"
+        if attempt < job.attempt_base:
+            return "message_outdated"
+        if job.status != "queued" and job.lease_live and not job.overdue:
+            return "job_runs"
+        return self._bury(job)
+
+    def _bury(self, job: Job) -> str:
+        if job.status == "queued":
+            moved = self.endings.die(job, job.failure or _undelivered())
+            if moved is not None:
+                self.lanes.leave(moved)
+        else:
+            moved = self.endings.lapse(job, resend=True)
+        if moved is None:
+            raise Unavailable("the job moved meanwhile; look again")
+        return moved.status
+
+
+def _undelivered() -> Failure:
+    message = "the message was received too often without the job being claimed"
+    return Failure(code=UNDELIVERABLE, message=message, retryable=True)
+
+
+def _require_dead(job: Job) -> None:
+    if job.status != "dead":
+        raise JobNotDead(f"the job is {job.status}, not dead")

@@ -1,0 +1,195 @@
+"""How attempts and jobs end: decided by one conditional write, then carried out step by step.
+
+Succeeding, and dying after having run, leave a run behind. So the decision comes
+first (`ending`), then the segment with the run, then the final status, then the
+callback. Each step may be repeated by whoever finds it undone: the same call again,
+or maintenance.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from shared import clock
+from shared.aws import Table
+from shared.callbacks import CallbackOutbox, JobEnd
+from shared.jobs.bodies import Result, outcome_name, outcome_of
+from shared.jobs.document import job_document
+from shared.jobs.job import Failure, Job
+from shared.jobs.lanes import Lanes, waiting
+from shared.jobs.recording import failed_run, outcome, record
+from shared.jobs.store import NOT_DUE, JobStore, due_in_s
+from shared.storage import SegmentLog
+
+# What cannot be cured by trying again, whatever the device says.
+INCURABLE = frozenset({"model_not_found", "model_invalid", "invalid_argument", "unsupported"})
+_UNDONE_S = 60
+# A device that reports a failure gives its message back; if it does not come, a new one is sent.
+_MESSAGE_EXPECTED_S = 900
+_NO_LEASE = {"lease_until_us": None}
+_NOT_WAITING = {"waits_in": None, "rank": None}
+
+
+@dataclass(frozen=True)
+class Announcer:
+    """Moves jobs to their final status and owes nobody a callback."""
+
+    store: JobStore
+    outbox: CallbackOutbox
+
+    def finish(
+        self, job: Job, status: str, finished_us: int, failure: Failure | None
+    ) -> Job | None:
+        """The last transition; None when the job has moved since it was read."""
+        owed = job.callback_url is not None
+        due = due_in_s(job.job_id, _UNDONE_S) if owed else NOT_DUE
+        attempts = job.attempts_with_end(finished_us, failure) if _running(job) else None
+        moved = self.store.move(
+            job,
+            status=status,
+            finished_us=finished_us,
+            failure=None if failure is None else msgspec.to_builtins(failure),
+            ending=None,
+            callback_owed=owed,
+            **due,
+            **({} if attempts is None else {"attempts": attempts}),
+            **(_dead_marks(job, finished_us) if status == "dead" else {}),
+            **_NO_LEASE,
+            **_NOT_WAITING,
+        )
+        if moved is not None:
+            self.announce(moved)
+        return moved
+
+    def announce(self, job: Job) -> None:
+        """Queue the callback that a finished job owes; again queues the same one."""
+        if not job.callback_owed:
+            return
+        assert job.callback_url is not None, "only jobs with a callback URL owe one"
+        assert job.finished_us is not None, "a finished job has its end"
+        self.outbox.enqueue(
+            JobEnd(
+                job_id=job.job_id,
+                user_id=job.user_id,
+                url=job.callback_url,
+                kind=f"job.{job.status}",
+                ended_us=job.finished_us,
+                data=job_document(job)
+                | {"result_url": f"{job.api_url or ''}/api/jobs/{job.job_id}/result"},
+            )
+        )
+        self.store.move(job, callback_owed=False, **NOT_DUE)
+
+
+@dataclass(frozen=True)
+class Endings:
+    """Ends attempts, and with them jobs."""
+
+    store: JobStore
+    lanes: Lanes
+    announcer: Announcer
+    segments: SegmentLog
+    catalog: Table
+
+    def succeed(self, job: Job, result: Result) -> Job | None:
+        """End the running attempt with a result; None when the job has moved meanwhile.
+
+        The first result that an attempt stored is the one that counts.
+        """
+        wanted = outcome(job, result, clock.now_us(), self.catalog)
+        body = self.store.put_body(job, outcome_name(job.attempt), msgspec.json.encode(wanted))
+        stored = outcome_of(body)
+        sealed = self.store.move(
+            job, ending="succeeded", finished_us=stored.ended_us,
+            **due_in_s(job.job_id, _UNDONE_S),
+        )
+        return None if sealed is None else self.settle(sealed)
+
+    def settle(self, job: Job) -> Job | None:
+        """Carry out a decided ending from wherever it was left."""
+        assert job.finished_us is not None, "a decided ending has its moment"
+        if job.ending == "succeeded":
+            done = outcome_of(self.store.body(job, outcome_name(job.attempt)))
+            record(self.segments, job, done.run, done.row)
+            return self.announcer.finish(job, "succeeded", job.finished_us, None)
+        record(self.segments, job, failed_run(job), None)
+        return self.announcer.finish(job, "dead", job.finished_us, job.failure)
+
+    def fail(
+        self, job: Job, failure: Failure, *, resend: bool, reported: bool = False
+    ) -> Job | None:
+        """End the running attempt with a failure: back to the queue, or dead.
+
+        `resend`: nobody holds the job's message, so a new one is sent. `reported`: the
+        device said so itself.
+        """
+        if failure.retryable and failure.code not in INCURABLE and job.attempts_left:
+            return self._back_to_queue(job, failure, resend, reported)
+        return self.die(job, failure)
+
+    def lapse(self, job: Job, *, resend: bool) -> Job | None:
+        """End an attempt that exceeded its lease or its time."""
+        if job.status == "cancelling":
+            return self.announcer.finish(job, "cancelled", clock.now_us(), None)
+        return self.fail(job, _lapsed(job), resend=resend)
+
+    def die(self, job: Job, failure: Failure) -> Job | None:
+        """Bring a job to the dead letters; a run is left only if it ever ran."""
+        now = clock.now_us()
+        if not job.attempts_made:
+            return self.announcer.finish(job, "dead", now, failure)
+        sealed = self.store.move(
+            job,
+            ending="dead",
+            finished_us=now,
+            failure=msgspec.to_builtins(failure),
+            **due_in_s(job.job_id, _UNDONE_S),
+            also_if=_lease_as_read(job),
+        )
+        return None if sealed is None else self.settle(sealed)
+
+    def _back_to_queue(
+        self, job: Job, failure: Failure, resend: bool, reported: bool
+    ) -> Job | None:
+        now = clock.now_us()
+        lane = self.lanes.lane(job) if resend else None
+        again = due_in_s(job.job_id, _MESSAGE_EXPECTED_S)
+        if lane is not None:
+            again = waiting(lane, job.user_id, job.job_id, job.priority)
+        queued = self.store.move(
+            job,
+            status="queued",
+            queued_us=now,
+            started_us=None,
+            device=None,
+            failure=msgspec.to_builtins(failure),
+            attempts=job.attempts_with_end(now, failure, reported=reported),
+            also_if=_lease_as_read(job),
+            **_NO_LEASE,
+            **again,
+        )
+        if queued is not None and lane is not None:
+            self.lanes.feed(queued)
+        return queued
+
+
+def _running(job: Job) -> bool:
+    return job.status in ("running", "cancelling")
+
+
+def _lease_as_read(job: Job) -> dict[str, object]:
+    """A heartbeat that came between reading and deciding wins."""
+    return {"lease_until_us": job.lease_until_us}
+
+
+def _lapsed(job: Job) -> Failure:
+    if job.overdue:
+        message = f"the attempt took longer than {job.timeout_s} s"
+        return Failure(code="timeout", message=message, retryable=True, device=job.device)
+    message = "the device was not heard of any more"
+    return Failure(code="device_lost", message=message, retryable=True, device=job.device)
+
+
+def _dead_marks(job: Job, finished_us: int) -> dict[str, str]:
+    rank = f"{finished_us:017d}#{job.job_id}"
+    return {"dead_user": job.user_id, "dead_in": "DEAD", "dead_rank": rank}

@@ -1,0 +1,57 @@
+"""What can go wrong with jobs."""
+
+from shared.errors import Conflict, Forbidden, Gone, NotFound
+
+
+class JobNotFound(NotFound):
+    """No such job, or somebody else's."""
+
+    code = "job_not_found"
+
+
+class JobGone(Gone):
+    """Nobody wants this job to be run any more: the message may be deleted."""
+
+    code = "job_gone"
+
+
+class JobLeased(Conflict):
+    """Another device runs this job."""
+
+    code = "job_leased"
+
+
+class LeaseLost(Conflict):
+    """The attempt does not hold the job (any more)."""
+
+    code = "lease_lost"
+
+
+class JobNotForDevice(Forbidden):
+    """The device may not get this job."""
+
+    code = "forbidden"
+
+
+class JobNotFinished(Conflict):
+    """The result is not there yet."""
+
+    code = "job_not_finished"
+
+
+class JobHasNoResult(Conflict):
+    """The job ended without a result."""
+
+    code = "job_has_no_result"
+
+
+class JobAlreadyFinished(Conflict):
+    """There is nothing left to cancel."""
+
+    code = "job_already_finished"
+
+
+class JobNotDead(Conflict):
+    """Only dead jobs are in the dead-letter queue."""
+
+    code = "job_not_dead"

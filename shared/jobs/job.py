@@ -1,0 +1,149 @@
+"""A job as it is stored: one item, and what can be derived from it. No I/O.
+
+    queued → running → succeeded | cancelled | dead, `cancelling` on the way to cancelled;
+    a failed attempt goes back to queued, a requeued dead job too (docs/jobs.md).
+
+`ending` is set between the decision how a job ends and its carrying out (result, run,
+callback): from then on the job can only move to that end, whoever finishes the work.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from shared import clock
+from shared.clock import SECOND_US
+
+# A "removed" job is one whose last traces are being deleted: no caller ever sees it.
+Status = Literal["queued", "running", "cancelling", "succeeded", "cancelled", "dead", "removed"]
+STATUSES: tuple[Status, ...] = (
+    "queued", "running", "cancelling", "succeeded", "cancelled", "dead",
+)
+FINISHED = ("succeeded", "cancelled", "dead")
+
+# The lease is as long as a message stays invisible; heartbeats renew both.
+LEASE_S = 60
+# How long after its time-out an attempt may still report, for the way to us and clock drift.
+TIMEOUT_GRACE_S = 30
+MAX_ATTEMPTS_KEPT = 50
+PREVIEW_CHARACTERS = 200
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an attempt, or the job, failed."""
+
+    code: str
+    message: str
+    retryable: bool
+    device: str | None = None
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt that is over, or the one that runs; `reported` by its device, or lapsed."""
+
+    attempt: int
+    device: str
+    started_us: int
+    ended_us: int | None = None
+    failure: Failure | None = None
+    reported: bool = False
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One job. Instants in µs; `attempt` only grows and fences what devices say.
+
+    `attempt_base` is the count at the last requeue, so that attempts start anew without
+    a number ever coming back.
+    """
+
+    job_id: str
+    user_id: str
+    tenant: str
+    status: Status
+    model: str
+    prompt_preview: str
+    priority: int
+    queue_tag: str
+    max_attempts: int
+    timeout_s: int
+    created_us: int
+    queued_us: int
+    warmup: int = 0
+    repeat: int = 1
+    device_serial: str | None = None
+    adapter_id: str | None = None
+    callback_url: str | None = None
+    api_url: str | None = None
+    tag: str | None = None
+
+    attempt: int = 0
+    attempt_base: int = 0
+    device: str | None = None
+    started_us: int | None = None
+    finished_us: int | None = None
+    lease_until_us: int | None = None
+    failure: Failure | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+    request_body: str = "request.json"
+    ending: Literal["succeeded", "dead"] | None = None
+    callback_owed: bool = False
+    waits_in: str | None = None
+    rank: str | None = None
+    due_in: str | None = None
+    due_at: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to its end (until somebody requeues it)."""
+        return self.status in FINISHED
+
+    @property
+    def attempts_made(self) -> int:
+        """Attempts since it was queued or requeued."""
+        return self.attempt - self.attempt_base
+
+    @property
+    def attempts_left(self) -> bool:
+        """Whether another attempt may be made."""
+        return self.attempts_made < self.max_attempts
+
+    @property
+    def lease_live(self) -> bool:
+        """Whether its device was heard of within the lease."""
+        return self.lease_until_us is not None and self.lease_until_us > clock.now_us()
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the running attempt has exceeded its time-out, grace included."""
+        if self.started_us is None:
+            return False
+        limit_us = (self.timeout_s + TIMEOUT_GRACE_S) * SECOND_US
+        return clock.now_us() >= self.started_us + limit_us
+
+    @property
+    def folder(self) -> str:
+        """Where its bodies lie."""
+        return f"jobs/{self.user_id}/{self.job_id}/"
+
+    def held_by(self, device: str, attempt: int) -> bool:
+        """Whether this is the attempt that may speak for the job."""
+        return self.status in ("running", "cancelling") and (
+            self.device == device and self.attempt == attempt
+        )
+
+    def attempts_with_end(
+        self, ended_us: int, failure: Failure | None, *, reported: bool = False
+    ) -> list[dict[str, Any]]:
+        """The attempts, the running one ended, as they are stored."""
+        *earlier, last = self.attempts
+        ended = msgspec.structs.replace(
+            last, ended_us=ended_us, failure=failure, reported=reported
+        )
+        return stored_attempts([*earlier, ended])
+
+
+def stored_attempts(attempts: list[Attempt]) -> list[dict[str, Any]]:
+    """Attempts as they are stored: the newest ones, as plain values."""
+    kept: list[dict[str, Any]] = msgspec.to_builtins(attempts[-MAX_ATTEMPTS_KEPT:])
+    return kept

@@ -1,0 +1,210 @@
+"""What devices say about jobs: claim, heartbeat, complete, fail. Every call may be repeated.
+
+A device speaks for a job only with the attempt that its claim gave it; whoever lost
+the lease hears so and changes nothing.
+"""
+
+import logging
+from dataclasses import dataclass
+
+import msgspec
+
+from shared import clock
+from shared.clock import SECOND_US
+from shared.devices import Device, Fleet
+from shared.errors import EvalyardError, Unavailable
+from shared.jobs.bodies import Question, Result, question_of
+from shared.jobs.endings import Endings
+from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost
+from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
+from shared.jobs.lanes import Lanes
+from shared.jobs.store import JobStore, due
+
+# Losing this many races in a row means that something else is wrong.
+_RACES = 6
+CANCELLED = "cancelled"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job in a device's hands, and what it asks."""
+
+    job: Job
+    question: Question
+
+
+@dataclass(frozen=True)
+class Leases:
+    """The device's side of jobs."""
+
+    store: JobStore
+    fleet: Fleet
+    lanes: Lanes
+    endings: Endings
+
+    def claim(self, serial: str, job_id: str) -> Claim:
+        """Take a job, or learn why not. Raises JobGone, JobLeased, JobNotForDevice.
+
+        Again by the holder: the same answer.
+        """
+        device = self.fleet.get(serial)
+        for _ in range(_RACES):
+            job = self._existing(job_id)
+            self._check_entitled(device, job)
+            if job.finished or job.ending:
+                raise JobGone(f"the job is {job.ending or job.status}: delete the message")
+            question = question_of(self.store.body(job, job.request_body))
+            held = self._hold(job, serial)
+            if held is not None:
+                return Claim(held, question)
+        raise _lost_races()
+
+    def heartbeat(self, serial: str, job_id: str, attempt: int) -> bool:
+        """Renew the lease; True when the job's user wants it stopped. Raises LeaseLost."""
+        for _ in range(_RACES):
+            job = self._held(job_id, serial, attempt)
+            if job.ending:
+                return False
+            if job.overdue and job.status == "running":
+                self.endings.lapse(job, resend=False)
+                continue
+            if self.store.move(job, lease_until_us=_lease_end()) is not None:
+                return job.status == "cancelling"
+        raise _lost_races()
+
+    def complete(self, serial: str, job_id: str, attempt: int, result: Result) -> Job:
+        """End the attempt with a result; the job as it is then. Raises LeaseLost, JobGone.
+
+        A cancel that came first stands: the result of a cancelling job is dropped.
+        """
+        for _ in range(_RACES):
+            job = self._existing(job_id)
+            if _ended_by(job, serial, attempt, "succeeded", "cancelled"):
+                return job
+            job = self._held(job_id, serial, attempt)
+            ended = self._complete_once(job, result)
+            if ended is not None:
+                return ended
+        raise _lost_races()
+
+    def fail(self, serial: str, job_id: str, attempt: int, failure: Failure) -> Job:
+        """End the attempt with a failure; the job as it is then. Raises LeaseLost, JobGone."""
+        for _ in range(_RACES):
+            job = self._existing(job_id)
+            if _failed_before(job, serial, attempt):
+                return job
+            job = self._held(job_id, serial, attempt)
+            ended = self._fail_once(job, failure)
+            if ended is not None:
+                return ended
+        raise _lost_races()
+
+    def _complete_once(self, job: Job, result: Result) -> Job | None:
+        if job.ending:
+            return self.endings.settle(job)
+        if job.status == "cancelling":
+            return self.endings.lapse(job, resend=False)
+        return self.endings.succeed(job, result)
+
+    def _fail_once(self, job: Job, failure: Failure) -> Job | None:
+        if job.ending:
+            return self.endings.settle(job)
+        if job.status == "cancelling":
+            return self.endings.lapse(job, resend=False)
+        if failure.code == CANCELLED:
+            # Nobody cancelled: the device gave up for reasons of its own.
+            failure = msgspec.structs.replace(failure, retryable=True)
+        return self.endings.fail(job, failure, resend=False, reported=True)
+
+    def _hold(self, job: Job, serial: str) -> Job | None:
+        """The job in this device's hands; None when it moved meanwhile. Raises JobLeased."""
+        if job.status == "queued":
+            return self._take(job, serial)
+        if job.lease_live and not job.overdue:
+            if job.device != serial:
+                raise JobLeased("another device runs this job", retry_after_s=LEASE_S)
+            return self.store.move(job, lease_until_us=_lease_end())
+        self.endings.lapse(job, resend=False)
+        return None
+
+    def _take(self, job: Job, serial: str) -> Job | None:
+        now, number = clock.now_us(), job.attempt + 1
+        attempts = [*job.attempts, Attempt(attempt=number, device=serial, started_us=now)]
+        taken = self.store.move(
+            job,
+            status="running",
+            attempt=number,
+            device=serial,
+            started_us=now,
+            lease_until_us=_lease_end(),
+            attempts=stored_attempts(attempts),
+            failure=None,
+            waits_in=None,
+            rank=None,
+            **due(job.job_id, _lease_end()),
+        )
+        if taken is not None:
+            self._let_next_in(taken)
+        return taken
+
+    def _let_next_in(self, job: Job) -> None:
+        """Free the job's place in its lane; if that fails, maintenance does it."""
+        try:
+            self.lanes.leave(job)
+        except Unavailable:
+            _log.warning("feed_missed")
+
+    def _existing(self, job_id: str) -> Job:
+        user_id = self.store.owner(job_id)
+        job = None if user_id is None else self.store.find(user_id, job_id)
+        if job is None:
+            raise JobGone("the job does not exist (any more): delete the message")
+        return job
+
+    def _held(self, job_id: str, serial: str, attempt: int) -> Job:
+        job = self._existing(job_id)
+        if not job.held_by(serial, attempt):
+            raise LeaseLost("this attempt does not hold the job; stop, and leave the message")
+        return job
+
+    def _check_entitled(self, device: Device, job: Job) -> None:
+        pinned = job.device_serial
+        allowed = pinned == device.serial if pinned else job.queue_tag in device.queue_tags
+        if not allowed or device.owner not in (None, job.user_id):
+            raise JobNotForDevice("this is not a job for this device")
+        if device.maintenance and job.device != device.serial:
+            raise JobNotForDevice("the device is in maintenance")
+        if not device.serves(job.model) and not pinned and self._served_elsewhere(device, job):
+            raise JobNotForDevice("another device of the pool serves this model")
+
+    def _served_elsewhere(self, device: Device, job: Job) -> bool:
+        """Whether the job shall be left for others; with nobody else it fails, and says why."""
+        others = [self.fleet.find(serial) for serial in self.fleet.members(job.queue_tag)]
+        return any(
+            other.serial != device.serial and other.present and job.model in other.models
+            for other in others
+            if other is not None
+        )
+
+
+def _ended_by(job: Job, serial: str, attempt: int, *statuses: str) -> bool:
+    return job.status in statuses and job.device == serial and job.attempt == attempt
+
+
+def _failed_before(job: Job, serial: str, attempt: int) -> bool:
+    """Whether this attempt has ended, by this device, with a failure or a cancel."""
+    if _ended_by(job, serial, attempt, "cancelled", "dead"):
+        return True
+    return job.status == "queued" and any(
+        past.attempt == attempt and past.device == serial and past.reported
+        for past in job.attempts[-1:]
+    )
+
+
+def _lease_end() -> int:
+    return clock.now_us() + LEASE_S * SECOND_US
+
+
+def _lost_races() -> EvalyardError:
+    return Unavailable("the job is being changed by others; repeat the call", retry_after_s=1)

@@ -1,0 +1,114 @@
+"""What a finished attempt leaves in usage and datasets: one run, and the adapter's row."""
+
+from typing import Any
+
+import msgspec
+
+from shared import clock, ids
+from shared.aws import Table
+from shared.datasets import Adapter, job_row, load_adapter
+from shared.jobs.bodies import Outcome, Result
+from shared.jobs.job import Job
+from shared.runs import Run, derived_tok_s
+from shared.storage import SegmentLog
+
+
+def outcome(job: Job, result: Result, ended_us: int, catalog: Table) -> Outcome:
+    """The outcome of a successful attempt; what it says is what will be recorded."""
+    result = with_derived(result)
+    adapter = None
+    if job.adapter_id is not None:
+        adapter = load_adapter(catalog, job.user_id, job.adapter_id)
+    run = _run(job, result, ended_us, adapter)
+    row = None if adapter is None else _row(job, result, run, adapter)
+    return Outcome(result=result, ended_us=ended_us, run=run, row=row)
+
+
+def record(segments: SegmentLog, job: Job, run: Run, row: str | None) -> None:
+    """Write the segment of an attempt that is over; again changes nothing."""
+    segments.append(
+        job.user_id,
+        run.dataset or "",
+        [] if row is None else [row.encode()],
+        [run],
+        segment_id=segment_id(job, run.ts_us),
+        repeatable=True,
+    )
+
+
+def failed_run(job: Job) -> Run:
+    """The run of a job that died after having run."""
+    assert job.finished_us is not None, "a job that ends has its end"
+    run = _base_run(job, job.finished_us, ok=False)
+    return msgspec.structs.replace(run, device=job.attempts[-1].device)
+
+
+def segment_id(job: Job, ended_us: int) -> str:
+    """The id of the attempt's segment, the same however often it is written."""
+    return ids.repeatable_ulid(ended_us, job.job_id, str(job.attempt))
+
+
+def with_derived(result: Result) -> Result:
+    """The result with what follows from its own numbers, where the device left it out."""
+    known = dict(result.metrics)
+    tokens = known.get("completion_tokens")
+    latency, ttft = known.get("latency_ms"), known.get("ttft_ms")
+    if known.get("tok_s") is None:
+        known["tok_s"] = derived_tok_s(None if tokens is None else round(tokens), latency, ttft)
+    if known.get("tpot_ms") is None:
+        known["tpot_ms"] = _tpot_ms(tokens, latency, ttft)
+    return msgspec.structs.replace(result, metrics=known)
+
+
+def _tpot_ms(tokens: float | None, latency: float | None, ttft: float | None) -> float | None:
+    if tokens is None or latency is None or ttft is None or tokens < 2 or latency < ttft:
+        return None
+    return (latency - ttft) / (tokens - 1)
+
+
+def _base_run(job: Job, ended_us: int, *, ok: bool) -> Run:
+    segment = segment_id(job, ended_us)
+    return Run(
+        run_id=f"run_{segment}_0",
+        ts_us=ended_us,
+        device=job.device,
+        model=job.model,
+        tag=job.tag,
+        tenant=job.tenant,
+        ok=ok,
+        job_id=job.job_id,
+        source_kind="job",
+        prompt_preview=job.prompt_preview,
+        batch_id=f"bat_{segment}",
+    )
+
+
+def _run(job: Job, result: Result, ended_us: int, adapter: Adapter | None) -> Run:
+    measured = result.metrics
+    return msgspec.structs.replace(
+        _base_run(job, ended_us, ok=True),
+        prompt_tokens=_count(measured.get("prompt_tokens")),
+        completion_tokens=_count(measured.get("completion_tokens")),
+        latency_ms=measured.get("latency_ms"),
+        ttft_ms=measured.get("ttft_ms"),
+        tok_s=measured.get("tok_s"),
+        dataset=None if adapter is None else adapter.dataset,
+        extra=result.extra,
+    )
+
+
+def _row(job: Job, result: Result, run: Run, adapter: Adapter) -> str:
+    facts = run.document() | {"ts": clock.iso(run.ts_us)}
+    row = job_row(adapter, facts, {**result.metrics, **result.extra})
+    meta: dict[str, Any] = {
+        "_meta_user_id": job.user_id,
+        "_meta_dataset": adapter.dataset,
+        "_meta_ts": clock.iso(run.ts_us),
+        "_meta_batch_id": run.batch_id,
+    }
+    return msgspec.json.encode(row | meta).decode()
+
+
+def _count(value: float | None) -> int | None:
+    return None if value is None else round(value)
+

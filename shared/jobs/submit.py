@@ -1,0 +1,176 @@
+"""Submitting jobs: what is refused and why, and how an accepted one comes to its queue."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from shared.aws import Table
+from shared.callbacks import CallbackRefused, check_callback_url
+from shared.datasets import load_adapter
+from shared.devices import Device
+from shared.errors import Fault, Unacceptable, Unavailable
+from shared.jobs.bodies import Question
+from shared.jobs.job import PREVIEW_CHARACTERS, Job
+from shared.jobs.lanes import Lane, Lanes, waiting
+from shared.jobs.store import JobStore
+
+
+class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user asks for; limits of single fields are the edge's business."""
+
+    prompt: str
+    model: str
+    system: str | None = None
+    options: dict[str, Any] = {}
+    priority: int = 0
+    queue_tag: str = "default"
+    device_serial: str | None = None
+    adapter_id: str | None = None
+    callback_url: str | None = None
+    max_attempts: int = 3
+    timeout_s: int = 600
+    tag: str | None = None
+    warmup: int = 0
+    repeat: int = 1
+
+
+@dataclass(frozen=True)
+class Submitter:
+    """Who submits: the user, and the URL under which they reach the API."""
+
+    user_id: str
+    tenant: str
+    admin: bool
+    api_url: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What submitting would do: the lane, the jobs ahead, and what speaks against quick service."""
+
+    queue: str
+    ahead: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Submissions:
+    """Takes jobs in."""
+
+    store: JobStore
+    lanes: Lanes
+    catalog: Table
+    allow_private_callbacks: bool
+
+    def submit(self, who: Submitter, wanted: JobRequest, job_id: str, created_us: int) -> Job:
+        """Accept a job. The same id again (a call carried out again) changes nothing.
+
+        Raises Unacceptable. Stored before it is sent: what a crash keeps from its queue
+        is sent by maintenance.
+        """
+        lane = self.check(who, wanted)
+        job = _new_job(who, wanted, lane, job_id, created_us)
+        question = Question(prompt=wanted.prompt, system=wanted.system, options=wanted.options)
+        self.store.put_body(job, job.request_body, msgspec.json.encode(question))
+        self.store.create(job)
+        # Once stored it is accepted: what cannot be sent now goes out with the next sweep.
+        with suppress(Unavailable):
+            self.lanes.feed(job)
+        return self.store.get(who.user_id, job_id)
+
+    def preview(self, who: Submitter, wanted: JobRequest) -> Preview:
+        """What submitting would do. Raises Unacceptable as it would."""
+        lane = self.check(who, wanted)
+        mine = len(self.store.waiting(lane.waits_in(who.user_id), 1_000))
+        return Preview(
+            lane.name, self.lanes.messages(lane) + mine, tuple(self._reasons(wanted, lane, mine))
+        )
+
+    def check(self, who: Submitter, wanted: JobRequest) -> Lane:
+        """The lane for a job that is acceptable. Raises Unacceptable with all that is wrong."""
+        device = self._device(who, wanted.device_serial)
+        faults = [
+            *_target_faults(wanted, device, self.lanes.pools.tags),
+            *self._adapter_faults(who.user_id, wanted.adapter_id),
+            *_callback_faults(wanted.callback_url, self.allow_private_callbacks),
+        ]
+        if faults:
+            raise Unacceptable(
+                "; ".join(fault.detail for fault in faults), code=faults[0].code,
+                faults=tuple(faults), allowed=faults[0].allowed,
+            )
+        lane = self.lanes.find(wanted.device_serial, wanted.queue_tag, wanted.priority)
+        assert lane is not None, "a checked job has a lane"
+        return lane
+
+    def _device(self, who: Submitter, serial: str | None) -> Device | None:
+        device = None if serial is None else self.lanes.fleet.find(serial)
+        return device if device and device.visible_to(who.user_id, who.admin) else None
+
+    def _adapter_faults(self, user_id: str, adapter_id: str | None) -> Iterator[Fault]:
+        if adapter_id is not None and load_adapter(self.catalog, user_id, adapter_id) is None:
+            detail = f"no adapter is saved for a dataset {adapter_id!r}"
+            yield Fault("/adapter_id", "adapter_not_found", detail)
+
+    def _reasons(self, wanted: JobRequest, lane: Lane, waiting_before: int) -> Iterator[str]:
+        if waiting_before:
+            yield "user_window"
+        if wanted.device_serial is not None:
+            state = self.lanes.fleet.get(wanted.device_serial).state
+            if state != "available":
+                yield f"device_{state}"
+        elif not lane.devices:
+            yield "no_device_serves_tag"
+
+
+def _target_faults(
+    wanted: JobRequest, device: Device | None, tags: tuple[str, ...]
+) -> Iterator[Fault]:
+    if wanted.device_serial is not None and device is None:
+        detail = f"there is no device {wanted.device_serial!r}"
+        yield Fault("/device_serial", "device_not_found", detail)
+    if wanted.queue_tag not in tags:
+        detail = f"there is no queue tag {wanted.queue_tag!r}; there are {', '.join(tags)}"
+        yield Fault("/queue_tag", "queue_tag_unknown", detail, allowed=tags)
+    if device is not None and not device.serves(wanted.model):
+        detail = f"the device serves {', '.join(device.models)}, not {wanted.model!r}"
+        yield Fault("/model", "model_not_on_device", detail, allowed=device.models)
+
+
+def _callback_faults(url: str | None, allow_private: bool) -> Iterator[Fault]:
+    if url is None:
+        return
+    try:
+        check_callback_url(url, allow_private=allow_private)
+    except CallbackRefused as exc:
+        yield Fault("/callback_url", "callback_url_refused", exc.detail)
+
+
+def _new_job(
+    who: Submitter, wanted: JobRequest, lane: Lane, job_id: str, created_us: int
+) -> Job:
+    return Job(
+        job_id=job_id,
+        user_id=who.user_id,
+        tenant=who.tenant,
+        api_url=who.api_url,
+        status="queued",
+        prompt_preview=wanted.prompt[:PREVIEW_CHARACTERS],
+        created_us=created_us,
+        queued_us=created_us,
+        model=wanted.model,
+        priority=wanted.priority,
+        queue_tag=wanted.queue_tag,
+        device_serial=wanted.device_serial,
+        adapter_id=wanted.adapter_id,
+        callback_url=wanted.callback_url,
+        max_attempts=wanted.max_attempts,
+        timeout_s=wanted.timeout_s,
+        tag=wanted.tag,
+        warmup=wanted.warmup,
+        repeat=wanted.repeat,
+        **waiting(lane, who.user_id, job_id, wanted.priority),
+    )
