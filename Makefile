@@ -1,0 +1,135 @@
+# `make help` lists the targets. Everything is installed into virtual environments of this folder, from pinned
+# requirement files, once; a changed requirement file installs again.
+
+PYTHON ?= python3
+SCHEDULE ?=
+STACK ?=
+export PYTHONDONTWRITEBYTECODE ?= 1
+export SAM_CLI_TELEMETRY = 0
+
+# The files name every package there is to install, so pip need not look for more.
+PIP_INSTALL = -m pip install --disable-pip-version-check --no-input --require-hashes --no-deps --progress-bar off
+RUNNER_SOURCES = $(shell find runner -name '*.py' -not -path '*/build/*') runner/pyproject.toml
+LOCKED = requirements/dev requirements/sam requirements/cloud requirements/runner \
+	layers/web/requirements layers/analytics/requirements
+# A second interpreter for the suite, where the machine has one.
+PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
+	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
+
+.DEFAULT_GOAL := help
+.PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-local \
+	test-e2e format openapi lock install clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# ------------------------------------------------------------------------------------------ local cloud
+
+run: preflight .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## the whole system on this machine; Ctrl-C stops it
+	@exec .venv-cloud/bin/python -m local run
+
+deploy-local: .venv-cloud/.installed .venv-sam/.installed ## bring a code change into the running local cloud
+	@.venv-cloud/bin/python -m local deploy
+
+fire: .venv-cloud/.installed ## fire a schedule of the local cloud now: make fire SCHEDULE=MaintainStorage
+	@.venv-cloud/bin/python -m local fire "$(SCHEDULE)"
+
+logs: ## follow the functions of the local cloud, one line per invocation
+	@exec $(PYTHON) -m local logs
+
+clean-state: ## forget everything the local cloud stored
+	@$(PYTHON) -m local clean
+
+admin-token: .venv/.installed .venv-cloud/.installed ## make the first admin of a stack on AWS: make admin-token STACK=evalyard
+	@.venv-cloud/bin/python -m local admin-token "$(STACK)"
+
+.PHONY: preflight
+preflight:
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not installed; set PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: Python 3.11 or newer is needed, $(PYTHON) is older; set PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m local preflight
+
+# -------------------------------------------------------------------------------------------- development
+
+build: .venv-sam/.installed .venv-cloud/.installed ## sam build, for the Python and the processor of this machine, into .aws-sam/build
+	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" .venv-sam/bin/sam build --parameter-overrides \
+		$$(.venv-cloud/bin/python -m local parameters)
+
+check: .venv/.installed .venv-sam/.installed ## linters, types, layers of imports, template
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv-sam/bin/sam validate --lint --region us-east-1
+
+format: .venv/.installed ## reformat the Python code
+	.venv/bin/ruff check --fix-only .
+	.venv/bin/ruff format .
+
+openapi: .venv/.installed ## write the API's one OpenAPI document
+	.venv/bin/python tests/tools/build_openapi.py
+
+test: test-unit test-313 test-local test-e2e ## everything: unit, functional, local cloud, end to end
+
+test-unit: .venv/.installed .venv-sam/.installed ## unit and functional tests
+	.venv/bin/pytest -n 2 --ignore tests/e2e --ignore tests/local
+
+test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
+	$(if $(PYTHON_313),.venv-3.13/bin/pytest -n 2 --ignore tests/e2e --ignore tests/local,@echo "no python3.13 here: skipped")
+
+test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniStack, and local/ itself
+	.venv/bin/pytest tests/local
+
+test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## against the local cloud
+	.venv/bin/pytest tests/e2e
+
+lock: .venv-lock/.installed ## compile the pinned requirement files again
+	@for name in $(LOCKED); do \
+		echo "==> $$name.txt"; \
+		CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe \
+			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --annotation-style=line \
+			--output-file $$name.txt $$name.in || exit 1; \
+	done
+
+clean: ## remove virtual environments and builds, keep the local cloud's state
+	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-lock .aws-sam
+
+# ---------------------------------------------------------------------------------- virtual environments
+
+install: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## all virtual environments
+
+define make_venv
+@echo "==> installing $(@D): $(1) (once)"
+@rm -f $@
+@$(2) -m venv $(@D)
+@$(@D)/bin/python $(PIP_INSTALL) -r $<
+endef
+
+.venv/.installed: requirements/dev.txt
+	$(call make_venv,tests and linters,$(PYTHON))
+	@touch $@
+
+.venv-3.13/.installed: requirements/dev.txt
+	$(call make_venv,tests under Python 3.13,$(PYTHON_313))
+	@touch $@
+
+.venv-sam/.installed: requirements/sam.txt
+	$(call make_venv,the SAM CLI,$(PYTHON))
+	@touch $@
+
+.venv-cloud/.installed: requirements/cloud.txt
+	$(call make_venv,the local AWS,$(PYTHON))
+	@touch $@
+
+# The runner as its user installs it, from this folder.
+.venv-runner/.installed: requirements/runner.txt $(RUNNER_SOURCES)
+	$(call make_venv,the device runner and its model,$(PYTHON))
+	@.venv-runner/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
+		--force-reinstall ./runner
+	@touch $@
+
+.venv-lock/.installed: requirements/dev.in
+	@$(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --disable-pip-version-check --quiet "$$(grep '^pip-tools==' $<)"
+	@touch $@

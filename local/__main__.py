@@ -1,0 +1,105 @@
+"""`python -m local …`, the commands behind the Makefile."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+from local import preflight
+from local.errors import LocalCloudError
+from local.settings import Settings, read_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 done · 1 something the message names · 130 interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, command in _COMMANDS.items():
+        commands.add_parser(name, help=command.__doc__)
+    commands.choices["fire"].add_argument("schedule")
+    commands.choices["admin-token"].add_argument("stack")
+    options = parser.parse_args(arguments)
+    try:
+        _COMMANDS[options.command](read_settings(os.environ), options)
+    except LocalCloudError as exc:
+        print(f"error: {exc}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _preflight(settings: Settings, _options: argparse.Namespace) -> None:
+    """look for what would fail later; needs nothing installed"""
+    preflight.check(settings)
+
+
+# The commands import what they need themselves: `preflight` runs before anything is installed.
+
+
+def _run(settings: Settings, _options: argparse.Namespace) -> None:
+    """run the local cloud until stopped"""
+    from local.run import Interrupted, run
+
+    try:
+        run(settings)
+    except Interrupted:
+        return
+
+
+def _parameters(settings: Settings, _options: argparse.Namespace) -> None:
+    """print the stack parameters for a build on this machine"""
+    from local.deploy import parameters
+
+    print(*(f"{name}={value}" for name, value in parameters(settings).items()))
+
+
+def _deploy(settings: Settings, _options: argparse.Namespace) -> None:
+    """bring a change of code or template into the running cloud"""
+    from local.running import redeploy
+
+    redeploy(settings)
+
+
+def _fire(settings: Settings, options: argparse.Namespace) -> None:
+    """fire a schedule of the running cloud now"""
+    from local.running import fire_schedule
+
+    print(fire_schedule(settings, options.schedule))
+
+
+def _logs(settings: Settings, _options: argparse.Namespace) -> None:
+    """follow the functions' log: one line per invocation"""
+    from local.running import follow_logs
+
+    follow_logs(settings)
+
+
+def _clean(settings: Settings, _options: argparse.Namespace) -> None:
+    """forget all state of the local cloud"""
+    from local.running import clean_state
+
+    clean_state(settings)
+
+
+def _admin_token(_settings: Settings, options: argparse.Namespace) -> None:
+    """make the first admin of a stack deployed to AWS"""
+    from local.admin_token import print_admin_token
+
+    print_admin_token(options.stack)
+
+
+_COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], None]] = {
+    "preflight": _preflight,
+    "run": _run,
+    "parameters": _parameters,
+    "deploy": _deploy,
+    "fire": _fire,
+    "logs": _logs,
+    "clean": _clean,
+    "admin-token": _admin_token,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Tells that everything answers: `local.json` for programs, tokens and curl lines for people."""
+
+import os
+
+from local.home import Home, write_private_json
+from local.model import ModelChoice
+from local.seed import DEVICE, Credentials
+
+
+def write_announcement(
+    home: Home, base_url: str, aws_endpoint_url: str, credentials: Credentials
+) -> None:
+    """Writes `local.json`; its presence means that everything answers."""
+    content = {
+        "base_url": base_url,
+        "user_token": credentials.user_token,
+        "admin_token": credentials.admin_token,
+        "api_key": credentials.api_key,
+        "device_serial": DEVICE,
+        "aws_endpoint_url": aws_endpoint_url,
+        "pid": os.getpid(),
+    }
+    write_private_json(home.announcement, content)
+
+
+def summary(
+    home: Home, base_url: str, aws_endpoint_url: str, credentials: Credentials, model: ModelChoice
+) -> str:
+    """What the terminal shows once everything answers."""
+    lines = [
+        "",
+        f"Evalyard answers at  {base_url}   (docs: {base_url}/docs)",
+        f"  user token         {credentials.user_token}",
+        f"  admin token        {credentials.admin_token}",
+        f"  API key            {credentials.api_key}",
+        f"  device             {DEVICE}, model: {model.shown}",
+        f"  AWS endpoint       {aws_endpoint_url}   (key pair test/test)",
+        f"  logs, state        {home.root}   (make logs follows the functions)",
+        "",
+        *_curl_lines(base_url, credentials.user_token, model.name or "MODEL"),
+        "",
+        "Ctrl-C stops everything and keeps the state.",
+    ]
+    return "\n".join(lines)
+
+
+def _curl_lines(base_url: str, token: str, model: str) -> list[str]:
+    curl = f"curl -s -H 'X-User-Token: {token}'"
+    json_body = "-H 'Content-Type: application/json' -d"
+    adapter = (
+        '{"dataset":"my_server_metrics","enabled":true,"extra_fields":'
+        '[{"label":"GPU power (W)","field":"gpu_power_w","kind":"number"}]}'
+    )
+    rows = (
+        '{"dataset":"my_server_metrics","rows":['
+        '{"ts":"\'$(date -u +%FT%TZ)\'","device":"server-1","model":"llama3-8b","latency_ms":900,"gpu_power_w":61,'
+        '"prompt_tokens":12,"completion_tokens":80},'
+        '{"ts":"\'$(date -u +%FT%TZ)\'","device":"server-1","model":"llama3-8b","latency_ms":950,"gpu_power_w":63,'
+        '"prompt_tokens":10,"completion_tokens":85}]}'
+    )
+    job = f'{{"model":"{model}","prompt":"The capital of France is","options":{{"num_predict":32}}}}'
+    result = (
+        f"JOB=$({curl} {base_url}/api/jobs {json_body} '{job}' | grep -o 'job_[A-Za-z0-9]*' | "
+        f"head -1); until {curl} -f {base_url}/api/jobs/$JOB/result; do sleep 1; done"
+    )
+    return [
+        f"{curl} {base_url}/user/data/save_adapter {json_body} '{adapter}'",
+        f"{curl} {base_url}/user/data/append_jsonl {json_body} '{rows}'",
+        f"{curl} '{base_url}/usage/summary?minutes=60'",
+        result,
+        f"{curl} {base_url}/devices",
+    ]

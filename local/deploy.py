@@ -1,0 +1,147 @@
+"""`sam build` and `sam deploy` of the one template onto the local AWS, skipped when nothing changed."""
+
+import fcntl
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from local.aws import LocalAws
+from local.errors import LocalCloudError
+from local.home import Home, read_json, write_private_json
+from local.settings import Settings
+from local.template import declared_parameters
+
+ROOT = Path(__file__).resolve().parent.parent
+STACK = "evalyard"
+# What a deployment is made of. Anything else may change without one.
+_SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "shared", "dashboard")
+_DEPLOYED = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def sam() -> Path:
+    """The SAM CLI, in a virtual environment of its own."""
+    return ROOT / ".venv-sam" / "bin" / "sam"
+
+
+def parameters(settings: Settings) -> dict[str, str]:
+    """Stack parameters of a deployment onto this machine; only those that the template declares."""
+    wanted = {
+        "PythonRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+        "Architecture": _architecture(),
+        # The local AWS speaks plain HTTP.
+        "RequireTls": "false",
+        "CallbackAllowPrivate": "true" if settings.callback_allow_private else "false",
+    }
+    declared = declared_parameters(ROOT / "template.yaml")
+    return {name: value for name, value in wanted.items() if name in declared}
+
+
+def _architecture() -> str:
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def build(settings: Settings, home: Home) -> None:
+    """Builds functions and layers into the home; layers come from a cache shared by all homes."""
+    with _build_lock():
+        _run(
+            home.log("build"),
+            ["build", "--config-env", "local"]
+            + ["--build-dir", str(home.build), "--cache-dir", str(ROOT / ".aws-sam" / "cache")]
+            + ["--parameter-overrides", *_overrides(settings)],
+            {},
+        )
+
+
+def deploy(settings: Settings, home: Home, aws: LocalAws) -> None:
+    """Deploys what `build` made, and notes from which sources."""
+    fingerprint = source_fingerprint(settings)
+    _run(
+        home.log("deploy"),
+        ["deploy", "--config-env", "local", "--stack-name", STACK]
+        + ["--template-file", str(home.build / "template.yaml")]
+        + ["--parameter-overrides", *_overrides(settings)],
+        aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"},
+    )
+    write_private_json(home.deployed, {"fingerprint": fingerprint})
+
+
+def is_deployed(settings: Settings, home: Home, aws: LocalAws) -> bool:
+    """Whether the stack is there and was made from exactly the present sources and parameters."""
+    noted = read_json(home.deployed) or {}
+    return noted.get("fingerprint") == source_fingerprint(settings) and _stack_stands(aws)
+
+
+def _stack_stands(aws: LocalAws) -> bool:
+    try:
+        stacks = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    except ClientError:
+        return False
+    return bool(stacks) and stacks[0]["StackStatus"] in _DEPLOYED
+
+
+def source_fingerprint(settings: Settings) -> str:
+    """A digest of all that goes into a deployment."""
+    digest = hashlib.sha256(repr(sorted(parameters(settings).items())).encode())
+    for name in _SOURCES:
+        for path in _files(ROOT / name):
+            digest.update(f"{path.relative_to(ROOT)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    skipped = {"__pycache__", "node_modules"}
+    return sorted(
+        each for each in path.rglob("*") if each.is_file() and not skipped & set(each.parts)
+    )
+
+
+def _overrides(settings: Settings) -> list[str]:
+    return [f"{name}={value}" for name, value in parameters(settings).items()]
+
+
+def _run(log: Path, arguments: list[str], environment: Mapping[str, str]) -> None:
+    with log.open("wb") as output_file:
+        ended = subprocess.run(
+            [str(sam()), *arguments],
+            cwd=ROOT,
+            env=_sam_environment() | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output_file,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if ended.returncode != 0:
+        raise LocalCloudError(f"sam {arguments[0]} failed: {_reason(log)} (see {log})")
+
+
+def _reason(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    failed = [line.strip() for line in lines if "rror" in line or "FAILED" in line]
+    return failed[-1] if failed else "no reason given"
+
+
+def _sam_environment() -> dict[str, str]:
+    # SAM looks for the interpreter and the pip of a runtime on the PATH.
+    path = f"{sam().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {"PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@contextmanager
+def _build_lock() -> Iterator[None]:
+    """One build at a time: SAM's cache is shared and does not expect company."""
+    folder = ROOT / ".aws-sam"
+    folder.mkdir(exist_ok=True)
+    with (folder / "local-build.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,55 @@
+"""The demo device: an `evalyard-runner` as its user installs it, with the chosen model."""
+
+import os
+import time
+from pathlib import Path
+
+from local import processes
+from local.deploy import ROOT
+from local.errors import LocalCloudError
+from local.home import Home
+from local.http_json import call
+from local.model import ModelChoice
+from local.seed import DEVICE, Credentials
+
+_PRESENT_WITHIN_S = 120.0
+
+
+def start_runner(
+    base_url: str, home: Home, credentials: Credentials, model: ModelChoice
+) -> processes.Child | None:
+    """Starts the runner; None when no model is wanted."""
+    if model.flags is None:
+        return None
+    command = [str(_program()), "--api", base_url, "--serial", DEVICE]
+    # The bundled model is put together once for all homes.
+    command += ["--model-dir", str(ROOT / ".venv-runner" / "models"), *model.flags]
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.environ.get("HOME", str(home.root)),
+        # In the environment and not among the arguments, which every user of the machine can see.
+        "EVALYARD_DEVICE_TOKEN": credentials.device_token,
+    }
+    log = home.log("runner")
+    log.unlink(missing_ok=True)
+    return processes.start("runner", command, environment, log)
+
+
+def _program() -> Path:
+    return ROOT / ".venv-runner" / "bin" / "evalyard-runner"
+
+
+def wait_until_present(base_url: str, runner: processes.Child, user_token: str) -> None:
+    """Until the device has reported itself; raises LocalCloudError when its runner ends instead."""
+    deadline = time.monotonic() + _PRESENT_WITHIN_S
+    while not _is_present(base_url, user_token):
+        if runner.ended:
+            raise LocalCloudError(f"the runner did not start: {runner.last_words()}")
+        if time.monotonic() > deadline:
+            raise LocalCloudError(f"the demo device did not report within 2 minutes ({runner.log})")
+        time.sleep(0.25)
+
+
+def _is_present(base_url: str, user_token: str) -> bool:
+    answer = call("GET", f"{base_url}/devices/{DEVICE}", {"X-User-Token": user_token})
+    return answer.status == 200 and bool(answer.body.get("present"))

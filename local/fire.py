@@ -1,0 +1,47 @@
+"""Fires a schedule now: sends its target what EventBridge Scheduler would send."""
+
+import json
+from typing import Any
+
+from local.aws import LocalAws
+from local.errors import LocalCloudError
+from local.stack import Stack
+
+
+def fire(aws: LocalAws, stack: Stack, name: str) -> str:
+    """Invokes the target of the schedule of a function and waits; raises LocalCloudError if it fails.
+
+    `name` is the schedule's logical id, or that of the function whose only schedule it is.
+    """
+    target = _target(aws, stack, name)
+    answer = aws.client("lambda").invoke(
+        FunctionName=target["Arn"], Payload=target.get("Input") or "{}"
+    )
+    payload = answer["Payload"].read().decode()
+    if answer.get("FunctionError"):
+        raise LocalCloudError(f"{name} failed: {_message(payload)}")
+    return f"{name} done: {payload}"
+
+
+def _target(aws: LocalAws, stack: Stack, name: str) -> dict[str, Any]:
+    schedules = stack.of_type("AWS::Scheduler::Schedule")
+    rules = stack.of_type("AWS::Events::Rule")
+    known = sorted({**schedules, **rules})
+    matching = [each for each in known if each == name] or [
+        each for each in known if each.startswith(name)
+    ]
+    if len(matching) != 1:
+        raise LocalCloudError(f"SCHEDULE must be one of {', '.join(known)}")
+    chosen = matching[0]
+    if chosen in schedules:
+        found = aws.client("scheduler").get_schedule(Name=schedules[chosen])
+        return dict(found["Target"])
+    targets = aws.client("events").list_targets_by_rule(Rule=rules[chosen])["Targets"]
+    return dict(targets[0])
+
+
+def _message(payload: str) -> str:
+    try:
+        return str(json.loads(payload).get("errorMessage", payload))
+    except (ValueError, AttributeError):
+        return payload

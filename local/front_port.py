@@ -1,0 +1,129 @@
+"""The plain port in front of the API: what API Gateway's own URL is on AWS.
+
+Passes any path, method and body up to 10 MB on to the API and adds nothing but the three
+`X-Forwarded-…` headers that API Gateway adds. `h11` does the HTTP; bodies are held whole, as
+API Gateway holds them.
+"""
+
+import asyncio
+import contextlib
+import threading
+from dataclasses import dataclass, field
+
+import h11
+
+from local.forwarding import Upstream, refusal, request_upstream, response_downstream
+from local.ports import HOST
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+# API Gateway allows 10,240 bytes of request line and headers together.
+_MAX_HEAD_BYTES = 10_240
+_READ_BYTES = 65_536
+
+
+@dataclass
+class FrontPort:
+    """A server on a thread of its own."""
+
+    port: int
+    upstream_port: int
+    api_id: str
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _started: threading.Event = field(default_factory=threading.Event)
+    _failure: list[OSError] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Listens; raises OSError when the port is taken after all."""
+        threading.Thread(target=self._run, name="front-port", daemon=True).start()
+        self._started.wait()
+        if self._failure:
+            raise self._failure[0]
+
+    def stop(self) -> None:
+        """Ends the server; open connections are dropped."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            server = asyncio.start_server(self._serve, HOST, self.port, backlog=512)
+            self._loop.run_until_complete(server)
+        except OSError as exc:
+            self._failure.append(exc)
+            return
+        finally:
+            self._started.set()
+        self._loop.run_forever()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream = Upstream(self.upstream_port, self.api_id, f"{HOST}:{self.port}")
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await _Conversation(reader, writer, upstream).hold()
+        upstream.close()
+        writer.close()
+
+
+class _Conversation:
+    """One client's connection: requests one after the other until either side ends it."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, upstream: Upstream
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._upstream = upstream
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD_BYTES)
+
+    async def hold(self) -> None:
+        """Serves until the client closes or breaks the protocol."""
+        while True:
+            try:
+                if not await self._serve_one():
+                    return
+            except h11.RemoteProtocolError as exc:
+                await self._answer(*refusal(exc.error_status_hint or 400))
+                return
+            if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                return
+            self._http.start_next_cycle()
+
+    async def _serve_one(self) -> bool:
+        request = await self._event()
+        if not isinstance(request, h11.Request):
+            return False
+        body = await self._body(request)
+        if body is None:
+            await self._answer(*refusal(413))
+            return False
+        peer = self._writer.get_extra_info("peername")[0]
+        await self._answer(*await request_upstream(self._upstream, request, body, peer))
+        return True
+
+    async def _body(self, request: h11.Request) -> bytes | None:
+        """The whole body; None as soon as it is known to be above the limit."""
+        declared = dict(request.headers).get(b"content-length", b"0")
+        if int(declared) > MAX_BODY_BYTES:
+            return None
+        body = bytearray()
+        while isinstance(event := await self._event(), h11.Data):
+            body += event.data
+            if len(body) > MAX_BODY_BYTES:
+                return None
+        return bytes(body)
+
+    async def _event(self) -> object:
+        while True:
+            event = self._http.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            if self._http.they_are_waiting_for_100_continue:
+                go_on = h11.InformationalResponse(status_code=100, headers=[])
+                self._writer.write(self._http.send(go_on) or b"")
+            self._http.receive_data(await self._reader.read(_READ_BYTES))
+
+    async def _answer(self, response: h11.Response, body: bytes) -> None:
+        if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            return
+        for event in response_downstream(response, body):
+            self._writer.write(self._http.send(event) or b"")
+        await self._writer.drain()

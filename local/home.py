@@ -1,0 +1,116 @@
+"""The folder of one local cloud: its paths, its lock, and the small private files in it."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.errors import LocalCloudError
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths under EVALYARD_HOME; none of them exists before `prepare`."""
+
+    root: Path
+
+    @property
+    def announcement(self) -> Path:
+        """`local.json`: there exactly while everything answers."""
+        return self.root / "local.json"
+
+    @property
+    def credentials(self) -> Path:
+        """Tokens of the demo accounts, kept so that they stay the same across restarts."""
+        return self.root / "credentials.json"
+
+    @property
+    def deployed(self) -> Path:
+        """What the stack was last deployed from."""
+        return self.root / "deployed.json"
+
+    @property
+    def children(self) -> Path:
+        """Processes of the current run, for the next one to end should this one be killed."""
+        return self.root / "children.json"
+
+    @property
+    def ministack_port(self) -> Path:
+        """The port that queue URLs in the stored state name."""
+        return self.root / "ministack-port"
+
+    @property
+    def build(self) -> Path:
+        """What `sam build` made for this cloud."""
+        return self.root / "build"
+
+    @property
+    def state(self) -> Path:
+        """MiniStack's own state, written when it stops."""
+        return self.root / "state"
+
+    @property
+    def objects(self) -> Path:
+        """S3 objects, written at once."""
+        return self.root / "s3"
+
+    @property
+    def scratch(self) -> Path:
+        """Unpacked functions and layers; emptied at each start."""
+        return self.root / "tmp"
+
+    def log(self, name: str) -> Path:
+        """`logs/<name>.log`."""
+        return self.root / "logs" / f"{name}.log"
+
+    def prepare(self) -> None:
+        """Makes the folders, readable by nobody else: tokens and rows lie here."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.state, self.objects, self.log("any").parent):
+            folder.mkdir(exist_ok=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Held while a local cloud uses this folder; the kernel lets go when the process ends."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.root / "lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as exc:
+                file.seek(0)
+                holder = file.read().strip() or "unknown"
+                raise LocalCloudError(
+                    f"a local cloud already runs in {self.root} (pid {holder}); stop it first, "
+                    "or choose another EVALYARD_HOME"
+                ) from exc
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            yield
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file; None when there is none or it is cut short."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def write_private_json(path: Path, content: dict[str, Any]) -> None:
+    """Replaces a file at once, so that a reader sees the old or the new one; mode 0600."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+    beside.replace(path)
