@@ -5,16 +5,18 @@ import subprocess
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.deploy import ROOT
 from local.errors import LocalCloudError
+from local.home import ROOT
 from local.seed import ADMIN
 
 
 def print_admin_token(stack: str) -> None:
     """Prints what the bootstrap prints; uses whatever AWS credentials the shell has."""
     subprocess.run(
-        [str(ROOT / ".venv" / "bin" / "python"), "-m", "shared.accounts.bootstrap"]
-        + ["--table", _accounts_table(stack), "--user-id", ADMIN],
+        [
+            *(str(ROOT / ".venv" / "bin" / "python"), "-m", "shared.accounts.bootstrap"),
+            *("--table", _accounts_table(stack), "--user-id", ADMIN),
+        ],
         cwd=ROOT,
         check=True,
     )

@@ -51,14 +51,17 @@ def _curl_lines(base_url: str, token: str, model: str) -> list[str]:
         '{"dataset":"my_server_metrics","enabled":true,"extra_fields":'
         '[{"label":"GPU power (W)","field":"gpu_power_w","kind":"number"}]}'
     )
+    # `date` runs in the reader's shell: rows of now, whenever the line is pasted.
+    now = "'$(date -u +%FT%TZ)'"
+    device = f'"ts":"{now}","device":"server-1","model":"llama3-8b"'
     rows = (
         '{"dataset":"my_server_metrics","rows":['
-        '{"ts":"\'$(date -u +%FT%TZ)\'","device":"server-1","model":"llama3-8b","latency_ms":900,"gpu_power_w":61,'
-        '"prompt_tokens":12,"completion_tokens":80},'
-        '{"ts":"\'$(date -u +%FT%TZ)\'","device":"server-1","model":"llama3-8b","latency_ms":950,"gpu_power_w":63,'
-        '"prompt_tokens":10,"completion_tokens":85}]}'
+        f'{{{device},"latency_ms":900,"prompt_tokens":12,"completion_tokens":80,"gpu_power_w":61}},'
+        f'{{{device},"latency_ms":950,"prompt_tokens":10,"completion_tokens":85,"gpu_power_w":63}}'
+        "]}"
     )
-    job = f'{{"model":"{model}","prompt":"The capital of France is","options":{{"num_predict":32}}}}'
+    prompt = "The capital of France is"
+    job = f'{{"model":"{model}","prompt":"{prompt}","options":{{"num_predict":32}}}}'
     result = (
         f"JOB=$({curl} {base_url}/api/jobs {json_body} '{job}' | grep -o 'job_[A-Za-z0-9]*' | "
         f"head -1); until {curl} -f {base_url}/api/jobs/$JOB/result; do sleep 1; done"

@@ -34,7 +34,7 @@ class _ApiImport:
         self._physical_ids = physical_ids
 
     def replace_with(self, api: HttpApi) -> None:
-        """Removes what is there and makes everything anew: a few milliseconds, and never half old."""
+        """Removes what is there and makes everything anew; that takes a few milliseconds."""
         self._remove_all()
         authorizers = {each.name: self._make_authorizer(each) for each in api.authorizers}
         functions = {each.function for each in api.routes}
@@ -47,9 +47,7 @@ class _ApiImport:
         for row in self._client.get_routes(ApiId=self._api_id)["Items"]:
             self._client.delete_route(ApiId=self._api_id, RouteId=row["RouteId"])
         for row in self._client.get_integrations(ApiId=self._api_id)["Items"]:
-            self._client.delete_integration(
-                ApiId=self._api_id, IntegrationId=row["IntegrationId"]
-            )
+            self._client.delete_integration(ApiId=self._api_id, IntegrationId=row["IntegrationId"])
         for row in self._client.get_authorizers(ApiId=self._api_id)["Items"]:
             self._client.delete_authorizer(ApiId=self._api_id, AuthorizerId=row["AuthorizerId"])
 
@@ -95,6 +93,4 @@ class _ApiImport:
     def _invocation_uri(self, function: str) -> str:
         name = self._physical_ids[function]
         arn = f"arn:aws:lambda:{REGION}:000000000000:function:{name}"
-        return (
-            f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
-        )
+        return f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"

@@ -1,16 +1,14 @@
-"""The AWS of this machine: starts MiniStack as a process of its own and stops it so that it saves."""
+"""The AWS of this machine: MiniStack as a process of its own, stopped so that it saves."""
 
 import os
-import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from local import processes
-from local.aws import ROOT_KEY, ROOT_SECRET, LocalAws, REGION
+from local.aws import REGION, ROOT_KEY, ROOT_SECRET, LocalAws
 from local.errors import LocalCloudError
-from local.home import Home
+from local.home import ROOT, Home
 from local.ports import HOST, remembered_port
 
 _READY_WITHIN_S = 30.0
@@ -54,7 +52,7 @@ def start_cloud(home: Home) -> Cloud:
     port = remembered_port(home.ministack_port)
     log = home.log("ministack")
     log.unlink(missing_ok=True)
-    command = [str(Path(sys.executable).with_name("ministack"))]
+    command = [str(ROOT / ".venv-cloud" / "bin" / "ministack")]
     return Cloud(processes.start("ministack", command, _environment(home, port), log), port)
 
 

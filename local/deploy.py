@@ -1,4 +1,4 @@
-"""`sam build` and `sam deploy` of the one template onto the local AWS, skipped when nothing changed."""
+"""`sam build` and `sam deploy` of the one template onto the local AWS."""
 
 import fcntl
 import hashlib
@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,11 +14,10 @@ from botocore.exceptions import ClientError
 
 from local.aws import LocalAws
 from local.errors import LocalCloudError
-from local.home import Home, read_json, write_private_json
+from local.home import ROOT, Home, read_json, write_private_json
 from local.settings import Settings
 from local.template import declared_parameters
 
-ROOT = Path(__file__).resolve().parent.parent
 STACK = "evalyard"
 # What a deployment is made of. Anything else may change without one.
 _SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "shared", "dashboard")
@@ -52,10 +51,12 @@ def build(settings: Settings, home: Home) -> None:
     with _build_lock():
         _run(
             home.log("build"),
-            ["build", "--config-env", "local"]
-            + ["--build-dir", str(home.build), "--cache-dir", str(ROOT / ".aws-sam" / "cache")]
-            + ["--parameter-overrides", *_overrides(settings)],
-            {},
+            [
+                *("build", "--build-dir", str(home.build)),
+                *("--cache-dir", str(ROOT / ".aws-sam" / "cache")),
+            ],
+            settings,
+            {"TMPDIR": str(home.scratch)},
         )
 
 
@@ -64,9 +65,11 @@ def deploy(settings: Settings, home: Home, aws: LocalAws) -> None:
     fingerprint = source_fingerprint(settings)
     _run(
         home.log("deploy"),
-        ["deploy", "--config-env", "local", "--stack-name", STACK]
-        + ["--template-file", str(home.build / "template.yaml")]
-        + ["--parameter-overrides", *_overrides(settings)],
+        [
+            *("deploy", "--stack-name", STACK),
+            *("--template-file", str(home.build / "template.yaml")),
+        ],
+        settings,
         aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"},
     )
     write_private_json(home.deployed, {"fingerprint": fingerprint})
@@ -105,18 +108,16 @@ def _files(path: Path) -> list[Path]:
     )
 
 
-def _overrides(settings: Settings) -> list[str]:
-    return [f"{name}={value}" for name, value in parameters(settings).items()]
-
-
-def _run(log: Path, arguments: list[str], environment: Mapping[str, str]) -> None:
-    with log.open("wb") as output_file:
+def _run(log: Path, arguments: list[str], settings: Settings, environment: dict[str, str]) -> None:
+    common = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
+    overrides = [f"{name}={value}" for name, value in parameters(settings).items()]
+    with log.open("wb") as output:
         ended = subprocess.run(
-            [str(sam()), *arguments],
+            [str(sam()), *arguments, *common, "--parameter-overrides", *overrides],
             cwd=ROOT,
             env=_sam_environment() | environment,
             stdin=subprocess.DEVNULL,
-            stdout=output_file,
+            stdout=output,
             stderr=subprocess.STDOUT,
             check=False,
         )

@@ -5,9 +5,8 @@ import time
 from pathlib import Path
 
 from local import processes
-from local.deploy import ROOT
 from local.errors import LocalCloudError
-from local.home import Home
+from local.home import ROOT, Home
 from local.http_json import call
 from local.model import ModelChoice
 from local.seed import DEVICE, Credentials

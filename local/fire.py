@@ -9,7 +9,7 @@ from local.stack import Stack
 
 
 def fire(aws: LocalAws, stack: Stack, name: str) -> str:
-    """Invokes the target of the schedule of a function and waits; raises LocalCloudError if it fails.
+    """Invokes a schedule's target and waits; raises LocalCloudError when it fails.
 
     `name` is the schedule's logical id, or that of the function whose only schedule it is.
     """

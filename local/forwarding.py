@@ -1,4 +1,7 @@
-"""One request passed on to the API and its answer brought back, byte for byte but for hop-by-hop headers."""
+"""One request passed on to the API and its answer brought back.
+
+Byte for byte, but for hop-by-hop headers and those that the gateway sets.
+"""
 
 import asyncio
 import json
@@ -104,7 +107,9 @@ async def request_upstream(
 
 def response_downstream(response: h11.Response, body: bytes) -> Iterator[h11.Event]:
     """The answer as the client gets it."""
-    yield h11.Response(status_code=response.status_code, headers=_end_to_end(response.headers.raw_items()))
+    yield h11.Response(
+        status_code=response.status_code, headers=_end_to_end(response.headers.raw_items())
+    )
     if body:
         yield h11.Data(data=body)
     yield h11.EndOfMessage()
@@ -137,16 +142,14 @@ async def _read_answer(
 
 
 def _path_of(target: bytes) -> bytes | None:
-    if target.startswith(b"http://") or target.startswith(b"https://"):
+    if target.startswith((b"http://", b"https://")):
         rest = target.split(b"://", 1)[1]
         slash = rest.find(b"/")
         return rest[slash:] if slash >= 0 else b"/"
     return target if target.startswith(b"/") else None
 
 
-def _request_headers(
-    request: h11.Request, authority: bytes, body_bytes: int, peer: str
-) -> Headers:
+def _request_headers(request: h11.Request, authority: bytes, body_bytes: int, peer: str) -> Headers:
     kept = [
         (name, value)
         for name, value in _end_to_end(request.headers.raw_items())

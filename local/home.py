@@ -12,6 +12,9 @@ from typing import Any
 
 from local.errors import LocalCloudError
 
+# The repository.
+ROOT = Path(__file__).resolve().parent.parent
+
 
 @dataclass(frozen=True)
 class Home:
@@ -75,6 +78,12 @@ class Home:
             folder.mkdir(exist_ok=True)
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir()
+
+    def forget_failed_start(self) -> None:
+        """Forgets what a failed first deployment left: it would be in the way of the next."""
+        if not self.deployed.exists():
+            for folder in (self.state, self.objects):
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

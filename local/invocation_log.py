@@ -132,7 +132,7 @@ class InvocationLog:
 
 
 def log_groups(stack: Stack) -> dict[str, str]:
-    """Log group → function, for the functions of a stack; functions by their name in the template."""
+    """Log group → function, by its name in the template."""
     groups = {}
     resources = stack.template.get("Resources", {})
     for logical_id, name in stack.of_type("AWS::Lambda::Function").items():

@@ -1,4 +1,4 @@
-"""Reads routes, integrations and authorizers out of the OpenAPI body that SAM writes for an HTTP API.
+"""Reads routes and authorizers out of the OpenAPI body that SAM writes for an HTTP API.
 
 Pure: from a processed CloudFormation template to plain values. `api_routes` makes them exist.
 """
@@ -101,7 +101,7 @@ def _read_authorizers(schemes: Mapping[str, Any]) -> Iterator[Authorizer]:
 
 
 def function_in(uri: Any) -> str:
-    """The logical id of the function that a `Fn::Sub` or `Fn::GetAtt` inside an invocation URI names."""
+    """The logical id of the function that an invocation URI names."""
     for name in _function_names(uri):
         return name
     raise LocalCloudError(f"no function in the integration {uri!r}")

@@ -1,4 +1,4 @@
-"""Programs that the local cloud starts: their logs, their end, and those a killed run left behind."""
+"""Programs that the local cloud starts, and those that a killed run left behind."""
 
 import json
 import os
@@ -42,9 +42,7 @@ class Child:
             self.process.wait()
 
 
-def start(
-    name: str, command: Sequence[str], environment: Mapping[str, str], log: Path
-) -> Child:
+def start(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
     """Starts a program that writes to its log, appending."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -66,7 +64,7 @@ def note(file: Path, children: Sequence[Child]) -> None:
 
 
 def end_left_behind(file: Path) -> None:
-    """Ends what a run that was killed could not; a pid that was given to another program is left."""
+    """Ends what a killed run could not; a pid that belongs to another program now is left."""
     try:
         rows = json.loads(file.read_text())
     except (FileNotFoundError, ValueError):

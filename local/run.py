@@ -26,6 +26,7 @@ def run(settings: Settings) -> None:
     with home.locked(), ExitStack() as cleanup:
         home.announcement.unlink(missing_ok=True)
         processes.end_left_behind(home.children)
+        home.forget_failed_start()
         home.prepare()
         running = _start(settings, home, cleanup)
         while not stopping.wait(0.5):
@@ -40,7 +41,7 @@ def say(text: str) -> None:
 
 
 def _stop_on_signals() -> threading.Event:
-    """A signal during the start raises, so that what already runs is stopped; later it is waited for."""
+    """A signal interrupts the start, so that what already runs is stopped; later it is awaited."""
     stopping = _Stopping()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stopping.on_signal)

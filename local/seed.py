@@ -65,12 +65,14 @@ def _work(base_url: str, kept: Credentials) -> bool:
 def bootstrap_admin(home: Home, aws: LocalAws, stack: Stack) -> str:
     """A new token of the first admin, made beside the API because nobody could call it yet."""
     ended = subprocess.run(
-        [sys.executable, "-m", "shared.accounts.bootstrap"]
-        + ["--table", stack.output("AccountsTableName"), "--user-id", ADMIN],
+        [
+            *(sys.executable, "-m", "shared.accounts.bootstrap"),
+            *("--table", stack.output("AccountsTableName"), "--user-id", ADMIN),
+        ],
         cwd=home.root,
         env={
             "PATH": os.environ.get("PATH", os.defpath),
-            "PYTHONPATH": os.pathsep.join(map(str, _layers(home, stack))),
+            "PYTHONPATH": os.pathsep.join(map(str, _layers(home))),
         }
         | aws.environment(),
         capture_output=True,
@@ -83,9 +85,8 @@ def bootstrap_admin(home: Home, aws: LocalAws, stack: Stack) -> str:
     return str(json.loads(ended.stdout)["token"])
 
 
-def _layers(home: Home, stack: Stack) -> list[Path]:
-    built = (home.build / name / "python" for name in os.listdir(home.build))
-    return [folder for folder in built if folder.is_dir()]
+def _layers(home: Home) -> list[Path]:
+    return sorted(folder for folder in home.build.glob("*/python") if folder.is_dir())
 
 
 def _make(base_url: str, admin_token: str, model: str | None) -> Credentials:

@@ -1,4 +1,4 @@
-"""The deployed stack as CloudFormation knows it: its processed template, its resources, its outputs."""
+"""The deployed stack as CloudFormation knows it: processed template, resources, outputs."""
 
 import json
 from dataclasses import dataclass
@@ -45,7 +45,5 @@ def read_stack(aws: LocalAws, name: str) -> Stack:
             for row in page["StackResourceSummaries"]
             if row.get("PhysicalResourceId")
         },
-        outputs={
-            row["OutputKey"]: row["OutputValue"] for row in described.get("Outputs", [])
-        },
+        outputs={row["OutputKey"]: row["OutputValue"] for row in described.get("Outputs", [])},
     )
