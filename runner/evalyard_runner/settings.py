@@ -53,7 +53,7 @@ def read_settings(arguments: list[str] | None = None) -> Settings:
         openai_key=_file(flags.openai_key_file, "--openai-key-file"),
         model_dir=flags.model_dir.expanduser(),
         names=_names(flags.model),
-        threads=flags.threads or psutil.cpu_count(logical=False) or os.cpu_count() or 1,
+        threads=flags.threads or _default_threads(),
         context=flags.context,
         max_tokens=flags.max_tokens,
         grace_s=flags.grace,
@@ -104,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"evalyard-runner {__version__}")
     return parser
+
+
+def _default_threads() -> int:
+    """One physical core stays free: llama.cpp's threads wait for each other at every operation, so
+    that one which has lost its core to another process holds up all of them, tenfold and more.
+    """
+    return max(1, (psutil.cpu_count(logical=False) or os.cpu_count() or 1) - 1)
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -47,7 +49,9 @@ class LlamaProcess:
     async def stop(self) -> None:
         """The model has nothing to save, so it is not asked."""
         if self.alive:
-            self._process.kill()
+            # Not Process.kill(): that looks for the end itself, before asyncio's watcher does.
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
         await self._process.wait()
         await self._listening
 
