@@ -10,6 +10,10 @@ import msgspec
 from shared.aws import create_queue
 
 LANES = ("high", "normal")
+# How long a message stays with a device that says nothing; heartbeats extend it.
+VISIBILITY_S = 60
+# Above the most attempts that a job may have: also refused claims are receives.
+MAX_RECEIVES = 20
 HIGH_FROM_PRIORITY = 5
 
 # A message waits for its device as long as SQS allows; maintenance sends it again in time.
@@ -46,8 +50,6 @@ class DeviceQueues:
 
     name_prefix: str
     dead_jobs_arn: str
-    max_receives: int
-    visibility_s: int
     require_tls: bool
 
     def make(self, serial: str) -> dict[str, str]:
@@ -56,10 +58,10 @@ class DeviceQueues:
         return {lane: self._make(name) for lane, name in names.items()}
 
     def _make(self, name: str) -> str:
-        redrive = {"deadLetterTargetArn": self.dead_jobs_arn, "maxReceiveCount": self.max_receives}
+        redrive = {"deadLetterTargetArn": self.dead_jobs_arn, "maxReceiveCount": MAX_RECEIVES}
         attributes = {
             "RedrivePolicy": msgspec.json.encode(redrive).decode(),
-            "VisibilityTimeout": str(self.visibility_s),
+            "VisibilityTimeout": str(VISIBILITY_S),
             "MessageRetentionPeriod": str(_RETENTION_S),
             "SqsManagedSseEnabled": "true",
         }
@@ -83,7 +85,8 @@ def queue_arn(neighbour_arn: str, queue_name: str) -> str:
 
 def _tls_only(arn: str) -> dict[str, Any]:
     statement = {
-        "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arn,
+        "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Resource": arn,
+        "Action": ["sqs:SendMessage", "sqs:ReceiveMessage"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     return {"Version": "2012-10-17", "Statement": [statement]}

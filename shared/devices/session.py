@@ -8,9 +8,10 @@ from shared.aws import Credentials, assume_role
 from shared.devices.device import Device
 from shared.devices.queues import LANES, PoolQueues, queue_arn
 
+# A user is promised that a cancelled job stops within 15 s.
+HEARTBEAT_S = 10
 # A function's own role assumes the device role: AWS caps such chains at one hour.
 SESSION_S = 3_600
-HEARTBEAT_S = 10
 _ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
 _UNFIT_FOR_A_SESSION = re.compile(r"[^A-Za-z0-9_=,.@-]")
 
@@ -26,7 +27,6 @@ class SessionTerms:
     role_arn: str
     pools: PoolQueues
     neighbour_arn: str
-    visibility_s: int
 
     @property
     def region(self) -> str:
@@ -40,8 +40,6 @@ class DeviceSession:
 
     credentials: Credentials
     queues: tuple[tuple[str, str], ...]
-    visibility_s: int
-    heartbeat_s: int
 
 
 def open_session(device: Device, terms: SessionTerms) -> DeviceSession:
@@ -53,7 +51,7 @@ def open_session(device: Device, terms: SessionTerms) -> DeviceSession:
         session_policy([url for url, _ in queues], terms.neighbour_arn),
         SESSION_S,
     )
-    return DeviceSession(credentials, queues, terms.visibility_s, HEARTBEAT_S)
+    return DeviceSession(credentials, queues)
 
 
 def queues_of(device: Device, pools: PoolQueues) -> tuple[tuple[str, str], ...]:

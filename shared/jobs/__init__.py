@@ -3,6 +3,7 @@
 State is one DynamoDB item, moved by conditional writes only; messages are hints.
 """
 
+from shared.jobs.assembly import Jobs
 from shared.jobs.bodies import (
     METRICS,
     Outcome,
@@ -62,6 +63,7 @@ __all__ = [
     "JobReader",
     "JobRequest",
     "JobStore",
+    "Jobs",
     "Lane",
     "Lanes",
     "LeaseLost",

@@ -1,6 +1,5 @@
 """Jobs that ended badly: listing them, giving them another chance, removing them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,8 @@ from shared.jobs.endings import Endings
 from shared.jobs.errors import JobNotDead, JobNotFound
 from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
-from shared.jobs.store import JobStore
+from shared.jobs.reading import JobList
+from shared.jobs.store import JobStore, dead_rank
 
 UNDELIVERABLE = "undeliverable"
 
@@ -43,9 +43,14 @@ class DeadLetters:
     store: JobStore
     lanes: Lanes
 
-    def latest(self, user_id: str | None) -> Iterator[Job]:
-        """Dead jobs of a user (None: of everybody), the latest first."""
-        return self.store.dead(user_id)
+    def page(self, user_id: str | None, limit: int, before: str | None) -> JobList:
+        """Dead jobs of a user (None: of everybody), the latest first, from beyond a rank on."""
+        found: list[Job] = []
+        for job in self.store.dead(user_id, before):
+            if len(found) == limit:
+                return JobList(found, dead_rank(found[-1].finished_us or 0, found[-1].job_id))
+            found.append(job)
+        return JobList(found, None)
 
     def grouped(self, user_id: str | None) -> list[FailureGroup]:
         """How often which failure, the most frequent first."""

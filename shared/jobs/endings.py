@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import msgspec
 
 from shared import clock
-from shared.aws import Table
 from shared.callbacks import CallbackOutbox, JobEnd
+from shared.datasets import Adapter
 from shared.jobs.bodies import Result, outcome_name, outcome_of
 from shared.jobs.document import job_document
 from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.recording import failed_run, outcome, record
-from shared.jobs.store import NOT_DUE, JobStore, due_in_s
+from shared.jobs.store import NOT_DUE, JobStore, dead_marks, due_in_s
 from shared.storage import SegmentLog
 
 # What cannot be cured by trying again, whatever the device says.
@@ -53,7 +53,7 @@ class Announcer:
             callback_owed=owed,
             **due,
             **({} if attempts is None else {"attempts": attempts}),
-            **(_dead_marks(job, finished_us) if status == "dead" else {}),
+            **(dead_marks(job, finished_us) if status == "dead" else {}),
             **_NO_LEASE,
             **_NOT_WAITING,
         )
@@ -89,14 +89,13 @@ class Endings:
     lanes: Lanes
     announcer: Announcer
     segments: SegmentLog
-    catalog: Table
 
-    def succeed(self, job: Job, result: Result) -> Job | None:
+    def succeed(self, job: Job, result: Result, adapter: Adapter | None) -> Job | None:
         """End the running attempt with a result; None when the job has moved meanwhile.
 
         The first result that an attempt stored is the one that counts.
         """
-        wanted = outcome(job, result, clock.now_us(), self.catalog)
+        wanted = outcome(job, result, clock.now_us(), adapter)
         body = self.store.put_body(job, outcome_name(job.attempt), msgspec.json.encode(wanted))
         stored = outcome_of(body)
         sealed = self.store.move(
@@ -189,7 +188,3 @@ def _lapsed(job: Job) -> Failure:
     message = "the device was not heard of any more"
     return Failure(code="device_lost", message=message, retryable=True, device=job.device)
 
-
-def _dead_marks(job: Job, finished_us: int) -> dict[str, str]:
-    rank = f"{finished_us:017d}#{job.job_id}"
-    return {"dead_user": job.user_id, "dead_in": "DEAD", "dead_rank": rank}

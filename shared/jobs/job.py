@@ -13,6 +13,7 @@ import msgspec
 
 from shared import clock
 from shared.clock import SECOND_US
+from shared.devices import VISIBILITY_S
 
 # A "removed" job is one whose last traces are being deleted: no caller ever sees it.
 Status = Literal["queued", "running", "cancelling", "succeeded", "cancelled", "dead", "removed"]
@@ -22,7 +23,7 @@ STATUSES: tuple[Status, ...] = (
 FINISHED = ("succeeded", "cancelled", "dead")
 
 # The lease is as long as a message stays invisible; heartbeats renew both.
-LEASE_S = 60
+LEASE_S = VISIBILITY_S
 # How long after its time-out an attempt may still report, for the way to us and clock drift.
 TIMEOUT_GRACE_S = 30
 MAX_ATTEMPTS_KEPT = 50

@@ -4,13 +4,14 @@ A device speaks for a job only with the attempt that its claim gave it; whoever 
 the lease hears so and changes nothing.
 """
 
-import logging
 from dataclasses import dataclass
 
 import msgspec
 
 from shared import clock
+from shared.aws import Table
 from shared.clock import SECOND_US
+from shared.datasets import load_adapter
 from shared.devices import Device, Fleet
 from shared.errors import EvalyardError, Unavailable
 from shared.jobs.bodies import Question, Result, question_of
@@ -19,11 +20,11 @@ from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
 from shared.jobs.lanes import Lanes
 from shared.jobs.store import JobStore, due
+from shared.observability import logger
 
 # Losing this many races in a row means that something else is wrong.
 _RACES = 6
 CANCELLED = "cancelled"
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Leases:
     fleet: Fleet
     lanes: Lanes
     endings: Endings
+    catalog: Table
 
     def claim(self, serial: str, job_id: str) -> Claim:
         """Take a job, or learn why not. Raises JobGone, JobLeased, JobNotForDevice.
@@ -105,7 +107,10 @@ class Leases:
             return self.endings.settle(job)
         if job.status == "cancelling":
             return self.endings.lapse(job, resend=False)
-        return self.endings.succeed(job, result)
+        adapter = None
+        if job.adapter_id is not None:
+            adapter = load_adapter(self.catalog, job.user_id, job.adapter_id)
+        return self.endings.succeed(job, result, adapter)
 
     def _fail_once(self, job: Job, failure: Failure) -> Job | None:
         if job.ending:
@@ -153,7 +158,7 @@ class Leases:
         try:
             self.lanes.leave(job)
         except Unavailable:
-            _log.warning("feed_missed")
+            logger().warning("feed_missed", job_id=job.job_id)
 
     def _existing(self, job_id: str) -> Job:
         user_id = self.store.owner(job_id)

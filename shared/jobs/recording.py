@@ -5,20 +5,16 @@ from typing import Any
 import msgspec
 
 from shared import clock, ids
-from shared.aws import Table
-from shared.datasets import Adapter, job_row, load_adapter
+from shared.datasets import Adapter, job_row
 from shared.jobs.bodies import Outcome, Result
 from shared.jobs.job import Job
 from shared.runs import Run, derived_tok_s
 from shared.storage import SegmentLog
 
 
-def outcome(job: Job, result: Result, ended_us: int, catalog: Table) -> Outcome:
+def outcome(job: Job, result: Result, ended_us: int, adapter: Adapter | None) -> Outcome:
     """The outcome of a successful attempt; what it says is what will be recorded."""
     result = with_derived(result)
-    adapter = None
-    if job.adapter_id is not None:
-        adapter = load_adapter(catalog, job.user_id, job.adapter_id)
     run = _run(job, result, ended_us, adapter)
     row = None if adapter is None else _row(job, result, run, adapter)
     return Outcome(result=result, ended_us=ended_us, run=run, row=row)

@@ -143,19 +143,19 @@ class JobStore:
             if item is not None and item.get("due_at", "~") <= past[1]:
                 yield item
 
-    def dead(self, user_id: str | None) -> Iterator[Job]:
-        """Dead jobs of a user, or of everybody, the latest first."""
-        if user_id is None:
-            keys = self.table.query(
-                "DEAD", index="dead", key_names=("dead_in", "dead_rank"), descending=True
-            )
-        else:
-            keys = self.table.query(
-                user_id, index="dead_by_user", key_names=("dead_user", "dead_rank"), descending=True
-            )
+    def dead(self, user_id: str | None, before: str | None = None) -> Iterator[Job]:
+        """Dead jobs of a user, or of everybody, the latest first, from beyond a `dead_rank` on."""
+        index, name = ("dead", "dead_in") if user_id is None else ("dead_by_user", "dead_user")
+        keys = self.table.query(
+            "DEAD" if user_id is None else user_id,
+            between=("0", before or "~"),
+            index=index,
+            key_names=(name, "dead_rank"),
+            descending=True,
+        )
         for key in keys:
             item = self.table.get(key["pk"], key["sk"])
-            if item is not None and item["status"] == "dead":
+            if item is not None and item["status"] == "dead" and item["dead_rank"] != before:
                 yield job_of(item)
 
     def put_body(self, job: Job, name: str, body: bytes) -> bytes:
@@ -177,6 +177,17 @@ def due(name: str, us: int) -> dict[str, str]:
 def due_in_s(name: str, seconds: float) -> dict[str, str]:
     """`due`, so many seconds ahead."""
     return due(name, clock.now_us() + round(seconds * SECOND_US))
+
+
+def dead_marks(job: Job, finished_us: int) -> dict[str, str]:
+    """The attributes that put a job among the dead letters."""
+    rank = dead_rank(finished_us, job.job_id)
+    return {"dead_user": job.user_id, "dead_in": "DEAD", "dead_rank": rank}
+
+
+def dead_rank(finished_us: int, job_id: str) -> str:
+    """How dead letters are sorted."""
+    return f"{_sortable(finished_us)}#{job_id}"
 
 
 # What takes a job or window out of maintenance's sight.

@@ -1,0 +1,1 @@
+"""Turns messages that SQS gave up into dead jobs."""

@@ -1,0 +1,63 @@
+"""Messages of the dead-letter queue: marks their jobs dead, so that users find them there.
+
+Done: the job is dead, or the message says nothing about it any more. Retry: a
+dependency failed or the job moved meanwhile; only that message comes again. Record and
+drop: a message that names no job (metric `UnreadableDeadLetters`). A second delivery
+changes nothing: the job's state decides, and it moves by conditional writes.
+"""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from functions.collect_dead_jobs.settings import Settings
+from shared.aws import Bucket, Queue, Table
+from shared.config import read_settings
+from shared.devices import PoolQueues
+from shared.errors import Unavailable
+from shared.jobs import Jobs
+from shared.observability import count, logger
+
+
+class DeadMessage(msgspec.Struct, frozen=True):
+    """What a job's message says."""
+
+    job_id: str
+    user_id: str
+    attempt: int = 0
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Handle one batch of SQS messages; report those that must come again."""
+    del context
+    failed = [record["messageId"] for record in event["Records"] if not record_handler(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def record_handler(record: dict[str, Any]) -> bool:
+    """Handle one message; False asks for it to come again."""
+    try:
+        message = msgspec.json.decode(record["body"], type=DeadMessage)
+        outcome = _jobs().collector.collect(message.job_id, message.user_id, message.attempt)
+    except msgspec.DecodeError:
+        logger().error("dead_letter_unreadable", message_id=record["messageId"])
+        count("UnreadableDeadLetters")
+        return True
+    except Unavailable:
+        logger().warning("dead_letter_postponed", message_id=record["messageId"])
+        return False
+    logger().info("dead_letter_collected", job_id=message.job_id, outcome=outcome)
+    return True
+
+
+@cache
+def _jobs() -> Jobs:
+    settings = read_settings(Settings)
+    return Jobs(
+        jobs_table=Table(settings.jobs_table),
+        devices_table=Table(settings.devices_table),
+        bucket=Bucket(settings.data_bucket),
+        pools=PoolQueues.read(settings.pool_queues),
+        callbacks_queue=Queue(settings.callbacks_queue_url),
+    )

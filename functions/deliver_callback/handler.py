@@ -1,0 +1,67 @@
+"""Messages of the callbacks queue: each has one try of one callback made when it is due.
+
+Done: the try was made and what follows is queued; a receiver that fails is not our
+failure. Retry: storage did not answer, or another process makes the same try; only that
+message comes again. Record and drop: a message that cannot be read (metric
+`UnreadableCallbacks`). A second delivery is harmless: tries are numbered and claimed by
+a conditional write, and receivers know a repeated callback by its `webhook-id`.
+"""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from functions.deliver_callback.settings import Settings
+from shared.accounts import webhook_secrets
+from shared.aws import Queue, Table
+from shared.callbacks import CallbackRecords, Deliveries, Delivery
+from shared.config import read_settings
+from shared.errors import Unavailable
+from shared.observability import count, logger
+
+
+class DeliveryMessage(msgspec.Struct, frozen=True, rename={"number": "try"}):
+    """What a message says."""
+
+    job_id: str
+    webhook_id: str
+    number: int
+    due_us: int
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Handle one batch of SQS messages; report those that must come again."""
+    del context
+    failed = [record["messageId"] for record in event["Records"] if not record_handler(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def record_handler(record: dict[str, Any]) -> bool:
+    """Handle one message; False asks for it to come again."""
+    try:
+        told = msgspec.json.decode(record["body"], type=DeliveryMessage)
+        outcome = _deliveries().deliver(
+            Delivery(told.job_id, told.webhook_id, told.number, told.due_us)
+        )
+    except msgspec.DecodeError:
+        logger().error("callback_unreadable", message_id=record["messageId"])
+        count("UnreadableCallbacks")
+        return True
+    except Unavailable:
+        logger().warning("callback_delayed", message_id=record["messageId"])
+        return False
+    logger().info(outcome, job_id=told.job_id, webhook_id=told.webhook_id, number=told.number)
+    return True
+
+
+@cache
+def _deliveries() -> Deliveries:
+    settings = read_settings(Settings)
+    accounts = Table(settings.accounts_table)
+    return Deliveries(
+        CallbackRecords(Table(settings.jobs_table)),
+        Queue(settings.callbacks_queue_url),
+        lambda user_id: webhook_secrets(accounts, user_id),
+        settings.callback_allow_private,
+    )

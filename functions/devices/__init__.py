@@ -1,0 +1,1 @@
+"""The endpoint group of devices: `/devices*`, for users, administrators and runners."""

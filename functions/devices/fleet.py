@@ -1,0 +1,151 @@
+"""Devices as users see them, and as administrators register them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
+
+from functions.devices import wiring
+from functions.devices.schemas import (
+    DeviceAnswer,
+    DeviceDetailAnswer,
+    RegisterBody,
+    RegisteredAnswer,
+    ReloadBody,
+    StateName,
+)
+from functions.devices.views import device_documents, telemetry_document
+from shared.accounts import find_user, issue_device_token
+from shared.devices import Device, DeviceNotFound, Registration, visible
+from shared.errors import Fault, Unacceptable
+from shared.http import (
+    Caller,
+    CurrentUser,
+    Cursors,
+    Page,
+    PageLimit,
+    UserRoute,
+    creates,
+    described,
+)
+
+router = APIRouter(prefix="/devices", tags=["Devices"], route_class=UserRoute)
+
+_ABSENT = described(404, "There is no such device that you may see (`device_not_found`).")
+_ADMIN = described(403, "Only administrators may do this (`forbidden`).")
+
+
+@dataclass(frozen=True)
+class DeviceFilter:
+    """Which devices to list; None lets all pass."""
+
+    present: Annotated[bool | None, Query()] = None
+    ready: Annotated[bool | None, Query()] = None
+    using: Annotated[bool | None, Query()] = None
+    state: Annotated[StateName | None, Query()] = None
+    model: Annotated[str | None, Query()] = None
+    queue_tag: Annotated[str | None, Query()] = None
+
+    def lets_pass(self, device: Device) -> bool:
+        """Whether a device is one of those asked for."""
+        return (
+            self.present in (None, device.present)
+            and self.ready in (None, device.ready)
+            and self.using in (None, device.using)
+            and self.state in (None, device.state)
+            and (self.model is None or self.model in device.models)
+            and (self.queue_tag is None or self.queue_tag in device.queue_tags)
+        )
+
+
+@router.get("", summary="List devices", response_model=Page[DeviceAnswer])
+async def list_(
+    user: CurrentUser,
+    wanted: Annotated[DeviceFilter, Depends()],
+    limit: PageLimit = 50,
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+) -> dict[str, Any]:
+    """Devices by serial; one with an owner is listed only to them and to administrators."""
+    cursors = Cursors(("devices", user.user_id, repr(wanted)))
+    after = cursors.read(cursor) or ""
+    seen = visible(wiring.jobs().fleet.all(), user.user_id, user.admin)
+    found = [device for device in seen if device.serial > after and wanted.lets_pass(device)]
+    more = len(found) > limit
+    return {
+        "data": device_documents(found[:limit], user),
+        "next_cursor": cursors.write(found[limit - 1].serial) if more else None,
+        "has_more": more,
+    }
+
+
+@router.post(
+    "/register",
+    summary="Register a device (administrators)",
+    status_code=201,
+    response_model=RegisteredAnswer,
+    responses={
+        **_ADMIN,
+        **described(200, "It was there: a new token, the old one dies.", model=RegisteredAnswer),
+    },
+)
+@creates(secrets=("device_token",))
+async def register(user: CurrentUser, body: RegisterBody) -> Response:
+    """Give a device its queues and its token; the token is shown once."""
+    user.require_admin()
+    _check_registration(body)
+    fleet = wiring.jobs().fleet
+    queue_urls = wiring.device_queues().make(body.serial)
+    new = fleet.register(msgspec.convert(body.model_dump(), Registration), queue_urls)
+    token = issue_device_token(wiring.accounts(), body.serial)
+    (document,) = device_documents([fleet.get(body.serial)], user)
+    answer = msgspec.json.encode({**document, "device_token": token})
+    return Response(answer, 201 if new else 200, media_type="application/json")
+
+
+@router.post(
+    "/reload",
+    summary="Re-read devices, or take one out of service (administrators)",
+    response_model=Page[DeviceAnswer],
+    responses={**_ADMIN, **_ABSENT},
+)
+async def reload(user: CurrentUser, body: ReloadBody) -> dict[str, Any]:
+    """The devices as they are now; their queues are there afterwards."""
+    user.require_admin()
+    fleet = wiring.jobs().fleet
+    devices = fleet.all() if body.serial is None else [fleet.get(body.serial)]
+    for device in devices:
+        wiring.device_queues().make(device.serial)
+        if body.maintenance is not None:
+            fleet.set_maintenance(device.serial, body.maintenance)
+    return {"data": device_documents([fleet.get(device.serial) for device in devices], user)}
+
+
+@router.get(
+    "/{serial}", summary="Get a device", response_model=DeviceDetailAnswer, responses=_ABSENT
+)
+async def get(user: CurrentUser, serial: str) -> dict[str, Any]:
+    """The device with its last 100 reports."""
+    device = _visible_device(serial, user)
+    (document,) = device_documents([device], user)
+    points = wiring.jobs().fleet.history(serial)
+    return document | {"telemetry": [telemetry_document(point) for point in points]}
+
+
+def _visible_device(serial: str, user: Caller) -> Device:
+    device = wiring.jobs().fleet.get(serial)
+    if not device.visible_to(user.user_id, user.admin):
+        raise DeviceNotFound(f"there is no device {serial!r}")
+    return device
+
+
+def _check_registration(body: RegisterBody) -> None:
+    tags = wiring.jobs().pools.tags
+    unknown = [tag for tag in body.queue_tags or () if tag not in tags]
+    if unknown:
+        detail = f"there is no queue tag {unknown[0]!r}; there are {', '.join(tags)}"
+        fault = Fault("/queue_tags", "queue_tag_unknown", detail, allowed=tags)
+        raise Unacceptable(detail, code=fault.code, faults=(fault,), allowed=tags)
+    if body.owner is not None and find_user(wiring.accounts(), body.owner) is None:
+        fault = Fault("/owner", "user_not_found", f"there is no user {body.owner!r}")
+        raise Unacceptable(fault.detail, code=fault.code, faults=(fault,))

@@ -1,0 +1,78 @@
+"""What a device says about itself: presence and telemetry; and how it gets at its queues."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from functions.devices import wiring
+from functions.devices.schemas import SessionAnswer, StatusBody, TelemetryBody
+from shared import clock
+from shared.config import aws_endpoint
+from shared.devices import HEARTBEAT_S, VISIBILITY_S, Telemetry, open_session
+from shared.errors import Forbidden
+from shared.http import CurrentDevice, DeviceRoute, described
+
+router = APIRouter(prefix="/devices", tags=["Device runners"], route_class=DeviceRoute)
+
+FOREIGN = described(403, "The token is another device's (`forbidden`).")
+
+
+def own_serial(device: CurrentDevice, serial: str) -> str:
+    """The serial of the path, which must be the token's. Raises Forbidden."""
+    if device.serial != serial:
+        raise Forbidden("this token belongs to another device")
+    return serial
+
+
+OwnSerial = Annotated[str, Depends(own_serial)]
+
+
+@router.post(
+    "/{serial}/session",
+    summary="Get credentials for the device's queues",
+    response_model=SessionAnswer,
+    responses=FOREIGN,
+)
+async def session(serial: OwnSerial) -> dict[str, Any]:
+    """Credentials that can receive, delete and extend on exactly these queues, for an hour."""
+    terms = wiring.session_terms()
+    opened = open_session(wiring.jobs().fleet.get(serial), terms)
+    credentials = opened.credentials
+    return {
+        "region": terms.region,
+        "endpoint_url": aws_endpoint(),
+        "credentials": {
+            "access_key_id": credentials.access_key_id,
+            "secret_access_key": credentials.secret_access_key,
+            "session_token": credentials.session_token,
+            "expires_at": clock.iso(credentials.expires_at_us),
+        },
+        "queues": [{"url": url, "lane": lane} for url, lane in opened.queues],
+        "visibility_s": VISIBILITY_S,
+        "heartbeat_s": HEARTBEAT_S,
+    }
+
+
+@router.post(
+    "/{serial}/status", summary="Report presence and telemetry", status_code=204, responses=FOREIGN
+)
+async def status(serial: OwnSerial, body: StatusBody) -> Response:
+    """The device is there; silent for 60 s, it counts as offline."""
+    said: dict[str, Any] = {
+        "reported_ready": body.ready,
+        "reported_using": bool(body.using),
+        "job_id": body.job_id,
+        "runner_version": body.runner_version,
+    }
+    if body.models is not None:
+        said["reported_models"] = body.models
+    fleet = wiring.jobs().fleet
+    fleet.get(serial)
+    fleet.report(serial, said, telemetry_of(body))
+    return Response(status_code=204)
+
+
+def telemetry_of(body: TelemetryBody) -> Telemetry:
+    """What a device measured of itself, now."""
+    measured = body.model_dump(include=set(TelemetryBody.model_fields))
+    return Telemetry(at_us=clock.now_us(), **measured)

@@ -1,0 +1,200 @@
+"""Bodies and answers of the devices endpoints, as clients see them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from shared.http import Body
+
+SERIAL = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
+NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+
+StateName = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
+ModelName = Annotated[str, Field(min_length=1, max_length=256)]
+Measured = Annotated[float | None, Field(allow_inf_nan=False)]
+Amount = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
+
+
+class RegisterBody(Body):
+    """A device. What is left out at a repeated registration stays as it was."""
+
+    serial: str = Field(pattern=SERIAL)
+    name: str | None = Field(default=None, max_length=256)
+    kind: str | None = Field(default=None, max_length=64, examples=["phone", "edge-board", "server"])
+    models: list[ModelName] | None = Field(default=None, max_length=256)
+    queue_tags: list[str] | None = Field(default=None, min_length=1, max_length=8)
+    owner: str | None = Field(default=None, pattern=NAME, description="Only this user's jobs run on it.")
+
+
+class ReloadBody(Body):
+    """Which device (default: all), and whether it is taken out of service."""
+
+    serial: str | None = None
+    maintenance: bool | None = None
+
+
+class TelemetryBody(Body):
+    """What a device measured of itself; null is unknown."""
+
+    battery: float | None = Field(default=None, ge=0, le=100, description="Percent.")
+    charging: bool | None = None
+    temperature_c: Measured = None
+    thermal_state: str | int | None = None
+    cpu_pct: Measured = None
+    memory_pct: Measured = None
+    memory_used_bytes: int | None = Field(default=None, ge=0, lt=2**63)
+
+
+class StatusBody(TelemetryBody):
+    """Presence: whether the device can take a job, and what it serves."""
+
+    ready: bool
+    using: bool | None = None
+    models: list[ModelName] | None = Field(default=None, max_length=256)
+    job_id: str | None = Field(default=None, max_length=64)
+    runner_version: str | None = Field(default=None, max_length=64)
+
+
+class AttemptBody(Body):
+    """Which attempt speaks."""
+
+    attempt: int = Field(ge=1, lt=2**31)
+
+
+class HeartbeatBody(AttemptBody):
+    """The attempt goes on."""
+
+    telemetry: TelemetryBody | None = None
+
+
+class MetricsBody(Body):
+    """What was measured; null is not measured."""
+
+    prompt_tokens: Amount = None
+    completion_tokens: Amount = None
+    latency_ms: Amount = None
+    ttft_ms: Amount = None
+    tok_s: Amount = None
+    tpot_ms: Amount = None
+    prefill_tps: Amount = None
+    load_ms: Amount = None
+
+
+class CompleteBody(AttemptBody):
+    """The attempt's result."""
+
+    output: str
+    metrics: MetricsBody
+    extra: dict[str, float] = Field(default_factory=dict, max_length=64)
+    samples: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
+    telemetry: dict[str, Any] | None = None
+    provenance: dict[str, Any] | None = None
+    log: str | None = None
+
+
+class FailBody(AttemptBody):
+    """Why the attempt failed; code `cancelled` confirms a cancel."""
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    message: str = Field(max_length=4_000)
+    retryable: bool
+
+
+class DeviceAnswer(BaseModel):
+    """A device as it was registered and as it reported last."""
+
+    serial: str
+    name: str | None
+    kind: str | None
+    owner: str | None
+    models: list[str]
+    queue_tags: list[str]
+    present: bool
+    ready: bool
+    using: bool
+    state: StateName
+    battery: float | None
+    charging: bool | None
+    temperature_c: float | None
+    thermal_state: str | int | None
+    job_id: str | None = Field(description="What it runs, if that is yours.")
+    last_seen_at: str | None
+
+
+class TelemetryAnswer(BaseModel):
+    """What a device measured of itself at one moment."""
+
+    at: str
+    battery: float | None
+    charging: bool | None
+    temperature_c: float | None
+    thermal_state: str | int | None
+    cpu_pct: float | None
+    memory_pct: float | None
+    memory_used_bytes: int | None
+
+
+class DeviceDetailAnswer(DeviceAnswer):
+    """A device with its last reports, oldest first."""
+
+    telemetry: list[TelemetryAnswer]
+
+
+class RegisteredAnswer(DeviceAnswer):
+    """A registered device; its token is shown once."""
+
+    device_token: str | None = None
+
+
+class CredentialsAnswer(BaseModel):
+    """Short-lived AWS credentials."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expires_at: str
+
+
+class QueueAnswer(BaseModel):
+    """A queue to look into."""
+
+    url: str
+    lane: Literal["high", "normal"]
+
+
+class SessionAnswer(BaseModel):
+    """How to reach the device's queues, in the order to look into them."""
+
+    region: str
+    endpoint_url: str | None = Field(description="Null on AWS itself.")
+    credentials: CredentialsAnswer
+    queues: list[QueueAnswer]
+    visibility_s: int
+    heartbeat_s: int
+
+
+class ClaimAnswer(BaseModel):
+    """A job to run. The attempt's number goes into everything that is said about it."""
+
+    attempt: int
+    model: str
+    prompt: str
+    system: str | None
+    options: dict[str, Any]
+    warmup: int
+    repeat: int
+    timeout_s: int
+    lease_s: int
+
+
+class HeartbeatAnswer(BaseModel):
+    """Whether to stop."""
+
+    cancel: bool
+
+
+class AttemptAnswer(BaseModel):
+    """What became of the job."""
+
+    job_id: str
+    status: str

@@ -1,0 +1,61 @@
+"""What the devices endpoints work on, made from the settings at the first request."""
+
+from functools import cache
+
+from functions.devices.settings import Settings
+from shared.aws import Bucket, Queue, Table
+from shared.config import read_settings
+from shared.devices import DeviceQueues, PoolQueues, SessionTerms
+from shared.http import IdempotencyStore
+from shared.jobs import Jobs, Leases
+
+
+@cache
+def jobs() -> Jobs:
+    """The jobs feature over this deployment's resources."""
+    settings = read_settings(Settings)
+    return Jobs(
+        jobs_table=Table(settings.jobs_table),
+        devices_table=Table(settings.devices_table),
+        bucket=Bucket(settings.data_bucket),
+        pools=PoolQueues.read(settings.pool_queues),
+        callbacks_queue=Queue(settings.callbacks_queue_url),
+    )
+
+
+@cache
+def leases() -> Leases:
+    """What devices say about jobs."""
+    return jobs().leases(Table(read_settings(Settings).catalog_table))
+
+
+@cache
+def accounts() -> Table:
+    """Where device tokens are kept."""
+    return Table(read_settings(Settings).accounts_table)
+
+
+@cache
+def device_queues() -> DeviceQueues:
+    """Makes queues for devices."""
+    settings = read_settings(Settings)
+    return DeviceQueues(
+        settings.device_queue_prefix, settings.dead_jobs_queue_arn, settings.require_tls
+    )
+
+
+@cache
+def session_terms() -> SessionTerms:
+    """What device sessions are made of."""
+    settings = read_settings(Settings)
+    return SessionTerms(
+        settings.device_role_arn,
+        PoolQueues.read(settings.pool_queues),
+        settings.dead_jobs_queue_arn,
+    )
+
+
+@cache
+def idempotency() -> IdempotencyStore:
+    """First answers by Idempotency-Key."""
+    return IdempotencyStore(Table(read_settings(Settings).idempotency_table))

@@ -1,0 +1,103 @@
+"""The dead-letter queue: `/jobs/dlq`, requeue and removal."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Body, Query, Response
+
+from functions.jobs import wiring
+from functions.jobs.schemas import DeadJobAnswer, FailureGroupAnswer, JobAnswer, RequeueBody
+from shared import clock
+from shared.errors import Forbidden
+from shared.http import Caller, CurrentUser, Cursors, Page, PageLimit, UserRoute, described
+from shared.jobs import Job, Overrides
+
+router = APIRouter(prefix="/jobs", tags=["Dead letters"], route_class=UserRoute)
+
+_ABSENT = described(404, "There is no such job of yours (`job_not_found`).")
+_NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
+
+
+@router.get(
+    "/dlq",
+    summary="List jobs in the dead-letter queue",
+    response_model=Page[DeadJobAnswer | FailureGroupAnswer],
+)
+async def list_(
+    user: CurrentUser,
+    user_id: Annotated[str | None, Query(description="For administrators: whose jobs.")] = None,
+    group_by: Annotated[Literal["failure"] | None, Query()] = None,
+    limit: PageLimit = 50,
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+) -> dict[str, Any]:
+    """Dead jobs, the latest first; administrators see everybody's. `group_by` counts them."""
+    whose = _whose(user, user_id)
+    letters = wiring.jobs().dead_letters
+    if group_by:
+        return {
+            "data": [
+                {"code": group.code, "count": group.count, "newest": _dead([group.newest])[0]}
+                for group in letters.grouped(whose)
+            ]
+        }
+    cursors = Cursors(("dlq", user.user_id, whose or "*"))
+    page = letters.page(whose, limit, cursors.read(cursor))
+    return {
+        "data": _dead(page.jobs),
+        "next_cursor": None if page.next_after is None else cursors.write(page.next_after),
+        "has_more": page.next_after is not None,
+    }
+
+
+@router.post(
+    "/{job_id}/requeue",
+    summary="Requeue a failed job (DLQ)",
+    status_code=202,
+    response_model=JobAnswer,
+    responses={**_ABSENT, **_NOT_DEAD},
+)
+async def requeue(
+    user: CurrentUser, job_id: str, body: Annotated[RequeueBody | None, Body()] = None
+) -> dict[str, Any]:
+    """Queue a dead job again; its attempts start anew."""
+    letters = wiring.jobs().dead_letters
+    job = letters.find(job_id, user.user_id, user.admin)
+    queued = letters.requeue(job, _overrides(body or RequeueBody()))
+    (document,) = wiring.jobs().reader.documents([queued])
+    return document
+
+
+@router.delete(
+    "/{job_id}",
+    summary="Remove job from DLQ",
+    status_code=204,
+    responses={**_ABSENT, **_NOT_DEAD},
+)
+async def remove(user: CurrentUser, job_id: str) -> Response:
+    """The job leaves the dead-letter queue and is gone."""
+    letters = wiring.jobs().dead_letters
+    letters.remove(letters.find(job_id, user.user_id, user.admin))
+    return Response(status_code=204)
+
+
+def _whose(user: Caller, user_id: str | None) -> str | None:
+    """Whose dead jobs to list; None is everybody's. Raises Forbidden."""
+    if user.admin:
+        return user_id
+    if user_id not in (None, user.user_id):
+        raise Forbidden("only administrators see the dead jobs of others")
+    return user.user_id
+
+
+def _dead(jobs: list[Job]) -> list[dict[str, Any]]:
+    documents = wiring.jobs().reader.documents(jobs)
+    return [
+        document | {"user_id": job.user_id, "dead_at": clock.iso(job.finished_us or 0)}
+        for job, document in zip(jobs, documents, strict=True)
+    ]
+
+
+def _overrides(body: RequeueBody) -> Overrides:
+    options = None if body.options is None else body.options.model_dump(exclude_unset=True)
+    fields = body.model_dump(exclude={"options"})
+    return msgspec.convert(fields | {"options": options}, Overrides)

@@ -1,0 +1,203 @@
+"""The user's side of jobs: `/api/jobs*`."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from functions.jobs import wiring
+from functions.jobs.rendering import result_csv, result_document
+from functions.jobs.schemas import (
+    CallbackAnswer,
+    JobAnswer,
+    JobBody,
+    JobDetailAnswer,
+    PreviewAnswer,
+    ResultAnswer,
+    StatusName,
+)
+from shared import clock
+from shared.http import (
+    Caller,
+    CurrentUser,
+    Cursors,
+    Page,
+    PageLimit,
+    RepeatableCall,
+    UserRoute,
+    Window,
+    creates,
+    described,
+    requested_window,
+)
+from shared.jobs import JobFilter, JobRequest, Submitter, attempt_document
+
+router = APIRouter(prefix="/api/jobs", tags=["Jobs"], route_class=UserRoute)
+
+ABSENT = described(404, "There is no such job of yours (`job_not_found`).")
+
+
+@router.post(
+    "",
+    summary="Enqueue a new job",
+    status_code=202,
+    response_model=JobAnswer,
+    responses=described(200, "With `dry_run`: what would happen.", model=PreviewAnswer),
+)
+@creates()
+async def submit(
+    request: Request,
+    user: CurrentUser,
+    call: RepeatableCall,
+    body: JobBody,
+    dry_run: Annotated[bool, Query(description="Check only; queue nothing.")] = False,
+) -> Response:
+    """Queue a prompt for a model.
+
+    Refused with 422: `device_not_found`, `queue_tag_unknown`, `model_not_on_device`,
+    `adapter_not_found`, `callback_url_refused`. Priority: 5 to 9 ride the high lane, which
+    goes before the normal one; among your own waiting jobs higher goes first, then older.
+    """
+    who = _submitter(request, user)
+    wanted = _job_request(body)
+    if dry_run:
+        preview = wiring.submissions().preview(who, wanted)
+        return _json({"would": "queue", **msgspec.to_builtins(preview)}, 200)
+    job_id = f"job_{call.ulid('job')}"
+    job = wiring.submissions().submit(who, wanted, job_id, call.started_us)
+    (document,) = wiring.jobs().reader.documents([job])
+    return _json(document, 202, {"Location": f"/api/jobs/{job_id}"})
+
+
+def job_filter(
+    window: Annotated[Window, Depends(requested_window)],
+    status: Annotated[StatusName | None, Query()] = None,
+    model: Annotated[str | None, Query()] = None,
+    device: Annotated[str | None, Query(description="Where it runs, ran, or shall run.")] = None,
+    queue_tag: Annotated[str | None, Query()] = None,
+    tag: Annotated[str | None, Query()] = None,
+) -> JobFilter:
+    """The jobs that the query asks for."""
+    return JobFilter(status, model, device, queue_tag, tag, window.from_us, window.to_us)
+
+
+@router.get("", summary="List jobs for the current user", response_model=Page[JobAnswer])
+async def list_(
+    request: Request,
+    user: CurrentUser,
+    wanted: Annotated[JobFilter, Depends(job_filter)],
+    limit: PageLimit = 50,
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+) -> dict[str, Any]:
+    """The caller's jobs, newest first; the window is on `created_at` (default: all)."""
+    asked = sorted(
+        f"{name}={value}" for name, value in request.query_params.multi_items()
+        if name not in ("limit", "cursor")
+    )
+    cursors = Cursors(("jobs", user.user_id, *asked))
+    page = wiring.jobs().reader.page(user.user_id, wanted, limit, cursors.read(cursor))
+    return {
+        "data": wiring.jobs().reader.documents(page.jobs),
+        "next_cursor": None if page.next_after is None else cursors.write(page.next_after),
+        "has_more": page.next_after is not None,
+    }
+
+
+@router.get(
+    "/{job_id}",
+    summary="Get job status & metadata",
+    response_model=JobDetailAnswer,
+    responses=ABSENT,
+)
+async def get(user: CurrentUser, job_id: str) -> dict[str, Any]:
+    """The job with what it asks and how its attempts went."""
+    reader = wiring.jobs().reader
+    job = wiring.jobs().store.get(user.user_id, job_id)
+    (document,) = reader.documents([job])
+    attempts = [attempt_document(attempt) for attempt in job.attempts]
+    return {**document, **msgspec.structs.asdict(reader.question(job)), "attempts": attempts}
+
+
+@router.get(
+    "/{job_id}/result",
+    summary="Get job result & metrics",
+    response_model=ResultAnswer,
+    response_model_exclude_unset=True,
+    responses={
+        **ABSENT,
+        **described(409, "Not there yet (`job_not_finished`) or never (`job_has_no_result`)."),
+    },
+)
+async def result(
+    user: CurrentUser,
+    job_id: str,
+    format_: Annotated[
+        Literal["json", "text", "csv"], Query(alias="format", description="`text`: the output.")
+    ] = "json",
+    full: Annotated[bool, Query(description="Also prompt, samples, telemetry, log.")] = False,
+) -> Any:
+    """What the model answered, and how fast."""
+    reader = wiring.jobs().reader
+    job = wiring.jobs().store.get(user.user_id, job_id)
+    outcome = reader.outcome(job)
+    if format_ == "text":
+        return Response(outcome.result.output, media_type="text/plain; charset=utf-8")
+    document = result_document(job, outcome, reader.question(job) if full else None)
+    if format_ == "csv":
+        return Response(result_csv(document), media_type="text/csv; charset=utf-8; header=present")
+    return document
+
+
+@router.post(
+    "/{job_id}/cancel",
+    summary="Cancel a running or queued job",
+    response_model=JobAnswer,
+    responses={
+        **ABSENT,
+        **described(202, "It runs; its device stops within 15 s.", model=JobAnswer),
+        **described(409, "It has ended (`job_already_finished`)."),
+    },
+)
+async def cancel(user: CurrentUser, job_id: str) -> Response:
+    """A queued job is `cancelled` at once (200), a running one `cancelling` at first (202)."""
+    job = wiring.jobs().cancelling.cancel(user.user_id, job_id)
+    (document,) = wiring.jobs().reader.documents([job])
+    return _json(document, 200 if job.finished else 202)
+
+
+@router.get(
+    "/{job_id}/callbacks",
+    summary="List the tries to deliver a job's callback",
+    response_model=Page[CallbackAnswer],
+    responses=ABSENT,
+)
+async def callbacks(user: CurrentUser, job_id: str) -> dict[str, Any]:
+    """Every try, newest first; one that failed has `next_at` if it is made again."""
+    job = wiring.jobs().store.get(user.user_id, job_id)
+    tries = [
+        {
+            "webhook_id": callback.webhook_id, "type": callback.kind, "at": clock.iso(tried.at_us),
+            "status_code": tried.status_code, "ok": tried.ok, "error": tried.error,
+            "next_at": clock.iso_or_none(tried.next_us),
+        }
+        for callback in wiring.jobs().callbacks.of_job(job.job_id)
+        for tried in callback.tries
+    ]
+    return {"data": sorted(tries, key=lambda tried: tried["at"] or "", reverse=True)}
+
+
+def _submitter(request: Request, user: Caller) -> Submitter:
+    scheme = request.headers.get("x-forwarded-proto", "https").partition(",")[0].strip()
+    api_url = f"{scheme}://{request.headers.get('host', '')}"
+    return Submitter(user.user_id, user.tenant, user.admin, api_url)
+
+
+def _job_request(body: JobBody) -> JobRequest:
+    fields = body.model_dump(exclude={"options"})
+    return JobRequest(**fields, options=body.options.model_dump(exclude_unset=True))
+
+
+def _json(document: Any, status: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        msgspec.json.encode(document), status, headers=headers, media_type="application/json"
+    )

@@ -1,0 +1,206 @@
+"""Bodies and answers of the jobs endpoints, as clients see them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.http import Body
+
+MAX_PROMPT_CHARACTERS = 200_000
+
+StatusName = Literal["queued", "running", "cancelling", "succeeded", "cancelled", "dead"]
+
+
+class OptionsBody(Body):
+    """How to generate. Members that are not listed here are passed through to the backend."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    num_predict: int | None = Field(default=None, ge=1, le=32_768, description="Tokens, at most.")
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    top_k: int | None = Field(default=None, ge=0, le=1_000_000)
+    seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
+    stop: str | list[str] | None = None
+
+
+class JobBody(Body):
+    """A job: a prompt for a model, and where and how to run it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "prompt": "Benchmark this prompt on a specific device.",
+                    "system": "You are a benchmark helper.",
+                    "model": "tinyllama-1.1b-chat",
+                    "options": {"num_predict": 256, "temperature": 0.7},
+                    "priority": 1,
+                    "queue_tag": "short",
+                    "device_serial": "0000asd",
+                    "adapter_id": "my_server_metrics",
+                    "callback_url": "https://example.com/hooks/job-finished",
+                }
+            ]
+        }
+    )
+
+    prompt: str = Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)
+    model: str = Field(min_length=1, max_length=256)
+    system: str | None = Field(default=None, max_length=MAX_PROMPT_CHARACTERS)
+    options: OptionsBody = Field(default_factory=OptionsBody)
+    priority: int = Field(
+        default=0, ge=0, le=9, description="Higher first; 5 to 9 ride the high lane."
+    )
+    queue_tag: str = Field("default", description="The pool: `default`, `short` or `long`.")
+    device_serial: str | None = Field(default=None, description="Pins the job to one device.")
+    adapter_id: str | None = Field(default=None, description="The dataset that gets the metrics.")
+    callback_url: str | None = Field(
+        default=None, description="Told when the job ends (signed webhook)."
+    )
+    max_attempts: int = Field(default=3, ge=1, le=10)
+    timeout_s: int = Field(default=600, ge=1, le=21_600, description="For one attempt.")
+    tag: str | None = Field(default=None, min_length=1, max_length=256)
+    warmup: int = Field(default=0, ge=0, le=10, description="Unmeasured repetitions before.")
+    repeat: int = Field(default=1, ge=1, le=100, description="Measured repetitions.")
+
+
+class RequeueBody(Body):
+    """What to change for the new attempts; everything may be left out."""
+
+    device_serial: str | None = None
+    queue_tag: str | None = None
+    options: OptionsBody | None = None
+    max_attempts: int | None = Field(default=None, ge=1, le=10)
+
+
+class FailureAnswer(BaseModel):
+    """Why an attempt, or the job, failed."""
+
+    code: str
+    message: str
+    retryable: bool
+    device: str | None
+
+
+class QueueAnswer(BaseModel):
+    """The place in the queue."""
+
+    ahead: int = Field(description="About how many jobs go before this one in its lane.")
+
+
+class JobAnswer(BaseModel):
+    """A job. `status_reason` says why it still waits."""
+
+    job_id: str
+    status: StatusName
+    status_reason: str | None
+    model: str
+    prompt_preview: str
+    priority: int
+    queue_tag: str
+    device_serial: str | None
+    device: str | None
+    adapter_id: str | None
+    callback_url: str | None
+    tag: str | None
+    attempt: int
+    max_attempts: int
+    timeout_s: int
+    warmup: int
+    repeat: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    queue_ms: float | None
+    run_ms: float | None
+    failure: FailureAnswer | None
+    queue: QueueAnswer | None
+
+
+class AttemptAnswer(BaseModel):
+    """One attempt. Its number fences what its device may say and never comes back."""
+
+    attempt: int
+    device: str
+    started_at: str
+    finished_at: str | None
+    failure: FailureAnswer | None
+
+
+class JobDetailAnswer(JobAnswer):
+    """A job with what it asks and how its attempts went."""
+
+    prompt: str
+    system: str | None
+    options: dict[str, Any]
+    attempts: list[AttemptAnswer]
+
+
+class PreviewAnswer(BaseModel):
+    """What submitting would do."""
+
+    would: Literal["queue"]
+    queue: str
+    ahead: int
+    reasons: list[str]
+
+
+class MetricsAnswer(BaseModel):
+    """What was measured; null is not measured."""
+
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    latency_ms: float | None = Field(description="Request sent to last token.")
+    ttft_ms: float | None = Field(description="Request sent to first non-empty token.")
+    tok_s: float | None = Field(description="Decode speed: second and later tokens per second.")
+    tpot_ms: float | None = Field(description="Time per output token after the first.")
+    prefill_tps: float | None = Field(description="Evaluated prompt tokens per second.")
+    load_ms: float | None = Field(description="Loading the model.")
+
+
+class ResultAnswer(BaseModel):
+    """A result; the members after `finished_at` come with `full=1`."""
+
+    job_id: str
+    status: StatusName
+    model: str
+    device: str | None
+    output: str
+    metrics: MetricsAnswer
+    extra: dict[str, float]
+    finished_at: str | None
+    prompt: str | None = None
+    system: str | None = None
+    options: dict[str, Any] | None = None
+    samples: list[dict[str, Any]] | None = None
+    telemetry: dict[str, Any] | None = None
+    log: str | None = None
+    provenance: dict[str, Any] | None = None
+
+
+class CallbackAnswer(BaseModel):
+    """One try to deliver a callback."""
+
+    webhook_id: str
+    type: str
+    at: str
+    status_code: int | None
+    ok: bool
+    error: str | None
+    next_at: str | None
+
+
+class DeadJobAnswer(JobAnswer):
+    """A job in the dead-letter queue."""
+
+    user_id: str
+    dead_at: str
+
+
+class FailureGroupAnswer(BaseModel):
+    """Dead jobs that failed alike."""
+
+    code: str
+    count: int
+    newest: DeadJobAnswer

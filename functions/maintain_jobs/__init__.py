@@ -1,0 +1,1 @@
+"""Looks after jobs that are due."""

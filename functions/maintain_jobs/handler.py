@@ -1,0 +1,41 @@
+"""Each minute: sends what was not sent, ends what lapsed, finishes what was interrupted.
+
+Done: as much as time allowed; the next run goes on. Retry: one item's failure leaves it
+due for the next run, a failure of all is retried by Lambda, then reported to the
+failed-events queue. Nothing is dropped. A second run at the same time is harmless: jobs
+move by conditional writes, and messages may be doubled.
+"""
+
+from functools import cache
+from typing import Any
+
+from functions.maintain_jobs.settings import Settings
+from shared.aws import Bucket, Queue, Table
+from shared.config import read_settings
+from shared.devices import PoolQueues
+from shared.jobs import Jobs
+from shared.observability import logger
+
+_RESERVE_MS = 10_000
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Look after what is due and tell what was done."""
+    del event
+    done = _jobs().maintenance.sweep(
+        lambda: bool(context.get_remaining_time_in_millis() > _RESERVE_MS)
+    )
+    logger().info("jobs_maintained", done=dict(done))
+    return dict(done)
+
+
+@cache
+def _jobs() -> Jobs:
+    settings = read_settings(Settings)
+    return Jobs(
+        jobs_table=Table(settings.jobs_table),
+        devices_table=Table(settings.devices_table),
+        bucket=Bucket(settings.data_bucket),
+        pools=PoolQueues.read(settings.pool_queues),
+        callbacks_queue=Queue(settings.callbacks_queue_url),
+    )

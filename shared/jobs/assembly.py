@@ -1,0 +1,90 @@
+"""Puts the parts of the jobs feature together over tables, bucket and queues."""
+
+from dataclasses import dataclass
+
+from shared.aws import Bucket, Queue, Table
+from shared.callbacks import CallbackOutbox, CallbackRecords
+from shared.devices import Fleet, PoolQueues
+from shared.jobs.cancel import Cancelling
+from shared.jobs.dead_letters import Collector, DeadLetters
+from shared.jobs.endings import Announcer, Endings
+from shared.jobs.lanes import Lanes
+from shared.jobs.leases import Leases
+from shared.jobs.maintenance import Maintenance
+from shared.jobs.reading import JobReader
+from shared.jobs.store import JobStore
+from shared.jobs.submit import Submissions
+from shared.storage import SegmentLog
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The resources of the feature; each property is one use of them."""
+
+    jobs_table: Table
+    devices_table: Table
+    bucket: Bucket
+    pools: PoolQueues
+    callbacks_queue: Queue
+
+    @property
+    def store(self) -> JobStore:
+        """State and bodies."""
+        return JobStore(self.jobs_table, self.bucket)
+
+    @property
+    def fleet(self) -> Fleet:
+        """The devices."""
+        return Fleet(self.devices_table)
+
+    @property
+    def lanes(self) -> Lanes:
+        """The queues and their windows."""
+        return Lanes(self.store, self.fleet, self.pools)
+
+    @property
+    def reader(self) -> JobReader:
+        """Reading."""
+        return JobReader(self.store, self.lanes)
+
+    @property
+    def callbacks(self) -> CallbackRecords:
+        """What became of callbacks."""
+        return CallbackRecords(self.jobs_table)
+
+    @property
+    def cancelling(self) -> Cancelling:
+        """Cancelling."""
+        return Cancelling(self.store, self.lanes, self._announcer)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """The dead-letter queue as users see it."""
+        return DeadLetters(self.store, self.lanes)
+
+    @property
+    def collector(self) -> Collector:
+        """What SQS gave up."""
+        return Collector(self.store, self.lanes, self._endings)
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """What is due."""
+        return Maintenance(self.store, self.lanes, self._endings)
+
+    def submissions(self, catalog: Table, *, allow_private_callbacks: bool) -> Submissions:
+        """Submitting; adapters are looked up in the catalog."""
+        return Submissions(self.store, self.lanes, catalog, allow_private_callbacks)
+
+    def leases(self, catalog: Table) -> Leases:
+        """What devices say; adapters are looked up in the catalog."""
+        return Leases(self.store, self.fleet, self.lanes, self._endings, catalog)
+
+    @property
+    def _announcer(self) -> Announcer:
+        return Announcer(self.store, CallbackOutbox(self.callbacks, self.callbacks_queue))
+
+    @property
+    def _endings(self) -> Endings:
+        segments = SegmentLog(self.bucket)
+        return Endings(self.store, self.lanes, self._announcer, segments)
