@@ -14,7 +14,7 @@ from shared.observability import logger
 from shared.storage import Catalog
 from shared.storage.maintenance import Maintenance
 
-_RESERVE_MS = 30_000
+_RESERVE_MS = 20_000
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:

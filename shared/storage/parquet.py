@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -10,12 +11,18 @@ from shared.runs import JSON_COLUMNS, Run, encode_runs, select_list
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """A private in-memory database that spills to the function's scratch space."""
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET temp_directory = ?", [tempfile.gettempdir()])
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET threads = 2")
-    return connection
+    """A connection to the process's in-memory database; its temporary tables end with it."""
+    return _database().cursor()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Made once, because making one costs more than a small question."""
+    database = duckdb.connect(":memory:")
+    database.execute("SET temp_directory = ?", [tempfile.gettempdir()])
+    database.execute("SET TimeZone = 'UTC'")
+    database.execute("SET threads = 2")
+    return database
 
 
 def parquet_of(runs: Iterable[Run], older_parts: Iterable[bytes] = ()) -> bytes:

@@ -83,7 +83,7 @@ def _series(
 ) -> list[dict[str, Any]]:
     """Every bucket of every group that has runs in the window, empty ones with `runs: 0`."""
     connection.execute(
-        "CREATE TABLE bucketed AS SELECT runs.*, edges.edge FROM runs "
+        "CREATE TEMP TABLE bucketed AS SELECT runs.*, edges.edge FROM runs "
         "ASOF JOIN (SELECT unnest(?::BIGINT[]) AS edge) edges ON epoch_us(runs.ts) >= edges.edge",
         [edges],
     )

@@ -29,7 +29,7 @@ def runs_table(snapshot: Snapshot, question: Question) -> Iterator[duckdb.DuckDB
     with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect() as connection:
         condition, parameters = question.filters.condition()
         connection.execute(
-            f"CREATE TABLE runs AS FROM ({_union(paths, pending, Path(folder))}) "
+            f"CREATE TEMP TABLE runs AS FROM ({_union(paths, pending, Path(folder))}) "
             f"WHERE ts >= make_timestamp(?) AND ts < make_timestamp(?) AND {condition}",
             [question.from_us, question.to_us, *parameters],
         )

@@ -1,5 +1,6 @@
 """A small world of segments, in which every row says who it is."""
 
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -55,14 +56,14 @@ class World:
         """Fold everything."""
         return Compaction(self.bucket, self.catalog, self.user_id).drain(lambda: True)
 
-    def read_rows(self, dataset: str = "d") -> Counter[str]:
+    def read_rows(self, dataset: str = "d", page: int = 1_000) -> Counter[str]:
         """All rows as a reader pages through them."""
         found: Counter[str] = Counter()
         start: Position | None = Position()
         while start is not None:
-            page = read_rows(self.bucket, self.catalog, self.user_id, dataset, 3, start)
-            found.update(line.decode() for line in page.lines)
-            start = page.next
+            got = read_rows(self.bucket, self.catalog, self.user_id, dataset, page, start)
+            found.update(line.decode() for line in got.lines)
+            start = got.next
         return found
 
     def read_runs(self) -> Counter[str]:
@@ -92,8 +93,6 @@ class World:
 
 
 def _run_ids(parquet: bytes) -> list[str]:
-    import tempfile
-
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file, connect() as connection:
         file.write(parquet)
         file.flush()

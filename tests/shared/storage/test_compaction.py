@@ -43,9 +43,8 @@ def test_append_order_is_kept_when_segments_are_folded_in_turns(world):
         if number % 2:
             world.compact()
 
-    page_rows = [line for line in world.read_rows()]
-
-    assert page_rows == list(world.rows)
+    assert list(world.read_rows()) == list(world.rows)
+    assert list(world.read_rows(page=5)) == list(world.rows)
 
 
 def test_small_parts_of_a_day_are_merged_when_there_are_many(world):

@@ -1,0 +1,102 @@
+"""The usage endpoints through their own entry point."""
+
+import pytest
+
+from shared import clock
+
+NOW_ROWS = [
+    {"device": "d1", "model": "m1", "completion_tokens": 100, "prompt_tokens": 10,
+     "latency_ms": 1000, "ttft_ms": 100},
+    {"device": "d2", "model": "m1", "completion_tokens": 50, "prompt_tokens": 5,
+     "latency_ms": 500},
+]
+
+
+@pytest.fixture
+def ada(api):
+    datasets = api("datasets", user="ada")
+    datasets.post("/user/data/save_adapter", json={"dataset": "d"})
+    now = clock.iso(clock.now_us())
+    rows = [{"ts": now, **row} for row in NOW_ROWS]
+    datasets.post("/user/data/append_jsonl", json={"dataset": "d", "rows": rows})
+    return api("usage", user="ada")
+
+
+def test_run_is_counted_when_asked_right_after_the_append(ada):
+    document = ada.get("/usage/summary").json()
+
+    assert (document["runs"], document["devices"], document["models"]) == (2, 2, 1)
+    assert document["exact"] is True
+    assert document["previous"]["runs"] == 0
+    assert document["previous"]["error_rate"] is None
+    assert document["tok_s"]["max"] == pytest.approx(99 / 0.9)
+    assert document["throughput_tps"] == pytest.approx(150 / 1.5)
+
+
+def test_newest_runs_are_listed_when_asked_for(ada):
+    document = ada.get("/usage", params={"runs": 1, "group_by": "device,model"}).json()
+
+    assert document["total"]["runs"] == 2
+    assert len(document["runs"]) == 1
+    assert document["runs"][0]["source_kind"] == "dataset"
+    assert document["runs"][0]["tenant"] == "ada"
+    assert [entry["key"] for entry in document["breakdown"]] == [
+        {"device": "d1", "model": "m1"}, {"device": "d2", "model": "m1"},
+    ]
+    assert sum(point["runs"] for point in document["series"]) == 2
+    assert document["window"]["bucket_s"] == 1800
+
+
+def test_filters_narrow_when_repeated(ada):
+    assert ada.get("/usage/summary", params={"device": "d1"}).json()["runs"] == 1
+    assert ada.get("/usage/summary?device=d1&device=d2").json()["runs"] == 2
+    assert ada.get("/usage/summary", params={"ok": "false"}).json()["runs"] == 0
+
+
+def test_nothing_is_seen_when_the_user_is_another(api, ada):
+    assert api("usage", user="eve").get("/usage/summary").json()["runs"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("minutes=5&since_s=3", "window_conflict"),
+        ("minutes=5&from=2025-01-01", "window_conflict"),
+        ("from=yesterday", "invalid_parameter"),
+        ("minutes=0", "invalid_parameter"),
+        ("minutes=nan", "invalid_parameter"),
+        ("minutes=x", "invalid_parameter"),
+        ("from=2025-01-02&to=2025-01-01", "window_empty"),
+        ("from=2999-01-01", "window_empty"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/usage", "/usage/summary"])
+def test_window_is_refused_when_it_makes_no_sense(ada, path, query, code):
+    answer = ada.get(f"{path}?{query}")
+
+    assert (answer.status, answer.code) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("group_by=colour", "invalid_parameter"),
+        ("group_by=device,model,tag,tenant", "invalid_parameter"),
+        ("bucket=1&minutes=1440", "too_many_buckets"),
+        ("bucket=fortnight", "invalid_parameter"),
+        ("tz=Nowhere", "invalid_timezone"),
+        ("runs=1001", "invalid_parameter"),
+        ("runs=-1", "invalid_parameter"),
+        ("ok=perhaps", "invalid_parameter"),
+    ],
+)
+def test_question_is_refused_when_it_makes_no_sense(ada, query, code):
+    answer = ada.get(f"/usage?{query}")
+
+    assert (answer.status, answer.code) == (400, code)
+
+
+def test_offset_is_understood_when_its_plus_is_not_encoded(ada):
+    answer = ada.get("/usage/summary?from=2025-12-03T18:00:00+01:00&to=2025-12-03T19:00:00+01:00")
+
+    assert answer.json()["window"]["from"] == "2025-12-03T17:00:00.000Z"

@@ -1,0 +1,71 @@
+"""Buckets: aligned, bounded, and honest about days that are not 24 hours long."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.clock import DAY_US, SECOND_US, iso, read_time
+from shared.errors import MalformedInput
+from shared.usage.buckets import MAX_BUCKETS, TooManyBuckets, bucket_edges, bucket_seconds
+
+YEARS_US = 100 * 365 * DAY_US
+
+
+@given(
+    start=st.integers(0, YEARS_US),
+    length=st.integers(1, 40 * DAY_US),
+    step=st.sampled_from([60, 3600, 86_400, 7 * 86_400]),
+    tz=st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"]),
+)
+def test_edges_cover_the_window_when_within_bounds(start, length, step, tz):
+    if length / SECOND_US / step > MAX_BUCKETS:
+        with pytest.raises(TooManyBuckets):
+            bucket_edges(step, start, start + length, tz)
+        return
+
+    edges = bucket_edges(step, start, start + length, tz)
+
+    assert edges == sorted(set(edges))
+    assert edges[0] <= start
+    assert edges[-1] < start + length
+    assert len(edges) == 1 or edges[1] > start
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "hours"),
+    [("2025-03-29", "2025-04-01", [24, 23, 24]), ("2025-10-25", "2025-10-28", [24, 25, 24])],
+)
+def test_days_have_23_or_25_hours_when_clocks_change(first, last, hours):
+    start = read_time(f"{first}T00:00:00+{'01:00' if first[5:7] == '03' else '02:00'}")
+    end = read_time(f"{last}T00:00:00+{'02:00' if last[5:7] == '04' else '01:00'}")
+
+    edges = [*bucket_edges(86_400, start, end, "Europe/Berlin"), end]
+
+    lengths = [(b - a) // SECOND_US // 3600 for a, b in zip(edges, edges[1:], strict=False)]
+    assert lengths == hours
+
+
+def test_hours_begin_locally_when_the_zone_is_off_by_a_quarter():
+    edges = bucket_edges(3600, read_time("2025-12-03T10:00:00Z"), read_time("2025-12-03T12:00:00Z"),
+                         "Asia/Kathmandu")
+
+    assert [iso(edge)[14:19] for edge in edges] == ["15:00"] * 3
+
+
+@given(length=st.integers(1, YEARS_US))
+def test_auto_gives_about_fifty_buckets_when_the_window_is_long_enough(length):
+    step = bucket_seconds("auto", 0, length)
+
+    assert length / SECOND_US / step <= 50
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "week", "٣", "9" * 20])
+def test_bucket_is_refused_when_it_makes_no_sense(text):
+    with pytest.raises(MalformedInput):
+        bucket_seconds(text, 0, DAY_US)
+
+
+@pytest.mark.parametrize("tz", ["Mars/Olympus", "../etc/passwd", ""])
+def test_zone_is_refused_when_unknown(tz):
+    with pytest.raises(MalformedInput):
+        bucket_edges(3600, 0, DAY_US, tz)
