@@ -17,3 +17,9 @@ def logger() -> Logger:
 def metrics() -> Metrics:
     """The process's metrics, written to the log in CloudWatch's embedded format."""
     return Metrics(namespace=NAMESPACE)
+
+
+def count(name: str, value: int = 1) -> None:
+    """Write one counted metric at once, under the function's service name."""
+    metrics().add_metric(name=name, unit="Count", value=value)
+    metrics().flush_metrics()

@@ -43,9 +43,7 @@ OTHERS = described(403, "Another user's tokens are for administrators (`forbidde
     responses={**OTHERS, **described(409, "The same call is still in flight.")},
 )
 @creates(secrets=("token",))
-async def post_token(
-    body: NewTokenBody, user: CurrentUser, call: RepeatableCall
-) -> dict[str, Any]:
+async def post_token(body: NewTokenBody, user: CurrentUser, call: RepeatableCall) -> dict[str, Any]:
     """The secret is shown once. An API key never carries administrator's rights.
 
     `user_id` of somebody who does not exist: 422 `user_not_found`.
@@ -54,9 +52,7 @@ async def post_token(
     return issued_token(issue_token(wiring.accounts(), request))
 
 
-@router.get(
-    "/tokens", summary="List tokens", response_model=Page[TokenEntry], responses=OTHERS
-)
+@router.get("/tokens", summary="List tokens", response_model=Page[TokenEntry], responses=OTHERS)
 async def get_tokens(
     user: CurrentUser,
     limit: PageLimit = 50,

@@ -55,7 +55,10 @@ async def post_user(body: NewUserBody, _: CurrentAdmin, call: RepeatableCall) ->
     )
     issued = issue_token(wiring.accounts(), first)
     return {
-        "user_id": user.user_id, "tenant": user.tenant, "admin": user.admin, "token": issued.secret
+        "user_id": user.user_id,
+        "tenant": user.tenant,
+        "admin": user.admin,
+        "token": issued.secret,
     }
 
 

@@ -22,7 +22,9 @@ LIMITS = Limits(
 def user_entry(user: User) -> UserEntry:
     """A user in the list."""
     return UserEntry(
-        user_id=user.user_id, tenant=user.tenant, admin=user.admin,
+        user_id=user.user_id,
+        tenant=user.tenant,
+        admin=user.admin,
         created_at=clock.iso(user.created_us),
     )
 

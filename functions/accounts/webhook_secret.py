@@ -26,9 +26,7 @@ async def get_webhook_secret(user: CurrentUser) -> WebhookSecretAnswer:
 @creates(secrets=("secret",))
 async def post_rotate(user: CurrentUser, call: RepeatableCall) -> RotatedSecretAnswer:
     """Callbacks carry a signature by the new and by the old secret for the next 24 h."""
-    rotated = rotate_webhook_secret(
-        wiring.accounts(), user.user_id, rotation=call.ulid("rotation")
-    )
+    rotated = rotate_webhook_secret(wiring.accounts(), user.user_id, rotation=call.ulid("rotation"))
     return RotatedSecretAnswer(
         secret=rotated.secret,
         previous_valid_until=clock.iso(rotated.previous_valid_until_us),

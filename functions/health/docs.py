@@ -79,5 +79,6 @@ def _gzipped(path: Path) -> bytes:
 @cache
 def _swagger_folder() -> Path:
     spec = find_spec(_SWAGGER_UI)
-    assert spec is not None and spec.submodule_search_locations, "the web layer ships Swagger UI"
+    assert spec, "the web layer ships Swagger UI"
+    assert spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0]) / "static" / "swagger"

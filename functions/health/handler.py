@@ -1,4 +1,4 @@
-"""`/ping`, `/health`, `/docs`, `/openapi.json`, and the 404 for every path that nothing else serves."""
+"""`/ping`, `/health`, `/docs`, `/openapi.json`, and 404 for every path that nobody serves."""
 
 from typing import Any
 

@@ -15,13 +15,12 @@ from shared.accounts import TokenUse, record_token_use
 from shared.aws import Table
 from shared.config import read_settings
 from shared.errors import Unavailable
-from shared.observability import logger, metrics
+from shared.observability import count, logger
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Handle one batch of SQS messages."""
     failed = [record["messageId"] for record in event["Records"] if not record_handler(record)]
-    metrics().flush_metrics()
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
@@ -32,7 +31,7 @@ def record_handler(record: dict[str, Any]) -> bool:
         known = record_token_use(Table(read_settings(Settings).accounts_table), use)
     except msgspec.DecodeError:
         logger().error("token_use_unreadable", message_id=record["messageId"])
-        metrics().add_metric(name="UnreadableTokenUses", unit="Count", value=1)
+        count("UnreadableTokenUses")
         return True
     except Unavailable:
         logger().warning("token_use_postponed", message_id=record["messageId"])

@@ -1,6 +1,7 @@
-"""Makes the first administrator of a stack: `python -m shared.accounts.bootstrap --table … --user-id …`.
+"""Makes the first administrator of a stack.
 
-Prints {"user_id", "token"} as JSON. Needs AWS credentials that may write to the table.
+`python -m shared.accounts.bootstrap --table NAME --user-id admin` prints {"user_id", "token"}
+as JSON. Needs AWS credentials that may write to the table.
 """
 
 import argparse

@@ -9,7 +9,7 @@ from shared.aws import Item, Table
 
 @dataclass(frozen=True)
 class Credential:
-    """What a live token proves. `kind` is `user`, `api_key` or `device`; a device has only a serial."""
+    """What a live token proves. `kind`: `user`, `api_key`, or `device`, which has only a serial."""
 
     kind: str
     digest: str
@@ -41,7 +41,11 @@ def _credential(digest: str, item: Item) -> Credential:
     if item["kind"] == "device":
         return Credential("device", digest, last_used_us, serial=item["serial"])
     return Credential(
-        item["kind"], digest, last_used_us,
-        user_id=item["user_id"], tenant=item["tenant"], admin=item["admin"],
+        item["kind"],
+        digest,
+        last_used_us,
+        user_id=item["user_id"],
+        tenant=item["tenant"],
+        admin=item["admin"],
         token_id=item["token_id"],
     )

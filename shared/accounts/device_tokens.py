@@ -52,6 +52,11 @@ def _now_holds(serial: str, digest: str, held: Item | None) -> Update:
 
 def _token_item(serial: str, digest: str) -> Item:
     return {
-        "pk": token_pk(digest), "sk": TOKEN_SK, "kind": "device", "serial": serial,
-        "created_us": clock.now_us(), "expires_us": None, "last_used_us": None,
+        "pk": token_pk(digest),
+        "sk": TOKEN_SK,
+        "kind": "device",
+        "serial": serial,
+        "created_us": clock.now_us(),
+        "expires_us": None,
+        "last_used_us": None,
     }

@@ -10,7 +10,14 @@ from typing import Literal
 
 from shared import clock, ids
 from shared.accounts.errors import TokenNotFound
-from shared.accounts.keys import TOKEN_PREFIX, TOKEN_SK, token_id_pk, token_pk, user_pk, user_token_sk
+from shared.accounts.keys import (
+    TOKEN_PREFIX,
+    TOKEN_SK,
+    token_id_pk,
+    token_pk,
+    user_pk,
+    user_token_sk,
+)
 from shared.aws import Item, Table
 from shared.clock import DAY_US, SECOND_US
 
@@ -118,24 +125,38 @@ def _is_forgotten(item: Item) -> bool:
 
 def _new_token(request: TokenRequest, secret: str) -> Token:
     return Token(
-        request.token_id, request.user_id, request.kind, request.name, secret[-4:],
-        clock.now_us(), request.expires_us, None,
+        request.token_id,
+        request.user_id,
+        request.kind,
+        request.name,
+        secret[-4:],
+        clock.now_us(),
+        request.expires_us,
+        None,
     )
 
 
 def _items(token: Token, request: TokenRequest, digest: str) -> tuple[Item, Item, Item]:
     facts: Item = {
-        "kind": token.kind, "user_id": token.user_id, "token_id": token.token_id,
-        "name": token.name, "last_four": token.last_four, "created_us": token.created_us,
-        "expires_us": token.expires_us, "last_used_us": None,
+        "kind": token.kind,
+        "user_id": token.user_id,
+        "token_id": token.token_id,
+        "name": token.name,
+        "last_four": token.last_four,
+        "created_us": token.created_us,
+        "expires_us": token.expires_us,
+        "last_used_us": None,
     }
     rights: Item = {"tenant": request.tenant, "admin": request.admin}
     forgotten = _ttl(token.expires_us, _LISTED_AFTER_EXPIRY_US)
     return (
         {"pk": token_pk(digest), "sk": TOKEN_SK, **facts, **rights, **_ttl(token.expires_us, 0)},
         {
-            "pk": user_pk(token.user_id), "sk": user_token_sk(token.token_id), "digest": digest,
-            **facts, **forgotten,
+            "pk": user_pk(token.user_id),
+            "sk": user_token_sk(token.token_id),
+            "digest": digest,
+            **facts,
+            **forgotten,
         },
         {"pk": token_id_pk(token.token_id), "sk": TOKEN_SK, "user_id": token.user_id, **forgotten},
     )
@@ -147,6 +168,12 @@ def _ttl(expires_us: int | None, grace_us: int) -> Item:
 
 def _token(item: Item) -> Token:
     return Token(
-        item["token_id"], item["user_id"], item["kind"], item["name"], item["last_four"],
-        item["created_us"], item["expires_us"], item["last_used_us"],
+        item["token_id"],
+        item["user_id"],
+        item["kind"],
+        item["name"],
+        item["last_four"],
+        item["created_us"],
+        item["expires_us"],
+        item["last_used_us"],
     )

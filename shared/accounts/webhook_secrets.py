@@ -48,7 +48,9 @@ def _stored(table: Table, user_id: str) -> Item:
 
 def _replaced(table: Table, user_id: str, held: Item, rotation: str) -> Item:
     fresh = {
-        "secret": ids.new_webhook_secret(), "previous": held["secret"], "rotation": rotation,
+        "secret": ids.new_webhook_secret(),
+        "previous": held["secret"],
+        "rotation": rotation,
         "previous_until_us": clock.now_us() + PREVIOUS_VALID_US,
     }
     unchanged = {"secret": held["secret"]}

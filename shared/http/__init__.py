@@ -2,13 +2,13 @@
 
 from shared.http.app import create_app, serve
 from shared.http.body import require_json
-from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
 from shared.http.idempotency import IdempotencyStore, Repeatable, RepeatableCall, creates
-from shared.observability import logger, metrics
+from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
 from shared.http.pages import Cursors, Page, PageLimit, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, UserRoute
 from shared.http.schemas import Body, Problem, described
 from shared.http.windows import Window, requested_window
+from shared.observability import logger, metrics
 
 __all__ = [
     "Body",
@@ -19,11 +19,11 @@ __all__ = [
     "Cursors",
     "Device",
     "DeviceRoute",
+    "IdempotencyStore",
     "OpenRoute",
     "Page",
     "PageLimit",
     "Problem",
-    "IdempotencyStore",
     "Repeatable",
     "RepeatableCall",
     "UserRoute",

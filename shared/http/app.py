@@ -35,8 +35,13 @@ def create_app(
     the app may be marked `@creates`.
     """
     app = FastAPI(
-        title=title, docs_url=None, redoc_url=None, openapi_url=None, responses=ERROR_RESPONSES,
-        separate_input_output_schemas=False, redirect_slashes=False,
+        title=title,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        responses=ERROR_RESPONSES,
+        separate_input_output_schemas=False,
+        redirect_slashes=False,
     )
     app.state.idempotency = idempotency
     install_problem_handlers(app)

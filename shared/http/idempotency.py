@@ -176,8 +176,12 @@ def _replay(answer: Item) -> Response:
 
 def _fresh_record(pk: str, fingerprint: str) -> Item:
     return {
-        "pk": pk, "sk": "CALL", "state": "begun", "fingerprint": fingerprint,
-        "started_us": clock.now_us(), "lock_until_s": clock.now_s() + LOCK_S,
+        "pk": pk,
+        "sk": "CALL",
+        "state": "begun",
+        "fingerprint": fingerprint,
+        "started_us": clock.now_us(),
+        "lock_until_s": clock.now_s() + LOCK_S,
         "expires_at": clock.now_s() + KEPT_S,
     }
 

@@ -39,7 +39,7 @@ class Page(BaseModel, Generic[Entry]):
 
 @dataclass(frozen=True)
 class Cursors:
-    """Writes and reads the cursors of one list, as one caller sees it through one set of filters."""
+    """Writes and reads cursors of one list, as one caller sees it through one set of filters."""
 
     scope: tuple[str, ...]
 

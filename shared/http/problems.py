@@ -84,22 +84,30 @@ async def _on_http_exception(request: Request, exc: Exception) -> Response:
         return problem_response(request, exc.error)
     code, title = _HTTP_CODES.get(exc.status_code, ("http_error", "Not possible"))
     document = {
-        "type": _type(code), "title": title, "status": exc.status_code,
+        "type": _type(code),
+        "title": title,
+        "status": exc.status_code,
         "detail": f"{request.method} {request.url.path}: {title.lower()}",
-        "code": code, "request_id": _request_id(request),
+        "code": code,
+        "request_id": _request_id(request),
     }
     return Response(
-        msgspec.json.encode(document), exc.status_code,
-        media_type="application/problem+json", headers=exc.headers,
+        msgspec.json.encode(document),
+        exc.status_code,
+        media_type="application/problem+json",
+        headers=exc.headers,
     )
 
 
-async def _on_unforeseen(request: Request, exc: Exception) -> Response:
+async def _on_unforeseen(request: Request, _: Exception) -> Response:
     logger().exception("request_failed", request_id=_request_id(request))
     document = {
-        "type": _type("internal"), "title": "Internal error", "status": 500,
+        "type": _type("internal"),
+        "title": "Internal error",
+        "status": 500,
         "detail": "Something went wrong on our side; the request id helps us to find it.",
-        "code": "internal", "request_id": _request_id(request),
+        "code": "internal",
+        "request_id": _request_id(request),
     }
     return Response(msgspec.json.encode(document), 500, media_type="application/problem+json")
 
@@ -128,7 +136,9 @@ def _fault(entry: dict[str, Any]) -> Fault:
     pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
     expected = entry.get("ctx", {}).get("expected", "") if entry["type"] == "literal_error" else ""
     allowed = tuple(_EXPECTED_VALUES.findall(expected)) or None
-    return Fault(pointer, _FAULT_CODES.get(entry["type"], entry["type"]), entry["msg"], allowed=allowed)
+    return Fault(
+        pointer, _FAULT_CODES.get(entry["type"], entry["type"]), entry["msg"], allowed=allowed
+    )
 
 
 def _status_and_title(error: EvalyardError) -> tuple[int, str]:
@@ -138,12 +148,14 @@ def _status_and_title(error: EvalyardError) -> tuple[int, str]:
     return 500, "Internal error"
 
 
-def _document(
-    request: Request, error: EvalyardError, status: int, title: str
-) -> dict[str, Any]:
+def _document(request: Request, error: EvalyardError, status: int, title: str) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "type": _type(error.error_code), "title": title, "status": status, "detail": error.detail,
-        "code": error.error_code, "request_id": _request_id(request),
+        "type": _type(error.error_code),
+        "title": title,
+        "status": status,
+        "detail": error.detail,
+        "code": error.error_code,
+        "request_id": _request_id(request),
     }
     if error.faults:
         document["errors"] = [fault_document(fault) for fault in error.faults[:MAX_LISTED_FAULTS]]

@@ -15,13 +15,15 @@ _MAX_S = 10_000_000_000
 
 @dataclass(frozen=True)
 class Window:
-    """Half-open `[from_us, to_us)`; None is open-ended. `given` tells whether the caller chose it."""
+    """Half-open `[from_us, to_us)`; None is open-ended. `given`: whether the caller chose it."""
 
     from_us: int | None
     to_us: int | None
     given: bool = True
 
-    def document(self, bucket_s: int | None = None, partial_last_bucket: bool = False) -> dict[str, Any]:
+    def document(
+        self, bucket_s: int | None = None, partial_last_bucket: bool = False
+    ) -> dict[str, Any]:
         """How responses echo the window."""
         return {
             "from": clock.iso_or_none(self.from_us),
@@ -42,8 +44,12 @@ def last(seconds: float) -> Window:
 
 
 def requested_window(
-    minutes: Annotated[float | None, Query(gt=0, lt=_MAX_S, description="The last n minutes.")] = None,
-    since_s: Annotated[float | None, Query(gt=0, lt=_MAX_S, description="The last n seconds.")] = None,
+    minutes: Annotated[
+        float | None, Query(gt=0, lt=_MAX_S, description="The last n minutes.")
+    ] = None,
+    since_s: Annotated[
+        float | None, Query(gt=0, lt=_MAX_S, description="The last n seconds.")
+    ] = None,
     from_: Annotated[
         str | None, Query(alias="from", description="Start (inclusive): ISO 8601 or epoch.")
     ] = None,

@@ -1,19 +1,25 @@
 """Makes the template's tables, bucket and queues in whatever AWS the clients talk to."""
 
 import json
+from functools import cache
 from typing import Any
 
 import botocore.session
 
 from tests.kit.template import REGION, STACK, Template
 
+_QUEUE = "AWS::SQS::Queue"
 _TABLE_PROPERTIES = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
 _QUEUE_ATTRIBUTES = (
-    "VisibilityTimeout", "MessageRetentionPeriod", "DelaySeconds", "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+    "MessageRetentionPeriod",
+    "DelaySeconds",
+    "ReceiveMessageWaitTimeSeconds",
     "RedrivePolicy",
 )
 
 
+@cache
 def aws_client(service: str, endpoint_url: str | None = None) -> Any:
     """A client of the tests' own, beside those of the product."""
     session = botocore.session.get_session()
@@ -46,15 +52,31 @@ def create_buckets(template: Template, endpoint_url: str | None = None) -> None:
 
 
 def create_queues(template: Template, endpoint_url: str | None = None) -> None:
-    """Every queue; those that others redrive to come first."""
+    """Every queue, each after the one that its failed messages go to."""
     sqs = aws_client("sqs", endpoint_url)
-    queues = template.of_type("AWS::SQS::Queue").items()
-    for logical_id, resource in sorted(queues, key=lambda item: "RedrivePolicy" in item[1]["Properties"]):
-        properties = template.resolve(resource.get("Properties", {}))
+    for logical_id in _redrive_order(template):
+        properties = template.resolve(template.of_type(_QUEUE)[logical_id].get("Properties", {}))
         attributes = {
             key: value if isinstance(value := properties[key], str) else json.dumps(value)
             for key in _QUEUE_ATTRIBUTES
             if key in properties
         }
-        created = sqs.create_queue(QueueName=f"{STACK}-{logical_id}", Attributes=attributes)
+        name = template.queue_name(logical_id)
+        created = sqs.create_queue(QueueName=name, Attributes=attributes)
         template.physical[logical_id] = created["QueueUrl"]
+
+
+def _redrive_order(template: Template) -> list[str]:
+    queues = template.of_type(_QUEUE)
+    order: list[str] = []
+
+    def visit(logical_id: str) -> None:
+        if logical_id not in order:
+            redrive = queues[logical_id].get("Properties", {}).get("RedrivePolicy")
+            if redrive:
+                visit(redrive["deadLetterTargetArn"]["Fn::GetAtt"][0])
+            order.append(logical_id)
+
+    for logical_id in queues:
+        visit(logical_id)
+    return order

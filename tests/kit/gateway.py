@@ -89,7 +89,9 @@ class ApiClient:
         if json is not ...:
             content = json_module.dumps(json)
             sent.setdefault("content-type", "application/json")
-        event = http_event(method, path, content=content, params=params, headers=sent, context=self.context)
+        event = http_event(
+            method, path, content=content, params=params, headers=sent, context=self.context
+        )
         return read_answer(self.handler(event, LambdaContext()))
 
 
@@ -119,7 +121,10 @@ def http_event(
             "domainName": "api.example.com",
             "domainPrefix": "api",
             "http": {
-                "method": method, "path": route, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+                "method": method,
+                "path": route,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
                 "userAgent": "tests",
             },
             "requestId": "JKJaXmPLvHcESHA=",

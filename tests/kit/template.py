@@ -84,7 +84,9 @@ class Template:
             case "Ref":
                 return self._ref(argument)
             case "Fn::GetAtt":
-                return self._attribute(*(argument if isinstance(argument, list) else argument.split(".", 1)))
+                return self._attribute(
+                    *(argument if isinstance(argument, list) else argument.split(".", 1))
+                )
             case "Fn::Sub":
                 return self._sub(argument)
             case "Fn::Join":
@@ -101,7 +103,9 @@ class Template:
         if name in _PSEUDO:
             return _PSEUDO[name]
         if name in self.document["Parameters"]:
-            return self.parameters.get(name, str(self.document["Parameters"][name].get("Default", "")))
+            return self.parameters.get(
+                name, str(self.document["Parameters"][name].get("Default", ""))
+            )
         return self.physical.get(name, f"{STACK}-{name}")
 
     def _sub(self, argument: Any) -> str:
@@ -115,12 +119,21 @@ class Template:
 
         return _SUB.sub(replaced, text)
 
+    def queue_name(self, logical_id: str) -> str:
+        """The name that a queue has or, unless the template gives one, gets."""
+        given = self.document["Resources"][logical_id].get("Properties", {}).get("QueueName")
+        return str(self.resolve(given)) if given else f"{STACK}-{logical_id}"
+
     def _attribute(self, name: str, attribute: str) -> str:
         kind = self.document["Resources"][name]["Type"]
         if kind == "AWS::SQS::Queue":
-            queue = f"{STACK}-{name}"
+            queue = self.queue_name(name)
             url = self.physical.get(name, "")
-            names = {"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}", "QueueName": queue, "QueueUrl": url}
+            names = {
+                "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
+                "QueueName": queue,
+                "QueueUrl": url,
+            }
             return names[attribute]
         prefixes = {
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/",
@@ -134,7 +147,7 @@ class Template:
 @cache
 def _document() -> dict[str, Any]:
     text = (ROOT / "template.yaml").read_text()
-    document: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506  # A SafeLoader with tags added.
+    document: dict[str, Any] = yaml.load(text, _Loader)  # A SafeLoader with tags added.
     return document
 
 

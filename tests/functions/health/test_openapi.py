@@ -1,0 +1,79 @@
+"""The one document of the whole API: current, valid, complete."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.tools.build_openapi import SCHEMES, TARGET, build, render
+
+OPEN_PATHS = {"/ping", "/health", "/docs", "/openapi.json"}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return build()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_committed_document_is_current(document: dict[str, Any]) -> None:
+    assert TARGET.read_text(encoding="utf-8") == render(document), "run `make openapi`"
+
+
+def test_document_is_valid(document: dict[str, Any]) -> None:
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_every_operation_says_what_it_is(document: dict[str, Any]) -> None:
+    mute = [
+        name
+        for name, operation in operations(document)
+        if not (operation.get("summary") and operation.get("description") and operation.get("tags"))
+    ]
+
+    assert mute == []
+
+
+def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+
+    assert len(names) == len(set(names))
+
+
+def test_every_answer_is_described_and_errors_are_problems(document: dict[str, Any]) -> None:
+    wrong = [
+        f"{name} {status}"
+        for name, operation in operations(document)
+        for status, response in operation["responses"].items()
+        if not response["description"] or not _has_right_body(status, response)
+    ]
+
+    assert wrong == []
+
+
+def test_every_operation_but_the_open_ones_needs_a_credential(document: dict[str, Any]) -> None:
+    schemes = {name for name, _, _ in SCHEMES.values()}
+    for name, operation in operations(document):
+        is_open = name.partition(" ")[2] in OPEN_PATHS
+        assert ("security" not in operation) == is_open, name
+        assert ("401" not in operation["responses"]) == is_open, name
+        assert {scheme for entry in operation.get("security", []) for scheme in entry} <= schemes
+
+
+def test_bodies_state_their_limits(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        if "requestBody" in operation:
+            assert {"413", "415", "422"} <= set(operation["responses"]), name
+
+
+def _has_right_body(status: str, response: dict[str, Any]) -> bool:
+    kinds = set(response.get("content", {}))
+    if status == "401":
+        return kinds == {"application/json"}
+    return status < "400" or status == "503" or kinds == {"application/problem+json"}

@@ -1,0 +1,114 @@
+"""Bodies: JSON meant strictly, limits that hold for the inflated size, honest answers."""
+
+import gzip
+import json
+
+import pytest
+
+from shared.http.body import MAX_BODY_BYTES
+from tests.kit.gateway import ApiClient
+
+JSON = {"Content-Type": "application/json"}
+GZIP = {**JSON, "Content-Encoding": "gzip"}
+THING = json.dumps({"name": "x"}).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"{'name': 1}",
+        b'{"name": NaN}',
+        b'{"size": Infinity, "name": "x"}',
+        b'{"name": "x",}',
+        b"\xff\xfe",
+        b'{"name": "\xff"}',
+        b"[" * 100_000,
+        b'{"name": "x"} trailing',
+    ],
+)
+def test_400_when_body_is_not_json(things: ApiClient, body: bytes) -> None:
+    answer = things.post("/things", content=body, headers=JSON)
+
+    assert (answer.status, answer.code) == (400, "malformed_json")
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/merge-patch+json"]
+)
+def test_body_is_read_when_type_says_json(things: ApiClient, kind: str) -> None:
+    assert things.post("/things", content=THING, headers={"Content-Type": kind}).status == 201
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "a/b+json", "application/x-www-form-urlencoded", "json", ""]
+)
+def test_415_when_type_says_something_else(things: ApiClient, kind: str) -> None:
+    answer = things.post("/things", content=THING, headers={"Content-Type": kind})
+
+    assert (answer.status, answer.code) == (415, "unsupported_media_type")
+
+
+def test_415_when_type_is_missing(things: ApiClient) -> None:
+    assert things.post("/things", content=THING).status == 415
+
+
+def test_body_is_read_when_gzipped(things: ApiClient) -> None:
+    assert things.post("/things", content=gzip.compress(THING), headers=GZIP).status == 201
+
+
+def test_413_says_the_limit(things: ApiClient) -> None:
+    body = b'{"name": "x", "more": "' + b"x" * MAX_BODY_BYTES + b'"}'
+
+    answer = things.post("/things", content=body, headers=JSON)
+
+    assert (answer.status, answer.code) == (413, "body_too_large")
+    assert answer.json()["limit_bytes"] == MAX_BODY_BYTES
+
+
+def test_body_is_read_when_exactly_at_the_limit(things: ApiClient) -> None:
+    body = b'{"name": "x", "more": "'
+    body += b"x" * (MAX_BODY_BYTES - len(body) - 2) + b'"}'
+
+    assert len(body) == MAX_BODY_BYTES
+    assert things.post("/things", content=body, headers=JSON).status == 201
+
+
+def test_413_when_a_small_gzip_body_inflates_beyond_the_limit(things: ApiClient) -> None:
+    bomb = gzip.compress(b" " * (50 * MAX_BODY_BYTES), 9)
+
+    answer = things.post("/things", content=bomb, headers=GZIP)
+
+    assert len(bomb) < MAX_BODY_BYTES
+    assert (answer.status, answer.code) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    "body", [b"no gzip", gzip.compress(THING, mtime=0)[:-5], THING], ids=["text", "cut", "plain"]
+)
+def test_400_when_gzip_is_broken(things: ApiClient, body: bytes) -> None:
+    answer = things.post("/things", content=body, headers=GZIP)
+
+    assert (answer.status, answer.code) == (400, "malformed_gzip")
+
+
+def test_whole_body_is_read_when_gzip_has_members(things: ApiClient) -> None:
+    halves = gzip.compress(THING[:5]) + gzip.compress(THING[5:])
+
+    assert things.post("/things", content=halves, headers=GZIP).status == 201
+
+
+def test_400_when_gzip_has_absurdly_many_members(things: ApiClient) -> None:
+    body = gzip.compress(b"") * 10_000 + gzip.compress(THING)
+
+    answer = things.post("/things", content=body, headers=GZIP)
+
+    assert (answer.status, answer.code) == (400, "malformed_gzip")
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip"])
+def test_415_when_encoding_is_unknown(things: ApiClient, encoding: str) -> None:
+    headers = {**JSON, "Content-Encoding": encoding}
+
+    assert things.post("/things", content=THING, headers=headers).status == 415

@@ -1,0 +1,172 @@
+"""Writes functions/health/openapi.json: all endpoint groups in one OpenAPI document.
+
+Functions never import each other; this tool imports them all. `make openapi` runs it,
+and a test fails when the file is not what it would write.
+"""
+
+import importlib
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from shared.http.idempotency import is_creating  # noqa: E402  # The path is set above.
+from shared.http.routes import OpenRoute  # noqa: E402
+from tests.kit.template import read_template  # noqa: E402
+
+TARGET = ROOT / "functions" / "health" / "openapi.json"
+SCHEMES = {
+    "user": ("UserToken", "X-User-Token", "For users: datasets, jobs, usage, accounts."),
+    "api_key": ("ApiKey", "X-Api-Key", "For programs that call the LLM gateway."),
+    "device": ("DeviceToken", "X-Device-Token", "For device runners."),
+}
+_DESCRIPTION = """\
+Measures language models on real devices: push rows into **datasets**, queue **jobs** that device
+runners carry out on a real model, and read **usage**: what ran where, how fast, how well.
+
+- **Errors** are `application/problem+json` (RFC 9457); branch on `code`. A missing, unknown, revoked
+  or expired credential: always 401 `{"message":"Unauthorized"}`; another user's things: 404.
+- **Time** comes in as ISO 8601 (without an offset: UTC) or as an epoch number in s, ms, µs or ns;
+  it goes out as `…Z` with milliseconds.
+- **Lists** are pages: `data`, `next_cursor`, `has_more`; a cursor belongs to caller and filters.
+- **Repeating**: a POST that creates takes `Idempotency-Key`; the same key and body within 24 hours
+  give the first answer again, with `Idempotent-Replayed: true` and without secrets.
+- **Bodies** may have 5 MB (2²⁰ bytes each) and may be gzipped.
+"""
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key and body within 24 h replay the first answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "2f6f0f1e-9a3b-4c57-8f5e-1b1f0f6f8a11",
+}
+_HEADERS = {
+    "X-Request-Id": {"description": "Names this call in our logs.", "schema": {"type": "string"}},
+    "Retry-After": {
+        "description": "Seconds after which the call may be repeated.",
+        "schema": {"type": "integer"},
+    },
+}
+_SUCCESS = {"200": "Done.", "201": "Made.", "202": "Accepted.", "204": "Done; there is no body."}
+
+
+def build() -> dict[str, Any]:
+    """The merged document."""
+    document: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Evalyard API", "version": _version(), "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "paths": {},
+        "components": {
+            "schemas": {},
+            "headers": _HEADERS,
+            "securitySchemes": _security_schemes(),
+        },
+    }
+    for app in endpoint_groups():
+        _merge(document, app)
+    document["paths"] = dict(sorted(document["paths"].items()))
+    document["components"]["schemas"] = dict(sorted(document["components"]["schemas"].items()))
+    return document
+
+
+def endpoint_groups() -> list[FastAPI]:
+    """The app of every function of the template that has one."""
+    handlers = [body["Properties"]["Handler"] for body in read_template().functions().values()]
+    modules = [importlib.import_module(handler.rpartition(".")[0]) for handler in sorted(handlers)]
+    return [module.app for module in modules if hasattr(module, "app")]
+
+
+def render(document: dict[str, Any]) -> str:
+    """How the document lies in the repository."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _merge(document: dict[str, Any], app: FastAPI) -> None:
+    group = _without_clashes(app.openapi(), app.title, document["components"]["schemas"])
+    routes = {
+        (route.path_format, method): route for route in _routes(app) for method in route.methods
+    }
+    for path, operations in group["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, routes[path, method.upper()], app.title)
+        assert path not in document["paths"], f"{path} is served by two functions"
+        document["paths"][path] = operations
+    document["components"]["schemas"] |= group.get("components", {}).get("schemas", {})
+
+
+def _without_clashes(group: dict[str, Any], title: str, taken: dict[str, Any]) -> dict[str, Any]:
+    """The group's document; names by which another group means something else get a prefix."""
+    schemas = group.get("components", {}).get("schemas", {})
+    clashing = {name for name, schema in schemas.items() if taken.get(name, schema) != schema}
+    for name in clashing:
+        schemas[f"{title}{name}"] = schemas.pop(name)
+    text = json.dumps(group)
+    for name in clashing:
+        place = "#/components/schemas/"
+        text = text.replace(f'"{place}{name}"', f'"{place}{title}{name}"')
+    renamed: dict[str, Any] = json.loads(text)
+    return renamed
+
+
+def _routes(app: FastAPI) -> list[APIRoute]:
+    found = [context.original_route for context in iter_route_contexts(app.routes)]
+    return [route for route in found if isinstance(route, APIRoute) and route.include_in_schema]
+
+
+def _complete(operation: dict[str, Any], route: APIRoute, title: str) -> None:
+    assert isinstance(route, OpenRoute), f"{route.path} has no route class of ours"
+    if is_creating(route.endpoint):
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    if route.credential:
+        operation["security"] = [{SCHEMES[route.credential][0]: []}]
+    operation["operationId"] = f"{title.lower()}_{route.name.rstrip('_')}"
+    unfit = _unfit(operation)
+    operation["responses"] = {
+        status: _completed(status, response)
+        for status, response in sorted(operation["responses"].items())
+        if status not in unfit
+    }
+
+
+def _unfit(operation: dict[str, Any]) -> set[str]:
+    """The shared answers that this operation can never give."""
+    unfit = set() if "security" in operation else {"401"}
+    if "requestBody" in operation:
+        return unfit
+    return unfit | {"413", "415"} | (set() if "parameters" in operation else {"400", "422"})
+
+
+def _completed(status: str, response: dict[str, Any]) -> dict[str, Any]:
+    content = response.get("content", {})
+    if "application/problem+json" in content:
+        content.pop("application/json", None)
+    if response["description"] == "Successful Response":
+        response["description"] = _SUCCESS[status]
+    names = list(_HEADERS) if status in ("429", "503") else ["X-Request-Id"]
+    refs = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {**response, "headers": {**response.get("headers", {}), **refs}}
+
+
+def _security_schemes() -> dict[str, Any]:
+    return {
+        name: {"type": "apiKey", "in": "header", "name": header, "description": description}
+        for name, header, description in SCHEMES.values()
+    }
+
+
+def _version() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(build()), encoding="utf-8")
