@@ -65,12 +65,15 @@ class DeviceApi:
         answer = await self._post(_job(claim.job_id, "heartbeat"), said)
         return isinstance(answer, dict) and answer.get("cancel") is True
 
-    async def complete(self, claim: Claim, result: Mapping[str, Any]) -> None:
-        await self._post(_job(claim.job_id, "complete"), {"attempt": claim.attempt, **result})
+    async def complete(self, claim: Claim, result: Mapping[str, Any]) -> str:
+        """The attempt succeeded. Answers the job's status now, "" when the server does not say."""
+        said = {"attempt": claim.attempt, **result}
+        return _said(await self._post(_job(claim.job_id, "complete"), said), "status")
 
-    async def fail(self, claim: Claim, code: str, message: str, *, retryable: bool) -> None:
+    async def fail(self, claim: Claim, code: str, message: str, *, retryable: bool) -> str:
+        """The attempt failed. Answers like `complete`."""
         said = {"attempt": claim.attempt, "code": code, "message": message, "retryable": retryable}
-        await self._post(_job(claim.job_id, "fail"), said)
+        return _said(await self._post(_job(claim.job_id, "fail"), said), "status")
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         endpoint = f"api_{path.rpartition('/')[2]}"

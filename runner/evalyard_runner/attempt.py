@@ -25,7 +25,7 @@ from evalyard_runner.errors import (
 )
 from evalyard_runner.heartbeat import Pulse
 from evalyard_runner.measuring import Measured, measure
-from evalyard_runner.outcome import HANDED_BACK, Lost, Outcome, Unreported, tell
+from evalyard_runner.outcome import HANDED_BACK, Ending, Lost, Outcome, Unreported, tell
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
 from evalyard_runner.stopping import Stop
@@ -48,21 +48,18 @@ class Attempt:
     claim: Claim
     message: Received
 
-    async def run(self) -> Outcome:
-        """Run, report, settle the message. Raises DeviceRefusedError when the token died on the
-        way.
-        """
+    async def run(self) -> None:
+        """Run, report, settle the message. Raises DeviceRefusedError when the token died."""
         started = monotonic()
         pulse = asyncio.create_task(
             Pulse(self.api, self.queues, self.claim, self.message, self.heartbeat_s).run()
         )
         try:
-            outcome = await self._reported(await self._outcome(pulse))
+            ending = await self._reported(await self._outcome(pulse))
         finally:
             await _end(pulse)
-        tell(self.claim, outcome, monotonic() - started)
-        await self._settle(outcome)
-        return outcome
+        tell(self.claim, ending.outcome, monotonic() - started)
+        await self._settle(ending)
 
     async def _outcome(self, pulse: "asyncio.Task[GenerationError | Lost]") -> Outcome:
         """Whichever comes first: the model is done, the pulse says stop, or the runner has to
@@ -87,59 +84,53 @@ class Attempt:
         except GenerationError as failure:
             return failure
 
-    async def _reported(self, outcome: Outcome) -> Outcome:
+    async def _reported(self, outcome: Outcome) -> Ending:
         """The outcome as the server took it."""
         if isinstance(outcome, Measured):
             return await self._say(outcome, lambda: self.api.complete(self.claim, outcome.body))
         if isinstance(outcome, GenerationError):
             return await self._say(outcome, lambda: self._fail(outcome))
-        return outcome
+        return Ending(outcome)
 
-    async def _fail(self, failure: GenerationError) -> None:
-        await self.api.fail(self.claim, failure.code, failure.message, retryable=failure.retryable)
+    async def _fail(self, failure: GenerationError) -> str:
+        return await self.api.fail(
+            self.claim, failure.code, failure.message, retryable=failure.retryable
+        )
 
-    async def _say(self, outcome: Outcome, report: Callable[[], Awaitable[None]]) -> Outcome:
+    async def _say(self, outcome: Outcome, report: Callable[[], Awaitable[str]]) -> Ending:
         """Keep trying while the API is away: the work is done and the pulse still holds the job."""
         backoff = Backoff()
         while True:
             try:
-                await report()
+                return Ending(outcome, await report())
             except (LeaseLostError, JobGoneError) as exc:
-                return Lost(exc)
+                return Ending(Lost(exc))
             except ApiRefusedError as exc:
                 return await self._refused(outcome, exc)
             except ApiAwayError:
                 if self.stop.asked.is_set() and backoff.failures >= _TRIES_WHEN_LEAVING:
-                    return Unreported()
+                    return Ending(Unreported())
                 await asyncio.sleep(backoff.next_delay())
-            else:
-                return outcome
 
-    async def _refused(self, outcome: Outcome, refusal: ApiRefusedError) -> Outcome:
+    async def _refused(self, outcome: Outcome, refusal: ApiRefusedError) -> Ending:
         """What the server does not accept now it would not accept from the next attempt either."""
         log.trouble("report_refused", job_id=self.claim.job_id, reason=refusal)
         if not isinstance(outcome, Measured):
-            return Lost(refusal)
+            return Ending(Lost(refusal))
         why = f"the result was refused: {refusal}"[:500]
         failure = GenerationError("internal", why, retryable=False)
         return await self._say(failure, lambda: self._fail(failure))
 
-    async def _settle(self, outcome: Outcome) -> None:
+    async def _settle(self, ending: Ending) -> None:
         """What is not deleted comes back; what is deleted was heard by the server first."""
         try:
-            if _is_final(outcome):
+            if ending.message_is_spent:
                 await self.queues.delete(self.message)
-            elif not isinstance(outcome, Lost):
+            elif ending.message_is_ours:
                 await self.queues.give_back(self.message)
         except (QueuesAwayError, ApiAwayError, ApiRefusedError) as exc:
             # The message reappears by itself; the claim then answers 410, and it is deleted.
             log.trouble("message_not_settled", job_id=self.claim.job_id, reason=exc)
-
-
-def _is_final(outcome: Outcome) -> bool:
-    if isinstance(outcome, GenerationError):
-        return not outcome.retryable
-    return isinstance(outcome, Measured) or (isinstance(outcome, Lost) and outcome.job_gone)
 
 
 async def _end(task: "asyncio.Task[Any]") -> None:

@@ -27,6 +27,30 @@ class Unreported:
 
 Outcome: TypeAlias = Measured | GenerationError | Lost | Unreported
 
+
+@dataclass(frozen=True)
+class Ending:
+    """The outcome as the server took it; `job_status` is what it made of the job, if it said so."""
+
+    outcome: Outcome
+    job_status: str = ""
+
+    @property
+    def message_is_spent(self) -> bool:
+        """Whether the job's message may go: nobody has to hear of the job again."""
+        if isinstance(self.outcome, Lost):
+            return self.outcome.job_gone
+        if self.job_status:
+            return self.job_status != "queued"
+        if isinstance(self.outcome, GenerationError):
+            return not self.outcome.retryable
+        return isinstance(self.outcome, Measured)
+
+    @property
+    def message_is_ours(self) -> bool:
+        return not isinstance(self.outcome, Lost)
+
+
 CANCELLED: Final = "cancelled"
 HANDED_BACK: Final = "device_lost"
 

@@ -1,5 +1,6 @@
 """The whole runner: from a message in SQS to the last word about the job."""
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -177,6 +178,21 @@ def test_message_is_deleted_when_retrying_cannot_help(bench: Bench) -> None:
     assert (failure["code"], failure["retryable"]) == ("model_not_found", False)
     assert "tiny" in failure["message"]
     assert bench.counts(url) == (0, 0)
+
+
+@pytest.mark.parametrize(("status", "counts"), [("dead", (0, 0)), ("queued", (1, 0))])
+def test_message_follows_the_servers_decision_when_it_says_one(
+    bench: Bench, status: str, counts: tuple[int, int]
+) -> None:
+    url = bench.queue("normal")
+    bench.model.script = endless
+    bench.api.jobs["job_1"] = job(timeout_s=0.1)
+    bench.api.answers["fail"] = deque([(200, {"job_id": "job_1", "status": status})])
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("fail")))
+
+    assert bench.counts(url) == counts
 
 
 def test_attempt_fails_as_a_crash_when_the_stream_is_cut(bench: Bench) -> None:
