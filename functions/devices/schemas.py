@@ -20,10 +20,12 @@ class RegisterBody(Body):
 
     serial: str = Field(pattern=SERIAL)
     name: str | None = Field(default=None, max_length=256)
-    kind: str | None = Field(default=None, max_length=64, examples=["phone", "edge-board", "server"])
+    kind: str | None = Field(default=None, max_length=64, examples=["phone", "server"])
     models: list[ModelName] | None = Field(default=None, max_length=256)
     queue_tags: list[str] | None = Field(default=None, min_length=1, max_length=8)
-    owner: str | None = Field(default=None, pattern=NAME, description="Only this user's jobs run on it.")
+    owner: str | None = Field(
+        default=None, pattern=NAME, description="Only this user's jobs run on it."
+    )
 
 
 class ReloadBody(Body):

@@ -1,0 +1,154 @@
+"""A yard of devices and users: drives jobs through the real functions, with AWS below them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.aws import Bucket, Queue, Table
+from shared.runs import Run, decode_runs
+from shared.storage import SegmentLog
+from tests.kit.cloud import aws_client
+from tests.kit.gateway import ApiClient, ApiResponse, LambdaContext
+
+METRICS = {
+    "prompt_tokens": 12, "completion_tokens": 41, "latency_ms": 1000.0, "ttft_ms": 200.0,
+    "tok_s": 50.0, "tpot_ms": 20.0, "prefill_tps": 60.0, "load_ms": None,
+}
+
+
+@dataclass
+class Yard:
+    """What tests of jobs say in one line."""
+
+    api: Callable[..., ApiClient]
+    tables: dict[str, Table]
+    bucket: Bucket
+    queues: dict[str, Queue]
+
+    def user(self, name: str = "ada", **identity: Any) -> ApiClient:
+        """A user's client of the jobs function."""
+        return self.api("jobs", user=name, **identity)
+
+    def device(self, serial: str = "dev-1") -> ApiClient:
+        """A device's client of the devices function."""
+        return self.api("devices", device=serial)
+
+    def register(self, serial: str = "dev-1", **fields: Any) -> ApiResponse:
+        """Register a device as an administrator."""
+        admin = self.api("devices", user="root", admin=True)
+        return admin.post("/devices/register", json={"serial": serial, **fields})
+
+    def submit(self, user: str = "ada", **fields: Any) -> dict[str, Any]:
+        """Submit a job that must be accepted."""
+        answer = self.user(user).post("/api/jobs", json={"prompt": "Why?", "model": "m", **fields})
+        assert answer.status == 202, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def job(self, job_id: str, user: str = "ada") -> dict[str, Any]:
+        """The job as its user sees it."""
+        document: dict[str, Any] = self.user(user).get(f"/api/jobs/{job_id}").json()
+        return document
+
+    def lane(self, tag: str = "default", lane: str = "normal") -> str:
+        """A pool queue's URL."""
+        return self.queues[f"{tag.title()}{lane.title()}Queue"].url
+
+    def receive(self, url: str | None = None, visibility_s: int = 60) -> dict[str, Any] | None:
+        """The body of the next message of a queue, as a runner receives it."""
+        answer = aws_client("sqs").receive_message(
+            QueueUrl=url or self.lane(), VisibilityTimeout=visibility_s
+        )
+        for message in answer.get("Messages", ()):
+            body: dict[str, Any] = json.loads(message["Body"])
+            return body
+        return None
+
+    def messages(self, url: str | None = None) -> int:
+        """How many messages are visible in a queue."""
+        said = Queue(url or self.lane()).attributes("ApproximateNumberOfMessages")
+        return int(said["ApproximateNumberOfMessages"])
+
+    def say(self, verb: str, job_id: str, serial: str = "dev-1", **body: Any) -> ApiResponse:
+        """What a device says about a job."""
+        return self.device(serial).post(f"/devices/{serial}/jobs/{job_id}/{verb}", json=body)
+
+    def claim(self, job_id: str, serial: str = "dev-1") -> int:
+        """Claim a job that must be given; the number of the attempt."""
+        answer = self.say("claim", job_id, serial)
+        assert answer.status == 200, answer.text
+        return int(answer.json()["attempt"])
+
+    def complete(
+        self, job_id: str, attempt: int, serial: str = "dev-1", **fields: Any
+    ) -> ApiResponse:
+        """Report a result."""
+        body = {"attempt": attempt, "output": "Because.", "metrics": METRICS, **fields}
+        return self.say("complete", job_id, serial, **body)
+
+    def fail(
+        self, job_id: str, attempt: int, serial: str = "dev-1", *, code: str = "runtime_crash",
+        retryable: bool = True,
+    ) -> ApiResponse:
+        """Report a failure."""
+        said = {"attempt": attempt, "code": code, "message": "no", "retryable": retryable}
+        return self.say("fail", job_id, serial, **said)
+
+    def sweep(self) -> dict[str, int]:
+        """Run the maintenance once."""
+        from functions.maintain_jobs.handler import lambda_handler
+
+        return lambda_handler({}, _PatientContext())
+
+    def collect(self, *bodies: object) -> list[str]:
+        """Have messages of the dead-letter queue handled; the ids of those that come again."""
+        from functions.collect_dead_jobs.handler import lambda_handler
+
+        return _failed(lambda_handler(sqs_event(*bodies), LambdaContext()))
+
+    def deliver(self, *bodies: object) -> list[str]:
+        """Have messages of the callbacks queue handled; the ids of those that come again."""
+        from functions.deliver_callback.handler import lambda_handler
+
+        return _failed(lambda_handler(sqs_event(*bodies), LambdaContext()))
+
+    def runs(self, user: str = "ada") -> list[Run]:
+        """All runs of a user's pending segments."""
+        found: list[Run] = []
+        for segment in SegmentLog(self.bucket).pending(user):
+            body = self.bucket.get(segment.name.key)
+            found += decode_runs(body[segment.name.offset :])
+        return found
+
+    def rows(self, user: str = "ada") -> list[dict[str, Any]]:
+        """All dataset rows of a user's pending segments."""
+        found: list[dict[str, Any]] = []
+        for segment in SegmentLog(self.bucket).pending(user):
+            body = self.bucket.get(segment.name.key)
+            found += [json.loads(line) for line in body[: segment.name.offset].splitlines()]
+        return found
+
+
+class _PatientContext(LambdaContext):
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def sqs_event(*bodies: object) -> dict[str, Any]:
+    """The event that SQS sends for messages; texts are sent as they are, else as JSON."""
+    records = [
+        {
+            "messageId": f"message-{number}",
+            "receiptHandle": "handle",
+            "body": body if isinstance(body, str) else json.dumps(body),
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "eventSource": "aws:sqs",
+        }
+        for number, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+def _failed(answer: dict[str, Any]) -> list[str]:
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
