@@ -1,0 +1,146 @@
+"""Cancelling, and what users can do about dead jobs."""
+
+from tests.kit.yard import Yard
+
+
+def dead_job(yard: Yard, user: str = "ada", code: str = "model_not_found") -> str:
+    job_id = str(yard.submit(user)["job_id"])
+    yard.fail(job_id, yard.claim(job_id), code=code, retryable=False)
+    return job_id
+
+
+def test_it_is_cancelled_at_once_when_it_waits(yard: Yard) -> None:
+    job_id = yard.submit()["job_id"]
+
+    answer = yard.user().post(f"/api/jobs/{job_id}/cancel")
+    claim = yard.say("claim", job_id)
+    again = yard.user().post(f"/api/jobs/{job_id}/cancel")
+
+    assert (answer.status, answer.json()["status"]) == (200, "cancelled")
+    assert (claim.status, claim.code) == (410, "job_gone")
+    assert (again.status, again.code) == (409, "job_already_finished")
+
+
+def test_the_device_hears_of_it_when_a_running_job_is_cancelled(yard: Yard) -> None:
+    job_id = yard.submit()["job_id"]
+    attempt = yard.claim(job_id)
+
+    asked = [yard.user().post(f"/api/jobs/{job_id}/cancel") for _ in range(2)]
+    beat = yard.say("heartbeat", job_id, attempt=attempt)
+    confirmed = yard.fail(job_id, attempt, code="cancelled", retryable=False)
+
+    assert [(a.status, a.json()["status"]) for a in asked] == [(202, "cancelling")] * 2
+    assert beat.json() == {"cancel": True}
+    assert confirmed.json()["status"] == "cancelled"
+    assert yard.job(job_id)["status"] == "cancelled"
+    assert yard.runs() == []
+
+
+def test_the_cancel_stands_when_the_device_completes_nevertheless(yard: Yard) -> None:
+    job_id = yard.submit()["job_id"]
+    attempt = yard.claim(job_id)
+    yard.user().post(f"/api/jobs/{job_id}/cancel")
+
+    answers = [yard.complete(job_id, attempt) for _ in range(2)]
+
+    assert [answer.json()["status"] for answer in answers] == ["cancelled"] * 2
+    assert yard.runs() == []
+
+
+def test_cancelling_ends_when_the_device_is_never_heard_of_again(yard: Yard, held_clock) -> None:
+    job_id = yard.submit()["job_id"]
+    yard.claim(job_id)
+    yard.user().post(f"/api/jobs/{job_id}/cancel")
+    held_clock.advance(70)
+
+    yard.sweep()
+
+    assert yard.job(job_id)["status"] == "cancelled"
+
+
+def test_dead_jobs_are_listed_latest_first_when_asked(yard: Yard) -> None:
+    made = [dead_job(yard) for _ in range(3)]
+    dead_job(yard, "eve")
+
+    page = yard.user().get("/jobs/dlq", params={"limit": 2}).json()
+    rest = yard.user().get("/jobs/dlq", params={"limit": 2, "cursor": page["next_cursor"]}).json()
+    everybody = yard.user("root", admin=True).get("/jobs/dlq").json()["data"]
+    eves = yard.user("root", admin=True).get("/jobs/dlq?user_id=eve").json()["data"]
+
+    listed = [job["job_id"] for job in page["data"] + rest["data"]]
+    assert listed == made[::-1]
+    assert not rest["has_more"]
+    assert page["data"][0]["failure"]["code"] == "model_not_found"
+    assert page["data"][0]["dead_at"].endswith("Z")
+    assert len(everybody) == 4
+    assert [job["user_id"] for job in eves] == ["eve"]
+    assert yard.user().get("/jobs/dlq?user_id=eve").status == 403
+
+
+def test_failures_are_counted_when_grouped(yard: Yard) -> None:
+    for code in ("model_not_found", "invalid_argument", "invalid_argument"):
+        newest = dead_job(yard, code=code)
+
+    groups = yard.user().get("/jobs/dlq?group_by=failure").json()["data"]
+
+    assert [(g["code"], g["count"]) for g in groups] == [
+        ("invalid_argument", 2), ("model_not_found", 1)
+    ]
+    assert groups[0]["newest"]["job_id"] == newest
+
+
+def test_attempts_start_anew_when_a_dead_job_is_requeued(yard: Yard) -> None:
+    yard.register("dev-2", queue_tags=["short"])
+    job_id = dead_job(yard)
+
+    answer = yard.user().post(
+        f"/jobs/{job_id}/requeue",
+        json={"queue_tag": "short", "options": {"num_predict": 3}, "max_attempts": 5},
+    )
+    message = yard.receive(yard.lane("short"))
+    claim = yard.say("claim", job_id, "dev-2").json()
+    done = yard.complete(job_id, claim["attempt"], "dev-2")
+
+    queued = answer.json()
+    assert answer.status == 202
+    assert (queued["status"], queued["attempt"], queued["max_attempts"]) == ("queued", 0, 5)
+    assert queued["failure"] is None
+    assert message is not None
+    assert claim["options"] == {"num_predict": 3}
+    assert done.json()["status"] == "succeeded"
+    assert yard.job(job_id)["attempt"] == 1
+    assert yard.user().get("/jobs/dlq").json()["data"] == []
+    assert sorted(run.ok for run in yard.runs()) == [False, True]
+
+
+def test_a_zombie_is_refused_when_its_job_was_requeued_meanwhile(yard: Yard) -> None:
+    job_id = str(yard.submit(max_attempts=1)["job_id"])
+    old = yard.claim(job_id)
+    yard.fail(job_id, old)
+    yard.user().post(f"/jobs/{job_id}/requeue", json={})
+    new = yard.claim(job_id)
+
+    refused = yard.complete(job_id, old)
+
+    assert new != old
+    assert (refused.status, refused.code) == (409, "lease_lost")
+
+
+def test_it_is_gone_when_a_dead_job_is_deleted(yard: Yard) -> None:
+    job_id = dead_job(yard)
+
+    answer = yard.user().delete(f"/jobs/{job_id}")
+
+    assert answer.status == 204
+    assert yard.user().get(f"/api/jobs/{job_id}").status == 404
+    assert yard.user().get("/jobs/dlq").json()["data"] == []
+    assert list(yard.bucket.list(f"jobs/ada/{job_id}/")) == []
+    assert yard.say("claim", job_id).code == "job_gone"
+
+
+def test_only_dead_jobs_are_requeued_or_deleted(yard: Yard) -> None:
+    job_id = yard.submit()["job_id"]
+
+    answers = [yard.user().post(f"/jobs/{job_id}/requeue"), yard.user().delete(f"/jobs/{job_id}")]
+
+    assert [(answer.status, answer.code) for answer in answers] == [(409, "job_not_dead")] * 2

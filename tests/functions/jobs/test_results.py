@@ -1,0 +1,74 @@
+"""Results in their three formats, brief and full."""
+
+import csv
+import io
+
+import pytest
+
+from tests.kit.yard import Yard
+
+
+@pytest.fixture
+def done(yard: Yard) -> str:
+    """The path of a finished job's result."""
+    job_id = yard.submit(prompt="=1+1", options={"seed": 7})["job_id"]
+    yard.complete(
+        job_id, yard.claim(job_id), output="=2\r\nä", samples=[{"index": 0}], log="ok",
+        telemetry={"before": {}, "after": {}}, provenance={"ttft_ms": {"clock": "device"}},
+    )
+    return f"/api/jobs/{job_id}/result"
+
+
+def test_everything_is_shown_when_full_is_asked(yard: Yard, done: str) -> None:
+    brief = yard.user().get(done).json()
+    full = yard.user().get(f"{done}?full=1").json()
+
+    assert full.keys() - brief.keys() == {
+        "prompt", "system", "options", "samples", "telemetry", "log", "provenance"
+    }
+    assert full["options"] == {"seed": 7}
+    assert full["samples"] == [{"index": 0}]
+
+
+def test_the_output_alone_is_sent_when_text_is_asked(yard: Yard, done: str) -> None:
+    answer = yard.user().get(f"{done}?format=text")
+
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text == "=2\r\nä"
+
+
+def test_a_header_and_a_row_with_guarded_texts_are_sent_when_csv_is_asked(yard, done) -> None:
+    answer = yard.user().get(f"{done}?format=csv&full=1")
+
+    (row,) = csv.DictReader(io.StringIO(answer.text, newline=""))
+    assert row["output"] == "'=2\r\nä"
+    assert row["prompt"] == "'=1+1"
+    assert row["ttft_ms"] == "200.0"
+    assert row["load_ms"] == ""
+
+
+def test_speeds_follow_from_the_numbers_when_the_device_leaves_them_out(yard: Yard) -> None:
+    job_id = yard.submit()["job_id"]
+    metrics = {"completion_tokens": 21, "latency_ms": 1200, "ttft_ms": 200}
+
+    yard.complete(job_id, yard.claim(job_id), metrics=metrics)
+    seen = yard.user().get(f"/api/jobs/{job_id}/result").json()["metrics"]
+
+    assert (seen["tok_s"], seen["tpot_ms"]) == (20.0, 50.0)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"metrics": {"latency_ms": "fast"}}, {"metrics": {"latency_ms": -1}}, {"output": None},
+        {"extra": {"a": "b"}}, {"attempt": 0},
+    ],
+)
+def test_a_result_is_refused_when_it_is_not_one(yard: Yard, fields) -> None:
+    job_id = yard.submit()["job_id"]
+    yard.claim(job_id)
+
+    body = {"attempt": 1, "output": "x", "metrics": {}, **fields}
+    answer = yard.say("complete", job_id, **body)
+
+    assert (answer.status, answer.code) == (422, "validation_failed")
