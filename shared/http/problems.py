@@ -51,6 +51,9 @@ def problem_response(request: Request, error: EvalyardError) -> Response:
     if isinstance(error, Unauthenticated):
         return Response(UNAUTHORIZED_BODY, 401, media_type="application/json")
     status, title = _status_and_title(error)
+    if status >= 500:
+        # The cause names the AWS call and its error code, which the caller must not see.
+        logger().warning("dependency_failed", request_id=_request_id(request), exc_info=error)
     wait = error.retry_after_s or _DEFAULT_RETRY_AFTER_S.get(status)
     return Response(
         msgspec.json.encode(_document(request, error, status, title)),
