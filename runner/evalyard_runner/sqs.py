@@ -54,7 +54,7 @@ class Sqs:
             aws_secret_access_key=session.secret_access_key,
             aws_session_token=session.session_token,
             # Few retries here: the pull loop backs off by itself and says so.
-            config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}),
+            config=Config(connect_timeout=5, read_timeout=25, retries={"total_max_attempts": 2}),
         )
 
     async def receive(self, queue_url: str, wait_s: int) -> Received | None:
