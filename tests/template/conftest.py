@@ -1,0 +1,83 @@
+"""The template as SAM transforms it: what CloudFormation will see."""
+
+import copy
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.kit.template import REGION, ROOT
+
+Resources = dict[str, dict[str, Any]]
+
+
+class Transformed:
+    """The transformed template, asked by kinds of resources."""
+
+    def __init__(self, source: dict[str, Any], document: dict[str, Any]) -> None:
+        self.source = source
+        self.document = document
+
+    def of_type(self, kind: str) -> Resources:
+        """Resources of one type by logical id."""
+        resources = self.document["Resources"].items()
+        return {name: body for name, body in resources if body["Type"] == kind}
+
+    def functions(self) -> Resources:
+        """All functions by logical id."""
+        return self.of_type("AWS::Lambda::Function")
+
+    def referring(self, kind: str, property_name: str, target: str) -> list[dict[str, Any]]:
+        """Properties of the resources of a kind whose property refers to the target."""
+        found = [body["Properties"] for body in self.of_type(kind).values()]
+        return [one for one in found if target in references(one.get(property_name))]
+
+
+def references(value: Any) -> set[str]:
+    """Every resource that a value refers to, by Ref, GetAtt or Sub."""
+    if isinstance(value, list):
+        return {name for part in value for name in references(part)}
+    if not isinstance(value, dict):
+        return set()
+    found = {name for part in value.values() for name in references(part)}
+    if "Ref" in value:
+        found.add(value["Ref"])
+    if "Fn::GetAtt" in value:
+        found.add(value["Fn::GetAtt"][0])
+    return found
+
+
+class _NoManagedPolicies:
+    """Our policies are all written out, so SAM need not ask AWS for its own."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture(scope="session")
+def transformed() -> Iterator[Transformed]:
+    """The repository's template after the SAM transform."""
+    source = yaml_parse((ROOT / "template.yaml").read_text())
+    before = os.environ.get("AWS_DEFAULT_REGION")
+    os.environ["AWS_DEFAULT_REGION"] = REGION
+    try:
+        document = transform(_packaged(source), {}, _NoManagedPolicies())
+        yield Transformed(source, document)
+    finally:
+        if before is None:
+            del os.environ["AWS_DEFAULT_REGION"]
+        else:
+            os.environ["AWS_DEFAULT_REGION"] = before
+
+
+def _packaged(template: dict[str, Any]) -> dict[str, Any]:
+    """As `sam package` leaves it: local folders are S3 locations by then."""
+    packaged = copy.deepcopy(template)
+    for resource in packaged["Resources"].values():
+        for name in ("CodeUri", "ContentUri"):
+            if name in resource.get("Properties", {}):
+                resource["Properties"][name] = "s3://bucket/key"
+    return packaged

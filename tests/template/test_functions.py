@@ -1,0 +1,168 @@
+"""House rules of the template, held for every function by asking what CloudFormation will see."""
+
+import importlib
+import inspect
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+
+from shared.config import variable_name
+from tests.kit.template import ROOT, read_template
+from tests.template.conftest import Transformed, references
+
+FUNCTIONS = sorted(read_template().functions())
+# What every function is told, by Globals, and reads through Powertools.
+COMMON = {"LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+# Called by the gateway itself, not by an event of its own.
+SYNCHRONOUS = {"authorize_request"}
+
+
+def folder(function: str) -> str:
+    """The folder of a function: its logical id in snake case."""
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in function).strip("_")
+
+
+def properties(transformed: Transformed, function: str) -> dict[str, Any]:
+    found: dict[str, Any] = transformed.functions()[function]["Properties"]
+    return found
+
+
+def events(transformed: Transformed, function: str) -> dict[str, dict[str, Any]]:
+    source = transformed.source["Resources"][function]["Properties"]
+    found: dict[str, dict[str, Any]] = source.get("Events", {})
+    return found
+
+
+def statements(transformed: Transformed, function: str) -> list[dict[str, Any]]:
+    (role,) = references(properties(transformed, function)["Role"])
+    policies = transformed.document["Resources"][role]["Properties"].get("Policies", [])
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+@pytest.fixture(params=FUNCTIONS)
+def function(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def test_one_name_leads_from_template_to_code_events_and_tests(
+    transformed: Transformed, function: str
+) -> None:
+    name = folder(function)
+    source = transformed.source["Resources"][function]["Properties"]
+
+    assert source["CodeUri"] == f"functions/{name}/"
+    assert source["Handler"] == f"functions.{name}.handler.lambda_handler"
+    assert (
+        properties(transformed, function)["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        == name
+    )
+    assert (ROOT / "functions" / name / "handler.py").is_file()
+    assert list((ROOT / "events" / name).glob("*.json")), f"events/{name} has no sample event"
+    assert list((ROOT / "tests" / "functions" / name).glob("test_*.py")), f"{name} has no tests"
+
+
+def test_memory_and_timeout_are_the_functions_own(transformed: Transformed, function: str) -> None:
+    source = transformed.source["Resources"][function]["Properties"]
+
+    assert 128 <= source["MemorySize"] <= 3_008
+    assert 1 <= source["Timeout"] <= 900
+
+
+def test_gateway_never_waits_longer_than_it_can(transformed: Transformed, function: str) -> None:
+    kinds = {event["Type"] for event in events(transformed, function).values()}
+
+    assert "HttpApi" not in kinds or properties(transformed, function)["Timeout"] <= 30
+
+
+def test_logs_are_kept_for_a_stated_time(transformed: Transformed, function: str) -> None:
+    (group,) = references(properties(transformed, function)["LoggingConfig"]["LogGroup"])
+
+    assert group == f"{function}Logs"
+    assert "RetentionInDays" in transformed.document["Resources"][group]["Properties"]
+
+
+def test_errors_raise_an_alarm(transformed: Transformed, function: str) -> None:
+    alarm = transformed.document["Resources"][f"{function}ErrorsAlarm"]["Properties"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    assert references(alarm["AlarmActions"]) == {"AlarmTopic"}
+
+
+def test_environment_is_the_settings_class(transformed: Transformed, function: str) -> None:
+    settings = importlib.import_module(f"functions.{folder(function)}.settings").Settings
+    variables = properties(transformed, function)["Environment"]["Variables"]
+
+    assert is_dataclass(settings)
+    assert set(variables) - COMMON == {variable_name(field.name) for field in fields(settings)}
+    assert set(variables) >= COMMON
+
+
+def test_no_wildcard_in_any_action(transformed: Transformed, function: str) -> None:
+    for statement in statements(transformed, function):
+        actions = statement["Action"]
+        listed = actions if isinstance(actions, list) else [actions]
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in listed if "*" in action]
+
+
+def test_no_statement_reaches_everything(transformed: Transformed, function: str) -> None:
+    for statement in statements(transformed, function):
+        resources = statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            assert resource != "*"
+
+
+def test_each_statement_is_named(transformed: Transformed, function: str) -> None:
+    policies = transformed.source["Resources"][function]["Properties"].get("Policies", [])
+    names = [statement["Sid"] for policy in policies for statement in policy["Statement"]]
+
+    assert len(names) == len(set(names))
+    assert all(names)
+
+
+def test_failures_of_asynchronous_calls_go_somewhere(
+    transformed: Transformed, function: str
+) -> None:
+    kinds = {event["Type"] for event in events(transformed, function).values()}
+    if kinds & {"Schedule", "ScheduleV2", "S3", "SNS", "EventBridgeRule"}:
+        (config,) = transformed.referring(
+            "AWS::Lambda::EventInvokeConfig", "FunctionName", function
+        )
+        destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+        assert references(destination) == {"FailedEventsQueue"}
+    for mapping in mappings(transformed, function):
+        assert "RedrivePolicy" in queue_of(transformed, mapping)
+    assert kinds or folder(function) in SYNCHRONOUS
+
+
+def test_queue_messages_fail_one_by_one(transformed: Transformed, function: str) -> None:
+    for mapping in mappings(transformed, function):
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_message_stays_hidden_while_function_may_run(
+    transformed: Transformed, function: str
+) -> None:
+    """AWS's advice: six times the time-out, so that throttled batches do not come back early."""
+    for mapping in mappings(transformed, function):
+        timeout = properties(transformed, function)["Timeout"]
+        assert queue_of(transformed, mapping)["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_handler_takes_event_and_context(function: str) -> None:
+    handler = importlib.import_module(f"functions.{folder(function)}.handler").lambda_handler
+
+    assert len(inspect.signature(handler).parameters) == 2
+
+
+def mappings(transformed: Transformed, function: str) -> list[dict[str, Any]]:
+    return transformed.referring("AWS::Lambda::EventSourceMapping", "FunctionName", function)
+
+
+def queue_of(transformed: Transformed, mapping: dict[str, Any]) -> dict[str, Any]:
+    (queue,) = references(mapping["EventSourceArn"])
+    found: dict[str, Any] = transformed.document["Resources"][queue]["Properties"]
+    return found

@@ -1,0 +1,127 @@
+"""House rules of the template for everything that is no function."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.kit.template import ROOT, read_template
+from tests.template.conftest import Transformed, references
+
+TEMPLATE = read_template()
+QUEUES = sorted(TEMPLATE.of_type("AWS::SQS::Queue"))
+TABLES = sorted(TEMPLATE.of_type("AWS::DynamoDB::Table"))
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_queue_is_encrypted(transformed: Transformed, queue: str) -> None:
+    assert transformed.document["Resources"][queue]["Properties"]["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_queue_refuses_plain_http(transformed: Transformed, queue: str) -> None:
+    policies = transformed.referring("AWS::SQS::QueuePolicy", "Queues", queue)
+
+    denials = [one for policy in policies for one in _statements(policy) if _is_tls_denial(one)]
+    assert denials, f"no policy denies plain HTTP on {queue}"
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_failed_messages_go_somewhere(transformed: Transformed, queue: str) -> None:
+    properties = transformed.document["Resources"][queue]["Properties"]
+
+    assert "RedrivePolicy" in properties or queue == "FailedEventsQueue"
+
+
+def test_last_resort_keeps_messages_longest_and_raises_an_alarm(transformed: Transformed) -> None:
+    queue = transformed.document["Resources"]["FailedEventsQueue"]["Properties"]
+    alarm = transformed.document["Resources"]["FailedEventsAlarm"]["Properties"]
+
+    assert queue["MessageRetentionPeriod"] == 14 * 86_400
+    assert references(alarm["Dimensions"]) == {"FailedEventsQueue"}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_table_is_encrypted_kept_and_restorable(transformed: Transformed, table: str) -> None:
+    resource = transformed.document["Resources"][table]
+    properties = resource["Properties"]
+
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {
+        "AttributeName": "expires_at",
+        "Enabled": True,
+    }
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_bucket_is_private_versioned_encrypted_and_kept(transformed: Transformed) -> None:
+    resource = transformed.document["Resources"]["DataBucket"]
+    properties = resource["Properties"]
+
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert all(properties["PublicAccessBlockConfiguration"].values())
+    assert "BucketEncryption" in properties
+    assert resource["DeletionPolicy"] == "Retain"
+    (policy,) = transformed.referring("AWS::S3::BucketPolicy", "Bucket", "DataBucket")
+    assert any(_is_tls_denial(one) for one in _statements(policy))
+
+
+def test_nothing_is_circular(transformed: Transformed) -> None:
+    """CloudFormation refuses cycles only at deployment, and `sam validate` does not see them."""
+    resources = transformed.document["Resources"]
+    needs = {
+        name: {part for part in _needed(body) if part in resources}
+        for name, body in resources.items()
+    }
+    while ready := {name for name, needed in needs.items() if not needed}:
+        needs = {name: needed - ready for name, needed in needs.items() if name not in ready}
+
+    assert sorted(needs) == []
+
+
+def test_outputs_are_described(transformed: Transformed) -> None:
+    assert all("Description" in output for output in transformed.document["Outputs"].values())
+
+
+def test_every_alarm_tells_somebody(transformed: Transformed) -> None:
+    for name, alarm in transformed.of_type("AWS::CloudWatch::Alarm").items():
+        assert references(alarm["Properties"]["AlarmActions"]) == {"AlarmTopic"}, name
+
+
+def test_three_headers_have_their_authorizers(transformed: Transformed) -> None:
+    text = (ROOT / "template.yaml").read_text()
+
+    headers = re.findall(r"Identity: \{Headers: \[([A-Za-z-]+)\], ReauthorizeEvery: (\d+)\}", text)
+    assert {name for name, _ in headers} == {"X-User-Token", "X-Api-Key", "X-Device-Token"}
+    assert all(int(seconds) <= 60 for _, seconds in headers)
+
+
+def _statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        one["Fn::If"][1] if "Fn::If" in one else one
+        for one in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def _is_tls_denial(statement: dict[str, Any]) -> bool:
+    condition = statement.get("Condition", {}).get("Bool", {})
+    return statement["Effect"] == "Deny" and condition == {"aws:SecureTransport": "false"}
+
+
+def _needed(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        found = {name for part in value.values() for name in _needed(part)}
+        dependencies = value.get("DependsOn", [])
+        found |= {dependencies} if isinstance(dependencies, str) else set(dependencies)
+        found |= references(value) | _substituted(value.get("Fn::Sub"))
+        return found
+    if isinstance(value, list):
+        return {name for part in value for name in _needed(part)}
+    return set()
+
+
+def _substituted(argument: Any) -> set[str]:
+    text = argument[0] if isinstance(argument, list) else argument
+    names = re.findall(r"\$\{([A-Za-z0-9:]+)[.}]", text) if isinstance(text, str) else []
+    return set(names)
