@@ -122,9 +122,13 @@ endef
 	$(call make_venv,the local AWS,$(PYTHON))
 	@touch $@
 
+.venv-runner/.requirements: requirements/runner.txt
+	$(call make_venv,the model and what the device runner needs,$(PYTHON))
+	@touch $@
+
 # The runner as its user installs it, from this folder.
-.venv-runner/.installed: requirements/runner.txt $(RUNNER_SOURCES)
-	$(call make_venv,the device runner and its model,$(PYTHON))
+.venv-runner/.installed: .venv-runner/.requirements $(RUNNER_SOURCES)
+	@echo "==> installing the device runner"
 	@.venv-runner/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
 		--force-reinstall ./runner
 	@touch $@

@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from local.settings import Settings
 from local.template import declared_parameters
 
 STACK = "evalyard"
+BUILD = ROOT / ".aws-sam" / "build"
 # What a deployment is made of. Anything else may change without one.
 _SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "shared", "dashboard")
 _DEPLOYED = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
@@ -46,32 +47,19 @@ def _architecture() -> str:
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-def build(settings: Settings, home: Home) -> None:
-    """Builds functions and layers into the home; layers come from a cache shared by all homes."""
-    with _build_lock():
-        _run(
-            home.log("build"),
-            [
-                *("build", "--build-dir", str(home.build)),
-                *("--cache-dir", str(ROOT / ".aws-sam" / "cache")),
-            ],
-            settings,
-            {"TMPDIR": str(home.scratch)},
-        )
-
-
-def deploy(settings: Settings, home: Home, aws: LocalAws) -> None:
-    """Deploys what `build` made, and notes from which sources."""
+def build_and_deploy(
+    settings: Settings, home: Home, aws: LocalAws, say: Callable[[str], None]
+) -> None:
+    """Brings the present sources into the stack, and notes which they were."""
     fingerprint = source_fingerprint(settings)
-    _run(
-        home.log("deploy"),
-        [
-            *("deploy", "--stack-name", STACK),
-            *("--template-file", str(home.build / "template.yaml")),
-        ],
-        settings,
-        aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"},
-    )
+    with _build_lock():
+        say("building functions and layers (sam build)")
+        _run(home.log("build"), ["build"], settings, {"TMPDIR": str(home.scratch)})
+        say("deploying template.yaml (sam deploy)")
+        arguments = ["deploy", "--stack-name", STACK]
+        arguments += ["--template-file", str(BUILD / "template.yaml")]
+        environment = aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"}
+        _run(home.log("deploy"), arguments, settings, environment)
     write_private_json(home.deployed, {"fingerprint": fingerprint})
 
 
@@ -140,7 +128,7 @@ def _sam_environment() -> dict[str, str]:
 
 @contextmanager
 def _build_lock() -> Iterator[None]:
-    """One build at a time: SAM's cache is shared and does not expect company."""
+    """One build at a time: the folder is shared by all homes and SAM does not expect company."""
     folder = ROOT / ".aws-sam"
     folder.mkdir(exist_ok=True)
     with (folder / "local-build.lock").open("a") as file:

@@ -48,11 +48,6 @@ class Home:
         return self.root / "ministack-port"
 
     @property
-    def build(self) -> Path:
-        """What `sam build` made for this cloud."""
-        return self.root / "build"
-
-    @property
     def state(self) -> Path:
         """MiniStack's own state, written when it stops."""
         return self.root / "state"

@@ -35,9 +35,12 @@ def run(settings: Settings) -> None:
         say("stopping")
 
 
+_BEGAN = time.monotonic()
+
+
 def say(text: str) -> None:
-    """Progress, at once even when the output is a pipe."""
-    print(f"==> {text}", flush=True)
+    """Progress with the seconds since the start, at once even when the output is a pipe."""
+    print(f"==> {time.monotonic() - _BEGAN:4.1f} s  {text}", flush=True)
 
 
 def _stop_on_signals() -> threading.Event:
@@ -71,7 +74,6 @@ class Interrupted(Exception):  # noqa: N818 - not an error: the person asked for
 
 
 def _start(settings: Settings, home: Home, cleanup: ExitStack) -> list[processes.Child]:
-    began = time.monotonic()
     say("starting the local AWS")
     cloud = start_cloud(home)
     cleanup.callback(cloud.stop)
@@ -97,17 +99,14 @@ def _start(settings: Settings, home: Home, cleanup: ExitStack) -> list[processes
     announce.write_announcement(home, *where, credentials)
     cleanup.callback(home.announcement.unlink, missing_ok=True)
     print(announce.summary(home, *where, credentials, settings.model), flush=True)
-    say(f"ready after {time.monotonic() - began:.0f} s")
+    say("ready")
     return children
 
 
 def bring_up_to_date(settings: Settings, home: Home, cloud: Cloud) -> tuple[Stack, str]:
     """Deploys if anything changed; the stack and the id of its HTTP API."""
     if not deploy.is_deployed(settings, home, cloud.aws):
-        say("building functions and layers (sam build)")
-        deploy.build(settings, home)
-        say("deploying template.yaml (sam deploy)")
-        deploy.deploy(settings, home, cloud.aws)
+        deploy.build_and_deploy(settings, home, cloud.aws, say)
     stack = read_stack(cloud.aws, deploy.STACK)
     apply_ttl(cloud.aws, stack.template, stack.physical_ids)
     return stack, import_http_apis(cloud.aws, stack)

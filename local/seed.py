@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.aws import LocalAws
+from local.deploy import BUILD
 from local.errors import LocalCloudError
 from local.home import Home, read_json, write_private_json
 from local.http_json import Answer, call
@@ -67,12 +68,12 @@ def bootstrap_admin(home: Home, aws: LocalAws, stack: Stack) -> str:
     ended = subprocess.run(
         [
             *(sys.executable, "-m", "shared.accounts.bootstrap"),
-            *("--table", stack.output("AccountsTableName"), "--user-id", ADMIN),
+            *("--table", stack.output("AccountsTableName"), "--user-id", ADMIN, "--reissue"),
         ],
         cwd=home.root,
         env={
             "PATH": os.environ.get("PATH", os.defpath),
-            "PYTHONPATH": os.pathsep.join(map(str, _layers(home))),
+            "PYTHONPATH": os.pathsep.join(map(str, _layers())),
         }
         | aws.environment(),
         capture_output=True,
@@ -85,8 +86,8 @@ def bootstrap_admin(home: Home, aws: LocalAws, stack: Stack) -> str:
     return str(json.loads(ended.stdout)["token"])
 
 
-def _layers(home: Home) -> list[Path]:
-    return sorted(folder for folder in home.build.glob("*/python") if folder.is_dir())
+def _layers() -> list[Path]:
+    return sorted(folder for folder in BUILD.glob("*/python") if folder.is_dir())
 
 
 def _make(base_url: str, admin_token: str, model: str | None) -> Credentials:
