@@ -24,7 +24,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     done = {"segments_folded": maintenance.fold_forgotten(lambda: _time_left(context))}
     if event.get("deep"):
         done["orphans_removed"] = maintenance.remove_orphans(lambda: _time_left(context))
-    logger().info("storage_maintained", **done)
+    logger().info("storage_maintained", extra=done)
     return done
 
 
