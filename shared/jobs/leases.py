@@ -83,7 +83,7 @@ class Leases:
         for _ in range(_RACES):
             job = self._existing(job_id)
             if _ended_by(job, serial, attempt, "succeeded", "cancelled"):
-                return job
+                return self._told(job)
             job = self._held(job_id, serial, attempt)
             ended = self._complete_once(job, result)
             if ended is not None:
@@ -95,12 +95,17 @@ class Leases:
         for _ in range(_RACES):
             job = self._existing(job_id)
             if _failed_before(job, serial, attempt):
-                return job
+                return self._told(job)
             job = self._held(job_id, serial, attempt)
             ended = self._fail_once(job, failure)
             if ended is not None:
                 return ended
         raise _lost_races()
+
+    def _told(self, job: Job) -> Job:
+        """The job, its callback queued, should an earlier call have been cut off before that."""
+        self.endings.announcer.announce(job)
+        return job
 
     def _complete_once(self, job: Job, result: Result) -> Job | None:
         if job.ending:

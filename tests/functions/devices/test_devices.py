@@ -1,0 +1,228 @@
+"""Devices: registration, presence, who sees and who may."""
+
+import pytest
+
+from shared.accounts import find_credential
+from shared.aws import Queue
+from tests.kit.cloud import aws_client
+from tests.kit.yard import Yard
+
+
+def users(yard: Yard, name: str = "ada", **identity):
+    return yard.api("devices", user=name, **identity)
+
+
+def test_a_token_and_two_queues_are_made_when_a_device_is_registered(yard: Yard) -> None:
+    answer = yard.register("phone:1.2", name="My phone", kind="phone", queue_tags=["short"])
+
+    names = [url.rpartition("/")[2] for url in aws_client("sqs").list_queues()["QueueUrls"]]
+    made = [name for name in names if "-device-phone-1-2-" in name]
+    assert answer.status == 201
+    assert answer.json()["device_token"].startswith("eyd_")
+    assert answer.json()["state"] == "offline"
+    assert sorted(name.rpartition("-")[2] for name in made) == ["high", "normal"]
+
+
+def test_the_devices_queues_redrive_to_the_dead_letters_when_made(yard: Yard) -> None:
+    session = yard.device().post("/devices/dev-1/session", json={}).json()
+
+    attributes = Queue(session["queues"][0]["url"]).attributes("All")
+
+    assert "DeadJobsQueue" in attributes["RedrivePolicy"]
+    assert attributes["VisibilityTimeout"] == "60"
+
+
+def test_the_old_token_dies_when_a_device_is_registered_again(yard: Yard) -> None:
+    old = yard.register("phone", name="First", models=["a"]).json()["device_token"]
+
+    again = yard.register("phone", queue_tags=["long"])
+
+    accounts = yard.tables["AccountsTable"]
+    assert again.status == 200
+    assert again.json()["name"] == "First"
+    assert again.json()["models"] == ["a"]
+    assert find_credential(accounts, old) is None
+    assert find_credential(accounts, again.json()["device_token"]) is not None
+
+
+def test_a_replay_omits_the_token_when_register_is_repeated_with_its_key(yard: Yard) -> None:
+    admin = users(yard, "root", admin=True)
+    sent = {"json": {"serial": "phone"}, "headers": {"Idempotency-Key": "k"}}
+
+    first, again = [admin.post("/devices/register", **sent) for _ in range(2)]
+
+    assert "device_token" in first.json()
+    assert "device_token" not in again.json()
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"serial": "a b"}, "validation_failed"), ({}, "validation_failed"),
+        ({"serial": "x", "queue_tags": ["huge"]}, "queue_tag_unknown"),
+        ({"serial": "x", "owner": "nobody"}, "user_not_found"),
+    ],
+)
+def test_a_registration_is_refused_when_it_is_not_acceptable(yard, body, code) -> None:
+    answer = users(yard, "root", admin=True).post("/devices/register", json=body)
+
+    assert (answer.status, answer.code) == (422, code)
+
+
+def test_only_administrators_register_and_reload(yard: Yard) -> None:
+    answers = [
+        users(yard).post("/devices/register", json={"serial": "x"}),
+        users(yard).post("/devices/reload", json={}),
+    ]
+
+    assert [(answer.status, answer.code) for answer in answers] == [(403, "forbidden")] * 2
+
+
+def test_a_device_is_available_when_it_reports_and_offline_after_a_minute(yard, held_clock) -> None:
+    report = {"ready": True, "battery": 80.5, "charging": False, "temperature_c": 31.0,
+              "thermal_state": None, "models": ["gemma"], "unknown": 1}
+
+    answer = yard.device().post("/devices/dev-1/status", json=report)
+    (now,) = users(yard).get("/devices").json()["data"]
+    held_clock.advance(61)
+    (later,) = users(yard).get("/devices").json()["data"]
+
+    assert (answer.status, answer.body) == (204, b"")
+    assert (now["state"], now["present"], now["ready"], now["models"]) == (
+        "available", True, True, ["gemma"]
+    )
+    assert (now["battery"], now["temperature_c"]) == (80.5, 31.0)
+    assert (later["state"], later["present"], later["ready"]) == ("offline", False, False)
+
+
+@pytest.mark.parametrize(
+    ("report", "state"),
+    [
+        ({"using": True}, "busy"), ({"ready": False}, "busy"), ({"thermal_state": 3}, "hot"),
+        ({"thermal_state": "serious"}, "hot"), ({"temperature_c": 90}, "hot"),
+        ({"battery": 9, "charging": False}, "low_battery"), ({"battery": 9, "charging": True},
+        "available"),
+    ],
+)
+def test_the_state_is_derived_when_a_device_reports(yard, report, state) -> None:
+    yard.device().post("/devices/dev-1/status", json={"ready": True, **report})
+
+    assert users(yard).get("/devices/dev-1").json()["state"] == state
+
+
+def test_devices_are_filtered_when_asked(yard: Yard) -> None:
+    yard.register("dev-2", models=["tiny"], queue_tags=["short"])
+    yard.device("dev-2").post("/devices/dev-2/status", json={"ready": True, "using": False})
+
+    def serials(query: str) -> list[str]:
+        return [d["serial"] for d in users(yard).get(f"/devices?{query}").json()["data"]]
+
+    assert serials("present=true&ready=true&using=false") == ["dev-2"]
+    assert serials("state=offline") == ["dev-1"]
+    assert serials("model=tiny") == ["dev-2"]
+    assert serials("queue_tag=default") == ["dev-1"]
+    assert serials("") == ["dev-1", "dev-2"]
+    assert users(yard).get("/devices?limit=1").json()["has_more"]
+
+
+def test_the_last_reports_are_shown_when_one_device_is_asked_for(yard, held_clock) -> None:
+    for battery in (90, 80, 70):
+        held_clock.advance(20)
+        yard.device().post("/devices/dev-1/status", json={"ready": True, "battery": battery})
+
+    telemetry = users(yard).get("/devices/dev-1").json()["telemetry"]
+
+    assert [point["battery"] for point in telemetry] == [90, 80, 70]
+
+
+def test_a_device_with_an_owner_is_the_owners_alone(yard: Yard) -> None:
+    accounts = yard.api("accounts", user="root", admin=True)
+    accounts.post("/accounts/users", json={"user_id": "ada"})
+    yard.register("mine", owner="ada")
+    job = yard.submit("eve")
+
+    claim = yard.say("claim", job["job_id"], "mine")
+    seen = users(yard, "eve").get("/devices/mine")
+    refused = yard.user("eve").post(
+        "/api/jobs", json={"prompt": "?", "model": "m", "device_serial": "mine"}
+    )
+
+    assert (claim.status, claim.code) == (403, "forbidden")
+    assert (seen.status, seen.code) == (404, "device_not_found")
+    assert refused.code == "device_not_found"
+    assert [d["serial"] for d in users(yard, "eve").get("/devices").json()["data"]] == ["dev-1"]
+    assert len(users(yard, "ada").get("/devices").json()["data"]) == 2
+
+
+def test_a_job_is_refused_to_a_device_that_it_is_not_for(yard: Yard) -> None:
+    yard.register("dev-2", queue_tags=["short"])
+    pinned = yard.submit(device_serial="dev-1")["job_id"]
+    pooled = yard.submit()["job_id"]
+
+    answers = [yard.say("claim", pinned, "dev-2"), yard.say("claim", pooled, "dev-2")]
+
+    assert [(answer.status, answer.code) for answer in answers] == [(403, "forbidden")] * 2
+
+
+def test_a_job_is_left_to_the_others_when_this_device_has_not_its_model(yard: Yard) -> None:
+    yard.register("dev-2", models=["big"])
+    for serial, model in (("dev-1", "small"), ("dev-2", "big")):
+        body = {"ready": True, "models": [model]}
+        yard.device(serial).post(f"/devices/{serial}/status", json=body)
+    big = yard.submit(model="big")["job_id"]
+    unknown = yard.submit(model="unknown")["job_id"]
+
+    refused = yard.say("claim", big, "dev-1")
+
+    assert refused.code == "forbidden"
+    assert yard.claim(big, "dev-2") == 1
+    assert yard.claim(unknown, "dev-1") == 1
+
+
+@pytest.mark.parametrize("path", ["session", "status", "jobs/job_1/claim", "jobs/job_1/fail"])
+def test_another_devices_path_is_forbidden_when_the_token_is_not_its(yard, path) -> None:
+    yard.register("dev-2")
+    body = {"ready": True, "attempt": 1, "code": "x", "message": "", "retryable": True}
+
+    answer = yard.device("dev-1").post(f"/devices/dev-2/{path}", json=body)
+
+    assert (answer.status, answer.code) == (403, "forbidden")
+
+
+def test_a_users_token_opens_no_device_route_and_the_reverse(yard: Yard) -> None:
+    answers = [
+        users(yard).post("/devices/dev-1/session", json={}), yard.device().get("/devices"),
+    ]
+
+    assert [answer.status for answer in answers] == [401, 401]
+
+
+def test_no_job_is_given_when_the_device_is_in_maintenance(yard: Yard) -> None:
+    admin = users(yard, "root", admin=True)
+    job_id = yard.submit()["job_id"]
+
+    taken_out = admin.post("/devices/reload", json={"serial": "dev-1", "maintenance": True})
+    refused = yard.say("claim", job_id)
+    back = admin.post("/devices/reload", json={"maintenance": False})
+    absent = admin.post("/devices/reload", json={"serial": "nobody"})
+
+    assert taken_out.json()["data"][0]["state"] == "maintenance"
+    assert refused.status == 403
+    assert back.json()["data"][0]["state"] == "offline"
+    assert yard.claim(job_id) == 1
+    assert (absent.status, absent.code) == (404, "device_not_found")
+
+
+def test_the_credentials_are_for_exactly_the_devices_queues_when_a_session_opens(yard) -> None:
+    yard.register("dev-2", queue_tags=["short", "long"])
+
+    session = yard.device("dev-2").post("/devices/dev-2/session", json={}).json()
+
+    assert set(session["credentials"]) == {
+        "access_key_id", "secret_access_key", "session_token", "expires_at"
+    }
+    assert session["endpoint_url"] is None
+    assert session["region"] == "us-east-1"
+    assert (session["visibility_s"], session["heartbeat_s"]) == (60, 10)
+    assert len({queue["url"] for queue in session["queues"]}) == 6

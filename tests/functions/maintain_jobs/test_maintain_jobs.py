@@ -1,0 +1,136 @@
+"""What maintenance makes good."""
+
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ConnectionClosedError
+
+from tests.kit.yard import Yard
+
+
+@pytest.fixture
+def broken_sends(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
+    """While `on`, no message can be sent."""
+    original = BaseClient._make_api_call  # type: ignore[attr-defined]
+    broken = {"on": False}
+
+    def call(client: Any, operation: str, parameters: Any) -> Any:
+        if broken["on"] and operation == "SendMessage":
+            raise ConnectionClosedError(endpoint_url="https://aws.invalid")
+        return original(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return broken
+
+
+def test_a_message_is_sent_when_the_submit_could_not(yard, held_clock, broken_sends) -> None:
+    broken_sends["on"] = True
+    job_id = yard.submit()["job_id"]
+    broken_sends["on"] = False
+    held_clock.advance(61)
+
+    before = yard.messages()
+    done = yard.sweep()
+
+    assert (before, yard.messages()) == (0, 1)
+    assert done == {"message_sent": 1}
+    assert yard.claim(job_id) == 1
+
+
+def test_nothing_is_done_when_nothing_is_due(yard, held_clock) -> None:
+    yard.submit()
+    held_clock.advance(30)
+
+    assert yard.sweep() == {}
+    assert yard.messages() == 1
+
+
+def test_a_waiting_job_is_sent_when_its_feed_was_missed(yard, held_clock, broken_sends) -> None:
+    jobs = [yard.submit()["job_id"] for _ in range(5)]
+    for _ in range(4):
+        yard.receive()
+    broken_sends["on"] = True
+    yard.claim(jobs[0])
+    broken_sends["on"] = False
+
+    sent = []
+    for _ in range(3):
+        held_clock.advance(61)
+        yard.say("heartbeat", jobs[0], attempt=1)
+        yard.sweep()
+        sent.append(yard.messages())
+
+    assert sent[-1] >= 1
+    assert yard.job(jobs[4])["status_reason"] is None
+
+
+def test_places_are_freed_when_a_crash_left_them_taken(yard, held_clock) -> None:
+    jobs = [yard.submit()["job_id"] for _ in range(4)]
+    for job_id in jobs:
+        yard.user().post(f"/api/jobs/{job_id}/cancel")
+    table = yard.tables["JobsTable"]
+    table.put({"pk": "WINDOW#pool/default/normal", "sk": "USER#ada", "sent": set(jobs)})
+    late = yard.submit()["job_id"]
+    for _ in range(4):
+        yard.receive()
+
+    for _ in range(2):
+        held_clock.advance(61)
+        yard.sweep()
+
+    message = yard.receive()
+    assert message is not None
+    assert message["job_id"] == late
+
+
+def test_a_job_goes_back_to_the_queue_when_its_device_is_lost(yard, held_clock) -> None:
+    job_id = yard.submit()["job_id"]
+    yard.receive()
+    yard.claim(job_id)
+    held_clock.advance(61)
+
+    done = yard.sweep()
+
+    job = yard.job(job_id)
+    assert done == {"attempt_lapsed": 1}
+    assert (job["status"], job["failure"]["code"]) == ("queued", "device_lost")
+    assert yard.messages() == 1
+    assert yard.claim(job_id) == 2
+
+
+def test_a_lease_is_left_alone_when_it_is_live(yard, held_clock) -> None:
+    job_id = yard.submit()["job_id"]
+    attempt = yard.claim(job_id)
+    for _ in range(5):
+        held_clock.advance(20)
+        yard.say("heartbeat", job_id, attempt=attempt)
+
+    done = yard.sweep()
+
+    assert done == {"lease_live": 1}
+    assert yard.job(job_id)["status"] == "running"
+
+
+def test_a_job_is_dead_when_all_its_devices_are_lost(yard, held_clock) -> None:
+    job_id = yard.submit(max_attempts=2)["job_id"]
+
+    for _ in range(2):
+        yard.claim(job_id)
+        held_clock.advance(61)
+        yard.sweep()
+
+    job = yard.job(job_id)
+    assert (job["status"], job["failure"]["code"]) == ("dead", "device_lost")
+    assert [run.ok for run in yard.runs()] == [False]
+
+
+def test_a_message_is_sent_again_when_the_device_never_gave_it_back(yard, held_clock) -> None:
+    job_id = yard.submit()["job_id"]
+    yard.receive()
+    yard.fail(job_id, yard.claim(job_id))
+    held_clock.advance(901)
+
+    yard.sweep()
+
+    assert yard.messages() == 1
