@@ -16,6 +16,7 @@ from shared.errors import Unacceptable
 MAX_URL_CHARACTERS = 2_048
 _RESOLVE_S = 3.0
 _PORTS = {"https": 443, "http": 80}
+_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?\Z")
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]")
 _LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home", "lan", "arpa")
 # A name whose last label is a number is an address in one of its odd forms.
@@ -94,13 +95,16 @@ def read_url(url: str, *, allow_private: bool) -> Target:
         parts = urlsplit(url)
         port = parts.port
         host = _ascii(parts.hostname or "")
+        is_literal = ":" in host and ipaddress.IPv6Address(host.partition("%")[0]) is not None
     except ValueError as exc:
         raise CallbackRefused("the callback URL cannot be read") from exc
     schemes = ("https", "http") if allow_private else ("https",)
     if parts.scheme not in schemes:
         raise CallbackRefused(f"a callback goes to {' or '.join(schemes)}, not {parts.scheme!r}")
-    if parts.username is not None or parts.password is not None or not host:
-        raise CallbackRefused("a callback URL names a host and carries no credentials")
+    if parts.username is not None or parts.password is not None or "%" in host:
+        raise CallbackRefused("a callback URL carries neither credentials nor a zone")
+    if not (is_literal or _NAME.match(host)):
+        raise CallbackRefused("a callback URL names a host")
     if not allow_private:
         _check_host(host, port)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -85,7 +85,9 @@ def test_unknown_options_are_passed_through_when_sent(yard: Yard) -> None:
     assert yard.job(job["job_id"])["options"] == options
 
 
-@pytest.mark.parametrize(("priority", "lane"), [(0, "normal"), (4, "normal"), (5, "high"), (9, "high")])
+@pytest.mark.parametrize(
+    ("priority", "lane"), [(0, "normal"), (4, "normal"), (5, "high"), (9, "high")]
+)
 def test_the_lane_is_chosen_by_priority_when_a_job_comes(yard, priority, lane) -> None:
     yard.submit(queue_tag="short", priority=priority)
 
@@ -171,7 +173,9 @@ def test_every_job_is_listed_once_newest_first_when_paging(yard: Yard) -> None:
     assert len(tagged) == 3
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "status=asleep", "cursor=x", "from=soon"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "status=asleep", "cursor=x", "from=soon"]
+)
 def test_a_parameter_is_malformed_when_it_makes_no_sense(yard: Yard, query: str) -> None:
     answer = yard.user().get(f"/api/jobs?{query}")
 

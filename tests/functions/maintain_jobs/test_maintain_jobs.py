@@ -6,8 +6,6 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ConnectionClosedError
 
-from tests.kit.yard import Yard
-
 
 @pytest.fixture
 def broken_sends(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
