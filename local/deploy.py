@@ -13,6 +13,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from local.aws import LocalAws
+from local.bytecode import compile_build
 from local.errors import LocalCloudError
 from local.home import ROOT, Home, read_json, write_private_json
 from local.settings import Settings
@@ -55,6 +56,7 @@ def build_and_deploy(
     with _build_lock():
         say("building functions and layers (sam build)")
         _run(home.log("build"), ["build"], settings, {"TMPDIR": str(home.scratch)})
+        compile_build(BUILD.parent)
         say("deploying template.yaml (sam deploy)")
         arguments = ["deploy", "--stack-name", STACK]
         arguments += ["--template-file", str(BUILD / "template.yaml")]

@@ -28,6 +28,7 @@ def run(settings: Settings) -> None:
         processes.end_left_behind(home.children)
         home.forget_failed_start()
         home.prepare()
+        cleanup.callback(home.empty_scratch)
         running = _start(settings, home, cleanup)
         while not stopping.wait(0.5):
             for child in running:
@@ -69,7 +70,7 @@ class _Stopping(threading.Event):
             raise Interrupted
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error: the person asked for it
+class Interrupted(Exception):
     """A signal came before everything was up."""
 
 
