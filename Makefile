@@ -17,7 +17,7 @@ PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/ve
 	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-local \
+.PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-rie test-local \
 	test-e2e format openapi lock install clean
 
 help: ## list the targets
@@ -70,13 +70,16 @@ format: .venv/.installed ## reformat the Python code
 openapi: .venv/.installed ## write the API's one OpenAPI document
 	.venv/bin/python tests/tools/build_openapi.py
 
-test: test-unit test-313 test-local test-e2e ## everything: unit, functional, local cloud, end to end
+test: test-unit test-313 test-rie test-local test-e2e ## everything: unit, functional, local cloud, end to end
 
 test-unit: .venv/.installed .venv-sam/.installed ## unit and functional tests
-	.venv/bin/pytest -n 2 --ignore tests/e2e --ignore tests/local
+	.venv/bin/pytest -n 2 --ignore tests/e2e --ignore tests/local --ignore tests/rie
 
 test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
-	$(if $(PYTHON_313),.venv-3.13/bin/pytest -n 2 --ignore tests/e2e --ignore tests/local,@echo "no python3.13 here: skipped")
+	$(if $(PYTHON_313),.venv-3.13/bin/pytest -n 2 --ignore tests/e2e --ignore tests/local --ignore tests/rie,@echo "no python3.13 here: skipped")
+
+test-rie: build .venv/.installed ## every built function under AWS's Runtime Interface Emulator
+	.venv/bin/pytest tests/rie
 
 test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniStack, and local/ itself
 	.venv/bin/pytest tests/local
