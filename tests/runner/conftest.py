@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.runner.kit.api import FakeApi
 from tests.runner.kit.bench import Bench, sqs_client
 from tests.runner.kit.model import FakeModel
 
+# How long an example takes says how busy the machine is, not whether the rule holds.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
 
 @pytest.fixture
-def api() -> Iterator[FakeApi]:
+def device_api() -> Iterator[FakeApi]:
     """A device API on a free port."""
     with FakeApi() as server:
         yield server
@@ -24,6 +29,6 @@ def model() -> Iterator[FakeModel]:
 
 
 @pytest.fixture
-def bench(aws: None, api: FakeApi, model: FakeModel) -> Bench:
+def bench(aws: None, device_api: FakeApi, model: FakeModel) -> Bench:
     """A runner's whole world."""
-    return Bench(api=api, model=model, sqs=sqs_client())
+    return Bench(api=device_api, model=model, sqs=sqs_client())

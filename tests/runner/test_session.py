@@ -1,6 +1,5 @@
 """Credentials are renewed before they expire, and when SQS refuses them."""
 
-import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runner.kit.api import SERIAL, TOKEN, FakeApi
+from tests.runner.kit.loops import finished
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -25,32 +25,32 @@ class RefusingSqs(Sqs):
         raise CredentialsStaleError("ExpiredToken")
 
 
-def sessions_opened(api: FakeApi, connect: Any = Sqs, hours: float = 0.0) -> int:
+def sessions_opened(device_api: FakeApi, connect: Any = Sqs, hours: float = 0.0) -> int:
     """How many sessions two calls need, the second one `hours` after the first."""
 
     async def scenario() -> None:
-        async with DeviceApi(api.url, SERIAL, TOKEN) as device_api:
+        async with DeviceApi(device_api.url, SERIAL, TOKEN) as client:
             moments = [datetime.now(UTC)]
-            keeper = SessionKeeper(device_api, connect=connect, now=lambda: moments[-1])
+            keeper = SessionKeeper(client, connect=connect, now=lambda: moments[-1])
             for _ in range(2):
                 with suppress(QueuesAwayError):
                     await keeper.receive("https://queue.invalid/1/q", 0)
                 moments.append(moments[0] + timedelta(hours=hours))
 
-    asyncio.run(scenario())
-    return len(api.heard("session"))
+    finished(scenario())
+    return len(device_api.heard("session"))
 
 
-def test_session_is_kept_when_its_credentials_are_fresh(aws: None, api: FakeApi) -> None:
-    assert sessions_opened(api) == 1
+def test_session_is_kept_when_its_credentials_are_fresh(aws: None, device_api: FakeApi) -> None:
+    assert sessions_opened(device_api) == 1
 
 
-def test_session_is_renewed_when_its_end_is_near(aws: None, api: FakeApi) -> None:
-    assert sessions_opened(api, hours=0.95) == 2
+def test_session_is_renewed_when_its_end_is_near(aws: None, device_api: FakeApi) -> None:
+    assert sessions_opened(device_api, hours=0.95) == 2
 
 
-def test_session_is_renewed_when_sqs_refuses_its_credentials(aws: None, api: FakeApi) -> None:
-    assert sessions_opened(api, connect=RefusingSqs) == 2
+def test_session_is_renewed_when_sqs_refuses_it(aws: None, device_api: FakeApi) -> None:
+    assert sessions_opened(device_api, connect=RefusingSqs) == 2
 
 
 @given(st.integers(1, 50_000))

@@ -1,6 +1,5 @@
 """The OpenAI backend against a server that streams."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from evalyard_runner.errors import GenerationError, MisconfiguredError
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation
 
+from tests.runner.kit.loops import finished
 from tests.runner.kit.model import FakeModel, content
 
 Steps = Iterator[float | str | dict[str, Any]]
@@ -25,7 +25,7 @@ def generated(model: FakeModel, **more: Any) -> Sample:
         finally:
             await backend.close()
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def failure(model: FakeModel) -> GenerationError:
@@ -61,7 +61,7 @@ def test_models_are_the_servers_when_none_are_named(model: FakeModel) -> None:
         await backend.close()
         return backend.models
 
-    assert asyncio.run(listed()) == ("listed-a", "listed-b")
+    assert finished(listed()) == ("listed-a", "listed-b")
 
 
 def test_backend_is_unusable_when_no_server_lists_models() -> None:
@@ -73,7 +73,7 @@ def test_backend_is_unusable_when_no_server_lists_models() -> None:
             await backend.close()
 
     with pytest.raises(MisconfiguredError, match="use --model"):
-        asyncio.run(listed())
+        finished(listed())
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,4 @@ def test_backend_is_not_ready_when_its_server_went_away(model: FakeModel) -> Non
             await backend.close()
             await there.close()
 
-    assert asyncio.run(scenario()) == [False, True]
+    assert finished(scenario()) == [False, True]

@@ -3,8 +3,11 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Lock
+from time import monotonic, sleep
 from typing import Any
 
 import botocore.session
@@ -13,21 +16,21 @@ from evalyard_runner.serving import serve
 from evalyard_runner.settings import Settings
 from evalyard_runner.stopping import Stop
 
-from tests.runner.kit.api import SERIAL, TOKEN, FakeApi
+from tests.runner.kit.api import SERIAL, TOKEN
 from tests.runner.kit.model import FakeModel
 
-PATIENCE_S = 20.0
+# Long, because the machine may be busy with much else; nothing waits this long that works.
+PATIENCE_S = 90.0
 
 
 @dataclass
 class Bench:
     """`send` puts a job's message on a queue, `run_until` runs a real runner."""
 
-    api: FakeApi
+    api: Any
     model: FakeModel
     sqs: Any
     grace_s: float = 5.0
-    stop: Stop = field(init=False)
 
     def queue(self, name: str, lane: str = "normal") -> str:
         """Make a queue and list it in the session, in order."""
@@ -48,21 +51,51 @@ class Bench:
         return int(found[names[0]]), int(found[names[1]])
 
     def run_until(self, satisfied: Callable[[], bool]) -> None:
-        """Run a runner, stop it when `satisfied`, fail when it never is."""
-        asyncio.run(self._run_until(satisfied))
+        """Run a runner, stop it when `satisfied`, fail when it never is.
 
-    async def _run_until(self, satisfied: Callable[[], bool]) -> None:
-        self.stop = Stop()
+        The runner has a thread and an event loop of its own, as it has a process of its own.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            running = _Running()
+            ended = thread.submit(asyncio.run, self._serve(running))
+            give_up = monotonic() + PATIENCE_S
+            while not satisfied() and not ended.done() and monotonic() < give_up:
+                sleep(0.01)
+            in_time = monotonic() < give_up
+            running.ask_to_stop()
+            ended.result(PATIENCE_S)
+            assert in_time, "the runner never did what the test waits for"
+
+    async def _serve(self, running: "_Running") -> None:
         backend = OpenAiBackend(self.model.url, {"tiny": "tiny-upstream", "other": "other"})
-        runner = asyncio.create_task(serve(_settings(self), backend, self.stop))
+        running.started(asyncio.get_running_loop(), stop := Stop())
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                while not satisfied() and not runner.done():
-                    await asyncio.sleep(0.01)
-                self.stop.ask()
-                await runner
+            await serve(_settings(self), backend, stop)
         finally:
+            running.ended()
             await backend.close()
+
+
+class _Running:
+    """A runner's wish to stop, reachable from another thread."""
+
+    def __init__(self) -> None:
+        self._ready, self._lock = Event(), Lock()
+        self._ask: Callable[[], object] | None = None
+
+    def started(self, loop: asyncio.AbstractEventLoop, stop: Stop) -> None:
+        self._ask = lambda: loop.call_soon_threadsafe(stop.ask)
+        self._ready.set()
+
+    def ended(self) -> None:
+        with self._lock:
+            self._ask = None
+
+    def ask_to_stop(self) -> None:
+        assert self._ready.wait(PATIENCE_S)
+        with self._lock:
+            if self._ask:
+                self._ask()
 
 
 def _settings(bench: Bench) -> Settings:

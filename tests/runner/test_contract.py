@@ -1,0 +1,123 @@
+"""The runner against the server's own code: both keep the same contract."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from shared.aws import Bucket, Queue, Table
+from tests.kit.gateway import ApiClient
+from tests.kit.yard import Yard
+from tests.runner.kit.api import SERIAL
+from tests.runner.kit.bench import Bench, sqs_client
+from tests.runner.kit.deployed import DeployedApi
+from tests.runner.kit.model import FakeModel, endless
+
+
+@pytest.fixture
+def yard(
+    api: Callable[..., ApiClient],
+    tables: dict[str, Table],
+    bucket: Bucket,
+    queues: dict[str, Queue],
+) -> Yard:
+    """Users and functions over an empty AWS."""
+    return Yard(api, tables, bucket, queues)
+
+
+@pytest.fixture
+def deployed(yard: Yard) -> Iterator[DeployedApi]:
+    """The devices function, with the device of the bench registered."""
+    assert yard.register(SERIAL, queue_tags=["default"]).status == 201
+    with DeployedApi(yard) as server:
+        yield server
+
+
+@pytest.fixture
+def bench(deployed: DeployedApi, model: FakeModel) -> Bench:
+    """A runner between the real functions and a model."""
+    return Bench(api=deployed, model=model, sqs=sqs_client())
+
+
+def test_job_succeeds_with_the_runners_numbers_when_it_runs(
+    yard: Yard, deployed: DeployedApi, bench: Bench
+) -> None:
+    job_id = yard.submit(model="tiny", warmup=1, repeat=2)["job_id"]
+
+    bench.run_until(lambda: bool(deployed.statuses("complete")))
+
+    job = yard.job(job_id)
+    result = yard.user().get(f"/api/jobs/{job_id}/result?full=1").json()
+    assert (job["status"], job["device"], job["attempt"]) == ("succeeded", SERIAL, 1)
+    assert result["output"] == "one two three"
+    assert result["metrics"]["ttft_ms"] < result["metrics"]["latency_ms"]
+    assert len(result["samples"]) == 2
+    assert result["provenance"]["ttft_ms"]["source"] == "client_stream"
+    assert result["telemetry"]["after"]["memory_pct"] > 0
+    [run] = yard.runs()
+    assert (run.job_id, run.device, run.completion_tokens, run.ok) == (job_id, SERIAL, 3, True)
+    assert yard.messages() == 0
+
+
+def test_every_report_is_accepted_when_the_runner_works(
+    yard: Yard, deployed: DeployedApi, bench: Bench
+) -> None:
+    yard.submit(model="tiny")
+
+    bench.run_until(lambda: bool(deployed.statuses("complete")))
+
+    assert set(deployed.statuses("status")) == {204}
+    assert deployed.statuses("session") == [200]
+    device = yard.api("devices", user="root", admin=True).get(f"/devices/{SERIAL}").json()
+    assert (device["models"], device["ready"]) == (["tiny", "other"], False)
+    assert device["telemetry"]
+
+
+def test_job_is_dead_at_once_when_no_device_knows_the_model(
+    yard: Yard, deployed: DeployedApi, bench: Bench
+) -> None:
+    job_id = yard.submit(model="unknown")["job_id"]
+
+    bench.run_until(lambda: bool(deployed.statuses("fail")))
+
+    job = yard.job(job_id)
+    assert (job["status"], job["failure"]["code"]) == ("dead", "model_not_found")
+    assert yard.messages() == 0
+
+
+def test_job_dies_after_its_attempts_when_it_always_takes_too_long(
+    yard: Yard, deployed: DeployedApi, bench: Bench
+) -> None:
+    bench.model.script = endless
+    job_id = yard.submit(model="tiny", timeout_s=1, max_attempts=2)["job_id"]
+
+    bench.run_until(lambda: yard.job(job_id)["status"] == "dead")
+
+    job = yard.job(job_id)
+    assert [attempt["failure"]["code"] for attempt in job["attempts"]] == ["timeout"] * 2
+    assert len(bench.model.requests) == 2
+
+
+def test_message_is_deleted_when_the_job_was_cancelled_before(
+    yard: Yard, deployed: DeployedApi, bench: Bench
+) -> None:
+    job_id = yard.submit(model="tiny")["job_id"]
+    yard.user().post(f"/api/jobs/{job_id}/cancel")
+
+    bench.run_until(lambda: bool(deployed.statuses("claim")))
+
+    assert deployed.statuses("claim") == [410]
+    assert yard.messages() == 0
+    assert not bench.model.requests
+
+
+def test_job_goes_back_to_the_queue_when_the_runner_must_stop(
+    yard: Yard, deployed: DeployedApi, bench: Bench
+) -> None:
+    bench.grace_s = 0.1
+    bench.model.script = endless
+    job_id = yard.submit(model="tiny")["job_id"]
+
+    bench.run_until(lambda: bool(bench.model.requests))
+
+    assert yard.job(job_id)["status"] == "queued"
+    assert yard.messages() == 1
