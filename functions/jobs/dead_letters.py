@@ -23,7 +23,7 @@ _NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
     summary="List jobs in the dead-letter queue",
     response_model=Page[DeadJobAnswer | FailureGroupAnswer],
 )
-async def list_(
+async def dead_letters(
     user: CurrentUser,
     user_id: Annotated[str | None, Query(description="For administrators: whose jobs.")] = None,
     group_by: Annotated[Literal["failure"] | None, Query()] = None,
