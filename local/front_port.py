@@ -6,9 +6,8 @@ API Gateway holds them.
 """
 
 import asyncio
-import contextlib
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import h11
 
@@ -21,46 +20,57 @@ _MAX_HEAD_BYTES = 10_240
 _READ_BYTES = 65_536
 
 
-@dataclass
 class FrontPort:
     """A server on a thread of its own."""
 
-    port: int
-    upstream_port: int
-    api_id: str
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    _started: threading.Event = field(default_factory=threading.Event)
-    _failure: list[OSError] = field(default_factory=list)
+    def __init__(self, port: int, upstream_port: int, api_id: str) -> None:
+        self.port = port
+        self._upstream_port = upstream_port
+        self._api_id = api_id
+        self._thread = threading.Thread(target=self._run, name="front-port", daemon=True)
+        self._started = threading.Event()
+        self._failure: OSError | None = None
+        self._end: Callable[[], object] = lambda: None
 
     def start(self) -> None:
         """Listens; raises OSError when the port is taken after all."""
-        threading.Thread(target=self._run, name="front-port", daemon=True).start()
+        self._thread.start()
         self._started.wait()
         if self._failure:
-            raise self._failure[0]
+            raise self._failure
 
     def stop(self) -> None:
         """Ends the server; open connections are dropped."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._end()
+        self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            server = asyncio.start_server(self._serve, HOST, self.port, backlog=512)
-            self._loop.run_until_complete(server)
+            asyncio.run(self._listen())
         except OSError as exc:
-            self._failure.append(exc)
-            return
+            self._failure = exc
         finally:
             self._started.set()
-        self._loop.run_forever()
+
+    async def _listen(self) -> None:
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._end = lambda: loop.call_soon_threadsafe(ended.set)
+        server = await asyncio.start_server(self._serve, HOST, self.port, backlog=512)
+        self._started.set()
+        await ended.wait()
+        server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream = Upstream(self.upstream_port, self.api_id, f"{HOST}:{self.port}")
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        upstream = Upstream(self._upstream_port, self._api_id, f"{HOST}:{self.port}")
+        try:
             await _Conversation(reader, writer, upstream).hold()
-        upstream.close()
-        writer.close()
+        except ConnectionError:
+            # The client went away; there is nobody to tell.
+            return
+        finally:
+            upstream.close()
+            writer.close()
 
 
 class _Conversation:
@@ -90,6 +100,9 @@ class _Conversation:
     async def _serve_one(self) -> bool:
         request = await self._event()
         if not isinstance(request, h11.Request):
+            return False
+        if _head_bytes(request) > _MAX_HEAD_BYTES:
+            await self._answer(*refusal(431))
             return False
         body = await self._body(request)
         if body is None:
@@ -127,3 +140,8 @@ class _Conversation:
         for event in response_downstream(response, body):
             self._writer.write(self._http.send(event) or b"")
         await self._writer.drain()
+
+
+def _head_bytes(request: h11.Request) -> int:
+    headers = sum(len(name) + len(value) + 4 for name, value in request.headers)
+    return len(request.method) + len(request.target) + headers
