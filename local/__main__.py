@@ -70,14 +70,14 @@ def _fire(settings: Settings, options: argparse.Namespace) -> None:
 
 def _logs(settings: Settings, _options: argparse.Namespace) -> None:
     """follow the functions' log: one line per invocation"""
-    from local.running import follow_logs
+    from local.keeping import follow_logs
 
     follow_logs(settings)
 
 
 def _clean(settings: Settings, _options: argparse.Namespace) -> None:
     """forget all state of the local cloud"""
-    from local.running import clean_state
+    from local.keeping import clean_state
 
     clean_state(settings)
 

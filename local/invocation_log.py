@@ -20,6 +20,7 @@ from local.home import Home
 from local.stack import Stack
 
 _EVERY_S = 1.0
+_PAGE = 50
 _DURATION = re.compile(r"Duration: (\d+(?:\.\d+)?) ms")
 
 
@@ -112,15 +113,19 @@ class InvocationLog:
         while not stopping:
             stopping = self._stopping.wait(_EVERY_S)
             for group, function in self._groups.items():
-                self._drain(group, function)
+                while self._drain(group, function) == _PAGE:
+                    pass
 
-    def _drain(self, group: str, function: str) -> None:
+    def _drain(self, group: str, function: str) -> int:
+        """Takes what is finished out of one page of streams; how many that were."""
         try:
-            streams = self._client.describe_log_streams(logGroupName=group)["logStreams"]
-            read = [self._take(group, row["logStreamName"], function) for row in streams]
+            page = self._client.describe_log_streams(logGroupName=group, limit=_PAGE)["logStreams"]
+            read = [self._take(group, row["logStreamName"], function) for row in page]
         except (BotoCoreError, ClientError):
-            return
-        _append(self._lines, self._output, [each for each in read if each])
+            return 0
+        finished = [each for each in read if each]
+        _append(self._lines, self._output, finished)
+        return len(finished)
 
     def _take(self, group: str, stream: str, function: str) -> Invocation | None:
         where = {"logGroupName": group, "logStreamName": stream}

@@ -1,11 +1,12 @@
 """The home's lock and its private files."""
 
+import socket
 import stat
 from pathlib import Path
 
 import pytest
 
-from local import preflight, running
+from local import keeping, preflight, running
 from local.errors import LocalCloudError
 from local.home import Home, read_json, write_private_json
 from local.ports import free_port
@@ -62,8 +63,6 @@ def test_failed_first_deployment_is_forgotten_and_a_good_one_kept(tmp_path: Path
 
 
 def test_start_is_refused_when_the_port_is_taken(tmp_path: Path) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         environment = {"EVALYARD_PORT": str(port), "EVALYARD_HOME": str(tmp_path)}
@@ -82,7 +81,7 @@ def test_clean_is_refused_when_the_folder_is_no_home(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
 
     with pytest.raises(LocalCloudError, match="does not look like"):
-        running.clean_state(read_settings({"EVALYARD_HOME": str(tmp_path)}))
+        keeping.clean_state(read_settings({"EVALYARD_HOME": str(tmp_path)}))
 
     assert (tmp_path / "thesis.txt").exists()
 
@@ -92,7 +91,7 @@ def test_clean_removes_the_home_when_nothing_uses_it(tmp_path: Path) -> None:
     home.prepare()
     home.ministack_port.write_text("1")
 
-    running.clean_state(read_settings({"EVALYARD_HOME": str(home.root)}))
+    keeping.clean_state(read_settings({"EVALYARD_HOME": str(home.root)}))
 
     assert not home.root.exists()
 
