@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from functions.health.settings import Settings
 from shared import clock
@@ -11,22 +12,25 @@ from shared.config import read_settings
 from shared.errors import EvalyardError
 from shared.observability import logger
 
+Said = Literal["ok", "failing"]
+Status = Literal["ok", "degraded", "down"]
 _REMEMBERED_S = 5
 
 
 @dataclass(frozen=True)
 class Health:
-    """What each check said: `ok` or `failing`."""
+    """What each check said."""
 
-    checks: dict[str, str]
+    tables: Said
+    bucket: Said
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         """`ok` when all are, `down` when none is, else `degraded`."""
-        well = sum(said == "ok" for said in self.checks.values())
-        if well == len(self.checks):
+        said = {self.tables, self.bucket}
+        if said == {"ok"}:
             return "ok"
-        return "degraded" if well else "down"
+        return "degraded" if "ok" in said else "down"
 
 
 def current_health() -> Health:
@@ -37,11 +41,10 @@ def current_health() -> Health:
 @lru_cache(maxsize=1)
 def _health_of(_: int) -> Health:
     settings = read_settings(Settings)
-    checks = {
-        "tables": lambda: Table(settings.catalog_table).is_active(),
-        "bucket": lambda: _answers(Bucket(settings.data_bucket)),
-    }
-    return Health({name: _said(name, check) for name, check in checks.items()})
+    return Health(
+        tables=_said("tables", Table(settings.catalog_table).is_active),
+        bucket=_said("bucket", lambda: _answers(Bucket(settings.data_bucket))),
+    )
 
 
 def _answers(bucket: Bucket) -> bool:
@@ -49,7 +52,7 @@ def _answers(bucket: Bucket) -> bool:
     return True
 
 
-def _said(name: str, check: Callable[[], bool]) -> str:
+def _said(name: str, check: Callable[[], bool]) -> Said:
     try:
         return "ok" if check() else "failing"
     except EvalyardError:

@@ -1,16 +1,12 @@
 """The endpoints that say whether the service is alive and well."""
 
-from typing import Literal
-
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from functions.health.checks import current_health
+from functions.health.checks import Said, Status, current_health
 from shared.http import OpenRoute, described
 
 router = APIRouter(tags=["Health"], route_class=OpenRoute)
-
-Said = Literal["ok", "failing"]
 
 
 class PingAnswer(BaseModel):
@@ -29,7 +25,7 @@ class Checks(BaseModel):
 class HealthAnswer(BaseModel):
     """`degraded` when some checks fail, `down` when all do."""
 
-    status: Literal["ok", "degraded", "down"]
+    status: Status
     checks: Checks
 
 
@@ -52,4 +48,5 @@ async def health(response: Response) -> HealthAnswer:
     found = current_health()
     response.status_code = 200 if found.status == "ok" else 503
     response.headers["Cache-Control"] = "no-store"
-    return HealthAnswer(status=found.status, checks=Checks(**found.checks))
+    checks = Checks(tables=found.tables, bucket=found.bucket)
+    return HealthAnswer(status=found.status, checks=checks)

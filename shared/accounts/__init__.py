@@ -7,6 +7,7 @@ other features' data: that is theirs.
 from shared.accounts.credentials import Credential, find_credential
 from shared.accounts.device_tokens import issue_device_token, revoke_device_token
 from shared.accounts.errors import TokenNotFound, UserExists, UserNotFound
+from shared.accounts.signing_secrets import RotatedSecret, rotate_webhook_secret, webhook_secrets
 from shared.accounts.token_uses import TokenUse, needs_recording, record_token_use
 from shared.accounts.tokens import (
     IssuedToken,
@@ -19,7 +20,6 @@ from shared.accounts.tokens import (
     revoke_token,
 )
 from shared.accounts.users import User, create_user, find_user, list_users
-from shared.accounts.webhook_secrets import RotatedSecret, rotate_webhook_secret, webhook_secrets
 
 __all__ = [
     "Credential",

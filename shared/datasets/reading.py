@@ -11,8 +11,15 @@ from typing import NamedTuple
 from shared.aws import Bucket, Item
 from shared.datasets.adapters import Adapter, adapter_of
 from shared.errors import NotFound
-from shared.storage import Catalog, DatasetRecord, PendingSegment, Snapshot, Volume, read_snapshot
-from shared.storage.catalog import dataset_record
+from shared.storage import (
+    Catalog,
+    DatasetRecord,
+    PendingSegment,
+    Snapshot,
+    Volume,
+    dataset_record,
+    read_snapshot,
+)
 
 MAX_PAGE_BYTES = int(4.5 * 2**20)
 _CHUNK_BYTES = 2**20

@@ -4,11 +4,22 @@ Folding (`shared.storage.compaction`) needs the analytics layer and is imported 
 the functions that fold.
 """
 
-from shared.storage.catalog import Catalog, Checkpoint, DatasetRecord, DayRecord, Part, Volume
+from shared.storage.catalog import (
+    DATASET_PREFIX,
+    Catalog,
+    Checkpoint,
+    DatasetRecord,
+    DayRecord,
+    Part,
+    Volume,
+    dataset_record,
+    partition,
+)
 from shared.storage.segments import PendingSegment, SegmentLog, SegmentName
 from shared.storage.snapshot import Snapshot, read_snapshot
 
 __all__ = [
+    "DATASET_PREFIX",
     "Catalog",
     "Checkpoint",
     "DatasetRecord",
@@ -19,5 +30,7 @@ __all__ = [
     "SegmentName",
     "Snapshot",
     "Volume",
+    "dataset_record",
+    "partition",
     "read_snapshot",
 ]

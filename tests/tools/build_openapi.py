@@ -6,6 +6,7 @@ and a test fails when the file is not what it would write.
 
 import importlib
 import json
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -31,8 +32,8 @@ _DESCRIPTION = """\
 Measures language models on real devices: push rows into **datasets**, queue **jobs** that device
 runners carry out on a real model, and read **usage**: what ran where, how fast, how well.
 
-- **Errors** are `application/problem+json` (RFC 9457); branch on `code`. A missing, unknown, revoked
-  or expired credential: always 401 `{"message":"Unauthorized"}`; another user's things: 404.
+- **Errors** are `application/problem+json` (RFC 9457); branch on `code`. A missing, unknown,
+  revoked or expired credential gets 401 `{"message":"Unauthorized"}`, another user's things 404.
 - **Time** comes in as ISO 8601 (without an offset: UTC) or as an epoch number in s, ms, µs or ns;
   it goes out as `…Z` with milliseconds.
 - **Lists** are pages: `data`, `next_cursor`, `has_more`; a cursor belongs to caller and filters.
@@ -97,7 +98,8 @@ def _merge(document: dict[str, Any], app: FastAPI) -> None:
     }
     for path, operations in group["paths"].items():
         for method, operation in operations.items():
-            _complete(operation, routes[path, method.upper()], app.title)
+            operation["operationId"] = "_".join([method, *re.findall(r"\w+", path)])
+            _complete(operation, routes[path, method.upper()])
         assert path not in document["paths"], f"{path} is served by two functions"
         document["paths"][path] = operations
     document["components"]["schemas"] |= group.get("components", {}).get("schemas", {})
@@ -122,13 +124,12 @@ def _routes(app: FastAPI) -> list[APIRoute]:
     return [route for route in found if isinstance(route, APIRoute) and route.include_in_schema]
 
 
-def _complete(operation: dict[str, Any], route: APIRoute, title: str) -> None:
+def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     assert isinstance(route, OpenRoute), f"{route.path} has no route class of ours"
     if is_creating(route.endpoint):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     if route.credential:
         operation["security"] = [{SCHEMES[route.credential][0]: []}]
-    operation["operationId"] = f"{title.lower()}_{route.name.rstrip('_')}"
     unfit = _unfit(operation)
     operation["responses"] = {
         status: _completed(status, response)

@@ -10,12 +10,12 @@ from functions.authorize_request.settings import Settings
 from shared.accounts import (
     TokenKind,
     TokenRequest,
+    TokenUse,
     issue_device_token,
     issue_token,
     record_token_use,
     revoke_token,
 )
-from shared.accounts.token_uses import TokenUse
 from shared.aws import Queue, Table
 from shared.config import read_settings
 from tests.conftest import HeldClock
