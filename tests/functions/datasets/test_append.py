@@ -2,28 +2,7 @@
 
 import pytest
 
-QUICK_START_ADAPTER = {
-    "dataset": "my_server_metrics", "enabled": True, "x_field": "ts", "device_field": "device",
-    "model_field": "model", "prompt_tokens_field": "prompt_tokens",
-    "completion_tokens_field": "completion_tokens", "latency_ms_field": "latency_ms",
-    "ttft_ms_field": "ttft_ms",
-    "extra_fields": [
-        {"label": "GPU power (W)", "field": "gpu_power_w", "kind": "number"},
-        {"label": "CPU usage (%)", "field": "cpu_usage_pct", "kind": "number"},
-    ],
-}
-QUICK_START_ROWS = {
-    "dataset": "my_server_metrics",
-    "rows": [
-        {"ts": "2025-12-03T18:00:00Z", "device": "server-1", "model": "llama3-8b",
-         "prompt_tokens": 50, "completion_tokens": 120, "latency_ms": 900, "ttft_ms": 220,
-         "gpu_power_w": 45.5, "cpu_usage_pct": 60.3},
-        {"ts": "2025-12-03T18:05:00Z", "device": "server-1", "model": "llama3-8b",
-         "prompt_tokens": 70, "completion_tokens": 150, "latency_ms": 950, "ttft_ms": 240,
-         "gpu_power_w": 48.2, "cpu_usage_pct": 63.1},
-    ],
-}
-
+from tests.functions.datasets.quick_start import ADAPTER, ROWS
 
 @pytest.fixture
 def ada(api):
@@ -31,8 +10,8 @@ def ada(api):
 
 
 def test_usage_is_recorded_when_the_published_quick_start_is_followed(api, ada):
-    saved = ada.post("/user/data/save_adapter", json=QUICK_START_ADAPTER)
-    appended = ada.post("/user/data/append_jsonl", json=QUICK_START_ROWS)
+    saved = ada.post("/user/data/save_adapter", json=ADAPTER)
+    appended = ada.post("/user/data/append_jsonl", json=ROWS)
     summary = api("usage", user="ada").get(
         "/usage/summary", params={"from": "2025-12-03T00:00:00Z", "to": "2025-12-04"}
     ).json()
@@ -48,7 +27,7 @@ def test_usage_is_recorded_when_the_published_quick_start_is_followed(api, ada):
 
 
 def test_rows_come_back_with_meta_when_read(ada):
-    ada.post("/user/data/append_jsonl", json=QUICK_START_ROWS)
+    ada.post("/user/data/append_jsonl", json=ROWS)
 
     rows = ada.get("/user/data/get", params={"dataset": "my_server_metrics"}).json()["data"]
 
