@@ -13,8 +13,8 @@ from shared.callbacks.signature import signature_headers
 from shared.clock import SECOND_US
 from shared.errors import Unavailable
 
-# After the first try, the first again within 5 s; then 5 min, 30 min, 2 h, 5 h, 10 h.
-RETRY_AFTER_S = (5, 300, 1_800, 7_200, 18_000, 36_000)
+# The first again within 5 s (the way through SQS included), then 5 min, 30 min, 2 h, 5 h, 10 h.
+RETRY_AFTER_S = (4, 300, 1_800, 7_200, 18_000, 36_000)
 _MAX_HOP_S = 900
 
 

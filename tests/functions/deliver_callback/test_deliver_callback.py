@@ -109,7 +109,7 @@ def test_it_is_tried_again_for_a_day_when_the_receiver_fails(
         yard.deliver(message)
         message = _next_message(yard)
 
-    assert gaps == [0, 5, 300, 1_800, 7_200, 18_000, 36_000]
+    assert gaps == [0, 4, 300, 1_800, 7_200, 18_000, 36_000]
     assert {received.path for received in receiver.received} == {"/"}
     assert len({received.headers["webhook-id"] for received in receiver.received}) == 1
     assert len({received.headers["webhook-timestamp"] for received in receiver.received}) == 7
