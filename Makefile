@@ -60,7 +60,7 @@ check: .venv/.installed .venv-sam/.installed ## linters, types, layers of import
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	PYTHONPATH=runner .venv/bin/lint-imports
+	PYTHONPATH=runner .venv/bin/lint-imports --no-cache
 	.venv-sam/bin/sam validate --lint --region us-east-1
 
 format: .venv/.installed ## reformat the Python code

@@ -1,0 +1,107 @@
+"""What holds for every route of every endpoint group."""
+
+import re
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from shared.http import serve
+from shared.http.routes import OpenRoute
+from tests.kit.gateway import LambdaContext, http_event, read_answer
+from tests.tools.build_openapi import endpoint_groups
+
+OPEN = {"/ping", "/health", "/docs", "/docs/{name}", "/openapi.json"}
+CREDENTIALS: dict[str, dict[str, str]] = {
+    "user": {
+        "kind": "user", "user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "t"
+    },
+    "api_key": {
+        "kind": "api_key", "user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "t"
+    },
+    "device": {"kind": "device", "serial": "x"},
+}  # fmt: skip
+
+
+def routes() -> list[tuple[FastAPI, APIRoute, str]]:
+    return [
+        (app, context.original_route, method)
+        for app in endpoint_groups()
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute)
+        for method in sorted(context.original_route.methods)
+    ]
+
+
+ROUTES = routes()
+GUARDED = [one for one in ROUTES if one[1].path_format not in OPEN]
+
+
+def names(found: list[tuple[FastAPI, APIRoute, str]]) -> list[str]:
+    return [f"{method} {route.path_format}" for _, route, method in found]
+
+
+def ask(
+    app: FastAPI, route: APIRoute, method: str, context: dict[str, str] | None, body: bytes = b"{"
+) -> Any:
+    path = re.sub(r"\{[^}]+\}", "x", route.path_format)
+    headers = {"content-type": "application/json"}
+    content = body if method in ("POST", "PUT", "PATCH") else None
+    event = http_event(method, path, content=content, headers=headers, context=context)
+    return read_answer(serve(app, event, LambdaContext()))
+
+
+@pytest.mark.parametrize(("app", "route", "method"), GUARDED, ids=names(GUARDED))
+def test_401_before_anything_is_read_when_caller_is_nobody(
+    app: FastAPI, route: APIRoute, method: str
+) -> None:
+    for nobody in (None, {}, {"kind": "nobody"}):
+        answer = ask(app, route, method, nobody)
+
+        assert (answer.status, answer.body) == (401, b'{"message":"Unauthorized"}')
+
+
+@pytest.mark.parametrize(("app", "route", "method"), GUARDED, ids=names(GUARDED))
+def test_401_when_credential_is_of_another_kind(app: FastAPI, route: APIRoute, method: str) -> None:
+    assert isinstance(route, OpenRoute)
+    others = [context for kind, context in CREDENTIALS.items() if kind != route.credential]
+
+    assert {ask(app, route, method, context).status for context in others} == {401}
+
+
+def test_only_these_paths_are_open() -> None:
+    assert {
+        route.path_format for _, route, _ in ROUTES if not getattr(route, "credential", None)
+    } == OPEN
+
+
+POSTS = [one for one in GUARDED if one[2] == "POST" and one[1].body_field]
+
+
+@pytest.mark.parametrize(("app", "route", "method"), POSTS, ids=names(POSTS))
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"a": NaN}', b"[" * 50_000])
+def test_400_when_body_is_not_json(
+    settings_env: dict[str, str], app: FastAPI, route: APIRoute, method: str, body: bytes
+) -> None:
+    assert isinstance(route, OpenRoute)
+    assert route.credential
+
+    answer = ask(app, route, method, CREDENTIALS[route.credential], body)
+
+    assert (answer.status, answer.code) == (400, "malformed_json")
+
+
+@pytest.mark.parametrize(("app", "route", "method"), POSTS, ids=names(POSTS))
+def test_body_that_is_no_object_is_refused(
+    settings_env: dict[str, str], app: FastAPI, route: APIRoute, method: str
+) -> None:
+    assert isinstance(route, OpenRoute)
+    assert route.credential
+
+    for body in (b"[]", b'"text"', b"1", b"null"):
+        answer = ask(app, route, method, CREDENTIALS[route.credential], body)
+
+        # Where a body may be left out, `null` is one that was.
+        assert answer.status in ((400, 404, 422) if body == b"null" else (400, 422)), answer.text
+        assert answer.code
