@@ -68,7 +68,8 @@ def build_and_deploy(
 def is_deployed(settings: Settings, home: Home, aws: LocalAws) -> bool:
     """Whether the stack is there and was made from exactly the present sources and parameters."""
     noted = read_json(home.deployed) or {}
-    return noted.get("fingerprint") == source_fingerprint(settings) and _stack_stands(aws)
+    same = noted.get("fingerprint") == source_fingerprint(settings)
+    return same and BUILD.is_dir() and _stack_stands(aws)
 
 
 def _stack_stands(aws: LocalAws) -> bool:

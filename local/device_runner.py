@@ -7,11 +7,12 @@ from pathlib import Path
 from local import processes
 from local.errors import LocalCloudError
 from local.home import ROOT, Home
-from local.http_json import call
 from local.model import ModelChoice
 from local.seed import DEVICE, Credentials
 
-_PRESENT_WITHIN_S = 120.0
+_READY_WITHIN_S = 120.0
+# What the runner prints once it pulls jobs; the device has reported itself by then.
+_READY_LINE = b"runner_ready "
 
 
 def start_runner(
@@ -38,17 +39,12 @@ def _program() -> Path:
     return ROOT / ".venv-runner" / "bin" / "evalyard-runner"
 
 
-def wait_until_present(base_url: str, runner: processes.Child, user_token: str) -> None:
-    """Until the device has reported itself; raises LocalCloudError when its runner ends instead."""
-    deadline = time.monotonic() + _PRESENT_WITHIN_S
-    while not _is_present(base_url, user_token):
+def wait_until_ready(runner: processes.Child) -> None:
+    """Until it says that it pulls jobs; raises LocalCloudError when it ends instead."""
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while _READY_LINE not in runner.log.read_bytes():
         if runner.ended:
             raise LocalCloudError(f"the runner did not start: {runner.last_words()}")
         if time.monotonic() > deadline:
-            raise LocalCloudError(f"the demo device did not report within 2 minutes ({runner.log})")
-        time.sleep(0.25)
-
-
-def _is_present(base_url: str, user_token: str) -> bool:
-    answer = call("GET", f"{base_url}/devices/{DEVICE}", {"X-User-Token": user_token})
-    return answer.status == 200 and bool(answer.body.get("present"))
+            raise LocalCloudError(f"the demo device was not ready in 2 minutes (see {runner.log})")
+        time.sleep(0.1)

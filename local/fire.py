@@ -11,7 +11,8 @@ from local.stack import Stack
 def fire(aws: LocalAws, stack: Stack, name: str) -> str:
     """Invokes a schedule's target and waits; raises LocalCloudError when it fails.
 
-    `name` is the schedule's logical id, or that of the function whose only schedule it is.
+    `name` is the schedule's logical id, or that of its function when the event is called `Schedule`
+    or is the function's only one.
     """
     target = _target(aws, stack, name)
     answer = aws.client("lambda").invoke(
@@ -27,7 +28,7 @@ def _target(aws: LocalAws, stack: Stack, name: str) -> dict[str, Any]:
     schedules = stack.of_type("AWS::Scheduler::Schedule")
     rules = stack.of_type("AWS::Events::Rule")
     known = sorted({**schedules, **rules})
-    matching = [each for each in known if each == name] or [
+    matching = [each for each in known if each in (name, f"{name}Schedule")] or [
         each for each in known if each.startswith(name)
     ]
     if len(matching) != 1:

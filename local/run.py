@@ -95,7 +95,7 @@ def _start(settings: Settings, home: Home, cleanup: ExitStack) -> list[processes
         cleanup.callback(runner.stop)
         children.append(runner)
         processes.note(home.children, children)
-        device_runner.wait_until_present(settings.base_url, runner, credentials.user_token)
+        device_runner.wait_until_ready(runner)
     where = (settings.base_url, cloud.aws.endpoint_url)
     announce.write_announcement(home, *where, credentials)
     cleanup.callback(home.announcement.unlink, missing_ok=True)
