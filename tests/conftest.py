@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from moto import mock_aws
 
 from shared import clock
@@ -16,6 +17,11 @@ from shared.clock import SECOND_US
 from tests.kit.cloud import create_buckets, create_queues, create_tables
 from tests.kit.gateway import ApiClient, LambdaHandler
 from tests.kit.template import REGION, Template, read_template
+
+
+# A slow machine is no failure of an invariant.
+settings.register_profile("evalyard", deadline=None)
+settings.load_profile("evalyard")
 
 
 def forget_caches() -> None:

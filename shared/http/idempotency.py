@@ -17,7 +17,8 @@ from fastapi.routing import APIRoute
 
 from shared import clock, ids
 from shared.aws import ConditionFailed, Item, Table, Update
-from shared.errors import Conflict, Unacceptable
+from shared.errors import Conflict, Unacceptable, Unavailable
+from shared.observability import logger
 
 HEADER = "idempotency-key"
 KEPT_S = 86_400
@@ -151,10 +152,15 @@ async def _carry_out(
     answer: Callable[[Request], Awaitable[Response]],
 ) -> Response:
     response = await answer(request)
-    if response.status_code >= 500 or response.status_code in _NOT_KEPT:
-        store.release(record)
-    else:
-        store.finish(record, _kept(response, route.endpoint.__creates__))  # type: ignore[attr-defined]  # Set by `creates`.
+    kept = response.status_code < 500 and response.status_code not in _NOT_KEPT
+    try:
+        if kept:
+            store.finish(record, _kept(response, route.endpoint.__creates__))  # type: ignore[attr-defined]  # Set by `creates`.
+        else:
+            store.release(record)
+    except Unavailable:
+        # What was done is done, and its answer may hold a secret that nobody can be told again.
+        logger().warning("answer_not_kept", status=response.status_code)
     return response
 
 

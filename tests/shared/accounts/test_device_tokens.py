@@ -1,0 +1,78 @@
+"""A device has one live token, however its tokens are issued."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.accounts import find_credential, issue_device_token, revoke_device_token
+from shared.aws import Table
+from shared.errors import Unavailable
+from tests.kit.cloud import aws_client
+from tests.kit.faults import Crash, crash, lose_answer, watched_calls
+
+
+@pytest.fixture
+def accounts(tables: dict[str, Table]) -> Table:
+    return tables["AccountsTable"]
+
+
+def is_live(accounts: Table, token: str) -> bool:
+    return find_credential(accounts, token) is not None
+
+
+def test_newest_token_lives_alone(accounts: Table) -> None:
+    tokens = [issue_device_token(accounts, "phone-1") for _ in range(4)]
+
+    assert [is_live(accounts, token) for token in tokens] == [False, False, False, True]
+
+
+def test_devices_do_not_touch_each_other(accounts: Table) -> None:
+    first = issue_device_token(accounts, "phone-1")
+    issue_device_token(accounts, "phone-2")
+
+    assert is_live(accounts, first)
+
+
+def test_one_token_lives_when_two_are_issued_at_once(accounts: Table) -> None:
+    """The other call gets between the reading of the old token and its replacement."""
+    old = issue_device_token(accounts, "phone-1")
+    others: list[str] = []
+
+    with watched_calls() as calls:
+        calls.after[0] = lambda: others.append(issue_device_token(accounts, "phone-1"))
+        token = issue_device_token(accounts, "phone-1")
+
+    assert [is_live(accounts, one) for one in (old, *others, token)] == [False, False, True]
+
+
+@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("fault", [crash, lose_answer])
+def test_next_token_lives_alone_when_a_call_died(
+    accounts: Table, number: int, fault: Callable[[], None]
+) -> None:
+    old = issue_device_token(accounts, "phone-1")
+
+    with watched_calls() as calls:
+        calls.after[number] = fault
+        with pytest.raises((Crash, Unavailable)):
+            issue_device_token(accounts, "phone-1")
+    new = issue_device_token(accounts, "phone-1")
+
+    assert (is_live(accounts, old), is_live(accounts, new)) == (False, True)
+
+
+def test_no_token_lives_when_revoked(accounts: Table) -> None:
+    token = issue_device_token(accounts, "phone-1")
+
+    revoke_device_token(accounts, "phone-1")
+    revoke_device_token(accounts, "phone-1")
+
+    assert not is_live(accounts, token)
+
+
+def test_only_digests_are_stored(accounts: Table) -> None:
+    token = issue_device_token(accounts, "phone-1")
+
+    stored = str(aws_client("dynamodb").scan(TableName=accounts.name)["Items"])
+    assert token not in stored
+    assert token[4:20] not in stored
