@@ -17,7 +17,9 @@ DAY_US = 86_400 * SECOND_US
 _EPOCH_UNITS = ((1e11, SECOND_US), (1e14, 1_000), (1e17, 1))
 _EARLIEST_US = 0
 _LATEST_US = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp()) * SECOND_US
-_NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
+_NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\Z", re.ASCII)
+# Eight digits are a date in ISO's basic form; as an epoch number they would lie in 1970.
+_BASIC_DATE = re.compile(r"\d{8}\Z", re.ASCII)
 
 
 class UnreadableTime(ValueError):
@@ -59,9 +61,9 @@ def _from_epoch(number: int | float) -> int:
 
 
 def _from_text(text: str) -> int:
-    if _NUMERIC.match(text):
+    if _NUMERIC.match(text) and not _BASIC_DATE.match(text):
         return _from_epoch(float(text) if "." in text or "e" in text.lower() else int(text))
-    if len(text) < len("2025-01-01"):
+    if len(text) < len("20250101"):
         raise UnreadableTime(f"{text[:40]!r} is not an ISO 8601 time or an epoch number")
     try:
         moment = datetime.fromisoformat(text)

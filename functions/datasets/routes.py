@@ -31,6 +31,7 @@ from shared.http import (
     Cursors,
     CurrentUser,
     Page,
+    PageLimit,
     RepeatableCall,
     UserRoute,
     creates,
@@ -100,10 +101,22 @@ async def append_jsonl(
 
 
 @router.get("/list", summary="List datasets", response_model=Page[DatasetEntry])
-async def list_(user: CurrentUser) -> dict[str, Any]:
-    """All datasets of the caller by name, with exact counts."""
+async def list_(
+    user: CurrentUser,
+    limit: PageLimit = 50,
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+) -> dict[str, Any]:
+    """The datasets of the caller by name, with exact counts."""
+    cursors = Cursors(("datasets.list", user.user_id))
+    after = cursors.read(cursor) or ""
     found = list_datasets(wiring.bucket(), wiring.catalog(), user.user_id)
-    return {"data": [dataset_entry(summary) for summary in found]}
+    rest = [summary for summary in found if summary.name > after]
+    page, more = rest[:limit], len(rest) > limit
+    return {
+        "data": [dataset_entry(summary) for summary in page],
+        "next_cursor": cursors.write(page[-1].name) if more else None,
+        "has_more": more,
+    }
 
 
 @router.get(
@@ -145,6 +158,7 @@ async def get_adapter(user: CurrentUser, dataset: DatasetName) -> dict[str, Any]
     summary="Save/update dataset adapter configuration",
     response_model=AdapterAnswer,
 )
+@creates()
 async def save_adapter_(user: CurrentUser, body: AdapterBody) -> dict[str, Any]:
     """Rows that are appended from now on are converted by this adapter."""
     check_dataset_name(body.dataset)

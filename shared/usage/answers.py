@@ -7,12 +7,24 @@ import duckdb
 
 from shared.aws import Bucket
 from shared.clock import iso
+from shared.errors import MalformedInput
 from shared.runs import JSON_COLUMNS, Run
 from shared.storage import Catalog, Snapshot, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.question import Question
 from shared.usage.source import runs_table
 from shared.usage.stats import empty_stats, grouped_stats
+
+
+# An answer of Lambda has at most 6 MB; a group's stats take about 1 KB.
+_MAX_GROUPS = 1_000
+_MAX_POINTS = 4_000
+
+
+class TooManyGroups(MalformedInput):
+    """The grouping gives more groups than an answer can hold."""
+
+    code = "too_many_groups"
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ def _breakdown(
     if not group_by:
         return []
     found = grouped_stats(connection, list(group_by))
+    _check_size(len(found), _MAX_GROUPS)
     return [{"key": dict(zip(group_by, key, strict=True)), **stats} for key, stats in found.items()]
 
 
@@ -88,6 +101,7 @@ def _series(
         [edges],
     )
     found = grouped_stats(connection, ["edge", *group_by], table="bucketed")
+    _check_size(len({key[1:] for key in found}) * len(edges), _MAX_POINTS)
     groups = sorted({key[1:] for key in found} | ({()} if not group_by else set()), key=repr)
     return [
         {"t": iso(edge), "key": dict(zip(group_by, group, strict=True))}
@@ -95,6 +109,15 @@ def _series(
         for group in groups
         for edge in edges
     ]
+
+
+def _check_size(found: int, most: int) -> None:
+    """Refuse rather than cut short: totals must reconcile."""
+    if found > most:
+        raise TooManyGroups(
+            f"this grouping gives {found} entries, more than {most}; filter by some of the values, "
+            "group by fewer dimensions, or ask for longer buckets"
+        )
 
 
 def _newest(connection: duckdb.DuckDBPyConnection, count: int) -> list[dict[str, Any]]:

@@ -78,7 +78,7 @@ def test_job_returns_the_models_text_when_it_is_submitted(cloud: LocalCloud, dem
         if entry["serial"] == cloud.announced["device_serial"]
     ]
     body = {
-        "prompt": "Name three colours.", "model": device["models"][0],
+        "prompt": "The capital of France is", "model": device["models"][0],
         "options": {"num_predict": 24, "temperature": 0},
     }
 
