@@ -63,7 +63,7 @@ def _curl_lines(base_url: str, token: str, model: str) -> list[str]:
     prompt = "The capital of France is"
     job = f'{{"model":"{model}","prompt":"{prompt}","options":{{"num_predict":32}}}}'
     result = (
-        f"JOB=$({curl} {base_url}/api/jobs {json_body} '{job}' | grep -oE 'job_[0-9A-Z]{26}' | "
+        f"JOB=$({curl} {base_url}/api/jobs {json_body} '{job}' | grep -oE 'job_[0-9A-Z]{{26}}' | "
         f"head -1); until {curl} -f {base_url}/api/jobs/$JOB/result; do sleep 1; done"
     )
     return [
