@@ -18,7 +18,6 @@ from tests.kit.cloud import create_buckets, create_queues, create_tables
 from tests.kit.gateway import ApiClient, LambdaHandler
 from tests.kit.template import REGION, Template, read_template
 
-
 # A slow machine is no failure of an invariant.
 settings.register_profile("evalyard", deadline=None)
 settings.load_profile("evalyard")
