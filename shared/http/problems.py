@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from shared import errors
@@ -98,8 +99,15 @@ async def _on_http_exception(request: Request, exc: Exception) -> Response:
         msgspec.json.encode(document),
         exc.status_code,
         media_type="application/problem+json",
-        headers=exc.headers,
+        headers={"Allow": _allowed_methods(request)} if exc.status_code == 405 else exc.headers,
     )
+
+
+def _allowed_methods(request: Request) -> str:
+    """All methods of the path: it is served by a route for each."""
+    routes = iter_route_contexts(request.app.routes)
+    fitting = (one.methods or () for one in routes if one.path_regex.match(request.url.path))
+    return ", ".join(sorted({method for methods in fitting for method in methods}))
 
 
 async def _on_unforeseen(request: Request, _: Exception) -> Response:

@@ -196,6 +196,10 @@ def test_problem_when_path_or_method_is_unknown(
     assert (answer.status, answer.code) == (status, code)
 
 
+def test_405_names_every_method_of_the_path(admin: ApiClient) -> None:
+    assert admin.request("PUT", "/accounts/users").headers["allow"] == "GET, POST"
+
+
 def _forget_answer(table: Table) -> None:
     """Leave the idempotency record as a call leaves it that was killed before it finished."""
     (item,) = aws_client("dynamodb").scan(TableName=table.name)["Items"]
