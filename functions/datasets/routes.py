@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from functions.datasets import wiring
+from functions.datasets.bodies import append_body
 from functions.datasets.schemas import (
     AdapterAnswer,
     AdapterBody,
@@ -26,7 +27,6 @@ from shared.datasets import (
     read_rows,
     save_adapter,
 )
-from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.http import (
     Cursors,
     CurrentUser,
@@ -43,13 +43,6 @@ router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute
 
 DatasetName = Annotated[str, Query(description="The dataset's name.")]
 Flag = Annotated[bool, Query()]
-
-
-class AppendBody(msgspec.Struct):
-    """The body of an append; rows are kept as text until each is judged."""
-
-    dataset: str
-    rows: list[msgspec.Raw]
 
 
 _APPEND_SCHEMA = {
@@ -89,7 +82,7 @@ async def append_jsonl(
     next request.
     """
     require_json(request)
-    body = _append_body(await request.body())
+    body = append_body(await request.body())
     batch = Batch(
         user.user_id, user.tenant, check_dataset_name(body.dataset), call.ulid(), call.key is not None
     )
@@ -164,15 +157,3 @@ async def save_adapter_(user: CurrentUser, body: AdapterBody) -> dict[str, Any]:
     check_dataset_name(body.dataset)
     adapter = msgspec.convert(body.model_dump(), Adapter)
     return save_adapter(wiring.catalog().table, user.user_id, adapter).document()
-
-
-def _append_body(body: bytes) -> AppendBody:
-    try:
-        return msgspec.json.decode(body, type=AppendBody)
-    except msgspec.ValidationError as exc:
-        fault = Fault("", "invalid_body", f'the body is {{"dataset": str, "rows": [...]}}: {exc}')
-        raise Unacceptable(fault.detail, code="validation_failed", faults=(fault,)) from exc
-    except msgspec.DecodeError as exc:
-        raise MalformedInput(f"the body is not JSON: {exc}", code="malformed_json") from exc
-    except RecursionError as exc:
-        raise MalformedInput("the body is nested too deep", code="malformed_json") from exc

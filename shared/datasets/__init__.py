@@ -1,6 +1,12 @@
 """Datasets: rows of measurements, and adapters that say what their fields mean."""
 
-from shared.datasets.adapters import Adapter, AdapterNotFound, ExtraField, load_adapter, save_adapter
+from shared.datasets.adapters import (
+    Adapter,
+    AdapterNotFound,
+    ExtraField,
+    load_adapter,
+    save_adapter,
+)
 from shared.datasets.append import MAX_ROWS, AppendResult, Batch, append_rows
 from shared.datasets.conversion import RowNotConvertible, job_row, run_of_row
 from shared.datasets.names import check_dataset_name

@@ -3,6 +3,7 @@
 A row that cannot become a run stays in the dataset; the caller is told why.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from shared.runs import Run, derived_tok_s
 _PREVIEW_CHARACTERS = 200
 _MAX_LABEL_CHARACTERS = 256
 _MAX_INT64 = 2**63
+# JSON integers may have any length; a double may not.
+_MAX_FLOAT = sys.float_info.max
 
 
 class RowNotConvertible(ValueError):
@@ -124,8 +127,8 @@ def _number(members: Mapping[str, Any], path: str | None) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RowNotConvertible(path or "", "not_a_number", f"{path} must be a number")
-    if not 0 <= value < float("inf"):
-        raise RowNotConvertible(path or "", "out_of_range", f"{path} must not be negative")
+    if not 0 <= value <= _MAX_FLOAT:
+        raise RowNotConvertible(path or "", "out_of_range", f"{path} must not be negative or huge")
     return float(value)
 
 
@@ -174,4 +177,6 @@ def _extra_number(field: ExtraField, value: Any) -> float:
         return 1.0 if value else 0.0
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RowNotConvertible(field.field, "not_a_number", f"{field.field} must be a number")
+    if abs(value) > _MAX_FLOAT:
+        raise RowNotConvertible(field.field, "out_of_range", f"{field.field} must not be huge")
     return float(value)

@@ -64,6 +64,8 @@ def _judge(index: int, raw: bytes) -> AcceptedRow | Fault:
         members = msgspec.json.decode(raw)
     except msgspec.DecodeError as exc:
         return Fault(pointer, "invalid_json", f"not JSON: {exc}", index + 1)
+    except UnicodeDecodeError:
+        return Fault(pointer, "invalid_utf8", "the row is not UTF-8", index + 1)
     except RecursionError:
         return Fault(pointer, "row_too_deep", "the row is nested too deep", index + 1)
     if not isinstance(members, dict):

@@ -153,6 +153,45 @@ def test_problem_is_answered_when_the_body_is_bad(ada, content, content_type, st
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
 
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [(b"{}", "/dataset"), (b'{"dataset":"d"}', "/rows"), (b'{"dataset":"d","rows":1}', "/rows"),
+     (b'{"dataset":1,"rows":[]}', "/dataset"), (b"[]", "")],
+)
+def test_place_is_pointed_at_when_the_body_has_another_shape(ada, content, pointer):
+    answer = ada.post(
+        "/user/data/append_jsonl", content=content, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status == 422
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [(b'{"a":"\xff"}', "invalid_utf8"), (b'{"a":1e999}', "invalid_json"),
+     (b'{"a":"' + b"x" * 2**18 + b'"}', "row_too_large")],
+)
+def test_row_is_named_when_it_cannot_be_read(ada, row, code):
+    body = b'{"dataset":"d","rows":[{"a":1},' + row + b"]}"
+
+    answer = ada.post(
+        "/user/data/append_jsonl", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status == 207
+    assert [error["code"] for error in answer.json()["errors"]] == [code]
+
+
+def test_row_stays_when_its_number_is_larger_than_any_double(ada):
+    ada.post("/user/data/save_adapter", json={"dataset": "d"})
+    body = {"dataset": "d", "rows": [{"ts": 1764784800, "latency_ms": 10**400}]}
+
+    answer = ada.post("/user/data/append_jsonl", json=body)
+
+    assert answer.json()["usage"]["errors"][0]["code"] == "out_of_range"
+
+
 def test_other_users_see_nothing_when_they_ask(api, ada):
     ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": [{"a": 1}]})
 
