@@ -72,13 +72,15 @@ openapi: .venv/.installed ## write the API's one OpenAPI document
 
 test: test-unit test-313 test-rie test-local test-e2e ## everything: unit, functional, local cloud, end to end
 
-test-unit: .venv/.installed .venv-sam/.installed ## unit and functional tests
-	.venv/bin/pytest -n 2 --ignore tests/e2e --ignore tests/local --ignore tests/rie
+IN_PROCESS = -n 2 --ignore tests/e2e --ignore tests/local --ignore tests/rie
+
+test-unit: .venv/.installed ## unit and functional tests
+	.venv/bin/pytest $(IN_PROCESS)
 
 test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
-	$(if $(PYTHON_313),.venv-3.13/bin/pytest -n 2 --ignore tests/e2e --ignore tests/local --ignore tests/rie,@echo "no python3.13 here: skipped")
+	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS),@echo "no python3.13 on this machine")
 
-test-rie: build .venv/.installed ## every built function under AWS's Runtime Interface Emulator
+test-rie: .venv/.installed build ## every built function under AWS's Runtime Interface Emulator
 	.venv/bin/pytest tests/rie
 
 test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniStack, and local/ itself
