@@ -25,7 +25,8 @@ def append_body(body: bytes) -> AppendBody:
         fault = _fault(str(exc))
         raise Unacceptable(
             f'the body is {{"dataset": "…", "rows": [{{…}}, …]}}: {exc}',
-            code="validation_failed", faults=(fault,),
+            code="validation_failed",
+            faults=(fault,),
         ) from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise MalformedInput(f"the body is not JSON: {exc}", code="malformed_json") from exc

@@ -28,8 +28,8 @@ from shared.datasets import (
     save_adapter,
 )
 from shared.http import (
-    Cursors,
     CurrentUser,
+    Cursors,
     Page,
     PageLimit,
     RepeatableCall,
@@ -64,7 +64,8 @@ _APPEND_SCHEMA = {
     },
     openapi_extra={
         "requestBody": {
-            "required": True, "content": {"application/json": {"schema": _APPEND_SCHEMA}}
+            "required": True,
+            "content": {"application/json": {"schema": _APPEND_SCHEMA}},
         }
     },
 )
@@ -84,11 +85,19 @@ async def append_jsonl(
     require_json(request)
     body = append_body(await request.body())
     batch = Batch(
-        user.user_id, user.tenant, check_dataset_name(body.dataset), call.ulid(), call.key is not None
+        user.user_id,
+        user.tenant,
+        check_dataset_name(body.dataset),
+        call.ulid(),
+        call.key is not None,
     )
     result = append_rows(
-        wiring.segment_log(), wiring.catalog().table, batch, body.rows,
-        strict=strict, dry_run=dry_run,
+        wiring.segment_log(),
+        wiring.catalog().table,
+        batch,
+        body.rows,
+        strict=strict,
+        dry_run=dry_run,
     )
     return append_answer(body.dataset, result)
 

@@ -21,7 +21,7 @@ class ExtraFieldBody(Body):
 
 
 class AdapterBody(Body):
-    """Which field of a row means what. Fields may be dotted paths; defaults are the standard names."""
+    """Which field of a row means what. Fields may be dotted paths; defaults: the standard names."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -70,7 +70,9 @@ def _usage(result: AppendResult) -> dict[str, Any] | None:
     if usage is None:
         return None
     return {
-        "recorded": usage.recorded, "skipped": len(usage.faults), "errors": _listed(usage.faults)
+        "recorded": usage.recorded,
+        "skipped": len(usage.faults),
+        "errors": _listed(usage.faults),
     }
 
 

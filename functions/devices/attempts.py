@@ -65,9 +65,7 @@ async def heartbeat(serial: OwnSerial, job_id: str, body: HeartbeatBody) -> dict
     return {"cancel": cancel}
 
 
-@router.post(
-    "/complete", summary="Report a result", response_model=AttemptAnswer, responses=_LOST
-)
+@router.post("/complete", summary="Report a result", response_model=AttemptAnswer, responses=_LOST)
 async def complete(serial: OwnSerial, job_id: str, body: CompleteBody) -> dict[str, Any]:
     """The attempt succeeded; again: the same answer, nothing twice."""
     fields = body.model_dump(exclude={"attempt"})
@@ -78,9 +76,7 @@ async def complete(serial: OwnSerial, job_id: str, body: CompleteBody) -> dict[s
 @router.post("/fail", summary="Report a failure", response_model=AttemptAnswer, responses=_LOST)
 async def fail(serial: OwnSerial, job_id: str, body: FailBody) -> dict[str, Any]:
     """The attempt failed; a retryable one goes back to the queue while attempts are left."""
-    failure = Failure(
-        code=body.code, message=body.message, retryable=body.retryable, device=serial
-    )
+    failure = Failure(code=body.code, message=body.message, retryable=body.retryable, device=serial)
     return _answer(wiring.leases().fail(serial, job_id, body.attempt, failure))
 
 

@@ -91,7 +91,8 @@ async def list_(
 ) -> dict[str, Any]:
     """The caller's jobs, newest first; the window is on `created_at` (default: all)."""
     asked = sorted(
-        f"{name}={value}" for name, value in request.query_params.multi_items()
+        f"{name}={value}"
+        for name, value in request.query_params.multi_items()
         if name not in ("limit", "cursor")
     )
     cursors = Cursors(("jobs", user.user_id, *asked))
@@ -176,8 +177,12 @@ async def callbacks(user: CurrentUser, job_id: str) -> dict[str, Any]:
     job = wiring.jobs().store.get(user.user_id, job_id)
     tries = [
         {
-            "webhook_id": callback.webhook_id, "type": callback.kind, "at": clock.iso(tried.at_us),
-            "status_code": tried.status_code, "ok": tried.ok, "error": tried.error,
+            "webhook_id": callback.webhook_id,
+            "type": callback.kind,
+            "at": clock.iso(tried.at_us),
+            "status_code": tried.status_code,
+            "ok": tried.ok,
+            "error": tried.error,
             "next_at": clock.iso_or_none(tried.next_us),
         }
         for callback in wiring.jobs().callbacks.of_job(job.job_id)

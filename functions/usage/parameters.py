@@ -25,8 +25,13 @@ def requested_filters(
 ) -> Filters:
     """The filters of the query."""
     return Filters(
-        tuple(model), tuple(device), tuple(tag), tuple(tenant), tuple(dataset),
-        tuple(source_kind), tuple(ok),
+        tuple(model),
+        tuple(device),
+        tuple(tag),
+        tuple(tenant),
+        tuple(dataset),
+        tuple(source_kind),
+        tuple(ok),
     )
 
 
@@ -38,7 +43,9 @@ def requested_question(
     """What is asked, with the window resolved: open ends are the epoch and now."""
     chosen = window.or_last()
     end = clock.now_us() + 1 if chosen.to_us is None else chosen.to_us
-    start = last(86_400).from_us if chosen.from_us is None and chosen.to_us is None else chosen.from_us
+    start = (
+        last(86_400).from_us if chosen.from_us is None and chosen.to_us is None else chosen.from_us
+    )
     if (start or 0) >= end:
         raise MalformedInput("the window is empty: from lies in the future", code="window_empty")
     return Question(user.user_id, start or 0, end, filters)
@@ -50,12 +57,15 @@ def requested_grouping(
     ] = None,
 ) -> tuple[str, ...]:
     """The dimensions to group by, each once. Raises MalformedInput."""
-    names = tuple(dict.fromkeys(part.strip() for part in (group_by or "").split(",") if part.strip()))
+    names = tuple(
+        dict.fromkeys(part.strip() for part in (group_by or "").split(",") if part.strip())
+    )
     unknown = [name for name in names if name not in DIMENSIONS]
     if unknown or len(names) > MAX_GROUPINGS:
         raise MalformedInput(
             f"group_by takes up to {MAX_GROUPINGS} of: {', '.join(DIMENSIONS)}",
-            code="invalid_parameter", allowed=DIMENSIONS,
+            code="invalid_parameter",
+            allowed=DIMENSIONS,
         )
     return names
 

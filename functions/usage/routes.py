@@ -27,8 +27,13 @@ async def usage(
     """Σ breakdown.runs = total.runs, always; empty buckets are present with `runs: 0`."""
     step_s = bucket_seconds(bucket, question.from_us, question.to_us)
     found = overview(
-        wiring.bucket(), wiring.catalog(), question,
-        group_by=group_by, step_s=step_s, tz=tz, newest=runs,
+        wiring.bucket(),
+        wiring.catalog(),
+        question,
+        group_by=group_by,
+        step_s=step_s,
+        tz=tz,
+        newest=runs,
     )
     return _json(
         {
@@ -48,9 +53,7 @@ async def usage(
 async def usage_summary(question: AskedQuestion) -> Response:
     """The stats of the window, and of the window of the same length just before."""
     stats = summary(wiring.bucket(), wiring.catalog(), question)
-    head = {
-        "window": _window(question), "filters": question.filters.document(), "exact": True
-    }
+    head = {"window": _window(question), "filters": question.filters.document(), "exact": True}
     return _json(head | stats)
 
 

@@ -63,7 +63,9 @@ class Bucket:
                     raise Unavailable("the object could not be stored") from exc
             except BotoCoreError:
                 continue
-        raise Unavailable("storage did not confirm the write; it may have happened", retry_after_s=2)
+        raise Unavailable(
+            "storage did not confirm the write; it may have happened", retry_after_s=2
+        )
 
     def was_written(self, key: str) -> bool:
         """Whether any version of exactly this key exists, deleted or not."""

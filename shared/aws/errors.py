@@ -19,7 +19,7 @@ class ConditionFailed(EvalyardError):
 
 
 class TransactionLost(Unavailable):
-    """A transaction was cancelled: nothing was written; `reasons` holds a code per item, in order."""
+    """A transaction was cancelled, nothing was written; `reasons` has a code per item, in order."""
 
     code = "transaction_lost"
 

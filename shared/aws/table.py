@@ -152,9 +152,7 @@ class Table:
         """Put an item; with `only_new` raises ConditionFailed where there is one."""
         condition = {"ConditionExpression": "attribute_not_exists(pk)"} if only_new else {}
         with aws_errors():
-            client("dynamodb").put_item(
-                TableName=self.name, Item=encode_item(item), **condition
-            )
+            client("dynamodb").put_item(TableName=self.name, Item=encode_item(item), **condition)
 
     def update(self, update: Update) -> Item:
         """Update an item and return it as it is then. Raises ConditionFailed."""

@@ -82,9 +82,7 @@ def resolve(url: str, *, allow_private: bool) -> Target:
     addresses = _addresses(target.host, target.port)
     if not allow_private and not all(is_public(address) for address in addresses):
         raise CallbackRefused("the callback's host has an address that is not public")
-    return Target(
-        target.scheme, target.host, target.port, target.path, tuple(map(str, addresses))
-    )
+    return Target(target.scheme, target.host, target.port, target.path, tuple(map(str, addresses)))
 
 
 def read_url(url: str, *, allow_private: bool) -> Target:

@@ -83,9 +83,7 @@ class Deliveries:
         except CallbackRefused:
             return Answer(None, "address_refused")
         secrets = self.secrets_of(callback.user_id)
-        headers = signature_headers(
-            callback.webhook_id, at_us // SECOND_US, callback.body, secrets
-        )
+        headers = signature_headers(callback.webhook_id, at_us // SECOND_US, callback.body, secrets)
         return post(target, callback.body, headers)
 
     def _follow(self, callback: Callback, number: int, due_us: int) -> None:

@@ -79,7 +79,8 @@ class CallbackRecords:
         try:
             self.table.update(
                 Update(
-                    key["pk"], key["sk"],
+                    key["pk"],
+                    key["sk"],
                     set={"begun": number, "begun_us": now},
                     extra_condition=(
                         "#begun = :before OR"
@@ -87,7 +88,8 @@ class CallbackRecords:
                     ),
                     names={"#begun": "begun", "#tries": "tries", "#begun_us": "begun_us"},
                     values={
-                        ":before": number - 1, ":number": number,
+                        ":before": number - 1,
+                        ":number": number,
                         ":stale": now - TRY_LIVES_S * SECOND_US,
                     },
                 )

@@ -94,9 +94,7 @@ def save_adapter(catalog: Table, user_id: str, adapter: Adapter) -> Adapter:
     for _ in range(_SAVE_ATTEMPTS):
         before = load_adapter(catalog, user_id, adapter.dataset)
         version = before.version if before else 0
-        saved = msgspec.structs.replace(
-            adapter, version=version + 1, updated_us=clock.now_us()
-        )
+        saved = msgspec.structs.replace(adapter, version=version + 1, updated_us=clock.now_us())
         if _store(catalog, user_id, saved, version):
             return saved
     raise Conflict("the adapter is being changed by others; try again", retry_after_s=1)
@@ -151,7 +149,9 @@ def _extra_faults(extras: tuple[ExtraField, ...]) -> list[Fault]:
         if not extra.label.strip() or not _is_path(extra.field):
             faults.append(Fault(place, "empty_field", "an extra field needs a label and a field"))
         if extra.label in seen:
-            faults.append(Fault(place, "duplicate_label", f"the label {extra.label!r} is there twice"))
+            faults.append(
+                Fault(place, "duplicate_label", f"the label {extra.label!r} is there twice")
+            )
         seen.add(extra.label)
     return faults
 

@@ -70,7 +70,8 @@ def append_rows(
     """
     if len(rows) > MAX_ROWS:
         raise TooLarge(
-            f"at most {MAX_ROWS} rows a call; send them in several", code="too_many_rows",
+            f"at most {MAX_ROWS} rows a call; send them in several",
+            code="too_many_rows",
             limit_rows=MAX_ROWS,
         )
     accepted, faults = judge_rows(rows)
@@ -100,7 +101,10 @@ def _convert(
         try:
             runs.append(
                 run_of_row(
-                    row.members, adapter, tenant=batch.tenant, batch_id=batch.batch_id,
+                    row.members,
+                    adapter,
+                    tenant=batch.tenant,
+                    batch_id=batch.batch_id,
                     run_id=f"run_{batch.segment_id}_{row.index}",
                 )
             )
@@ -114,6 +118,10 @@ def _store(log: SegmentLog, batch: Batch, rows: list[AcceptedRow], runs: list[Ru
     meta = meta_members(batch.user_id, batch.dataset, at, batch.batch_id)
     lines = [with_meta(row, meta) for row in rows]
     log.append(
-        batch.user_id, batch.dataset, lines, runs,
-        segment_id=batch.segment_id, repeatable=batch.repeatable,
+        batch.user_id,
+        batch.dataset,
+        lines,
+        runs,
+        segment_id=batch.segment_id,
+        repeatable=batch.repeatable,
     )

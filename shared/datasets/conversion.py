@@ -173,7 +173,9 @@ def _extras(members: Mapping[str, Any], fields: tuple[ExtraField, ...]) -> dict[
 def _extra_number(field: ExtraField, value: Any) -> float:
     if field.kind == "boolean":
         if not isinstance(value, bool):
-            raise RowNotConvertible(field.field, "not_a_boolean", f"{field.field} must be a boolean")
+            raise RowNotConvertible(
+                field.field, "not_a_boolean", f"{field.field} must be a boolean"
+            )
         return 1.0 if value else 0.0
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RowNotConvertible(field.field, "not_a_number", f"{field.field} must be a number")

@@ -50,7 +50,9 @@ def with_meta(row: AcceptedRow, meta: bytes) -> bytes:
 def meta_members(user_id: str, dataset: str, at: str, batch_id: str) -> bytes:
     """The members that belong to the server, for one batch."""
     members = {
-        "_meta_user_id": user_id, "_meta_dataset": dataset, "_meta_ts": at,
+        "_meta_user_id": user_id,
+        "_meta_dataset": dataset,
+        "_meta_ts": at,
         "_meta_batch_id": batch_id,
     }
     return msgspec.json.encode(members)[1:-1]
@@ -59,7 +61,9 @@ def meta_members(user_id: str, dataset: str, at: str, batch_id: str) -> bytes:
 def _judge(index: int, raw: bytes) -> AcceptedRow | Fault:
     pointer = f"/rows/{index}"
     if len(raw) > MAX_ROW_BYTES:
-        return Fault(pointer, "row_too_large", f"a row has at most {MAX_ROW_BYTES} bytes", index + 1)
+        return Fault(
+            pointer, "row_too_large", f"a row has at most {MAX_ROW_BYTES} bytes", index + 1
+        )
     try:
         members = msgspec.json.decode(raw)
     except msgspec.DecodeError as exc:

@@ -85,7 +85,10 @@ def queue_arn(neighbour_arn: str, queue_name: str) -> str:
 
 def _tls_only(arn: str) -> dict[str, Any]:
     statement = {
-        "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Resource": arn,
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Resource": arn,
         "Action": ["sqs:SendMessage", "sqs:ReceiveMessage"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }

@@ -7,8 +7,14 @@ import msgspec
 from shared.runs import Run
 
 METRICS = (
-    "prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s", "tpot_ms",
-    "prefill_tps", "load_ms",
+    "prompt_tokens",
+    "completion_tokens",
+    "latency_ms",
+    "ttft_ms",
+    "tok_s",
+    "tpot_ms",
+    "prefill_tps",
+    "load_ms",
 )
 
 

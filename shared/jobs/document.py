@@ -38,8 +38,6 @@ def job_document(job: Job) -> dict[str, Any]:
     }
 
 
-
-
 def failure_document(failure: Failure | None) -> dict[str, Any] | None:
     """A failure as the API shows it."""
     return None if failure is None else msgspec.to_builtins(failure)

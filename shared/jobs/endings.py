@@ -99,7 +99,9 @@ class Endings:
         body = self.store.put_body(job, outcome_name(job.attempt), msgspec.json.encode(wanted))
         stored = outcome_of(body)
         sealed = self.store.move(
-            job, ending="succeeded", finished_us=stored.ended_us,
+            job,
+            ending="succeeded",
+            finished_us=stored.ended_us,
             **due_in_s(job.job_id, _UNDONE_S),
         )
         return None if sealed is None else self.settle(sealed)
@@ -187,4 +189,3 @@ def _lapsed(job: Job) -> Failure:
         return Failure(code="timeout", message=message, retryable=True, device=job.device)
     message = "the device was not heard of any more"
     return Failure(code="device_lost", message=message, retryable=True, device=job.device)
-

@@ -18,7 +18,12 @@ from shared.devices import VISIBILITY_S
 # A "removed" job is one whose last traces are being deleted: no caller ever sees it.
 Status = Literal["queued", "running", "cancelling", "succeeded", "cancelled", "dead", "removed"]
 STATUSES: tuple[Status, ...] = (
-    "queued", "running", "cancelling", "succeeded", "cancelled", "dead",
+    "queued",
+    "running",
+    "cancelling",
+    "succeeded",
+    "cancelled",
+    "dead",
 )
 FINISHED = ("succeeded", "cancelled", "dead")
 
@@ -138,9 +143,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     ) -> list[dict[str, Any]]:
         """The attempts, the running one ended, as they are stored."""
         *earlier, last = self.attempts
-        ended = msgspec.structs.replace(
-            last, ended_us=ended_us, failure=failure, reported=reported
-        )
+        ended = msgspec.structs.replace(last, ended_us=ended_us, failure=failure, reported=reported)
         return stored_attempts([*earlier, ended])
 
 

@@ -72,9 +72,7 @@ class Maintenance:
             self.store.move(job, **due_in_s(job.job_id, _LANE_MISSING_S))
             return "lane_missing"
         if job.waits_in is None:
-            renewed = self.store.move(
-                job, **waiting(lane, job.user_id, job.job_id, job.priority)
-            )
+            renewed = self.store.move(job, **waiting(lane, job.user_id, job.job_id, job.priority))
             job = renewed or job
         self.lanes.feed(job)
         left = self.store.find(job.user_id, job.job_id)

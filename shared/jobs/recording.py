@@ -107,4 +107,3 @@ def _row(job: Job, result: Result, run: Run, adapter: Adapter) -> str:
 
 def _count(value: float | None) -> int | None:
     return None if value is None else round(value)
-

@@ -87,7 +87,9 @@ class JobStore:
         to the values they must have.
         """
         fence = {
-            "status": job.status, "attempt": job.attempt, "ending": job.ending,
+            "status": job.status,
+            "attempt": job.attempt,
+            "ending": job.ending,
             "queued_us": job.queued_us,
         }
         update = Update(

@@ -99,8 +99,10 @@ class Submissions:
         ]
         if faults:
             raise Unacceptable(
-                "; ".join(fault.detail for fault in faults), code=faults[0].code,
-                faults=tuple(faults), allowed=faults[0].allowed,
+                "; ".join(fault.detail for fault in faults),
+                code=faults[0].code,
+                faults=tuple(faults),
+                allowed=faults[0].allowed,
             )
         lane = self.lanes.find(wanted.device_serial, wanted.queue_tag, wanted.priority)
         assert lane is not None, "a checked job has a lane"
@@ -149,9 +151,7 @@ def _callback_faults(url: str | None, allow_private: bool) -> Iterator[Fault]:
         yield Fault("/callback_url", "callback_url_refused", exc.detail)
 
 
-def _new_job(
-    who: Submitter, wanted: JobRequest, lane: Lane, job_id: str, created_us: int
-) -> Job:
+def _new_job(who: Submitter, wanted: JobRequest, lane: Lane, job_id: str, created_us: int) -> Job:
     return Job(
         job_id=job_id,
         user_id=who.user_id,

@@ -140,9 +140,12 @@ def dataset_record(item: Item) -> DatasetRecord:
 def dataset_item(user_id: str, record: DatasetRecord) -> Item:
     """The item of a dataset's folded part."""
     return {
-        "pk": partition(user_id), "sk": dataset_key(record.name), "name": record.name,
+        "pk": partition(user_id),
+        "sk": dataset_key(record.name),
+        "name": record.name,
         "volumes": [asdict(volume) for volume in record.volumes],
-        "created_us": record.created_us, "updated_us": record.updated_us,
+        "created_us": record.created_us,
+        "updated_us": record.updated_us,
     }
 
 
@@ -155,6 +158,7 @@ def day_record(item: Item) -> DayRecord:
 def day_item(user_id: str, record: DayRecord) -> Item:
     """The item of a day's parts."""
     return {
-        "pk": partition(user_id), "sk": DAY_PREFIX + record.day,
+        "pk": partition(user_id),
+        "sk": DAY_PREFIX + record.day,
         "parts": [asdict(part) for part in record.parts],
     }

@@ -28,7 +28,7 @@ def dataset_object_key(user_id: str, dataset: str, volume: int = 0) -> str:
 def fold_rows(
     bucket: Bucket, user_id: str, name: str, record: DatasetRecord | None, pieces: list[bytes]
 ) -> DatasetRecord:
-    """The dataset with the pieces (JSON lines) appended, as new versions that nobody refers to yet."""
+    """The dataset with pieces (JSON lines) appended, as new versions nobody refers to yet."""
     now = clock.now_us()
     record = record or DatasetRecord(name, created_us=now)
     tail = b"".join(pieces)

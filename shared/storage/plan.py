@@ -72,9 +72,7 @@ def _by_day(runs: list[Run]) -> dict[str, list[Run]]:
     return days
 
 
-def _take(
-    plan: Plan, segment: PendingSegment, body: bytes, runs: dict[str, list[Run]]
-) -> None:
+def _take(plan: Plan, segment: PendingSegment, body: bytes, runs: dict[str, list[Run]]) -> None:
     rows = segment.rows_of(body)
     if rows:
         plan.rows.setdefault(segment.name.dataset, []).append(rows)

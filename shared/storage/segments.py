@@ -51,7 +51,9 @@ class SegmentName:
     def parse(cls, key: str) -> "SegmentName":
         """The name behind a key. Raises ValueError for a key that is no segment's."""
         folder, _, file_name = key.removeprefix(PREFIX).partition("/")
-        segment_id, kind, rows, runs, offset, dataset = file_name.removesuffix(_SUFFIX).split("-", 5)
+        segment_id, kind, rows, runs, offset, dataset = file_name.removesuffix(_SUFFIX).split(
+            "-", 5
+        )
         if not key.startswith(PREFIX) or not key.endswith(_SUFFIX) or kind not in ("a", "r"):
             raise ValueError(f"not a segment key: {key}")
         return cls(folder, segment_id, kind == "r", int(rows), int(runs), int(offset), dataset)

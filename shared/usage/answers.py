@@ -15,7 +15,6 @@ from shared.usage.question import Question
 from shared.usage.source import runs_table
 from shared.usage.stats import empty_stats, grouped_stats
 
-
 # An answer of Lambda has at most 6 MB; a group's stats take about 1 KB.
 _MAX_GROUPS = 1_000
 _MAX_POINTS = 4_000

@@ -10,8 +10,28 @@ MAX_BUCKETS = 1_500
 AUTO_BUCKETS = 50
 BUCKET_NAMES = {"minute": 60, "hour": 3_600, "day": 86_400}
 _NICE_STEPS_S = (
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
-    86_400, 172_800, 604_800, 1_209_600, 2_592_000,
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1_800,
+    3_600,
+    7_200,
+    10_800,
+    21_600,
+    43_200,
+    86_400,
+    172_800,
+    604_800,
+    1_209_600,
+    2_592_000,
 )
 
 
@@ -34,7 +54,8 @@ def bucket_seconds(text: str, from_us: int, to_us: int) -> int:
         return int(text)
     raise MalformedInput(
         "bucket is auto, minute, hour, day, or a number of seconds",
-        code="invalid_parameter", allowed=("auto", *BUCKET_NAMES),
+        code="invalid_parameter",
+        allowed=("auto", *BUCKET_NAMES),
     )
 
 
@@ -90,4 +111,6 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise MalformedInput(f"{name[:64]!r} is not an IANA time zone", code="invalid_timezone") from exc
+        raise MalformedInput(
+            f"{name[:64]!r} is not an IANA time zone", code="invalid_timezone"
+        ) from exc

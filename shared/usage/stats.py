@@ -63,8 +63,12 @@ def _stats_sql(keys: list[str], table: str) -> str:
 def _distribution_sql(value: str, condition: str = "") -> list[str]:
     quantiles = list(_QUANTILES.values())
     calls = [
-        f"count({value})", f"avg({value})", f"min({value})",
-        f"quantile_cont({value}, {quantiles})", f"max({value})", f"stddev_pop({value})",
+        f"count({value})",
+        f"avg({value})",
+        f"min({value})",
+        f"quantile_cont({value}, {quantiles})",
+        f"max({value})",
+        f"stddev_pop({value})",
     ]
     return [f"{call} {condition}" for call in calls]
 

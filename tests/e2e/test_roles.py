@@ -21,7 +21,8 @@ def statement_taken_out(cloud: LocalCloud, function: str, sid: str) -> Iterator[
     else:
         raise AssertionError(f"{function} has no statement {sid}")
     put = lambda statements: iam.put_role_policy(  # noqa: E731
-        RoleName=role, PolicyName=name,
+        RoleName=role,
+        PolicyName=name,
         PolicyDocument=json.dumps({**document, "Statement": statements}),
     )
     put(kept)

@@ -22,7 +22,12 @@ def test_announcement_is_private_when_everything_answers(cloud: LocalCloud):
 
     assert mode == 0o600
     assert set(cloud.announced) == {
-        "base_url", "user_token", "admin_token", "api_key", "device_serial", "aws_endpoint_url",
+        "base_url",
+        "user_token",
+        "admin_token",
+        "api_key",
+        "device_serial",
+        "aws_endpoint_url",
         "pid",
     }
     assert httpx.get(f"{cloud.announced['base_url']}/ping").json() == {"ok": True}
@@ -78,7 +83,8 @@ def test_job_returns_the_models_text_when_it_is_submitted(cloud: LocalCloud, dem
         if entry["serial"] == cloud.announced["device_serial"]
     ]
     body = {
-        "prompt": "The capital of France is", "model": device["models"][0],
+        "prompt": "The capital of France is",
+        "model": device["models"][0],
         "options": {"num_predict": 24, "temperature": 0},
     }
 
@@ -90,7 +96,8 @@ def test_job_returns_the_models_text_when_it_is_submitted(cloud: LocalCloud, dem
     assert device["present"] is True
     until(
         lambda: demo.get(f"/api/jobs/{job_id}").json()["status"] in ("succeeded", "dead"),
-        "the job ends", within_s=120,
+        "the job ends",
+        within_s=120,
     )
     result = demo.get(f"/api/jobs/{job_id}/result").json()
     metrics = result["metrics"]

@@ -36,8 +36,12 @@ class LocalCloud:
         """Start and wait until everything answers; fails with what the cloud printed."""
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [ROOT / ".venv-cloud/bin/python", "-m", "local", "run"], cwd=ROOT,
-                env=self.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [ROOT / ".venv-cloud/bin/python", "-m", "local", "run"],
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         deadline = monotonic() + READY_WITHIN_S
         while not (self.home / "local.json").exists():
@@ -66,15 +70,19 @@ class LocalCloud:
         """An HTTP client with one of the announced tokens, or a token itself."""
         announced = self.announced
         return httpx.Client(
-            base_url=announced["base_url"], timeout=60,
+            base_url=announced["base_url"],
+            timeout=60,
             headers={header: announced.get(token, token)},
         )
 
     def aws(self, service: str) -> Any:
         """An AWS client as the account's root."""
         return botocore.session.get_session().create_client(
-            service, region_name="us-east-1", endpoint_url=self.announced["aws_endpoint_url"],
-            aws_access_key_id="test", aws_secret_access_key="test",
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.announced["aws_endpoint_url"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
 
     def resource(self, logical_id: str) -> str:
@@ -108,5 +116,3 @@ def until(condition: Any, what: str, within_s: float = 60, every_s: float = 0.3)
         assert monotonic() < deadline, f"not within {within_s} s: {what}"
         sleep(every_s)
     return found
-
-

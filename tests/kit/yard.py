@@ -12,8 +12,14 @@ from tests.kit.cloud import aws_client
 from tests.kit.gateway import ApiClient, ApiResponse, LambdaContext
 
 METRICS = {
-    "prompt_tokens": 12, "completion_tokens": 41, "latency_ms": 1000.0, "ttft_ms": 200.0,
-    "tok_s": 50.0, "tpot_ms": 20.0, "prefill_tps": 60.0, "load_ms": None,
+    "prompt_tokens": 12,
+    "completion_tokens": 41,
+    "latency_ms": 1000.0,
+    "ttft_ms": 200.0,
+    "tok_s": 50.0,
+    "tpot_ms": 20.0,
+    "prefill_tps": 60.0,
+    "load_ms": None,
 }
 
 
@@ -88,7 +94,12 @@ class Yard:
         return self.say("complete", job_id, serial, **body)
 
     def fail(
-        self, job_id: str, attempt: int, serial: str = "dev-1", *, code: str = "runtime_crash",
+        self,
+        job_id: str,
+        attempt: int,
+        serial: str = "dev-1",
+        *,
+        code: str = "runtime_crash",
         retryable: bool = True,
     ) -> ApiResponse:
         """Report a failure."""

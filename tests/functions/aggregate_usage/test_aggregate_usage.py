@@ -31,7 +31,9 @@ def event_of(*bodies: object) -> dict:
 
 
 def created(key: str) -> dict:
-    return {"Records": [{"s3": {"bucket": {"name": "b"}, "object": {"key": quote_plus(key, safe="/")}}}]}
+    return {
+        "Records": [{"s3": {"bucket": {"name": "b"}, "object": {"key": quote_plus(key, safe="/")}}}]
+    }
 
 
 @pytest.fixture
@@ -39,8 +41,9 @@ def keys(api, bucket) -> list[str]:
     ada = api("datasets", user="ada")
     ada.post("/user/data/save_adapter", json={"dataset": "d"})
     for number in range(3):
-        ada.post("/user/data/append_jsonl",
-                 json={"dataset": "d", "rows": [{"ts": 1764784800 + number}]})
+        ada.post(
+            "/user/data/append_jsonl", json={"dataset": "d", "rows": [{"ts": 1764784800 + number}]}
+        )
     return [segment.name.key for segment in SegmentLog(bucket).pending("ada")]
 
 
@@ -65,7 +68,8 @@ def test_noise_is_dropped_when_it_names_no_segment(settings_env):
     test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}
 
     answer = lambda_handler(
-        event_of(test_event, "not json", [1], created("elsewhere/x"), {"Records": [{}]}), Unhurried()
+        event_of(test_event, "not json", [1], created("elsewhere/x"), {"Records": [{}]}),
+        Unhurried(),
     )
 
     assert answer == {"batchItemFailures": []}

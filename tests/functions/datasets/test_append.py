@@ -4,6 +4,7 @@ import pytest
 
 from tests.functions.datasets.quick_start import ADAPTER, ROWS
 
+
 @pytest.fixture
 def ada(api):
     return api("datasets", user="ada")
@@ -12,9 +13,11 @@ def ada(api):
 def test_usage_is_recorded_when_the_published_quick_start_is_followed(api, ada):
     saved = ada.post("/user/data/save_adapter", json=ADAPTER)
     appended = ada.post("/user/data/append_jsonl", json=ROWS)
-    summary = api("usage", user="ada").get(
-        "/usage/summary", params={"from": "2025-12-03T00:00:00Z", "to": "2025-12-04"}
-    ).json()
+    summary = (
+        api("usage", user="ada")
+        .get("/usage/summary", params={"from": "2025-12-03T00:00:00Z", "to": "2025-12-04"})
+        .json()
+    )
 
     assert saved.status == 200
     assert saved.json()["version"] == 1
@@ -46,7 +49,12 @@ def test_good_rows_are_stored_and_bad_ones_named_when_some_are_bad(ada):
     document = answer.json()
     assert (document["received"], document["appended"], document["rejected"]) == (3, 2, 1)
     assert document["errors"] == [
-        {"pointer": "/rows/1", "code": "not_an_object", "detail": "a row is a JSON object", "line": 2}
+        {
+            "pointer": "/rows/1",
+            "code": "not_an_object",
+            "detail": "a row is a JSON object",
+            "line": 2,
+        }
     ]
     assert document["usage"] is None
     assert len(ada.get("/user/data/get", params={"dataset": "d"}).json()["data"]) == 2
@@ -72,7 +80,9 @@ def test_nothing_is_stored_when_strict_or_dry(ada, flag):
 
 
 def test_numbers_survive_when_they_are_written_unusually(ada):
-    raw = b'{"dataset":"d","rows":[{"big":9223372036854775807,"price":1.10,"e":1E5,\r\n "s":"a b"}]}'
+    raw = (
+        b'{"dataset":"d","rows":[{"big":9223372036854775807,"price":1.10,"e":1E5,\r\n "s":"a b"}]}'
+    )
 
     ada.post("/user/data/append_jsonl", content=raw, headers={"Content-Type": "application/json"})
 
@@ -118,7 +128,9 @@ def test_one_append_is_made_when_an_idempotency_key_repeats(ada):
 
     first = ada.post("/user/data/append_jsonl", json=body, headers=headers)
     second = ada.post("/user/data/append_jsonl", json=body, headers=headers)
-    other = ada.post("/user/data/append_jsonl", json={"dataset": "e", "rows": [{}]}, headers=headers)
+    other = ada.post(
+        "/user/data/append_jsonl", json={"dataset": "e", "rows": [{}]}, headers=headers
+    )
 
     assert second.json() == first.json()
     assert second.headers["idempotent-replayed"] == "true"
@@ -140,7 +152,9 @@ def test_one_append_is_made_when_an_idempotency_key_repeats(ada):
         (b'"' + b"x" * (5 * 2**20) + b'"', "application/json", 413, "body_too_large"),
         (
             b'{"dataset":"d","rows":[' + b",".join([b"{}"] * 10_001) + b"]}",
-            "application/json", 413, "too_many_rows",
+            "application/json",
+            413,
+            "too_many_rows",
         ),
     ],
 )
@@ -155,8 +169,13 @@ def test_problem_is_answered_when_the_body_is_bad(ada, content, content_type, st
 
 @pytest.mark.parametrize(
     ("content", "pointer"),
-    [(b"{}", "/dataset"), (b'{"dataset":"d"}', "/rows"), (b'{"dataset":"d","rows":1}', "/rows"),
-     (b'{"dataset":1,"rows":[]}', "/dataset"), (b"[]", "")],
+    [
+        (b"{}", "/dataset"),
+        (b'{"dataset":"d"}', "/rows"),
+        (b'{"dataset":"d","rows":1}', "/rows"),
+        (b'{"dataset":1,"rows":[]}', "/dataset"),
+        (b"[]", ""),
+    ],
 )
 def test_place_is_pointed_at_when_the_body_has_another_shape(ada, content, pointer):
     answer = ada.post(
@@ -169,8 +188,11 @@ def test_place_is_pointed_at_when_the_body_has_another_shape(ada, content, point
 
 @pytest.mark.parametrize(
     ("row", "code"),
-    [(b'{"a":"\xff"}', "invalid_utf8"), (b'{"a":1e999}', "invalid_json"),
-     (b'{"a":"' + b"x" * 2**18 + b'"}', "row_too_large")],
+    [
+        (b'{"a":"\xff"}', "invalid_utf8"),
+        (b'{"a":1e999}', "invalid_json"),
+        (b'{"a":"' + b"x" * 2**18 + b'"}', "row_too_large"),
+    ],
 )
 def test_row_is_named_when_it_cannot_be_read(ada, row, code):
     body = b'{"dataset":"d","rows":[{"a":1},' + row + b"]}"

@@ -18,7 +18,10 @@ def fold(bucket, tables):
 
 def append(client, dataset: str, *numbers: int) -> None:
     rows = [{"n": number} for number in numbers]
-    assert client.post("/user/data/append_jsonl", json={"dataset": dataset, "rows": rows}).status == 200
+    assert (
+        client.post("/user/data/append_jsonl", json={"dataset": dataset, "rows": rows}).status
+        == 200
+    )
 
 
 def test_counts_are_exact_when_rows_are_folded_and_pending(ada, fold):
@@ -30,7 +33,11 @@ def test_counts_are_exact_when_rows_are_folded_and_pending(ada, fold):
 
     entries = ada.get("/user/data/list").json()["data"]
 
-    assert [(entry["dataset"], entry["rows"]) for entry in entries] == [("a", 1), ("b", 3), ("c", 0)]
+    assert [(entry["dataset"], entry["rows"]) for entry in entries] == [
+        ("a", 1),
+        ("b", 3),
+        ("c", 0),
+    ]
     assert [entry["adapter"] for entry in entries] == [None, None, {"enabled": False}]
     stored = ada.get("/user/data/get", params={"dataset": "b"})
     assert entries[1]["bytes"] == sum(len(line) + 1 for line in raw_rows(stored))
@@ -119,7 +126,10 @@ def test_cursor_is_refused_when_it_comes_from_elsewhere(api, ada):
             {"dataset": "d", "extra_fields": [{"label": str(n), "field": "x"} for n in range(65)]},
             "too_many_extra_fields",
         ),
-        ({"dataset": "d", "extra_fields": [{"label": "a", "field": "x", "kind": "date"}]}, "not_allowed"),
+        (
+            {"dataset": "d", "extra_fields": [{"label": "a", "field": "x", "kind": "date"}]},
+            "not_allowed",
+        ),
         ({"dataset": "d", "enabled": "yes"}, "bool_type"),
     ],
 )

@@ -116,7 +116,9 @@ def test_it_is_tried_again_for_a_day_when_the_receiver_fails(
     seen = tries(yard, job_id)
     assert len(seen) == 7
     assert (seen[0]["status_code"], seen[0]["error"], seen[0]["next_at"]) == (
-        status, "not_2xx", None
+        status,
+        "not_2xx",
+        None,
     )
     assert yard.job(job_id)["status"] == "succeeded"
 

@@ -59,7 +59,8 @@ def test_a_replay_omits_the_token_when_register_is_repeated_with_its_key(yard: Y
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"serial": "a b"}, "validation_failed"), ({}, "validation_failed"),
+        ({"serial": "a b"}, "validation_failed"),
+        ({}, "validation_failed"),
         ({"serial": "x", "queue_tags": ["huge"]}, "queue_tag_unknown"),
         ({"serial": "x", "owner": "nobody"}, "user_not_found"),
     ],
@@ -80,8 +81,15 @@ def test_only_administrators_register_and_reload(yard: Yard) -> None:
 
 
 def test_a_device_is_available_when_it_reports_and_offline_after_a_minute(yard, held_clock) -> None:
-    report = {"ready": True, "battery": 80.5, "charging": False, "temperature_c": 31.0,
-              "thermal_state": None, "models": ["gemma"], "unknown": 1}
+    report = {
+        "ready": True,
+        "battery": 80.5,
+        "charging": False,
+        "temperature_c": 31.0,
+        "thermal_state": None,
+        "models": ["gemma"],
+        "unknown": 1,
+    }
 
     answer = yard.device().post("/devices/dev-1/status", json=report)
     (now,) = users(yard).get("/devices").json()["data"]
@@ -90,7 +98,10 @@ def test_a_device_is_available_when_it_reports_and_offline_after_a_minute(yard, 
 
     assert (answer.status, answer.body) == (204, b"")
     assert (now["state"], now["present"], now["ready"], now["models"]) == (
-        "available", True, True, ["gemma"]
+        "available",
+        True,
+        True,
+        ["gemma"],
     )
     assert (now["battery"], now["temperature_c"]) == (80.5, 31.0)
     assert (later["state"], later["present"], later["ready"]) == ("offline", False, False)
@@ -99,10 +110,13 @@ def test_a_device_is_available_when_it_reports_and_offline_after_a_minute(yard, 
 @pytest.mark.parametrize(
     ("report", "state"),
     [
-        ({"using": True}, "busy"), ({"ready": False}, "busy"), ({"thermal_state": 3}, "hot"),
-        ({"thermal_state": "serious"}, "hot"), ({"temperature_c": 90}, "hot"),
-        ({"battery": 9, "charging": False}, "low_battery"), ({"battery": 9, "charging": True},
-        "available"),
+        ({"using": True}, "busy"),
+        ({"ready": False}, "busy"),
+        ({"thermal_state": 3}, "hot"),
+        ({"thermal_state": "serious"}, "hot"),
+        ({"temperature_c": 90}, "hot"),
+        ({"battery": 9, "charging": False}, "low_battery"),
+        ({"battery": 9, "charging": True}, "available"),
     ],
 )
 def test_the_state_is_derived_when_a_device_reports(yard, report, state) -> None:
@@ -192,7 +206,8 @@ def test_another_devices_path_is_forbidden_when_the_token_is_not_its(yard, path)
 
 def test_a_users_token_opens_no_device_route_and_the_reverse(yard: Yard) -> None:
     answers = [
-        users(yard).post("/devices/dev-1/session", json={}), yard.device().get("/devices"),
+        users(yard).post("/devices/dev-1/session", json={}),
+        yard.device().get("/devices"),
     ]
 
     assert [answer.status for answer in answers] == [401, 401]
@@ -220,7 +235,10 @@ def test_the_credentials_are_for_exactly_the_devices_queues_when_a_session_opens
     session = yard.device("dev-2").post("/devices/dev-2/session", json={}).json()
 
     assert set(session["credentials"]) == {
-        "access_key_id", "secret_access_key", "session_token", "expires_at"
+        "access_key_id",
+        "secret_access_key",
+        "session_token",
+        "expires_at",
     }
     assert session["endpoint_url"] is None
     assert session["region"] == "us-east-1"

@@ -84,7 +84,8 @@ def test_failures_are_counted_when_grouped(yard: Yard) -> None:
     groups = yard.user().get("/jobs/dlq?group_by=failure").json()["data"]
 
     assert [(g["code"], g["count"]) for g in groups] == [
-        ("invalid_argument", 2), ("model_not_found", 1)
+        ("invalid_argument", 2),
+        ("model_not_found", 1),
     ]
     assert groups[0]["newest"]["job_id"] == newest
 

@@ -15,8 +15,15 @@ def test_result_is_there_when_a_device_took_the_message_and_completed(yard: Yard
 
     assert message == {"job_id": job["job_id"], "user_id": "ada", "attempt": 0}
     assert claim.json() == {
-        "attempt": 1, "model": "m", "prompt": "Why is the sky blue?", "system": "Be brief.",
-        "options": {}, "warmup": 1, "repeat": 1, "timeout_s": 600, "lease_s": 60,
+        "attempt": 1,
+        "model": "m",
+        "prompt": "Why is the sky blue?",
+        "system": "Be brief.",
+        "options": {},
+        "warmup": 1,
+        "repeat": 1,
+        "timeout_s": 600,
+        "lease_s": 60,
     }
     assert done.json() == {"job_id": job["job_id"], "status": "succeeded"}
     assert result["output"] == "Because."
@@ -40,7 +47,10 @@ def test_one_run_is_recorded_when_a_job_succeeds(yard: Yard) -> None:
 
 def test_the_adapters_row_is_appended_and_counted_once_when_a_job_names_one(yard: Yard) -> None:
     adapter = {
-        "dataset": "phones", "x_field": "when", "device_field": "phone", "latency_ms_field": "ms",
+        "dataset": "phones",
+        "x_field": "when",
+        "device_field": "phone",
+        "latency_ms_field": "ms",
         "extra_fields": [{"label": "Power", "field": "power_w"}],
     }
     yard.api("datasets", user="ada").post("/user/data/save_adapter", json=adapter)
@@ -103,7 +113,8 @@ def test_another_device_takes_over_when_the_lease_has_run_out(yard: Yard, held_c
     assert done.json()["status"] == "succeeded"
     assert [run.device for run in yard.runs()] == ["dev-2"]
     assert [a["failure"] and a["failure"]["code"] for a in yard.job(job_id)["attempts"]] == [
-        "device_lost", None,
+        "device_lost",
+        None,
     ]
 
 
@@ -132,7 +143,9 @@ def test_the_attempt_is_over_when_it_exceeds_its_timeout(yard: Yard, held_clock)
     job = yard.job(job_id)
     assert job["status"] == "queued"
     assert job["failure"] == {
-        "code": "timeout", "message": "the attempt took longer than 10 s", "retryable": True,
+        "code": "timeout",
+        "message": "the attempt took longer than 10 s",
+        "retryable": True,
         "device": "dev-1",
     }
 

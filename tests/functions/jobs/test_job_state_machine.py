@@ -16,8 +16,11 @@ DEVICES = ("dev-1", "dev-2")
 ENDS = ("succeeded", "cancelled", "dead")
 
 STEPS = st.one_of(
-    st.tuples(st.sampled_from(["claim", "heartbeat", "complete", "fail", "confirm_cancel"]),
-              st.sampled_from(DEVICES), st.booleans()),
+    st.tuples(
+        st.sampled_from(["claim", "heartbeat", "complete", "fail", "confirm_cancel"]),
+        st.sampled_from(DEVICES),
+        st.booleans(),
+    ),
     st.tuples(st.sampled_from(["cancel", "sweep", "redrive", "requeue"]), st.none(), st.none()),
     st.tuples(st.just("wait"), st.sampled_from([5, 65, 700]), st.none()),
 )
@@ -79,7 +82,9 @@ class Play:
 
 
 @settings(
-    max_examples=25, deadline=None, derandomize=True,
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
@@ -117,7 +122,8 @@ def test_a_zombies_word_changes_nothing_when_another_has_finished(yard, held_clo
     yard.complete(job_id, yard.claim(job_id, other), other)
 
     said = [
-        yard.complete(job_id, old, device), yard.fail(job_id, old, device),
+        yard.complete(job_id, old, device),
+        yard.fail(job_id, old, device),
         yard.say("heartbeat", job_id, device, attempt=old),
     ]
 

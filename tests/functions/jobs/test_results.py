@@ -13,8 +13,13 @@ def done(yard: Yard) -> str:
     """The path of a finished job's result."""
     job_id = yard.submit(prompt="=1+1", options={"seed": 7})["job_id"]
     yard.complete(
-        job_id, yard.claim(job_id), output="=2\r\nä", samples=[{"index": 0}], log="ok",
-        telemetry={"before": {}, "after": {}}, provenance={"ttft_ms": {"clock": "device"}},
+        job_id,
+        yard.claim(job_id),
+        output="=2\r\nä",
+        samples=[{"index": 0}],
+        log="ok",
+        telemetry={"before": {}, "after": {}},
+        provenance={"ttft_ms": {"clock": "device"}},
     )
     return f"/api/jobs/{job_id}/result"
 
@@ -24,7 +29,13 @@ def test_everything_is_shown_when_full_is_asked(yard: Yard, done: str) -> None:
     full = yard.user().get(f"{done}?full=1").json()
 
     assert full.keys() - brief.keys() == {
-        "prompt", "system", "options", "samples", "telemetry", "log", "provenance"
+        "prompt",
+        "system",
+        "options",
+        "samples",
+        "telemetry",
+        "log",
+        "provenance",
     }
     assert full["options"] == {"seed": 7}
     assert full["samples"] == [{"index": 0}]
@@ -60,8 +71,11 @@ def test_speeds_follow_from_the_numbers_when_the_device_leaves_them_out(yard: Ya
 @pytest.mark.parametrize(
     "fields",
     [
-        {"metrics": {"latency_ms": "fast"}}, {"metrics": {"latency_ms": -1}}, {"output": None},
-        {"extra": {"a": "b"}}, {"attempt": 0},
+        {"metrics": {"latency_ms": "fast"}},
+        {"metrics": {"latency_ms": -1}},
+        {"output": None},
+        {"extra": {"a": "b"}},
+        {"attempt": 0},
     ],
 )
 def test_a_result_is_refused_when_it_is_not_one(yard: Yard, fields) -> None:

@@ -63,11 +63,24 @@ def test_it_is_refused_when_it_names_what_is_not_there(yard, fields, code, allow
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("prompt", ""), ("prompt", "x" * 200_001), ("prompt", None), ("model", ""),
-        ("priority", 10), ("priority", -1), ("priority", "5"), ("max_attempts", 0),
-        ("max_attempts", 11), ("timeout_s", 0), ("timeout_s", 21_601), ("warmup", 11),
-        ("repeat", 0), ("repeat", 101), ("options", {"num_predict": 0}),
-        ("options", {"temperature": 2.1}), ("options", []), ("queue_tag", 7),
+        ("prompt", ""),
+        ("prompt", "x" * 200_001),
+        ("prompt", None),
+        ("model", ""),
+        ("priority", 10),
+        ("priority", -1),
+        ("priority", "5"),
+        ("max_attempts", 0),
+        ("max_attempts", 11),
+        ("timeout_s", 0),
+        ("timeout_s", 21_601),
+        ("warmup", 11),
+        ("repeat", 0),
+        ("repeat", 101),
+        ("options", {"num_predict": 0}),
+        ("options", {"temperature": 2.1}),
+        ("options", []),
+        ("queue_tag", 7),
     ],
 )
 def test_the_field_is_named_when_its_value_is_not_acceptable(yard, field, value) -> None:
@@ -109,7 +122,10 @@ def test_nothing_is_queued_when_it_is_a_dry_run(yard: Yard) -> None:
 
     assert answer.status == 200
     assert answer.json() == {
-        "would": "queue", "queue": "pool/default/normal", "ahead": 0, "reasons": []
+        "would": "queue",
+        "queue": "pool/default/normal",
+        "ahead": 0,
+        "reasons": [],
     }
     assert yard.messages() == 0
 
@@ -187,9 +203,12 @@ def test_others_jobs_are_absent_when_asked_for(yard: Yard) -> None:
 
     eve = yard.user("eve")
     answers = [
-        eve.get(f"/api/jobs/{job_id}"), eve.get(f"/api/jobs/{job_id}/result"),
-        eve.post(f"/api/jobs/{job_id}/cancel"), eve.post(f"/jobs/{job_id}/requeue"),
-        eve.delete(f"/jobs/{job_id}"), eve.get(f"/api/jobs/{job_id}/callbacks"),
+        eve.get(f"/api/jobs/{job_id}"),
+        eve.get(f"/api/jobs/{job_id}/result"),
+        eve.post(f"/api/jobs/{job_id}/cancel"),
+        eve.post(f"/jobs/{job_id}/requeue"),
+        eve.delete(f"/jobs/{job_id}"),
+        eve.get(f"/api/jobs/{job_id}/callbacks"),
     ]
 
     assert [(answer.status, answer.code) for answer in answers] == [(404, "job_not_found")] * 6

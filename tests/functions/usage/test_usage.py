@@ -5,10 +5,15 @@ import pytest
 from shared import clock
 
 NOW_ROWS = [
-    {"device": "d1", "model": "m1", "completion_tokens": 100, "prompt_tokens": 10,
-     "latency_ms": 1000, "ttft_ms": 100},
-    {"device": "d2", "model": "m1", "completion_tokens": 50, "prompt_tokens": 5,
-     "latency_ms": 500},
+    {
+        "device": "d1",
+        "model": "m1",
+        "completion_tokens": 100,
+        "prompt_tokens": 10,
+        "latency_ms": 1000,
+        "ttft_ms": 100,
+    },
+    {"device": "d2", "model": "m1", "completion_tokens": 50, "prompt_tokens": 5, "latency_ms": 500},
 ]
 
 
@@ -41,7 +46,8 @@ def test_newest_runs_are_listed_when_asked_for(ada):
     assert document["runs"][0]["source_kind"] == "dataset"
     assert document["runs"][0]["tenant"] == "ada"
     assert [entry["key"] for entry in document["breakdown"]] == [
-        {"device": "d1", "model": "m1"}, {"device": "d2", "model": "m1"},
+        {"device": "d1", "model": "m1"},
+        {"device": "d2", "model": "m1"},
     ]
     assert sum(point["runs"] for point in document["series"]) == 2
     assert document["window"]["bucket_s"] == 1800

@@ -27,21 +27,59 @@ def answer(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 
 
 HOSTILE = [
-    "http://example.com/", "ftp://example.com/", "file:///etc/passwd", "javascript:alert(1)", "",
-    "example.com", "https://", "https:///x", "//example.com", "https://user@example.com/",
-    "https://user:pass@example.com/", "https://127.0.0.1/", "https://127.1/", "https://2130706433/",
-    "https://0x7f000001/", "https://0177.0.0.1/", "https://0/", "https://0.0.0.0/",
-    "https://10.0.0.1/", "https://172.16.0.1/", "https://192.168.1.1/", "https://100.64.0.1/",
-    "https://169.254.169.254/latest/meta-data/", "https://192.0.2.1/", "https://198.18.0.1/",
-    "https://224.0.0.1/", "https://255.255.255.255/", "https://[::1]/", "https://[::]/",
-    "https://[::ffff:127.0.0.1]/", "https://[::127.0.0.1]/", "https://[64:ff9b::7f00:1]/",
-    "https://[2002:7f00:1::]/", "https://[fd00:ec2::254]/", "https://[fe80::1]/",
-    "https://[fe80::1%25eth0]/", "https://[fec0::1]/", "https://[2001:0:1::1]/", "https://localhost/",
-    "https://LOCALHOST./", "https://a.localhost/", "https://printer.local/",
-    "https://metadata.google.internal/", "https://intranet/", "https://example.com:22/",
-    "https://example.com:8443/", "https://example.com:99999/", "https://example.com:x/",
-    "https://exa mple.com/", "https://example.com/\r\nHost: evil", "https://example.com\\@10.0.0.1/",
-    "https://[::1", "https://" + "a" * 3000 + ".com/",
+    "http://example.com/",
+    "ftp://example.com/",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "",
+    "example.com",
+    "https://",
+    "https:///x",
+    "//example.com",
+    "https://user@example.com/",
+    "https://user:pass@example.com/",
+    "https://127.0.0.1/",
+    "https://127.1/",
+    "https://2130706433/",
+    "https://0x7f000001/",
+    "https://0177.0.0.1/",
+    "https://0/",
+    "https://0.0.0.0/",
+    "https://10.0.0.1/",
+    "https://172.16.0.1/",
+    "https://192.168.1.1/",
+    "https://100.64.0.1/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://192.0.2.1/",
+    "https://198.18.0.1/",
+    "https://224.0.0.1/",
+    "https://255.255.255.255/",
+    "https://[::1]/",
+    "https://[::]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[::127.0.0.1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[2002:7f00:1::]/",
+    "https://[fd00:ec2::254]/",
+    "https://[fe80::1]/",
+    "https://[fe80::1%25eth0]/",
+    "https://[fec0::1]/",
+    "https://[2001:0:1::1]/",
+    "https://localhost/",
+    "https://LOCALHOST./",
+    "https://a.localhost/",
+    "https://printer.local/",
+    "https://metadata.google.internal/",
+    "https://intranet/",
+    "https://example.com:22/",
+    "https://example.com:8443/",
+    "https://example.com:99999/",
+    "https://example.com:x/",
+    "https://exa mple.com/",
+    "https://example.com/\r\nHost: evil",
+    "https://example.com\\@10.0.0.1/",
+    "https://[::1",
+    "https://" + "a" * 3000 + ".com/",
 ]
 
 
@@ -56,7 +94,10 @@ def test_it_is_refused_when_a_url_leads_astray(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     "addresses",
     [
-        ["127.0.0.1"], ["93.184.215.14", "10.0.0.1"], ["::1"], ["::ffff:10.0.0.1"],
+        ["127.0.0.1"],
+        ["93.184.215.14", "10.0.0.1"],
+        ["::1"],
+        ["::ffff:10.0.0.1"],
         ["169.254.169.254"],
     ],
 )
@@ -69,8 +110,13 @@ def test_it_is_refused_when_any_address_of_the_name_is_private(monkeypatch, addr
 
 @pytest.mark.parametrize(
     "url",
-    ["https://example.com/hooks/job-finished", "https://example.com:443/?a=b", "https://bücher.de/",
-     "https://1.1.1.1/x", "https://[2606:4700::1111]/"],
+    [
+        "https://example.com/hooks/job-finished",
+        "https://example.com:443/?a=b",
+        "https://bücher.de/",
+        "https://1.1.1.1/x",
+        "https://[2606:4700::1111]/",
+    ],
 )
 def test_it_is_accepted_when_every_address_is_public(monkeypatch, url) -> None:
     answer(monkeypatch, "93.184.215.14", "2606:4700::1111")
@@ -105,7 +151,9 @@ def test_a_name_is_let_pass_at_submit_when_it_does_not_resolve_now(monkeypatch) 
         resolve("https://example.com/", allow_private=False)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://localhost:8080/", "https://10.0.0.1/"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/x", "http://localhost:8080/", "https://10.0.0.1/"]
+)
 def test_private_addresses_are_accepted_when_allowed(url: str) -> None:
     check_callback_url(url, allow_private=True)
 

@@ -13,7 +13,9 @@ def test_only_these_queues_may_be_pulled_when_a_policy_is_made() -> None:
 
     assert statement["Resource"] == [f"arn:aws:sqs:eu-west-1:123456789012:q-{n}" for n in range(8)]
     assert statement["Action"] == [
-        "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
     ]
 
 

@@ -30,8 +30,13 @@ class World:
     written: int = 0
 
     def append(
-        self, *, rows: int = 2, days: tuple[int, ...] = (0,), segment_id: str | None = None,
-        dataset: str = "d", expect: bool = True,
+        self,
+        *,
+        rows: int = 2,
+        days: tuple[int, ...] = (0,),
+        segment_id: str | None = None,
+        dataset: str = "d",
+        expect: bool = True,
     ) -> str:
         """Append rows and a run for each of the days; the segment's id."""
         repeatable = segment_id is not None
@@ -44,8 +49,12 @@ class World:
         ]
         self.written += 1
         SegmentLog(self.bucket).append(
-            self.user_id, dataset, [line.encode() for line in lines], runs,
-            segment_id=segment_id, repeatable=repeatable,
+            self.user_id,
+            dataset,
+            [line.encode() for line in lines],
+            runs,
+            segment_id=segment_id,
+            repeatable=repeatable,
         )
         if expect:
             self.rows.update(lines)

@@ -86,7 +86,8 @@ def test_next_volume_begins_when_one_is_full(world, monkeypatch):
 
     record = world.catalog.dataset("ada", "d")
     assert [volume.key for volume in record.volumes][:2] == [
-        "data/users/ada/datasets/d.jsonl", "data/users/ada/datasets/d/000001.jsonl",
+        "data/users/ada/datasets/d.jsonl",
+        "data/users/ada/datasets/d/000001.jsonl",
     ]
     assert world.agrees()
 
@@ -208,7 +209,8 @@ def test_reader_sees_every_row_once_when_folding_runs_at_any_of_its_calls(new_wo
                 calls.before[number] = fold_twice
                 found = getattr(world, read)()
             expected = {
-                "read_rows": world.rows, "read_runs": world.runs,
+                "read_rows": world.rows,
+                "read_runs": world.runs,
                 "listed_rows": world.rows.total(),
             }[read]
             assert found == expected, f"{read}: folded before call {number} of {calls.names}"

@@ -27,9 +27,7 @@ def expected_stats(runs: list[Run]) -> dict[str, Any]:
         "ttft_ms": distribution([run.ttft_ms for run in ok]),
         "tok_s": distribution([run.tok_s for run in ok]),
         "throughput_tps": sum(r.completion_tokens for r in timed) / seconds if seconds else None,
-        "extra": {
-            label: distribution([run.extra.get(label) for run in runs]) for label in labels
-        },
+        "extra": {label: distribution([run.extra.get(label) for run in runs]) for label in labels},
     }
 
 

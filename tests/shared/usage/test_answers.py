@@ -31,11 +31,20 @@ def runs(draw) -> list[Run]:
                 Run,
                 run_id=st.just(""),
                 ts_us=st.integers(START_US - DAY_US, START_US + WINDOW_US + DAY_US),
-                device=labels, model=labels, tag=labels, tenant=labels, dataset=labels,
-                prompt_tokens=tokens, completion_tokens=tokens,
-                latency_ms=milliseconds, ttft_ms=milliseconds, tok_s=milliseconds,
+                device=labels,
+                model=labels,
+                tag=labels,
+                tenant=labels,
+                dataset=labels,
+                prompt_tokens=tokens,
+                completion_tokens=tokens,
+                latency_ms=milliseconds,
+                ttft_ms=milliseconds,
+                tok_s=milliseconds,
                 ok=st.booleans(),
-                extra=st.dictionaries(st.sampled_from(["GPU power (W)", "x"]), st.floats(-1e6, 1e6)),
+                extra=st.dictionaries(
+                    st.sampled_from(["GPU power (W)", "x"]), st.floats(-1e6, 1e6)
+                ),
             ),
             max_size=12,
         )
@@ -61,31 +70,36 @@ def assert_same_stats(found, expected) -> None:
 
 
 slow = settings(
-    max_examples=25, deadline=None,
+    max_examples=25,
+    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
 @slow
-@given(folded=runs(), pending=runs(), ok=st.sampled_from([(), (True,), (False,)]),
-       models=st.sampled_from([(), ("a",), ("a", "b")]))
+@given(
+    folded=runs(),
+    pending=runs(),
+    ok=st.sampled_from([(), (True,), (False,)]),
+    models=st.sampled_from([(), ("a",), ("a", "b")]),
+)
 def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
     storage, folded, pending, ok, models
 ):
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
     storage.store(user, pending, fold=False)
-    question = Question(
-        user, START_US, START_US + WINDOW_US, Filters(model=models, ok=ok)
-    )
+    question = Question(user, START_US, START_US + WINDOW_US, Filters(model=models, ok=ok))
 
     found = summary(storage.bucket, storage.catalog, question)
 
     def matching(first: int, last: int) -> list[Run]:
         return [
-            run for run in folded + pending
+            run
+            for run in folded + pending
             if first <= run.ts_us < last
-            and (not models or run.model in models) and (not ok or run.ok in ok)
+            and (not models or run.model in models)
+            and (not ok or run.ok in ok)
         ]
 
     inside = matching(question.from_us, question.to_us)
@@ -97,7 +111,11 @@ def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
 
 
 @slow
-@given(folded=runs(), pending=runs(), group_by=st.lists(st.sampled_from(DIMENSIONS), max_size=2, unique=True))
+@given(
+    folded=runs(),
+    pending=runs(),
+    group_by=st.lists(st.sampled_from(DIMENSIONS), max_size=2, unique=True),
+)
 def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pending, group_by):
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
@@ -105,15 +123,21 @@ def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pe
     question = Question(user, START_US, START_US + WINDOW_US)
 
     found = overview(
-        storage.bucket, storage.catalog, question,
-        group_by=tuple(group_by), step_s=6 * 3600, newest=1000,
+        storage.bucket,
+        storage.catalog,
+        question,
+        group_by=tuple(group_by),
+        step_s=6 * 3600,
+        newest=1000,
     )
 
     inside = [r for r in folded + pending if question.from_us <= r.ts_us < question.to_us]
     assert_same_stats(found.total, expected_stats(inside))
     assert sum(point["runs"] for point in found.series) == len(inside)
     assert len(found.runs) == len(inside)
-    assert sorted((run["ts"] for run in found.runs), reverse=True) == [run["ts"] for run in found.runs]
+    assert sorted((run["ts"] for run in found.runs), reverse=True) == [
+        run["ts"] for run in found.runs
+    ]
     groups = defaultdict(list)
     for run in inside:
         groups[tuple(getattr(run, name) for name in group_by)].append(run)
@@ -127,7 +151,9 @@ def test_every_bucket_is_there_when_most_are_empty(storage):
     storage.store("ada", [Run(run_id="r", ts_us=START_US + 5 * SECOND_US)], fold=True)
 
     found = overview(
-        storage.bucket, storage.catalog, Question("ada", START_US, START_US + 60 * SECOND_US),
+        storage.bucket,
+        storage.catalog,
+        Question("ada", START_US, START_US + 60 * SECOND_US),
         step_s=10,
     )
 
@@ -138,9 +164,23 @@ def test_every_bucket_is_there_when_most_are_empty(storage):
 
 def test_a_run_is_the_same_when_read_before_and_after_folding(storage):
     run = Run(
-        run_id="r", ts_us=START_US + 123_456, device="d", model="m", tag="t", tenant="x",
-        prompt_tokens=3, completion_tokens=4, latency_ms=0.1, ttft_ms=0.05, tok_s=1 / 3, ok=False,
-        job_id="j", dataset="s", source_kind="job", prompt_preview="p", extra={"µ (W)": -1.5},
+        run_id="r",
+        ts_us=START_US + 123_456,
+        device="d",
+        model="m",
+        tag="t",
+        tenant="x",
+        prompt_tokens=3,
+        completion_tokens=4,
+        latency_ms=0.1,
+        ttft_ms=0.05,
+        tok_s=1 / 3,
+        ok=False,
+        job_id="j",
+        dataset="s",
+        source_kind="job",
+        prompt_preview="p",
+        extra={"µ (W)": -1.5},
         batch_id="b",
     )
     question = Question("ada", START_US, START_US + DAY_US)
