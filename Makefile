@@ -53,8 +53,7 @@ preflight:
 # -------------------------------------------------------------------------------------------- development
 
 build: .venv-sam/.installed .venv-cloud/.installed ## sam build, for the Python and the processor of this machine, into .aws-sam/build
-	PATH="$(CURDIR)/.venv-sam/bin:$$PATH" .venv-sam/bin/sam build --parameter-overrides \
-		$$(.venv-cloud/bin/python -m local parameters)
+	@.venv-cloud/bin/python -m local build
 
 check: .venv/.installed .venv-sam/.installed ## linters, types, layers of imports, template
 	.venv/bin/ruff check .

@@ -47,11 +47,12 @@ def _run(settings: Settings, _options: argparse.Namespace) -> None:
         return
 
 
-def _parameters(settings: Settings, _options: argparse.Namespace) -> None:
-    """print the stack parameters for a build on this machine"""
-    from local.deploy import parameters
+def _build(settings: Settings, _options: argparse.Namespace) -> None:
+    """build functions and layers for this machine"""
+    from local.deploy import build
+    from local.home import Home
 
-    print(*(f"{name}={value}" for name, value in parameters(settings).items()))
+    build(settings, Home(settings.home))
 
 
 def _deploy(settings: Settings, _options: argparse.Namespace) -> None:
@@ -92,7 +93,7 @@ def _admin_token(_settings: Settings, options: argparse.Namespace) -> None:
 _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], None]] = {
     "preflight": _preflight,
     "run": _run,
-    "parameters": _parameters,
+    "build": _build,
     "deploy": _deploy,
     "fire": _fire,
     "logs": _logs,

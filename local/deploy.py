@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from botocore.exceptions import ClientError
 
-from local.aws import LocalAws
+from local.aws import REGION, LocalAws
 from local.bytecode import compile_build
 from local.errors import LocalCloudError
 from local.home import ROOT, Home, read_json, write_private_json
@@ -55,7 +56,7 @@ def build_and_deploy(
     fingerprint = source_fingerprint(settings)
     with _build_lock():
         say("building functions and layers (sam build)")
-        _run(home.log("build"), ["build"], settings, {"TMPDIR": str(home.scratch)})
+        _build(settings, home)
         compile_build(BUILD.parent)
         say("deploying template.yaml (sam deploy)")
         arguments = ["deploy", "--stack-name", STACK]
@@ -63,6 +64,19 @@ def build_and_deploy(
         environment = aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"}
         _run(home.log("deploy"), arguments, settings, environment)
     write_private_json(home.deployed, {"fingerprint": fingerprint})
+
+
+def build(settings: Settings, home: Home) -> None:
+    """Only builds, for this machine."""
+    home.log("build").parent.mkdir(parents=True, exist_ok=True)
+    with _build_lock():
+        _build(settings, home)
+
+
+def _build(settings: Settings, home: Home) -> None:
+    # SAM leaves its temporary folders behind.
+    with TemporaryDirectory(dir=BUILD.parent) as scratch:
+        _run(home.log("build"), ["build"], settings, {"TMPDIR": scratch})
 
 
 def is_deployed(settings: Settings, home: Home, aws: LocalAws) -> bool:
@@ -126,7 +140,7 @@ def _sam_environment() -> dict[str, str]:
     # SAM looks for the interpreter and the pip of a runtime on the PATH.
     path = f"{sam().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | {"PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+    return kept | {"PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": REGION}
 
 
 @contextmanager

@@ -18,6 +18,9 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 # API Gateway allows 10,240 bytes of request line and headers together.
 _MAX_HEAD_BYTES = 10_240
 _READ_BYTES = 65_536
+# Requests on their way to functions at a time; more wait here. Each would start a process of its
+# own, and on a small machine a crowd of cold starts takes longer than one warm process needs.
+_AT_A_TIME = 8
 
 
 class FrontPort:
@@ -31,6 +34,7 @@ class FrontPort:
         self._started = threading.Event()
         self._failure: OSError | None = None
         self._end: Callable[[], object] = lambda: None
+        self._turns = asyncio.Semaphore(_AT_A_TIME)
 
     def start(self) -> None:
         """Listens; raises OSError when the port is taken after all."""
@@ -64,7 +68,7 @@ class FrontPort:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream = Upstream(self._upstream_port, self._api_id, f"{HOST}:{self.port}")
         try:
-            await _Conversation(reader, writer, upstream).hold()
+            await _Conversation(reader, writer, upstream, self._turns).hold()
         except ConnectionError:
             # The client went away; there is nobody to tell.
             return
@@ -77,11 +81,16 @@ class _Conversation:
     """One client's connection: requests one after the other until either side ends it."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, upstream: Upstream
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        upstream: Upstream,
+        turns: asyncio.Semaphore,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._upstream = upstream
+        self._turns = turns
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD_BYTES)
 
     async def hold(self) -> None:
@@ -109,7 +118,9 @@ class _Conversation:
             await self._answer(*refusal(413))
             return False
         peer = self._writer.get_extra_info("peername")[0]
-        await self._answer(*await request_upstream(self._upstream, request, body, peer))
+        async with self._turns:
+            response, content = await request_upstream(self._upstream, request, body, peer)
+        await self._answer(response, content)
         return True
 
     async def _body(self, request: h11.Request) -> bytes | None:

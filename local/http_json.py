@@ -8,7 +8,7 @@ from typing import Any
 
 from local.errors import LocalCloudError
 
-_WITHIN_S = 35.0
+_WITHIN_S = 125.0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,9 +22,24 @@ class _Echo(BaseHTTPRequestHandler):
     """An API that answers with what it was asked."""
 
     protocol_version = "HTTP/1.1"
+    counting = threading.Lock()
+    present = 0
+    most_present = 0
 
     def _answer(self) -> None:
+        with _Echo.counting:
+            _Echo.present += 1
+            _Echo.most_present = max(_Echo.most_present, _Echo.present)
+        try:
+            self._echo()
+        finally:
+            with _Echo.counting:
+                _Echo.present -= 1
+
+    def _echo(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if "slow" in self.path:
+            time.sleep(0.02)
         told = {
             "method": self.command,
             "path": self.path,
@@ -177,6 +193,16 @@ def test_each_gets_its_own_answer_when_many_ask_at_once(ask: Ask) -> None:
         answers = list(pool.map(body_of, range(96)))
 
     assert answers == [str(number) for number in range(96)]
+
+
+def test_some_wait_at_the_port_when_more_ask_than_functions_should_start(ask: Ask) -> None:
+    _Echo.most_present = 0
+
+    with ThreadPoolExecutor(32) as pool:
+        statuses = list(pool.map(lambda _: ask("GET", "/slow")[0].status, range(64)))
+
+    assert statuses == [200] * 64
+    assert 1 < _Echo.most_present <= 8
 
 
 def _raw(port: int, request: bytes) -> bytes:
