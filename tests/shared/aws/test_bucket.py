@@ -116,13 +116,20 @@ def test_missing_object_is_told_apart(bucket: Bucket) -> None:
         bucket.get("nothing")
 
 
-def test_listing_goes_on_over_pages_in_order(bucket: Bucket) -> None:
-    keys = [f"l/{number:04}" for number in range(1_010)]
+def test_listing_goes_on_over_pages_in_order(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "7")
+    keys = [f"l/{number:04}" for number in range(20)]
     for key in reversed(keys):
         aws_client("s3").put_object(Bucket=bucket.name, Key=key, Body=b"")
 
-    assert [found.key for found in bucket.list("l/")] == keys
-    assert [found.key for found in bucket.list("l/", start_after="l/1007")] == keys[1_008:]
+    with watched_calls() as calls:
+        found = [entry.key for entry in bucket.list("l/")]
+
+    assert found == keys
+    assert calls.names == ["ListObjectsV2"] * 3
+    assert [entry.key for entry in bucket.list("l/", start_after="l/0004")] == keys[5:]
 
 
 def test_folders_are_named_once(bucket: Bucket) -> None:
