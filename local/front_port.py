@@ -21,6 +21,8 @@ _READ_BYTES = 65_536
 # Requests on their way to functions at a time; more wait here. Each would start a process of its
 # own, and on a small machine a crowd of cold starts takes longer than one warm process needs.
 _AT_A_TIME = 8
+# What is still with a function when the server ends gets this long.
+_END_WITHIN_S = 1.0
 
 
 class FrontPort:
@@ -35,6 +37,7 @@ class FrontPort:
         self._failure: OSError | None = None
         self._end: Callable[[], object] = lambda: None
         self._turns = asyncio.Semaphore(_AT_A_TIME)
+        self._serving: dict[asyncio.Task[None], asyncio.WriteTransport] = {}
 
     def start(self) -> None:
         """Listens; raises OSError when the port is taken after all."""
@@ -64,15 +67,27 @@ class FrontPort:
         self._started.set()
         await ended.wait()
         server.close()
+        await self._drop_connections()
+
+    async def _drop_connections(self) -> None:
+        serving = set(self._serving)
+        for task in serving:
+            self._serving[task].abort()
+        if serving:
+            await asyncio.wait(serving, timeout=_END_WITHIN_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream = Upstream(self._upstream_port, self._api_id, f"{HOST}:{self.port}")
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving[task] = writer.transport
         try:
             await _Conversation(reader, writer, upstream, self._turns).hold()
-        except ConnectionError:
-            # The client went away; there is nobody to tell.
+        except (ConnectionError, asyncio.CancelledError):
+            # The client went away, or the server ends; there is nobody to tell.
             return
         finally:
+            del self._serving[task]
             upstream.close()
             writer.close()
 

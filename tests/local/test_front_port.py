@@ -246,3 +246,20 @@ def test_answer_is_503_when_the_api_is_not_there() -> None:
 def test_start_fails_when_the_port_was_taken_meanwhile(port: int) -> None:
     with pytest.raises(OSError, match="address"):
         FrontPort(port, free_port(), _API).start()
+
+
+def test_open_connection_is_dropped_silently_when_the_server_ends(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    front = FrontPort(free_port(), free_port(), _API)
+    front.start()
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=30)
+    connection.request("GET", "/")
+    connection.getresponse().read()
+    kept = connection.sock
+
+    front.stop()
+
+    assert kept.recv(1) == b""
+    connection.close()
+    assert capfd.readouterr().err == ""
