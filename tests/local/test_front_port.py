@@ -27,19 +27,8 @@ class _Echo(BaseHTTPRequestHandler):
     most_present = 0
 
     def _answer(self) -> None:
-        with _Echo.counting:
-            _Echo.present += 1
-            _Echo.most_present = max(_Echo.most_present, _Echo.present)
-        try:
-            self._echo()
-        finally:
-            with _Echo.counting:
-                _Echo.present -= 1
-
-    def _echo(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if "slow" in self.path:
-            time.sleep(0.02)
+        self._work()
         told = {
             "method": self.command,
             "path": self.path,
@@ -61,6 +50,15 @@ class _Echo(BaseHTTPRequestHandler):
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
+
+    def _work(self) -> None:
+        with _Echo.counting:
+            _Echo.present += 1
+            _Echo.most_present = max(_Echo.most_present, _Echo.present)
+        if "slow" in self.path:
+            time.sleep(0.02)
+        with _Echo.counting:
+            _Echo.present -= 1
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
         """Says nothing."""
