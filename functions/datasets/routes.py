@@ -3,10 +3,11 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from functions.datasets import wiring
 from functions.datasets.bodies import append_body
+from functions.datasets.parameters import asked_for_what_there_is, saves_plainly
 from functions.datasets.schemas import (
     AdapterAnswer,
     AdapterBody,
@@ -124,6 +125,7 @@ async def list_(
 @router.get(
     "/get",
     summary="Get raw dataset rows",
+    dependencies=[Depends(asked_for_what_there_is)],
     response_model=RowsAnswer,
     responses=described(404, "There is no such dataset (`dataset_not_found`)."),
 )
@@ -158,6 +160,7 @@ async def get_adapter(user: CurrentUser, dataset: DatasetName) -> dict[str, Any]
 @router.post(
     "/save_adapter",
     summary="Save/update dataset adapter configuration",
+    dependencies=[Depends(saves_plainly)],
     response_model=AdapterAnswer,
 )
 @creates()

@@ -9,7 +9,7 @@ from functions.jobs import wiring
 from functions.jobs.schemas import DeadJobAnswer, FailureGroupAnswer, JobAnswer, RequeueBody
 from shared import clock
 from shared.errors import Forbidden
-from shared.http import Caller, CurrentUser, Cursors, Page, PageLimit, UserRoute, described
+from shared.http import Caller, CurrentUser, Cursors, Page, PageLimit, UserRoute, creates, described
 from shared.jobs import Job, Overrides
 
 router = APIRouter(prefix="/jobs", tags=["Dead letters"], route_class=UserRoute)
@@ -56,6 +56,7 @@ async def dead_letters(
     response_model=JobAnswer,
     responses={**_ABSENT, **_NOT_DEAD},
 )
+@creates()
 async def requeue(
     user: CurrentUser, job_id: str, body: Annotated[RequeueBody | None, Body()] = None
 ) -> dict[str, Any]:

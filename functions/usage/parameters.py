@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from shared import clock
-from shared.errors import MalformedInput
+from shared.errors import Fault, MalformedInput
 from shared.http import CurrentUser, Window, requested_window
 from shared.http.windows import last
 from shared.usage import DIMENSIONS, Filters, Question
@@ -66,6 +66,9 @@ def requested_grouping(
             f"group_by takes up to {MAX_GROUPINGS} of: {', '.join(DIMENSIONS)}",
             code="invalid_parameter",
             allowed=DIMENSIONS,
+            faults=(
+                Fault("/query/group_by", "not_allowed", "unknown dimension", allowed=DIMENSIONS),
+            ),
         )
     return names
 

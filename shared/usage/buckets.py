@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.clock import SECOND_US, from_us, to_us
-from shared.errors import MalformedInput
+from shared.errors import Fault, MalformedInput
 
 MAX_BUCKETS = 1_500
 AUTO_BUCKETS = 50
@@ -56,6 +56,7 @@ def bucket_seconds(text: str, from_us: int, to_us: int) -> int:
         "bucket is auto, minute, hour, day, or a number of seconds",
         code="invalid_parameter",
         allowed=("auto", *BUCKET_NAMES),
+        faults=(Fault("/query/bucket", "not_allowed", "not a bucket"),),
     )
 
 
@@ -112,5 +113,7 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
         raise MalformedInput(
-            f"{name[:64]!r} is not an IANA time zone", code="invalid_timezone"
+            f"{name[:64]!r} is not an IANA time zone",
+            code="invalid_timezone",
+            faults=(Fault("/query/tz", "not_allowed", "unknown time zone"),),
         ) from exc

@@ -19,10 +19,9 @@ _COUNTS = (
     "coalesce(sum(prompt_tokens), 0)::BIGINT",
     "coalesce(sum(completion_tokens), 0)::BIGINT",
 )
-_MEASURED = "ok AND completion_tokens IS NOT NULL AND latency_ms IS NOT NULL"
 _THROUGHPUT = (
-    f"sum(completion_tokens) FILTER (WHERE {_MEASURED}) * 1000.0 "
-    f"/ nullif(sum(latency_ms) FILTER (WHERE {_MEASURED}), 0)"
+    "sum(completion_tokens) FILTER (WHERE ok) * 1000.0 "
+    "/ nullif(sum(latency_ms) FILTER (WHERE ok), 0)"
 )
 
 Key = tuple[Any, ...]

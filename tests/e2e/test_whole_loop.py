@@ -1,5 +1,6 @@
 """Rows in, usage out; job in, the real model's answer out: on the deployed template."""
 
+import gzip
 import json
 import stat
 from uuid import uuid4
@@ -191,3 +192,39 @@ def test_health_is_told_when_asked(cloud: LocalCloud):
 
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
+
+
+def test_pages_hold_every_row_once_when_rows_are_folded(cloud: LocalCloud, demo):
+    dataset = new_dataset()
+    for first in (0, 1_000):
+        rows = [{"n": number, "pad": "x" * 500} for number in range(first, first + 1_000)]
+        demo.post("/user/data/append_jsonl", json={"dataset": dataset, "rows": rows})
+
+    found, params = [], {"dataset": dataset, "limit": 700}
+    while True:
+        page = demo.get("/user/data/get", params=params).json()
+        found += [row["n"] for row in page["data"]]
+        if not page["has_more"]:
+            break
+        params["cursor"] = page["next_cursor"]
+
+    assert found == list(range(2_000))
+    (entry,) = [
+        entry
+        for entry in demo.get("/user/data/list", params={"limit": 1000}).json()["data"]
+        if entry["dataset"] == dataset
+    ]
+    assert entry["rows"] == 2_000
+
+
+def test_gzip_is_read_when_a_body_says_so(demo):
+    dataset = new_dataset()
+    body = gzip.compress(json.dumps({"dataset": dataset, "rows": [{"a": "ä"}] * 50}).encode())
+
+    answer = demo.post(
+        "/user/data/append_jsonl",
+        content=body,
+        headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    )
+
+    assert answer.json()["appended"] == 50
