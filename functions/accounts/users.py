@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 
 from functions.accounts import wiring
 from functions.accounts.schemas import MeAnswer, NewUserAnswer, NewUserBody, UserEntry
@@ -45,8 +45,11 @@ ADMINS_ONLY = described(403, "For administrators only (`forbidden`).")
     },
 )
 @creates(secrets=("token",))
-async def post_user(body: NewUserBody, _: CurrentAdmin, call: RepeatableCall) -> dict[str, Any]:
+async def post_user(
+    _: CurrentAdmin, call: RepeatableCall, body: Annotated[NewUserBody | None, Body()] = None
+) -> dict[str, Any]:
     """The token is shown once; a replay by Idempotency-Key leaves it out."""
+    body = body or NewUserBody(user_id=None, tenant=None)
     user_id = body.user_id or f"user_{call.ulid('user_id').lower()}"
     user = User(user_id, body.tenant or user_id, body.admin, call.ulid("user"))
     create_user(wiring.accounts(), user)

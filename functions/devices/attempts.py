@@ -68,7 +68,8 @@ async def heartbeat(serial: OwnSerial, job_id: str, body: HeartbeatBody) -> dict
 @router.post("/complete", summary="Report a result", response_model=AttemptAnswer, responses=_LOST)
 async def complete(serial: OwnSerial, job_id: str, body: CompleteBody) -> dict[str, Any]:
     """The attempt succeeded; again: the same answer, nothing twice."""
-    fields = body.model_dump(exclude={"attempt"})
+    fields = body.model_dump(exclude={"attempt", "metrics", "extra"})
+    fields |= {"metrics": body.metrics.known(), "extra": body.metrics.others() | body.extra}
     job = wiring.leases().complete(serial, job_id, body.attempt, Result(**fields))
     return _answer(job)
 

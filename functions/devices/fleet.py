@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 
 from functions.devices import wiring
 from functions.devices.schemas import (
@@ -109,9 +109,12 @@ async def register(user: CurrentUser, body: RegisterBody) -> Response:
     response_model=Page[DeviceAnswer],
     responses={**_ADMIN, **_ABSENT},
 )
-async def reload(user: CurrentUser, body: ReloadBody) -> dict[str, Any]:
+async def reload(
+    user: CurrentUser, body: Annotated[ReloadBody | None, Body()] = None
+) -> dict[str, Any]:
     """The devices as they are now; their queues are there afterwards."""
     user.require_admin()
+    body = body or ReloadBody()
     fleet = wiring.jobs().fleet
     devices = fleet.all() if body.serial is None else [fleet.get(body.serial)]
     for device in devices:

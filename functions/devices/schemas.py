@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.http import Body
 
@@ -70,7 +70,9 @@ class HeartbeatBody(AttemptBody):
 
 
 class MetricsBody(Body):
-    """What was measured; null is not measured."""
+    """What was measured; null is not measured. Other numbers become the result's `extra`."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
 
     prompt_tokens: Amount = None
     completion_tokens: Amount = None
@@ -80,6 +82,16 @@ class MetricsBody(Body):
     tpot_ms: Amount = None
     prefill_tps: Amount = None
     load_ms: Amount = None
+
+    def known(self) -> dict[str, float | None]:
+        """The metrics of the contract."""
+        return self.model_dump(include=set(type(self).model_fields))
+
+    def others(self) -> dict[str, float]:
+        """Further numbers that the device measured, by their own names."""
+        numbers = (int, float)
+        extra = self.model_extra or {}
+        return {k: float(v) for k, v in extra.items() if type(v) in numbers}
 
 
 class CompleteBody(AttemptBody):

@@ -126,6 +126,14 @@ async def get(user: CurrentUser, job_id: str) -> dict[str, Any]:
     response_model_exclude_unset=True,
     responses={
         **ABSENT,
+        **described(
+            200,
+            "The result.",
+            content={
+                "text/plain": {"schema": {"type": "string"}},
+                "text/csv": {"schema": {"type": "string"}},
+            },
+        ),
         **described(409, "Not there yet (`job_not_finished`) or never (`job_has_no_result`)."),
     },
 )

@@ -82,6 +82,9 @@ def resolve(url: str, *, allow_private: bool) -> Target:
     addresses = _addresses(target.host, target.port)
     if not allow_private and not all(is_public(address) for address in addresses):
         raise CallbackRefused("the callback's host has an address that is not public")
+    if any(address.is_link_local for address in addresses):
+        # Clouds keep their metadata there: never, whatever is allowed.
+        raise CallbackRefused("the callback's host has a link-local address")
     return Target(target.scheme, target.host, target.port, target.path, tuple(map(str, addresses)))
 
 

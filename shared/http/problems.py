@@ -30,6 +30,7 @@ _STATUSES: tuple[tuple[type[EvalyardError], int, str], ...] = (
     (errors.Unavailable, 503, "Unavailable for the moment"),
 )
 _DEFAULT_RETRY_AFTER_S = {429: 5, 503: 2}
+_TYPE_STEP = re.compile(r"(str|int|float|bool|list|dict|none)(\[.*\])?")
 _EXPECTED_VALUES = re.compile(r"'([^']*)'")
 _FAULT_CODES = {"missing": "required", "literal_error": "not_allowed", "extra_forbidden": "unknown"}
 
@@ -143,6 +144,8 @@ def validation_error(exc: RequestValidationError) -> EvalyardError:
 
 def _fault(entry: dict[str, Any]) -> Fault:
     place, *path = entry["loc"]
+    # Pydantic names the members of a union as if they were places.
+    path = [step for step in path if not _TYPE_STEP.fullmatch(str(step))]
     steps = path if place == "body" else [place, *path]
     pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
     expected = entry.get("ctx", {}).get("expected", "") if entry["type"] == "literal_error" else ""

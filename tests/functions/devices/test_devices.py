@@ -244,3 +244,24 @@ def test_the_credentials_are_for_exactly_the_devices_queues_when_a_session_opens
     assert session["region"] == "us-east-1"
     assert (session["visibility_s"], session["heartbeat_s"]) == (60, 10)
     assert len({queue["url"] for queue in session["queues"]}) == 6
+
+
+def test_further_numbers_become_extras_when_a_result_brings_them(yard: Yard) -> None:
+    job_id = yard.submit()["job_id"]
+    attempt = yard.claim(job_id)
+    metrics = {"latency_ms": 5, "gpu_power_w": 41.5, "note": "warm", "hot": True}
+
+    yard.say("complete", job_id, "dev-1", attempt=attempt, output="x", metrics=metrics)
+
+    result = yard.api("jobs", user="ada").get(f"/api/jobs/{job_id}/result").json()
+    assert result["extra"] == {"gpu_power_w": 41.5}
+    assert result["metrics"]["latency_ms"] == 5
+
+
+def test_all_devices_are_read_again_when_reload_has_no_body(yard: Yard) -> None:
+    yard.register("phone")
+
+    answer = users(yard, "root", admin=True).post("/devices/reload")
+
+    assert answer.status == 200
+    assert "phone" in [entry["serial"] for entry in answer.json()["data"]]

@@ -174,3 +174,9 @@ def test_an_embedded_address_is_judged_as_itself(address: ipaddress.IPv4Address)
     ]
 
     assert {is_public(each) for each in embedded} == {is_public(address)}
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
+def test_link_local_is_refused_when_private_addresses_are_allowed(host: str) -> None:
+    with pytest.raises(CallbackRefused):
+        check_callback_url(f"http://{host}/latest", allow_private=True)
