@@ -6,6 +6,7 @@ API Gateway holds them.
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 
@@ -20,7 +21,7 @@ _MAX_HEAD_BYTES = 10_240
 _READ_BYTES = 65_536
 # Requests on their way to functions at a time; more wait here. Each would start a process of its
 # own, and on a small machine a crowd of cold starts takes longer than one warm process needs.
-_AT_A_TIME = 8
+AT_A_TIME = max(4, 2 * (os.cpu_count() or 1))
 # What is still with a function when the server ends gets this long.
 _END_WITHIN_S = 1.0
 
@@ -36,7 +37,7 @@ class FrontPort:
         self._started = threading.Event()
         self._failure: OSError | None = None
         self._end: Callable[[], object] = lambda: None
-        self._turns = asyncio.Semaphore(_AT_A_TIME)
+        self._turns = asyncio.Semaphore(AT_A_TIME)
         self._serving: dict[asyncio.Task[None], asyncio.WriteTransport] = {}
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import LocalCloudError
+from local.scratch import scratch_folder
 
 # The repository.
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,8 +60,8 @@ class Home:
 
     @property
     def scratch(self) -> Path:
-        """Unpacked functions and layers; emptied at each start."""
-        return self.root / "tmp"
+        """Unpacked functions and layers; emptied at each start and end."""
+        return scratch_folder(self.root)
 
     def log(self, name: str) -> Path:
         """`logs/<name>.log`."""
@@ -72,7 +73,7 @@ class Home:
         for folder in (self.state, self.objects, self.log("any").parent):
             folder.mkdir(exist_ok=True)
         self.empty_scratch()
-        self.scratch.mkdir()
+        self.scratch.mkdir(mode=0o700)
 
     def empty_scratch(self) -> None:
         """Removes unpacked functions and layers, half a gigabyte after a long day."""

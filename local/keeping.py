@@ -40,4 +40,5 @@ def clean_state(settings: Settings) -> None:
     if not home.ministack_port.exists():
         raise LocalCloudError(f"{home.root} does not look like the home of a local cloud")
     with home.locked():
+        home.empty_scratch()
         shutil.rmtree(home.root)

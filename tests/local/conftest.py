@@ -11,11 +11,12 @@ from local.home import Home
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """The folder of that MiniStack."""
     home = Home(tmp_path_factory.mktemp("home"))
     home.prepare()
-    return home
+    yield home
+    home.empty_scratch()
 
 
 @pytest.fixture(scope="session")

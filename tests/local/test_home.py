@@ -57,6 +57,7 @@ def test_failed_first_deployment_is_forgotten_and_a_good_one_kept(tmp_path: Path
     write_private_json(home.deployed, {})
 
     home.forget_failed_start()
+    home.empty_scratch()
 
     assert forgotten
     assert (home.state / "x").exists()
@@ -94,6 +95,7 @@ def test_clean_removes_the_home_when_nothing_uses_it(tmp_path: Path) -> None:
     keeping.clean_state(read_settings({"EVALYARD_HOME": str(home.root)}))
 
     assert not home.root.exists()
+    assert not home.scratch.exists()
 
 
 def test_command_names_what_to_do_when_no_local_cloud_runs(tmp_path: Path) -> None:

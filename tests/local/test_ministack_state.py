@@ -26,6 +26,7 @@ def test_objects_items_messages_and_roles_are_there_when_it_starts_again(tmp_pat
         role = again.aws.client("iam").get_role(RoleName="kept")["Role"]
     finally:
         again.stop()
+        home.empty_scratch()
 
     assert again.port == first.port
     assert stored == b"v"
