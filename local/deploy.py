@@ -17,6 +17,7 @@ from local.aws import REGION, LocalAws
 from local.bytecode import compile_build
 from local.errors import LocalCloudError
 from local.home import ROOT, Home, read_json, write_private_json
+from local.packaging import pack_build
 from local.settings import Settings
 from local.template import declared_parameters
 
@@ -60,7 +61,7 @@ def build_and_deploy(
         compile_build(BUILD.parent)
         say("deploying template.yaml (sam deploy)")
         arguments = ["deploy", "--stack-name", STACK]
-        arguments += ["--template-file", str(BUILD / "template.yaml")]
+        arguments += ["--template-file", str(pack_build(BUILD))]
         environment = aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"}
         _run(home.log("deploy"), arguments, settings, environment)
     write_private_json(home.deployed, {"fingerprint": fingerprint})
