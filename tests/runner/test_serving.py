@@ -287,7 +287,8 @@ def test_job_runs_when_api_and_queues_come_back(
     trouble: list[str] = []
 
     def done_after_the_repair() -> bool:
-        trouble.extend(line.split()[0] for line in capfd.readouterr().err.splitlines())
+        lines = capfd.readouterr().err.splitlines()
+        trouble.extend(line.split()[0] for line in lines if line.strip())
         if trouble[-1:] == ["queues_unreachable"]:
             bench.send(bench.sqs.create_queue(QueueName="normal")["QueueUrl"], "job_1")
             trouble.append("repaired")

@@ -62,6 +62,7 @@ def claimed_job(yard: Yard) -> str:
     return job_id
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("finisher", ["device", "maintenance"])
 def test_a_job_ends_once_when_any_call_of_complete_fails(

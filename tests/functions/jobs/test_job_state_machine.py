@@ -81,6 +81,7 @@ class Play:
         return str(self.yard.job(self.job_id)["status"])
 
 
+@pytest.mark.exhaustive
 @settings(
     max_examples=25,
     deadline=None,

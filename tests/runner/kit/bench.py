@@ -59,10 +59,12 @@ class Bench:
             running = _Running()
             ended = thread.submit(asyncio.run, self._serve(running))
             give_up = monotonic() + PATIENCE_S
-            while not satisfied() and not ended.done() and monotonic() < give_up:
-                sleep(0.01)
-            in_time = monotonic() < give_up
-            running.ask_to_stop()
+            try:
+                while not satisfied() and not ended.done() and monotonic() < give_up:
+                    sleep(0.01)
+                in_time = monotonic() < give_up
+            finally:
+                running.ask_to_stop()
             ended.result(PATIENCE_S)
             assert in_time, "the runner never did what the test waits for"
 

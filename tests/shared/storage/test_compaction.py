@@ -147,6 +147,7 @@ def test_twin_is_left_out_when_its_segment_is_half_folded(world):
     assert pending_keys(world) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", [crash, lose_answer])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_every_row_is_there_once_when_folding_fails_at_any_call(new_world, fault, moment):
@@ -173,6 +174,7 @@ def test_every_row_is_there_once_when_folding_fails_at_any_call(new_world, fault
     assert failures >= 10
 
 
+@pytest.mark.exhaustive
 def test_every_row_is_there_once_when_another_compaction_runs_at_any_call(new_world):
     for number in range(200):
         world = new_world()
@@ -191,6 +193,7 @@ def test_every_row_is_there_once_when_another_compaction_runs_at_any_call(new_wo
     assert number >= 10
 
 
+@pytest.mark.exhaustive
 def test_reader_sees_every_row_once_when_folding_runs_at_any_of_its_calls(new_world):
     for read in ("read_rows", "read_runs", "listed_rows"):
         for number in range(60):
