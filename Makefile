@@ -69,7 +69,9 @@ format: .venv/.installed ## reformat the Python code
 openapi: .venv/.installed ## write the API's one OpenAPI document
 	.venv/bin/python tests/tools/build_openapi.py
 
-test: test-unit test-313 test-rie test-local test-e2e ## everything: unit, functional, local cloud, end to end
+test: ## everything: unit, functional, local cloud, end to end
+	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
+	@$(MAKE) --no-print-directory test-unit test-313 test-rie test-local test-e2e
 
 IN_PROCESS = -n 2 --ignore tests/e2e --ignore tests/local --ignore tests/rie
 
@@ -83,7 +85,7 @@ test-rie: .venv/.installed build ## every built function under AWS's Runtime Int
 	.venv/bin/pytest tests/rie
 
 test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniStack, and local/ itself
-	.venv/bin/pytest tests/local
+	.venv/bin/pytest -n 2 tests/local
 
 test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## against the local cloud
 	.venv/bin/pytest tests/e2e
