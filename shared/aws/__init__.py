@@ -2,7 +2,7 @@
 
 from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, VersionedObject
 from shared.aws.errors import ConditionFailed, TransactionLost
-from shared.aws.queue import Message, Queue, create_queue
+from shared.aws.queue import Queue, create_queue
 from shared.aws.roles import Credentials, assume_role
 from shared.aws.table import Item, Table, Transaction, Update
 
@@ -11,7 +11,6 @@ __all__ = [
     "ConditionFailed",
     "Credentials",
     "Item",
-    "Message",
     "ObjectMissing",
     "Queue",
     "StoredObject",

@@ -162,14 +162,6 @@ class Bucket:
             )
         return VersionedObject(key, answer.get("VersionId", "null"))
 
-    def presigned_get(self, key: str, expires_in_s: int = 900) -> str:
-        """A URL that reads one object without credentials for a while."""
-        return str(
-            client("s3").generate_presigned_url(
-                "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=expires_in_s
-            )
-        )
-
     def _copy_part(self, key: str, upload: str, number: int, base: VersionedObject) -> Any:
         source = {"Bucket": self.name, "Key": base.key, "VersionId": base.version_id}
         copied = client("s3").upload_part_copy(

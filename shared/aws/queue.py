@@ -12,15 +12,6 @@ _MAX_DELAY_S = 900
 
 
 @dataclass(frozen=True)
-class Message:
-    """A received message: its JSON body and the handle that deletes it."""
-
-    body: Any
-    receipt_handle: str
-    receive_count: int
-
-
-@dataclass(frozen=True)
 class Queue:
     """The operations the product uses on one queue."""
 

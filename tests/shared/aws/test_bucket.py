@@ -1,7 +1,6 @@
 """Objects are stored once, read by version and range, listed in order."""
 
 from collections.abc import Callable
-from urllib.request import Request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -155,10 +154,3 @@ def test_grown_object_is_base_and_tail(bucket: Bucket) -> None:
     grown = bucket.put_grown("d", base, b"tail")
 
     assert bucket.get("d", version_id=grown.version_id) == b"b" * (5 * MIB) + b"tail"
-
-
-def test_url_reads_one_object(bucket: Bucket) -> None:
-    url = Request(bucket.presigned_get("e/x.csv"))
-
-    assert "e/x.csv" in url.full_url
-    assert "Expires" in url.full_url
