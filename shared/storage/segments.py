@@ -1,9 +1,10 @@
 """Segments: what one append, import or job leaves behind, in one immutable object.
 
-`segments/<user_id>/<segment_id>-<a|r>-<rows>-<runs>-<offset>-<dataset>.jsonl`: the
-dataset rows first, the runs from byte `offset` on. The key tells all that a listing
-needs; `r` marks a segment whose id its writer can repeat, so that a compaction must
-remember it by a marker.
+`segments/<user_id>/<segment_id>-<a|r><adapter>-<rows>-<runs>-<offset>-<dataset>.jsonl`:
+the dataset rows first, the runs from byte `offset` on. The key tells all that a
+listing needs; `r` marks a segment whose id its writer can repeat, so that a compaction
+must remember it by a marker; `adapter` is the version of the adapter that its writer
+knew (0: none), so that a backfill finds rows that were converted by an older one.
 """
 
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ class SegmentName:
     runs: int
     offset: int
     dataset: str
+    adapter_version: int = 0
 
     @property
     def key(self) -> str:
@@ -38,7 +40,7 @@ class SegmentName:
     @property
     def file_name(self) -> str:
         """The last part of the key: how the catalog remembers a segment."""
-        kind = "r" if self.repeatable else "a"
+        kind = f"{'r' if self.repeatable else 'a'}{self.adapter_version}"
         counts = f"{self.rows}-{self.runs}-{self.offset}"
         return f"{self.segment_id}-{kind}-{counts}-{self.dataset}{_SUFFIX}"
 
@@ -54,9 +56,18 @@ class SegmentName:
         segment_id, kind, rows, runs, offset, dataset = file_name.removesuffix(_SUFFIX).split(
             "-", 5
         )
-        if not key.startswith(PREFIX) or not key.endswith(_SUFFIX) or kind not in ("a", "r"):
+        if not key.startswith(PREFIX) or not key.endswith(_SUFFIX) or kind[:1] not in ("a", "r"):
             raise ValueError(f"not a segment key: {key}")
-        return cls(folder, segment_id, kind == "r", int(rows), int(runs), int(offset), dataset)
+        return cls(
+            folder,
+            segment_id,
+            kind.startswith("r"),
+            int(rows),
+            int(runs),
+            int(offset),
+            dataset,
+            int(kind[1:]),
+        )
 
 
 @dataclass(frozen=True)
@@ -99,16 +110,24 @@ class SegmentLog:
         *,
         segment_id: str,
         repeatable: bool,
+        adapter_version: int = 0,
     ) -> None:
         """Store rows (JSON objects without line ends) and runs in one atomic PUT.
 
-        The same `segment_id` again changes nothing. Raises Unavailable when storage
+        `adapter_version` is that of the adapter by which the rows were judged. The same `segment_id` again changes nothing. Raises Unavailable when storage
         does not confirm; with `repeatable` the call may then be made again.
         """
         rows_body = b"".join(row + b"\n" for row in rows)
         runs_body = encode_runs(runs)
         name = SegmentName(
-            user_id, segment_id, repeatable, len(rows), len(runs), len(rows_body), dataset
+            user_id,
+            segment_id,
+            repeatable,
+            len(rows),
+            len(runs),
+            len(rows_body),
+            dataset,
+            adapter_version,
         )
         self.bucket.put_new(name.key, rows_body + runs_body)
 

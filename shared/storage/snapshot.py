@@ -41,6 +41,14 @@ class Snapshot:
     checkpoint: Checkpoint
     pending: tuple[PendingSegment, ...]
 
+    @property
+    def undone_batches(self) -> frozenset[str]:
+        """Batches that were taken back, whose folded rows and runs are still in the objects.
+
+        Readers leave out rows and runs that carry one of these ids.
+        """
+        return frozenset()
+
     def dataset_items(self) -> list[Item]:
         """Everything the catalog holds about datasets, adapters included."""
         return list(self.catalog.table.query(partition(self.user_id), prefix=DATASET_PREFIX))
