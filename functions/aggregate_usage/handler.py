@@ -16,10 +16,10 @@ import msgspec
 from functions.aggregate_usage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
+from shared.datasets.folding import compaction
 from shared.errors import EvalyardError
 from shared.observability import logger
 from shared.storage import Catalog, SegmentName
-from shared.storage.compaction import Compaction
 
 # What a fold step and the answer may still need when the function must stop.
 _RESERVE_MS = 20_000
@@ -39,17 +39,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _folded(user_id: str, may_go_on: Callable[[], bool]) -> bool:
     try:
-        folded = _compaction(user_id).drain(may_go_on)
+        folded = compaction(*_storage(), user_id).drain(may_go_on)
     except EvalyardError:
         logger().exception("fold_failed", user_id=user_id)
         return False
     logger().info("segments_folded", user_id=user_id, segments=folded)
     return may_go_on()
-
-
-def _compaction(user_id: str) -> Compaction:
-    bucket, catalog = _storage()
-    return Compaction(bucket, catalog, user_id)
 
 
 @cache

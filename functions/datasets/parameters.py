@@ -1,29 +1,46 @@
-"""Parameters of the contract that are not built yet: refused, lest they be taken for heeded."""
+"""What a reader may ask of `get`."""
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated
 
 from fastapi import Query
 
+from shared.aws import Bucket
+from shared.datasets import Order, Place, RowPage, Wanted, read_rows, read_tail
 from shared.errors import MalformedInput
+from shared.http import Cursors
+from shared.storage import Catalog
 
-Flag = Annotated[bool, Query(description="Not available yet; refused when set.")]
-
-
-def saves_plainly(preview: Flag = False, backfill: Flag = False) -> None:
-    """Raises MalformedInput for a preview or a backfill."""
-    if preview or backfill:
-        raise MalformedInput(
-            "preview and backfill are not available yet; nothing was saved", code="not_available"
-        )
+MAX_ROWS = 10_000
+DEFAULT_ROWS = 1_000
 
 
-def asked_for_what_there_is(
-    order: Annotated[Literal["asc", "desc"], Query(description="Append order.")] = "asc",
-    format_: Annotated[Literal["json", "jsonl", "csv"], Query(alias="format")] = "json",
-    tail: Annotated[int | None, Query(ge=1, description="Not available yet.")] = None,
-) -> None:
-    """Raises MalformedInput for other orders and formats than the default, and for `tail`."""
-    if order != "asc" or format_ != "json" or tail is not None:
-        raise MalformedInput(
-            "only order=asc and format=json are available yet, without tail", code="not_available"
-        )
+@dataclass
+class Reading:
+    """How many rows, in which order, from where."""
+
+    limit: Annotated[
+        int | None, Query(ge=1, le=MAX_ROWS, description="Rows, at most (default 1000).")
+    ] = None
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None
+    order: Annotated[Order, Query(description="Append order, or newest first.")] = "asc"
+    tail: Annotated[
+        int | None, Query(ge=1, le=MAX_ROWS, description="The last so many rows, in append order.")
+    ] = None
+
+    def page(
+        self, bucket: Bucket, catalog: Catalog, user_id: str, dataset: str, cursors: Cursors
+    ) -> RowPage:
+        """The page that is asked for. Raises MalformedInput for what makes no sense together."""
+        if self.tail is None:
+            position = cursors.read(self.cursor)
+            start = None if position is None else Place.read(position)
+            wanted = Wanted(self.limit or DEFAULT_ROWS, self.order)
+            return read_rows(bucket, catalog, user_id, dataset, wanted, start)
+        if self.cursor is not None or self.order != "asc":
+            raise MalformedInput(
+                "tail is in append order and begins by itself: leave cursor and order out",
+                code="parameter_conflict",
+            )
+        wanted = Wanted(min(self.limit or self.tail, self.tail))
+        return read_tail(bucket, catalog, user_id, dataset, self.tail, wanted)

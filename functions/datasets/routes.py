@@ -6,26 +6,30 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from functions.datasets import wiring
+from functions.datasets.backfills import backfill_member, backfilled, previewed
 from functions.datasets.bodies import append_body
-from functions.datasets.parameters import asked_for_what_there_is, saves_plainly
+from functions.datasets.parameters import Reading
 from functions.datasets.schemas import (
-    AdapterAnswer,
     AdapterBody,
     AppendAnswer,
     DatasetEntry,
+    PreviewAnswer,
     RowsAnswer,
+    SavedAdapter,
+    UndoAnswer,
+    UndoBody,
 )
-from functions.datasets.views import append_answer, dataset_entry, rows_answer
+from functions.datasets.views import append_answer, dataset_entry, json_answer, rows_answer
 from shared.datasets import (
     Adapter,
     AdapterNotFound,
     Batch,
-    Position,
+    DatasetNotFound,
+    adapter_key,
     append_rows,
     check_dataset_name,
     list_datasets,
     load_adapter,
-    read_rows,
     save_adapter,
 )
 from shared.http import (
@@ -39,6 +43,7 @@ from shared.http import (
     described,
     require_json,
 )
+from shared.storage import delete_dataset
 
 router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
 
@@ -125,47 +130,119 @@ async def list_(
 @router.get(
     "/get",
     summary="Get raw dataset rows",
-    dependencies=[Depends(asked_for_what_there_is)],
     response_model=RowsAnswer,
     responses=described(404, "There is no such dataset (`dataset_not_found`)."),
 )
 async def get(
     user: CurrentUser,
     dataset: DatasetName,
-    limit: Annotated[int, Query(ge=1, le=10_000, description="Rows, at most.")] = 1_000,
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+    reading: Annotated[Reading, Depends()],
 ) -> Response:
-    """Rows in append order, a page at a time; a page ends early at 4.5 MB."""
-    cursors = Cursors(("datasets.get", user.user_id, check_dataset_name(dataset)))
-    start = Position(*(cursors.read(cursor) or ()))
-    page = read_rows(wiring.bucket(), wiring.catalog(), user.user_id, dataset, limit, start)
+    """Rows in append order, a page at a time; a page ends early at 4.5 MB.
+
+    Pages hold every row once while others append. Rows that are taken out meanwhile end
+    a walk: its cursor is refused with `cursor_mismatch`.
+    """
+    check_dataset_name(dataset)
+    cursors = Cursors(("datasets.get", user.user_id, dataset, reading.order))
+    page = reading.page(wiring.bucket(), wiring.catalog(), user.user_id, dataset, cursors)
     return rows_answer(dataset, page, cursors)
+
+
+@router.delete(
+    "/delete",
+    summary="Delete a dataset",
+    status_code=204,
+    responses=described(404, "There is no such dataset (`dataset_not_found`)."),
+)
+async def delete(
+    user: CurrentUser,
+    dataset: DatasetName,
+    usage: Annotated[Flag, Query(description="Also the runs that its rows gave.")] = False,
+) -> Response:
+    """Rows and adapter are gone with the answer; usage stays unless `usage=1`."""
+    name = check_dataset_name(dataset)
+    deleted = delete_dataset(
+        wiring.bucket(),
+        wiring.catalog(),
+        user.user_id,
+        name,
+        runs=usage,
+        also=(adapter_key(name),),
+    )
+    if not deleted:
+        raise DatasetNotFound(name)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/undo",
+    summary="Take one append or import back",
+    response_model=UndoAnswer,
+    responses=described(404, "There is no such batch (`batch_not_found`)."),
+)
+async def undo(user: CurrentUser, body: UndoBody) -> dict[str, Any]:
+    """The batch's rows and the runs that they gave are gone with the answer.
+
+    Again: nothing is left to remove, and `already_undone` says so.
+    """
+    # The analytics layer is loaded by whoever needs it: appends shall start fast.
+    from shared.storage.undo import undo_batch
+
+    undone = undo_batch(wiring.bucket(), wiring.catalog(), user.user_id, body.batch_id)
+    return {
+        "removed_rows": undone.rows,
+        "removed_runs": undone.runs,
+        "already_undone": undone.already,
+    }
 
 
 @router.get(
     "/get_adapter",
     summary="Get dataset adapter configuration",
-    response_model=AdapterAnswer,
+    response_model=SavedAdapter,
+    response_model_exclude_unset=True,
     responses=described(404, "The dataset has no adapter (`adapter_not_found`)."),
 )
 async def get_adapter(user: CurrentUser, dataset: DatasetName) -> dict[str, Any]:
-    """The adapter as it was saved last."""
+    """The adapter as it was saved last, and how far its backfill is, if one was asked for."""
     name = check_dataset_name(dataset)
     adapter = load_adapter(wiring.catalog().table, user.user_id, name)
     if adapter is None:
         raise AdapterNotFound(f"the dataset {name!r} has no adapter; POST one to save_adapter")
-    return adapter.document()
+    return adapter.document() | backfill_member(wiring.catalog(), user.user_id, name)
 
 
 @router.post(
     "/save_adapter",
     summary="Save/update dataset adapter configuration",
-    dependencies=[Depends(saves_plainly)],
-    response_model=AdapterAnswer,
+    response_model=SavedAdapter | PreviewAnswer,
+    response_model_exclude_unset=True,
+    responses={
+        **described(202, "Saved; the backfill goes on (see get_adapter).", model=SavedAdapter)
+    },
 )
 @creates()
-async def save_adapter_(user: CurrentUser, body: AdapterBody) -> dict[str, Any]:
-    """Rows that are appended from now on are converted by this adapter."""
+async def save_adapter_(
+    user: CurrentUser,
+    body: AdapterBody,
+    preview: Annotated[
+        Flag, Query(description="Save nothing; tell what the last 20 rows would give.")
+    ] = False,
+    backfill: Annotated[
+        Flag, Query(description="Also convert the rows that are there, each exactly once.")
+    ] = False,
+) -> Response:
+    """Rows that are appended from now on are converted by this adapter.
+
+    With `backfill=1` also those before; what is not done within the request goes on by
+    itself.
+    """
     check_dataset_name(body.dataset)
     adapter = msgspec.convert(body.model_dump(), Adapter)
-    return save_adapter(wiring.catalog().table, user.user_id, adapter).document()
+    if preview:
+        return previewed(user, adapter)
+    if backfill:
+        return backfilled(user, adapter)
+    saved = save_adapter(wiring.catalog().table, user.user_id, adapter)
+    return json_answer(saved.document())

@@ -61,11 +61,44 @@ class AdapterBody(Body):
     extra_fields: list[ExtraFieldBody] = Field(default_factory=list)
 
 
-class AdapterAnswer(AdapterBody):
-    """A saved adapter."""
+class BackfillAnswer(BaseModel):
+    """How far the rows are converted that were there before the adapter.
+
+    `converted` rows became runs; `skipped` ones cannot, for want of a time or a number.
+    """
+
+    status: Literal["running", "done"]
+    converted: int
+    skipped: int
+
+
+class SavedAdapter(AdapterBody):
+    """A saved adapter; `backfill` only when one was asked for."""
 
     version: int
     updated_at: str
+    backfill: BackfillAnswer | None = None
+
+
+class PreviewAnswer(BaseModel):
+    """What an adapter would make of the newest rows."""
+
+    runs: list[dict[str, Any]]
+    errors: list[ProblemFault]
+
+
+class UndoBody(Body):
+    """Which append or import to take back."""
+
+    batch_id: str = Field(pattern="^bat_[0-9A-Z]{26}$", examples=["bat_01KBJ8S2X0ZZZZZZZZZZZZZZZZ"])
+
+
+class UndoAnswer(BaseModel):
+    """What was taken back by this call."""
+
+    removed_rows: int
+    removed_runs: int
+    already_undone: bool
 
 
 class UsageAnswer(BaseModel):

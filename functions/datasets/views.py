@@ -1,5 +1,6 @@
 """How datasets look in answers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,11 +23,11 @@ def append_answer(dataset: str, result: AppendResult) -> Response:
         "received": result.received,
         "appended": result.appended,
         "rejected": len(result.faults),
-        "errors": _listed(result.faults),
+        "errors": listed(result.faults),
         "errors_truncated": len(result.faults) > MAX_LISTED_FAULTS,
         "usage": _usage(result),
     }
-    return _json(document, 207 if result.faults else 200)
+    return json_answer(document, 207 if result.faults else 200)
 
 
 def dataset_entry(summary: DatasetSummary) -> dict[str, Any]:
@@ -44,11 +45,16 @@ def dataset_entry(summary: DatasetSummary) -> dict[str, Any]:
 
 def rows_answer(dataset: str, page: RowPage, cursors: Cursors) -> Response:
     """A page of rows; the stored lines go out as they are, so numbers stay as they were sent."""
-    next_cursor = None if page.next is None else cursors.write(list(page.next))
+    next_cursor = None if page.next is None else cursors.write(page.next)
     head = msgspec.json.encode({"dataset": dataset})[:-1]
     tail = msgspec.json.encode({"next_cursor": next_cursor, "has_more": page.next is not None})[1:]
     body = head + b',"data":[' + b",".join(page.lines) + b"]," + tail
     return Response(body, media_type="application/json")
+
+
+def json_answer(document: object, status: int = 200) -> Response:
+    """An answer of plain values."""
+    return Response(msgspec.json.encode(document), status, media_type="application/json")
 
 
 def _nothing_stored(result: AppendResult) -> Unacceptable:
@@ -72,13 +78,10 @@ def _usage(result: AppendResult) -> dict[str, Any] | None:
     return {
         "recorded": usage.recorded,
         "skipped": len(usage.faults),
-        "errors": _listed(usage.faults),
+        "errors": listed(usage.faults),
     }
 
 
-def _listed(faults: tuple[Fault, ...]) -> list[dict[str, Any]]:
+def listed(faults: Sequence[Fault]) -> list[dict[str, Any]]:
+    """As many faults as an answer lists."""
     return [fault_document(fault) for fault in faults[:MAX_LISTED_FAULTS]]
-
-
-def _json(document: dict[str, Any], status: int) -> Response:
-    return Response(msgspec.json.encode(document), status, media_type="application/json")

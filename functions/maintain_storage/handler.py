@@ -1,4 +1,5 @@
-"""Scheduled upkeep: folds what events missed; with `{"deep": true}` also removes orphans.
+"""Scheduled upkeep: folds what events missed; with `{"deep": true}` also goes on
+with edits whose wake-up was lost, and removes orphans.
 
 Done: as much as time allowed; the next run goes on. Retry: a failure is retried by
 Lambda and then reported to the failed-events queue. Nothing is dropped. A second run
@@ -10,9 +11,9 @@ from typing import Any
 from functions.maintain_storage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
+from shared.datasets.folding import maintenance
 from shared.observability import logger
 from shared.storage import Catalog
-from shared.storage.maintenance import Maintenance
 
 _RESERVE_MS = 20_000
 
@@ -20,10 +21,11 @@ _RESERVE_MS = 20_000
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Do the upkeep and tell what was done."""
     settings = read_settings(Settings)
-    maintenance = Maintenance(Bucket(settings.data_bucket), Catalog(Table(settings.catalog_table)))
-    done = {"segments_folded": maintenance.fold_forgotten(lambda: _time_left(context))}
+    upkeep = maintenance(Bucket(settings.data_bucket), Catalog(Table(settings.catalog_table)))
+    done = {"segments_folded": upkeep.fold_forgotten(lambda: _time_left(context))}
     if event.get("deep"):
-        done["orphans_removed"] = maintenance.remove_orphans(lambda: _time_left(context))
+        done["users_edited"] = upkeep.go_on_with_edits(lambda: _time_left(context))
+        done["orphans_removed"] = upkeep.remove_orphans(lambda: _time_left(context))
     logger().info("storage_maintained", extra=done)
     return done
 

@@ -1,6 +1,6 @@
 """AWS behind four small nouns: bucket, table, queue, roles. Nothing else imports botocore."""
 
-from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, VersionedObject
+from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, StoredVersion, VersionedObject
 from shared.aws.errors import ConditionFailed, TransactionLost
 from shared.aws.queue import Queue, create_queue
 from shared.aws.roles import Credentials, assume_role
@@ -14,6 +14,7 @@ __all__ = [
     "ObjectMissing",
     "Queue",
     "StoredObject",
+    "StoredVersion",
     "Table",
     "Transaction",
     "TransactionLost",

@@ -10,11 +10,16 @@ from shared.aws.clients import client, client_without_retries
 from shared.aws.errors import ObjectMissing, aws_errors
 from shared.errors import Unavailable
 
-__all__ = ["Bucket", "ObjectMissing", "StoredObject", "VersionedObject"]
+__all__ = ["Bucket", "ObjectMissing", "StoredObject", "StoredVersion", "VersionedObject"]
 
+# S3 refuses smaller parts of a multipart upload, but for the last.
+MIN_PART_BYTES = 5 * 2**20
 _ATTEMPTS = 3
 _DELETE_BATCH = 1_000
 _EXISTS = "PreconditionFailed"
+
+# The parts of a multipart upload: `Body`, or `CopySource` and `CopySourceRange`.
+Parts = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,16 @@ class VersionedObject:
 
     key: str
     version_id: str
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """One version of an object, or the marker of its deletion."""
+
+    key: str
+    version_id: str
+    modified_s: float
+    is_delete_marker: bool
 
 
 @dataclass(frozen=True)
@@ -103,25 +118,35 @@ class Bucket:
                 yield StoredObject(entry["Key"], entry["Size"], entry["LastModified"].timestamp())
             if not page.get("IsTruncated"):
                 return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+            token = _next_page(page)
 
-    def list_folders(self, prefix: str) -> Iterator[str]:
-        """The next path segment of everything below a prefix that ends in `/`."""
+    def list_folders(self, prefix: str, *, with_deleted: bool = False) -> Iterator[str]:
+        """The next path segment of everything below a prefix that ends in `/`.
+
+        With `with_deleted` also of what is deleted, while a version or marker is kept.
+        """
+        operation = "list_object_versions" if with_deleted else "list_objects_v2"
         token: dict[str, str] = {}
         while True:
             with aws_errors():
-                page = client("s3").list_objects_v2(
+                page = getattr(client("s3"), operation)(
                     Bucket=self.name, Prefix=prefix, Delimiter="/", **token
                 )
             for entry in page.get("CommonPrefixes", []):
                 yield entry["Prefix"][len(prefix) :].rstrip("/")
             if not page.get("IsTruncated"):
                 return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+            token = _next_page(page)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; absent ones count as deleted. Raises Unavailable if any was refused."""
-        names = [{"Key": key} for key in keys]
+        self._delete([{"Key": key} for key in keys])
+
+    def delete_history(self, versions: Iterable["StoredVersion"]) -> None:
+        """Delete versions and delete markers of many objects for good."""
+        self._delete([{"Key": each.key, "VersionId": each.version_id} for each in versions])
+
+    def _delete(self, names: Sequence[dict[str, str]]) -> None:
         for first in range(0, len(names), _DELETE_BATCH):
             chunk = names[first : first + _DELETE_BATCH]
             with aws_errors():
@@ -131,49 +156,96 @@ class Bucket:
             if answer.get("Errors"):
                 raise Unavailable("objects could not be deleted", retry_after_s=2)
 
-    def delete_version(self, key: str, version_id: str) -> None:
-        """Delete one version for good; the version before it becomes the newest."""
-        with aws_errors():
-            client("s3").delete_object(Bucket=self.name, Key=key, VersionId=version_id)
+    def delete_versions(self, key: str, version_ids: Iterable[str]) -> None:
+        """Delete versions of an object for good; absent ones count as deleted."""
+        self._delete([{"Key": key, "VersionId": version_id} for version_id in version_ids])
 
     def versions(self, key: str) -> Sequence[tuple[str, float]]:
         """The versions of exactly this key, newest first, as (version id, modified at)."""
-        with aws_errors():
-            page = client("s3").list_object_versions(Bucket=self.name, Prefix=key, MaxKeys=50)
         return [
-            (entry["VersionId"], entry["LastModified"].timestamp())
-            for entry in page.get("Versions", [])
-            if entry["Key"] == key
+            (version.version_id, version.modified_s)
+            for version in self.history(key)
+            if version.key == key and not version.is_delete_marker
         ]
+
+    def history(self, prefix: str) -> Iterator[StoredVersion]:
+        """All versions and delete markers below a prefix, key by key, newest first."""
+        token: dict[str, str] = {}
+        while True:
+            with aws_errors():
+                page = client("s3").list_object_versions(Bucket=self.name, Prefix=prefix, **token)
+            for kind in ("Versions", "DeleteMarkers"):
+                for entry in page.get(kind, []):
+                    modified_s = entry["LastModified"].timestamp()
+                    marker = kind == "DeleteMarkers"
+                    yield StoredVersion(entry["Key"], entry["VersionId"], modified_s, marker)
+            if not page.get("IsTruncated"):
+                return
+            token = _next_page(page)
 
     def put_grown(self, key: str, base: VersionedObject, tail: bytes) -> VersionedObject:
         """Store `base + tail` without moving the base through this process.
 
         The base must be at least 5 MiB (S3's smallest part) and at most 5 GiB.
         """
+        source = {"Bucket": self.name, "Key": base.key, "VersionId": base.version_id}
+        return self._assembled(key, [{"CopySource": source}, {"Body": tail}])
+
+    def put_cut(
+        self, key: str, version_id: str, size: int, start: int, end: int
+    ) -> VersionedObject:
+        """Store a version of `size` bytes again, without the bytes `[start, end)`.
+
+        What is large is copied where it lies; something must be left.
+        """
+        source = {"Bucket": self.name, "Key": key, "VersionId": version_id}
+        if size - (end - start) < MIN_PART_BYTES:
+            whole = self.get(key, version_id=version_id)
+            return self.put(key, whole[:start] + whole[end:], "application/x-ndjson")
+        parts: Parts = []
+        if start >= MIN_PART_BYTES:
+            parts.append({"CopySource": source, "CopySourceRange": f"bytes=0-{start - 1}"})
+        else:
+            # Only the last part may be small, so the first is filled up from behind the cut.
+            resume = min(size, end + MIN_PART_BYTES - start)
+            head = self.get(key, version_id=version_id, end=start) if start else b""
+            body = head + self.get(key, version_id=version_id, start=end, end=resume)
+            parts.append({"Body": body})
+            end = resume
+        if end < size:
+            parts.append({"CopySource": source, "CopySourceRange": f"bytes={end}-{size - 1}"})
+        return self._assembled(key, parts)
+
+    def _assembled(self, key: str, parts: Sequence[dict[str, Any]]) -> VersionedObject:
+        """One object of parts that are copied (`CopySource`) or sent (`Body`)."""
         with aws_errors():
-            upload = client("s3").create_multipart_upload(Bucket=self.name, Key=key)["UploadId"]
-            parts = [
-                self._copy_part(key, upload, 1, base),
-                self._upload_part(key, upload, 2, tail),
+            upload = client("s3").create_multipart_upload(
+                Bucket=self.name, Key=key, ContentType="application/x-ndjson"
+            )["UploadId"]
+            done = [
+                {"ETag": self._part(key, upload, number, part), "PartNumber": number}
+                for number, part in enumerate(parts, start=1)
             ]
             answer = client("s3").complete_multipart_upload(
-                Bucket=self.name, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}
+                Bucket=self.name, Key=key, UploadId=upload, MultipartUpload={"Parts": done}
             )
         return VersionedObject(key, answer.get("VersionId", "null"))
 
-    def _copy_part(self, key: str, upload: str, number: int, base: VersionedObject) -> Any:
-        source = {"Bucket": self.name, "Key": base.key, "VersionId": base.version_id}
-        copied = client("s3").upload_part_copy(
-            Bucket=self.name, Key=key, UploadId=upload, PartNumber=number, CopySource=source
-        )
-        return {"ETag": copied["CopyPartResult"]["ETag"], "PartNumber": number}
+    def _part(self, key: str, upload: str, number: int, part: dict[str, Any]) -> str:
+        place = {"Bucket": self.name, "Key": key, "UploadId": upload, "PartNumber": number}
+        if "Body" in part:
+            return str(client("s3").upload_part(**place, **part)["ETag"])
+        return str(client("s3").upload_part_copy(**place, **part)["CopyPartResult"]["ETag"])
 
-    def _upload_part(self, key: str, upload: str, number: int, body: bytes) -> Any:
-        sent = client("s3").upload_part(
-            Bucket=self.name, Key=key, UploadId=upload, PartNumber=number, Body=body
-        )
-        return {"ETag": sent["ETag"], "PartNumber": number}
+
+def _next_page(page: dict[str, Any]) -> dict[str, str]:
+    """What asks for the page after one of a listing, of objects or of versions."""
+    names = {
+        "ContinuationToken": "NextContinuationToken",
+        "KeyMarker": "NextKeyMarker",
+        "VersionIdMarker": "NextVersionIdMarker",
+    }
+    return {name: page[source] for name, source in names.items() if page.get(source)}
 
 
 def _may_pass(exc: ClientError) -> bool:

@@ -14,6 +14,7 @@ from shared.aws.errors import aws_errors
 
 Item = dict[str, Any]
 _BATCH_GET = 100
+_BATCH_WRITE = 25
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,15 @@ class Table:
         condition = {"ConditionExpression": "attribute_not_exists(pk)"} if only_new else {}
         with aws_errors():
             client("dynamodb").put_item(TableName=self.name, Item=encode_item(item), **condition)
+
+    def put_many(self, items: Iterable[Item]) -> None:
+        """Put items, in no order and not together; repeating changes nothing."""
+        waiting = [{"PutRequest": {"Item": encode_item(item)}} for item in items]
+        while waiting:
+            ask = {self.name: waiting[:_BATCH_WRITE]}
+            with aws_errors():
+                answer = client("dynamodb").batch_write_item(RequestItems=ask)
+            waiting = answer.get("UnprocessedItems", {}).get(self.name, []) + waiting[_BATCH_WRITE:]
 
     def update(self, update: Update) -> Item:
         """Update an item and return it as it is then. Raises ConditionFailed."""

@@ -4,20 +4,17 @@ from shared.datasets.adapters import (
     Adapter,
     AdapterNotFound,
     ExtraField,
+    adapter_key,
     load_adapter,
     save_adapter,
 )
 from shared.datasets.append import MAX_ROWS, AppendResult, Batch, append_rows
+from shared.datasets.backfilling import preview_adapter, save_and_backfill
 from shared.datasets.conversion import RowNotConvertible, job_row, run_of_row
+from shared.datasets.listing import DatasetNotFound, DatasetSummary, list_datasets
 from shared.datasets.names import check_dataset_name
-from shared.datasets.reading import (
-    DatasetNotFound,
-    DatasetSummary,
-    Position,
-    RowPage,
-    list_datasets,
-    read_rows,
-)
+from shared.datasets.places import Place
+from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
 from shared.datasets.rows import MAX_ROW_BYTES
 
 __all__ = [
@@ -30,15 +27,21 @@ __all__ = [
     "DatasetNotFound",
     "DatasetSummary",
     "ExtraField",
-    "Position",
+    "Order",
+    "Place",
     "RowNotConvertible",
     "RowPage",
+    "Wanted",
+    "adapter_key",
     "append_rows",
     "check_dataset_name",
     "job_row",
     "list_datasets",
     "load_adapter",
+    "preview_adapter",
     "read_rows",
+    "read_tail",
     "run_of_row",
     "save_adapter",
+    "save_and_backfill",
 ]

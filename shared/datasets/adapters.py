@@ -90,37 +90,37 @@ def save_adapter(catalog: Table, user_id: str, adapter: Adapter) -> Adapter:
 
     Raises Unacceptable for duplicate labels, empty fields or too many extras.
     """
-    _check(adapter)
+    check_adapter(adapter)
     for _ in range(_SAVE_ATTEMPTS):
-        before = load_adapter(catalog, user_id, adapter.dataset)
-        version = before.version if before else 0
-        saved = msgspec.structs.replace(adapter, version=version + 1, updated_us=clock.now_us())
-        if _store(catalog, user_id, saved, version):
-            return saved
+        saved, update = next_version(catalog, user_id, adapter)
+        try:
+            catalog.update(update)
+        except ConditionFailed:
+            continue
+        return saved
     raise Conflict("the adapter is being changed by others; try again", retry_after_s=1)
 
 
-def _store(catalog: Table, user_id: str, adapter: Adapter, version_before: int) -> bool:
-    try:
-        catalog.update(
-            Update(
-                partition(user_id),
-                adapter_key(adapter.dataset),
-                set={
-                    "adapter": msgspec.to_builtins(adapter),
-                    "adapter_version": adapter.version,
-                    "name": adapter.dataset,
-                },
-                set_if_absent={"created_us": adapter.updated_us},
-                only_if={"adapter_version": version_before or None},
-            )
-        )
-    except ConditionFailed:
-        return False
-    return True
+def next_version(catalog: Table, user_id: str, adapter: Adapter) -> tuple[Adapter, Update]:
+    """The adapter as the next version, and the update that saves it if it still is that."""
+    before = load_adapter(catalog, user_id, adapter.dataset)
+    version = before.version if before else 0
+    saved = msgspec.structs.replace(adapter, version=version + 1, updated_us=clock.now_us())
+    return saved, Update(
+        partition(user_id),
+        adapter_key(adapter.dataset),
+        set={
+            "adapter": msgspec.to_builtins(saved),
+            "adapter_version": saved.version,
+            "name": adapter.dataset,
+        },
+        set_if_absent={"created_us": saved.updated_us},
+        only_if={"adapter_version": version or None},
+    )
 
 
-def _check(adapter: Adapter) -> None:
+def check_adapter(adapter: Adapter) -> None:
+    """Raises Unacceptable for duplicate labels, empty fields or too many extras."""
     faults = [*_empty_fields(adapter), *_extra_faults(adapter.extra_fields)]
     if faults:
         raise Unacceptable(

@@ -1,61 +1,23 @@
-"""Reading datasets: the list with exact counts, and pages of rows in append order.
+"""Pages of rows: upwards in append order, downwards from the newest, and the tail."""
 
-A position in a dataset is a place in its folded rows (bytes and rows before it) and
-a number of rows to skip from there. Folded rows never move, so a position stays good
-while others append and while pending rows are folded.
-"""
-
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal
 
-from shared.aws import Bucket, Item
-from shared.datasets.adapters import Adapter, adapter_of
-from shared.errors import NotFound
-from shared.storage import (
-    Catalog,
-    DatasetRecord,
-    PendingSegment,
-    Snapshot,
-    Volume,
-    dataset_record,
-    read_snapshot,
-)
+from shared.aws import Bucket
+from shared.datasets.adapters import adapter_key
+from shared.datasets.listing import DatasetNotFound
+from shared.datasets.places import MAX_PASSED, Passed, Place, mismatch
+from shared.datasets.held import Rows, StoredLine
+from shared.errors import MalformedInput, Unavailable
+from shared.storage import Catalog, Snapshot, partition, read_snapshot
 
-MAX_PAGE_BYTES = int(4.5 * 2**20)
-_CHUNK_BYTES = 2**20
+# With what is around the rows, an answer stays below 4.5 MB.
+MAX_PAGE_BYTES = int(4.5 * 2**20) - 2**15
+# What a tail or a downward page may have to look through.
+_MAX_SCANNED_BYTES = 64 * 2**20
 
-
-class DatasetNotFound(NotFound):
-    """The caller has no dataset of this name."""
-
-    code = "dataset_not_found"
-
-
-@dataclass
-class DatasetSummary:
-    """A dataset in the list; counts include what is not folded yet."""
-
-    name: str
-    rows: int = 0
-    bytes: int = 0
-    created_us: int = 0
-    updated_us: int = 0
-    adapter: Adapter | None = None
-
-    def note(self, rows: int, size: int, first_us: int, last_us: int) -> None:
-        """Count rows that came between two instants."""
-        self.rows += rows
-        self.bytes += size
-        self.created_us = min(self.created_us or first_us, first_us)
-        self.updated_us = max(self.updated_us, last_us)
-
-
-class Position(NamedTuple):
-    """A place in the folded rows (volume, bytes into it) and rows to skip from there."""
-
-    volume: int = 0
-    offset: int = 0
-    skip: int = 0
+Order = Literal["asc", "desc"]
 
 
 @dataclass
@@ -63,121 +25,225 @@ class RowPage:
     """A page of rows as stored lines; `next` is where the following page starts."""
 
     lines: list[bytes] = field(default_factory=list)
-    next: Position | None = None
+    next: Place | None = None
 
 
-def list_datasets(bucket: Bucket, catalog: Catalog, user_id: str) -> list[DatasetSummary]:
-    """The user's datasets by name, also those that have only an adapter."""
-    return read_snapshot(bucket, catalog, user_id, _summaries)
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader asks for: rows and bytes at most, and in which order."""
+
+    limit: int
+    order: Order = "asc"
+    max_bytes: int = MAX_PAGE_BYTES
 
 
 def read_rows(
-    bucket: Bucket, catalog: Catalog, user_id: str, dataset: str, limit: int, start: Position
+    bucket: Bucket,
+    catalog: Catalog,
+    user_id: str,
+    dataset: str,
+    wanted: Wanted,
+    start: Place | None = None,
 ) -> RowPage:
-    """Up to `limit` rows in append order from a position on; fewer when they exceed 4.5 MB.
+    """A page from a place on; fewer rows than wanted when they exceed the bytes.
 
-    Raises DatasetNotFound.
+    Raises DatasetNotFound; MalformedInput for a place of a dataset from which rows were
+    taken since; Unavailable when the place cannot be kept yet.
     """
-    return read_snapshot(
-        bucket, catalog, user_id, lambda snapshot: _Reading(snapshot, dataset, limit).page(start)
-    )
+
+    def page(snapshot: Snapshot) -> RowPage:
+        rows = _rows(snapshot, dataset)
+        if start and start.epoch != rows.epoch:
+            raise mismatch("rows were taken out of the dataset since this cursor was given out")
+        if wanted.order == "asc":
+            return _Upwards(rows, wanted).page(start or Place(rows.epoch))
+        return _Downwards(rows, wanted).page(start)
+
+    return read_snapshot(bucket, catalog, user_id, page)
 
 
-def _summaries(snapshot: Snapshot) -> list[DatasetSummary]:
-    found: dict[str, DatasetSummary] = {}
-    for item in snapshot.dataset_items():
-        _note_item(found.setdefault(item["name"], DatasetSummary(item["name"])), item)
-    for segment in snapshot.pending:
-        name = segment.name
-        if name.rows and not segment.rows_folded:
-            summary = found.setdefault(name.dataset, DatasetSummary(name.dataset))
-            summary.note(name.rows, name.offset, name.born_us, name.born_us)
-    return [found[name] for name in sorted(found)]
+def read_tail(
+    bucket: Bucket, catalog: Catalog, user_id: str, dataset: str, count: int, wanted: Wanted
+) -> RowPage:
+    """The last `count` rows in append order; the page may end early, as any page.
+
+    Raises DatasetNotFound, and MalformedInput when they are too many bytes to look through.
+    """
+
+    def page(snapshot: Snapshot) -> RowPage:
+        rows = _rows(snapshot, dataset)
+        return _Upwards(rows, wanted).page(*_place_of_last(rows, count))
+
+    return read_snapshot(bucket, catalog, user_id, page)
 
 
-def _note_item(summary: DatasetSummary, item: Item) -> None:
-    if item["sk"].endswith("#ADAPTER"):
-        summary.adapter = adapter_of(item)
-        summary.note(0, 0, item["created_us"], item["created_us"])
-    else:
-        record = dataset_record(item)
-        summary.note(record.rows, record.bytes, record.created_us, record.updated_us)
+def _rows(snapshot: Snapshot, dataset: str) -> Rows:
+    rows = Rows.of(snapshot, dataset)
+    if not rows.exist:
+        owner = partition(snapshot.user_id)
+        if snapshot.catalog.table.get(owner, adapter_key(dataset)) is None:
+            raise DatasetNotFound(dataset)
+    return rows
 
 
-class _Reading:
-    """One page being collected."""
+class _Page:
+    """A page being filled."""
 
-    def __init__(self, snapshot: Snapshot, dataset: str, limit: int) -> None:
-        self._snapshot = snapshot
-        self._record = snapshot.dataset(dataset)
-        self._pending = snapshot.pending_of(dataset)
-        self._dataset = dataset
-        self._limit = limit
-        self._page = RowPage()
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
         self._size = 0
+        self.result = RowPage()
 
-    def page(self, start: Position) -> RowPage:
-        """The page that starts at a position."""
-        if self._record is None and not self._pending and not self._has_adapter():
-            raise DatasetNotFound(
-                f"there is no dataset {self._dataset!r}; append_jsonl with this name makes it"
-            )
-        place = self._read_folded(self._record or DatasetRecord(self._dataset), start)
-        if self._page.next is None:
-            self._read_pending(self._pending, place)
-        return self._page
-
-    def _has_adapter(self) -> bool:
-        return any(item["name"] == self._dataset for item in self._snapshot.dataset_items())
-
-    def _read_folded(self, record: DatasetRecord, start: Position) -> Position:
-        """Take folded rows; the place after them, from where pending rows are counted."""
-        place = start
-        for number in range(start.volume, len(record.volumes)):
-            place = self._read_volume(record.volumes[number], number, place)
-            if self._page.next is not None:
-                return place
-            if number + 1 < len(record.volumes):
-                place = Position(number + 1, 0, place.skip)
-        return place
-
-    def _read_volume(self, volume: Volume, number: int, place: Position) -> Position:
-        offset, skip, rest = place.offset, place.skip, b""
-        at = offset
-        while at < volume.bytes:
-            end = min(at + _CHUNK_BYTES, volume.bytes)
-            chunk = rest + self._snapshot.bucket.get(
-                volume.key, version_id=volume.version_id, start=at, end=end
-            )
-            at = end
-            *lines, rest = chunk.split(b"\n")
-            for line in lines:
-                if skip:
-                    skip -= 1
-                elif not self._take(line):
-                    self._page.next = Position(number, offset, 0)
-                    return self._page.next
-                offset += len(line) + 1
-        return Position(number, offset, skip)
-
-    def _read_pending(self, pending: list[PendingSegment], place: Position) -> None:
-        passed = 0
-        for segment in pending:
-            if passed + segment.name.rows <= place.skip:
-                passed += segment.name.rows
-                continue
-            for line in self._snapshot.pending_rows(segment):
-                passed += 1
-                if passed > place.skip and not self._take(line):
-                    self._page.next = place._replace(skip=passed - 1)
-                    return
-
-    def _take(self, line: bytes) -> bool:
+    def take(self, line: bytes) -> bool:
         """Add a row unless the page is full."""
-        full = len(self._page.lines) >= self._limit
-        too_large = self._page.lines and self._size + len(line) > MAX_PAGE_BYTES
-        if full or too_large:
+        full = len(self.result.lines) >= self._wanted.limit
+        if full or (self.result.lines and self._size + len(line) >= self._wanted.max_bytes):
             return False
-        self._page.lines.append(line)
+        self.result.lines.append(line)
         self._size += len(line) + 1
         return True
+
+    def end_at(self, place: Place) -> RowPage:
+        """The page, which another one follows."""
+        if not self.result.lines:
+            raise Unavailable(
+                "very many rows are still being folded; ask again",
+                code="storage_busy",
+                retry_after_s=2,
+            )
+        self.result.next = place
+        return self.result
+
+
+class _Upwards:
+    """One page in append order."""
+
+    def __init__(self, rows: Rows, wanted: Wanted) -> None:
+        self._rows = rows
+        self._page = _Page(wanted)
+
+    def page(self, place: Place, passed: Passed | None = None) -> RowPage:
+        """The page from a place on, of what was not passed."""
+        passed = passed or Passed(place)
+        for row, edge in self._rows.folded(place.volume, place.offset):
+            out = self._rows.hides(row) or _was_passed(passed, row)
+            if not out and not self._page.take(row.line):
+                return self._page.end_at(passed.at(place))
+            place = place.at(*edge)
+        return self._pending(place, passed)
+
+    def _pending(self, place: Place, passed: Passed) -> RowPage:
+        for segment in self._rows.pending:
+            batch_id = segment.name.batch_id
+            before = passed.rows_of(batch_id)
+            if before is None:
+                continue
+            if len(passed) >= MAX_PASSED and self._page.result.lines:
+                return self._page.end_at(passed.at(place))
+            for number, line in enumerate(self._rows.lines_of(segment)):
+                if number >= before and not self._page.take(line):
+                    passed.add(batch_id, number)
+                    return self._page.end_at(passed.at(place))
+            passed.add(batch_id)
+        return self._page.result
+
+
+def _was_passed(passed: Passed, row: StoredLine) -> bool:
+    """Whether a folded row was passed when it was pending; its batch is left behind then."""
+    if not passed:
+        return False
+    count = passed.rows_of(row.batch_id)
+    if count == 0:
+        return False
+    passed.leave_behind(row.batch_id)
+    return count is None or row.ordinal_here < count
+
+
+class _Downwards:
+    """One page from the newest row on."""
+
+    def __init__(self, rows: Rows, wanted: Wanted) -> None:
+        self._rows = rows
+        self._page = _Page(wanted)
+
+    def page(self, start: Place | None) -> RowPage:
+        """The page from a place on; without one from the newest row."""
+        place = start or self._newest()
+        if place.newest:
+            if not self._beyond(place):
+                return self._page.result
+            place = Place(place.epoch, place.volume, place.offset)
+        for row, edge in self._rows.folded_backwards(place.volume, place.offset):
+            if not self._rows.hides(row) and not self._page.take(row.line):
+                return self._page.end_at(place)
+            place = place.at(*edge)
+        return self._page.result
+
+    def _newest(self) -> Place:
+        pending = self._rows.pending
+        newest = pending[-1].name.batch_id if pending else ""
+        return Place(self._rows.epoch, *self._rows.end, newest=newest)
+
+    def _beyond(self, place: Place) -> bool:
+        """Take what was pending at the first page, whether folded since or not.
+
+        Returns False when the page is full.
+        """
+        passed = Passed(place)
+        for batch_id, lines in self._batches(place):
+            before = passed.rows_of(batch_id)
+            if before is None:
+                continue
+            if len(passed) >= MAX_PASSED and self._page.result.lines:
+                self._page.end_at(passed.at(place))
+                return False
+            for number, line in enumerate(reversed(lines)):
+                if number >= before and not self._page.take(line):
+                    passed.add(batch_id, number)
+                    self._page.end_at(passed.at(place))
+                    return False
+            passed.add(batch_id)
+        return True
+
+    def _batches(self, place: Place) -> Iterator[tuple[str, list[bytes]]]:
+        """Batches beyond the place up to the newest of the first page, newest first."""
+        for segment in reversed(self._rows.pending):
+            if segment.name.batch_id <= place.newest:
+                yield segment.name.batch_id, self._rows.lines_of(segment)
+        yield from reversed(self._folded_since(place).items())
+
+    def _folded_since(self, place: Place) -> dict[str, list[bytes]]:
+        batches: dict[str, list[bytes]] = {}
+        scanned = 0
+        for row, _ in self._rows.folded(place.volume, place.offset):
+            scanned += len(row.line)
+            if scanned > _MAX_SCANNED_BYTES:
+                raise mismatch("too much was added since this cursor was given out")
+            if row.batch_id <= place.newest and not self._rows.hides(row):
+                batches.setdefault(row.batch_id, []).append(row.line)
+        return batches
+
+
+def _place_of_last(rows: Rows, count: int) -> tuple[Place, Passed]:
+    """Where the last `count` rows begin."""
+    place = Place(rows.epoch, *rows.end)
+    passed = Passed(place)
+    before = sum(segment.name.rows for segment in rows.pending) - count
+    if before >= 0:
+        for segment in rows.pending:
+            whole = before >= segment.name.rows
+            passed.add(segment.name.batch_id, None if whole else before)
+            before -= min(before, segment.name.rows)
+        return place, passed
+    scanned = 0
+    for row, edge in rows.folded_backwards(*rows.end):
+        if before == 0:
+            break
+        scanned += len(row.line)
+        if scanned > _MAX_SCANNED_BYTES:
+            raise MalformedInput(
+                "these rows are too large for a tail; ask for fewer", code="tail_too_large"
+            )
+        before += not rows.hides(row)
+        place = place.at(*edge)
+    return place, passed

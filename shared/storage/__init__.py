@@ -4,33 +4,43 @@ Folding (`shared.storage.compaction`) needs the analytics layer and is imported 
 the functions that fold.
 """
 
-from shared.storage.catalog import (
+from shared.storage.catalog import Catalog
+from shared.storage.deletion import delete_dataset
+from shared.storage.edits import Edit
+from shared.storage.records import (
     DATASET_PREFIX,
-    Catalog,
+    Backfill,
     Checkpoint,
     DatasetRecord,
     DayRecord,
     Part,
+    Totals,
     Volume,
     dataset_record,
     partition,
 )
-from shared.storage.segments import PendingSegment, SegmentLog, SegmentName
-from shared.storage.snapshot import Snapshot, read_snapshot
+from shared.storage.segments import PendingSegment, SegmentLog, SegmentName, batch_of_line
+from shared.storage.snapshot import Snapshot, begin_snapshot, read_snapshot
 
 __all__ = [
     "DATASET_PREFIX",
+    "Backfill",
     "Catalog",
     "Checkpoint",
     "DatasetRecord",
     "DayRecord",
+    "Edit",
     "Part",
     "PendingSegment",
     "SegmentLog",
     "SegmentName",
     "Snapshot",
+    "Totals",
     "Volume",
+    "batch_of_line",
+    "begin_snapshot",
     "dataset_record",
+    "delete_dataset",
     "partition",
     "read_snapshot",
 ]

@@ -4,107 +4,208 @@ One step: forget what the last commit covered, list, plan, write new versions an
 parts, commit everything in one transaction on condition of the generation, forget
 the segments. A crash anywhere leaves the old snapshot or the new one; what was
 written and not committed is an orphan for `shared.storage.maintenance`. Whoever
-loses the race to commit just starts again.
+loses the race to commit just starts again. Edits are applied between folds, and
+backfills go on in turns with them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared import clock
-from shared.aws import Bucket, Item, ObjectMissing, TransactionLost, Update
+import duckdb
+import msgspec
+
+from shared.aws import Bucket, ObjectMissing, TransactionLost
+from shared.clock import day_of
+from shared.observability import count, logger
 from shared.runs import Run
-from shared.storage.catalog import (
-    CHECKPOINT,
-    MARKER_PREFIX,
-    Catalog,
+from shared.storage.backfill import BackfillStep, Convert, reopened
+from shared.storage.catalog import Catalog
+from shared.storage.commit import Commit, grown_totals
+from shared.storage.edits import Edit
+from shared.storage.fold import fold_day, fold_rows
+from shared.storage.plan import MAX_SEGMENTS, Plan, plan_step
+from shared.storage.records import (
+    BATCH_PREFIX,
+    DAY_PREFIX,
+    BatchRecord,
     Checkpoint,
     DatasetRecord,
     DayRecord,
-    dataset_item,
-    day_item,
-    partition,
+    item_of,
 )
-from shared.storage.fold import fold_day, fold_rows
-from shared.storage.plan import Plan, plan_step
+from shared.storage.removal import Removal
 from shared.storage.segments import PREFIX, PendingSegment, SegmentLog
 from shared.storage.snapshot import live_segments
 
-# Longer than any writer repeats: an Idempotency-Key lives a day, a job at most 14 days in SQS.
-_MARKER_TTL_S = 30 * 86_400
+QUARANTINE_PREFIX = "quarantine/"
 _MAX_LISTED = 1_000
 
 
 @dataclass(frozen=True)
 class Compaction:
-    """The compaction of one user."""
+    """The compaction of one user. `convert` makes runs of stored rows, for backfills."""
 
     bucket: Bucket
     catalog: Catalog
     user_id: str
+    convert: Convert
 
     def drain(self, may_go_on: Callable[[], bool]) -> int:
-        """Fold steps until nothing is pending or `may_go_on` says no; the segments folded."""
-        folded = 0
+        """Take steps until nothing is left to do or `may_go_on` says no; the segments folded."""
+        folded, backfill_first = 0, False
         while may_go_on():
-            step = self.step()
+            step = self.step(backfill_first=backfill_first)
             if step is None:
                 return folded
             folded += step
+            backfill_first = not backfill_first
         return folded
 
-    def step(self) -> int | None:
-        """One commit; the number of segments it finished, or None when nothing was pending.
+    def step(self, *, backfill_first: bool = False) -> int | None:
+        """One commit; the number of segments it finished, or None when nothing was to do.
 
         A lost race counts as a step that finished nothing.
         """
         checkpoint = self.catalog.checkpoint(self.user_id)
         self._forget(checkpoint.last_committed)
-        listed = list(SegmentLog(self.bucket).pending(self.user_id, limit=_MAX_LISTED))
-        live = live_segments(self.catalog, self.user_id, checkpoint, listed)
+        edits = self.catalog.edits(self.user_id) if checkpoint.edits else ()
+        listed = self._listed(None if edits else _MAX_LISTED)
+        live = live_segments(self.catalog, self.user_id, checkpoint, listed, edits)
         self._forget_repeats(checkpoint, listed, live)
-        if not live:
-            return None
         try:
-            return self._fold(checkpoint, plan_step(live, self._body))
-        except ObjectMissing:
-            # Somebody else folded and forgot a segment, or superseded a part, since the listing.
+            return self._work(checkpoint, edits, live, backfill_first)
+        except (ObjectMissing, TransactionLost):
+            # Somebody else committed since the listing, and perhaps forgot an object.
             return 0
+
+    def _listed(self, limit: int | None) -> list[PendingSegment]:
+        return list(SegmentLog(self.bucket).pending(self.user_id, limit=limit))
+
+    def _work(
+        self,
+        checkpoint: Checkpoint,
+        edits: tuple[Edit, ...],
+        live: list[PendingSegment],
+        backfill_first: bool,
+    ) -> int | None:
+        ready = next((edit for edit in edits if not any(edit in s.edits for s in live)), None)
+        if ready:
+            Removal(self.bucket, self.catalog, self.user_id).step(checkpoint, ready)
+            return 0
+        backfill = self._backfill(checkpoint, edits)
+        if live and not (backfill and backfill_first):
+            return self._fold_or_isolate(checkpoint, live, bool(edits))
+        if backfill:
+            backfill.carry_out(live)
+            return 0
+        return None
+
+    def _backfill(self, checkpoint: Checkpoint, edits: tuple[Edit, ...]) -> BackfillStep | None:
+        """The backfill that can go on: not while rows or runs are folded or taken out halfway."""
+        if edits or checkpoint.partial or not checkpoint.backfills:
+            return None
+        return BackfillStep(self.bucket, self.catalog, self.user_id, checkpoint, self.convert)
+
+    def _fold_or_isolate(
+        self, checkpoint: Checkpoint, live: list[PendingSegment], edited: bool
+    ) -> int:
+        """Fold many segments; when they cannot be folded, one; if that cannot, set it aside."""
+        for limit in (MAX_SEGMENTS, 1):
+            plan = plan_step(live, self._body, limit)
+            try:
+                return self._fold(checkpoint, plan, merge=not edited and limit > 1)
+            except duckdb.Error:
+                logger().exception("fold_refused", user_id=self.user_id, segments=limit)
+        segment = min(live, key=lambda segment: not segment.rows_folded)
+        return self._fold(checkpoint, Plan([segment], poison=[(segment, self._body(segment))]))
 
     def _body(self, segment: PendingSegment) -> bytes:
         return self.bucket.get(segment.name.key)
 
-    def _fold(self, checkpoint: Checkpoint, plan: Plan) -> int:
-        datasets = [self._folded_dataset(name, rows) for name, rows in plan.rows.items()]
-        days = [self._folded_day(day, runs, checkpoint) for day, runs in plan.runs.items()]
+    def _fold(self, checkpoint: Checkpoint, plan: Plan, *, merge: bool = True) -> int:
+        self._set_aside(plan)
+        before = {name: self._dataset(name) for name in plan.rows}
+        datasets = [self._folded_dataset(before[name], plan) for name in plan.rows]
+        days = [self._folded_day(day, runs, checkpoint, merge) for day, runs in plan.runs.items()]
+        self._remember_batches(plan, checkpoint.generation + 1)
         try:
-            self._commit(checkpoint, plan, datasets, days)
+            self._commit(checkpoint, plan, before, datasets, days)
         except TransactionLost:
             self._forget_versions(datasets)
-            return 0
+            raise
         self._forget(plan.finished_names)
+        self._forget_superseded(before, datasets)
         return len(plan.finished)
 
-    def _folded_dataset(self, name: str, rows: list[bytes]) -> DatasetRecord:
-        record = self.catalog.dataset(self.user_id, name)
-        return fold_rows(self.bucket, self.user_id, name, record, rows)
+    def _set_aside(self, plan: Plan) -> None:
+        """Keep what cannot be folded where people find it; the alarm counts the metric."""
+        for segment, body in plan.poison:
+            self.bucket.put(f"{QUARANTINE_PREFIX}{self.user_id}/{segment.name.file_name}", body)
+            logger().error("segment_quarantined", user_id=self.user_id, key=segment.name.key)
+        if plan.poison:
+            count("SegmentsQuarantined", len(plan.poison))
 
-    def _folded_day(self, day: str, runs: list[Run], checkpoint: Checkpoint) -> DayRecord:
+    def _dataset(self, name: str) -> DatasetRecord:
+        return self.catalog.dataset(self.user_id, name) or DatasetRecord(name=name)
+
+    def _folded_dataset(self, record: DatasetRecord, plan: Plan) -> DatasetRecord:
+        grown = fold_rows(self.bucket, self.user_id, record, plan.rows[record.name])
+        return reopened(grown, record, plan.adapter_versions[record.name])
+
+    def _folded_day(
+        self, day: str, runs: list[Run], checkpoint: Checkpoint, merge: bool
+    ) -> DayRecord:
         record = self.catalog.day(self.user_id, day)
-        return fold_day(self.bucket, self.user_id, record, runs, checkpoint.generation + 1)
+        generation = checkpoint.generation + 1
+        return fold_day(self.bucket, self.user_id, record, runs, generation, merge=merge)
+
+    def _remember_batches(self, plan: Plan, generation: int) -> None:
+        """Note what each segment brings, for whoever takes it back. It is the same whoever
+        writes it, so it need not be part of the commit."""
+        self.catalog.table.put_many(
+            item_of(
+                self.user_id,
+                BATCH_PREFIX + segment.name.batch_id,
+                BatchRecord(
+                    batch_id=segment.name.batch_id,
+                    dataset=segment.name.dataset,
+                    rows=0 if segment.edits else segment.name.rows,
+                    bytes=0 if segment.edits else segment.name.offset,
+                    generation=generation,
+                ),
+            )
+            for segment in plan.finished
+            if segment.name.rows or segment.name.runs
+        )
 
     def _commit(
-        self, before: Checkpoint, plan: Plan, datasets: list[DatasetRecord], days: list[DayRecord]
+        self,
+        before: Checkpoint,
+        plan: Plan,
+        old: dict[str, DatasetRecord],
+        datasets: list[DatasetRecord],
+        days: list[DayRecord],
     ) -> None:
-        transaction = self.catalog.table.transaction()
-        transaction.update(_checkpoint_update(self.user_id, before, plan))
+        commit = Commit(self.catalog, self.user_id, before)
         for dataset in datasets:
-            transaction.put(dataset_item(self.user_id, dataset))
+            commit.put_dataset(dataset)
         for day in days:
-            transaction.put(day_item(self.user_id, day))
+            commit.put(DAY_PREFIX + day.day, day)
         for segment in plan.finished:
             if segment.name.repeatable:
-                transaction.put(_marker(self.user_id, segment), only_new=True)
-        transaction.commit()
+                commit.mark(segment.name.segment_id)
+        changes = [(old[dataset.name], dataset) for dataset in datasets]
+        totals = self.catalog.totals(self.user_id)
+        commit.put_totals(grown_totals(totals, changes, _rows_by_day(plan)))
+        commit.carry_out(
+            msgspec.structs.replace(
+                before,
+                last_committed=plan.finished_names,
+                partial=plan.partial_name,
+                partial_from_day=plan.partial_from_day,
+                backfills=_running(before.backfills, datasets),
+            )
+        )
 
     def _forget(self, file_names: tuple[str, ...]) -> None:
         self.bucket.delete(f"{PREFIX}{self.user_id}/{name}" for name in file_names)
@@ -131,27 +232,31 @@ class Compaction:
             newest = dataset.volumes[-1]
             committed = self.catalog.dataset(self.user_id, dataset.name)
             if committed is None or newest not in committed.volumes:
-                self.bucket.delete_version(newest.key, newest.version_id)
+                self.bucket.delete_versions(newest.key, [newest.version_id])
+
+    def _forget_superseded(
+        self, before: dict[str, DatasetRecord], datasets: list[DatasetRecord]
+    ) -> None:
+        """Delete versions that no reader holds any more; what a crash leaves, maintenance finds."""
+        for dataset in datasets:
+            volume = dataset.volumes[-1]
+            for old in before[dataset.name].volumes:
+                if old.key == volume.key:
+                    gone = [v for v in old.superseded if v not in volume.superseded]
+                    self.bucket.delete_versions(volume.key, gone)
 
 
-def _checkpoint_update(user_id: str, before: Checkpoint, plan: Plan) -> Update:
-    return Update(
-        partition(user_id),
-        CHECKPOINT,
-        set={
-            "generation": before.generation + 1,
-            "last_committed": list(plan.finished_names),
-            "partial": plan.partial_name,
-            "partial_from_day": plan.partial_from_day,
-            "updated_us": clock.now_us(),
-        },
-        only_if={"generation": before.generation or None},
-    )
+def _running(backfills: tuple[str, ...], datasets: list[DatasetRecord]) -> tuple[str, ...]:
+    """The datasets with a running backfill, with those that a fold opened again."""
+    opened = {d.name for d in datasets if d.backfill and d.backfill.status == "running"}
+    return tuple(sorted({*backfills, *opened}))
 
 
-def _marker(user_id: str, segment: PendingSegment) -> Item:
-    return {
-        "pk": partition(user_id),
-        "sk": MARKER_PREFIX + segment.name.segment_id,
-        "expires_at": clock.now_s() + _MARKER_TTL_S,
-    }
+def _rows_by_day(plan: Plan) -> dict[str, int]:
+    """How many rows came on which day, of the segments whose rows this plan folds."""
+    days: dict[str, int] = {}
+    for segment in plan.finished:
+        if segment.live_rows:
+            day = day_of(segment.name.born_us)
+            days[day] = days.get(day, 0) + segment.live_rows
+    return days

@@ -4,19 +4,24 @@ Nothing that is committed is ever changed: a dataset's next version is another
 version of the object, a day's next part another object.
 """
 
+import msgspec
+
 from shared import clock, ids
 from shared.aws import Bucket, VersionedObject
 from shared.runs import Run
-from shared.storage.catalog import DatasetRecord, DayRecord, Part, Volume
 from shared.storage.parquet import parquet_of
+from shared.storage.records import DatasetRecord, DayRecord, Part, Volume
 
 # S3 copies parts of at least 5 MiB; a smaller base is cheaper to rewrite.
 COPY_FROM_BYTES = 5 * 2**20
 # A copy is bounded by starting another volume.
 VOLUME_BYTES = 256 * 2**20
+# Versions of a volume that readers may still hold; older ones are deleted.
+SUPERSEDED_KEPT = 2
 # Parts of one day before they are merged into one, and how large a part may be to be merged.
 MERGE_AT_PARTS = 8
 MERGE_BELOW_BYTES = 16 * 2**20
+_LINES = "application/x-ndjson"
 
 
 def dataset_object_key(user_id: str, dataset: str, volume: int = 0) -> str:
@@ -26,51 +31,78 @@ def dataset_object_key(user_id: str, dataset: str, volume: int = 0) -> str:
 
 
 def fold_rows(
-    bucket: Bucket, user_id: str, name: str, record: DatasetRecord | None, pieces: list[bytes]
+    bucket: Bucket, user_id: str, record: DatasetRecord, pieces: list[bytes]
 ) -> DatasetRecord:
     """The dataset with pieces (JSON lines) appended, as new versions nobody refers to yet."""
     now = clock.now_us()
-    record = record or DatasetRecord(name, created_us=now)
     tail = b"".join(pieces)
-    count = tail.count(b"\n")
-    *full, last = record.volumes or (None,)
+    last = record.volumes[-1] if record.volumes else None
     if last is None or last.bytes >= VOLUME_BYTES:
-        key = dataset_object_key(user_id, name, len(record.volumes))
-        stored = bucket.put(key, tail, "application/x-ndjson")
-        grown = Volume(key, stored.version_id, count, len(tail))
-        volumes = (*record.volumes, grown)
+        key = dataset_object_key(user_id, record.name, len(record.volumes))
+        empty = Volume(key=key, version_id="", rows=0, bytes=0)
+        volumes = (*record.volumes, _grown(bucket, empty, tail))
     else:
-        stored = _grown(bucket, last, tail)
-        grown = Volume(last.key, stored.version_id, last.rows + count, last.bytes + len(tail))
-        volumes = (*(volume for volume in full if volume), grown)
-    return DatasetRecord(name, volumes, record.created_us, now)
+        volumes = (*record.volumes[:-1], _grown(bucket, last, tail))
+    return msgspec.structs.replace(
+        record, volumes=volumes, created_us=record.created_us or now, updated_us=now
+    )
 
 
-def _grown(bucket: Bucket, volume: Volume, tail: bytes) -> VersionedObject:
+def _grown(bucket: Bucket, volume: Volume, tail: bytes) -> Volume:
     if volume.bytes >= COPY_FROM_BYTES:
-        return bucket.put_grown(volume.key, VersionedObject(volume.key, volume.version_id), tail)
-    base = bucket.get(volume.key, version_id=volume.version_id)
-    return bucket.put(volume.key, base + tail, "application/x-ndjson")
+        base = VersionedObject(volume.key, volume.version_id)
+        stored = bucket.put_grown(volume.key, base, tail)
+    else:
+        before = volume.bytes and bucket.get(volume.key, version_id=volume.version_id)
+        stored = bucket.put(volume.key, (before or b"") + tail, _LINES)
+    return Volume(
+        key=volume.key,
+        version_id=stored.version_id,
+        rows=volume.rows + tail.count(b"\n"),
+        bytes=volume.bytes + len(tail),
+        superseded=superseding(volume),
+    )
+
+
+def superseding(volume: Volume) -> tuple[str, ...]:
+    """The versions that readers may hold once the given one is superseded."""
+    held = (volume.version_id, *volume.superseded) if volume.version_id else volume.superseded
+    return held[:SUPERSEDED_KEPT]
 
 
 def fold_day(
-    bucket: Bucket, user_id: str, record: DayRecord, runs: list[Run], generation: int
+    bucket: Bucket,
+    user_id: str,
+    record: DayRecord,
+    runs: list[Run],
+    generation: int,
+    *,
+    merge: bool = True,
 ) -> DayRecord:
     """The day with another part; small parts are merged into it when there are many."""
-    merged = _mergeable(record) if len(record.parts) + 1 >= MERGE_AT_PARTS else ()
+    crowded = merge and len(record.parts) + 1 >= MERGE_AT_PARTS
+    merged = _mergeable(record) if crowded else ()
     body = parquet_of(runs, [bucket.get(part.key) for part in merged])
-    key = f"runs/user={user_id}/date={record.day}/{generation:012d}-{ids.ulid()}.parquet"
+    key = part_key(user_id, record.day, generation)
     bucket.put(key, body, "application/vnd.apache.parquet")
     instants = [run.ts_us for run in runs]
+    batches = [run.batch_id for run in runs if run.batch_id] or [""]
     part = Part(
-        key,
-        len(runs) + sum(old.rows for old in merged),
-        len(body),
-        min([*instants, *(old.min_us for old in merged)]),
-        max([*instants, *(old.max_us for old in merged)]),
+        key=key,
+        rows=len(runs) + sum(old.rows for old in merged),
+        bytes=len(body),
+        min_us=min([*instants, *(old.min_us for old in merged)]),
+        max_us=max([*instants, *(old.max_us for old in merged)]),
+        min_batch=min([*batches, *(old.min_batch for old in merged)]),
+        max_batch=max([*batches, *(old.max_batch for old in merged)]),
     )
     kept = tuple(old for old in record.parts if old not in merged)
-    return DayRecord(record.day, (*kept, part))
+    return DayRecord(day=record.day, parts=(*kept, part))
+
+
+def part_key(user_id: str, day: str, generation: int) -> str:
+    """A key for a part that nobody used before; it tells the generation."""
+    return f"runs/user={user_id}/date={day}/{generation:012d}-{ids.ulid()}.parquet"
 
 
 def _mergeable(record: DayRecord) -> tuple[Part, ...]:

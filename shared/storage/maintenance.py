@@ -1,8 +1,8 @@
-"""Finds what events missed and removes what no commit refers to.
+"""Finds what events missed and removes what nothing refers to.
 
 Segments are found by listing, so a lost S3 event costs minutes, never rows. Orphans
-are Parquet parts that no day names, and dataset versions newer than the committed
-one: left by compactions that died between writing and committing.
+are Parquet parts that no day names, and dataset versions that the catalog does not
+name: left by compactions that died between writing and committing, or right after it.
 """
 
 from collections.abc import Callable
@@ -10,40 +10,91 @@ from dataclasses import dataclass
 
 from shared import clock
 from shared.aws import Bucket
-from shared.storage.catalog import DATASET_PREFIX, Catalog, Volume, dataset_record, partition
-from shared.storage.compaction import Compaction
-from shared.storage.segments import SegmentLog
+from shared.observability import count, logger
+from shared.storage.backfill import Convert
+from shared.storage.catalog import Catalog
+from shared.storage.compaction import QUARANTINE_PREFIX, Compaction
+from shared.storage.records import DATASET_PREFIX, Volume, dataset_record, partition
+from shared.storage.segments import PREFIX, SegmentLog
 
 # Older than any function may run: what is younger may be about to be committed.
 ORPHAN_AGE_S = 3_600
+# Longer than any call may wonder whether its lost PUT took effect (`Bucket.put_new`).
+HISTORY_AGE_S = 900
 RUNS_PREFIX = "runs/"
+DATASETS_PREFIX = "data/users/"
 
 
 @dataclass(frozen=True)
 class Maintenance:
-    """The upkeep of the storage of all users."""
+    """The upkeep of the storage of all users. `convert` is what backfills need."""
 
     bucket: Bucket
     catalog: Catalog
+    convert: Convert
 
     def fold_forgotten(self, may_go_on: Callable[[], bool]) -> int:
-        """Fold whatever is pending, of everybody; the number of segments."""
+        """Fold whatever is pending, of everybody; the number of segments.
+
+        Objects that are no segments are set aside, and the history of folded segments
+        is forgotten, so that listings stay short.
+        """
         folded = 0
-        for user_id in SegmentLog(self.bucket).users():
+        for user_id in self.bucket.list_folders(PREFIX, with_deleted=True):
             if not may_go_on():
                 break
-            folded += Compaction(self.bucket, self.catalog, user_id).drain(may_go_on)
+            self._set_misnamed_aside(user_id)
+            folded += self._compaction(user_id).drain(may_go_on)
+            self._forget_history(user_id)
         return folded
+
+    def go_on_with_edits(self, may_go_on: Callable[[], bool]) -> int:
+        """Apply edits and backfills of users whose wake-up was lost; how many users."""
+        users = [
+            user_id
+            for user_id in self.bucket.list_folders(DATASETS_PREFIX)
+            if self._has_work(user_id)
+        ]
+        for user_id in users:
+            self._compaction(user_id).drain(may_go_on)
+        return len(users)
 
     def remove_orphans(self, may_go_on: Callable[[], bool]) -> int:
         """Remove uncommitted parts and dataset versions of everybody; how many."""
         removed = 0
         for folder in self.bucket.list_folders(RUNS_PREFIX):
-            if not may_go_on():
-                break
-            user_id = folder.removeprefix("user=")
-            removed += self._remove_orphan_parts(user_id) + self._remove_orphan_versions(user_id)
+            if may_go_on():
+                removed += self._remove_orphan_parts(folder.removeprefix("user="))
+        for user_id in self.bucket.list_folders(DATASETS_PREFIX):
+            if may_go_on():
+                removed += self._remove_orphan_versions(user_id)
         return removed
+
+    def _compaction(self, user_id: str) -> Compaction:
+        return Compaction(self.bucket, self.catalog, user_id, self.convert)
+
+    def _has_work(self, user_id: str) -> bool:
+        checkpoint = self.catalog.checkpoint(user_id)
+        return bool(checkpoint.edits or checkpoint.backfills)
+
+    def _set_misnamed_aside(self, user_id: str) -> None:
+        keys = SegmentLog(self.bucket).misnamed(user_id)
+        for key in keys:
+            body = self.bucket.get(key)
+            self.bucket.put(QUARANTINE_PREFIX + key.removeprefix(PREFIX), body)
+            logger().error("segment_quarantined", user_id=user_id, key=key)
+        self.bucket.delete(keys)
+        if keys:
+            count("SegmentsQuarantined", len(keys))
+
+    def _forget_history(self, user_id: str) -> None:
+        """Delete for good what was deleted a while ago: the versions and their markers."""
+        live = {stored.key for stored in self.bucket.list(f"{PREFIX}{user_id}/")}
+        self.bucket.delete_history(
+            version
+            for version in self.bucket.history(f"{PREFIX}{user_id}/")
+            if version.key not in live and version.modified_s < clock.now_s() - HISTORY_AGE_S
+        )
 
     def _remove_orphan_parts(self, user_id: str) -> int:
         """Delete old parts that no day names. Days are read after the listing, so a part
@@ -53,26 +104,24 @@ class Maintenance:
             for stored in self.bucket.list(f"{RUNS_PREFIX}user={user_id}/")
             if stored.modified_s < clock.now_s() - ORPHAN_AGE_S
         ]
-        days = self.catalog.days(user_id, "0000-01-01", "9999-12-31")
-        named = {part.key for day in days for part in day.parts}
+        named = {part.key for day in self.catalog.days(user_id) for part in day.parts}
         orphans = [key for key in aged if key not in named]
-        self.bucket.delete(orphans)
+        for key in orphans:
+            self.bucket.delete_versions(key, [each for each, _ in self.bucket.versions(key)])
         return len(orphans)
 
     def _remove_orphan_versions(self, user_id: str) -> int:
         items = self.catalog.table.query(partition(user_id), prefix=DATASET_PREFIX)
         records = [dataset_record(item) for item in items if item["sk"].endswith("#BASE")]
-        return sum(
-            self._remove_newer(volume) for record in records for volume in record.volumes[-1:]
-        )
+        return sum(self._remove_unnamed(volume) for record in records for volume in record.volumes)
 
-    def _remove_newer(self, volume: Volume) -> int:
-        """Delete aged versions above the committed one, so that it is the newest again and
-        no lifecycle rule takes it for superseded."""
-        removed = 0
-        for version_id, modified_s in self.bucket.versions(volume.key):
-            if version_id == volume.version_id or modified_s > clock.now_s() - ORPHAN_AGE_S:
-                break
-            self.bucket.delete_version(volume.key, version_id)
-            removed += 1
-        return removed
+    def _remove_unnamed(self, volume: Volume) -> int:
+        """Delete aged versions of a volume that the catalog does not name."""
+        named = {volume.version_id, *volume.superseded}
+        orphans = [
+            version_id
+            for version_id, modified_s in self.bucket.versions(volume.key)
+            if version_id not in named and modified_s < clock.now_s() - ORPHAN_AGE_S
+        ]
+        self.bucket.delete_versions(volume.key, orphans)
+        return len(orphans)

@@ -1,9 +1,12 @@
 """Runs to Parquet, through DuckDB. The only writer of parts."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -37,6 +40,61 @@ def parquet_of(runs: Iterable[Run], older_parts: Iterable[bytes] = ()) -> bytes:
             "(FORMAT parquet, COMPRESSION zstd)"
         )
         return target.read_bytes()
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is left of a part: its body and number of runs."""
+
+    body: bytes
+    rows: int
+
+
+def parquet_without(body: bytes, condition: str, parameters: list[str]) -> Rest:
+    """A part without the runs for which an SQL condition holds."""
+    with _part_file(body) as (connection, path):
+        rest = f"FROM read_parquet('{path}') WHERE NOT ({condition})"
+        (rows,) = _one(connection.execute(f"SELECT count(*) {rest}", parameters))
+        target = path.with_name("rest.parquet")
+        connection.execute(
+            f"COPY (SELECT * {rest} ORDER BY ts, run_id) TO '{target}' "
+            "(FORMAT parquet, COMPRESSION zstd)",
+            parameters,
+        )
+        return Rest(target.read_bytes(), rows)
+
+
+def count_runs(body: bytes, condition: str, parameters: list[str]) -> int:
+    """How many runs of a part an SQL condition holds for."""
+    with _part_file(body) as (connection, path):
+        sql = f"SELECT count(*) FROM read_parquet('{path}') WHERE {condition}"
+        (rows,) = _one(connection.execute(sql, parameters))
+        return int(rows)
+
+
+def run_ids_of(body: bytes, dataset: str, first_batch: str, last_batch: str) -> set[str]:
+    """The ids of a part's runs of a dataset, of batches between two ids, both included."""
+    with _part_file(body) as (connection, path):
+        sql = (
+            f"SELECT run_id FROM read_parquet('{path}') "
+            "WHERE dataset = ? AND batch_id BETWEEN ? AND ?"
+        )
+        found = connection.execute(sql, [dataset, first_batch, last_batch]).fetchall()
+        return {run_id for (run_id,) in found}
+
+
+@contextmanager
+def _part_file(body: bytes) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    with tempfile.TemporaryDirectory(prefix="parts-") as folder, connect() as connection:
+        path = Path(folder) / "part.parquet"
+        path.write_bytes(body)
+        yield connection, path
+
+
+def _one(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    row = result.fetchone()
+    assert row is not None
+    return row
 
 
 def _json_source(scratch: Path, runs: Iterable[Run]) -> str:

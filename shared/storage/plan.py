@@ -1,6 +1,6 @@
 """Which segments, and which of their days, one commit covers.
 
-A DynamoDB transaction has at most 100 items: one checkpoint, and an item per
+A DynamoDB transaction has at most 100 items: checkpoint and totals, and an item per
 dataset, per day and per repeatable segment. A segment whose runs spread over more
 days than fit is folded in several commits, earliest days first.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from shared.clock import day_of
 from shared.runs import Run
-from shared.storage.segments import PendingSegment
+from shared.storage.segments import PendingSegment, SegmentUnreadable
 
 MAX_SEGMENTS = 500
 MAX_BYTES = 64 * 2**20
@@ -20,13 +20,20 @@ MAX_DATASETS_AND_MARKERS = 45
 
 @dataclass
 class Plan:
-    """What one commit will hold. `finished` are the segments that it covers entirely."""
+    """What one commit will hold.
+
+    `finished` are the segments that it covers entirely; `poison` are those of them that
+    cannot be read, with their bodies, to be set aside.
+    """
 
     finished: list[PendingSegment] = field(default_factory=list)
     rows: dict[str, list[bytes]] = field(default_factory=dict)
     runs: dict[str, list[Run]] = field(default_factory=dict)
+    poison: list[tuple[PendingSegment, bytes]] = field(default_factory=list)
     partial_name: str | None = None
     partial_from_day: str = ""
+    # The oldest adapter that the writers of a dataset's rows knew.
+    adapter_versions: dict[str, int] = field(default_factory=dict)
 
     @property
     def finished_names(self) -> tuple[str, ...]:
@@ -34,26 +41,39 @@ class Plan:
         return tuple(segment.name.file_name for segment in self.finished)
 
 
-def plan_step(live: list[PendingSegment], body_of: Callable[[PendingSegment], bytes]) -> Plan:
+def plan_step(
+    live: list[PendingSegment],
+    body_of: Callable[[PendingSegment], bytes],
+    max_segments: int = MAX_SEGMENTS,
+) -> Plan:
     """The plan for the first of the given segments, in their order.
 
     A segment that is folded in part comes first: it is the one the checkpoint knows.
     """
     plan = Plan()
     ordered = sorted(live, key=lambda segment: not segment.rows_folded)
-    for segment in ordered[:MAX_SEGMENTS]:
-        if not _fits(plan, segment):
-            break
-        body = body_of(segment)
-        runs = _by_day(segment.runs_of(body[segment.name.offset :]))
-        if len(plan.runs.keys() | runs.keys()) > MAX_DAYS:
-            if not plan.finished:
-                _take_first_days(plan, segment, body, runs)
-            break
-        _take(plan, segment, body, runs)
-        if segment.rows_folded:
+    for segment in ordered[:max_segments]:
+        if not _fits(plan, segment) or not _add(plan, segment, body_of(segment)):
             break
     return plan
+
+
+def _add(plan: Plan, segment: PendingSegment, body: bytes) -> bool:
+    """Add a segment to the plan; whether another may follow."""
+    try:
+        rows = segment.rows_of(body)
+        runs = _by_day(segment.runs_of(body[segment.name.offset :]))
+    except SegmentUnreadable:
+        plan.poison.append((segment, body))
+        plan.finished.append(segment)
+        return True
+    if len(plan.runs.keys() | runs.keys()) > MAX_DAYS:
+        if not plan.finished:
+            _take_first_days(plan, segment, rows, runs)
+        return False
+    _take(plan, segment, rows, runs)
+    plan.finished.append(segment)
+    return not segment.rows_folded
 
 
 def _fits(plan: Plan, segment: PendingSegment) -> bool:
@@ -67,25 +87,28 @@ def _fits(plan: Plan, segment: PendingSegment) -> bool:
 
 def _by_day(runs: list[Run]) -> dict[str, list[Run]]:
     days: dict[str, list[Run]] = {}
-    for run in runs:
-        days.setdefault(day_of(run.ts_us), []).append(run)
+    try:
+        for run in runs:
+            days.setdefault(day_of(run.ts_us), []).append(run)
+    except (ValueError, OverflowError) as exc:
+        raise SegmentUnreadable("a run is of no day") from exc
     return days
 
 
-def _take(plan: Plan, segment: PendingSegment, body: bytes, runs: dict[str, list[Run]]) -> None:
-    rows = segment.rows_of(body)
+def _take(plan: Plan, segment: PendingSegment, rows: bytes, runs: dict[str, list[Run]]) -> None:
+    name = segment.name
     if rows:
-        plan.rows.setdefault(segment.name.dataset, []).append(rows)
+        plan.rows.setdefault(name.dataset, []).append(rows)
+        known = plan.adapter_versions.get(name.dataset, name.adapter_version)
+        plan.adapter_versions[name.dataset] = min(known, name.adapter_version)
     for day, day_runs in runs.items():
         plan.runs.setdefault(day, []).extend(day_runs)
-    plan.finished.append(segment)
 
 
 def _take_first_days(
-    plan: Plan, segment: PendingSegment, body: bytes, runs: dict[str, list[Run]]
+    plan: Plan, segment: PendingSegment, rows: bytes, runs: dict[str, list[Run]]
 ) -> None:
     days = sorted(runs)
-    _take(plan, segment, body, {day: runs[day] for day in days[:MAX_DAYS]})
-    plan.finished.clear()
+    _take(plan, segment, rows, {day: runs[day] for day in days[:MAX_DAYS]})
     plan.partial_name = segment.name.file_name
     plan.partial_from_day = days[MAX_DAYS]

@@ -10,13 +10,18 @@ knew (0: none), so that a backfill finds rows that were converted by an older on
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from shared import ids
 from shared.aws import Bucket
 from shared.clock import day_of
+from shared.observability import logger
 from shared.runs import Run, decode_runs, encode_runs
+from shared.storage.edits import Edit
 
 PREFIX = "segments/"
 _SUFFIX = ".jsonl"
+_BATCH_MEMBER = b'"_meta_batch_id":"'
 
 
 @dataclass(frozen=True, order=True)
@@ -45,6 +50,11 @@ class SegmentName:
         return f"{self.segment_id}-{kind}-{counts}-{self.dataset}{_SUFFIX}"
 
     @property
+    def batch_id(self) -> str:
+        """How the API calls what the segment brought."""
+        return f"bat_{self.segment_id}"
+
+    @property
     def born_us(self) -> int:
         """When the segment was written, as its id tells."""
         return ids.ulid_time_us(self.segment_id)
@@ -70,29 +80,57 @@ class SegmentName:
         )
 
 
+class SegmentUnreadable(ValueError):
+    """A segment whose content is not what its key says."""
+
+
 @dataclass(frozen=True)
 class PendingSegment:
     """A segment that no commit covers yet, or only in part.
 
     A segment whose runs spread over very many days is folded in steps: then its rows
-    are folded already, and its runs of days before `runs_from_day` too.
+    are folded already, and its runs of days before `runs_from_day` too. `edits` take
+    its rows, and perhaps its runs, out.
     """
 
     name: SegmentName
     size: int
     rows_folded: bool = False
     runs_from_day: str = ""
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def live_rows(self) -> int:
+        """The number of rows that readers find here."""
+        return 0 if self.rows_folded or self.edits else self.name.rows
 
     def rows_of(self, body: bytes) -> bytes:
-        """The dataset rows that are not folded yet, as JSON lines."""
-        return b"" if self.rows_folded else body[: self.name.offset]
+        """The dataset rows that are not folded yet, as JSON lines. Raises SegmentUnreadable."""
+        rows = body[: self.name.offset]
+        if len(rows) != self.name.offset or rows.count(b"\n") != self.name.rows:
+            raise SegmentUnreadable(f"{self.name.key} does not hold the rows it names")
+        return rows if self.live_rows else b""
 
     def runs_of(self, runs_body: bytes) -> list[Run]:
-        """The runs that are not folded yet, of the body from the offset on."""
-        runs = decode_runs(runs_body)
-        if not self.runs_from_day:
-            return runs
-        return [run for run in runs if day_of(run.ts_us) >= self.runs_from_day]
+        """The runs that are not folded yet, of the body from the offset on.
+
+        Raises SegmentUnreadable.
+        """
+        runs = self._decoded(runs_body)
+        if self.runs_from_day:
+            runs = [run for run in runs if day_of(run.ts_us) >= self.runs_from_day]
+        if self.edits:
+            runs = [run for run in runs if not any(edit.hides(run) for edit in self.edits)]
+        return runs
+
+    def _decoded(self, runs_body: bytes) -> list[Run]:
+        try:
+            runs = decode_runs(runs_body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            raise SegmentUnreadable(f"{self.name.key} does not hold runs") from exc
+        if len(runs) != self.name.runs:
+            raise SegmentUnreadable(f"{self.name.key} does not hold the runs it names")
+        return runs
 
 
 @dataclass(frozen=True)
@@ -114,8 +152,9 @@ class SegmentLog:
     ) -> None:
         """Store rows (JSON objects without line ends) and runs in one atomic PUT.
 
-        `adapter_version` is that of the adapter by which the rows were judged. The same `segment_id` again changes nothing. Raises Unavailable when storage
-        does not confirm; with `repeatable` the call may then be made again.
+        `adapter_version` is that of the adapter by which the rows were judged. The same
+        `segment_id` again changes nothing. Raises Unavailable when storage does not
+        confirm; with `repeatable` the call may then be made again.
         """
         rows_body = b"".join(row + b"\n" for row in rows)
         runs_body = encode_runs(runs)
@@ -132,12 +171,39 @@ class SegmentLog:
         self.bucket.put_new(name.key, rows_body + runs_body)
 
     def pending(self, user_id: str, limit: int | None = None) -> Iterator[PendingSegment]:
-        """The user's segments in order of their ids, whether folded or not."""
-        for number, stored in enumerate(self.bucket.list(f"{PREFIX}{user_id}/")):
+        """The user's segments in order of their ids, whether folded or not.
+
+        Objects that are no segments are left out; `misnamed` has them.
+        """
+        number = 0
+        for stored in self.bucket.list(f"{PREFIX}{user_id}/"):
             if number == limit:
                 return
+            if not _is_segment(stored.key):
+                logger().warning("segment_misnamed", user_id=user_id)
+                continue
+            number += 1
             yield PendingSegment(SegmentName.parse(stored.key), stored.size)
 
-    def users(self) -> Iterator[str]:
-        """Everybody who has segments."""
-        return self.bucket.list_folders(PREFIX)
+    def wake(self, user_id: str) -> None:
+        """Have the user's storage folded soon: an empty segment, whose event says so."""
+        self.append(user_id, "", [], [], segment_id=ids.ulid(), repeatable=False)
+
+    def misnamed(self, user_id: str) -> list[str]:
+        """The keys of a user's objects here that are no segments."""
+        keys = (stored.key for stored in self.bucket.list(f"{PREFIX}{user_id}/"))
+        return [key for key in keys if not _is_segment(key)]
+
+
+def _is_segment(key: str) -> bool:
+    try:
+        SegmentName.parse(key)
+    except ValueError:
+        return False
+    return True
+
+
+def batch_of_line(line: bytes) -> str:
+    """The batch that a stored row belongs to, by the member that the server put last."""
+    place = line.rfind(_BATCH_MEMBER)
+    return "" if place < 0 else line[place + len(_BATCH_MEMBER) : -2].decode()

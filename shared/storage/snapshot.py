@@ -1,85 +1,129 @@
-"""Consistent reads while others append and fold.
+"""Consistent reads while others append, fold and take things back.
 
-The order is the proof: read the checkpoint, list the segments, read items and
-objects, read the checkpoint again. Whoever commits generation g+1 has first deleted
-every segment that generation g covered, so between two equal checkpoints of
-generation g a listed segment is either covered by g (named in `last_committed`, or
-marked) or by none; and a write that was acknowledged before the read began is either
-listed or covered. Another generation at the end, or an object that is gone, means:
-once more.
+The order is the proof: read the checkpoint, list the segments, read edits and catalog
+items, read the checkpoint again. Whoever commits generation g+1 has first deleted every
+segment that generation g covered, so between two equal checkpoints of generation g a
+listed segment is either covered by g (named in `last_committed`, or marked) or by none;
+and a write that was acknowledged before the read began is either listed or covered.
+Another generation at the end means: once more. Objects are read after that: they are
+immutable, so one is either as the catalog says or gone; gone means once more, too.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from shared.aws import Bucket, Item, ObjectMissing
 from shared.errors import Unavailable
+from shared.observability import logger
 from shared.runs import Run
-from shared.storage.catalog import (
+from shared.storage.catalog import Catalog
+from shared.storage.edits import Edit
+from shared.storage.records import (
     DATASET_PREFIX,
-    Catalog,
     Checkpoint,
     DatasetRecord,
     DayRecord,
+    Part,
+    Volume,
     partition,
 )
-from shared.storage.segments import PendingSegment, SegmentLog
+from shared.storage.segments import PendingSegment, SegmentLog, SegmentUnreadable
 
-_ATTEMPTS = 8
+_ATTEMPTS = 12
 
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
+class _Overtaken(Exception):
+    """A commit happened while the catalog was read."""
+
+
+@dataclass
 class Snapshot:
-    """What one user has at one generation: the committed part and what is pending."""
+    """What one user has at one generation: the committed part and what is pending.
+
+    Looking at an object seals what was read from the catalog so far, by another look at
+    the checkpoint; best read all items first.
+    """
 
     user_id: str
     bucket: Bucket
     catalog: Catalog
     checkpoint: Checkpoint
     pending: tuple[PendingSegment, ...]
+    edits: tuple[Edit, ...] = ()
+    sealed: bool = field(default=False, init=False)
 
     @property
     def undone_batches(self) -> frozenset[str]:
-        """Batches that were taken back, whose folded rows and runs are still in the objects.
+        """Batches that were taken back, whose folded rows are still in the volumes.
 
-        Readers leave out rows and runs that carry one of these ids.
+        Readers leave out rows that carry one of these ids.
         """
-        return frozenset()
+        return frozenset(edit.batch_id for edit in self.edits if edit.rows)
+
+    def hidden(self, dataset: str) -> tuple[int, int]:
+        """How many of the folded rows of a dataset are taken back, and their bytes."""
+        edits = [edit for edit in self.edits if edit.dataset == dataset]
+        return sum(edit.rows for edit in edits), sum(edit.bytes for edit in edits)
 
     def dataset_items(self) -> list[Item]:
         """Everything the catalog holds about datasets, adapters included."""
+        self.sealed = False
         return list(self.catalog.table.query(partition(self.user_id), prefix=DATASET_PREFIX))
 
     def dataset(self, name: str) -> DatasetRecord | None:
         """The folded part of a dataset."""
+        self.sealed = False
         return self.catalog.dataset(self.user_id, name)
+
+    def days(self, first: str, last: str) -> list[DayRecord]:
+        """The folded days between two dates, both included."""
+        self.sealed = False
+        return self.catalog.days(self.user_id, first, last)
 
     def pending_of(self, dataset: str) -> list[PendingSegment]:
         """The segments with rows of a dataset that are not folded, in append order."""
         return [
             segment
             for segment in self.pending
-            if segment.name.dataset == dataset and segment.name.rows and not segment.rows_folded
+            if segment.name.dataset == dataset and segment.live_rows
         ]
 
     def pending_rows(self, segment: PendingSegment) -> list[bytes]:
         """The rows of a pending segment, as JSON lines without ends."""
+        self.seal()
         body = self.bucket.get(segment.name.key, end=segment.name.offset)
-        return body.splitlines()
+        return body.split(b"\n")[:-1]
 
     def pending_runs(self) -> Iterator[Run]:
-        """All runs that are not folded."""
+        """All runs that are not folded. Unreadable ones are left to the compaction."""
+        self.seal()
         for segment in self.pending:
             if segment.name.runs:
                 body = self.bucket.get(segment.name.key, start=segment.name.offset)
-                yield from segment.runs_of(body)
+                try:
+                    yield from segment.runs_of(body)
+                except SegmentUnreadable:
+                    logger().warning("segment_unreadable", user_id=self.user_id)
 
-    def days(self, first: str, last: str) -> list[DayRecord]:
-        """The folded days between two dates, both included."""
-        return self.catalog.days(self.user_id, first, last)
+    def volume_bytes(self, volume: Volume, start: int, end: int) -> bytes:
+        """Bytes of a volume of folded rows."""
+        self.seal()
+        return self.bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
+
+    def part_bytes(self, part: Part) -> bytes:
+        """A whole Parquet part."""
+        self.seal()
+        return self.bucket.get(part.key)
+
+    def seal(self) -> None:
+        """Make sure that what was read from the catalog belongs together."""
+        if not self.sealed:
+            if self.catalog.checkpoint(self.user_id).generation != self.checkpoint.generation:
+                raise _Overtaken
+            self.sealed = True
 
 
 def read_snapshot(
@@ -88,21 +132,36 @@ def read_snapshot(
     """The result of `read` over a consistent snapshot.
 
     `read` may run several times and must be done when it returns (no generators).
-    Raises Unavailable when commits overtake eight attempts in a row.
+    Raises Unavailable when commits overtake twelve attempts in a row.
     """
     for _ in range(_ATTEMPTS):
-        snapshot = _begin(bucket, catalog, user_id)
+        snapshot = begin_snapshot(bucket, catalog, user_id)
         try:
             result = read(snapshot)
-        except ObjectMissing:
+            snapshot.seal()
+        except (ObjectMissing, _Overtaken):
             continue
-        if catalog.checkpoint(user_id).generation == snapshot.checkpoint.generation:
-            return result
-    raise Unavailable("the data is being reorganised; ask again", code="storage_busy")
+        return result
+    raise Unavailable(
+        "the data is being reorganised; ask again", code="storage_busy", retry_after_s=1
+    )
+
+
+def begin_snapshot(bucket: Bucket, catalog: Catalog, user_id: str) -> Snapshot:
+    """A snapshot that is not sealed yet; for writers that fence by its generation."""
+    checkpoint = catalog.checkpoint(user_id)
+    listed = list(SegmentLog(bucket).pending(user_id))
+    edits = catalog.edits(user_id) if checkpoint.edits else ()
+    live = live_segments(catalog, user_id, checkpoint, listed, edits)
+    return Snapshot(user_id, bucket, catalog, checkpoint, tuple(live), edits)
 
 
 def live_segments(
-    catalog: Catalog, user_id: str, checkpoint: Checkpoint, listed: list[PendingSegment]
+    catalog: Catalog,
+    user_id: str,
+    checkpoint: Checkpoint,
+    listed: list[PendingSegment],
+    edits: tuple[Edit, ...],
 ) -> list[PendingSegment]:
     """Those of the listed segments that the checkpoint does not cover, each id once."""
     covered = set(checkpoint.last_committed)
@@ -117,15 +176,8 @@ def live_segments(
     for segment in fresh:
         if segment.name.segment_id not in seen:
             seen.add(segment.name.segment_id)
-            live.append(_as_folded(segment, checkpoint))
+            live.append(_edited(_as_folded(segment, checkpoint), edits))
     return live
-
-
-def _begin(bucket: Bucket, catalog: Catalog, user_id: str) -> Snapshot:
-    checkpoint = catalog.checkpoint(user_id)
-    listed = list(SegmentLog(bucket).pending(user_id))
-    live = live_segments(catalog, user_id, checkpoint, listed)
-    return Snapshot(user_id, bucket, catalog, checkpoint, tuple(live))
 
 
 def _is_twin_of_partial(segment: PendingSegment, checkpoint: Checkpoint) -> bool:
@@ -142,3 +194,8 @@ def _as_folded(segment: PendingSegment, checkpoint: Checkpoint) -> PendingSegmen
     if segment.name.file_name != checkpoint.partial:
         return segment
     return replace(segment, rows_folded=True, runs_from_day=checkpoint.partial_from_day)
+
+
+def _edited(segment: PendingSegment, edits: tuple[Edit, ...]) -> PendingSegment:
+    naming = tuple(edit for edit in edits if segment.name.segment_id in edit.segments)
+    return replace(segment, edits=naming) if naming else segment

@@ -24,14 +24,16 @@ _CACHE_BYTES = 300 * 2**20
 @contextmanager
 def runs_table(snapshot: Snapshot, question: Question) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the table `runs` of exactly the question's runs, `ts` a UTC timestamp."""
-    paths = [_fetched(snapshot, part) for part in _parts(snapshot, question)]
+    parts = _parts(snapshot, question)
+    paths = {part: _fetched(snapshot, part) for part in parts}
     pending = [run for run in snapshot.pending_runs() if _within(run, question)]
     with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect() as connection:
         condition, parameters = question.filters.condition()
+        union, hiding = _union(snapshot, paths, pending, Path(folder))
         connection.execute(
-            f"CREATE TEMP TABLE runs AS FROM ({_union(paths, pending, Path(folder))}) "
+            f"CREATE TEMP TABLE runs AS FROM ({union}) "
             f"WHERE ts >= make_timestamp(?) AND ts < make_timestamp(?) AND {condition}",
-            [question.from_us, question.to_us, *parameters],
+            [*hiding, question.from_us, question.to_us, *parameters],
         )
         yield connection
 
@@ -52,14 +54,25 @@ def _within(run: Run, question: Question) -> bool:
     return question.from_us <= run.ts_us < question.to_us
 
 
-def _union(paths: list[Path], pending: list[Run], scratch: Path) -> str:
+def _union(
+    snapshot: Snapshot, paths: dict[Part, Path], pending: list[Run], scratch: Path
+) -> tuple[str, list[str]]:
+    """SQL that gives all runs which are not taken out, and its parameters."""
     lines = scratch / "pending.jsonl"
     lines.write_bytes(encode_runs(pending))
     sources = [f"SELECT {select_list()} FROM {json_reader(lines)}"]
-    if paths:
-        names = ", ".join(f"'{path}'" for path in paths)
+    edited = [part for part in paths if any(edit.concerns(part) for edit in snapshot.edits)]
+    whole = [path for part, path in paths.items() if part not in edited]
+    if whole:
+        names = ", ".join(f"'{path}'" for path in whole)
         sources.append(f"SELECT * FROM read_parquet([{names}], union_by_name = true)")
-    return " UNION ALL BY NAME ".join(sources)
+    parameters: list[str] = []
+    for part in edited:
+        hidden = [edit.condition() for edit in snapshot.edits if edit.concerns(part)]
+        kept = " AND ".join(f"NOT ({condition})" for condition, _ in hidden)
+        sources.append(f"SELECT * FROM read_parquet('{paths[part]}') WHERE {kept}")
+        parameters += [value for _, values in hidden for value in values]
+    return " UNION ALL BY NAME ".join(sources), parameters
 
 
 def _fetched(snapshot: Snapshot, part: Part) -> Path:
@@ -70,7 +83,7 @@ def _fetched(snapshot: Snapshot, part: Part) -> Path:
         return path
     folder.mkdir(parents=True, exist_ok=True)
     _make_room(folder, part.bytes)
-    body = snapshot.bucket.get(part.key)
+    body = snapshot.part_bytes(part)
     incoming = folder / f".{clock.now_us()}-{path.name}"
     incoming.write_bytes(body)
     return incoming.rename(path)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.datasets.folding import compaction
 from shared.storage import Catalog
-from shared.storage.compaction import Compaction
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def ada(api):
 
 @pytest.fixture
 def fold(bucket, tables):
-    return lambda: Compaction(bucket, Catalog(tables["CatalogTable"]), "ada").drain(lambda: True)
+    return lambda: compaction(bucket, Catalog(tables["CatalogTable"]), "ada").drain(lambda: True)
 
 
 def append(client, dataset: str, *numbers: int) -> None:
@@ -149,20 +149,3 @@ def test_adapter_has_the_next_version_when_saved_again(ada):
     assert ada.get("/user/data/get_adapter?dataset=d").json() == second
     assert first["x_field"] == "ts"
     assert first["extra_fields"] == []
-
-
-@pytest.mark.parametrize("query", ["order=desc", "format=csv", "tail=3"])
-def test_read_is_refused_when_it_asks_for_what_is_not_there_yet(ada, query):
-    append(ada, "d", 1)
-
-    answer = ada.get(f"/user/data/get?dataset=d&{query}")
-
-    assert (answer.status, answer.code) == (400, "not_available")
-
-
-@pytest.mark.parametrize("flag", ["preview", "backfill"])
-def test_nothing_is_saved_when_a_preview_or_backfill_is_asked_for(ada, flag):
-    answer = ada.post(f"/user/data/save_adapter?{flag}=1", json={"dataset": "d"})
-
-    assert (answer.status, answer.code) == (400, "not_available")
-    assert ada.get("/user/data/get_adapter?dataset=d").code == "adapter_not_found"

@@ -9,10 +9,10 @@ import pytest
 from shared import clock, ids
 from shared.aws import Bucket
 from shared.clock import DAY_US
-from shared.datasets import Position, list_datasets, read_rows
+from shared.datasets import Place, Wanted, list_datasets, read_rows
+from shared.datasets.folding import compaction
 from shared.runs import Run
 from shared.storage import Catalog, SegmentLog, read_snapshot
-from shared.storage.compaction import Compaction
 from shared.storage.parquet import connect
 
 NOON_US = clock.read_time("2025-12-03T12:00:00Z")
@@ -41,10 +41,19 @@ class World:
         """Append rows and a run for each of the days; the segment's id."""
         repeatable = segment_id is not None
         segment_id = segment_id or ids.ulid()
-        lines = [f'{{"id":"{segment_id}.{number}"}}' for number in range(rows)]
+        batch_id = f"bat_{segment_id}"
+        meta = f'"_meta_batch_id":"{batch_id}"'
+        lines = [f'{{"id":"{segment_id}.{number}",{meta}}}' for number in range(rows)]
         run_ids = [f"run_{segment_id}_{number}" for number in range(len(days))]
         runs = [
-            Run(run_id=run_id, ts_us=NOON_US + day * DAY_US, model="m", extra={"x": 1.0})
+            Run(
+                run_id=run_id,
+                ts_us=NOON_US + day * DAY_US,
+                model="m",
+                dataset=dataset,
+                extra={"x": 1.0},
+                batch_id=batch_id,
+            )
             for run_id, day in zip(run_ids, days, strict=True)
         ]
         self.written += 1
@@ -63,17 +72,18 @@ class World:
 
     def compact(self) -> int:
         """Fold everything."""
-        return Compaction(self.bucket, self.catalog, self.user_id).drain(lambda: True)
+        return compaction(self.bucket, self.catalog, self.user_id).drain(lambda: True)
 
     def read_rows(self, dataset: str = "d", page: int = 1_000) -> Counter[str]:
         """All rows as a reader pages through them."""
         found: Counter[str] = Counter()
-        start: Position | None = Position()
-        while start is not None:
-            got = read_rows(self.bucket, self.catalog, self.user_id, dataset, page, start)
+        start: Place | None = None
+        while True:
+            got = read_rows(self.bucket, self.catalog, self.user_id, dataset, Wanted(page), start)
             found.update(line.decode() for line in got.lines)
             start = got.next
-        return found
+            if start is None:
+                return found
 
     def read_runs(self) -> Counter[str]:
         """All runs: of the committed parts, and pending."""
@@ -92,20 +102,26 @@ class World:
         )
 
     def _runs_of(self, snapshot) -> Counter[str]:
+        days = snapshot.days("0000-01-01", "9999-12-31")
         found = Counter(run.run_id for run in snapshot.pending_runs())
-        for day in snapshot.days("0000-01-01", "9999-12-31"):
-            for part in day.parts:
-                run_ids = _run_ids(self.bucket.get(part.key))
-                assert len(run_ids) == part.rows
-                found.update(run_ids)
+        for part in (part for day in days for part in day.parts):
+            run_ids = _run_ids(snapshot.part_bytes(part))
+            assert len(run_ids) == part.rows
+            hiding = [edit.condition() for edit in snapshot.edits if edit.concerns(part)]
+            hidden = {run_id for each in hiding for run_id in _run_ids(self._body(part), *each)}
+            found.update(run_id for run_id in run_ids if run_id not in hidden)
         return found
 
+    def _body(self, part) -> bytes:
+        return self.bucket.get(part.key)
 
-def _run_ids(parquet: bytes) -> list[str]:
+
+def _run_ids(parquet: bytes, condition: str = "true", parameters=()) -> list[str]:
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file, connect() as connection:
         file.write(parquet)
         file.flush()
-        found = connection.execute(f"SELECT run_id FROM '{file.name}'").fetchall()
+        sql = f"SELECT run_id FROM '{file.name}' WHERE {condition}"
+        found = connection.execute(sql, list(parameters)).fetchall()
     return [run_id for (run_id,) in found]
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from shared.clock import SECOND_US
+from shared.datasets.folding import compaction, maintenance
 from shared.errors import EvalyardError
 from shared.storage import SegmentLog, fold
-from shared.storage.compaction import Compaction
-from shared.storage.maintenance import ORPHAN_AGE_S, Maintenance
+from shared.storage.maintenance import ORPHAN_AGE_S
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 
 
@@ -122,10 +122,10 @@ def test_one_of_two_is_taken_when_a_repeatable_segment_has_two_names(world):
 def test_segment_is_folded_in_steps_when_its_runs_spread_over_many_days(world):
     world.append(days=tuple(range(-130, 0)))
     world.append(days=(0,))
-    compaction = Compaction(world.bucket, world.catalog, "ada")
+    folding = compaction(world.bucket, world.catalog, "ada")
 
     steps = []
-    while (finished := compaction.step()) is not None:
+    while (finished := folding.step()) is not None:
         steps.append(finished)
         assert world.agrees()
 
@@ -136,7 +136,7 @@ def test_segment_is_folded_in_steps_when_its_runs_spread_over_many_days(world):
 def test_twin_is_left_out_when_its_segment_is_half_folded(world):
     days = tuple(range(-60, 0))
     segment_id = world.append(segment_id="01ARZ3NDEKTSV4RRFFQ69G5FAV", days=days)
-    Compaction(world.bucket, world.catalog, "ada").step()
+    compaction(world.bucket, world.catalog, "ada").step()
 
     world.append(segment_id=segment_id, days=(), expect=False)
 
@@ -258,11 +258,11 @@ def test_orphans_are_removed_when_they_are_old(world, held_clock):
         calls.made = crash_at_commit
         with pytest.raises(Crash):
             world.compact()
-    maintenance = Maintenance(world.bucket, world.catalog)
+    upkeep = maintenance(world.bucket, world.catalog)
     stored = {entry.key: entry.modified_s for entry in world.bucket.list("runs/")}
     held_clock.now_us = int(max(stored.values()) + ORPHAN_AGE_S + 10) * SECOND_US
 
-    removed = maintenance.remove_orphans(lambda: True)
+    removed = upkeep.remove_orphans(lambda: True)
 
     record = world.catalog.dataset("ada", "d")
     assert removed == 2
@@ -276,7 +276,7 @@ def test_missed_segments_are_folded_when_maintenance_runs(new_world):
     first.append()
     second.append()
 
-    folded = Maintenance(first.bucket, first.catalog).fold_forgotten(lambda: True)
+    folded = maintenance(first.bucket, first.catalog).fold_forgotten(lambda: True)
 
     assert folded == 2
     assert first.agrees()
@@ -286,7 +286,7 @@ def test_missed_segments_are_folded_when_maintenance_runs(new_world):
 def test_young_orphans_are_left_alone_when_maintenance_runs(world):
     world.bucket.put("runs/user=ada/date=2025-12-03/x.parquet", b"being written")
 
-    removed = Maintenance(world.bucket, world.catalog).remove_orphans(lambda: True)
+    removed = maintenance(world.bucket, world.catalog).remove_orphans(lambda: True)
 
     assert removed == 0
 

@@ -6,9 +6,9 @@ import pytest
 
 from shared import ids
 from shared.aws import Bucket
+from shared.datasets.folding import compaction
 from shared.runs import Run
 from shared.storage import Catalog, SegmentLog
-from shared.storage.compaction import Compaction
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Storage:
             user_id, "", [], runs, segment_id=ids.ulid(), repeatable=False
         )
         if fold:
-            Compaction(self.bucket, self.catalog, user_id).drain(lambda: True)
+            compaction(self.bucket, self.catalog, user_id).drain(lambda: True)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.clock import DAY_US, SECOND_US, read_time
+from shared.datasets.folding import compaction
 from shared.runs import Run
-from shared.storage.compaction import Compaction
 from shared.usage import DIMENSIONS, Filters, Question, overview, summary
 from tests.shared.usage.oracle import expected_stats
 
@@ -190,6 +190,6 @@ def test_a_run_is_the_same_when_read_before_and_after_folding(storage):
 
     storage.store("ada", [run], fold=False)
     pending = read()
-    Compaction(storage.bucket, storage.catalog, "ada").drain(lambda: True)
+    compaction(storage.bucket, storage.catalog, "ada").drain(lambda: True)
 
     assert pending == read() == [run.document()]

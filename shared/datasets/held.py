@@ -1,0 +1,117 @@
+"""The rows of a dataset in one snapshot: folded ones in both directions, and pending ones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from shared.storage import (
+    DatasetRecord,
+    PendingSegment,
+    Snapshot,
+    Volume,
+    batch_of_line,
+)
+
+_CHUNKS = (2**16, 2**18, 2**20)
+
+
+class StoredLine(NamedTuple):
+    """A folded row; `ordinal_here` counts the rows of its batch that were read before it."""
+
+    line: bytes
+    batch_id: str
+    ordinal_here: int
+
+
+class Edge(NamedTuple):
+    """A volume and the bytes before a place in it."""
+
+    volume: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a snapshot has of one dataset."""
+
+    snapshot: Snapshot
+    record: DatasetRecord
+    pending: list[PendingSegment]
+    undone: frozenset[str]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, dataset: str) -> "Rows":
+        """The rows of a dataset, which may be none."""
+        record = snapshot.dataset(dataset) or DatasetRecord(name=dataset)
+        return cls(snapshot, record, snapshot.pending_of(dataset), snapshot.undone_batches)
+
+    @property
+    def exist(self) -> bool:
+        """Whether there is, or was, any row."""
+        return self.record.exists or bool(self.pending)
+
+    @property
+    def epoch(self) -> int:
+        """Changes whenever rows are taken out."""
+        return self.record.epoch
+
+    @property
+    def end(self) -> Edge:
+        """The place behind the folded rows."""
+        if not self.record.volumes:
+            return Edge(0, 0)
+        return Edge(len(self.record.volumes) - 1, self.record.volumes[-1].bytes)
+
+    def hides(self, row: StoredLine) -> bool:
+        """Whether a folded row was taken back."""
+        return bool(self.undone) and row.batch_id in self.undone
+
+    def lines_of(self, segment: PendingSegment) -> list[bytes]:
+        """The rows of a pending segment."""
+        return self.snapshot.pending_rows(segment)
+
+    def folded(self, volume: int, offset: int) -> Iterator[tuple[StoredLine, Edge]]:
+        """Folded rows from a place on, each with the place behind it."""
+        batch_id, ordinal = "", 0
+        for number in range(volume, len(self.record.volumes)):
+            at = offset if number == volume else 0
+            for line in self._lines(self.record.volumes[number], at):
+                at += len(line) + 1
+                found = batch_of_line(line)
+                ordinal = ordinal + 1 if found == batch_id else 0
+                batch_id = found
+                yield StoredLine(line, batch_id, ordinal), Edge(number, at)
+
+    def folded_backwards(self, volume: int, offset: int) -> Iterator[tuple[StoredLine, Edge]]:
+        """Folded rows before a place, the nearest first, each with the place before it."""
+        for number in range(min(volume, len(self.record.volumes) - 1), -1, -1):
+            stored = self.record.volumes[number]
+            at = min(offset, stored.bytes) if number == volume else stored.bytes
+            for line in self._lines_backwards(stored, at):
+                at -= len(line) + 1
+                yield StoredLine(line, batch_of_line(line), 0), Edge(number, at)
+
+    def _lines(self, volume: Volume, at: int) -> Iterator[bytes]:
+        rest, pieces = b"", 0
+        while at < volume.bytes:
+            end = min(at + _chunk(pieces), volume.bytes)
+            *lines, rest = (rest + self.snapshot.volume_bytes(volume, at, end)).split(b"\n")
+            yield from lines
+            at, pieces = end, pieces + 1
+
+    def _lines_backwards(self, volume: Volume, at: int) -> Iterator[bytes]:
+        """Lines before a line's beginning, the nearest first."""
+        rest, pieces = b"", 0
+        while at > 0:
+            start = max(0, at - _chunk(pieces))
+            piece = self.snapshot.volume_bytes(volume, start, at) + rest
+            # What is before the first line break may begin in an earlier piece.
+            lines = piece.split(b"\n")[:-1]
+            rest = b"" if start == 0 else lines.pop(0) + b"\n"
+            yield from reversed(lines)
+            at, pieces = start, pieces + 1
+
+
+def _chunk(pieces: int) -> int:
+    """A small page needs little; who reads on reads in larger pieces."""
+    return _CHUNKS[min(pieces, len(_CHUNKS) - 1)]

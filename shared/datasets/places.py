@@ -1,0 +1,101 @@
+"""Places in a dataset between two rows, as cursors carry them.
+
+Folded rows never move while others append and fold, so a place is a volume and the
+bytes before it there. Pending rows will move behind the folded ones, in an order that
+nobody knows yet, so a place behind the folded rows also names the batches beyond it
+that were passed; a reader who comes back knows its rows by their batch.
+"""
+
+from typing import Any, Self
+
+import msgspec
+
+from shared.errors import MalformedInput, Unavailable
+
+# The last ten characters of a batch id are fifty random bits.
+_ID_CHARACTERS = 10
+# A cursor must fit into a URL.
+MAX_PASSED = 400
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """A place in a dataset of an epoch.
+
+    Read upwards: rows before `offset` of `volume` were passed. Read downwards: rows
+    behind it were, but for those that were pending at the first page, up to the batch
+    `newest`. `passed` names batches beyond the place that were passed, `partly` those of
+    which only some rows were.
+    """
+
+    epoch: int = 0
+    volume: int = 0
+    offset: int = 0
+    passed: str = ""
+    partly: dict[str, int] = {}
+    newest: str = ""
+
+    @classmethod
+    def read(cls, position: Any) -> Self:
+        """The place in a cursor. Raises MalformedInput."""
+        try:
+            place = msgspec.convert(position, cls)
+        except msgspec.ValidationError as exc:
+            raise mismatch("this is not a cursor that get gave out") from exc
+        if min(place.volume, place.offset, *place.partly.values()) < 0:
+            raise mismatch("this is not a cursor that get gave out")
+        return place
+
+    def at(self, volume: int, offset: int) -> Self:
+        """The same but for where it is in the folded rows."""
+        return msgspec.structs.replace(self, volume=volume, offset=offset)
+
+
+class Passed:
+    """The batches beyond a place whose rows were passed, wholly or in part."""
+
+    def __init__(self, place: Place) -> None:
+        step = _ID_CHARACTERS
+        self._whole = {place.passed[at : at + step] for at in range(0, len(place.passed), step)}
+        self._partly = dict(place.partly)
+        self._behind: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._whole or self._partly)
+
+    def __len__(self) -> int:
+        return len(self._whole) + len(self._partly)
+
+    def rows_of(self, batch_id: str) -> int | None:
+        """How many rows of a batch were passed; None for all."""
+        short = batch_id[-_ID_CHARACTERS:]
+        return None if short in self._whole else self._partly.get(short, 0)
+
+    def add(self, batch_id: str, rows: int | None = None) -> None:
+        """So many rows of a batch were passed, or all."""
+        short = batch_id[-_ID_CHARACTERS:]
+        self._partly.pop(short, None)
+        if rows is None:
+            self._whole.add(short)
+        elif rows:
+            self._partly[short] = rows
+
+    def leave_behind(self, batch_id: str) -> None:
+        """The place went beyond rows of the batch, so it need not be remembered."""
+        self._behind.add(batch_id[-_ID_CHARACTERS:])
+
+    def at(self, place: Place) -> Place:
+        """The place with these batches. Raises Unavailable when they are too many."""
+        whole = sorted(self._whole - self._behind)
+        partly = {each: rows for each, rows in self._partly.items() if each not in self._behind}
+        if len(whole) + len(partly) > MAX_PASSED:
+            raise Unavailable(
+                "very many rows are still being folded; ask again",
+                code="storage_busy",
+                retry_after_s=2,
+            )
+        return msgspec.structs.replace(place, passed="".join(whole), partly=partly)
+
+
+def mismatch(detail: str) -> MalformedInput:
+    """What is wrong with a cursor."""
+    return MalformedInput(f"{detail}; start again without a cursor", code="cursor_mismatch")

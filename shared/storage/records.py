@@ -1,0 +1,197 @@
+"""What the catalog's items hold, and how they are written and read."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from shared.aws import Item
+
+CHECKPOINT = "CHECKPOINT"
+TOTALS = "TOTALS"
+MARKER_PREFIX = "SEGMENT#"
+BATCH_PREFIX = "BATCH#"
+EDIT_PREFIX = "EDIT#"
+DATASET_PREFIX = "DATASET#"
+DAY_PREFIX = "DAY#"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the catalog holds; unknown attributes of an item are left alone."""
+
+
+class Checkpoint(Record, frozen=True, kw_only=True):
+    """How far a user is folded.
+
+    `last_committed` names the segments of the newest fold; those of older folds are
+    deleted. `partial` is the one segment that is folded up to a day, if any. `edits`
+    is the number of edits that are not applied yet, `backfills` names the datasets
+    whose rows are being converted.
+    """
+
+    generation: int = 0
+    last_committed: tuple[str, ...] = ()
+    partial: str | None = None
+    partial_from_day: str = ""
+    edits: int = 0
+    backfills: tuple[str, ...] = ()
+
+
+class Volume(Record, frozen=True, kw_only=True):
+    """A part of a dataset's rows: one object, pinned to the version that was committed.
+
+    `superseded` are the versions before it that readers may still hold. A volume whose
+    rows were all taken out has no bytes and no object.
+    """
+
+    key: str
+    version_id: str
+    rows: int
+    bytes: int
+    superseded: tuple[str, ...] = ()
+
+
+class Backfill(Record, frozen=True, kw_only=True):
+    """How far a dataset's older rows are converted by an adapter.
+
+    The place is a volume, the bytes before it there, and, inside a batch, its id and
+    the rows of it that lie before.
+    """
+
+    version: int
+    adapter: dict[str, Any]
+    tenant: str
+    status: Literal["running", "done"] = "running"
+    volume: int = 0
+    offset: int = 0
+    batch_id: str = ""
+    ordinal: int = 0
+    converted: int = 0
+    skipped: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """The progress as the API shows it."""
+        return {"status": self.status, "converted": self.converted, "skipped": self.skipped}
+
+
+class DatasetRecord(Record, frozen=True, kw_only=True):
+    """The folded rows of a dataset, in append order over its volumes.
+
+    `epoch` changes whenever rows are taken out, so that old positions are recognised.
+    `emptied` is the generation in which the dataset was last deleted. `created_us` is 0
+    while no row was folded since.
+    """
+
+    name: str
+    volumes: tuple[Volume, ...] = ()
+    created_us: int = 0
+    updated_us: int = 0
+    epoch: int = 0
+    emptied: int = 0
+    backfill: Backfill | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows are folded."""
+        return sum(volume.rows for volume in self.volumes)
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes the folded rows have."""
+        return sum(volume.bytes for volume in self.volumes)
+
+    @property
+    def exists(self) -> bool:
+        """Whether rows were folded since it was last deleted."""
+        return self.created_us > 0
+
+
+class Part(Record, frozen=True, kw_only=True):
+    """A Parquet object with runs of one day; instants and batch ids bound what is in it."""
+
+    key: str
+    rows: int
+    bytes: int
+    min_us: int
+    max_us: int
+    min_batch: str = ""
+    max_batch: str = "~"
+
+    @property
+    def generation(self) -> int:
+        """The commit that brought it."""
+        return int(self.key.rpartition("/")[2].partition("-")[0])
+
+    def may_hold(self, batch_id: str) -> bool:
+        """Whether runs of a batch can be in it."""
+        return self.min_batch <= batch_id <= self.max_batch
+
+
+class DayRecord(Record, frozen=True, kw_only=True):
+    """The Parquet parts of one UTC day."""
+
+    day: str
+    parts: tuple[Part, ...] = ()
+
+
+class BatchRecord(Record, frozen=True, kw_only=True):
+    """What a folded append, import or job brought, so that it can be taken back.
+
+    Written before the commit of `generation`, so it proves nothing by itself.
+    """
+
+    batch_id: str
+    dataset: str
+    rows: int
+    bytes: int
+    generation: int
+
+
+class Totals(Record, frozen=True, kw_only=True):
+    """What a user has folded altogether, and on one day (UTC) and the day before it."""
+
+    datasets: int = 0
+    bytes: int = 0
+    rows_by_day: dict[str, int] = {}
+
+
+class Garbage(Record, frozen=True, kw_only=True):
+    """What an edit left to be deleted for good.
+
+    Versions of `key` below `version_id` (and itself, when `inclusive`); all versions
+    when no version is named.
+    """
+
+    key: str
+    version_id: str = ""
+    inclusive: bool = False
+
+
+def partition(user_id: str) -> str:
+    """The partition key of everything of a user."""
+    return f"USER#{user_id}"
+
+
+def dataset_key(name: str) -> str:
+    """The sort key of a dataset's folded part."""
+    return f"{DATASET_PREFIX}{name}#BASE"
+
+
+def dataset_record(item: Mapping[str, Any]) -> DatasetRecord:
+    """A dataset's folded part from its item."""
+    return msgspec.convert(item, DatasetRecord)
+
+
+def dataset_item(user_id: str, record: DatasetRecord) -> Item:
+    """The item of a dataset's folded part."""
+    return item_of(user_id, dataset_key(record.name), record)
+
+
+def day_item(user_id: str, record: DayRecord) -> Item:
+    """The item of a day's parts."""
+    return item_of(user_id, DAY_PREFIX + record.day, record)
+
+
+def item_of(user_id: str, sort_key: str, record: Record) -> Item:
+    """The item that holds a record under a sort key of a user."""
+    return {"pk": partition(user_id), "sk": sort_key, **msgspec.to_builtins(record)}

@@ -1,0 +1,218 @@
+"""Applies edits: takes rows out of volumes and runs out of parts, for good.
+
+A step is one commit. What it replaced is named in the edit and deleted, version by
+version, before the edit's next step; the edit goes when nothing is left of either.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from shared.aws import Bucket, TransactionLost
+from shared.observability import logger
+from shared.storage.catalog import Catalog
+from shared.storage.commit import Commit, grown_totals
+from shared.storage.edits import Edit
+from shared.storage.fold import part_key
+from shared.storage.parquet import parquet_without
+from shared.storage.plan import MAX_BYTES, MAX_DAYS
+from shared.storage.records import (
+    DAY_PREFIX,
+    EDIT_PREFIX,
+    Backfill,
+    Checkpoint,
+    DatasetRecord,
+    DayRecord,
+    Garbage,
+    Part,
+    Volume,
+)
+
+_CHUNK_BYTES = 8 * 2**20
+# After every day.
+_NO_DAY = "~"
+
+
+class Cut(NamedTuple):
+    """Adjoining rows of a volume: where they begin and end, and how many they are."""
+
+    start: int
+    end: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The application of one user's edits."""
+
+    bucket: Bucket
+    catalog: Catalog
+    user_id: str
+
+    def step(self, before: Checkpoint, edit: Edit) -> None:
+        """Apply the next piece of an edit. Raises TransactionLost, ObjectMissing."""
+        self.purge(edit.garbage)
+        commit = Commit(self.catalog, self.user_id, before)
+        if edit.rows:
+            self._take_rows(commit, edit)
+        elif edit.runs and edit.from_day != _NO_DAY:
+            self._take_runs(commit, edit)
+        else:
+            commit.delete(EDIT_PREFIX + edit.edit_id)
+            commit.carry_out(msgspec.structs.replace(before, edits=before.edits - 1))
+
+    def purge(self, garbage: tuple[Garbage, ...]) -> None:
+        """Delete for good what an edit replaced."""
+        for each in garbage:
+            versions = [version_id for version_id, _ in self.bucket.versions(each.key)]
+            if each.version_id:
+                # A version that is gone was deleted last, so what was below it is gone, too.
+                place = versions.index(each.version_id) if each.version_id in versions else None
+                first = len(versions) if place is None else place + (not each.inclusive)
+                versions = versions[first:]
+            self.bucket.delete_versions(each.key, versions[::-1])
+
+    def _take_rows(self, commit: Commit, edit: Edit) -> None:
+        record = self.catalog.dataset(self.user_id, edit.dataset)
+        found = None if record is None else self._find(record, edit.batch_id)
+        if record is None or found is None:
+            logger().error("undone_rows_missing", user_id=self.user_id, batch_id=edit.batch_id)
+            self._save(commit, msgspec.structs.replace(edit, rows=0, bytes=0, garbage=()))
+            return
+        number, cut = found
+        volume = record.volumes[number]
+        shorter = self._without(volume, cut)
+        after = _with_volume(record, number, shorter, cut)
+        commit.put_dataset(after)
+        totals = grown_totals(self.catalog.totals(self.user_id), [(record, after)], {})
+        commit.put_totals(totals)
+        gone = Garbage(
+            key=volume.key,
+            version_id=shorter.version_id or volume.version_id,
+            inclusive=not shorter.version_id,
+        )
+        try:
+            self._save(commit, _less(edit, cut, gone))
+        except TransactionLost:
+            if shorter.version_id:
+                self.bucket.delete_versions(volume.key, [shorter.version_id])
+            raise
+
+    def _save(self, commit: Commit, edit: Edit) -> None:
+        commit.put_edit(edit)
+        commit.carry_out(commit.before)
+        self.purge(edit.garbage)
+
+    def _find(self, record: DatasetRecord, batch_id: str) -> tuple[int, Cut] | None:
+        """The volume with the batch's rows, newest first, and where in it they lie."""
+        for number in reversed(range(len(record.volumes))):
+            cut = self._find_in(record.volumes[number], batch_id)
+            if cut:
+                return number, cut
+        return None
+
+    def _find_in(self, volume: Volume, batch_id: str) -> Cut | None:
+        ending = b'"_meta_batch_id":"%s"}\n' % batch_id.encode()
+        rest, at, place, start, rows = b"", 0, 0, -1, 0
+        while at < volume.bytes:
+            end = min(at + _CHUNK_BYTES, volume.bytes)
+            piece = rest + self.bucket.get(
+                volume.key, version_id=volume.version_id, start=at, end=end
+            )
+            at = end
+            body, newline, rest = piece.rpartition(b"\n")
+            body += newline
+            if start < 0 and ending not in body:
+                place += len(body)
+                continue
+            for line in body.splitlines(keepends=True):
+                if line.endswith(ending):
+                    start, rows = (place if start < 0 else start), rows + 1
+                elif start >= 0:
+                    return Cut(start, place, rows)
+                place += len(line)
+        return None if start < 0 else Cut(start, place, rows)
+
+    def _without(self, volume: Volume, cut: Cut) -> Volume:
+        size = volume.bytes - (cut.end - cut.start)
+        version_id = ""
+        if size:
+            stored = self.bucket.put_cut(
+                volume.key, volume.version_id, volume.bytes, cut.start, cut.end
+            )
+            version_id = stored.version_id
+        return Volume(
+            key=volume.key, version_id=version_id, rows=volume.rows - cut.rows, bytes=size
+        )
+
+    def _take_runs(self, commit: Commit, edit: Edit) -> None:
+        days = [day for day in self.catalog.days(self.user_id) if day.day >= (edit.from_day or "")]
+        changed: list[DayRecord] = []
+        garbage: list[Garbage] = []
+        seen = 0
+        next_day = _NO_DAY
+        for day in days:
+            if len(changed) == MAX_DAYS or seen >= MAX_BYTES:
+                next_day = day.day
+                break
+            seen += sum(part.bytes for part in day.parts if edit.concerns(part))
+            after, replaced = self._day_without(day, edit)
+            if replaced:
+                changed.append(after)
+                garbage += replaced
+        for day in changed:
+            commit.put(DAY_PREFIX + day.day, day)
+        kept = tuple(garbage)
+        self._save(commit, msgspec.structs.replace(edit, from_day=next_day, garbage=kept))
+
+    def _day_without(self, day: DayRecord, edit: Edit) -> tuple[DayRecord, list[Garbage]]:
+        parts: list[Part] = []
+        replaced: list[Garbage] = []
+        for part in day.parts:
+            shorter = self._part_without(part, day.day, edit)
+            if shorter != part:
+                replaced.append(Garbage(key=part.key))
+            if shorter:
+                parts.append(shorter)
+        return DayRecord(day=day.day, parts=tuple(parts)), replaced
+
+    def _part_without(self, part: Part, day: str, edit: Edit) -> Part | None:
+        """The part without what the edit hides; the same if that is nothing, None if all."""
+        if not edit.concerns(part):
+            return part
+        rest = parquet_without(self.bucket.get(part.key), *edit.condition())
+        if rest.rows == part.rows:
+            return part
+        if not rest.rows:
+            return None
+        # It keeps its generation: other edits may still tell by it what they concern.
+        key = part_key(self.user_id, day, part.generation)
+        self.bucket.put(key, rest.body, "application/vnd.apache.parquet")
+        return msgspec.structs.replace(part, key=key, rows=rest.rows, bytes=len(rest.body))
+
+
+def _with_volume(record: DatasetRecord, number: int, volume: Volume, cut: Cut) -> DatasetRecord:
+    volumes = (*record.volumes[:number], volume, *record.volumes[number + 1 :])
+    backfill = record.backfill and _moved(record.backfill, number, cut)
+    return msgspec.structs.replace(
+        record, volumes=volumes, epoch=record.epoch + 1, backfill=backfill
+    )
+
+
+def _moved(backfill: Backfill, number: int, cut: Cut) -> Backfill:
+    """The backfill's place after rows before it, or around it, were taken out."""
+    if backfill.volume != number or backfill.offset <= cut.start:
+        return backfill
+    if backfill.offset < cut.end:
+        return msgspec.structs.replace(backfill, offset=cut.start, batch_id="", ordinal=0)
+    return msgspec.structs.replace(backfill, offset=backfill.offset - (cut.end - cut.start))
+
+
+def _less(edit: Edit, cut: Cut, gone: Garbage) -> Edit:
+    return msgspec.structs.replace(
+        edit,
+        rows=max(0, edit.rows - cut.rows),
+        bytes=max(0, edit.bytes - (cut.end - cut.start)),
+        garbage=(gone,),
+    )
