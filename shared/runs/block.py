@@ -81,7 +81,7 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
         columns = {name: getattr(self, name) for name in _PLAIN}
         columns["run_id"] = self._run_ids()
         columns["ts_us"] = self.ts_us if self.ts is None else list(map(to_us, self.ts))
-        columns["tok_s"] = self._speeds() if self.tok_s is UNSET else self.tok_s
+        columns["tok_s"] = self.speeds() if self.tok_s is UNSET else self.tok_s
         columns["extra"] = self._extras()
         return list(map(Run, *(self._spread(columns[name]) for name in Run.__struct_fields__)))
 
@@ -98,7 +98,8 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
         ordinals = range(self.count) if self.ordinals is None else self.ordinals
         return [f"run_{self.segment_id}_{ordinal}" for ordinal in ordinals]
 
-    def _speeds(self) -> list[float | None]:
+    def speeds(self) -> list[float | None]:
+        """The `tok_s` that follow from the other columns."""
         measured = (self.completion_tokens, self.latency_ms, self.ttft_ms)
         return list(map(derived_tok_s, *map(self._spread, measured)))
 

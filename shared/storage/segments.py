@@ -1,10 +1,11 @@
 """Segments: what one append, import or job leaves behind, in one immutable object.
 
 `segments/<user_id>/<segment_id>-<a|r><adapter>-<rows>-<runs>-<offset>-<dataset>.jsonl`:
-the dataset rows first, the runs from byte `offset` on (`shared.runs.RunBlock`). The key tells all that a
-listing needs; `r` marks a segment whose id its writer can repeat, so that a compaction
-must remember it by a marker; `adapter` is the version of the adapter that its writer
-knew (0: none), so that a backfill finds rows that were converted by an older one.
+the dataset rows first, the runs from byte `offset` on (`shared.runs.RunBlock`). The
+key tells all that a listing needs; `r` marks a segment whose id its writer can repeat,
+so that a compaction must remember it by a marker; `adapter` is the version of the
+adapter that its writer knew (0: none), so that a backfill finds rows that were
+converted by an older one.
 """
 
 from collections.abc import Iterator
