@@ -81,7 +81,7 @@ def _lines(text: bytes) -> list[SentRow]:
 def _from_envelope(body: bytes) -> Sent | None:
     """The body of which only what surrounds the rows is read, where they are its only array."""
     start, end = body.find(b"["), body.rfind(b"]") + 1
-    if not 0 <= start < end or body.count(b"[") > 1:
+    if not 0 <= start < end or body.find(b"[", start + 1) >= 0:
         return None
     try:
         envelope = msgspec.json.decode(body[:start] + b"[]" + body[end:], type=_Envelope)

@@ -57,17 +57,20 @@ def _times(column: list[Any] | None) -> dict[str, Any] | None:
 
 
 def _moments(column: list[str]) -> list[datetime] | None:
-    """Times written as `2025-12-03T18:00:00Z`, which the C library reads as `read_time` does.
+    """Times in ISO 8601, read as `read_time` reads them; without an offset they are UTC.
 
-    With a dash after the year no text is an epoch number.
+    With a dash after the year, and nothing around it, no text is an epoch number.
     """
     try:
-        if set(map(itemgetter(4), column)) != {"-"} or set(map(itemgetter(-1), column)) != {"Z"}:
+        if set(map(itemgetter(4), column)) != {"-"}:
             return None
         moments = list(map(datetime.fromisoformat, column))
-    except (ValueError, IndexError):
+        earliest, latest = min(moments), max(moments)
+    except (ValueError, IndexError, TypeError):
         return None
-    return moments if min(moments) >= clock.EARLIEST and max(moments) < clock.LATEST else None
+    if earliest.tzinfo is None:
+        return None
+    return moments if earliest >= clock.EARLIEST and latest < clock.LATEST else None
 
 
 def _read_times(column: Iterable[Any]) -> dict[str, Any] | None:

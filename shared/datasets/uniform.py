@@ -15,22 +15,22 @@ import msgspec
 from msgspec import UNSET
 
 from shared.datasets.adapters import Adapter
-from shared.datasets.rows import LINE_BREAKS, MAX_ROW_BYTES, has_spaced_colon
+from shared.datasets.rows import LINE_BREAKS, MAX_ROW_BYTES, strings_in
 from shared.datasets.sent import SentRows
 from shared.datasets.shapes import Shape, shape_of
 
 
 @dataclass(frozen=True)
 class UniformRows:
-    """Rows of which none is bad: their text from the first brace to the last, and their values.
+    """Rows of which none is bad: their texts between the braces, and their values by key."""
 
-    `joint` is what stands between two rows, from brace to brace.
-    """
-
-    count: int
-    text: bytes
-    joint: bytes
+    texts: list[bytes]
     columns: dict[str, list[Any]]
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.texts)
 
     def at(self, field: str | None) -> list[Any] | None:
         """The values of a field, None where a row lacks it; None for a field that none has."""
@@ -39,7 +39,7 @@ class UniformRows:
     def stored(self, meta: bytes) -> bytes:
         """The stored lines of all rows, with the server's members added to each."""
         end = b"," + meta + b"}\n"
-        return self.text[:-1].replace(self.joint, end + b"{") + end
+        return b"{" + (end + b"{").join(self.texts) + end
 
 
 def uniform_rows(sent: SentRows, adapter: Adapter | None) -> UniformRows | None:
@@ -47,13 +47,12 @@ def uniform_rows(sent: SentRows, adapter: Adapter | None) -> UniformRows | None:
     text = sent.text
     if text is None or b"\\" in text:
         return None
-    first, last = text.find(b"{"), text.rfind(b"}")
-    keys = _keys(text[first : text.find(b"}") + 1])
+    keys = _keys(text[text.find(b"{") : text.find(b"}") + 1])
     for may_lack_keys in (False, True):
         shape = shape_of(keys, adapter, partial=may_lack_keys)
         rows = None if shape is None else _decoded(text, sent.form, shape)
         if shape is not None and rows is not None:
-            return _checked(text[first : last + 1], sent.form, shape, rows)
+            return _checked(text, sent.form, shape, rows)
     return None
 
 
@@ -72,31 +71,38 @@ def _decoded(text: bytes, form: str, shape: Shape) -> list[Any] | None:
 
 
 def _checked(text: bytes, form: str, shape: Shape, rows: list[Any]) -> UniformRows | None:
-    """The rows if counting proves them flat, without duplicate keys, and evenly spaced."""
-    if b"\n" in text or b"\r" in text:
-        text = text.replace(b"\r\n", b"\n") if form == "lines" else text.translate(LINE_BREAKS)
-    joint = b"}\n{" if form == "lines" else _joint(text)
-    count = len(rows)
-    flat = text.count(b"{") == count and b"[" not in text
-    if not flat or text.count(joint) != count - 1 or not _are_lines(text, form, count):
+    """The rows if counting proves them flat, evenly spaced, small, and without duplicate keys."""
+    texts = _texts(text, form)
+    if len(texts) != len(rows):
+        return None
+    inside = b"".join(texts)
+    if b"{" in inside or b"[" in inside or (form == "lines" and _has_line_break(inside)):
+        return None
+    if shape.partial and not all(map(bytes.strip, texts)):
         return None
     columns = _columns(shape, rows)
-    keys = _without_holes(columns) if shape.partial else len(columns) * count
-    if text.count(b'":') != keys or has_spaced_colon(text):
+    keys = _without_holes(columns) if shape.partial else len(columns) * len(rows)
+    # Without escapes, quotes stand around keys and strings and nowhere else.
+    if inside.count(b'"') != 2 * (keys + sum(map(strings_in, columns.values()))):
         return None
-    if len(text) > MAX_ROW_BYTES and max(map(len, text.split(joint))) + 2 > MAX_ROW_BYTES:
+    if len(inside) > MAX_ROW_BYTES and max(map(len, texts)) + 2 > MAX_ROW_BYTES:
         return None
-    return UniformRows(count, text, joint, columns)
+    return UniformRows(texts, columns)
 
 
-def _joint(text: bytes) -> bytes:
-    """What stands between the first two rows, from brace to brace."""
-    return text[text.find(b"}") : text.find(b"{", 1) + 1] or b"},{"
+def _texts(text: bytes, form: str) -> list[bytes]:
+    """The rows between their braces, if all are as far apart as the first two."""
+    if form == "array" and _has_line_break(text):
+        text = text.translate(LINE_BREAKS)
+    first, last = text.find(b"{") + 1, text.rfind(b"}")
+    joint = text[text.find(b"}") : text.find(b"{", first) + 1] or b"},{"
+    if form == "lines" and joint not in (b"}\n{", b"}\r\n{", b"},{"):
+        return []
+    return text[first:last].split(joint)
 
 
-def _are_lines(text: bytes, form: str, count: int) -> bool:
-    """Whether each row has a line of its own, where that matters."""
-    return form == "array" or (text.count(b"\n") == count - 1 and b"\r" not in text)
+def _has_line_break(text: bytes) -> bool:
+    return b"\n" in text or b"\r" in text
 
 
 def _columns(shape: Shape, rows: list[Any]) -> dict[str, list[Any]]:

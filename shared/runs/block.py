@@ -1,8 +1,8 @@
 """The runs of one segment, column by column: how a segment keeps them.
 
-One JSON document. Every column is a list with one entry a run, or one value that holds
-for all. Ids that follow from the segment's own id are not written, nor is a `tok_s`
-that follows from the other columns (docs/decisions/0008-runs-in-columns.md).
+One MessagePack document. Every column is a list with one entry a run, or one value that
+holds for all. Ids that follow from the segment's own id are not written, nor is a
+`tok_s` that follows from the other columns (docs/decisions/0008-runs-in-columns.md).
 """
 
 from collections.abc import Iterable
@@ -32,8 +32,8 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
     """Runs in columns.
 
     Ids: `run_id` where they are given; else `run_<segment_id>_<ordinal>`, the ordinals
-    counting from 0 where they are not given either. Times: `ts_us`, or `ts` as RFC 3339
-    in UTC. Without `tok_s` it is derived. Extras by label, or run by run in `extras`.
+    counting from 0 where they are not given either. Times: `ts_us`, or `ts` as moments.
+    Without `tok_s` it is derived. Extras by label, or run by run in `extras`.
     """
 
     count: int
@@ -74,7 +74,7 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     def encoded(self) -> bytes:
         """The block as a segment holds it; nothing where there is no run."""
-        return _ENCODER.encode(self) + b"\n" if self.count else b""
+        return _ENCODER.encode(self) if self.count else b""
 
     def runs(self) -> list[Run]:
         """The runs one by one. Raises ValueError where a column has another length."""
@@ -116,8 +116,8 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
         ]
 
 
-_ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(RunBlock)
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(RunBlock)
 
 
 def decode_runs(body: bytes) -> list[Run]:
