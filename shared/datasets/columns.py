@@ -3,8 +3,7 @@
 Returns None wherever a value is not of the plain kind; then `conversion` decides.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -48,37 +47,32 @@ def block_of(
 
 
 def _times(column: list[Any] | None) -> dict[str, Any] | None:
-    """The column of times, as a member of a block."""
-    kinds = set(map(type, column or ()))
-    if column is None or len(kinds) != 1:
-        return _read_times(column or ())
+    """The column of times, as a member of a block; each exactly as `read_time` reads it."""
+    if column is None:
+        return None
+    kinds = set(map(type, column))
     moments = _moments(column) if kinds == {str} else None
-    return _read_times(column) if moments is None else {"ts": moments}
+    if moments is not None:
+        return {"ts": moments}
+    try:
+        return {"ts_us": clock.read_times(column)}
+    except UnreadableTime:
+        return None
 
 
 def _moments(column: list[str]) -> list[datetime] | None:
-    """Times in ISO 8601, read as `read_time` reads them; without an offset they are UTC.
-
-    With a dash after the year, and nothing around it, no text is an epoch number.
-    """
+    """Times in ISO 8601. With a dash after the year, no text is an epoch number."""
     try:
         if set(map(itemgetter(4), column)) != {"-"}:
             return None
         moments = list(map(datetime.fromisoformat, column))
-        earliest, latest = min(moments), max(moments)
+        # Raises TypeError where only some have an offset.
+        if min(moments).tzinfo is None:
+            moments = [moment.replace(tzinfo=UTC) for moment in moments]
+        in_range = min(moments) >= clock.EARLIEST and max(moments) < clock.LATEST
     except (ValueError, IndexError, TypeError):
         return None
-    if earliest.tzinfo is None:
-        return None
-    return moments if earliest >= clock.EARLIEST and latest < clock.LATEST else None
-
-
-def _read_times(column: Iterable[Any]) -> dict[str, Any] | None:
-    try:
-        times = list(map(clock.read_time, column))
-    except UnreadableTime:
-        return None
-    return {"ts_us": times} if times else None
+    return moments if in_range else None
 
 
 def _ok(column: list[bool | None] | None) -> list[bool] | bool:

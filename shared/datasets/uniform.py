@@ -22,8 +22,12 @@ from shared.datasets.shapes import Shape, shape_of
 
 @dataclass(frozen=True)
 class UniformRows:
-    """Rows of which none is bad: their texts between the braces, and their values by key."""
+    """Rows of which none is bad, and their values by key.
 
+    Each row is a brace, `head`, its text of `texts`, and a brace.
+    """
+
+    head: bytes
     texts: list[bytes]
     columns: dict[str, list[Any]]
 
@@ -38,8 +42,8 @@ class UniformRows:
 
     def stored(self, meta: bytes) -> bytes:
         """The stored lines of all rows, with the server's members added to each."""
-        end = b"," + meta + b"}\n"
-        return b"{" + (end + b"{").join(self.texts) + end
+        start, end = b"{" + self.head, b"," + meta + b"}\n"
+        return start + (end + start).join(self.texts) + end
 
 
 def uniform_rows(sent: SentRows, adapter: Adapter | None) -> UniformRows | None:
@@ -72,33 +76,38 @@ def _decoded(text: bytes, form: str, shape: Shape) -> list[Any] | None:
 
 def _checked(text: bytes, form: str, shape: Shape, rows: list[Any]) -> UniformRows | None:
     """The rows if counting proves them flat, evenly spaced, small, and without duplicate keys."""
-    texts = _texts(text, form)
-    if len(texts) != len(rows):
-        return None
+    head, texts = _taken_apart(text, form, len(rows))
     inside = b"".join(texts)
-    if b"{" in inside or b"[" in inside or (form == "lines" and _has_line_break(inside)):
+    if len(texts) != len(rows) or b"{" in inside or b"[" in inside:
         return None
-    if shape.partial and not all(map(bytes.strip, texts)):
+    if form == "lines" and _has_line_break(inside):
         return None
     columns = _columns(shape, rows)
     keys = _without_holes(columns) if shape.partial else len(columns) * len(rows)
     # Without escapes, quotes stand around keys and strings and nowhere else.
-    if inside.count(b'"') != 2 * (keys + sum(map(strings_in, columns.values()))):
+    quotes = inside.count(b'"') + len(texts) * head.count(b'"')
+    if quotes != 2 * (keys + sum(map(strings_in, columns.values()))):
         return None
-    if len(inside) > MAX_ROW_BYTES and max(map(len, texts)) + 2 > MAX_ROW_BYTES:
+    if shape.partial and not head and not all(map(bytes.strip, texts)):
         return None
-    return UniformRows(texts, columns)
+    largest = max(map(len, texts)) if len(text) > MAX_ROW_BYTES else 0
+    return None if largest + len(head) + 2 > MAX_ROW_BYTES else UniformRows(head, texts, columns)
 
 
-def _texts(text: bytes, form: str) -> list[bytes]:
-    """The rows between their braces, if all are as far apart as the first two."""
+def _taken_apart(text: bytes, form: str, count: int) -> tuple[bytes, list[bytes]]:
+    """What all rows begin with, and what follows it in each, if all are equally far apart.
+
+    Where all begin with the same key, that is looked for too: it makes the search quick.
+    """
     if form == "array" and _has_line_break(text):
         text = text.translate(LINE_BREAKS)
     first, last = text.find(b"{") + 1, text.rfind(b"}")
+    head = text[first : text.find(b'"', text.find(b'"', first) + 1) + 1]
     joint = text[text.find(b"}") : text.find(b"{", first) + 1] or b"},{"
-    if form == "lines" and joint not in (b"}\n{", b"}\r\n{", b"},{"):
-        return []
-    return text[first:last].split(joint)
+    if form == "lines" and count > 1 and joint not in (b"}\n{", b"}\r\n{"):
+        return b"", []
+    texts = text[first + len(head) : last].split(joint + head)
+    return (head, texts) if len(texts) == count else (b"", text[first:last].split(joint))
 
 
 def _has_line_break(text: bytes) -> bool:
