@@ -67,8 +67,8 @@ def _from_lines(body: bytes, dataset: str | None) -> Sent:
             "say the dataset in the query: ?dataset=…", code="invalid_parameter", faults=(fault,)
         )
     text = body.removeprefix(_BOM)
-    one_piece = text if _is_utf8(text) else None
-    return Sent(dataset, SentRows(lambda: _lines(text), one_piece, "lines"))
+    end = len(text) if _is_utf8(text) else 0
+    return Sent(dataset, SentRows(lambda: _lines(text), text, 0, end, "lines"))
 
 
 def _lines(text: bytes) -> list[SentRow]:
@@ -87,7 +87,7 @@ def _from_envelope(body: bytes) -> Sent | None:
         envelope = msgspec.json.decode(body[:start] + b"[]" + body[end:], type=_Envelope)
     except (msgspec.DecodeError, RecursionError):
         return None
-    rows = SentRows(lambda: _rows(_decoded(body)), body[start:end], "array")
+    rows = SentRows(lambda: _rows(_decoded(body)), body, start, end)
     return Sent(envelope.dataset, rows)
 
 

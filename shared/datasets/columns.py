@@ -50,8 +50,7 @@ def _times(column: list[Any] | None) -> dict[str, Any] | None:
     """The column of times, as a member of a block; each exactly as `read_time` reads it."""
     if column is None:
         return None
-    kinds = set(map(type, column))
-    moments = _moments(column) if kinds == {str} else None
+    moments = _moments(column)
     if moments is not None:
         return {"ts": moments}
     try:
@@ -60,19 +59,20 @@ def _times(column: list[Any] | None) -> dict[str, Any] | None:
         return None
 
 
-def _moments(column: list[str]) -> list[datetime] | None:
+def _moments(column: list[Any]) -> list[datetime] | None:
     """Times in ISO 8601. With a dash after the year, no text is an epoch number."""
     try:
         if set(map(itemgetter(4), column)) != {"-"}:
             return None
         moments = list(map(datetime.fromisoformat, column))
-        # Raises TypeError where only some have an offset.
-        if min(moments).tzinfo is None:
+        earliest, latest = min(moments), max(moments)
+        if earliest.tzinfo is None:
             moments = [moment.replace(tzinfo=UTC) for moment in moments]
-        in_range = min(moments) >= clock.EARLIEST and max(moments) < clock.LATEST
+            earliest, latest = earliest.replace(tzinfo=UTC), latest.replace(tzinfo=UTC)
     except (ValueError, IndexError, TypeError):
+        # Not all are such texts, or only some have an offset.
         return None
-    return moments if in_range else None
+    return moments if earliest >= clock.EARLIEST and latest < clock.LATEST else None
 
 
 def _ok(column: list[bool | None] | None) -> list[bool] | bool:

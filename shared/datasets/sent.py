@@ -23,14 +23,16 @@ class SentRow(NamedTuple):
 class SentRows:
     """Rows that came together.
 
-    `text` is all of them as one JSON `array` or as JSON `lines`, where the body has
-    them in one piece; it may still be malformed. `one_by_one` takes the body apart. It
-    raises MalformedInput or Unacceptable where that is impossible, TooLarge for more
-    than 10,000 rows.
+    `body[start:end]` is all of them as one JSON `array` or as JSON `lines`, where they
+    are in one piece (else `end` is 0); it may still be malformed. `one_by_one` takes
+    the body apart. It raises MalformedInput or Unacceptable where that is impossible,
+    TooLarge for more than 10,000 rows.
     """
 
     one_by_one: Callable[[], list[SentRow]]
-    text: bytes | None = None
+    body: bytes = b""
+    start: int = 0
+    end: int = 0
     form: Literal["array", "lines"] = "array"
 
 

@@ -26,16 +26,19 @@ _COUNT = Annotated[int, Meta(ge=0, le=2**53)] | None
 _AMOUNT = Annotated[float, Meta(ge=0)] | None
 _NUMBER = float | None
 _BOOLEAN = bool | None
+_NUMERIC = (_COUNT, _AMOUNT, _NUMBER, _BOOLEAN)
 
 
 @dataclass(frozen=True)
 class Shape:
     """Rows that have exactly some keys; or, where `partial`, at least the time and no others.
 
-    A decoded row has the values in the order of `keys`, UNSET for one that is not there.
+    A decoded row has the values in the order of `keys`, UNSET for one that is not there;
+    those of `numeric` keys are never strings.
     """
 
     keys: tuple[str, ...]
+    numeric: frozenset[str]
     partial: bool
     array: msgspec.json.Decoder[list[Any]]
     line: msgspec.json.Decoder[Any]
@@ -52,7 +55,8 @@ def shape_of(keys: frozenset[str], adapter: Adapter | None, *, partial: bool) ->
     ordered = tuple(sorted(keys))
     row = _row_type(ordered, needed, partial=partial)
     rows: Any = list[row]  # type: ignore[valid-type]  # A type made at run time.
-    return Shape(ordered, partial, msgspec.json.Decoder(rows), msgspec.json.Decoder(row))
+    numeric = frozenset(key for key, kind in needed.items() if kind in _NUMERIC)
+    return Shape(ordered, numeric, partial, msgspec.json.Decoder(rows), msgspec.json.Decoder(row))
 
 
 def _row_type(keys: tuple[str, ...], needed: dict[str, Any], *, partial: bool) -> type[Any]:

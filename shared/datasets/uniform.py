@@ -43,71 +43,87 @@ class UniformRows:
     def stored(self, meta: bytes) -> bytes:
         """The stored lines of all rows, with the server's members added to each."""
         start, end = b"{" + self.head, b"," + meta + b"}\n"
-        return start + (end + start).join(self.texts) + end
+        # The first start and the last end join in as rows' texts: large copies are dear.
+        first, *rest = self.texts
+        texts = [start + first, *rest[:-1], rest[-1] + end] if rest else [start + first + end]
+        return (end + start).join(texts)
 
 
 def uniform_rows(sent: SentRows, adapter: Adapter | None) -> UniformRows | None:
     """The rows, if they are surely good and have what the adapter needs; else None."""
-    text = sent.text
-    if text is None or b"\\" in text:
+    if not sent.end or b"\\" in sent.body:
         return None
-    keys = _keys(text[text.find(b"{") : text.find(b"}") + 1])
+    keys = _keys(sent)
     for may_lack_keys in (False, True):
         shape = shape_of(keys, adapter, partial=may_lack_keys)
-        rows = None if shape is None else _decoded(text, sent.form, shape)
+        rows = None if shape is None else _decoded(sent, shape)
         if shape is not None and rows is not None:
-            return _checked(text, sent.form, shape, rows)
+            return _checked(sent, shape, rows)
     return None
 
 
-def _keys(row: bytes) -> frozenset[str]:
+def _keys(sent: SentRows) -> frozenset[str]:
+    """The keys of the first row."""
+    first = sent.body.find(b"{", sent.start)
     try:
+        row = sent.body[first : sent.body.find(b"}", first) + 1]
         return frozenset(msgspec.json.decode(row, type=dict[str, Any]))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return frozenset()
 
 
-def _decoded(text: bytes, form: str, shape: Shape) -> list[Any] | None:
+def _decoded(sent: SentRows, shape: Shape) -> list[Any] | None:
+    piece = memoryview(sent.body)[sent.start : sent.end]
     try:
-        return shape.array.decode(text) if form == "array" else shape.line.decode_lines(text)
+        return shape.array.decode(piece) if sent.form == "array" else shape.line.decode_lines(piece)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
-def _checked(text: bytes, form: str, shape: Shape, rows: list[Any]) -> UniformRows | None:
+def _checked(sent: SentRows, shape: Shape, rows: list[Any]) -> UniformRows | None:
     """The rows if counting proves them flat, evenly spaced, small, and without duplicate keys."""
-    head, texts = _taken_apart(text, form, len(rows))
+    head, texts = _taken_apart(sent, len(rows))
     inside = b"".join(texts)
     if len(texts) != len(rows) or b"{" in inside or b"[" in inside:
         return None
-    if form == "lines" and _has_line_break(inside):
+    if sent.form == "lines" and _has_line_break(inside):
         return None
     columns = _columns(shape, rows)
     keys = _without_holes(columns) if shape.partial else len(columns) * len(rows)
     # Without escapes, quotes stand around keys and strings and nowhere else.
     quotes = inside.count(b'"') + len(texts) * head.count(b'"')
-    if quotes != 2 * (keys + sum(map(strings_in, columns.values()))):
+    texts_in = (strings_in(columns[key]) for key in shape.keys if key not in shape.numeric)
+    if quotes != 2 * (keys + sum(texts_in)):
         return None
     if shape.partial and not head and not all(map(bytes.strip, texts)):
         return None
-    largest = max(map(len, texts)) if len(text) > MAX_ROW_BYTES else 0
+    largest = max(map(len, texts)) if len(inside) > MAX_ROW_BYTES // 2 else 0
     return None if largest + len(head) + 2 > MAX_ROW_BYTES else UniformRows(head, texts, columns)
 
 
-def _taken_apart(text: bytes, form: str, count: int) -> tuple[bytes, list[bytes]]:
+def _taken_apart(sent: SentRows, count: int) -> tuple[bytes, list[bytes]]:
     """What all rows begin with, and what follows it in each, if all are equally far apart.
 
     Where all begin with the same key, that is looked for too: it makes the search quick.
     """
-    if form == "array" and _has_line_break(text):
-        text = text.translate(LINE_BREAKS)
-    first, last = text.find(b"{") + 1, text.rfind(b"}")
-    head = text[first : text.find(b'"', text.find(b'"', first) + 1) + 1]
-    joint = text[text.find(b"}") : text.find(b"{", first) + 1] or b"},{"
-    if form == "lines" and count > 1 and joint not in (b"}\n{", b"}\r\n{"):
+    body = sent.body
+    if sent.form == "array" and _has_line_break(body):
+        body = body.translate(LINE_BREAKS)
+    first, last = body.find(b"{", sent.start) + 1, body.rfind(b"}", 0, sent.end)
+    head = body[first : body.find(b'"', body.find(b'"', first) + 1) + 1]
+    joint = body[body.find(b"}", first) : body.find(b"{", first) + 1] or b"},{"
+    if sent.form == "lines" and count > 1 and joint not in (b"}\n{", b"}\r\n{"):
         return b"", []
-    texts = text[first + len(head) : last].split(joint + head)
-    return (head, texts) if len(texts) == count else (b"", text[first:last].split(joint))
+    texts = _split(body, first + len(head), last, joint + head)
+    return (head, texts) if len(texts) == count else (b"", _split(body, first, last, joint))
+
+
+def _split(body: bytes, start: int, end: int, joint: bytes) -> list[bytes]:
+    """`body[start:end].split(joint)`, without a copy of the whole."""
+    texts = body.split(joint)
+    texts[-1] = texts[-1][: len(texts[-1]) - (len(body) - end)]
+    texts[0] = texts[0][start:]
+    return texts
 
 
 def _has_line_break(text: bytes) -> bool:
