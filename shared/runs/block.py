@@ -80,7 +80,7 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
         """The runs one by one. Raises ValueError where a column has another length."""
         columns = {name: getattr(self, name) for name in _PLAIN}
         columns["run_id"] = self._run_ids()
-        columns["ts_us"] = self.ts_us if self.ts is None else list(map(to_us, self.ts))
+        columns["ts_us"] = self._times()
         columns["tok_s"] = self.speeds() if self.tok_s is UNSET else self.tok_s
         columns["extra"] = self._extras()
         return list(map(Run, *(self._spread(columns[name]) for name in Run.__struct_fields__)))
@@ -91,6 +91,13 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
         if len(column) != self.count:
             raise ValueError(f"a column has {len(column)} entries for {self.count} runs")
         return column
+
+    def _times(self) -> list[int]:
+        if self.ts is not None:
+            return list(map(to_us, self.ts))
+        if self.ts_us is None:
+            raise ValueError("there are no times")
+        return self.ts_us
 
     def _run_ids(self) -> list[str]:
         if self.run_id is not None:
