@@ -5,8 +5,10 @@ without a word; whatever it refuses is left to that, which says what is wrong. K
 that no adapter names may hold any scalar.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
@@ -33,12 +35,13 @@ _NUMERIC = (_COUNT, _AMOUNT, _NUMBER, _BOOLEAN)
 class Shape:
     """Rows that have exactly some keys; or, where `partial`, at least the time and no others.
 
-    A decoded row has the values in the order of `keys`, UNSET for one that is not there;
-    those of `numeric` keys are never strings.
+    `readers` take the values out of a decoded row, in the order of `keys`: UNSET for one
+    that is not there, never a string for one of `numeric`.
     """
 
     keys: tuple[str, ...]
     numeric: frozenset[str]
+    readers: tuple[Callable[[Any], Any], ...]
     partial: bool
     array: msgspec.json.Decoder[list[Any]]
     line: msgspec.json.Decoder[Any]
@@ -54,9 +57,12 @@ def shape_of(keys: frozenset[str], adapter: Adapter | None, *, partial: bool) ->
         return None
     ordered = tuple(sorted(keys))
     row = _row_type(ordered, needed, partial=partial)
+    readers = tuple(map(attrgetter, row.__struct_fields__))
     rows: Any = list[row]  # type: ignore[valid-type]  # A type made at run time.
     numeric = frozenset(key for key, kind in needed.items() if kind in _NUMERIC)
-    return Shape(ordered, numeric, partial, msgspec.json.Decoder(rows), msgspec.json.Decoder(row))
+    return Shape(
+        ordered, numeric, readers, partial, msgspec.json.Decoder(rows), msgspec.json.Decoder(row)
+    )
 
 
 def _row_type(keys: tuple[str, ...], needed: dict[str, Any], *, partial: bool) -> type[Any]:

@@ -131,8 +131,8 @@ def _has_line_break(text: bytes) -> bool:
 
 
 def _columns(shape: Shape, rows: list[Any]) -> dict[str, list[Any]]:
-    values = map(list, zip(*map(msgspec.structs.astuple, rows), strict=True))
-    return dict(zip(shape.keys, values, strict=True))
+    # Column by column: a tuple for each row would be so many objects that the collector wakes.
+    return {key: list(map(read, rows)) for key, read in zip(shape.keys, shape.readers, strict=True)}
 
 
 def _without_holes(columns: dict[str, list[Any]]) -> int:

@@ -74,8 +74,9 @@ VALUES = {
 @st.composite
 def batches(draw):
     """Rows that are mostly of one shape, as most batches are; sometimes one of them is odd."""
-    keys = draw(st.lists(st.sampled_from(list(VALUES)), unique=True, min_size=1))
-    # The first values of each list are plain ones, and plain is what most batches are.
+    keys = draw(st.lists(st.sampled_from(list(VALUES)), unique=True, min_size=1, max_size=6))
+    if draw(st.integers(0, 3)) and b'"ts"' not in keys:
+        keys.append(b'"ts"')
     values = {key: draw(st.lists(VALUES[key], min_size=1, max_size=2)) for key in keys}
     gap = draw(SPACES)
     texts = []
@@ -85,9 +86,9 @@ def batches(draw):
             + draw(st.sampled_from([b":", b":", b": ", b" :"]))
             + draw(st.sampled_from(values[key]))
             for key in keys
-            if draw(st.integers(0, 9))
+            if draw(st.integers(0, 15))
         ]
         texts.append(b"{" + (b"," + gap).join(members) + b"}")
-    if not draw(st.integers(0, 4)):
+    if not draw(st.integers(0, 7)):
         texts.insert(draw(st.integers(0, len(texts))), draw(rows()))
     return texts
