@@ -1,7 +1,7 @@
 """Batches of flat rows of one shape, judged at once instead of row by row.
 
-Most batches are such. One decode in C, a few scans of the text for single characters
-and one replacement take the place of a thousand verdicts. Each check says "surely
+Most batches are such. One decode in C, one split of the text and a few scans for single
+characters take the place of a thousand verdicts. Each check says "surely
 good" or "not known"; what is not known is left to `rows`, which decides (decision
 0009 has the proof).
 """
