@@ -4,6 +4,7 @@
 PYTHON ?= python3
 SCHEDULE ?=
 STACK ?=
+SECTIONS ?=
 export PYTHONDONTWRITEBYTECODE ?= 1
 export SAM_CLI_TELEMETRY = 0
 
@@ -18,7 +19,7 @@ PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/ve
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-rie test-local \
-	test-e2e format openapi lock install clean
+	test-e2e bench format openapi lock install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -90,6 +91,9 @@ test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniSt
 
 test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## against the local cloud
 	.venv/bin/pytest tests/e2e
+
+bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## measure; writes bench/report.json and docs/performance.md: make bench SECTIONS=append
+	.venv/bin/python -m bench $(SECTIONS)
 
 lock: .venv-lock/.installed ## compile the pinned requirement files again
 	@for name in $(LOCKED); do \

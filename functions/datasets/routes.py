@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from functions.datasets import wiring
 from functions.datasets.backfills import backfill_member, backfilled, previewed
-from functions.datasets.bodies import append_body
+from functions.datasets.bodies import JSON_LINES, read_append
 from functions.datasets.parameters import Reading
 from functions.datasets.schemas import (
     AdapterBody,
@@ -41,7 +41,7 @@ from shared.http import (
     UserRoute,
     creates,
     described,
-    require_json,
+    media_type,
 )
 from shared.storage import delete_dataset
 
@@ -59,6 +59,11 @@ _APPEND_SCHEMA = {
         "rows": {"type": "array", "items": {"type": "object"}, "maxItems": 10_000},
     },
 }
+_LINES_SCHEMA = {
+    "type": "string",
+    "description": "One row, a JSON object, on each line.",
+    "example": '{"ts":"2025-12-03T18:00:00Z","latency_ms":900}\n',
+}
 
 
 @router.post(
@@ -71,7 +76,10 @@ _APPEND_SCHEMA = {
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": _APPEND_SCHEMA}},
+            "content": {
+                "application/json": {"schema": _APPEND_SCHEMA},
+                JSON_LINES: {"schema": _LINES_SCHEMA},
+            },
         }
     },
 )
@@ -82,30 +90,30 @@ async def append_jsonl(
     call: RepeatableCall,
     strict: Annotated[Flag, Query(description="All rows or none.")] = False,
     dry_run: Annotated[Flag, Query(description="Validate only; store nothing.")] = False,
+    dataset: Annotated[
+        str | None, Query(description="The dataset, where the body is JSON lines.")
+    ] = None,
 ) -> Response:
     """Valid rows are stored, bad ones are named: 200 all, 207 some, 422 none.
 
     The answer means durable: the rows, and the usage they give, are readable by the
-    next request.
+    next request. Up to 10,000 rows, as JSON or as JSON lines (blank lines do not
+    count); `pointer` counts rows from 0, `line` lines of the body from 1. A row is
+    refused as `not_an_object`, `invalid_json`, `invalid_utf8`, `duplicate_key` (at any
+    depth), `row_too_deep` (more than 64 levels) or `row_too_large` (more than 256 KB).
     """
-    require_json(request)
-    body = append_body(await request.body())
+    kind = media_type(request, JSON_LINES)
+    sent = read_append(await request.body(), kind, dataset)
     batch = Batch(
         user.user_id,
         user.tenant,
-        check_dataset_name(body.dataset),
+        check_dataset_name(sent.dataset),
         call.ulid(),
         call.key is not None,
     )
-    result = append_rows(
-        wiring.segment_log(),
-        wiring.catalog().table,
-        batch,
-        body.rows,
-        strict=strict,
-        dry_run=dry_run,
-    )
-    return append_answer(body.dataset, result)
+    log, catalog = wiring.segment_log(), wiring.catalog().table
+    result = append_rows(log, catalog, batch, sent.rows, strict=strict, dry_run=dry_run)
+    return append_answer(sent.dataset, result)
 
 
 @router.get("/list", summary="List datasets", response_model=Page[DatasetEntry])

@@ -8,7 +8,7 @@ from shared.datasets.adapters import (
     load_adapter,
     save_adapter,
 )
-from shared.datasets.append import MAX_ROWS, AppendResult, Batch, append_rows
+from shared.datasets.append import AppendResult, Batch, append_rows
 from shared.datasets.backfilling import preview_adapter, save_and_backfill
 from shared.datasets.conversion import RowNotConvertible, job_row, run_of_row
 from shared.datasets.listing import DatasetNotFound, DatasetSummary, list_datasets
@@ -16,6 +16,8 @@ from shared.datasets.names import check_dataset_name
 from shared.datasets.places import Place
 from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
 from shared.datasets.rows import MAX_ROW_BYTES
+from shared.datasets.sent import MAX_ROWS, SentRow, SentRows, check_count
+from shared.datasets.stored import run_of_stored
 
 __all__ = [
     "MAX_ROWS",
@@ -31,9 +33,12 @@ __all__ = [
     "Place",
     "RowNotConvertible",
     "RowPage",
+    "SentRow",
+    "SentRows",
     "Wanted",
     "adapter_key",
     "append_rows",
+    "check_count",
     "check_dataset_name",
     "job_row",
     "list_datasets",
@@ -42,6 +47,7 @@ __all__ = [
     "read_rows",
     "read_tail",
     "run_of_row",
+    "run_of_stored",
     "save_adapter",
     "save_and_backfill",
 ]

@@ -1,19 +1,19 @@
 """Appending rows: judged one by one, converted at once, stored in one PUT."""
 
 from dataclasses import dataclass
-
-import msgspec
+from functools import cached_property
 
 from shared import clock, ids
 from shared.aws import Table
 from shared.datasets.adapters import Adapter, load_adapter
-from shared.datasets.conversion import RowNotConvertible, run_of_row
-from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, with_meta
-from shared.errors import Fault, TooLarge
-from shared.runs import Run
+from shared.datasets.columns import block_of
+from shared.datasets.conversion import RowNotConvertible, run_id_of, run_of_row
+from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, stored_line
+from shared.datasets.sent import MAX_ROWS, SentRows
+from shared.datasets.uniform import uniform_rows
+from shared.errors import Fault
+from shared.runs import Run, RunBlock
 from shared.storage import SegmentLog
-
-MAX_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,18 @@ class Batch:
         """How the API calls this append."""
         return f"bat_{self.segment_id}"
 
+    @cached_property
+    def meta(self) -> bytes:
+        """The members that each of its rows gets."""
+        at = clock.iso(ids.ulid_time_us(self.segment_id))
+        return meta_members(self.user_id, self.dataset, at, self.batch_id)
+
 
 def append_rows(
     log: SegmentLog,
     catalog: Table,
     batch: Batch,
-    rows: list[msgspec.Raw],
+    sent: SentRows,
     *,
     strict: bool = False,
     dry_run: bool = False,
@@ -68,36 +74,67 @@ def append_rows(
     With `strict` one bad row keeps all out; with `dry_run` nothing is stored. One
     GetItem and one PUT. Raises TooLarge for more than 10,000 rows.
     """
-    if len(rows) > MAX_ROWS:
-        raise TooLarge(
-            f"at most {MAX_ROWS} rows a call; send them in several",
-            code="too_many_rows",
-            limit_rows=MAX_ROWS,
-        )
+    adapter = load_adapter(catalog, batch.user_id, batch.dataset)
+    in_use = adapter if adapter is not None and adapter.enabled else None
+    prepared = _at_once(batch, sent, in_use) or _one_by_one(batch, sent, in_use, strict=strict)
+    if prepared.appended and not dry_run:
+        _store(log, batch, prepared, adapter_version=adapter.version if adapter else 0)
+    return prepared.result(batch, converted=in_use is not None)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What is to be stored of the rows that were sent."""
+
+    received: int
+    appended: int
+    lines: bytes
+    runs: RunBlock
+    faults: tuple[Fault, ...] = ()
+    usage_faults: tuple[Fault, ...] = ()
+
+    def result(self, batch: Batch, *, converted: bool) -> AppendResult:
+        usage = UsageResult(self.runs.count, self.usage_faults) if converted else None
+        return AppendResult(batch.batch_id, self.received, self.appended, self.faults, usage)
+
+
+def _at_once(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared | None:
+    """All rows, where they are surely good; else None."""
+    rows = uniform_rows(sent, adapter)
+    if rows is None or rows.count > MAX_ROWS:
+        return None
+    if adapter is None:
+        block: RunBlock | None = RunBlock(count=0)
+    else:
+        block = block_of(rows, adapter, tenant=batch.tenant, segment_id=batch.segment_id)
+    if block is None:
+        return None
+    return _Prepared(rows.count, rows.count, rows.stored(batch.meta), block)
+
+
+def _one_by_one(
+    batch: Batch, sent: SentRows, adapter: Adapter | None, *, strict: bool
+) -> _Prepared:
+    rows = sent.one_by_one()
     accepted, faults = judge_rows(rows)
     if strict and faults:
         accepted = []
-    runs, usage = _usage(catalog, batch, accepted)
-    if accepted and not dry_run:
-        _store(log, batch, accepted, runs)
-    return AppendResult(batch.batch_id, len(rows), len(accepted), tuple(faults), usage)
-
-
-def _usage(
-    catalog: Table, batch: Batch, rows: list[AcceptedRow]
-) -> tuple[list[Run], UsageResult | None]:
-    adapter = load_adapter(catalog, batch.user_id, batch.dataset)
-    if adapter is None or not adapter.enabled:
-        return [], None
-    runs, faults = _convert(batch, adapter, rows)
-    return runs, UsageResult(len(runs), tuple(faults))
+    runs, usage_faults = ([], []) if adapter is None else _convert(batch, adapter, accepted)
+    return _Prepared(
+        len(rows),
+        len(accepted),
+        b"".join(stored_line(row, batch.meta) + b"\n" for row in accepted),
+        RunBlock.of_runs(runs, batch.segment_id),
+        tuple(faults),
+        tuple(usage_faults),
+    )
 
 
 def _convert(
     batch: Batch, adapter: Adapter, rows: list[AcceptedRow]
 ) -> tuple[list[Run], list[Fault]]:
     runs, faults = [], []
-    for row in rows:
+    for ordinal, row in enumerate(rows):
         try:
             runs.append(
                 run_of_row(
@@ -105,23 +142,22 @@ def _convert(
                     adapter,
                     tenant=batch.tenant,
                     batch_id=batch.batch_id,
-                    run_id=f"run_{batch.segment_id}_{row.index}",
+                    run_id=run_id_of(batch.batch_id, ordinal),
                 )
             )
         except RowNotConvertible as exc:
-            faults.append(exc.fault(row.index))
+            faults.append(exc.fault(row.index, row.line))
     return runs, faults
 
 
-def _store(log: SegmentLog, batch: Batch, rows: list[AcceptedRow], runs: list[Run]) -> None:
-    at = clock.iso(ids.ulid_time_us(batch.segment_id))
-    meta = meta_members(batch.user_id, batch.dataset, at, batch.batch_id)
-    lines = [with_meta(row, meta) for row in rows]
-    log.append(
+def _store(log: SegmentLog, batch: Batch, prepared: _Prepared, *, adapter_version: int) -> None:
+    log.append_encoded(
         batch.user_id,
         batch.dataset,
-        lines,
-        runs,
+        prepared.lines,
+        prepared.appended,
+        prepared.runs,
         segment_id=batch.segment_id,
         repeatable=batch.repeatable,
+        adapter_version=adapter_version,
     )

@@ -6,12 +6,13 @@ import msgspec
 
 from shared.aws import Bucket, Update
 from shared.datasets.adapters import Adapter, check_adapter, next_version
-from shared.datasets.conversion import RowNotConvertible, run_of_row
+from shared.datasets.conversion import RowNotConvertible
 from shared.datasets.listing import DatasetNotFound
 from shared.datasets.reading import Wanted, read_tail
+from shared.datasets.stored import run_of_stored
 from shared.errors import Fault, Unacceptable
 from shared.runs import Run
-from shared.storage import Backfill, Catalog, batch_of_line
+from shared.storage import Backfill, Catalog
 from shared.storage.starting import start_backfill
 
 PREVIEWED_ROWS = 20
@@ -48,17 +49,8 @@ def preview_adapter(
     check_adapter(adapter)
     runs, faults = [], []
     for number, line in enumerate(_newest_lines(bucket, catalog, user_id, adapter.dataset)):
-        batch_id = batch_of_line(line)
         try:
-            runs.append(
-                run_of_row(
-                    msgspec.json.decode(line),
-                    adapter,
-                    run_id=f"preview_{number}",
-                    tenant=tenant,
-                    batch_id=batch_id,
-                )
-            )
+            runs.append(run_of_stored(line, adapter, ordinal=number, tenant=tenant))
         except RowNotConvertible as exc:
             faults.append(exc.fault(number))
     return runs, faults

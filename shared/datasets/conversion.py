@@ -13,8 +13,9 @@ from shared.datasets.adapters import Adapter, ExtraField
 from shared.errors import Fault
 from shared.runs import Run, derived_tok_s
 
-_PREVIEW_CHARACTERS = 200
-_MAX_LABEL_CHARACTERS = 256
+PREVIEW_CHARACTERS = 200
+MAX_LABEL_CHARACTERS = 256
+_BATCH_PREFIX = "bat_"
 _MAX_INT64 = 2**63
 # JSON integers may have any length; a double may not.
 _MAX_FLOAT = sys.float_info.max
@@ -29,10 +30,10 @@ class RowNotConvertible(ValueError):
         self.code = code
         self.detail = detail
 
-    def fault(self, index: int) -> Fault:
-        """The fault at row `index` of a request."""
+    def fault(self, index: int, line: int | None = None) -> Fault:
+        """The fault at row `index` of a request or a preview, in that line of the body."""
         path = self.field.replace("~", "~0").replace("/", "~1").replace(".", "/")
-        return Fault(f"/rows/{index}/{path}", self.code, self.detail, index + 1)
+        return Fault(f"/rows/{index}/{path}", self.code, self.detail, line or index + 1)
 
 
 def run_of_row(
@@ -61,10 +62,15 @@ def run_of_row(
         ok=_ok(members, adapter.ok_field),
         job_id=_label(members, adapter.job_id_field),
         dataset=adapter.dataset,
-        prompt_preview=preview[:_PREVIEW_CHARACTERS] if preview else preview,
+        prompt_preview=preview[:PREVIEW_CHARACTERS] if preview else preview,
         extra=_extras(members, adapter.extra_fields),
         batch_id=batch_id,
     )
+
+
+def run_id_of(batch_id: str, ordinal: int) -> str:
+    """The id of the run of a batch's stored row, by its place among them."""
+    return f"run_{batch_id.removeprefix(_BATCH_PREFIX)}_{ordinal}"
 
 
 def job_row(adapter: Adapter, facts: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def _count(members: Mapping[str, Any], path: str | None) -> int | None:
 def _label(members: Mapping[str, Any], path: str | None) -> str | None:
     value = value_at(members, path)
     if value is None or isinstance(value, str):
-        return value if value is None else value[:_MAX_LABEL_CHARACTERS]
+        return value if value is None else value[:MAX_LABEL_CHARACTERS]
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise RowNotConvertible(path or "", "not_a_string", f"{path} must be a string")

@@ -7,7 +7,8 @@ import msgspec
 
 from shared.aws import Bucket
 from shared.datasets.adapters import Adapter
-from shared.datasets.conversion import RowNotConvertible, run_of_row
+from shared.datasets.conversion import RowNotConvertible
+from shared.datasets.stored import run_of_stored
 from shared.runs import Run
 from shared.storage import Backfill, Catalog
 from shared.storage.backfill import StoredRow
@@ -32,14 +33,7 @@ def convert_stored(backfill: Backfill, rows: list[StoredRow]) -> list[Run | None
 
 
 def _run(row: StoredRow, adapter: Adapter, tenant: str) -> Run | None:
-    segment_id = row.batch_id.removeprefix("bat_")
     try:
-        return run_of_row(
-            msgspec.json.decode(row.line),
-            adapter,
-            run_id=f"run_{segment_id}_{row.ordinal}",
-            tenant=tenant,
-            batch_id=row.batch_id,
-        )
+        return run_of_stored(row.line, adapter, ordinal=row.ordinal, tenant=tenant)
     except RowNotConvertible:
         return None

@@ -5,46 +5,48 @@ end; it is decoded only to be judged and converted. So 64-bit integers and `1.10
 survive, whatever a decoder would make of them.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from shared.datasets.sent import SentRow
 from shared.errors import Fault
 
 META_PREFIX = "_meta_"
 MAX_ROW_BYTES = 256 * 2**10
+# The row itself is the first level.
+MAX_DEPTH = 64
 # Line breaks can only stand between tokens: inside JSON strings they are escaped.
-_LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
+LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
 @dataclass(frozen=True)
 class AcceptedRow:
-    """A row that is stored: its place in the request, its text, its decoded members."""
+    """A row that is stored: its place among the sent ones, its line, text and members."""
 
     index: int
+    line: int
     text: bytes
     members: dict[str, Any]
 
 
-def judge_rows(rows: Iterable[msgspec.Raw]) -> tuple[list[AcceptedRow], list[Fault]]:
+def judge_rows(rows: Iterable[SentRow]) -> tuple[list[AcceptedRow], list[Fault]]:
     """The rows to store, and what is wrong with the others."""
     accepted, faults = [], []
-    for index, raw in enumerate(rows):
-        verdict = _judge(index, bytes(raw))
-        if isinstance(verdict, Fault):
-            faults.append(verdict)
-        else:
-            accepted.append(verdict)
+    for index, sent in enumerate(rows):
+        try:
+            accepted.append(_accepted(index, sent))
+        except _Rejected as exc:
+            faults.append(Fault(f"/rows/{index}", exc.code, exc.detail, sent.line))
     return accepted, faults
 
 
-def with_meta(row: AcceptedRow, meta: bytes) -> bytes:
+def stored_line(row: AcceptedRow, meta: bytes) -> bytes:
     """The stored line of a row; `meta` are the server's members as `"name":value,…`."""
-    head = row.text.rstrip()[:-1].rstrip()
-    separator = b"" if head.endswith(b"{") else b","
-    return head + separator + meta + b"}"
+    return row.text[:-1] + (b"," if row.members else b"") + meta + b"}"
 
 
 def meta_members(user_id: str, dataset: str, at: str, batch_id: str) -> bytes:
@@ -58,29 +60,96 @@ def meta_members(user_id: str, dataset: str, at: str, batch_id: str) -> bytes:
     return msgspec.json.encode(members)[1:-1]
 
 
-def _judge(index: int, raw: bytes) -> AcceptedRow | Fault:
-    pointer = f"/rows/{index}"
-    if len(raw) > MAX_ROW_BYTES:
-        return Fault(
-            pointer, "row_too_large", f"a row has at most {MAX_ROW_BYTES} bytes", index + 1
-        )
-    try:
-        members = msgspec.json.decode(raw)
-    except msgspec.DecodeError as exc:
-        return Fault(pointer, "invalid_json", f"not JSON: {exc}", index + 1)
-    except UnicodeDecodeError:
-        return Fault(pointer, "invalid_utf8", "the row is not UTF-8", index + 1)
-    except RecursionError:
-        return Fault(pointer, "row_too_deep", "the row is nested too deep", index + 1)
+class _Rejected(Exception):
+    """Why a row is not stored."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def _accepted(index: int, sent: SentRow) -> AcceptedRow:
+    text = sent.text
+    if len(text) > MAX_ROW_BYTES:
+        raise _Rejected("row_too_large", f"a row has at most {MAX_ROW_BYTES} bytes")
+    members = _decoded(text)
+    if _is_deep(text, members):
+        raise _too_deep()
     if not isinstance(members, dict):
-        return Fault(pointer, "not_an_object", "a row is a JSON object", index + 1)
+        raise _Rejected("not_an_object", "a row is a JSON object")
+    if not _has_plainly_distinct_keys(text, members):
+        _refuse_duplicates(text)
     if any(name.startswith(META_PREFIX) for name in members):
         members = {k: v for k, v in members.items() if not k.startswith(META_PREFIX)}
-        raw = _without_meta(raw)
-    return AcceptedRow(index, raw.translate(_LINE_BREAKS), members)
+        text = _without_meta(text)
+    return AcceptedRow(index, sent.line, text.translate(LINE_BREAKS), members)
 
 
-def _without_meta(raw: bytes) -> bytes:
+def _decoded(text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as exc:
+        raise _Rejected("invalid_json", f"not JSON: {exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise _Rejected("invalid_utf8", "the row is not UTF-8") from exc
+    except RecursionError as exc:
+        raise _too_deep() from exc
+
+
+def _too_deep() -> _Rejected:
+    return _Rejected("row_too_deep", f"a row is nested at most {MAX_DEPTH} levels deep")
+
+
+def _is_deep(text: bytes, value: Any) -> bool:
+    """Whether arrays and objects are nested deeper than allowed."""
+    if text.count(b"{") + text.count(b"[") <= MAX_DEPTH:
+        return False
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        children = (child for parent in level for child in _children(parent))
+        level = [child for child in children if isinstance(child, dict | list)]
+    return bool(level)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _has_plainly_distinct_keys(text: bytes, members: dict[str, Any]) -> bool:
+    """Whether counting proves that no key is there twice; False means that it is not known.
+
+    In a flat object without escapes, quotes stand around keys and strings and nowhere else.
+    """
+    return (
+        b"\\" not in text
+        and text.count(b"{") == 1
+        and b"[" not in text
+        and text.count(b'"') == 2 * (len(members) + strings_in(members.values()))
+    )
+
+
+def strings_in(values: Iterable[Any]) -> int:
+    """How many of some values are strings."""
+    return list(map(type, values)).count(str)
+
+
+def _refuse_duplicates(text: bytes) -> None:
+    # Only the keys matter, so numbers need not be made.
+    json.loads(text, object_pairs_hook=_distinct, parse_float=str, parse_int=str)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise _Rejected("duplicate_key", f"the key {key[:100]!r} is there twice in one object")
+        seen.add(key)
+
+
+def _without_meta(text: bytes) -> bytes:
     """The row without the members that belong to the server, values untouched."""
-    parts = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    parts = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     return msgspec.json.encode({k: v for k, v in parts.items() if not k.startswith(META_PREFIX)})

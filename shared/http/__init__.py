@@ -1,7 +1,7 @@
 """The HTTP edge that all endpoint groups share: one app factory, one error envelope, one way in."""
 
 from shared.http.app import create_app, serve
-from shared.http.body import require_json
+from shared.http.body import media_type, require_json
 from shared.http.idempotency import IdempotencyStore, Repeatable, RepeatableCall, creates
 from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
 from shared.http.pages import Cursors, Page, PageLimit, up_to
@@ -32,6 +32,7 @@ __all__ = [
     "creates",
     "described",
     "logger",
+    "media_type",
     "metrics",
     "requested_window",
     "require_json",

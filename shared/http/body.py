@@ -14,6 +14,7 @@ MAX_BODY_BYTES = 5 * 2**20
 _GZIP_WINDOW = 31
 # Each member costs a copy of what follows it, so their number is bounded.
 _MAX_GZIP_MEMBERS = 100
+JSON = "application/json"
 _JSON_KIND = re.compile(r"application/[^/]+[+]json")
 
 
@@ -47,11 +48,21 @@ def read_json(body: bytes) -> Any:
 
 def require_json(request: Request) -> None:
     """Raises EdgeError around UnsupportedMedia for a body that does not say it is JSON."""
+    media_type(request)
+
+
+def media_type(request: Request, *others: str) -> str:
+    """`application/json` for any JSON, or which of the other media types the body says it is.
+
+    Raises EdgeError around UnsupportedMedia.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not _JSON_KIND.fullmatch(kind):
-        raise EdgeError(
-            UnsupportedMedia("send JSON with the header Content-Type: application/json")
-        )
+    if kind in others:
+        return kind
+    if kind == JSON or _JSON_KIND.fullmatch(kind):
+        return JSON
+    names = " or ".join((JSON, *others))
+    raise EdgeError(UnsupportedMedia(f"send JSON with the header Content-Type: {names}"))
 
 
 def _inflated(body: bytes, encoding: str | None) -> bytes:

@@ -205,7 +205,8 @@ def _fingerprint(request: Request, body: bytes) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 
 
-def _repeatable(request: Request) -> Repeatable:
+# A coroutine, because FastAPI hands a plain function to a thread.
+async def _repeatable(request: Request) -> Repeatable:
     repeatable = request.state.repeatable
     assert isinstance(repeatable, Repeatable)
     return repeatable

@@ -66,19 +66,20 @@ def _authorizer_context(request: Request) -> dict[str, Any]:
     return authorizer.get("lambda") or {}
 
 
-def _caller(request: Request) -> Caller:
+# Coroutines, because FastAPI hands plain functions to a thread each.
+async def _caller(request: Request) -> Caller:
     caller = request.state.caller
     assert isinstance(caller, Caller)
     return caller
 
 
-def _admin(request: Request) -> Caller:
-    caller = _caller(request)
+async def _admin(request: Request) -> Caller:
+    caller = await _caller(request)
     caller.require_admin()
     return caller
 
 
-def _device(request: Request) -> Device:
+async def _device(request: Request) -> Device:
     device = request.state.caller
     assert isinstance(device, Device)
     return device

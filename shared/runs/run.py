@@ -1,5 +1,6 @@
-"""The run record and its line format inside segments."""
+"""The run record, and its form as JSON lines."""
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 from shared.clock import SECOND_US
 
 
-class Run(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Run(msgspec.Struct, frozen=True, gc=False):
     """One run. Times in ms unless the name says otherwise; None means not measured.
 
     `ts_us` is when it happened, in microseconds since the epoch. `tok_s` is the decode
@@ -42,18 +43,14 @@ class Run(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return {"run_id": fields.pop("run_id"), "ts": fields.pop("ts_us") / SECOND_US, **fields}
 
 
+# JSON knows no infinity.
+_MAX_SPEED = sys.float_info.max
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Run)
 
 
 def encode_runs(runs: Iterable[Run]) -> bytes:
-    """Runs as JSON lines."""
+    """Runs as JSON lines, as DuckDB is given them."""
     return _ENCODER.encode_lines(list(runs))
-
-
-def decode_runs(lines: bytes) -> list[Run]:
-    """Runs of JSON lines. Raises msgspec.DecodeError for what is none."""
-    return _DECODER.decode_lines(lines)
 
 
 def derived_tok_s(
@@ -65,8 +62,10 @@ def derived_tok_s(
     MLPerf Client counts it, `(completion_tokens − 1) / ((latency − ttft) / 1000)`.
     Without: `completion_tokens / (latency / 1000)`. None where neither can be told.
     """
-    if completion_tokens is None or latency_ms is None or latency_ms <= 0:
+    if completion_tokens is None or latency_ms is None:
         return None
+    tokens, seconds = completion_tokens, latency_ms / 1000
     if ttft_ms is not None and ttft_ms < latency_ms and completion_tokens >= 2:
-        return (completion_tokens - 1) / ((latency_ms - ttft_ms) / 1000)
-    return completion_tokens / (latency_ms / 1000)
+        tokens, seconds = completion_tokens - 1, (latency_ms - ttft_ms) / 1000
+    # A time so short that it vanishes, or makes the speed infinite, was no measurement.
+    return tokens / seconds if seconds > 0 and tokens / seconds <= _MAX_SPEED else None

@@ -1,10 +1,11 @@
 """Segments: what one append, import or job leaves behind, in one immutable object.
 
 `segments/<user_id>/<segment_id>-<a|r><adapter>-<rows>-<runs>-<offset>-<dataset>.jsonl`:
-the dataset rows first, the runs from byte `offset` on. The key tells all that a
-listing needs; `r` marks a segment whose id its writer can repeat, so that a compaction
-must remember it by a marker; `adapter` is the version of the adapter that its writer
-knew (0: none), so that a backfill finds rows that were converted by an older one.
+the dataset rows first, the runs from byte `offset` on (`shared.runs.RunBlock`). The
+key tells all that a listing needs; `r` marks a segment whose id its writer can repeat,
+so that a compaction must remember it by a marker; `adapter` is the version of the
+adapter that its writer knew (0: none), so that a backfill finds rows that were
+converted by an older one.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from shared import ids
 from shared.aws import Bucket
 from shared.clock import day_of
 from shared.observability import logger
-from shared.runs import Run, decode_runs, encode_runs
+from shared.runs import Run, RunBlock, decode_runs
 from shared.storage.edits import Edit
 
 PREFIX = "segments/"
@@ -150,25 +151,47 @@ class SegmentLog:
         repeatable: bool,
         adapter_version: int = 0,
     ) -> None:
-        """Store rows (JSON objects without line ends) and runs in one atomic PUT.
+        """Store rows (JSON objects without line ends) and runs; see `append_encoded`."""
+        self.append_encoded(
+            user_id,
+            dataset,
+            b"".join(row + b"\n" for row in rows),
+            len(rows),
+            RunBlock.of_runs(runs, segment_id),
+            segment_id=segment_id,
+            repeatable=repeatable,
+            adapter_version=adapter_version,
+        )
 
-        `adapter_version` is that of the adapter by which the rows were judged. The same
+    def append_encoded(
+        self,
+        user_id: str,
+        dataset: str,
+        rows_body: bytes,
+        rows: int,
+        runs: RunBlock,
+        *,
+        segment_id: str,
+        repeatable: bool,
+        adapter_version: int = 0,
+    ) -> None:
+        """Store rows (JSON lines) and runs in one atomic PUT.
+
+        `adapter_version` is that of the adapter that the writer knew (0: none). The same
         `segment_id` again changes nothing. Raises Unavailable when storage does not
         confirm; with `repeatable` the call may then be made again.
         """
-        rows_body = b"".join(row + b"\n" for row in rows)
-        runs_body = encode_runs(runs)
         name = SegmentName(
             user_id,
             segment_id,
             repeatable,
-            len(rows),
-            len(runs),
+            rows,
+            runs.count,
             len(rows_body),
             dataset,
             adapter_version,
         )
-        self.bucket.put_new(name.key, rows_body + runs_body)
+        self.bucket.put_new(name.key, rows_body + runs.encoded())
 
     def pending(self, user_id: str, limit: int | None = None) -> Iterator[PendingSegment]:
         """The user's segments in order of their ids, whether folded or not.

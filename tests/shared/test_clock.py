@@ -126,3 +126,25 @@ def test_anything_is_a_time_between_1970_and_9999_or_an_error(value: object) -> 
 def test_instants_leave_with_milliseconds_and_z() -> None:
     assert clock.iso(DECEMBER_US + 999_999) == "2025-12-03T18:00:00.999Z"
     assert clock.iso_or_none(None) is None
+
+
+@given(
+    st.lists(st.integers(-5, 10**19), max_size=3)
+    | st.lists(st.integers(10**9, 2 * 10**9) | st.integers(10**11 - 2, 10**11 + 2), max_size=3)
+    | st.lists(st.floats(-5, 1e18, allow_nan=False), max_size=3)
+    | st.lists(st.sampled_from([1764784800, 1764784800.5, "2025-12-03", None, True]), max_size=3)
+)
+def test_many_instants_are_read_as_each_would_be_alone(values: list[object]) -> None:
+    def alone() -> list[int] | None:
+        try:
+            return [clock.read_time(value) for value in values]
+        except clock.UnreadableTime:
+            return None
+
+    def together() -> list[int] | None:
+        try:
+            return clock.read_times(values)
+        except clock.UnreadableTime:
+            return None
+
+    assert together() == alone()

@@ -1,0 +1,107 @@
+"""Columns of uniform rows to the runs of a segment: what `conversion` does row by row, at once.
+
+Returns None wherever a value is not of the plain kind; then `conversion` decides.
+"""
+
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Any
+
+from shared import clock
+from shared.clock import UnreadableTime
+from shared.datasets.adapters import Adapter
+from shared.datasets.conversion import PREVIEW_CHARACTERS
+from shared.datasets.uniform import UniformRows
+from shared.runs import RunBlock
+
+
+def block_of(
+    rows: UniformRows, adapter: Adapter, *, tenant: str, segment_id: str
+) -> RunBlock | None:
+    """The runs of all rows, if every row surely gives one."""
+    at = rows.at
+    times = _times(at(adapter.x_field))
+    if times is None:
+        return None
+    block = RunBlock(
+        count=rows.count,
+        segment_id=segment_id,
+        device=at(adapter.device_field),
+        model=at(adapter.model_field),
+        tag=at(adapter.tag_field),
+        tenant=tenant,
+        prompt_tokens=at(adapter.prompt_tokens_field),
+        completion_tokens=at(adapter.completion_tokens_field),
+        latency_ms=at(adapter.latency_ms_field),
+        ttft_ms=at(adapter.ttft_ms_field),
+        ok=_ok(at(adapter.ok_field)),
+        job_id=at(adapter.job_id_field),
+        dataset=adapter.dataset,
+        prompt_preview=_previews(at(adapter.prompt_preview_field)),
+        batch_id=f"bat_{segment_id}",
+        extra=_extras(rows, adapter),
+        **times,
+    )
+    _set_speeds(block, at(adapter.tok_s_field))
+    return block
+
+
+def _times(column: list[Any] | None) -> dict[str, Any] | None:
+    """The column of times, as a member of a block; each exactly as `read_time` reads it."""
+    if column is None:
+        return None
+    moments = _moments(column)
+    if moments is not None:
+        return {"ts": moments}
+    try:
+        return {"ts_us": clock.read_times(column)}
+    except UnreadableTime:
+        return None
+
+
+def _moments(column: list[Any]) -> list[datetime] | None:
+    """Times in ISO 8601. With a dash after the year, no text is an epoch number."""
+    try:
+        if set(map(itemgetter(4), column)) != {"-"}:
+            return None
+        moments = list(map(datetime.fromisoformat, column))
+        earliest, latest = min(moments), max(moments)
+        if earliest.tzinfo is None:
+            moments = [moment.replace(tzinfo=UTC) for moment in moments]
+            earliest, latest = earliest.replace(tzinfo=UTC), latest.replace(tzinfo=UTC)
+    except (ValueError, IndexError, TypeError):
+        # Not all are such texts, or only some have an offset.
+        return None
+    return moments if earliest >= clock.EARLIEST and latest < clock.LATEST else None
+
+
+def _ok(column: list[bool | None] | None) -> list[bool] | bool:
+    return True if column is None else [value is not False for value in column]
+
+
+def _previews(column: list[str | None] | None) -> list[str | None] | None:
+    if column is None:
+        return None
+    return [value[:PREVIEW_CHARACTERS] if value else value for value in column]
+
+
+def _set_speeds(block: RunBlock, column: list[float | None] | None) -> None:
+    """Speeds that were sent; where one was not, it is derived, which a block does by itself."""
+    if column is None:
+        return
+    derived = block.speeds() if None in column else column
+    block.tok_s = [one if two is None else two for one, two in zip(derived, column, strict=True)]
+
+
+def _extras(rows: UniformRows, adapter: Adapter) -> dict[str, Any]:
+    """Extras that are numbers by label; booleans count as 1 and 0, strings stay in the row."""
+    found = {}
+    for extra in adapter.extra_fields:
+        values = None if extra.kind == "string" else rows.at(extra.field)
+        if values is not None:
+            found[extra.label] = _numbers(values) if extra.kind == "boolean" else values
+    return found
+
+
+def _numbers(column: list[bool | None]) -> list[float | None]:
+    return [None if value is None else float(value) for value in column]

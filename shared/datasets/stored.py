@@ -1,0 +1,30 @@
+"""Stored rows to runs: what a backfill converts and a preview shows.
+
+A row's run is the very one that its append would have given, so converting again
+doubles nothing.
+"""
+
+import msgspec
+
+from shared.datasets.adapters import Adapter
+from shared.datasets.conversion import run_id_of, run_of_row
+from shared.datasets.rows import META_PREFIX
+from shared.runs import Run
+
+_BATCH_ID = f"{META_PREFIX}batch_id"
+
+
+def run_of_stored(line: bytes, adapter: Adapter, *, ordinal: int, tenant: str) -> Run:
+    """The run of a row that is stored already.
+
+    `ordinal` counts the stored rows of the row's segment from 0. Raises RowNotConvertible.
+    """
+    stored = msgspec.json.decode(line)
+    batch_id = stored[_BATCH_ID]
+    return run_of_row(
+        {name: value for name, value in stored.items() if not name.startswith(META_PREFIX)},
+        adapter,
+        run_id=run_id_of(batch_id, ordinal),
+        tenant=tenant,
+        batch_id=batch_id,
+    )
