@@ -18,7 +18,7 @@ import botocore.client
 import orjson
 import pytest
 
-from bench.load import ENVIRONMENT, adapter_item, append_event, body
+from bench.load import ENVIRONMENT, adapter_items, append_event, body
 from bench.section import Section
 from tests.kit.gateway import LambdaContext
 
@@ -85,7 +85,7 @@ def _measured(handler: Callable[..., Any], size: int, rounds: int) -> dict[str, 
 @contextlib.contextmanager
 def _without_aws() -> Iterator[Callable[..., Any]]:
     """The datasets function's handler, with AWS answering at once."""
-    answers = {"GetItem": adapter_item(), "PutObject": {}}
+    answers = {"BatchGetItem": adapter_items(), "PutObject": {}}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)

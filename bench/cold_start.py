@@ -16,7 +16,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from bench.load import ENVIRONMENT, adapter_item, append_event, body
+from bench.load import ENVIRONMENT, adapter_items, append_event, body
 from bench.runtime_api import RuntimeApi
 from bench.section import Section
 
@@ -64,7 +64,7 @@ def _row(name: str, starts: list[tuple[float, float]]) -> dict[str, str | int | 
 
 def _start(handler: str, bytecode: str) -> tuple[float, float]:
     """Seconds from start to first answer, and between later answers."""
-    api = RuntimeApi(append_event(body(1)), adapter_item(), WARM + 1)
+    api = RuntimeApi(append_event(body(1)), adapter_items(), WARM + 1)
     threading.Thread(target=api.serve_forever, daemon=True).start()
     started = time.perf_counter()
     process = subprocess.Popen(

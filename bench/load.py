@@ -29,6 +29,9 @@ ENVIRONMENT = {
     "DATA_BUCKET": "data",
     "CATALOG_TABLE": "catalog",
     "IDEMPOTENCY_TABLE": "idempotency",
+    "MAX_DATASETS": "1000",
+    "MAX_ROWS_A_DAY": "20000000",
+    "MAX_BYTES": "107374182400",
     "POWERTOOLS_SERVICE_NAME": "datasets",
     "POWERTOOLS_TRACE_DISABLED": "1",
 }
@@ -66,6 +69,7 @@ def append_event(content: str, **headers: str) -> dict[str, Any]:
     )
 
 
-def adapter_item() -> dict[str, Any]:
-    """DynamoDB's answer to the one read of an append."""
-    return {"Item": encode_item({"adapter": msgspec.to_builtins(ADAPTER)})}
+def adapter_items() -> dict[str, Any]:
+    """DynamoDB's answer to the one read of an append: the adapter, and nothing else yet."""
+    item = {"sk": f"DATASET#{ADAPTER.dataset}#ADAPTER", "adapter": msgspec.to_builtins(ADAPTER)}
+    return {"Responses": {ENVIRONMENT["CATALOG_TABLE"]: [encode_item(item)]}}

@@ -41,13 +41,16 @@ class UserEntry(BaseModel):
 
 
 class Limits(BaseModel):
-    """What a single call may carry."""
+    """What a single call may carry, and what an account may have."""
 
     body_bytes: int = Field(description="A request body, after inflation.")
     rows_per_append: int = Field(description="Rows in one append.")
     row_bytes: int = Field(description="One row, as JSON.")
     page_entries: int = Field(description="Entries in one page of a list.")
     idempotency_s: int = Field(description="How long an Idempotency-Key is remembered.")
+    datasets: int = Field(description="Datasets of one account.")
+    rows_a_day: int = Field(description="Rows appended on one day (UTC).")
+    bytes: int = Field(description="Bytes of rows, over all datasets.")
 
 
 class MeAnswer(BaseModel):

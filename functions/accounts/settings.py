@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """The table of accounts, and of first answers by Idempotency-Key."""
+    """The tables of accounts and of first answers, and what an account may have."""
 
     accounts_table: str
     idempotency_table: str
+    max_datasets: int
+    max_rows_a_day: int
+    max_bytes: int

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Query
 
 from functions.accounts import wiring
 from functions.accounts.schemas import MeAnswer, NewUserAnswer, NewUserBody, UserEntry
-from functions.accounts.views import LIMITS, user_entry
+from functions.accounts.views import limits, user_entry
 from shared import clock
 from shared.accounts import (
     TokenRequest,
@@ -95,5 +95,5 @@ async def get_me(user: CurrentUser) -> MeAnswer:
         token_id=user.token_id,
         created_at=clock.iso(token.created_us),
         expires_at=clock.iso_or_none(token.expires_us),
-        limits=LIMITS,
+        limits=limits(),
     )

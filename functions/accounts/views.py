@@ -3,20 +3,29 @@
 from typing import Any
 
 from functions.accounts.schemas import Limits, TokenEntry, UserEntry
+from functions.accounts.settings import Settings
 from shared import clock
 from shared.accounts import IssuedToken, Token, User
+from shared.config import read_settings
 from shared.datasets import MAX_ROW_BYTES, MAX_ROWS
 from shared.http.body import MAX_BODY_BYTES
 from shared.http.idempotency import KEPT_S
 from shared.http.pages import MAX_PAGE
 
-LIMITS = Limits(
-    body_bytes=MAX_BODY_BYTES,
-    rows_per_append=MAX_ROWS,
-    row_bytes=MAX_ROW_BYTES,
-    page_entries=MAX_PAGE,
-    idempotency_s=KEPT_S,
-)
+
+def limits() -> Limits:
+    """What one call may carry, and what an account may have."""
+    settings = read_settings(Settings)
+    return Limits(
+        body_bytes=MAX_BODY_BYTES,
+        rows_per_append=MAX_ROWS,
+        row_bytes=MAX_ROW_BYTES,
+        page_entries=MAX_PAGE,
+        idempotency_s=KEPT_S,
+        datasets=settings.max_datasets,
+        rows_a_day=settings.max_rows_a_day,
+        bytes=settings.max_bytes,
+    )
 
 
 def user_entry(user: User) -> UserEntry:

@@ -112,7 +112,9 @@ async def append_jsonl(
         call.key is not None,
     )
     log, catalog = wiring.segment_log(), wiring.catalog().table
-    result = append_rows(log, catalog, batch, sent.rows, strict=strict, dry_run=dry_run)
+    result = append_rows(
+        log, catalog, batch, sent.rows, limits=wiring.limits(), strict=strict, dry_run=dry_run
+    )
     return append_answer(sent.dataset, result)
 
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """The bucket of segments and rows, and the two tables."""
+    """The bucket of segments and rows, the two tables, and what an account may have."""
 
     data_bucket: str
     catalog_table: str
     idempotency_table: str
+    max_datasets: int
+    max_rows_a_day: int
+    max_bytes: int

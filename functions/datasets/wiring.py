@@ -5,6 +5,7 @@ from functools import cache
 from functions.datasets.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
+from shared.datasets import AccountLimits
 from shared.http import IdempotencyStore
 from shared.storage import Catalog, SegmentLog
 
@@ -25,6 +26,13 @@ def catalog() -> Catalog:
 def segment_log() -> SegmentLog:
     """Where appends go."""
     return SegmentLog(bucket())
+
+
+@cache
+def limits() -> AccountLimits:
+    """What one user may have."""
+    settings = read_settings(Settings)
+    return AccountLimits(settings.max_datasets, settings.max_rows_a_day, settings.max_bytes)
 
 
 @cache

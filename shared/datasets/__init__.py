@@ -17,11 +17,13 @@ from shared.datasets.places import Place
 from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
 from shared.datasets.rows import MAX_ROW_BYTES
 from shared.datasets.sent import MAX_ROWS, SentRow, SentRows, check_count
+from shared.datasets.standing import AccountLimits
 from shared.datasets.stored import run_of_stored
 
 __all__ = [
     "MAX_ROWS",
     "MAX_ROW_BYTES",
+    "AccountLimits",
     "Adapter",
     "AdapterNotFound",
     "AppendResult",

@@ -5,11 +5,12 @@ from functools import cached_property
 
 from shared import clock, ids
 from shared.aws import Table
-from shared.datasets.adapters import Adapter, load_adapter
+from shared.datasets.adapters import Adapter
 from shared.datasets.columns import block_of
 from shared.datasets.conversion import RowNotConvertible, run_id_of, run_of_row
 from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, stored_line
 from shared.datasets.sent import MAX_ROWS, SentRows
+from shared.datasets.standing import AccountLimits, check_limits, read_standing
 from shared.datasets.uniform import uniform_rows
 from shared.errors import Fault
 from shared.runs import Run, RunBlock
@@ -66,17 +67,24 @@ def append_rows(
     batch: Batch,
     sent: SentRows,
     *,
+    limits: AccountLimits,
     strict: bool = False,
     dry_run: bool = False,
 ) -> AppendResult:
     """Store the valid rows of a batch and the runs they give; name the others.
 
     With `strict` one bad row keeps all out; with `dry_run` nothing is stored. One
-    GetItem and one PUT. Raises TooLarge for more than 10,000 rows.
+    BatchGetItem and one PUT. Raises TooLarge for more than 10,000 rows, and what
+    `check_limits` raises.
     """
-    adapter = load_adapter(catalog, batch.user_id, batch.dataset)
+    standing = read_standing(catalog, batch.user_id, batch.dataset)
+    adapter = standing.adapter
     in_use = adapter if adapter is not None and adapter.enabled else None
     prepared = _at_once(batch, sent, in_use) or _one_by_one(batch, sent, in_use, strict=strict)
+    if prepared.appended:
+        size = len(prepared.lines)
+        known = (standing, log, catalog, batch.user_id, batch.dataset)
+        check_limits(limits, *known, rows=prepared.appended, size=size)
     if prepared.appended and not dry_run:
         _store(log, batch, prepared, adapter_version=adapter.version if adapter else 0)
     return prepared.result(batch, converted=in_use is not None)

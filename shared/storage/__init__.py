@@ -16,8 +16,11 @@ from shared.storage.records import (
     Part,
     Totals,
     Volume,
+    dataset_key,
     dataset_record,
     partition,
+    totals_key,
+    totals_record,
 )
 from shared.storage.segments import PendingSegment, SegmentLog, SegmentName, batch_of_line
 from shared.storage.snapshot import Snapshot, begin_snapshot, read_snapshot
@@ -39,8 +42,11 @@ __all__ = [
     "Volume",
     "batch_of_line",
     "begin_snapshot",
+    "dataset_key",
     "dataset_record",
     "delete_dataset",
     "partition",
     "read_snapshot",
+    "totals_key",
+    "totals_record",
 ]

@@ -182,14 +182,14 @@ def dataset_record(item: Mapping[str, Any]) -> DatasetRecord:
     return msgspec.convert(item, DatasetRecord)
 
 
-def dataset_item(user_id: str, record: DatasetRecord) -> Item:
-    """The item of a dataset's folded part."""
-    return item_of(user_id, dataset_key(record.name), record)
+def totals_key() -> str:
+    """The sort key of what a user has altogether."""
+    return TOTALS
 
 
-def day_item(user_id: str, record: DayRecord) -> Item:
-    """The item of a day's parts."""
-    return item_of(user_id, DAY_PREFIX + record.day, record)
+def totals_record(item: Mapping[str, Any]) -> Totals:
+    """What a user has altogether, from its item."""
+    return msgspec.convert(item, Totals)
 
 
 def item_of(user_id: str, sort_key: str, record: Record) -> Item:

@@ -46,14 +46,14 @@ def test_append_costs_two_calls_however_much_there_is(ada, bucket, rows, already
     with watched_calls() as calls:
         ada.post(PATH, json=body)
 
-    assert calls.names == ["GetItem", "PutObject"]
+    assert calls.names == ["BatchGetItem", "PutObject"]
 
 
 def test_append_costs_two_calls_more_when_it_has_an_idempotency_key(ada):
     with watched_calls() as calls:
         ada.post(PATH, json=ROWS, headers={"Idempotency-Key": "k"})
 
-    assert sorted(calls.names) == ["GetItem", "PutItem", "PutObject", "UpdateItem"]
+    assert sorted(calls.names) == ["BatchGetItem", "PutItem", "PutObject", "UpdateItem"]
 
 
 @pytest.mark.parametrize("rows", [MIXED, ROWS["rows"]])

@@ -9,7 +9,7 @@ import pytest
 from shared import clock, ids
 from shared.aws import Bucket
 from shared.clock import DAY_US
-from shared.datasets import Place, Wanted, list_datasets, read_rows
+from shared.datasets import DatasetNotFound, Place, Wanted, list_datasets, read_rows
 from shared.datasets.folding import compaction
 from shared.runs import Run
 from shared.storage import Catalog, SegmentLog, read_snapshot
@@ -76,18 +76,12 @@ class World:
 
     def read_rows(self, dataset: str = "d", page: int = 1_000) -> Counter[str]:
         """All rows as a reader pages through them."""
-        found: Counter[str] = Counter()
-        start: Place | None = None
-        while True:
-            got = read_rows(self.bucket, self.catalog, self.user_id, dataset, Wanted(page), start)
-            found.update(line.decode() for line in got.lines)
-            start = got.next
-            if start is None:
-                return found
+        lines = read_all_rows(self.bucket, self.catalog, self.user_id, dataset, page)
+        return Counter(lines)
 
     def read_runs(self) -> Counter[str]:
         """All runs: of the committed parts, and pending."""
-        return read_snapshot(self.bucket, self.catalog, self.user_id, self._runs_of)
+        return read_all_runs(self.bucket, self.catalog, self.user_id)
 
     def listed_rows(self) -> int:
         """How many rows the list of datasets says there are."""
@@ -101,19 +95,41 @@ class World:
             and self.listed_rows() == self.rows.total()
         )
 
-    def _runs_of(self, snapshot) -> Counter[str]:
+
+def read_all_rows(
+    bucket, catalog, user_id, dataset, page, order="asc", between=lambda: None
+) -> list[str]:
+    """The rows of a dataset as a reader finds them page by page."""
+    found: list[str] = []
+    start: Place | None = None
+    while True:
+        try:
+            got = read_rows(bucket, catalog, user_id, dataset, Wanted(page, order), start)
+        except DatasetNotFound:
+            return found
+        found += [line.decode() for line in got.lines]
+        start = got.next
+        if start is None:
+            return found
+        between()
+
+
+def read_all_runs(bucket, catalog, user_id) -> Counter[str]:
+    """The ids of all runs that a reader finds."""
+
+    def runs_of(snapshot) -> Counter[str]:
         days = snapshot.days("0000-01-01", "9999-12-31")
         found = Counter(run.run_id for run in snapshot.pending_runs())
         for part in (part for day in days for part in day.parts):
-            run_ids = _run_ids(snapshot.part_bytes(part))
+            body = snapshot.part_bytes(part)
+            run_ids = _run_ids(body)
             assert len(run_ids) == part.rows
             hiding = [edit.condition() for edit in snapshot.edits if edit.concerns(part)]
-            hidden = {run_id for each in hiding for run_id in _run_ids(self._body(part), *each)}
+            hidden = {run_id for each in hiding for run_id in _run_ids(body, *each)}
             found.update(run_id for run_id in run_ids if run_id not in hidden)
         return found
 
-    def _body(self, part) -> bytes:
-        return self.bucket.get(part.key)
+    return read_snapshot(bucket, catalog, user_id, runs_of)
 
 
 def _run_ids(parquet: bytes, condition: str = "true", parameters=()) -> list[str]:

@@ -1,0 +1,102 @@
+"""What an append must know beforehand, in one call: the adapter, and how much there is already."""
+
+from dataclasses import dataclass
+
+from shared import clock
+from shared.aws import Item, Table
+from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
+from shared.datasets.adapters import Adapter, adapter_key, adapter_of
+from shared.errors import TooManyRequests, Unacceptable
+from shared.storage import (
+    Catalog,
+    SegmentLog,
+    Totals,
+    dataset_key,
+    dataset_record,
+    partition,
+    read_snapshot,
+    totals_key,
+    totals_record,
+)
+
+
+@dataclass(frozen=True)
+class AccountLimits:
+    """What one user may have: datasets, rows appended on a day (UTC), bytes of rows.
+
+    They are held against what is folded, so what came within the last seconds may exceed
+    them a little.
+    """
+
+    datasets: int
+    rows_a_day: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A user's adapter for a dataset, totals, and whether the dataset has folded rows."""
+
+    adapter: Adapter | None
+    totals: Totals
+    known: bool
+
+
+def read_standing(catalog: Table, user_id: str, dataset: str) -> Standing:
+    """The standing of a user with a dataset. One call."""
+    owner = partition(user_id)
+    names = (adapter_key(dataset), dataset_key(dataset), totals_key())
+    found: dict[str, Item] = {
+        item["sk"]: item for item in catalog.get_many((owner, name) for name in names)
+    }
+    adapter, base, totals = (found.get(name) for name in names)
+    return Standing(
+        adapter=None if adapter is None else adapter_of(adapter),
+        totals=Totals() if totals is None else totals_record(totals),
+        known=base is not None and dataset_record(base).exists,
+    )
+
+
+def check_limits(
+    limits: AccountLimits,
+    standing: Standing,
+    log: SegmentLog,
+    catalog: Table,
+    user_id: str,
+    dataset: str,
+    *,
+    rows: int,
+    size: int,
+) -> None:
+    """Raises TooManyRequests for too many rows on a day, Unacceptable for too much at all."""
+    _check_rows(limits, standing.totals, rows)
+    if standing.totals.bytes + size > limits.bytes:
+        raise Unacceptable(
+            f"an account holds at most {limits.bytes} bytes of rows; delete datasets first",
+            code="storage_limit_reached",
+            limit_bytes=limits.bytes,
+        )
+    if standing.known or standing.totals.datasets < limits.datasets:
+        return
+    # Only whoever is at the limit pays for finding out whether the dataset is there, not folded.
+    if not read_snapshot(
+        log.bucket, Catalog(catalog), user_id, lambda snapshot: snapshot.pending_of(dataset)
+    ):
+        raise Unacceptable(
+            f"an account has at most {limits.datasets} datasets; delete one first",
+            code="too_many_datasets",
+            limit_datasets=limits.datasets,
+        )
+
+
+def _check_rows(limits: AccountLimits, totals: Totals, rows: int) -> None:
+    now_us = clock.now_us()
+    today = day_of(now_us)
+    if totals.rows_by_day.get(today, 0) + rows > limits.rows_a_day:
+        rest_us = day_start_us(today) + DAY_US - now_us
+        raise TooManyRequests(
+            f"an account appends at most {limits.rows_a_day} rows a day (UTC)",
+            code="daily_rows_exceeded",
+            retry_after_s=rest_us // SECOND_US + 1,
+            limit_rows_a_day=limits.rows_a_day,
+        )

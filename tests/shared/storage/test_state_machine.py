@@ -1,0 +1,333 @@
+"""Everything that happens to storage, in any order, with faults: readers find what the model says.
+
+`EVALYARD_STEPS` multiplies the number of examples; the nightly target sets it.
+"""
+
+import os
+from collections.abc import Callable
+from itertools import count
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from shared import ids
+from shared.aws import Bucket, Table
+from shared.clock import DAY_US
+from shared.datasets import Adapter, list_datasets, save_adapter, save_and_backfill
+from shared.datasets.folding import compaction, maintenance
+from shared.errors import EvalyardError, NotFound
+from shared.runs import Run
+from shared.storage import Catalog, SegmentLog, delete_dataset
+from shared.storage.undo import undo_batch
+from tests.kit.cloud import aws_client
+from tests.kit.faults import Crash, crash, lose_answer, watched_calls
+from tests.shared.storage.conftest import NOON_US, read_all_rows, read_all_runs
+
+DATASETS = ("d", "e")
+_FACTOR = int(os.environ.get("EVALYARD_STEPS", "1"))
+
+
+def _bounded() -> Callable[[], bool]:
+    """Time enough for what these tests store; who needs more goes round in circles."""
+    steps = count()
+
+    def may_go_on() -> bool:
+        assert next(steps) < 100, "no end of steps"
+        return True
+
+    return may_go_on
+
+
+def _storage(name: str) -> tuple[Bucket, Catalog]:
+    """A bucket and a table of one's own: upkeep looks at everybody, and so does moto."""
+    s3, dynamodb = aws_client("s3"), aws_client("dynamodb")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return Bucket(name), Catalog(Table(name))
+
+
+class Batch(msgspec.Struct):
+    """What the model knows of a segment: its rows, and the runs that they have."""
+
+    dataset: str
+    lines: list[str]
+    days: list[int]
+    converted: set[int]
+    repeatable: bool
+    adapter_version: int
+
+
+class Storage(RuleBasedStateMachine):
+    """One user's storage beside a model. Actions that fail may have happened: `maybe` holds
+    what a fault left open until a repetition, or a look, settles it."""
+
+    numbers = count()
+
+    def __init__(self) -> None:
+        super().__init__()
+        number = next(self.numbers)
+        self.user_id = f"user-{number}"
+        self.bucket, self.catalog = _storage(f"evalyard-{number}")
+        self.log = SegmentLog(self.bucket)
+        self.batches: dict[str, Batch] = {}
+        self.undone: list[str] = []
+        self.adapters: dict[str, int] = {}
+
+    # ------------------------------------------------------------------------------- actions
+
+    @rule(
+        dataset=st.sampled_from(DATASETS),
+        rows=st.integers(1, 3),
+        spread=st.sampled_from([1, 1, 2]),
+        repeatable=st.booleans(),
+        late=st.booleans(),
+        fault=st.sampled_from([None, crash, lose_answer]),
+        after=st.booleans(),
+    )
+    def append(self, dataset, rows, spread, repeatable, late, fault, after):
+        """An append; one that failed is repeated when it can be, and else looked for."""
+        segment_id = ids.ulid(ids.ulid_time_us(ids.ulid()) - late * 60_000_000)
+        version = self.adapters.get(dataset, 0)
+        batch_id = f"bat_{segment_id}"
+        lines = [
+            f'{{"ts":{1764763200 + number * spread * 86400},"n":{number},'
+            f'"_meta_batch_id":"{batch_id}"}}'
+            for number in range(rows)
+        ]
+        days = [number * spread for number in range(rows)]
+        converted = set(range(rows)) if version else set()
+        runs = [self._run(segment_id, dataset, number, days[number]) for number in converted]
+
+        def write() -> None:
+            self.log.append(
+                self.user_id,
+                dataset,
+                [line.encode() for line in lines],
+                runs,
+                segment_id=segment_id,
+                repeatable=repeatable,
+                adapter_version=version,
+            )
+
+        stored = self._attempt(write, fault, after, number=0)
+        if not stored and repeatable:
+            write()
+            stored = True
+        if stored or self._is_there(segment_id):
+            self.batches[batch_id] = Batch(dataset, lines, days, converted, repeatable, version)
+
+    @rule(pick=st.integers(0, 50))
+    def repeat(self, pick):
+        """A repeatable append comes again: late, maybe folded, maybe taken back."""
+        known = [b for b, batch in self.batches.items() if batch.repeatable]
+        if known:
+            batch_id = known[pick % len(known)]
+            batch = self.batches[batch_id]
+            segment_id = batch_id.removeprefix("bat_")
+            written = range(len(batch.lines)) if batch.adapter_version else ()
+            self.log.append(
+                self.user_id,
+                batch.dataset,
+                [line.encode() for line in batch.lines],
+                [self._run(segment_id, batch.dataset, n, batch.days[n]) for n in written],
+                segment_id=segment_id,
+                repeatable=True,
+                adapter_version=batch.adapter_version,
+            )
+
+    @rule(call=st.integers(0, 25), fault=st.sampled_from([None, crash, lose_answer, "other"]))
+    def fold(self, call, fault):
+        """A compaction, perhaps failing at one of its calls, or overtaken there by another."""
+        folding = compaction(self.bucket, self.catalog, self.user_id)
+        steps = iter([True] * 6)
+        action = self._other if fault == "other" else fault
+        self._attempt(lambda: folding.drain(lambda: next(steps, False)), action, False, call)
+
+    @rule(dataset=st.sampled_from(DATASETS), backfill=st.booleans())
+    def save(self, dataset, backfill):
+        """A new version of an adapter, with or without what is there already."""
+        adapter = Adapter(dataset=dataset)
+        if backfill:
+            saved = save_and_backfill(self.bucket, self.catalog, self.user_id, "t", adapter)
+            for batch in self._of(dataset):
+                batch.converted = set(range(len(batch.lines)))
+        else:
+            saved = save_adapter(self.catalog.table, self.user_id, adapter)
+        self.adapters[dataset] = saved.version
+
+    @rule(dataset=st.sampled_from(DATASETS), usage=st.booleans(), twice=st.booleans())
+    def delete(self, dataset, usage, twice):
+        """A dataset goes, and if asked the usage of its rows."""
+        for _ in range(1 + twice):
+            delete_dataset(
+                self.bucket,
+                self.catalog,
+                self.user_id,
+                dataset,
+                runs=usage,
+                also=(f"DATASET#{dataset}#ADAPTER",),
+            )
+        existed = self.adapters.pop(dataset, 0) or any(b.lines for b in self._of(dataset))
+        for batch in self._of(dataset):
+            batch.lines = []
+            batch.repeatable = False
+            if usage and existed:
+                batch.converted = set()
+
+    @rule(pick=st.integers(0, 50), twice=st.booleans())
+    def undo(self, pick, twice):
+        """A batch is taken back; the answer counts what readers no longer find."""
+        if not self.batches:
+            return
+        batch_id = sorted(self.batches)[pick % len(self.batches)]
+        self._settle()
+        before = self._visible(batch_id)
+        undone = undo_batch(self.bucket, self.catalog, self.user_id, batch_id)
+        assert (undone.rows, undone.runs) == before
+        batch = self.batches.pop(batch_id)
+        self.undone.append(batch_id)
+        del batch
+        if twice:
+            again = undo_batch(self.bucket, self.catalog, self.user_id, batch_id)
+            assert (again.rows, again.runs, again.already) == (0, 0, True)
+
+    @rule()
+    def maintain(self):
+        """The schedule fires."""
+        upkeep = maintenance(self.bucket, self.catalog)
+        for work in (upkeep.fold_forgotten, upkeep.go_on_with_edits, upkeep.remove_orphans):
+            work(_bounded())
+
+    @rule(page=st.integers(1, 4), order=st.sampled_from(["asc", "desc"]), each=st.booleans())
+    def walk(self, page, order, each):
+        """A reader pages through a dataset while it is folded between the pages."""
+        if each and self.catalog.checkpoint(self.user_id).edits:
+            # Taking rows out ends walks, so they are taken out before.
+            self._settle()
+        for dataset in DATASETS:
+            between = self._other if each else lambda: None
+            found = read_all_rows(
+                self.bucket, self.catalog, self.user_id, dataset, page, order, between
+            )
+            assert sorted(found) == sorted(self._lines(dataset))
+
+    # ---------------------------------------------------------------------------- invariants
+
+    @invariant()
+    def readers_find_what_the_model_says(self):
+        for dataset in DATASETS:
+            found = read_all_rows(self.bucket, self.catalog, self.user_id, dataset, 1_000)
+            assert sorted(found) == sorted(self._lines(dataset))
+        listed = {
+            entry.name: entry.rows
+            for entry in list_datasets(self.bucket, self.catalog, self.user_id)
+        }
+        for dataset in DATASETS:
+            assert listed.get(dataset, 0) == len(self._lines(dataset))
+
+    @invariant()
+    def runs_are_those_of_the_model(self):
+        """Each run once; while a backfill goes on, those of older rows may still be missing."""
+        found = read_all_runs(self.bucket, self.catalog, self.user_id)
+        wanted = self._run_ids()
+        assert all(number == 1 for number in found.values())
+        assert found.keys() <= wanted
+        if not self.catalog.checkpoint(self.user_id).backfills:
+            missing = wanted - found.keys()
+            assert all(self._may_be_missing(run_id) for run_id in missing), missing
+
+    def teardown(self):
+        self._settle()
+        assert read_all_runs(self.bucket, self.catalog, self.user_id).keys() == self._run_ids()
+        self.readers_find_what_the_model_says()
+        everything = b"".join(
+            self.bucket.get(key, version_id=version_id)
+            for key in {v.key for v in self.bucket.history(f"data/users/{self.user_id}/")}
+            for version_id, _ in self.bucket.versions(key)
+        )
+        assert not [batch_id for batch_id in self.undone if batch_id.encode() in everything]
+
+    # --------------------------------------------------------------------------------- tools
+
+    def _run(self, segment_id: str, dataset: str, number: int, day: int) -> Run:
+        return Run(
+            run_id=f"run_{segment_id}_{number}",
+            ts_us=NOON_US + day * DAY_US,
+            dataset=dataset,
+            batch_id=f"bat_{segment_id}",
+        )
+
+    def _attempt(self, work: Callable[[], object], fault, after: bool, number: int) -> bool:
+        """Do the work with a fault at one of its AWS calls; whether it said that it is done."""
+        with watched_calls() as calls:
+            if fault:
+                (calls.after if after else calls.before)[number] = fault
+            try:
+                work()
+            except (Crash, EvalyardError):
+                return False
+        return True
+
+    def _other(self) -> None:
+        compaction(self.bucket, self.catalog, self.user_id).drain(_bounded())
+
+    def _settle(self) -> None:
+        """Fold, convert and remove all there is; twice, as the last commit's rest is left."""
+        self._other()
+        self._other()
+
+    def _is_there(self, segment_id: str) -> bool:
+        return any(s.name.segment_id == segment_id for s in self.log.pending(self.user_id))
+
+    def _of(self, dataset: str) -> list[Batch]:
+        return [batch for batch in self.batches.values() if batch.dataset == dataset]
+
+    def _lines(self, dataset: str) -> list[str]:
+        return [line for batch in self._of(dataset) for line in batch.lines]
+
+    def _run_ids(self) -> set[str]:
+        return {
+            f"run_{batch_id.removeprefix('bat_')}_{number}"
+            for batch_id, batch in self.batches.items()
+            for number in batch.converted
+        }
+
+    def _may_be_missing(self, run_id: str) -> bool:
+        """Whether rows of the run's batch are still to be folded, hence to be converted."""
+        pending = {s.name.segment_id for s in self.log.pending(self.user_id)}
+        return run_id.split("_")[1] in pending
+
+    def _visible(self, batch_id: str) -> tuple[int, int]:
+        batch = self.batches[batch_id]
+        return len(batch.lines), len(batch.converted)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(1_800 * _FACTOR)
+def test_readers_find_what_the_model_says_whatever_happens(aws):
+    run_state_machine_as_test(
+        Storage,
+        settings=settings(
+            max_examples=40 * _FACTOR,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_unknown_batch_is_not_found(world):
+    world.append()
+
+    with pytest.raises(NotFound):
+        undo_batch(world.bucket, world.catalog, "ada", f"bat_{ids.ulid()}")
