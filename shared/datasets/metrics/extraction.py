@@ -37,7 +37,7 @@ def extract(
     if mapping.discovers:
         fields += _candidates(connection, rows, mapping.taken())
     members = _Members()
-    columns = [*_places(members, mapping), *_numbers(members, fields)]
+    columns = [*_time_and_labels(members, mapping), *_numbers(members, fields)]
     connection.execute(
         f"COPY (SELECT {', '.join(columns)} FROM ({members.select(rows)})) TO '{target}' "
         "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 61440)"
@@ -48,29 +48,29 @@ class _Members:
     """The members that are wanted of each row; each row is parsed once for all of them."""
 
     def __init__(self) -> None:
-        self._pointers: list[str] = []
+        self._places: list[str] = []
 
     def text(self, path: str) -> str:
         """SQL: the JSON text of the member at a dotted path, or NULL."""
         literal = self._member([path])
         steps = path.split(".")
-        if len(steps) == 1:
+        if len(steps) == 1 or not all(steps):
             return literal
         return f"coalesce({literal}, {self._member(steps)})"
 
     def select(self, rows: Path) -> str:
         """SQL: the members of every line of a file as a list of texts `v`."""
-        pointers = ", ".join(self._pointers)
-        return f"SELECT json_extract(json, [{pointers}])::VARCHAR[] AS v FROM {_lines(rows)}"
+        places = ", ".join(self._places)
+        return f"SELECT json_extract(json, [{places}])::VARCHAR[] AS v FROM {_lines(rows)}"
 
     def _member(self, steps: list[str]) -> str:
-        pointer = _pointer(steps)
-        if pointer not in self._pointers:
-            self._pointers.append(pointer)
-        return f"v[{self._pointers.index(pointer) + 1}]"
+        place = _place(steps)
+        if place not in self._places:
+            self._places.append(place)
+        return f"v[{self._places.index(place) + 1}]"
 
 
-def _places(members: _Members, mapping: Mapping) -> list[str]:
+def _time_and_labels(members: _Members, mapping: Mapping) -> list[str]:
     time = members.text(mapping.x_field)
     us = usual_us(time)
     return [
@@ -113,12 +113,18 @@ def _lines(rows: Path) -> str:
     return f"read_json_objects('{rows}', format='newline_delimited', ignore_errors=true)"
 
 
-def _pointer(steps: list[str]) -> str:
-    """A JSON pointer as a SQL literal."""
-    # No text of SQL holds a NUL; what stands for it, a noncharacter, is not in any key either.
-    escaped = (step.replace("~", "~0").replace("/", "~1") for step in steps)
-    pointer = "".join(f"/{step}" for step in escaped).replace("\x00", "\uffff")
-    return "'" + pointer.replace("'", "''") + "'"
+def _place(steps: list[str]) -> str:
+    """Where a member is: as a SQL literal with a JSON path, or a pointer."""
+    if any("*" in step for step in steps):
+        # A path would take it for a wildcard.
+        escaped = (step.replace("~", "~0").replace("/", "~1") for step in steps)
+        place = "".join(f"/{step}" for step in escaped)
+    else:
+        # A pointer would take digits for a place in a list.
+        escaped = (step.replace("\\", "\\\\").replace('"', '\\"') for step in steps)
+        place = "$" + "".join(f'."{step}"' for step in escaped)
+    # No text of SQL holds a NUL; what stands for it, a noncharacter, is in no key either.
+    return "'" + place.replace("\x00", "\uffff").replace("'", "''") + "'"
 
 
 def _candidates(

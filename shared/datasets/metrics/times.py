@@ -17,8 +17,8 @@ _ISO = (
     r'"\d{4}-\d{2}-\d{2}[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?'
     r'(Z|[+-](0\d|1[0-4]):[0-5]\d)?"'
 )
-# Of at most 18 digits: they fit a BIGINT.
-_INTEGER = r"\d{1,18}"
+# Those that are too large for a BIGINT are odd.
+_INTEGER = r"\d{1,19}"
 _FRACTION = r"\d{1,16}\.\d{1,16}"
 _LATEST_US = clock.day_start_us("9999-01-01")
 # A text that is longer is no time, but for one that is padded with blanks or zeros.
@@ -28,10 +28,10 @@ _FETCHED_AT_ONCE = 10_000
 
 def usual_us(text: str) -> str:
     """SQL: the instant in a member's JSON text, or NULL where it has no usual form."""
-    number = f"{text}::BIGINT"
+    number = f"TRY_CAST({text} AS BIGINT)"
     # DuckDB's cast rounds half to even, as Python does (its `round_even` does not always).
     fraction = f"{text}::DOUBLE"
-    return (
+    instant = (
         "CASE "
         f"WHEN regexp_full_match({text}, '{_ISO}') "
         f"THEN epoch_us(TRY_CAST({text}[2:-2] AS TIMESTAMPTZ)) "
@@ -45,6 +45,7 @@ def usual_us(text: str) -> str:
         f"WHEN {fraction} < 1e14 THEN ({fraction} * 1e3)::BIGINT "
         "END END"
     )
+    return f"CASE WHEN {instant} >= 0 AND {instant} < {_LATEST_US} THEN {instant} END"
 
 
 def odd_text(text: str, us: str) -> str:
