@@ -11,7 +11,14 @@ from shared.datasets.adapters import MAX_EXTRA_FIELDS
 from shared.datasets.metrics.gathering import Gathered, gather
 from shared.datasets.metrics.mapping import TOK_S, Mapping, NumberField, discovered, mapping_of
 from shared.datasets.metrics.question import Metrics, MetricsQuestion, Series
-from shared.datasets.metrics.series import POINT_BUDGET, last_value, points, summary
+from shared.datasets.metrics.series import (
+    POINT_BUDGET,
+    Bounds,
+    bounds,
+    last_value,
+    points,
+    summary,
+)
 from shared.datasets.metrics.table import rows_view
 from shared.errors import Unavailable
 from shared.storage import Catalog, read_snapshot
@@ -51,44 +58,43 @@ def _computed(bucket: Bucket, gathered: Gathered, question: MetricsQuestion) -> 
             to_us=last,
             x_field=mapping.x_field,
             adapter=gathered.adapter,
-            series=_all_series(connection, _fields(connection, mapping), question.max_points),
+            series=_all_series(connection, mapping, question.max_points),
             by_device=_counted(connection, "device"),
             by_model=_counted(connection, "model"),
         )
 
 
-def _fields(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[NumberField]:
-    """The series to show: those of the adapter, or without one those that have numbers."""
-    if not mapping.discovers:
-        return list(mapping.fields)
+def _all_series(
+    connection: duckdb.DuckDBPyConnection, mapping: Mapping, max_points: int
+) -> list[Series]:
+    others = _discovered(connection, mapping) if mapping.discovers else []
+    fields = [*mapping.fields, *others]
+    within = bounds(connection, [_column(field) for field in fields])
+    shown = _shown(fields, within) if mapping.discovers else fields
+    most = min(max_points, POINT_BUDGET // max(len(shown), 1))
+    return [_series(connection, field, within[_column(field)], most) for field in shown]
+
+
+def _discovered(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[NumberField]:
     known = {field.column for field in mapping.fields}
     described = connection.execute("DESCRIBE rows").fetchall()
-    others = [discovered(name) for name, *_ in described if name[0] == "n" and name not in known]
-    counts = _filled(connection, [*mapping.fields, *others])
-    others.sort(key=lambda field: (-counts[field], field.field))
-    shown = [*mapping.fields, *others[:MAX_EXTRA_FIELDS]]
-    return [field for field in shown if counts[field]]
+    return [discovered(name) for name, *_ in described if name[0] == "n" and name not in known]
 
 
-def _filled(
-    connection: duckdb.DuckDBPyConnection, fields: list[NumberField]
-) -> dict[NumberField, int]:
-    columns = ", ".join(f"count({_column(field)})" for field in fields)
-    counts = connection.execute(f"SELECT {columns} FROM rows").fetchall()[0]
-    return dict(zip(fields, counts, strict=True))
+def _shown(fields: list[NumberField], within: dict[str, Bounds]) -> list[NumberField]:
+    """Those that have numbers: the standard ones, then others, in most rows first."""
+    filled = [field for field in fields if within[_column(field)].n]
+    others = [field for field in filled if field.standard is None]
+    others.sort(key=lambda field: (-within[_column(field)].n, field.field))
+    return [field for field in filled if field.standard] + others[:MAX_EXTRA_FIELDS]
 
 
-def _all_series(
-    connection: duckdb.DuckDBPyConnection, fields: list[NumberField], max_points: int
-) -> list[Series]:
-    most = min(max_points, POINT_BUDGET // max(len(fields), 1))
-    return [_series(connection, field, most) for field in fields]
-
-
-def _series(connection: duckdb.DuckDBPyConnection, field: NumberField, most: int) -> Series:
+def _series(
+    connection: duckdb.DuckDBPyConnection, field: NumberField, within: Bounds, most: int
+) -> Series:
     column = _column(field)
     shown, downsampled = points(connection, column, most)
-    stats = msgspec.structs.replace(summary(connection, column), last=last_value(connection))
+    stats = summary(connection, column, within)
     return Series(
         field=field.field,
         label=field.label,
@@ -98,7 +104,7 @@ def _series(connection: duckdb.DuckDBPyConnection, field: NumberField, most: int
         better=field.better,
         points=shown,
         downsampled=downsampled,
-        summary=stats,
+        summary=msgspec.structs.replace(stats, last=last_value(connection)),
     )
 
 

@@ -24,6 +24,8 @@ _NESTED_ROWS = 20_000
 _MAX_DEPTH = 8
 _MAX_LABEL_CHARACTERS = 256
 _BATCH_FIELD = f"{META_PREFIX}batch_id"
+# A line that is broken is a row of nothing.
+_LINES = "format='newline_delimited', ignore_errors=true"
 
 
 def extract(
@@ -45,29 +47,60 @@ def extract(
 
 
 class _Members:
-    """The members that are wanted of each row; each row is parsed once for all of them."""
+    """The members that are wanted of each row; each row is parsed once for all of them.
+
+    `k<n>` are top-level members, `h<n>` lists of what is wanted inside of one.
+    """
 
     def __init__(self) -> None:
-        self._places: list[str] = []
+        self._keys: list[str] = []
+        self._inside: dict[int, list[str]] = {}
 
     def text(self, path: str) -> str:
-        """SQL: the JSON text of the member at a dotted path, or NULL."""
-        literal = self._member([path])
-        steps = path.split(".")
-        if len(steps) == 1 or not all(steps):
+        """SQL: the JSON text of the member at a dotted path; NULL where it is missing or null."""
+        literal = f"k{self._key(path)}"
+        head, *steps = path.split(".")
+        if not steps or not all((head, *steps)):
             return literal
-        return f"coalesce({literal}, {self._member(steps)})"
+        number, place = self._key(head), _path(steps)
+        places = self._inside.setdefault(number, [])
+        if place not in places:
+            places.append(place)
+        nested = f"nullif(h{number}[{places.index(place) + 1}], 'null')"
+        return f"coalesce({literal}, {nested})"
 
     def select(self, rows: Path) -> str:
-        """SQL: the members of every line of a file as a list of texts `v`."""
-        places = ", ".join(self._places)
-        return f"SELECT json_extract(json, [{places}])::VARCHAR[] AS v FROM {_lines(rows)}"
+        """SQL: the members of every line of a file."""
+        top = [f"j{number}::VARCHAR AS k{number}" for number in range(len(self._keys))]
+        inside = [
+            f"json_extract(j{number}, [{', '.join(places)}])::VARCHAR[] AS h{number}"
+            for number, places in self._inside.items()
+        ]
+        return f"SELECT {', '.join([*top, *inside])} FROM ({_members(rows, self._keys)})"
 
-    def _member(self, steps: list[str]) -> str:
-        place = _place(steps)
-        if place not in self._places:
-            self._places.append(place)
-        return f"v[{self._places.index(place) + 1}]"
+    def _key(self, key: str) -> int:
+        if key not in self._keys:
+            self._keys.append(key)
+        return self._keys.index(key)
+
+
+def _members(rows: Path, keys: list[str]) -> str:
+    """SQL: the members of each line of these keys as `j<n>`, JSON; NULL where there is none."""
+    if len({key.casefold() for key in keys}) < len(keys):
+        return _members_by_path(rows, keys)
+    columns = ", ".join(f"{_literal(key)}: 'JSON'" for key in keys)
+    named = ", ".join(f"{_identifier(key)} AS j{number}" for number, key in enumerate(keys))
+    return f"SELECT {named} FROM read_json('{rows}', {_LINES}, columns={{{columns}}})"
+
+
+def _members_by_path(rows: Path, keys: list[str]) -> str:
+    """The same where keys differ in case only, which columns cannot; slower with many keys."""
+    places = ", ".join(_path([key]) for key in keys)
+    named = ", ".join(
+        f"nullif(v[{number + 1}], 'null') AS j{number}" for number in range(len(keys))
+    )
+    every = f"SELECT json_extract(json, [{places}]) AS v FROM {_lines(rows)}"
+    return f"SELECT {named} FROM ({every})"
 
 
 def _time_and_labels(members: _Members, mapping: Mapping) -> list[str]:
@@ -110,21 +143,27 @@ def _label(text: str) -> str:
 
 
 def _lines(rows: Path) -> str:
-    return f"read_json_objects('{rows}', format='newline_delimited', ignore_errors=true)"
+    return f"read_json_objects('{rows}', {_LINES})"
 
 
-def _place(steps: list[str]) -> str:
-    """Where a member is: as a SQL literal with a JSON path, or a pointer."""
+def _path(steps: list[str]) -> str:
+    """A JSON path, or a pointer, as a SQL literal."""
     if any("*" in step for step in steps):
         # A path would take it for a wildcard.
         escaped = (step.replace("~", "~0").replace("/", "~1") for step in steps)
-        place = "".join(f"/{step}" for step in escaped)
-    else:
-        # A pointer would take digits for a place in a list.
-        escaped = (step.replace("\\", "\\\\").replace('"', '\\"') for step in steps)
-        place = "$" + "".join(f'."{step}"' for step in escaped)
+        return _literal("".join(f"/{step}" for step in escaped))
+    # A pointer would take digits for a place in a list.
+    escaped = (step.replace("\\", "\\\\").replace('"', '\\"') for step in steps)
+    return _literal("$" + "".join(f'."{step}"' for step in escaped))
+
+
+def _literal(text: str) -> str:
     # No text of SQL holds a NUL; what stands for it, a noncharacter, is in no key either.
-    return "'" + place.replace("\x00", "\uffff").replace("'", "''") + "'"
+    return "'" + text.replace("\x00", "\uffff").replace("'", "''") + "'"
+
+
+def _identifier(text: str) -> str:
+    return '"' + text.replace("\x00", "\uffff").replace('"', '""') + '"'
 
 
 def _candidates(

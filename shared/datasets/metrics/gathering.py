@@ -19,7 +19,8 @@ from shared.datasets.reading import DatasetNotFound
 from shared.errors import TooLarge
 from shared.storage import PendingSegment, Snapshot, Volume
 
-# What one invocation of 30 s can fetch and read.
+# About what an invocation of 30 s can fetch and read; volumes that it finished stay in scratch
+# space, so that the next one goes on from there.
 MAX_BYTES = 2**30
 _PIECE_BYTES = 8 * 2**20
 _FETCHERS = 4

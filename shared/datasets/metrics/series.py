@@ -1,7 +1,7 @@
 """One series: its summary over all rows, and points that keep its peaks."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -17,12 +17,28 @@ _SAFE_MAGNITUDE = 1e100
 Points = list[tuple[str, float]]
 
 
-def summary(connection: duckdb.DuckDBPyConnection, column: str) -> Summary:
-    """The summary of a column of the table `rows`, without `last`."""
-    count, low, high = _row(
-        connection, f"SELECT count({column}), min({column}), max({column}) FROM rows"
-    )
-    if not count:
+class Bounds(NamedTuple):
+    """How many values a column has, the lowest and the highest."""
+
+    n: int
+    low: float | None
+    high: float | None
+
+
+def bounds(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> dict[str, Bounds]:
+    """The bounds of columns of the view `rows`, all in one go."""
+    names = list(dict.fromkeys(columns))
+    if not names:
+        return {}
+    asked = ", ".join(f"count({name}), min({name}), max({name})" for name in names)
+    found = _row(connection, f"SELECT {asked} FROM rows")
+    return {name: Bounds(*found[3 * n : 3 * n + 3]) for n, name in enumerate(names)}
+
+
+def summary(connection: duckdb.DuckDBPyConnection, column: str, within: Bounds) -> Summary:
+    """The summary of a column of the view `rows`, without `last`."""
+    count, low, high = within
+    if low is None or high is None:
         return Summary(n=0)
     scale = _scale(max(abs(low), abs(high)))
     mean, quantiles, std = _row(

@@ -49,7 +49,7 @@ def rows_view(
         pending = Path(folder) / "pending.parquet"
         extract(connection, mapping, gathered.pending, pending)
         _create_extracted(connection, [*files, pending])
-        _create_instants(connection, Path(folder) / "instants.jsonl")
+        _create_timed(connection, Path(folder) / "instants.jsonl")
         _create_rows(connection, gathered, mapping, question)
         yield connection
 
@@ -82,13 +82,19 @@ def _create_extracted(connection: duckdb.DuckDBPyConnection, files: list[Path]) 
     connection.execute(f"CREATE TEMP VIEW extracted AS {union}")
 
 
-def _create_instants(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """The table `instants`: what times in no usual form mean."""
+def _create_timed(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """The view `timed`: what is extracted, with times in no usual form read as well."""
     odd = connection.execute("SELECT DISTINCT odd FROM extracted WHERE odd IS NOT NULL")
-    read_odd_texts(odd, file)
+    if not read_odd_texts(odd, file):
+        connection.execute("CREATE TEMP VIEW timed AS FROM extracted")
+        return
     connection.execute(
         f"CREATE TEMP TABLE instants AS FROM read_json('{file}', format='newline_delimited', "
         "columns={odd: 'VARCHAR', us: 'BIGINT'})"
+    )
+    connection.execute(
+        "CREATE TEMP VIEW timed AS SELECT e.* REPLACE (coalesce(e.us, i.us) AS us) "
+        "FROM extracted e LEFT JOIN instants i ON e.odd = i.odd"
     )
 
 
@@ -113,10 +119,8 @@ def _create_rows(
     if question.to_us is not None:
         conditions.append(f"us < {question.to_us}")
     connection.execute(
-        f"CREATE TEMP VIEW rows AS SELECT *, {_speed(mapping)} AS speed FROM ("
-        "SELECT e.* REPLACE (coalesce(e.us, i.us) AS us) "
-        "FROM extracted e LEFT JOIN instants i ON e.odd = i.odd"
-        f") WHERE {' AND '.join(conditions)}"
+        f"CREATE TEMP VIEW rows AS SELECT *, {_speed(mapping)} AS speed FROM timed "
+        f"WHERE {' AND '.join(conditions)}"
     )
 
 

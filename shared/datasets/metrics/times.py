@@ -53,12 +53,18 @@ def odd_text(text: str, us: str) -> str:
     return f"CASE WHEN {us} IS NULL AND length({text}) <= {_MAX_CHARACTERS} THEN {text} END"
 
 
-def read_odd_texts(texts: duckdb.DuckDBPyConnection, target: Path) -> None:
-    """Write `{"odd": text, "us": instant}` for every text of a result that is a time."""
+def read_odd_texts(texts: duckdb.DuckDBPyConnection, target: Path) -> bool:
+    """Write `{"odd": text, "us": instant}` for every text of a result that is a time.
+
+    Whether there was any text.
+    """
     encode = msgspec.json.Encoder().encode_lines
+    found = False
     with target.open("wb") as file:
         while rows := texts.fetchmany(_FETCHED_AT_ONCE):
+            found = True
             file.write(encode(list(_instants(rows))))
+    return found
 
 
 def _instants(rows: list[tuple[str]]) -> Iterator[dict[str, object]]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import clock
-from shared.datasets.metrics.series import last_value, points, summary
+from shared.datasets.metrics.series import bounds, last_value, points, summary
 
 COLUMN = "n" + b"v".hex()
 VALUES = st.floats(-1e90, 1e90) | st.integers(-1000, 1000).map(float)
@@ -24,10 +24,14 @@ def lines_of(values: list[float], times: list[int | None] | None = None) -> list
     ]
 
 
+def summarised(connection: Any) -> Any:
+    return summary(connection, COLUMN, bounds(connection, [COLUMN])[COLUMN])
+
+
 @given(st.lists(VALUES, min_size=1, max_size=60))
 def test_summary_is_numpys_when_values_are_arbitrary(view, values: list[float]) -> None:
     with view(lines_of(values)) as connection:
-        found = summary(connection, COLUMN)
+        found = summarised(connection)
 
     known = np.array(values)
     near = {"rel": 1e-9, "abs": 1e-9 * float(np.abs(known).max())}
@@ -41,7 +45,7 @@ def test_summary_is_numpys_when_values_are_arbitrary(view, values: list[float]) 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=10))
 def test_summary_is_finite_when_values_are_huge(view, values: list[float]) -> None:
     with view(lines_of(values)) as connection:
-        found = summary(connection, COLUMN)
+        found = summarised(connection)
 
     numbers = [found.mean, found.p50, found.p90, found.p95, found.p99, found.std]
     assert all(value is not None and math.isfinite(value) for value in numbers)
@@ -49,7 +53,7 @@ def test_summary_is_finite_when_values_are_huge(view, values: list[float]) -> No
 
 def test_summary_is_null_when_there_is_nothing(view) -> None:
     with view([b'{"v":"x"}']) as connection:
-        found = summary(connection, COLUMN)
+        found = summarised(connection)
 
     assert (found.n, found.mean, found.min, found.std, found.last) == (0, None, None, None, None)
 
@@ -98,6 +102,6 @@ def test_row_has_no_point_when_it_has_no_time(view) -> None:
 
     with view(lines) as connection:
         found, downsampled = points(connection, COLUMN, 10)
-        values = summary(connection, COLUMN).n
+        values = summarised(connection).n
 
     assert (found, downsampled, values) == ([("1970-01-01T00:00:01.000Z", 1.0)], False, 3)
