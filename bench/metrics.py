@@ -18,20 +18,20 @@ from typing import Any
 
 from moto.server import ThreadedMotoServer
 
+from bench.section import Section
 from shared.aws import Bucket, Table
 from shared.datasets import Adapter, ExtraField, save_adapter
 from shared.storage import Catalog, DatasetRecord, Volume
-from shared.storage.catalog import dataset_item
+from shared.storage.records import dataset_item
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.gateway import LambdaContext, http_event
 from tests.kit.template import REGION, ROOT, Template, read_template
 
-NAME = "metrics"
-TITLE = "Metrics of a dataset, one processor, in a fresh process"
-COLUMNS = (
+_TITLE = "Metrics of a dataset, one processor, in a fresh process"
+_COLUMNS = (
     "rows", "MB", "adapter", "series", "first s", "first CPU s", "again s", "peak MB", "answer KB"
 )  # fmt: skip
-NOTE = (
+_NOTE = (
     "The first question includes importing everything, fetching over loopback HTTP and DuckDB's "
     "start; `again` is the same question to the same process. A function has 30 s and 1,769 MB."
 )
@@ -58,7 +58,7 @@ _ENVIRONMENT = {
 }
 
 
-def run() -> list[dict[str, Any]]:
+def run() -> Section:
     """A row of figures for each count, with an adapter and without."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
@@ -69,16 +69,10 @@ def run() -> list[dict[str, Any]]:
         template = read_template()
         create_tables(template, os.environ["AWS_ENDPOINT_URL"])
         create_buckets(template, os.environ["AWS_ENDPOINT_URL"])
-        return [_measured(template, count, saved) for count in COUNTS for saved in (True, False)]
+        rows = [_measured(template, count, saved) for count in COUNTS for saved in (True, False)]
+        return Section(_TITLE, _COLUMNS, rows, _NOTE)
     finally:
         server.stop()
-
-
-def main() -> None:
-    """Print the table."""
-    print(" | ".join(COLUMNS))
-    for row in run():
-        print(" | ".join(str(row[column]) for column in COLUMNS))
 
 
 def _measured(template: Template, count: int, saved: bool) -> dict[str, Any]:
@@ -108,7 +102,8 @@ def _store(template: Template, name: str, count: int, saved: bool) -> int:
             volumes.append(_put(bucket, f"{name}/{len(volumes)}", lines))
             lines, size = [], 0
     volumes.append(_put(bucket, f"{name}/{len(volumes)}", lines))
-    catalog.table.put(dataset_item(_USER, DatasetRecord(name, tuple(volumes), 1, 1)))
+    record = DatasetRecord(name=name, volumes=tuple(volumes), created_us=1, updated_us=1)
+    catalog.table.put(dataset_item(_USER, record))
     if saved:
         save_adapter(catalog.table, _USER, Adapter(dataset=name, extra_fields=_EXTRAS))
     return sum(volume.bytes for volume in volumes)
@@ -117,7 +112,7 @@ def _store(template: Template, name: str, count: int, saved: bool) -> int:
 def _put(bucket: Bucket, name: str, lines: list[bytes]) -> Volume:
     body = b"".join(lines)
     stored = bucket.put(f"data/users/{_USER}/datasets/{name}.jsonl", body)
-    return Volume(stored.key, stored.version_id, len(lines), len(body))
+    return Volume(key=stored.key, version_id=stored.version_id, rows=len(lines), bytes=len(body))
 
 
 def _lines(name: str, count: int) -> Any:
@@ -183,4 +178,4 @@ def _peak_mb() -> int | None:
 
 
 if __name__ == "__main__":
-    _ask(sys.argv[1]) if len(sys.argv) > 1 else main()
+    _ask(sys.argv[1])

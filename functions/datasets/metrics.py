@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from functions.datasets import wiring
-from functions.datasets.schemas import AdapterAnswer, Better
+from functions.datasets.schemas import Better, SavedAdapter
 from shared.datasets import (
     DEFAULT_POINTS,
     MAX_POINTS,
@@ -85,7 +85,7 @@ class MetricsAnswer(BaseModel):
     window: MetricsWindow
     rows: int
     x_field: str
-    adapter: AdapterAnswer | None
+    adapter: SavedAdapter | None
     series: list[SeriesAnswer]
     by_device: list[DeviceRows]
     by_model: list[ModelRows]

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from shared.aws import Bucket
 from shared.datasets.adapters import Adapter, load_adapter
-from shared.datasets.reading import DatasetNotFound
+from shared.datasets.listing import DatasetNotFound
 from shared.errors import TooLarge
-from shared.storage import PendingSegment, Snapshot, Volume
+from shared.storage import DatasetRecord, PendingSegment, Snapshot, Volume
 
 # About what an invocation of 30 s can fetch and read; volumes that it finished stay in scratch
 # space, so that the next one goes on from there.
@@ -42,21 +42,20 @@ def gather(snapshot: Snapshot, dataset: str, pending: Path) -> Gathered:
 
     Raises DatasetNotFound and TooLarge.
     """
-    record = snapshot.dataset(dataset)
+    record = snapshot.dataset(dataset) or DatasetRecord(name=dataset)
     segments = snapshot.pending_of(dataset)
     adapter = load_adapter(snapshot.catalog.table, snapshot.user_id, dataset)
-    if record is None and adapter is None and not segments:
-        raise DatasetNotFound(
-            f"there is no dataset {dataset!r}; append_jsonl with this name makes it"
-        )
-    if record is not None and record.bytes > MAX_BYTES:
+    if not (record.exists or adapter or segments):
+        raise DatasetNotFound(dataset)
+    if record.bytes > MAX_BYTES:
         raise TooLarge(
             f"metrics read datasets of at most {MAX_BYTES} bytes",
             code="dataset_too_large",
             limit_bytes=MAX_BYTES,
         )
+    snapshot.seal()
     _write_pending(snapshot, segments, pending)
-    return Gathered(adapter, record.volumes if record else (), pending, snapshot.undone_batches)
+    return Gathered(adapter, record.volumes, pending, snapshot.undone_batches)
 
 
 def fetch_volume(bucket: Bucket, volume: Volume, target: Path) -> None:

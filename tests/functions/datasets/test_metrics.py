@@ -6,8 +6,8 @@ import tempfile
 
 import pytest
 
+from shared.datasets.folding import compaction
 from shared.storage import Catalog
-from shared.storage.compaction import Compaction
 from tests.functions.datasets.quick_start import ADAPTER, ROWS
 from tests.kit.template import ROOT
 
@@ -25,7 +25,7 @@ def ada(api):
 
 @pytest.fixture
 def fold(bucket, tables):
-    return lambda: Compaction(bucket, Catalog(tables["CatalogTable"]), "ada").drain(lambda: True)
+    return lambda: compaction(bucket, Catalog(tables["CatalogTable"]), "ada").drain(lambda: True)
 
 
 def quick_start(client) -> None:

@@ -1,6 +1,5 @@
 """Datasets of a few lines, folded or not, and the view that metrics are computed from."""
 
-import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 
 from shared import ids
 from shared.aws import Bucket
 from shared.datasets import Adapter, Metrics, MetricsQuestion, dataset_metrics, save_adapter
+from shared.datasets.folding import compaction
 from shared.datasets.metrics.gathering import Gathered
 from shared.datasets.metrics.mapping import mapping_of
 from shared.datasets.metrics.table import rows_view
 from shared.storage import Catalog, SegmentLog
-from shared.storage.compaction import Compaction
 
 
 @pytest.fixture(autouse=True)
@@ -39,18 +39,21 @@ class Dataset:
     user_id: str = "ada"
     written: int = field(default=0)
 
-    def append(self, *rows: dict[str, Any] | bytes, fold: bool = False) -> None:
-        """Store rows (or lines as they are) as one segment, and fold everything if asked."""
-        lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
+    def append(self, *rows: dict[str, Any], fold: bool = False) -> str:
+        """Store rows as one batch, and fold everything if asked; the batch's id."""
+        segment_id = ids.ulid()
+        meta = {"_meta_batch_id": f"bat_{segment_id}"}
+        lines = [msgspec.json.encode(row | meta) for row in rows]
         SegmentLog(self.bucket).append(
-            self.user_id, "d", lines, [], segment_id=ids.ulid(), repeatable=False
+            self.user_id, "d", lines, [], segment_id=segment_id, repeatable=False
         )
         if fold:
             self.fold()
+        return meta["_meta_batch_id"]
 
     def fold(self) -> None:
         """Compact the user."""
-        Compaction(self.bucket, self.catalog, self.user_id).drain(lambda: True)
+        compaction(self.bucket, self.catalog, self.user_id).drain(lambda: True)
 
     def save(self, **fields: Any) -> None:
         """Save the dataset's adapter."""

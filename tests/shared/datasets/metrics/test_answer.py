@@ -8,6 +8,8 @@ from shared.datasets import DatasetNotFound, ExtraField
 from shared.datasets.metrics import gathering
 from shared.datasets.metrics.series import POINT_BUDGET
 from shared.errors import TooLarge
+from shared.storage import delete_dataset
+from shared.storage.undo import undo_batch
 from tests.kit.faults import watched_calls
 from tests.shared.datasets.metrics.conftest import series_of
 
@@ -38,6 +40,36 @@ def test_rows_count_once_when_folding_runs_between_any_two_calls(dataset):
             found = dataset.metrics()
 
         assert found.rows == series_of(found, "latency_ms").summary.n == number + 2
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_rows_are_gone_when_their_batch_is_undone(dataset, folded):
+    dataset.append(RUN)
+    batch_id = dataset.append(RUN | {"latency_ms": 900}, fold=folded)
+    dataset.metrics()
+
+    undo_batch(dataset.bucket, dataset.catalog, dataset.user_id, batch_id)
+
+    assert [dataset.metrics().rows, latencies(dataset)] == [1, [100]]
+    dataset.fold()
+    assert [dataset.metrics().rows, latencies(dataset)] == [1, [100]]
+
+
+def latencies(dataset) -> list[float]:
+    return [value for _, value in series_of(dataset.metrics(), "latency_ms").points]
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_dataset_is_not_found_when_it_was_deleted(dataset, folded):
+    dataset.append(RUN, fold=folded)
+    dataset.metrics()
+
+    delete_dataset(dataset.bucket, dataset.catalog, dataset.user_id, "d", runs=False)
+
+    with pytest.raises(DatasetNotFound):
+        dataset.metrics()
+    dataset.append(RUN | {"latency_ms": 7})
+    assert latencies(dataset) == [7]
 
 
 def test_last_is_of_the_later_row_when_instants_are_equal(dataset):
