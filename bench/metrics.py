@@ -33,7 +33,8 @@ _COLUMNS = (
 )  # fmt: skip
 _NOTE = (
     "The first question includes importing everything, fetching over loopback HTTP and DuckDB's "
-    "start; `again` is the same question to the same process. A function has 30 s and 1,769 MB."
+    "start (what it takes beyond CPU time is mostly moto serving the rows); `again` is the same "
+    "question to the same process. A function has 30 s and 1,769 MB."
 )
 COUNTS = (10_000, 100_000, 1_000_000)
 _VOLUME_BYTES = 256 * 2**20
