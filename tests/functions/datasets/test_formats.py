@@ -65,6 +65,17 @@ def numbers_of(body: str, format_: str) -> list[int]:
     return [json.loads(line)["n"] for line in body.splitlines()]
 
 
+@pytest.mark.parametrize(
+    ("query", "wanted"), [("tail=3", [[2, 3], [4]]), ("order=desc", [[4, 3], [2, 1], [0]])]
+)
+def test_links_lead_on_when_rows_are_asked_for_from_the_end(ada, query, wanted):
+    append(ada, *(f'{{"n":{number}}}' for number in range(5)))
+
+    bodies = pages(ada, f"dataset=d&limit=2&format=jsonl&{query}")
+
+    assert [numbers_of(body, "jsonl") for body in bodies] == wanted
+
+
 def test_link_keeps_the_parameters_when_there_is_a_next_page(ada):
     append(ada, '{"n":1}', '{"n":2}')
 
