@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from functions.datasets.metrics import router as metrics_router
 from functions.datasets.routes import router
 from functions.datasets.wiring import idempotency
 from shared.http import create_app, serve
 
-app = create_app("Datasets", router, idempotency=idempotency)
+app = create_app("Datasets", router, metrics_router, idempotency=idempotency)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from functions.datasets import wiring
 from functions.datasets.backfills import backfill_member, backfilled, previewed
 from functions.datasets.bodies import JSON_LINES, read_append
+from functions.datasets.formats import CSV_AND_LINES, RowFormat, rows_answer
 from functions.datasets.parameters import Reading
 from functions.datasets.schemas import (
     AdapterBody,
@@ -19,7 +20,7 @@ from functions.datasets.schemas import (
     UndoAnswer,
     UndoBody,
 )
-from functions.datasets.views import append_answer, dataset_entry, json_answer, rows_answer
+from functions.datasets.views import append_answer, dataset_entry, json_answer
 from shared.datasets import (
     Adapter,
     AdapterNotFound,
@@ -141,22 +142,33 @@ async def list_(
     "/get",
     summary="Get raw dataset rows",
     response_model=RowsAnswer,
-    responses=described(404, "There is no such dataset (`dataset_not_found`)."),
+    responses={
+        **CSV_AND_LINES,
+        **described(404, "There is no such dataset (`dataset_not_found`)."),
+    },
 )
 async def get(
+    request: Request,
     user: CurrentUser,
     dataset: DatasetName,
     reading: Annotated[Reading, Depends()],
+    format_: Annotated[RowFormat, Query(alias="format", description="How rows come.")] = "json",
+    guard: Annotated[Flag, Query(description="Keep spreadsheets from running CSV text.")] = True,
 ) -> Response:
     """Rows in append order, a page at a time; a page ends early at 4.5 MB.
 
     Pages hold every row once while others append. Rows that are taken out meanwhile end
     a walk: its cursor is refused with `cursor_mismatch`.
+
+    As `jsonl` or `csv` the body is rows only; the `Link` header then leads to the next page.
+    CSV has a column for each key of the page's rows, in order of first appearance; nested
+    values are JSON, null and missing are empty, and a page without rows is empty. Text that
+    a spreadsheet would take for a formula gets a leading `'`, unless `guard=0`.
     """
     check_dataset_name(dataset)
     cursors = Cursors(("datasets.get", user.user_id, dataset, reading.order))
     page = reading.page(wiring.bucket(), wiring.catalog(), user.user_id, dataset, cursors)
-    return rows_answer(dataset, page, cursors)
+    return rows_answer(dataset, page, cursors, format_, url=request.url, guard=guard)
 
 
 @router.delete(

@@ -7,9 +7,8 @@ import msgspec
 from fastapi import Response
 
 from shared import clock
-from shared.datasets import AppendResult, DatasetSummary, RowPage
+from shared.datasets import AppendResult, DatasetSummary
 from shared.errors import Fault, Unacceptable
-from shared.http import Cursors
 from shared.http.problems import MAX_LISTED_FAULTS, fault_document
 
 
@@ -41,15 +40,6 @@ def dataset_entry(summary: DatasetSummary) -> dict[str, Any]:
         "updated_at": clock.iso(summary.updated_us),
         "adapter": None if adapter is None else {"enabled": adapter.enabled},
     }
-
-
-def rows_answer(dataset: str, page: RowPage, cursors: Cursors) -> Response:
-    """A page of rows; the stored lines go out as they are, so numbers stay as they were sent."""
-    next_cursor = None if page.next is None else cursors.write(page.next)
-    head = msgspec.json.encode({"dataset": dataset})[:-1]
-    tail = msgspec.json.encode({"next_cursor": next_cursor, "has_more": page.next is not None})[1:]
-    body = head + b',"data":[' + b",".join(page.lines) + b"]," + tail
-    return Response(body, media_type="application/json")
 
 
 def json_answer(document: object, status: int = 200) -> Response:

@@ -12,6 +12,15 @@ from shared.datasets.append import AppendResult, Batch, append_rows
 from shared.datasets.backfilling import preview_adapter, save_and_backfill
 from shared.datasets.conversion import RowNotConvertible, job_row, run_of_row
 from shared.datasets.listing import DatasetNotFound, DatasetSummary, list_datasets
+from shared.datasets.metrics import (
+    DEFAULT_POINTS,
+    MAX_POINTS,
+    Metrics,
+    MetricsQuestion,
+    Series,
+    Summary,
+    dataset_metrics,
+)
 from shared.datasets.names import check_dataset_name
 from shared.datasets.places import Place
 from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
@@ -21,6 +30,8 @@ from shared.datasets.standing import AccountLimits
 from shared.datasets.stored import run_of_stored
 
 __all__ = [
+    "DEFAULT_POINTS",
+    "MAX_POINTS",
     "MAX_ROWS",
     "MAX_ROW_BYTES",
     "AccountLimits",
@@ -31,17 +42,22 @@ __all__ = [
     "DatasetNotFound",
     "DatasetSummary",
     "ExtraField",
+    "Metrics",
+    "MetricsQuestion",
     "Order",
     "Place",
     "RowNotConvertible",
     "RowPage",
     "SentRow",
     "SentRows",
+    "Series",
+    "Summary",
     "Wanted",
     "adapter_key",
     "append_rows",
     "check_count",
     "check_dataset_name",
+    "dataset_metrics",
     "job_row",
     "list_datasets",
     "load_adapter",

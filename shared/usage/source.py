@@ -1,7 +1,7 @@
 """The runs of a question, as a DuckDB table: Parquet parts plus what is not folded yet.
 
 Parts are immutable, so they are kept in the function's scratch space between
-invocations, the least recently used going first when space runs out.
+invocations (`shared.storage.scratch`).
 """
 
 import tempfile
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import duckdb
 
-from shared import clock
 from shared.clock import day_of
 from shared.runs import Run, encode_runs, select_list
 from shared.storage import Part, Snapshot
 from shared.storage.parquet import connect, json_reader
+from shared.storage.scratch import Scratch
 from shared.usage.question import Question
 
 _CACHE_BYTES = 300 * 2**20
@@ -24,8 +24,8 @@ _CACHE_BYTES = 300 * 2**20
 @contextmanager
 def runs_table(snapshot: Snapshot, question: Question) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the table `runs` of exactly the question's runs, `ts` a UTC timestamp."""
-    parts = _parts(snapshot, question)
-    paths = {part: _fetched(snapshot, part) for part in parts}
+    scratch = Scratch("evalyard-parts", _CACHE_BYTES)
+    paths = {part: _fetched(scratch, snapshot, part) for part in _parts(snapshot, question)}
     pending = [run for run in snapshot.pending_runs() if _within(run, question)]
     with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect() as connection:
         condition, parameters = question.filters.condition()
@@ -75,24 +75,9 @@ def _union(
     return " UNION ALL BY NAME ".join(sources), parameters
 
 
-def _fetched(snapshot: Snapshot, part: Part) -> Path:
-    folder = Path(tempfile.gettempdir()) / "evalyard-parts" / snapshot.bucket.name
-    path = folder / part.key.replace("/", "~")
-    if path.exists():
-        path.touch()
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    _make_room(folder, part.bytes)
-    body = snapshot.part_bytes(part)
-    incoming = folder / f".{clock.now_us()}-{path.name}"
-    incoming.write_bytes(body)
-    return incoming.rename(path)
-
-
-def _make_room(folder: Path, needed: int) -> None:
-    kept = sorted(folder.glob("[!.]*.parquet"), key=lambda path: path.stat().st_mtime)
-    size = sum(path.stat().st_size for path in kept) + needed
-    while kept and size > _CACHE_BYTES:
-        oldest = kept.pop(0)
-        size -= oldest.stat().st_size
-        oldest.unlink(missing_ok=True)
+def _fetched(scratch: Scratch, snapshot: Snapshot, part: Part) -> Path:
+    return scratch.obtain(
+        f"{snapshot.bucket.name}/{part.key}",
+        part.bytes,
+        lambda path: path.write_bytes(snapshot.part_bytes(part)),
+    )

@@ -1,0 +1,155 @@
+"""`GET /user/data/metrics`: a dataset's number fields as series with summaries."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field
+
+from functions.datasets import wiring
+from functions.datasets.schemas import Better, SavedAdapter
+from shared.datasets import (
+    DEFAULT_POINTS,
+    MAX_POINTS,
+    Metrics,
+    MetricsQuestion,
+    check_dataset_name,
+    dataset_metrics,
+)
+from shared.http import CurrentUser, UserRoute, Window, described, requested_window
+
+router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
+
+Labels = Annotated[list[str], Query(description="May repeat: any of.")]
+
+
+class MetricsWindow(BaseModel):
+    """The window asked for; an open end is the first or last instant of the rows, if any."""
+
+    from_: str | None = Field(alias="from")
+    to: str | None
+    bucket_s: int | None = Field(description="Always null: points are not bucketed by time.")
+    partial_last_bucket: bool
+
+
+class SeriesSummary(BaseModel):
+    """Over all rows, whatever the points show. Over nothing: `n` 0, the others null."""
+
+    n: int
+    mean: float | None
+    min: float | None
+    p50: float | None = Field(description="Percentiles interpolate linearly.")
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+    std: float | None = Field(description="Of the population.")
+    last: float | None = Field(description="The value at the latest instant.")
+
+
+class SeriesAnswer(BaseModel):
+    """One number field over time. Booleans count as 1 and 0."""
+
+    field: str = Field(examples=["latency_ms"])
+    label: str = Field(examples=["Latency (ms)"])
+    kind: str = Field(description="`number` or `boolean`.")
+    extra: bool = Field(description="False for the standard metrics.")
+    unit: str | None
+    better: Better | None
+    points: list[tuple[str, float]] = Field(
+        description="Instant and value, in order of time.",
+        examples=[[["2025-12-03T18:00:00.000Z", 900.0], ["2025-12-03T18:05:00.000Z", 950.0]]],
+    )
+    downsampled: bool = Field(description="Whether there are fewer points than values.")
+    summary: SeriesSummary
+
+
+class DeviceRows(BaseModel):
+    """How many rows a device has; null counts rows without one."""
+
+    device: str | None
+    rows: int
+
+
+class ModelRows(BaseModel):
+    """How many rows a model has; null counts rows without one."""
+
+    model: str | None
+    rows: int
+
+
+class MetricsAnswer(BaseModel):
+    """A dataset's metrics."""
+
+    dataset: str
+    window: MetricsWindow
+    rows: int
+    x_field: str
+    adapter: SavedAdapter | None
+    series: list[SeriesAnswer]
+    by_device: list[DeviceRows]
+    by_model: list[ModelRows]
+
+
+@router.get(
+    "/metrics",
+    summary="Get processed metrics for a dataset",
+    response_model=MetricsAnswer,
+    responses={
+        **described(404, "There is no such dataset (`dataset_not_found`)."),
+        **described(413, "The dataset has more than 1 GB (`dataset_too_large`)."),
+    },
+)
+async def metrics(
+    user: CurrentUser,
+    dataset: Annotated[str, Query(description="The dataset's name.")],
+    window: Annotated[Window, Depends(requested_window)],
+    device: Labels = [],  # noqa: B006  FastAPI copies defaults.
+    model: Labels = [],  # noqa: B006
+    max_points: Annotated[
+        int, Query(ge=1, le=MAX_POINTS, description="Points of a series, at most.")
+    ] = DEFAULT_POINTS,
+) -> Response:
+    """Series, summaries and counts over all rows, or those of a window, of devices or models.
+
+    With an adapter (enabled or not) the series are the standard metrics and its extra fields
+    of kind `number` and `boolean`; without one, the standard names are assumed, and every
+    other number field is a series, nested ones by their dotted path (at most 64, those in
+    most rows). What is no number where one belongs counts as missing for that series.
+
+    A row whose time is missing or unreadable has no point and no part in `last`; it counts
+    elsewhere, but lies in no window. Downsampling keeps the first, the last, the lowest and
+    the highest value, and the local peaks; with many series each gets fewer points, at most
+    70,000 together. `by_device` and `by_model` list at most 500 labels, most rows first.
+    """
+    question = MetricsQuestion(
+        user_id=user.user_id,
+        dataset=check_dataset_name(dataset),
+        from_us=window.from_us,
+        to_us=window.to_us,
+        devices=tuple(device),
+        models=tuple(model),
+        max_points=max_points,
+    )
+    found = dataset_metrics(wiring.bucket(), wiring.catalog(), question)
+    body = msgspec.json.encode(_document(question, found))
+    return Response(body, media_type="application/json")
+
+
+def _document(question: MetricsQuestion, found: Metrics) -> dict[str, Any]:
+    return {
+        "dataset": question.dataset,
+        "window": _window(question, found).document(),
+        "rows": found.rows,
+        "x_field": found.x_field,
+        "adapter": found.adapter.document() if found.adapter else None,
+        "series": found.series,
+        "by_device": [{"device": device, "rows": rows} for device, rows in found.by_device],
+        "by_model": [{"model": model, "rows": rows} for model, rows in found.by_model],
+    }
+
+
+def _window(question: MetricsQuestion, found: Metrics) -> Window:
+    first = found.from_us if question.from_us is None else question.from_us
+    last = found.to_us if question.to_us is None else question.to_us
+    return Window(first, last)

@@ -1,0 +1,120 @@
+"""Answers a question about a dataset's metrics with DuckDB."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import msgspec
+
+from shared.aws import Bucket, ObjectMissing
+from shared.datasets.adapters import MAX_EXTRA_FIELDS
+from shared.datasets.metrics.gathering import Gathered, gather
+from shared.datasets.metrics.mapping import TOK_S, Mapping, NumberField, discovered, mapping_of
+from shared.datasets.metrics.question import Metrics, MetricsQuestion, Series
+from shared.datasets.metrics.series import (
+    POINT_BUDGET,
+    Bounds,
+    bounds,
+    last_value,
+    points,
+    summary,
+)
+from shared.datasets.metrics.table import rows_view
+from shared.errors import Unavailable
+from shared.storage import Catalog, read_snapshot
+
+MAX_GROUPS = 500
+_ATTEMPTS = 3
+
+
+def answer(bucket: Bucket, catalog: Catalog, question: MetricsQuestion) -> Metrics:
+    """The metrics. Raises DatasetNotFound, TooLarge, Unavailable."""
+    with TemporaryDirectory(prefix="pending-") as folder:
+        pending = Path(folder) / "pending.jsonl"
+        for _ in range(_ATTEMPTS):
+            gathered = read_snapshot(
+                bucket,
+                catalog,
+                question.user_id,
+                lambda snapshot: gather(snapshot, question.dataset, pending),
+            )
+            try:
+                return _computed(bucket, gathered, question)
+            except ObjectMissing:
+                # The dataset was deleted, or rewritten by an undo, since the snapshot.
+                continue
+    raise Unavailable("the data is being reorganised; ask again", code="storage_busy")
+
+
+def _computed(bucket: Bucket, gathered: Gathered, question: MetricsQuestion) -> Metrics:
+    mapping = mapping_of(gathered.adapter)
+    with rows_view(bucket, gathered, mapping, question) as connection:
+        count, first, last = connection.execute(
+            "SELECT count(*), min(us), max(us) FROM rows"
+        ).fetchall()[0]
+        return Metrics(
+            rows=count,
+            from_us=first,
+            to_us=last,
+            x_field=mapping.x_field,
+            adapter=gathered.adapter,
+            series=_all_series(connection, mapping, question.max_points),
+            by_device=_counted(connection, "device"),
+            by_model=_counted(connection, "model"),
+        )
+
+
+def _all_series(
+    connection: duckdb.DuckDBPyConnection, mapping: Mapping, max_points: int
+) -> list[Series]:
+    others = _discovered(connection, mapping) if mapping.discovers else []
+    fields = [*mapping.fields, *others]
+    within = bounds(connection, [_column(field) for field in fields])
+    shown = _shown(fields, within) if mapping.discovers else fields
+    most = min(max_points, POINT_BUDGET // max(len(shown), 1))
+    return [_series(connection, field, within[_column(field)], most) for field in shown]
+
+
+def _discovered(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[NumberField]:
+    known = {field.column for field in mapping.fields}
+    described = connection.execute("DESCRIBE rows").fetchall()
+    return [discovered(name) for name, *_ in described if name[0] == "n" and name not in known]
+
+
+def _shown(fields: list[NumberField], within: dict[str, Bounds]) -> list[NumberField]:
+    """Those that have numbers: the standard ones, then others, in most rows first."""
+    filled = [field for field in fields if within[_column(field)].n]
+    others = [field for field in filled if field.standard is None]
+    others.sort(key=lambda field: (-within[_column(field)].n, field.field))
+    return [field for field in filled if field.standard] + others[:MAX_EXTRA_FIELDS]
+
+
+def _series(
+    connection: duckdb.DuckDBPyConnection, field: NumberField, within: Bounds, most: int
+) -> Series:
+    column = _column(field)
+    shown, downsampled = points(connection, column, most)
+    stats = summary(connection, column, within)
+    return Series(
+        field=field.field,
+        label=field.label,
+        kind=field.kind,
+        extra=field.standard is None,
+        unit=field.unit,
+        better=field.better,
+        points=shown,
+        downsampled=downsampled,
+        summary=msgspec.structs.replace(stats, last=last_value(connection)),
+    )
+
+
+def _column(field: NumberField) -> str:
+    return "speed" if field.standard == TOK_S else field.column
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, label: str) -> list[tuple[str | None, int]]:
+    """Rows by label, most first; at most 500 labels."""
+    return connection.execute(
+        f"SELECT {label}, count(*) AS n FROM rows GROUP BY {label} "
+        f"ORDER BY n DESC, {label} NULLS LAST LIMIT {MAX_GROUPS}"
+    ).fetchall()

@@ -1,0 +1,149 @@
+"""The rows of a question as the DuckDB view `rows`: extracted columns, filtered.
+
+Columns: `us`, `device`, `model`, one per number field (`NumberField.column`), `speed`
+(tokens per second, derived where no field says it); `source` and `line` are the order of
+appending.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import msgspec
+
+from shared.aws import Bucket
+from shared.datasets.metrics.extraction import extract
+from shared.datasets.metrics.gathering import Gathered, fetch_volume, volume_name
+from shared.datasets.metrics.mapping import (
+    COMPLETION_TOKENS,
+    LATENCY_MS,
+    TOK_S,
+    TTFT_MS,
+    Mapping,
+    NumberField,
+)
+from shared.datasets.metrics.question import MetricsQuestion
+from shared.datasets.metrics.times import read_odd_texts
+from shared.storage import Volume
+from shared.storage.parquet import connect
+from shared.storage.scratch import Scratch
+
+# Of the function's 1,769 MB; what Python and fetching need is left free.
+_MEMORY_LIMIT = "800MiB"
+# Enough for the largest dataset that metrics read, in volumes and in columns.
+SCRATCH_BYTES = 1_500 * 2**20
+# Columns take about a third of the lines that they are made from.
+_COLUMNS_SHARE = 3
+
+
+@contextmanager
+def rows_view(
+    bucket: Bucket, gathered: Gathered, mapping: Mapping, question: MetricsQuestion
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the view `rows`. Raises ObjectMissing."""
+    with TemporaryDirectory(prefix="metrics-") as folder, connect() as connection:
+        connection.execute("SET memory_limit = ?", [_MEMORY_LIMIT])
+        files = [_columns_of(connection, bucket, volume, mapping) for volume in gathered.volumes]
+        pending = Path(folder) / "pending.parquet"
+        extract(connection, mapping, gathered.pending, pending)
+        _create_extracted(connection, [*files, pending])
+        _create_timed(connection, Path(folder) / "instants.jsonl")
+        _create_rows(connection, gathered, mapping, question)
+        yield connection
+
+
+def _columns_of(
+    connection: duckdb.DuckDBPyConnection, bucket: Bucket, volume: Volume, mapping: Mapping
+) -> Path:
+    scratch = Scratch("evalyard-volumes", SCRATCH_BYTES)
+
+    def fill(target: Path) -> None:
+        lines = scratch.obtain(
+            volume_name(bucket, volume),
+            volume.bytes,
+            lambda path: fetch_volume(bucket, volume, path),
+        )
+        extract(connection, mapping, lines, target)
+        scratch.release(lines)
+
+    name = volume_name(bucket, volume, msgspec.json.encode(mapping).decode())
+    return scratch.obtain(name, volume.bytes // _COLUMNS_SHARE, fill)
+
+
+def _create_extracted(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
+    sources = [
+        f"SELECT {number} AS source, file_row_number AS line, * EXCLUDE (file_row_number) "
+        f"FROM read_parquet('{file}', file_row_number = true)"
+        for number, file in enumerate(files)
+    ]
+    union = " UNION ALL BY NAME ".join(sources)
+    connection.execute(f"CREATE TEMP VIEW extracted AS {union}")
+
+
+def _create_timed(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """The view `timed`: what is extracted, with times in no usual form read as well."""
+    odd = connection.execute("SELECT DISTINCT odd FROM extracted WHERE odd IS NOT NULL")
+    if not read_odd_texts(odd, file):
+        connection.execute("CREATE TEMP VIEW timed AS FROM extracted")
+        return
+    connection.execute(
+        f"CREATE TEMP TABLE instants AS FROM read_json('{file}', format='newline_delimited', "
+        "columns={odd: 'VARCHAR', us: 'BIGINT'})"
+    )
+    connection.execute(
+        "CREATE TEMP VIEW timed AS SELECT e.* REPLACE (coalesce(e.us, i.us) AS us) "
+        "FROM extracted e LEFT JOIN instants i ON e.odd = i.odd"
+    )
+
+
+def _create_rows(
+    connection: duckdb.DuckDBPyConnection,
+    gathered: Gathered,
+    mapping: Mapping,
+    question: MetricsQuestion,
+) -> None:
+    conditions = ["true"]
+    if gathered.undone:
+        _create_names(connection, "undone", gathered.undone)
+        conditions.append("(batch IS NULL OR batch NOT IN (FROM undone))")
+    if question.devices:
+        _create_names(connection, "devices", question.devices)
+        conditions.append("device IN (FROM devices)")
+    if question.models:
+        _create_names(connection, "models", question.models)
+        conditions.append("model IN (FROM models)")
+    if question.from_us is not None:
+        conditions.append(f"us >= {question.from_us}")
+    if question.to_us is not None:
+        conditions.append(f"us < {question.to_us}")
+    connection.execute(
+        f"CREATE TEMP VIEW rows AS SELECT *, {_speed(mapping)} AS speed FROM timed "
+        f"WHERE {' AND '.join(conditions)}"
+    )
+
+
+def _create_names(
+    connection: duckdb.DuckDBPyConnection, table: str, names: frozenset[str] | tuple[str, ...]
+) -> None:
+    connection.execute(
+        f"CREATE TEMP TABLE {table} AS SELECT unnest(?::VARCHAR[]) AS name", [list(names)]
+    )
+
+
+def _speed(mapping: Mapping) -> str:
+    """SQL: tokens per second as `shared.runs.derived_tok_s` has it, unless a field says it."""
+    by_name = {field.standard: field for field in mapping.fields if field.standard}
+    tokens, latency, ttft = (
+        by_name[name].column for name in (COMPLETION_TOKENS, LATENCY_MS, TTFT_MS)
+    )
+    derived = (
+        f"CASE WHEN {tokens} < 0 OR {ttft} < 0 OR NOT {latency} > 0 THEN NULL "
+        f"WHEN {ttft} < {latency} AND {tokens} >= 2 "
+        f"THEN ({tokens} - 1) / (({latency} - {ttft}) / 1000) "
+        f"ELSE {tokens} / ({latency} / 1000) END"
+    )
+    finite = f"CASE WHEN isfinite({derived}) THEN {derived} END"
+    said: NumberField = by_name[TOK_S]
+    return f"coalesce({said.column}, {finite})" if said.read else finite

@@ -1,0 +1,73 @@
+"""Scratch space: files made from what never changes, kept between a function's invocations.
+
+Whoever reads immutable objects (Parquet parts, versions of a dataset) finds them here
+again; the least recently used go first when space runs out.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared import ids
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A folder of at most so many bytes, as one reader uses it.
+
+    What this reader has obtained is held: it does not go, even when there is too little
+    room, until the reader releases it.
+    """
+
+    name: str
+    capacity_bytes: int
+    _held: set[Path] = field(default_factory=set)
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie."""
+        return Path(tempfile.gettempdir()) / self.name
+
+    def obtain(self, name: str, size: int, fill: Callable[[Path], object]) -> Path:
+        """The file of this name; when it is not there, `fill` writes it (about `size` bytes)."""
+        path = self.folder / name.replace("/", "~")
+        self._held.add(path)
+        with suppress(FileNotFoundError):
+            os.utime(path)
+            return path
+        self._make(path, size, fill)
+        return path
+
+    def release(self, path: Path) -> None:
+        """The reader is done with a file; it may go when others need the room."""
+        self._held.discard(path)
+
+    def _make(self, path: Path, size: int, fill: Callable[[Path], object]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._make_room(size)
+        # Under another name until it is whole: an invocation may end at any moment.
+        incoming = self.folder / f".{ids.ulid()}"
+        try:
+            fill(incoming)
+            incoming.rename(path)
+        finally:
+            incoming.unlink(missing_ok=True)
+
+    def _make_room(self, needed: int) -> None:
+        kept = sorted(self._files(), key=lambda entry: entry[2])
+        size = sum(entry[1] for entry in kept) + needed
+        for path, bytes_, _ in kept:
+            if size > self.capacity_bytes and path not in self._held:
+                path.unlink(missing_ok=True)
+                size -= bytes_
+
+    def _files(self) -> list[tuple[Path, int, float]]:
+        found = []
+        for path in self.folder.iterdir():
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                found.append((path, status.st_size, status.st_mtime))
+        return found
