@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 
 NAMESPACE = "Evalyard"
 
@@ -19,7 +19,15 @@ def metrics() -> Metrics:
     return Metrics(namespace=NAMESPACE)
 
 
-def count(name: str, value: int = 1) -> None:
-    """Write one counted metric at once, under the function's service name."""
-    metrics().add_metric(name=name, unit="Count", value=value)
-    metrics().flush_metrics()
+def count(name: str, value: int = 1, *, service: str | None = None) -> None:
+    """Write one counted metric at once, under the function's service name or another one.
+
+    Another one is for what several functions count, so that one alarm sees all of it.
+    """
+    if service is None:
+        metrics().add_metric(name=name, unit="Count", value=value)
+        metrics().flush_metrics()
+        return
+    dimensions = {"service": service}
+    with single_metric(name, "Count", value, namespace=NAMESPACE, default_dimensions=dimensions):
+        pass

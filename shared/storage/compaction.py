@@ -143,7 +143,7 @@ class Compaction:
             self.bucket.put(f"{QUARANTINE_PREFIX}{self.user_id}/{segment.name.file_name}", body)
             logger().error("segment_quarantined", user_id=self.user_id, key=segment.name.key)
         if plan.poison:
-            count("SegmentsQuarantined", len(plan.poison))
+            count("SegmentsQuarantined", len(plan.poison), service="storage")
 
     def _dataset(self, name: str) -> DatasetRecord:
         return self.catalog.dataset(self.user_id, name) or DatasetRecord(name=name)

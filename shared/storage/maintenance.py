@@ -85,7 +85,7 @@ class Maintenance:
             logger().error("segment_quarantined", user_id=user_id, key=key)
         self.bucket.delete(keys)
         if keys:
-            count("SegmentsQuarantined", len(keys))
+            count("SegmentsQuarantined", len(keys), service="storage")
 
     def _forget_history(self, user_id: str) -> None:
         """Delete for good what was deleted a while ago: the versions and their markers."""
