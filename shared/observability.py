@@ -3,6 +3,7 @@
 from functools import cache
 
 from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 NAMESPACE = "Evalyard"
 
@@ -29,5 +30,7 @@ def count(name: str, value: int = 1, *, service: str | None = None) -> None:
         metrics().flush_metrics()
         return
     dimensions = {"service": service}
-    with single_metric(name, "Count", value, namespace=NAMESPACE, default_dimensions=dimensions):
+    with single_metric(
+        name, MetricUnit.Count, value, namespace=NAMESPACE, default_dimensions=dimensions
+    ):
         pass
