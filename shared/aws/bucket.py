@@ -99,11 +99,16 @@ class Bucket:
     def get(
         self, key: str, *, version_id: str | None = None, start: int = 0, end: int | None = None
     ) -> bytes:
-        """Bytes `[start, end)` of an object. Raises ObjectMissing."""
+        """Bytes `[start, end)` of an object, as far as there are any. Raises ObjectMissing."""
         with aws_errors():
-            answer = client("s3").get_object(
-                Bucket=self.name, Key=key, **_version(version_id), **_range(start, end)
-            )
+            try:
+                answer = client("s3").get_object(
+                    Bucket=self.name, Key=key, **_version(version_id), **_range(start, end)
+                )
+            except ClientError as exc:
+                if exc.response.get("Error", {}).get("Code") == "InvalidRange":
+                    return b""
+                raise
             body = bytes(answer["Body"].read())
         # A server may answer a range with the whole; only a partial answer says its range.
         return body if "ContentRange" in answer else body[start:end]

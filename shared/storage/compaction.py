@@ -67,9 +67,9 @@ class Compaction:
         A lost race counts as a step that finished nothing.
         """
         checkpoint = self.catalog.checkpoint(self.user_id)
-        self._forget(checkpoint.last_committed)
         edits = self.catalog.edits(self.user_id) if checkpoint.edits else ()
         listed = self._listed(None if edits else _MAX_LISTED)
+        self._forget_covered(checkpoint, listed)
         live = live_segments(self.catalog, self.user_id, checkpoint, listed, edits)
         self._forget_repeats(checkpoint, listed, live)
         try:
@@ -209,6 +209,17 @@ class Compaction:
 
     def _forget(self, file_names: tuple[str, ...]) -> None:
         self.bucket.delete(f"{PREFIX}{self.user_id}/{name}" for name in file_names)
+
+    def _forget_covered(self, checkpoint: Checkpoint, listed: list[PendingSegment]) -> None:
+        """Delete what the last commit covers and is still there, before another commit.
+
+        Deleting what is gone would leave another marker in the bucket's history.
+        """
+        there = {segment.name.file_name for segment in listed}
+        complete = len(listed) < _MAX_LISTED
+        self._forget(
+            tuple(name for name in checkpoint.last_committed if name in there or not complete)
+        )
 
     def _forget_repeats(
         self, checkpoint: Checkpoint, listed: list[PendingSegment], live: list[PendingSegment]

@@ -92,10 +92,17 @@ class Snapshot:
         ]
 
     def pending_rows(self, segment: PendingSegment) -> list[bytes]:
-        """The rows of a pending segment, as JSON lines without ends."""
+        """The rows of a pending segment, as JSON lines without ends.
+
+        Unreadable ones are left to the compaction.
+        """
         self.seal()
         body = self.bucket.get(segment.name.key, end=segment.name.offset)
-        return body.split(b"\n")[:-1]
+        try:
+            return segment.rows_of(body).split(b"\n")[:-1]
+        except SegmentUnreadable:
+            logger().warning("segment_unreadable", user_id=self.user_id)
+            return []
 
     def pending_runs(self) -> Iterator[Run]:
         """All runs that are not folded. Unreadable ones are left to the compaction."""

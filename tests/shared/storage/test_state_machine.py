@@ -314,7 +314,8 @@ class Storage(RuleBasedStateMachine):
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(1_800 * _FACTOR)
-def test_readers_find_what_the_model_says_whatever_happens(aws):
+@pytest.mark.parametrize("half", [1, 2])
+def test_readers_find_what_the_model_says_whatever_happens(aws, half):
     run_state_machine_as_test(
         Storage,
         settings=settings(
