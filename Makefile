@@ -83,6 +83,9 @@ test-unit: .venv/.installed ## unit and functional tests
 test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive",@echo "no python3.13 on this machine")
 
+test-nightly: .venv/.installed ## the state machine of storage, fifteen times as long
+	EVALYARD_STEPS=15 .venv/bin/pytest -n 2 tests/shared/storage/test_state_machine.py
+
 test-rie: .venv/.installed build ## every built function under AWS's Runtime Interface Emulator
 	.venv/bin/pytest tests/rie
 
