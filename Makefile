@@ -19,7 +19,7 @@ PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/ve
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-rie test-local \
-	test-e2e bench format openapi lock install clean
+	test-e2e test-nightly bench format openapi lock install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
