@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY = 0
 # The files name every package there is to install, so pip need not look for more.
 PIP_INSTALL = -m pip install --disable-pip-version-check --no-input --require-hashes --no-deps --progress-bar off
 RUNNER_SOURCES = $(shell find runner -name '*.py' -not -path '*/build/*') runner/pyproject.toml
-LOCKED = requirements/dev requirements/sam requirements/cloud requirements/runner \
+LOCKED = requirements/dev requirements/sam requirements/cloud requirements/runner requirements/seaweedfs \
 	layers/web/requirements layers/analytics/requirements
 # A second interpreter for the suite, where the machine has one.
 PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
@@ -19,7 +19,7 @@ PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/ve
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-rie test-local \
-	test-e2e test-nightly bench format openapi lock install clean
+	test-e2e test-nightly test-seaweedfs bench format openapi lock install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -86,6 +86,9 @@ test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.1
 test-nightly: .venv/.installed ## the state machine of storage, fifteen times as long
 	EVALYARD_STEPS=15 .venv/bin/pytest -n 2 tests/shared/storage/test_state_machine.py
 
+test-seaweedfs: .venv/.installed .venv-seaweedfs/.installed ## the storage tests on another S3: SeaweedFS
+	.venv/bin/python -m tests.kit.seaweedfs .venv-seaweedfs/bin/weed .venv/bin/pytest --timeout 600 tests/shared/storage
+
 test-rie: .venv/.installed build ## every built function under AWS's Runtime Interface Emulator
 	.venv/bin/pytest tests/rie
 
@@ -107,7 +110,7 @@ lock: .venv-lock/.installed ## compile the pinned requirement files again
 	done
 
 clean: ## remove virtual environments and builds, keep the local cloud's state
-	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-lock .aws-sam
+	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-lock .aws-sam
 
 # ---------------------------------------------------------------------------------- virtual environments
 
@@ -122,6 +125,10 @@ endef
 
 .venv/.installed: requirements/dev.txt
 	$(call make_venv,tests and linters,$(PYTHON))
+	@touch $@
+
+.venv-seaweedfs/.installed: requirements/seaweedfs.txt
+	$(call make_venv,SeaweedFS,$(PYTHON))
 	@touch $@
 
 .venv-3.13/.installed: requirements/dev.txt
