@@ -15,7 +15,7 @@ from shared.observability import logger
 from shared.storage import Catalog
 
 # What a request spends on a backfill before it leaves the rest to the aggregation.
-_SPENT_US = 8 * SECOND_US
+_SPENT_US = 4 * SECOND_US
 
 
 def previewed(user: Caller, adapter: Adapter) -> Response:

@@ -24,7 +24,7 @@ Labels = Annotated[list[str], Query(description="May repeat: any of.")]
 
 
 class MetricsWindow(BaseModel):
-    """The window asked for; an open end is the first or last instant of the rows, if any."""
+    """The window asked for; an open end is the rows' first instant, or just after their last."""
 
     from_: str | None = Field(alias="from")
     to: str | None
@@ -151,5 +151,8 @@ def _document(question: MetricsQuestion, found: Metrics) -> dict[str, Any]:
 
 def _window(question: MetricsQuestion, found: Metrics) -> Window:
     first = found.from_us if question.from_us is None else question.from_us
-    last = found.to_us if question.to_us is None else question.to_us
+    last = question.to_us
+    if last is None and found.to_us is not None:
+        # A window is half-open: asked again by what is echoed, the newest row is in it.
+        last = (found.to_us // 1_000 + 1) * 1_000
     return Window(first, last)

@@ -90,7 +90,7 @@ class PreviewAnswer(BaseModel):
 class UndoBody(Body):
     """Which append or import to take back."""
 
-    batch_id: str = Field(pattern="^bat_[0-9A-Z]{26}$", examples=["bat_01KBJ8S2X0ZZZZZZZZZZZZZZZZ"])
+    batch_id: str = Field(min_length=1, max_length=256, examples=["bat_01KBJ8S2X0ZZZZZZZZZZZZZZZZ"])
 
 
 class UndoAnswer(BaseModel):
@@ -110,10 +110,11 @@ class UsageAnswer(BaseModel):
 
 
 class AppendAnswer(BaseModel):
-    """What became of an append; `usage` is null when no enabled adapter is saved."""
+    """What became of an append; `usage` is null when no enabled adapter is saved, `batch_id`
+    when nothing was stored (`dry_run`)."""
 
     dataset: str
-    batch_id: str
+    batch_id: str | None
     received: int
     appended: int
     rejected: int

@@ -23,7 +23,7 @@ def append_answer(dataset: str, result: AppendResult) -> Response:
         "appended": result.appended,
         "rejected": len(result.faults),
         "errors": listed(result.faults),
-        "errors_truncated": len(result.faults) > MAX_LISTED_FAULTS,
+        "errors_truncated": _is_truncated(result),
         "usage": _usage(result),
     }
     return json_answer(document, 207 if result.faults else 200)
@@ -70,6 +70,12 @@ def _usage(result: AppendResult) -> dict[str, Any] | None:
         "skipped": len(usage.faults),
         "errors": listed(usage.faults),
     }
+
+
+def _is_truncated(result: AppendResult) -> bool:
+    """Whether more is wrong with rows, or with their usage, than the answer lists."""
+    unconverted = result.usage.faults if result.usage else ()
+    return max(len(result.faults), len(unconverted)) > MAX_LISTED_FAULTS
 
 
 def listed(faults: Sequence[Fault]) -> list[dict[str, Any]]:

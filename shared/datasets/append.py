@@ -27,9 +27,10 @@ class UsageResult:
 
 @dataclass(frozen=True)
 class AppendResult:
-    """What became of an append. `usage` is None when no enabled adapter is saved."""
+    """What became of an append. `usage` is None when no enabled adapter is saved, `batch_id`
+    when nothing was stored."""
 
-    batch_id: str
+    batch_id: str | None
     received: int
     appended: int
     faults: tuple[Fault, ...]
@@ -87,7 +88,8 @@ def append_rows(
         check_limits(limits, *known, rows=prepared.appended, size=size)
     if prepared.appended and not dry_run:
         _store(log, batch, prepared, adapter_version=adapter.version if adapter else 0)
-    return prepared.result(batch, converted=in_use is not None)
+    batch_id = None if dry_run else batch.batch_id
+    return prepared.result(batch_id, converted=in_use is not None)
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,9 @@ class _Prepared:
     faults: tuple[Fault, ...] = ()
     usage_faults: tuple[Fault, ...] = ()
 
-    def result(self, batch: Batch, *, converted: bool) -> AppendResult:
+    def result(self, batch_id: str | None, *, converted: bool) -> AppendResult:
         usage = UsageResult(self.runs.count, self.usage_faults) if converted else None
-        return AppendResult(batch.batch_id, self.received, self.appended, self.faults, usage)
+        return AppendResult(batch_id, self.received, self.appended, self.faults, usage)
 
 
 def _at_once(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared | None:

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
+from shared.datasets.places import Place
 from shared.storage import (
     DatasetRecord,
     PendingSegment,
@@ -54,6 +57,13 @@ class Rows:
     def epoch(self) -> int:
         """Changes whenever rows are taken out."""
         return self.record.epoch
+
+    def moved(self, place: Place) -> Place | None:
+        """A place of an earlier epoch as it is now; None when it cannot be told."""
+        offset = self.record.moved(place.epoch, place.volume, place.offset)
+        if offset is None:
+            return None
+        return msgspec.structs.replace(place, epoch=self.epoch, offset=offset)
 
     @property
     def end(self) -> Edge:

@@ -53,11 +53,12 @@ def read_rows(
 
     def page(snapshot: Snapshot) -> RowPage:
         rows = _rows(snapshot, dataset)
-        if start and start.epoch != rows.epoch:
-            raise mismatch("rows were taken out of the dataset since this cursor was given out")
+        place = rows.moved(start) if start else None
+        if start and not place:
+            raise mismatch("the dataset was deleted since this cursor was given out")
         if wanted.order == "asc":
-            return _Upwards(rows, wanted).page(start or Place(rows.epoch))
-        return _Downwards(rows, wanted).page(start)
+            return _Upwards(rows, wanted).page(place or Place(rows.epoch))
+        return _Downwards(rows, wanted).page(place)
 
     return read_snapshot(bucket, catalog, user_id, page)
 

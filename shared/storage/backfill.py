@@ -30,7 +30,7 @@ from shared.storage.records import (
 )
 from shared.storage.segments import PendingSegment, batch_of_line
 
-STEP_BYTES = 24 * 2**20
+STEP_BYTES = 8 * 2**20
 
 
 class StoredRow(NamedTuple):

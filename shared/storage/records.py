@@ -77,7 +77,9 @@ class Backfill(Record, frozen=True, kw_only=True):
 class DatasetRecord(Record, frozen=True, kw_only=True):
     """The folded rows of a dataset, in append order over its volumes.
 
-    `epoch` changes whenever rows are taken out, so that old positions are recognised.
+    `epoch` changes whenever rows are taken out, so that old positions are recognised;
+    `cuts` are the newest of these: the epoch that began then, the volume, and where the
+    rows lay in it.
     `emptied` is the generation in which the dataset was last deleted. `created_us` is 0
     while no row was folded since.
     """
@@ -87,6 +89,7 @@ class DatasetRecord(Record, frozen=True, kw_only=True):
     created_us: int = 0
     updated_us: int = 0
     epoch: int = 0
+    cuts: tuple[tuple[int, int, int, int], ...] = ()
     emptied: int = 0
     backfill: Backfill | None = None
 
@@ -99,6 +102,16 @@ class DatasetRecord(Record, frozen=True, kw_only=True):
     def bytes(self) -> int:
         """How many bytes the folded rows have."""
         return sum(volume.bytes for volume in self.volumes)
+
+    def moved(self, epoch: int, volume: int, offset: int) -> int | None:
+        """Where in its volume a place of an earlier epoch lies now; None if nobody knows."""
+        later = [cut for cut in self.cuts if cut[0] > epoch]
+        if epoch > self.epoch or len(later) != self.epoch - epoch:
+            return None
+        for _, number, start, end in later:
+            if number == volume and offset > start:
+                offset = start + max(0, offset - end)
+        return offset
 
     @property
     def exists(self) -> bool:

@@ -30,6 +30,8 @@ from shared.storage.records import (
 )
 
 _CHUNK_BYTES = 8 * 2**20
+# Walks that began more cuts ago must begin again.
+CUTS_KEPT = 100
 # After every day.
 _NO_DAY = "~"
 
@@ -196,7 +198,11 @@ def _with_volume(record: DatasetRecord, number: int, volume: Volume, cut: Cut) -
     volumes = (*record.volumes[:number], volume, *record.volumes[number + 1 :])
     backfill = record.backfill and _moved(record.backfill, number, cut)
     return msgspec.structs.replace(
-        record, volumes=volumes, epoch=record.epoch + 1, backfill=backfill
+        record,
+        volumes=volumes,
+        epoch=record.epoch + 1,
+        cuts=(*record.cuts, (record.epoch + 1, number, cut.start, cut.end))[-CUTS_KEPT:],
+        backfill=backfill,
     )
 
 

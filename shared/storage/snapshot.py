@@ -54,6 +54,7 @@ class Snapshot:
     pending: tuple[PendingSegment, ...]
     edits: tuple[Edit, ...] = ()
     sealed: bool = field(default=False, init=False)
+    _days: dict[tuple[str, str], list[DayRecord]] = field(default_factory=dict, init=False)
 
     @property
     def undone_batches(self) -> frozenset[str]:
@@ -79,9 +80,11 @@ class Snapshot:
         return self.catalog.dataset(self.user_id, name)
 
     def days(self, first: str, last: str) -> list[DayRecord]:
-        """The folded days between two dates, both included."""
-        self.sealed = False
-        return self.catalog.days(self.user_id, first, last)
+        """The folded days between two dates, both included; read once."""
+        if (first, last) not in self._days:
+            self.sealed = False
+            self._days[first, last] = self.catalog.days(self.user_id, first, last)
+        return self._days[first, last]
 
     def pending_of(self, dataset: str) -> list[PendingSegment]:
         """The segments with rows of a dataset that are not folded, in append order."""

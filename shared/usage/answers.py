@@ -12,7 +12,7 @@ from shared.runs import JSON_COLUMNS, Run
 from shared.storage import Catalog, Snapshot, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.question import Question
-from shared.usage.source import runs_table
+from shared.usage.source import look_up, runs_table
 from shared.usage.stats import empty_stats, grouped_stats
 
 # An answer of Lambda has at most 6 MB; a group's stats take about 1 KB.
@@ -42,6 +42,7 @@ def summary(bucket: Bucket, catalog: Catalog, question: Question) -> dict[str, A
     window before."""
 
     def read(snapshot: Snapshot) -> dict[str, Any]:
+        look_up(snapshot, question, question.before())
         with runs_table(snapshot, question) as connection:
             stats = grouped_stats(connection, [])[()] | _distinct(connection)
         with runs_table(snapshot, question.before()) as connection:

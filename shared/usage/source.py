@@ -38,6 +38,12 @@ def runs_table(snapshot: Snapshot, question: Question) -> Iterator[duckdb.DuckDB
         yield connection
 
 
+def look_up(snapshot: Snapshot, *questions: Question) -> None:
+    """Read from the catalog what several questions need, before objects are read for one."""
+    for question in questions:
+        _parts(snapshot, question)
+
+
 def _parts(snapshot: Snapshot, question: Question) -> list[Part]:
     if question.to_us <= question.from_us:
         return []

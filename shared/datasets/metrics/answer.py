@@ -7,7 +7,6 @@ import duckdb
 import msgspec
 
 from shared.aws import Bucket, ObjectMissing
-from shared.datasets.adapters import MAX_EXTRA_FIELDS
 from shared.datasets.metrics.gathering import Gathered, gather
 from shared.datasets.metrics.mapping import TOK_S, Mapping, NumberField, discovered, mapping_of
 from shared.datasets.metrics.question import Metrics, MetricsQuestion, Series
@@ -86,7 +85,7 @@ def _shown(fields: list[NumberField], within: dict[str, Bounds]) -> list[NumberF
     filled = [field for field in fields if within[_column(field)].n]
     others = [field for field in filled if field.standard is None]
     others.sort(key=lambda field: (-within[_column(field)].n, field.field))
-    return [field for field in filled if field.standard] + others[:MAX_EXTRA_FIELDS]
+    return [field for field in filled if field.standard] + others
 
 
 def _series(

@@ -47,7 +47,7 @@ def test_answer_is_the_contracts_when_the_quick_start_was_followed(ada, fold, fo
         "dataset": "my_server_metrics",
         "window": {
             "from": "2025-12-03T18:00:00.000Z",
-            "to": "2025-12-03T18:05:00.000Z",
+            "to": "2025-12-03T18:05:00.001Z",
             "bucket_s": None,
             "partial_last_bucket": False,
         },

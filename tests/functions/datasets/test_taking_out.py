@@ -259,3 +259,46 @@ def test_walk_is_complete_and_free_of_doubles_when_rows_come_and_fold_between_pa
     assert len(found) == len(set(found))
     assert there <= set(found)
     assert found == sorted(found, reverse=order == "desc")
+
+
+def test_walk_goes_on_when_rows_are_taken_out_and_folded_between_pages(ada, fold):
+    batches = [append(ada, rows=[{"n": 10 * b + n} for n in range(4)]) for b in range(4)]
+    fold()
+    page = ada.get("/user/data/get?dataset=d&limit=6").json()
+    for taken in (batches[0], batches[3]):
+        ada.post("/user/data/undo", json={"batch_id": taken["batch_id"]})
+    fold()
+
+    rest = ada.get("/user/data/get", params={"dataset": "d", "cursor": page["next_cursor"]}).json()
+
+    assert [row["n"] for row in rest["data"]] == [12, 13, 20, 21, 22, 23]
+
+
+def test_walk_ends_when_its_dataset_is_deleted_and_made_anew(ada, fold):
+    append(ada)
+    cursor = ada.get("/user/data/get?dataset=d&limit=1").json()["next_cursor"]
+    fold()
+    ada.request("DELETE", "/user/data/delete?dataset=d")
+    append(ada)
+
+    answer = ada.get("/user/data/get", params={"dataset": "d", "cursor": cursor})
+
+    assert (answer.status, answer.code) == (400, "cursor_mismatch")
+
+
+def test_batch_has_no_id_when_nothing_was_stored(ada):
+    answer = ada.post("/user/data/append_jsonl?dry_run=1", json={"dataset": "d", "rows": ROWS})
+
+    assert answer.json()["batch_id"] is None
+    assert ada.post("/user/data/undo", json={"batch_id": "bat_nope"}).status == 404
+
+
+def test_table_ends_early_when_its_rows_have_many_columns(ada):
+    append(ada, rows=[{f"c{row % 40}_{n}": 1 for n in range(100)} for row in range(4_000)])
+
+    params = {"dataset": "d", "format": "csv", "limit": 4_000}
+    answer = ada.get("/user/data/get", params=params)
+
+    assert answer.status == 200
+    assert len(answer.text) <= 4.5 * 2**20
+    assert 'rel="next"' in answer.headers["link"]

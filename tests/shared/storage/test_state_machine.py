@@ -211,9 +211,6 @@ class Storage(RuleBasedStateMachine):
     @rule(page=st.integers(1, 4), order=st.sampled_from(["asc", "desc"]), each=st.booleans())
     def walk(self, page, order, each):
         """A reader pages through a dataset while it is folded between the pages."""
-        if each and self.catalog.checkpoint(self.user_id).edits:
-            # Taking rows out ends walks, so they are taken out before.
-            self._settle()
         for dataset in DATASETS:
             between = self._other if each else lambda: None
             found = read_all_rows(

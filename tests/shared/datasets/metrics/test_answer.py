@@ -136,7 +136,7 @@ def test_series_are_those_in_most_rows_when_there_are_too_many(dataset):
 
     fields = [series.field for series in dataset.metrics().series]
 
-    assert fields == ["k299", *(f"k{number:03}" for number in range(63))]
+    assert fields == ["k299", *(f"k{number:03}" for number in range(255))]
 
 
 def test_only_matching_rows_count_when_filtered(dataset):
