@@ -16,6 +16,7 @@ import msgspec
 from shared import ids
 from shared.aws import Bucket
 from shared.clock import day_of
+from shared.errors import Unavailable
 from shared.observability import logger
 from shared.runs import Run, RunBlock, decode_runs
 from shared.storage.edits import Edit
@@ -209,8 +210,15 @@ class SegmentLog:
             yield PendingSegment(SegmentName.parse(stored.key), stored.size)
 
     def wake(self, user_id: str) -> None:
-        """Have the user's storage folded soon: an empty segment, whose event says so."""
-        self.append(user_id, "", [], [], segment_id=ids.ulid(), repeatable=False)
+        """Have the user's storage folded soon: an empty segment, whose event says so.
+
+        What is to be done is committed already, so a failure only delays it: the next
+        append, or the upkeep, wakes as well.
+        """
+        try:
+            self.append(user_id, "", [], [], segment_id=ids.ulid(), repeatable=False)
+        except Unavailable:
+            logger().warning("wake_up_lost", user_id=user_id)
 
     def misnamed(self, user_id: str) -> list[str]:
         """The keys of a user's objects here that are no segments."""

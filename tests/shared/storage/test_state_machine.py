@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from shared import ids
 from shared.aws import Bucket, Table
 from shared.clock import DAY_US
-from shared.datasets import Adapter, list_datasets, save_adapter, save_and_backfill
+from shared.datasets import Adapter, list_datasets, load_adapter, save_adapter, save_and_backfill
 from shared.datasets.folding import compaction, maintenance
 from shared.errors import EvalyardError, NotFound
 from shared.runs import Run
@@ -27,6 +27,10 @@ from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.shared.storage.conftest import NOON_US, read_all_rows, read_all_runs
 
 DATASETS = ("d", "e")
+# A fault, whether it strikes after the call took effect, and the number of the call.
+FAULTY = st.tuples(
+    st.sampled_from([None, None, crash, lose_answer]), st.booleans(), st.integers(0, 12)
+)
 _FACTOR = int(os.environ.get("EVALYARD_STEPS", "1"))
 
 
@@ -145,30 +149,44 @@ class Storage(RuleBasedStateMachine):
                 adapter_version=batch.adapter_version,
             )
 
-    @rule(call=st.integers(0, 25), fault=st.sampled_from([None, crash, lose_answer, "other"]))
-    def fold(self, call, fault):
+    @rule(
+        call=st.integers(0, 25),
+        fault=st.sampled_from([None, crash, lose_answer, "other"]),
+        after=st.booleans(),
+    )
+    def fold(self, call, fault, after):
         """A compaction, perhaps failing at one of its calls, or overtaken there by another."""
         folding = compaction(self.bucket, self.catalog, self.user_id)
         steps = iter([True] * 6)
         action = self._other if fault == "other" else fault
-        self._attempt(lambda: folding.drain(lambda: next(steps, False)), action, False, call)
+        self._attempt(lambda: folding.drain(lambda: next(steps, False)), action, after, call)
 
-    @rule(dataset=st.sampled_from(DATASETS), backfill=st.booleans())
-    def save(self, dataset, backfill):
+    @rule(dataset=st.sampled_from(DATASETS), backfill=st.booleans(), faulty=FAULTY)
+    def save(self, dataset, backfill, faulty):
         """A new version of an adapter, with or without what is there already."""
         adapter = Adapter(dataset=dataset)
+
+        def save() -> None:
+            if backfill:
+                save_and_backfill(self.bucket, self.catalog, self.user_id, "t", adapter)
+            else:
+                save_adapter(self.catalog.table, self.user_id, adapter)
+
+        self._until_done(save, faulty)
+        saved = load_adapter(self.catalog.table, self.user_id, dataset)
+        assert saved is not None
+        self.adapters[dataset] = saved.version
         if backfill:
-            saved = save_and_backfill(self.bucket, self.catalog, self.user_id, "t", adapter)
             for batch in self._of(dataset):
                 batch.converted = set(range(len(batch.lines)))
-        else:
-            saved = save_adapter(self.catalog.table, self.user_id, adapter)
-        self.adapters[dataset] = saved.version
 
-    @rule(dataset=st.sampled_from(DATASETS), usage=st.booleans(), twice=st.booleans())
-    def delete(self, dataset, usage, twice):
+    @rule(
+        dataset=st.sampled_from(DATASETS), usage=st.booleans(), twice=st.booleans(), faulty=FAULTY
+    )
+    def delete(self, dataset, usage, twice, faulty):
         """A dataset goes, and if asked the usage of its rows."""
-        for _ in range(1 + twice):
+
+        def delete() -> None:
             delete_dataset(
                 self.bucket,
                 self.catalog,
@@ -177,6 +195,10 @@ class Storage(RuleBasedStateMachine):
                 runs=usage,
                 also=(f"DATASET#{dataset}#ADAPTER",),
             )
+
+        self._until_done(delete, faulty)
+        if twice:
+            delete()
         existed = self.adapters.pop(dataset, 0) or any(b.lines for b in self._of(dataset))
         for batch in self._of(dataset):
             batch.lines = []
@@ -184,22 +206,28 @@ class Storage(RuleBasedStateMachine):
             if usage and existed:
                 batch.converted = set()
 
-    @rule(pick=st.integers(0, 50), twice=st.booleans())
-    def undo(self, pick, twice):
+    @rule(pick=st.integers(0, 50), twice=st.booleans(), settle=st.booleans(), faulty=FAULTY)
+    def undo(self, pick, twice, settle, faulty):
         """A batch is taken back; the answer counts what readers no longer find."""
         if not self.batches:
             return
         batch_id = sorted(self.batches)[pick % len(self.batches)]
-        self._settle()
+        if settle or self.catalog.checkpoint(self.user_id).backfills:
+            self._settle()
+        answers = []
+
+        def undo() -> None:
+            answers.append(undo_batch(self.bucket, self.catalog, self.user_id, batch_id))
+
         before = self._visible(batch_id)
-        undone = undo_batch(self.bucket, self.catalog, self.user_id, batch_id)
-        assert (undone.rows, undone.runs) == before
-        batch = self.batches.pop(batch_id)
+        calm = self._until_done(undo, faulty)
+        if calm or not answers[-1].already:
+            assert (answers[-1].rows, answers[-1].runs) == before
+        self.batches.pop(batch_id)
         self.undone.append(batch_id)
-        del batch
         if twice:
-            again = undo_batch(self.bucket, self.catalog, self.user_id, batch_id)
-            assert (again.rows, again.runs, again.already) == (0, 0, True)
+            undo()
+            assert (answers[-1].rows, answers[-1].runs, answers[-1].already) == (0, 0, True)
 
     @rule()
     def maintain(self):
@@ -274,6 +302,14 @@ class Storage(RuleBasedStateMachine):
             except (Crash, EvalyardError):
                 return False
         return True
+
+    def _until_done(self, work: Callable[[], object], faulty) -> bool:
+        """Do the work, again when a fault left it open; whether it was done at once."""
+        fault, after, number = faulty
+        if self._attempt(work, fault, after, number):
+            return True
+        work()
+        return False
 
     def _other(self) -> None:
         compaction(self.bucket, self.catalog, self.user_id).drain(_bounded())
