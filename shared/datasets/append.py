@@ -1,7 +1,7 @@
 """Appending rows: judged one by one, converted at once, stored in one PUT."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from shared import clock, ids
 from shared.aws import Table
@@ -10,7 +10,7 @@ from shared.datasets.columns import block_of
 from shared.datasets.conversion import RowNotConvertible, run_id_of, run_of_row
 from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, stored_line
 from shared.datasets.sent import MAX_ROWS, SentRows
-from shared.datasets.standing import AccountLimits, check_limits, read_standing
+from shared.datasets.standing import AccountLimits, check_limits, has_pending_rows, read_standing
 from shared.datasets.uniform import uniform_rows
 from shared.errors import Fault
 from shared.runs import Run, RunBlock
@@ -83,9 +83,13 @@ def append_rows(
     in_use = adapter if adapter is not None and adapter.enabled else None
     prepared = _at_once(batch, sent, in_use) or _one_by_one(batch, sent, in_use, strict=strict)
     if prepared.appended:
-        size = len(prepared.lines)
-        known = (standing, log, catalog, batch.user_id, batch.dataset)
-        check_limits(limits, *known, rows=prepared.appended, size=size)
+        check_limits(
+            limits,
+            standing,
+            rows=prepared.appended,
+            size=len(prepared.lines),
+            is_pending=partial(has_pending_rows, log.bucket, catalog, batch.user_id, batch.dataset),
+        )
     if prepared.appended and not dry_run:
         _store(log, batch, prepared, adapter_version=adapter.version if adapter else 0)
     batch_id = None if dry_run else batch.batch_id

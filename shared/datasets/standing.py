@@ -1,15 +1,15 @@
 """What an append must know beforehand, in one call: the adapter, and how much there is already."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared import clock
-from shared.aws import Item, Table
+from shared.aws import Bucket, Item, Table
 from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
 from shared.datasets.adapters import Adapter, adapter_key, adapter_of
 from shared.errors import TooManyRequests, Unacceptable
 from shared.storage import (
     Catalog,
-    SegmentLog,
     Totals,
     dataset_key,
     dataset_record,
@@ -60,15 +60,16 @@ def read_standing(catalog: Table, user_id: str, dataset: str) -> Standing:
 def check_limits(
     limits: AccountLimits,
     standing: Standing,
-    log: SegmentLog,
-    catalog: Table,
-    user_id: str,
-    dataset: str,
     *,
     rows: int,
     size: int,
+    is_pending: Callable[[], bool],
 ) -> None:
-    """Raises TooManyRequests for too many rows on a day, Unacceptable for too much at all."""
+    """Raises TooManyRequests for too many rows on a day, Unacceptable for too much at all.
+
+    `is_pending` tells whether the dataset has rows that are not folded; only whoever is at
+    the limit of datasets pays for finding out.
+    """
     _check_rows(limits, standing.totals, rows)
     if standing.totals.bytes + size > limits.bytes:
         raise Unacceptable(
@@ -76,17 +77,21 @@ def check_limits(
             code="storage_limit_reached",
             limit_bytes=limits.bytes,
         )
-    if standing.known or standing.totals.datasets < limits.datasets:
-        return
-    # Only whoever is at the limit pays for finding out whether the dataset is there, not folded.
-    if not read_snapshot(
-        log.bucket, Catalog(catalog), user_id, lambda snapshot: snapshot.pending_of(dataset)
-    ):
+    full = standing.totals.datasets >= limits.datasets
+    if full and not standing.known and not is_pending():
         raise Unacceptable(
             f"an account has at most {limits.datasets} datasets; delete one first",
             code="too_many_datasets",
             limit_datasets=limits.datasets,
         )
+
+
+def has_pending_rows(bucket: Bucket, catalog: Table, user_id: str, dataset: str) -> bool:
+    """Whether a dataset has rows that are not folded."""
+    found = read_snapshot(
+        bucket, Catalog(catalog), user_id, lambda snapshot: snapshot.pending_of(dataset)
+    )
+    return bool(found)
 
 
 def _check_rows(limits: AccountLimits, totals: Totals, rows: int) -> None:
