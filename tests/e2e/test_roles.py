@@ -35,7 +35,7 @@ def statement_taken_out(cloud: LocalCloud, function: str, sid: str) -> Iterator[
 def test_append_fails_when_the_role_may_not_write_segments(cloud: LocalCloud, demo):
     body = {"dataset": f"d-{uuid4().hex[:8]}", "rows": [{"a": 1}]}
 
-    with statement_taken_out(cloud, "Datasets", "WriteSegments"):
+    with statement_taken_out(cloud, "Datasets", "WriteAndFoldSegments"):
         refused = demo.post("/user/data/append_jsonl", json=body)
     allowed = demo.post("/user/data/append_jsonl", json=body)
 
