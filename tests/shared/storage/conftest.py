@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pytest
 
@@ -125,13 +126,18 @@ def read_all_runs(bucket, catalog, user_id) -> Counter[str]:
             run_ids = _run_ids(body)
             assert len(run_ids) == part.rows
             hiding = [edit.condition() for edit in snapshot.edits if edit.concerns(part)]
-            hidden = {run_id for each in hiding for run_id in _run_ids(body, *each)}
+            hidden = {
+                run_id
+                for condition, values in hiding
+                for run_id in _run_ids(body, condition, tuple(values))
+            }
             found.update(run_id for run_id in run_ids if run_id not in hidden)
         return found
 
     return read_snapshot(bucket, catalog, user_id, runs_of)
 
 
+@lru_cache(maxsize=2_000)
 def _run_ids(parquet: bytes, condition: str = "true", parameters=()) -> list[str]:
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file, connect() as connection:
         file.write(parquet)
