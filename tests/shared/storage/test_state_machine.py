@@ -178,7 +178,7 @@ class Storage(RuleBasedStateMachine):
         self.adapters[dataset] = saved.version
         if backfill:
             for batch in self._of(dataset):
-                batch.converted = set(range(len(batch.lines)))
+                batch.converted |= set(range(len(batch.lines)))
 
     @rule(
         dataset=st.sampled_from(DATASETS), usage=st.booleans(), twice=st.booleans(), faulty=FAULTY
