@@ -95,9 +95,16 @@ def fold_day(
         max_us=max([*instants, *(old.max_us for old in merged)]),
         min_batch=min([*batches, *(old.min_batch for old in merged)]),
         max_batch=max([*batches, *(old.max_batch for old in merged)]),
+        foreign=not all(map(_named_by_batch, runs)) or any(old.foreign for old in merged),
     )
     kept = tuple(old for old in record.parts if old not in merged)
     return DayRecord(day=record.day, parts=(*kept, part))
+
+
+def _named_by_batch(run: Run) -> bool:
+    """Whether the run's id is the one that the server gives by batch and place."""
+    batch_id = run.batch_id or ""
+    return run.run_id.startswith(f"run_{batch_id.removeprefix('bat_')}_")
 
 
 def part_key(user_id: str, day: str, generation: int) -> str:

@@ -120,7 +120,11 @@ class DatasetRecord(Record, frozen=True, kw_only=True):
 
 
 class Part(Record, frozen=True, kw_only=True):
-    """A Parquet object with runs of one day; instants and batch ids bound what is in it."""
+    """A Parquet object with runs of one day; instants and batch ids bound what is in it.
+
+    `foreign` when an id of a run in it does not follow from the run's batch: somebody
+    else gave it, so nothing but a look tells whether an id is in here.
+    """
 
     key: str
     rows: int
@@ -129,6 +133,7 @@ class Part(Record, frozen=True, kw_only=True):
     max_us: int
     min_batch: str = ""
     max_batch: str = "~"
+    foreign: bool = True
 
     @property
     def generation(self) -> int:
