@@ -8,7 +8,7 @@ from shared import clock
 from shared.errors import Fault, MalformedInput
 from shared.http import CurrentUser, Window, requested_window
 from shared.http.windows import last
-from shared.usage import DIMENSIONS, Filters, Question
+from shared.usage import DIMENSIONS, MAX_LABELS, Filters, Question, Reading
 
 Labels = Annotated[list[str], Query(description="May repeat: any of.")]
 MAX_GROUPINGS = 3
@@ -73,5 +73,29 @@ def requested_grouping(
     return names
 
 
+def requested_reading(
+    exact: Annotated[
+        bool | None,
+        Query(
+            description="Percentiles from the rows (true), or from rollups where they go (false). "
+            "Without it the number of runs decides."
+        ),
+    ] = None,
+    extra: Annotated[
+        list[str],
+        Query(description="Labels of the extra metrics to tell; without, the 50 commonest."),
+    ] = [],  # noqa: B006
+) -> Reading:
+    """How to read, and which extras to tell. Raises MalformedInput for too many labels."""
+    if len(extra) > MAX_LABELS:
+        raise MalformedInput(
+            f"at most {MAX_LABELS} extra labels; ask again for others",
+            code="invalid_parameter",
+            faults=(Fault("/query/extra", "too_many", f"at most {MAX_LABELS}"),),
+        )
+    return Reading(exact, tuple(dict.fromkeys(extra)))
+
+
 AskedQuestion = Annotated[Question, Depends(requested_question)]
 AskedGrouping = Annotated[tuple[str, ...], Depends(requested_grouping)]
+AskedReading = Annotated[Reading, Depends(requested_reading)]

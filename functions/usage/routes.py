@@ -6,10 +6,10 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 
 from functions.usage import wiring
-from functions.usage.parameters import AskedGrouping, AskedQuestion
+from functions.usage.parameters import AskedGrouping, AskedQuestion, AskedReading
 from functions.usage.schemas import SummaryAnswer, UsageAnswer
 from shared.http import UserRoute, Window
-from shared.usage import Question, bucket_seconds, overview, summary
+from shared.usage import Labels, Question, bucket_seconds, overview, summary
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 async def usage(
     question: AskedQuestion,
     group_by: AskedGrouping,
+    reading: AskedReading,
     bucket: Annotated[
         str, Query(description="auto (about 50 buckets), minute, hour, day, or seconds.")
     ] = "auto",
@@ -34,31 +35,39 @@ async def usage(
         step_s=step_s,
         tz=tz,
         newest=runs,
+        reading=reading,
     )
     return _json(
         {
             "window": _window(question, step_s, found.partial_last_bucket),
             "filters": question.filters.document(),
             "group_by": list(group_by),
-            "exact": True,
+            "exact": found.exact,
             "total": found.total,
             "series": found.series,
             "breakdown": found.breakdown,
             "runs": found.runs,
         }
+        | _labels(found.labels)
     )
 
 
 @router.get("/summary", summary="Summary stats (KPIs)", response_model=SummaryAnswer)
-async def usage_summary(question: AskedQuestion) -> Response:
+async def usage_summary(question: AskedQuestion, reading: AskedReading) -> Response:
     """The stats of the window, and of the window of the same length just before."""
-    stats = summary(wiring.bucket(), wiring.catalog(), question)
-    head = {"window": _window(question), "filters": question.filters.document(), "exact": True}
-    return _json(head | stats)
+    found = summary(wiring.bucket(), wiring.catalog(), question, reading)
+    head = {"window": _window(question), "filters": question.filters.document()}
+    return _json(head | {"exact": found.exact} | found.stats | _labels(found.labels))
 
 
 def _window(question: Question, step_s: int | None = None, partial: bool = False) -> dict[str, Any]:
     return Window(question.from_us, question.to_us).document(step_s, partial)
+
+
+def _labels(labels: Labels) -> dict[str, Any]:
+    """Says so when there are more extras than the answer shows."""
+    shown = len(labels.shown)
+    return {"extra_labels": {"total": labels.total, "shown": shown}} if shown < labels.total else {}
 
 
 def _json(document: dict[str, Any]) -> Response:

@@ -45,6 +45,14 @@ class Stats(BaseModel):
     extra: dict[str, Distribution]
 
 
+class ExtraLabels(BaseModel):
+    """There are more extra metrics in the window than the answer tells; `extra=<label>` asks
+    for others."""
+
+    total: int
+    shown: int
+
+
 class SummaryAnswer(Stats):
     """The stats of a window, and of the window before."""
 
@@ -54,6 +62,7 @@ class SummaryAnswer(Stats):
     devices: int
     models: int
     previous: Stats
+    extra_labels: ExtraLabels | None = None
 
 
 class SeriesPoint(Stats):
@@ -102,3 +111,4 @@ class UsageAnswer(BaseModel):
     series: list[SeriesPoint]
     breakdown: list[BreakdownEntry]
     runs: list[RunAnswer]
+    extra_labels: ExtraLabels | None = None

@@ -2,9 +2,10 @@
 
 from shared.runs.block import RunBlock, decode_runs
 from shared.runs.run import Run, derived_tok_s, encode_runs
-from shared.runs.schema import JSON_COLUMNS, PARQUET_COLUMNS, select_list
+from shared.runs.schema import DIMENSIONS, JSON_COLUMNS, PARQUET_COLUMNS, select_list
 
 __all__ = [
+    "DIMENSIONS",
     "JSON_COLUMNS",
     "PARQUET_COLUMNS",
     "Run",

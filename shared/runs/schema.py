@@ -4,6 +4,9 @@ The Parquet columns are what Athena, Spark or Trino see; append to the list, nev
 reorder or rename.
 """
 
+# What runs can be grouped by.
+DIMENSIONS = ("device", "model", "tag", "tenant", "dataset", "source_kind")
+
 # name → DuckDB type, in JSON lines.
 JSON_COLUMNS: dict[str, str] = {
     "run_id": "VARCHAR",

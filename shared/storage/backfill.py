@@ -17,7 +17,7 @@ from shared.clock import day_of
 from shared.runs import Run
 from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit
-from shared.storage.fold import fold_day
+from shared.storage.fold import fold_day, with_crowded
 from shared.storage.parquet import run_ids_of
 from shared.storage.plan import MAX_DAYS
 from shared.storage.records import (
@@ -171,7 +171,8 @@ class BackfillStep:
             commit.put(DAY_PREFIX + day.day, day)
         # The next dataset's turn comes first, so that a long backfill holds up no other.
         backfills = (*others, first) if keep else tuple(others)
-        commit.carry_out(msgspec.structs.replace(self.before, backfills=backfills))
+        after = msgspec.structs.replace(self.before, backfills=backfills)
+        commit.carry_out(with_crowded(after, days))
 
 
 def _numbered(lines: list[bytes], batch_id: str, ordinal: int) -> Iterator[StoredRow]:

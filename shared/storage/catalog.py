@@ -1,8 +1,8 @@
 """The catalog: what is committed, per user, in DynamoDB.
 
 Partition `USER#<user_id>`; sort keys `CHECKPOINT`, `TOTALS`, `DATASET#<name>#BASE`,
-`DAY#<date>`, `SEGMENT#<id>`, `BATCH#<id>`, `EDIT#<id>`. A commit is one transaction
-that moves the checkpoint's generation by one (`shared.storage.commit`).
+`DAY#<date>`, `MONTH#<month>`, `SEGMENT#<id>`, `BATCH#<id>`, `EDIT#<id>`. A commit is one
+transaction that moves the checkpoint's generation by one (`shared.storage.commit`).
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,13 @@ from shared.storage.records import (
     DAY_PREFIX,
     EDIT_PREFIX,
     MARKER_PREFIX,
+    MONTH_PREFIX,
     TOTALS,
     BatchRecord,
     Checkpoint,
     DatasetRecord,
     DayRecord,
+    MonthRecord,
     Record,
     Totals,
     dataset_key,
@@ -57,6 +59,14 @@ class Catalog:
         between = (DAY_PREFIX + first, DAY_PREFIX + last)
         items = self.table.query(partition(user_id), between=between)
         return [msgspec.convert(item, DayRecord) for item in items]
+
+    def months(
+        self, user_id: str, first: str = "0000-01", last: str = "9999-12"
+    ) -> list[MonthRecord]:
+        """The months between two, both included, whose days are gathered."""
+        between = (MONTH_PREFIX + first, MONTH_PREFIX + last)
+        items = self.table.query(partition(user_id), between=between)
+        return [msgspec.convert(item, MonthRecord) for item in items]
 
     def totals(self, user_id: str) -> Totals:
         """What the user has folded altogether."""

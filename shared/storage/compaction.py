@@ -22,7 +22,7 @@ from shared.storage.backfill import BackfillStep, Convert, reopened
 from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit, grown_totals
 from shared.storage.edits import Edit
-from shared.storage.fold import fold_day, fold_rows
+from shared.storage.fold import fold_day, fold_rows, with_crowded
 from shared.storage.plan import MAX_SEGMENTS, Plan, plan_step
 from shared.storage.records import (
     BATCH_PREFIX,
@@ -36,6 +36,7 @@ from shared.storage.records import (
 from shared.storage.removal import Removal
 from shared.storage.segments import PREFIX, PendingSegment, SegmentLog
 from shared.storage.snapshot import live_segments
+from shared.storage.tidying import Tidying
 
 QUARANTINE_PREFIX = "quarantine/"
 _MAX_LISTED = 1_000
@@ -92,9 +93,12 @@ class Compaction:
         if ready:
             Removal(self.bucket, self.catalog, self.user_id).step(checkpoint, ready)
             return 0
+        if checkpoint.crowded and not edits:
+            Tidying(self.bucket, self.catalog, self.user_id).step(checkpoint, checkpoint.crowded[0])
+            return 0
         backfill = self._backfill(checkpoint, edits)
         if live and not (backfill and backfill_first):
-            return self._fold_or_isolate(checkpoint, live, bool(edits))
+            return self._fold_or_isolate(checkpoint, live)
         if backfill:
             backfill.carry_out(live)
             return 0
@@ -106,14 +110,12 @@ class Compaction:
             return None
         return BackfillStep(self.bucket, self.catalog, self.user_id, checkpoint, self.convert)
 
-    def _fold_or_isolate(
-        self, checkpoint: Checkpoint, live: list[PendingSegment], edited: bool
-    ) -> int:
+    def _fold_or_isolate(self, checkpoint: Checkpoint, live: list[PendingSegment]) -> int:
         """Fold many segments; when they cannot be folded, one; if that cannot, set it aside."""
         for limit in (MAX_SEGMENTS, 1):
             plan = plan_step(live, self._body, limit)
             try:
-                return self._fold(checkpoint, plan, merge=not edited and limit > 1)
+                return self._fold(checkpoint, plan)
             except duckdb.Error:
                 logger().exception("fold_refused", user_id=self.user_id, segments=limit)
         segment = min(live, key=lambda segment: not segment.rows_folded)
@@ -122,11 +124,11 @@ class Compaction:
     def _body(self, segment: PendingSegment) -> bytes:
         return self.bucket.get(segment.name.key)
 
-    def _fold(self, checkpoint: Checkpoint, plan: Plan, *, merge: bool = True) -> int:
+    def _fold(self, checkpoint: Checkpoint, plan: Plan) -> int:
         self._set_aside(plan)
         before = {name: self._dataset(name) for name in plan.rows}
         datasets = [self._folded_dataset(before[name], plan) for name in plan.rows]
-        days = [self._folded_day(day, runs, checkpoint, merge) for day, runs in plan.runs.items()]
+        days = [self._folded_day(day, runs, checkpoint) for day, runs in plan.runs.items()]
         self._remember_batches(plan, checkpoint.generation + 1)
         try:
             self._commit(checkpoint, plan, before, datasets, days)
@@ -152,12 +154,9 @@ class Compaction:
         grown = fold_rows(self.bucket, self.user_id, record, plan.rows[record.name])
         return reopened(grown, record, plan.adapter_versions[record.name])
 
-    def _folded_day(
-        self, day: str, runs: list[Run], checkpoint: Checkpoint, merge: bool
-    ) -> DayRecord:
+    def _folded_day(self, day: str, runs: list[Run], checkpoint: Checkpoint) -> DayRecord:
         record = self.catalog.day(self.user_id, day)
-        generation = checkpoint.generation + 1
-        return fold_day(self.bucket, self.user_id, record, runs, generation, merge=merge)
+        return fold_day(self.bucket, self.user_id, record, runs, checkpoint.generation + 1)
 
     def _remember_batches(self, plan: Plan, generation: int) -> None:
         """Note what each segment brings, for whoever takes it back. It is the same whoever
@@ -197,15 +196,14 @@ class Compaction:
         changes = [(old[dataset.name], dataset) for dataset in datasets]
         totals = self.catalog.totals(self.user_id)
         commit.put_totals(grown_totals(totals, changes, _rows_by_day(plan)))
-        commit.carry_out(
-            msgspec.structs.replace(
-                before,
-                last_committed=plan.finished_names,
-                partial=plan.partial_name,
-                partial_from_day=plan.partial_from_day,
-                backfills=_running(before.backfills, datasets),
-            )
+        after = msgspec.structs.replace(
+            before,
+            last_committed=plan.finished_names,
+            partial=plan.partial_name,
+            partial_from_day=plan.partial_from_day,
+            backfills=_running(before.backfills, datasets),
         )
+        commit.carry_out(with_crowded(after, days))
 
     def _forget(self, file_names: tuple[str, ...]) -> None:
         self.bucket.delete(f"{PREFIX}{self.user_id}/{name}" for name in file_names)

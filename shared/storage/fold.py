@@ -10,7 +10,7 @@ from shared import clock, ids
 from shared.aws import Bucket, VersionedObject
 from shared.runs import Run
 from shared.storage.parquet import parquet_of
-from shared.storage.records import DatasetRecord, DayRecord, Part, Volume
+from shared.storage.records import Checkpoint, DatasetRecord, DayRecord, Part, Volume
 
 # S3 copies parts of at least 5 MiB; a smaller base is cheaper to rewrite.
 COPY_FROM_BYTES = 5 * 2**20
@@ -18,9 +18,9 @@ COPY_FROM_BYTES = 5 * 2**20
 VOLUME_BYTES = 256 * 2**20
 # Versions of a volume that readers may still hold; older ones are deleted.
 SUPERSEDED_KEPT = 2
-# Parts of one day before they are merged into one, and how large a part may be to be merged.
-MERGE_AT_PARTS = 8
-MERGE_BELOW_BYTES = 16 * 2**20
+# Parts of one day that may wait to be rolled up and merged.
+CROWDED_AT_PARTS = 8
+PARQUET = "application/vnd.apache.parquet"
 _LINES = "application/x-ndjson"
 
 
@@ -71,34 +71,31 @@ def superseding(volume: Volume) -> tuple[str, ...]:
 
 
 def fold_day(
-    bucket: Bucket,
-    user_id: str,
-    record: DayRecord,
-    runs: list[Run],
-    generation: int,
-    *,
-    merge: bool = True,
+    bucket: Bucket, user_id: str, record: DayRecord, runs: list[Run], generation: int
 ) -> DayRecord:
-    """The day with another part; small parts are merged into it when there are many."""
-    crowded = merge and len(record.parts) + 1 >= MERGE_AT_PARTS
-    merged = _mergeable(record) if crowded else ()
-    body = parquet_of(runs, [bucket.get(part.key) for part in merged])
+    """The day with another part, of these runs."""
+    body = parquet_of(runs)
     key = part_key(user_id, record.day, generation)
-    bucket.put(key, body, "application/vnd.apache.parquet")
+    bucket.put(key, body, PARQUET)
     instants = [run.ts_us for run in runs]
     batches = [run.batch_id for run in runs if run.batch_id] or [""]
     part = Part(
         key=key,
-        rows=len(runs) + sum(old.rows for old in merged),
+        rows=len(runs),
         bytes=len(body),
-        min_us=min([*instants, *(old.min_us for old in merged)]),
-        max_us=max([*instants, *(old.max_us for old in merged)]),
-        min_batch=min([*batches, *(old.min_batch for old in merged)]),
-        max_batch=max([*batches, *(old.max_batch for old in merged)]),
-        foreign=not all(map(_named_by_batch, runs)) or any(old.foreign for old in merged),
+        min_us=min(instants),
+        max_us=max(instants),
+        min_batch=min(batches),
+        max_batch=max(batches),
+        foreign=not all(map(_named_by_batch, runs)),
     )
-    kept = tuple(old for old in record.parts if old not in merged)
-    return DayRecord(day=record.day, parts=(*kept, part))
+    return msgspec.structs.replace(record, parts=(*record.parts, part))
+
+
+def with_crowded(after: Checkpoint, days: list[DayRecord]) -> Checkpoint:
+    """The checkpoint, naming those of the folded days that have many parts to roll up."""
+    crowded = {day.day for day in days if len(day.fresh) >= CROWDED_AT_PARTS}
+    return msgspec.structs.replace(after, crowded=tuple(sorted({*after.crowded, *crowded})))
 
 
 def _named_by_batch(run: Run) -> bool:
@@ -110,7 +107,3 @@ def _named_by_batch(run: Run) -> bool:
 def part_key(user_id: str, day: str, generation: int) -> str:
     """A key for a part that nobody used before; it tells the generation."""
     return f"runs/user={user_id}/date={day}/{generation:012d}-{ids.ulid()}.parquet"
-
-
-def _mergeable(record: DayRecord) -> tuple[Part, ...]:
-    return tuple(part for part in record.parts if part.bytes < MERGE_BELOW_BYTES)

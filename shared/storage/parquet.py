@@ -1,7 +1,7 @@
 """Runs to Parquet, through DuckDB. The only writer of parts."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from shared.rollups import DAY, differences, roll
 from shared.runs import JSON_COLUMNS, Run, encode_runs, select_list
 
 
@@ -28,18 +29,75 @@ def _database() -> duckdb.DuckDBPyConnection:
     return database
 
 
-def parquet_of(runs: Iterable[Run], older_parts: Iterable[bytes] = ()) -> bytes:
-    """One Parquet body with the given runs and those of older parts, in order of time."""
-    with tempfile.TemporaryDirectory(prefix="parts-") as folder, connect() as connection:
-        scratch = Path(folder)
-        sources = [_json_source(scratch, runs), *_parquet_sources(scratch, older_parts)]
-        target = scratch / "part.parquet"
-        union = " UNION ALL BY NAME ".join(sources)
-        connection.execute(
-            f"COPY (FROM ({union}) ORDER BY ts, run_id) TO '{target}' "
-            "(FORMAT parquet, COMPRESSION zstd)"
+def parquet_of(runs: Iterable[Run]) -> bytes:
+    """One Parquet body with the given runs, in order of time."""
+    with _scratch() as (connection, folder):
+        lines = folder / "runs.jsonl"
+        lines.write_bytes(encode_runs(runs))
+        source = f"SELECT {select_list()} FROM {json_reader(lines)}"
+        return _copied(connection, f"{source} ORDER BY ts, run_id", folder)
+
+
+def merged_parts(bodies: list[bytes]) -> bytes:
+    """One Parquet body with the runs of several, in order of time."""
+    with _scratch() as (connection, folder):
+        return _copied(connection, f"FROM {_reader(folder, bodies)} ORDER BY ts, run_id", folder)
+
+
+@dataclass(frozen=True)
+class MadeRollup:
+    """A rollup's Parquet body, and the names of the levels in it."""
+
+    body: bytes
+    levels: tuple[str, ...]
+
+
+def rollup_of(bodies: list[bytes], older: bytes | None, known: set[str]) -> MadeRollup:
+    """The rollup of a day: of the runs in these parts, and of an older rollup with the
+    levels `known`."""
+    with _scratch() as (connection, folder):
+        before = None
+        if older is not None:
+            before = folder / "older.parquet"
+            before.write_bytes(older)
+        levels = roll(
+            connection,
+            _reader(folder, bodies),
+            f"read_parquet('{before}')" if before else None,
+            known,
         )
-        return target.read_bytes()
+        body = _copied(connection, "FROM rollup ORDER BY level, metric, bucket, t", folder)
+        return MadeRollup(body, tuple(levels))
+
+
+def rollup_differs(bodies: list[bytes], kept: bytes, levels: set[str]) -> bool:
+    """Whether a rollup says something else than the runs in these parts.
+
+    Counts must be the same; sums may differ by what rounding in another order does.
+    """
+    with _scratch() as (connection, folder):
+        roll(connection, _reader(folder, bodies), None, set())
+        (folder / "kept.parquet").write_bytes(kept)
+        sql = differences(f"read_parquet('{folder}/kept.parquet')", "rollup")
+        (found,) = _one(connection.execute(f"SELECT count(*) FROM ({sql})", [sorted(levels)]))
+        return bool(found)
+
+
+def days_of_rollups(bodies: list[bytes], older: bytes | None, kept: list[str]) -> bytes:
+    """The cells by days of several rollups, and those of `kept` days of an older gathering."""
+    with _scratch() as (connection, folder):
+        sources, parameters = [], []
+        if bodies:
+            sources.append(f"SELECT * FROM {_reader(folder, bodies)} WHERE level LIKE '{DAY}:%'")
+        if older is not None:
+            path = folder / "older.parquet"
+            path.write_bytes(older)
+            condition = "WHERE list_contains(?, t::DATE::VARCHAR)"
+            sources.append(f"SELECT * FROM read_parquet('{path}') {condition}")
+            parameters.append(kept)
+        union = " UNION ALL BY NAME ".join(sources)
+        sql = f"FROM ({union}) ORDER BY level, metric, bucket, t"
+        return _copied(connection, sql, folder, parameters)
 
 
 @dataclass(frozen=True)
@@ -52,31 +110,25 @@ class Rest:
 
 def parquet_without(body: bytes, condition: str, parameters: list[str]) -> Rest:
     """A part without the runs for which an SQL condition holds."""
-    with _part_file(body) as (connection, path):
-        rest = f"FROM read_parquet('{path}') WHERE NOT ({condition})"
+    with _scratch() as (connection, folder):
+        rest = f"FROM {_reader(folder, [body])} WHERE NOT ({condition})"
         (rows,) = _one(connection.execute(f"SELECT count(*) {rest}", parameters))
-        target = path.with_name("rest.parquet")
-        connection.execute(
-            f"COPY (SELECT * {rest} ORDER BY ts, run_id) TO '{target}' "
-            "(FORMAT parquet, COMPRESSION zstd)",
-            parameters,
-        )
-        return Rest(target.read_bytes(), rows)
+        return Rest(_copied(connection, f"{rest} ORDER BY ts, run_id", folder, parameters), rows)
 
 
 def count_runs(body: bytes, condition: str, parameters: list[str]) -> int:
     """How many runs of a part an SQL condition holds for."""
-    with _part_file(body) as (connection, path):
-        sql = f"SELECT count(*) FROM read_parquet('{path}') WHERE {condition}"
+    with _scratch() as (connection, folder):
+        sql = f"SELECT count(*) FROM {_reader(folder, [body])} WHERE {condition}"
         (rows,) = _one(connection.execute(sql, parameters))
         return int(rows)
 
 
 def run_ids_of(body: bytes, dataset: str, first_batch: str, last_batch: str) -> set[str]:
     """The ids of a part's runs of a dataset, of batches between two ids, both included."""
-    with _part_file(body) as (connection, path):
+    with _scratch() as (connection, folder):
         sql = (
-            f"SELECT run_id FROM read_parquet('{path}') "
+            f"SELECT run_id FROM {_reader(folder, [body])} "
             "WHERE dataset = ? AND batch_id BETWEEN ? AND ?"
         )
         found = connection.execute(sql, [dataset, first_batch, last_batch]).fetchall()
@@ -84,11 +136,29 @@ def run_ids_of(body: bytes, dataset: str, first_batch: str, last_batch: str) -> 
 
 
 @contextmanager
-def _part_file(body: bytes) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def _scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     with tempfile.TemporaryDirectory(prefix="parts-") as folder, connect() as connection:
-        path = Path(folder) / "part.parquet"
+        yield connection, Path(folder)
+
+
+def _copied(
+    connection: duckdb.DuckDBPyConnection, sql: str, folder: Path, parameters: Sequence[object] = ()
+) -> bytes:
+    """What a query gives, as one Parquet body."""
+    target = folder / "copied.parquet"
+    options = "(FORMAT parquet, COMPRESSION zstd)"
+    connection.execute(f"COPY ({sql}) TO '{target}' {options}", list(parameters))
+    return target.read_bytes()
+
+
+def _reader(folder: Path, bodies: list[bytes]) -> str:
+    """The table function that reads Parquet bodies."""
+    paths = []
+    for number, body in enumerate(bodies):
+        path = folder / f"body-{number}.parquet"
         path.write_bytes(body)
-        yield connection, path
+        paths.append(f"'{path}'")
+    return f"read_parquet([{', '.join(paths)}], union_by_name = true)"
 
 
 def _one(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
@@ -97,22 +167,7 @@ def _one(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
     return row
 
 
-def _json_source(scratch: Path, runs: Iterable[Run]) -> str:
-    lines = scratch / "runs.jsonl"
-    lines.write_bytes(encode_runs(runs))
-    return f"SELECT {select_list()} FROM {json_reader(lines)}"
-
-
 def json_reader(path: Path) -> str:
     """The table function that reads run lines with the declared types."""
     columns = ", ".join(f"{name}: '{kind}'" for name, kind in JSON_COLUMNS.items())
     return f"read_json('{path}', format='newline_delimited', columns={{{columns}}})"
-
-
-def _parquet_sources(scratch: Path, parts: Iterable[bytes]) -> list[str]:
-    sources = []
-    for number, body in enumerate(parts):
-        path = scratch / f"older-{number}.parquet"
-        path.write_bytes(body)
-        sources.append(f"SELECT * FROM read_parquet('{path}')")
-    return sources

@@ -14,6 +14,7 @@ BATCH_PREFIX = "BATCH#"
 EDIT_PREFIX = "EDIT#"
 DATASET_PREFIX = "DATASET#"
 DAY_PREFIX = "DAY#"
+MONTH_PREFIX = "MONTH#"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +27,8 @@ class Checkpoint(Record, frozen=True, kw_only=True):
     `last_committed` names the segments of the newest fold; those of older folds are
     deleted. `partial` is the one segment that is folded up to a day, if any. `edits`
     is the number of edits that are not applied yet, `backfills` names the datasets
-    whose rows are being converted.
+    whose rows are being converted, `crowded` the days with many parts that are not
+    rolled up.
     """
 
     generation: int = 0
@@ -35,6 +37,7 @@ class Checkpoint(Record, frozen=True, kw_only=True):
     partial_from_day: str = ""
     edits: int = 0
     backfills: tuple[str, ...] = ()
+    crowded: tuple[str, ...] = ()
 
 
 class Volume(Record, frozen=True, kw_only=True):
@@ -123,7 +126,8 @@ class Part(Record, frozen=True, kw_only=True):
     """A Parquet object with runs of one day; instants and batch ids bound what is in it.
 
     `foreign` when an id of a run in it does not follow from the run's batch: somebody
-    else gave it, so nothing but a look tells whether an id is in here.
+    else gave it, so nothing but a look tells whether an id is in here. `rolled` when
+    its runs are in the day's rollup.
     """
 
     key: str
@@ -134,6 +138,7 @@ class Part(Record, frozen=True, kw_only=True):
     min_batch: str = ""
     max_batch: str = "~"
     foreign: bool = True
+    rolled: bool = False
 
     @property
     def generation(self) -> int:
@@ -145,11 +150,38 @@ class Part(Record, frozen=True, kw_only=True):
         return self.min_batch <= batch_id <= self.max_batch
 
 
+class Rollup(Record, frozen=True, kw_only=True):
+    """What the rolled parts of a day add up to, in the levels of `shared.rollups`."""
+
+    key: str
+    bytes: int
+    levels: tuple[str, ...]
+
+
 class DayRecord(Record, frozen=True, kw_only=True):
-    """The Parquet parts of one UTC day."""
+    """The Parquet parts of one UTC day, and the rollup of those that are rolled up."""
 
     day: str
     parts: tuple[Part, ...] = ()
+    rollup: Rollup | None = None
+
+    @property
+    def fresh(self) -> tuple[Part, ...]:
+        """The parts that the rollup does not cover."""
+        return tuple(part for part in self.parts if not part.rolled)
+
+
+class MonthRecord(Record, frozen=True, kw_only=True):
+    """The cells by days of many rollups of a month in one object.
+
+    `days` names the rollup that each day's cells come from; they hold while the day's
+    record names the same.
+    """
+
+    month: str
+    key: str
+    bytes: int
+    days: dict[str, str]
 
 
 class BatchRecord(Record, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from shared.observability import logger
 from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit, grown_totals
 from shared.storage.edits import Edit
-from shared.storage.fold import part_key
+from shared.storage.fold import PARQUET, part_key, with_crowded
 from shared.storage.parquet import parquet_without
 from shared.storage.plan import MAX_BYTES, MAX_DAYS
 from shared.storage.records import (
@@ -28,6 +28,7 @@ from shared.storage.records import (
     Part,
     Volume,
 )
+from shared.storage.tidying import unrolled
 
 _CHUNK_BYTES = 8 * 2**20
 # Walks that began more cuts ago must begin again.
@@ -101,9 +102,9 @@ class Removal:
                 self.bucket.delete_versions(volume.key, [shorter.version_id])
             raise
 
-    def _save(self, commit: Commit, edit: Edit) -> None:
+    def _save(self, commit: Commit, edit: Edit, after: Checkpoint | None = None) -> None:
         commit.put_edit(edit)
-        commit.carry_out(commit.before)
+        commit.carry_out(after or commit.before)
         self.purge(edit.garbage)
 
     def _find(self, record: DatasetRecord, batch_id: str) -> tuple[int, Cut] | None:
@@ -166,7 +167,8 @@ class Removal:
         for day in changed:
             commit.put(DAY_PREFIX + day.day, day)
         kept = tuple(garbage)
-        self._save(commit, msgspec.structs.replace(edit, from_day=next_day, garbage=kept))
+        step = msgspec.structs.replace(edit, from_day=next_day, garbage=kept)
+        self._save(commit, step, with_crowded(commit.before, changed))
 
     def _day_without(self, day: DayRecord, edit: Edit) -> tuple[DayRecord, list[Garbage]]:
         parts: list[Part] = []
@@ -177,7 +179,9 @@ class Removal:
                 replaced.append(Garbage(key=part.key))
             if shorter:
                 parts.append(shorter)
-        return DayRecord(day=day.day, parts=tuple(parts)), replaced
+        if day.rollup and any(part.rolled for part in day.parts if part not in parts):
+            return unrolled(day, parts), [*replaced, Garbage(key=day.rollup.key)]
+        return msgspec.structs.replace(day, parts=tuple(parts)), replaced
 
     def _part_without(self, part: Part, day: str, edit: Edit) -> Part | None:
         """The part without what the edit hides; the same if that is nothing, None if all."""
@@ -190,7 +194,7 @@ class Removal:
             return None
         # It keeps its generation: other edits may still tell by it what they concern.
         key = part_key(self.user_id, day, part.generation)
-        self.bucket.put(key, rest.body, "application/vnd.apache.parquet")
+        self.bucket.put(key, rest.body, PARQUET)
         return msgspec.structs.replace(part, key=key, rows=rest.rows, bytes=len(rest.body))
 
 

@@ -24,6 +24,7 @@ from shared.storage.records import (
     Checkpoint,
     DatasetRecord,
     DayRecord,
+    MonthRecord,
     Part,
     Volume,
     partition,
@@ -86,6 +87,11 @@ class Snapshot:
             self._days[first, last] = self.catalog.days(self.user_id, first, last)
         return self._days[first, last]
 
+    def months(self, first: str, last: str) -> list[MonthRecord]:
+        """The gathered months between two, both included."""
+        self.sealed = False
+        return self.catalog.months(self.user_id, first, last)
+
     def pending_of(self, dataset: str) -> list[PendingSegment]:
         """The segments with rows of a dataset that are not folded, in append order."""
         return [
@@ -125,8 +131,12 @@ class Snapshot:
 
     def part_bytes(self, part: Part) -> bytes:
         """A whole Parquet part."""
+        return self.object_bytes(part.key)
+
+    def object_bytes(self, key: str) -> bytes:
+        """A whole immutable object that the catalog names."""
         self.seal()
-        return self.bucket.get(part.key)
+        return self.bucket.get(key)
 
     def seal(self) -> None:
         """Make sure that what was read from the catalog belongs together."""

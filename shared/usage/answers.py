@@ -1,19 +1,19 @@
 """Answers about usage, each from one consistent snapshot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from shared.aws import Bucket
-from shared.clock import iso
+from shared.clock import DAY_US, iso
 from shared.errors import MalformedInput
 from shared.runs import JSON_COLUMNS, Run
 from shared.storage import Catalog, Snapshot, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
+from shared.usage.figures import Figures, distinct_of, figures_of
 from shared.usage.question import Question
 from shared.usage.source import look_up, runs_table
-from shared.usage.stats import empty_stats, grouped_stats
+from shared.usage.stats import Labels, empty_stats
 
 # An answer of Lambda has at most 6 MB; a group's stats take about 1 KB.
 _MAX_GROUPS = 1_000
@@ -27,6 +27,15 @@ class TooManyGroups(MalformedInput):
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How to read: `exact` from rows (True), from rollups where they go (False), or as the
+    number of runs suggests; `labels` are the extras that are wanted, if not the commonest."""
+
+    exact: bool | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Overview:
     """What `GET /usage` tells: totals, a series over time, a breakdown, the newest runs."""
 
@@ -35,18 +44,32 @@ class Overview:
     breakdown: list[dict[str, Any]]
     runs: list[dict[str, Any]]
     partial_last_bucket: bool
+    exact: bool
+    labels: Labels
 
 
-def summary(bucket: Bucket, catalog: Catalog, question: Question) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Summary:
+    """What `GET /usage/summary` tells: stats, and how they were read."""
+
+    stats: dict[str, Any]
+    exact: bool
+    labels: Labels
+
+
+def summary(
+    bucket: Bucket, catalog: Catalog, question: Question, reading: Reading = Reading()
+) -> Summary:
     """Stats of the question's runs, how many devices and models, and the stats of the
     window before."""
 
-    def read(snapshot: Snapshot) -> dict[str, Any]:
+    def read(snapshot: Snapshot) -> Summary:
         look_up(snapshot, question, question.before())
-        with runs_table(snapshot, question) as connection:
-            stats = grouped_stats(connection, [])[()] | _distinct(connection)
-        with runs_table(snapshot, question.before()) as connection:
-            return stats | {"previous": grouped_stats(connection, [])[()]}
+        stats, exact, labels = _stats(snapshot, question, reading)
+        before, exact_before, _ = _stats(snapshot, question.before(), reading)
+        names = distinct_of(snapshot, question, ("device", "model"), exact=reading.exact)
+        stats |= {f"{name}s": number for name, number in names.items()}
+        return Summary(stats | {"previous": before}, exact and exact_before, labels)
 
     return read_snapshot(bucket, catalog, question.user_id, read)
 
@@ -60,48 +83,52 @@ def overview(
     step_s: int,
     tz: str = "UTC",
     newest: int = 0,
+    reading: Reading = Reading(),
 ) -> Overview:
     """Totals, a series in buckets of `step_s`, the breakdown by `group_by`, the newest runs."""
     edges = bucket_edges(step_s, question.from_us, question.to_us, tz)
     partial = is_partial(edges, step_s, question.to_us)
 
     def read(snapshot: Snapshot) -> Overview:
-        with runs_table(snapshot, question) as connection:
-            total = grouped_stats(connection, [])[()]
-            series = _series(connection, edges, group_by)
-            breakdown = _breakdown(connection, group_by)
-            return Overview(total, series, breakdown, _newest(connection, newest), partial)
+        with figures_of(
+            snapshot, question, group_by, edges, exact=reading.exact, labels=reading.labels
+        ) as (plan, figures):
+            groups = figures.groups(group_by, _MAX_GROUPS)
+            _check_size(groups, _MAX_GROUPS, "groups")
+            _check_size(groups * len(edges), _MAX_POINTS, "points in time")
+            total = figures.stats([])[()]
+            series = _series(figures, edges, group_by)
+            breakdown = _breakdown(figures, group_by)
+        runs = _newest(snapshot, question, newest)
+        return Overview(total, series, breakdown, runs, partial, plan.exact, figures.labels)
 
     return read_snapshot(bucket, catalog, question.user_id, read)
 
 
-def _distinct(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    sql = "SELECT count(DISTINCT device), count(DISTINCT model) FROM runs"
-    devices, models = connection.execute(sql).fetchall()[0]
-    return {"devices": devices, "models": models}
+def _stats(
+    snapshot: Snapshot, question: Question, reading: Reading
+) -> tuple[dict[str, Any], bool, Labels]:
+    with figures_of(snapshot, question, exact=reading.exact, labels=reading.labels) as (
+        plan,
+        figures,
+    ):
+        return figures.stats([])[()], plan.exact, figures.labels
 
 
-def _breakdown(
-    connection: duckdb.DuckDBPyConnection, group_by: tuple[str, ...]
-) -> list[dict[str, Any]]:
+def _breakdown(figures: Figures, group_by: tuple[str, ...]) -> list[dict[str, Any]]:
     if not group_by:
         return []
-    found = grouped_stats(connection, list(group_by))
-    _check_size(len(found), _MAX_GROUPS)
+    found = figures.stats(group_by)
     return [{"key": dict(zip(group_by, key, strict=True)), **stats} for key, stats in found.items()]
 
 
 def _series(
-    connection: duckdb.DuckDBPyConnection, edges: list[int], group_by: tuple[str, ...]
+    figures: Figures, edges: Sequence[int], group_by: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     """Every bucket of every group that has runs in the window, empty ones with `runs: 0`."""
-    connection.execute(
-        "CREATE TEMP TABLE bucketed AS SELECT runs.*, edges.edge FROM runs "
-        "ASOF JOIN (SELECT unnest(?::BIGINT[]) AS edge) edges ON epoch_us(runs.ts) >= edges.edge",
-        [edges],
-    )
-    found = grouped_stats(connection, ["edge", *group_by], table="bucketed")
-    _check_size(len({key[1:] for key in found}) * len(edges), _MAX_POINTS)
+    if not edges:
+        return []
+    found = figures.stats(["edge", *group_by])
     groups = sorted({key[1:] for key in found} | ({()} if not group_by else set()), key=repr)
     return [
         {"t": iso(edge), "key": dict(zip(group_by, group, strict=True))}
@@ -111,19 +138,32 @@ def _series(
     ]
 
 
-def _check_size(found: int, most: int) -> None:
+def _check_size(found: int, most: int, what: str) -> None:
     """Refuse rather than cut short: totals must reconcile."""
     if found > most:
         raise TooManyGroups(
-            f"this grouping gives {found} entries, more than {most}; filter by some of the values, "
+            f"this grouping gives more than {most} {what}; filter by some of the values, "
             "group by fewer dimensions, or ask for longer buckets"
         )
 
 
-def _newest(connection: duckdb.DuckDBPyConnection, count: int) -> list[dict[str, Any]]:
+def _newest(snapshot: Snapshot, question: Question, count: int) -> list[dict[str, Any]]:
+    """The newest runs; looked for in ever longer stretches from the window's end, so that a
+    long window costs no more than a short one that has as many."""
     if not count:
         return []
+    length_us = DAY_US
+    while True:
+        start_us = max(question.from_us, question.to_us - length_us)
+        found = _newest_since(snapshot, question.since(start_us), count)
+        if len(found) == count or start_us == question.from_us:
+            return found
+        length_us *= 4
+
+
+def _newest_since(snapshot: Snapshot, question: Question, count: int) -> list[dict[str, Any]]:
     columns = ", ".join("epoch_us(ts)" if name == "ts_us" else name for name in JSON_COLUMNS)
     sql = f"SELECT {columns} FROM runs ORDER BY ts DESC, run_id DESC LIMIT ?"
-    rows = connection.execute(sql, [count]).fetchall()
+    with runs_table(snapshot, question) as connection:
+        rows = connection.execute(sql, [count]).fetchall()
     return [Run(**dict(zip(JSON_COLUMNS, row, strict=True))).document() for row in rows]

@@ -1,6 +1,8 @@
 """Time buckets: where they begin, in which zone, and how many there may be."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.clock import SECOND_US, from_us, to_us
@@ -76,6 +78,23 @@ def bucket_edges(step_s: int, from_us: int, to_us: int, tz: str) -> list[int]:
     step_us = step_s * SECOND_US
     first = (from_us + offset_us) // step_us * step_us - offset_us
     return list(range(first, to_us, step_us))
+
+
+def bucket_sql(us: str, edges: Sequence[int]) -> str:
+    """SQL for the beginning of the bucket that an instant (SQL, microseconds) lies in.
+
+    Reckoned, not looked up: most edges are equally far apart, but for changes of the clock.
+    """
+    lengths = [end - start for start, end in pairwise(edges)]
+    stretches: list[tuple[int, int]] = []
+    for start, length in zip(edges, lengths, strict=False):
+        if not stretches or stretches[-1][1] != length:
+            stretches.append((start, length))
+    cases = [
+        f"WHEN {us} < {end} THEN {start} + ({us} - {start}) // {length} * {length}"
+        for (start, length), (end, _) in pairwise([*stretches, (edges[-1], 0)])
+    ]
+    return f"CASE {' '.join(cases)} ELSE {edges[-1]} END" if cases else str(edges[-1])
 
 
 def is_partial(edges: list[int], step_s: int, to_us: int) -> bool:

@@ -1,10 +1,9 @@
 """What is asked of usage: a window and filters."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-# What runs can be grouped by.
-DIMENSIONS = ("device", "model", "tag", "tenant", "dataset", "source_kind")
+from shared.runs import DIMENSIONS
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,11 @@ class Filters:
             parameters.append(list(values))
         return " AND ".join(clauses), parameters
 
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions that are filtered by."""
+        return tuple(name for name, _ in self._set() if name in DIMENSIONS)
+
     def _set(self) -> list[tuple[str, tuple[Any, ...]]]:
         pairs = [(field.name, getattr(self, field.name)) for field in fields(self)]
         return [(name, values) for name, values in pairs if values]
@@ -45,7 +49,11 @@ class Question:
     to_us: int
     filters: Filters = Filters()
 
+    def since(self, from_us: int) -> "Question":
+        """The same question about a window that begins at another instant."""
+        return replace(self, from_us=from_us)
+
     def before(self) -> "Question":
         """The same question about the window of the same length just before."""
         length = self.to_us - self.from_us
-        return Question(self.user_id, self.from_us - length, self.from_us, self.filters)
+        return replace(self, from_us=self.from_us - length, to_us=self.from_us)

@@ -1,89 +1,179 @@
-"""The runs of a question, as a DuckDB table: Parquet parts plus what is not folded yet.
+"""What a plan reads, as DuckDB tables: runs from Parquet parts and segments, cells from
+rollups.
 
-Parts are immutable, so they are kept in the function's scratch space between
+Parts and rollups are immutable, so they are kept in the function's scratch space between
 invocations (`shared.storage.scratch`).
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from shared.clock import day_of
+from shared.rollups import CELL_COLUMNS, cells_of, merged_cells
 from shared.runs import Run, encode_runs, select_list
-from shared.storage import Part, Snapshot
+from shared.storage import Snapshot
 from shared.storage.parquet import connect, json_reader
 from shared.storage.scratch import Scratch
+from shared.usage.buckets import bucket_sql
+from shared.usage.planning import Plan, RowsOf, days_of, plan_reading
 from shared.usage.question import Question
 
-_CACHE_BYTES = 300 * 2**20
+_CACHE_BYTES = 1_400 * 2**20
+_FETCHERS = 8
 
 
 @contextmanager
-def runs_table(snapshot: Snapshot, question: Question) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the table `runs` of exactly the question's runs, `ts` a UTC timestamp."""
-    scratch = Scratch("evalyard-parts", _CACHE_BYTES)
-    paths = {part: _fetched(scratch, snapshot, part) for part in _parts(snapshot, question)}
+def runs_table(
+    snapshot: Snapshot, question: Question, plan: Plan | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the view `runs` of exactly the question's runs, `ts` a UTC timestamp.
+
+    With a plan, only of those that it reads from rows.
+    """
+    plan = plan or plan_reading(snapshot, question, exact=True)
+    paths = _fetched(snapshot, plan)
     pending = [run for run in snapshot.pending_runs() if _within(run, question)]
     with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect() as connection:
-        condition, parameters = question.filters.condition()
-        union, hiding = _union(snapshot, paths, pending, Path(folder))
+        lines = Path(folder) / "pending.jsonl"
+        lines.write_bytes(encode_runs(pending))
+        everything = " UNION ALL BY NAME ".join(
+            [
+                f"SELECT {select_list()} FROM {json_reader(lines)}",
+                *_selections(connection, snapshot, plan, paths),
+            ]
+        )
         connection.execute(
-            f"CREATE TEMP TABLE runs AS FROM ({union}) "
-            f"WHERE ts >= make_timestamp(?) AND ts < make_timestamp(?) AND {condition}",
-            [*hiding, question.from_us, question.to_us, *parameters],
+            f"CREATE TEMP VIEW runs AS FROM ({everything}) "
+            f"WHERE ts >= make_timestamp({question.from_us}) "
+            f"AND ts < make_timestamp({question.to_us}) "
+            f"AND {_bound(connection, *question.filters.condition())}"
         )
         yield connection
+
+
+@contextmanager
+def cells_table(
+    snapshot: Snapshot,
+    question: Question,
+    plan: Plan,
+    keys: Sequence[str],
+    edges: Sequence[int] = (),
+    *,
+    counts_only: bool = False,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the table `cells` of the question, by some dimensions, by `ok`, and by
+    the beginnings of buckets (`edge`, microseconds) where there are any."""
+    wanted = "metric IS NULL" if counts_only else "true"
+    paths = _fetched(snapshot, plan)
+    columns = [*(("edge",) if edges else ()), *keys]
+    with runs_table(snapshot, question, plan) as connection:
+        cells = [cells_of(with_edges("runs", "ts", edges), columns)]
+        for level, times, files in _rollups(plan, paths):
+            told = (
+                f"(SELECT * FROM {_parquet(files)} WHERE level = '{level}' AND {wanted} "
+                f"AND {_bound(connection, *question.filters.condition())} "
+                f"AND t IN {_bound(connection, '(SELECT make_timestamp(unnest(?)))', [times])})"
+            )
+            names = ", ".join([*columns, *CELL_COLUMNS])
+            cells.append(f"SELECT {names} FROM {with_edges(told, 't', edges)}")
+        union = " UNION ALL BY NAME ".join(f"({each})" for each in cells)
+        merged = merged_cells(f"({union})", [*columns, "ok"])
+        connection.execute(f"CREATE TEMP TABLE cells AS {merged}")
+        yield connection
+
+
+def with_edges(table: str, time: str, edges: Sequence[int]) -> str:
+    """SQL for a table with a column `edge`: where the bucket of a row begins."""
+    if not edges:
+        return table
+    return f"(SELECT *, {bucket_sql(f'epoch_us({time})', edges)} AS edge FROM {table})"
 
 
 def look_up(snapshot: Snapshot, *questions: Question) -> None:
     """Read from the catalog what several questions need, before objects are read for one."""
     for question in questions:
-        _parts(snapshot, question)
-
-
-def _parts(snapshot: Snapshot, question: Question) -> list[Part]:
-    if question.to_us <= question.from_us:
-        return []
-    first, last = day_of(max(question.from_us, 0)), day_of(max(question.to_us - 1, 0))
-    return [
-        part
-        for day in snapshot.days(first, last)
-        for part in day.parts
-        if part.max_us >= question.from_us and part.min_us < question.to_us
-    ]
+        days_of(snapshot, question)
 
 
 def _within(run: Run, question: Question) -> bool:
     return question.from_us <= run.ts_us < question.to_us
 
 
-def _union(
-    snapshot: Snapshot, paths: dict[Part, Path], pending: list[Run], scratch: Path
-) -> tuple[str, list[str]]:
-    """SQL that gives all runs which are not taken out, and its parameters."""
-    lines = scratch / "pending.jsonl"
-    lines.write_bytes(encode_runs(pending))
-    sources = [f"SELECT {select_list()} FROM {json_reader(lines)}"]
-    edited = [part for part in paths if any(edit.concerns(part) for edit in snapshot.edits)]
-    whole = [path for part, path in paths.items() if part not in edited]
-    if whole:
-        names = ", ".join(f"'{path}'" for path in whole)
-        sources.append(f"SELECT * FROM read_parquet([{names}], union_by_name = true)")
-    parameters: list[str] = []
-    for part in edited:
-        hidden = [edit.condition() for edit in snapshot.edits if edit.concerns(part)]
-        kept = " AND ".join(f"NOT ({condition})" for condition, _ in hidden)
-        sources.append(f"SELECT * FROM read_parquet('{paths[part]}') WHERE {kept}")
-        parameters += [value for _, values in hidden for value in values]
-    return " UNION ALL BY NAME ".join(sources), parameters
+def _selections(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, plan: Plan, paths: dict[str, Path]
+) -> list[str]:
+    """SQL for the runs of parts that are not taken out and not told by rollups."""
+    alike: dict[str, list[Path]] = defaultdict(list)
+    for rows in plan.rows:
+        alike[_kept(connection, snapshot, rows)].append(paths[rows.part.key])
+    return [f"SELECT * FROM {_parquet(files)} WHERE {kept}" for kept, files in alike.items()]
 
 
-def _fetched(scratch: Scratch, snapshot: Snapshot, part: Part) -> Path:
-    return scratch.obtain(
-        f"{snapshot.bucket.name}/{part.key}",
-        part.bytes,
-        lambda path: path.write_bytes(snapshot.part_bytes(part)),
-    )
+def _kept(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, rows: RowsOf) -> str:
+    conditions = [
+        f"NOT (ts >= make_timestamp({start}) AND ts < make_timestamp({end}))"
+        for start, end in rows.without
+    ]
+    conditions += [
+        f"NOT ({_bound(connection, *edit.condition())})"
+        for edit in snapshot.edits
+        if edit.concerns(rows.part)
+    ]
+    return " AND ".join(conditions) or "true"
+
+
+def _bound(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]) -> str:
+    """SQL whose parameters are variables of the connection, as views have no parameters."""
+    pieces = sql.split("?")
+    names = []
+    for value in parameters:
+        (number,) = connection.execute("SELECT count(*) FROM duckdb_variables()").fetchall()[0]
+        names.append(f"p{number}")
+        connection.execute(f"SET VARIABLE {names[-1]} = ?", [value])
+    filled = [
+        f"getvariable('{name}'){piece}" for name, piece in zip(names, pieces[1:], strict=True)
+    ]
+    return pieces[0] + "".join(filled)
+
+
+def _rollups(plan: Plan, paths: dict[str, Path]) -> list[tuple[str, list[int], list[Path]]]:
+    """The levels to read, with their times and files. Files that hold other times than those
+    that are asked of them are read by themselves."""
+    by_level: dict[str, tuple[list[int], list[Path]]] = defaultdict(lambda: ([], []))
+    found = []
+    for cells in plan.cells:
+        if cells.alone:
+            found.append((cells.level, list(cells.times), [paths[cells.key]]))
+        else:
+            times, files = by_level[cells.level]
+            times += cells.times
+            files.append(paths[cells.key])
+    return [*found, *((level, *both) for level, both in by_level.items())]
+
+
+def _parquet(paths: Sequence[Path]) -> str:
+    names = ", ".join(f"'{path}'" for path in paths)
+    return f"read_parquet([{names}], union_by_name = true)"
+
+
+def _fetched(snapshot: Snapshot, plan: Plan) -> dict[str, Path]:
+    """The objects that a plan reads as local files, fetched side by side."""
+    scratch = Scratch("evalyard-parts", _CACHE_BYTES)
+    sizes = {rows.part.key: rows.part.bytes for rows in plan.rows}
+    sizes |= {cells.key: cells.bytes for cells in plan.cells}
+    snapshot.seal()
+
+    def fetch(key: str) -> Path:
+        return scratch.obtain(
+            f"{snapshot.bucket.name}/{key}",
+            sizes[key],
+            lambda path: path.write_bytes(snapshot.object_bytes(key)),
+        )
+
+    with ThreadPoolExecutor(_FETCHERS) as pool:
+        return dict(zip(sizes, pool.map(fetch, sizes), strict=True))

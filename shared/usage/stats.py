@@ -6,13 +6,15 @@ A rate or a distribution over nothing is None, never 0.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 METRICS = ("latency_ms", "ttft_ms", "tok_s")
-_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
-_DIST_MEMBERS = ("n", "mean", "min", *_QUANTILES, "max", "std")
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+_DIST_MEMBERS = ("n", "mean", "min", *QUANTILES, "max", "std")
 _COUNTS = (
     "count(*)",
     "count(*) FILTER (WHERE ok)",
@@ -27,19 +29,46 @@ _THROUGHPUT = (
 Key = tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class Labels:
+    """The extra labels that an answer shows, of how many."""
+
+    shown: tuple[str, ...]
+    total: int
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int], wanted: Sequence[str], most: int) -> "Labels":
+        """The wanted labels; without any, those with the most values, by name."""
+        first = sorted(counts, key=lambda label: (-counts[label], label))[:most]
+        shown = [label for label in wanted if label in counts] if wanted else first
+        return cls(tuple(sorted(shown)), len(counts))
+
+
+def run_labels(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str], most: int) -> Labels:
+    """The extra labels to show of the table `runs`; see `Labels.of`."""
+    found = connection.execute(
+        "SELECT label, count(*) FROM (SELECT unnest(map_keys(extra)) AS label FROM runs) GROUP BY 1"
+    ).fetchall()
+    return Labels.of(dict(found), wanted, most)
+
+
 def grouped_stats(
-    connection: duckdb.DuckDBPyConnection, keys: list[str], table: str = "runs"
+    connection: duckdb.DuckDBPyConnection,
+    keys: list[str],
+    table: str = "runs",
+    labels: Sequence[str] | None = None,
 ) -> dict[Key, dict[str, Any]]:
     """Stats of each group of the table by SQL key expressions, in the order of the keys.
 
-    Without keys there is exactly one group, `()`, even over nothing.
+    `labels` are the extras that are told, without it all. Without keys there is exactly one
+    group, `()`, even over nothing.
     """
-    extras = _extras(connection, keys, table)
+    extras = _extras(connection, keys, table, labels)
     width = len(keys)
     found = {}
     for row in connection.execute(_stats_sql(keys, table)).fetchall():
         key = tuple(row[:width])
-        found[key] = _stats(list(row[width:]), extras.get(key, {}))
+        found[key] = stats_of(list(row[width:]), extras.get(key, {}))
     return found
 
 
@@ -48,7 +77,7 @@ def empty_stats() -> dict[str, Any]:
     values: list[Any] = [0, 0, 0, 0]
     for _ in METRICS:
         values += _no_distribution()
-    return _stats([*values, None], {})
+    return stats_of([*values, None], {})
 
 
 def _stats_sql(keys: list[str], table: str) -> str:
@@ -60,7 +89,7 @@ def _stats_sql(keys: list[str], table: str) -> str:
 
 
 def _distribution_sql(value: str, condition: str = "") -> list[str]:
-    quantiles = list(_QUANTILES.values())
+    quantiles = list(QUANTILES.values())
     calls = [
         f"count({value})",
         f"avg({value})",
@@ -80,23 +109,27 @@ def _group_by(width: int) -> str:
 
 
 def _extras(
-    connection: duckdb.DuckDBPyConnection, keys: list[str], table: str
+    connection: duckdb.DuckDBPyConnection,
+    keys: list[str],
+    table: str,
+    labels: Sequence[str] | None,
 ) -> dict[Key, dict[str, Any]]:
+    if labels is not None and not labels:
+        return {}
     names = [f"k{number}" for number in range(len(keys))]
     named = [f"{key} AS {name}" for key, name in zip(keys, names, strict=True)]
     inner = ", ".join([*named, "unnest(map_entries(extra)) AS entry"])
     columns = ", ".join([*names, "entry.key", *_distribution_sql("entry.value")])
-    sql = f"SELECT {columns} FROM (SELECT {inner} FROM {table}){_group_by(len(keys) + 1)}"
+    chosen = "" if labels is None else " WHERE list_contains(?, entry.key)"
+    sql = f"SELECT {columns} FROM (SELECT {inner} FROM {table}){chosen}{_group_by(len(keys) + 1)}"
     found: dict[Key, dict[str, Any]] = defaultdict(dict)
-    for row in connection.execute(sql).fetchall():
+    for row in connection.execute(sql, [] if labels is None else [list(labels)]).fetchall():
         values = list(row)
-        found[tuple(values[: len(keys)])][values[len(keys)]] = _distribution(
-            values[len(keys) + 1 :]
-        )
+        found[tuple(values[: len(keys)])][values[len(keys)]] = distribution(values[len(keys) + 1 :])
     return found
 
 
-def _stats(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
+def stats_of(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
     runs, ok, prompt, completion, *rest = values
     stats = {
         "runs": runs,
@@ -108,13 +141,13 @@ def _stats(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
         "total_tokens": prompt + completion,
     }
     for number, metric in enumerate(METRICS):
-        stats[metric] = _distribution(rest[number * 6 : number * 6 + 6])
+        stats[metric] = distribution(rest[number * 6 : number * 6 + 6])
     return stats | {"throughput_tps": rest[-1], "extra": extra}
 
 
-def _distribution(values: list[Any]) -> dict[str, Any]:
+def distribution(values: list[Any]) -> dict[str, Any]:
     count, mean, low, quantiles, high, std = values
-    spread = quantiles if count else [None] * len(_QUANTILES)
+    spread = quantiles if count else [None] * len(QUANTILES)
     return dict(zip(_DIST_MEMBERS, [count, mean, low, *spread, high, std], strict=True))
 
 

@@ -48,11 +48,11 @@ def test_append_order_is_kept_when_segments_are_folded_in_turns(world):
 
 
 def test_small_parts_of_a_day_are_merged_when_there_are_many(world):
-    for _ in range(fold.MERGE_AT_PARTS + 2):
+    for _ in range(fold.CROWDED_AT_PARTS + 2):
         world.append()
         world.compact()
 
-    assert len(world.catalog.day("ada", "2025-12-03").parts) < fold.MERGE_AT_PARTS
+    assert len(world.catalog.day("ada", "2025-12-03").parts) < fold.CROWDED_AT_PARTS
     assert world.agrees()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared import ids
 from shared.aws import Bucket
-from shared.datasets.folding import compaction
+from shared.datasets.folding import compaction, maintenance
 from shared.runs import Run
 from shared.storage import Catalog, SegmentLog
 
@@ -25,6 +25,10 @@ class Storage:
         )
         if fold:
             compaction(self.bucket, self.catalog, user_id).drain(lambda: True)
+
+    def tidy(self) -> None:
+        """Do what the schedule does: roll up everybody's days, and gather months."""
+        maintenance(self.bucket, self.catalog).roll_up(lambda: True)
 
 
 @pytest.fixture

@@ -91,7 +91,10 @@ def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
     storage.store(user, pending, fold=False)
     question = Question(user, START_US, START_US + WINDOW_US, Filters(model=models, ok=ok))
 
-    found = summary(storage.bucket, storage.catalog, question)
+    answer = summary(storage.bucket, storage.catalog, question)
+
+    found = answer.stats
+    assert answer.exact
 
     def matching(first: int, last: int) -> list[Run]:
         return [

@@ -1,0 +1,94 @@
+"""Cells: counts, moments and histograms of runs, as rows of one table.
+
+A row without a metric counts runs and tokens; one with a metric and no bucket has its
+moments (`m2` is the sum of squared deviations from the mean); one with both counts the
+values of a bucket. Times and speeds are those of runs with `ok`, extras those of all.
+"""
+
+from shared.rollups.histogram import bucket_of
+
+# name → DuckDB type, after the columns that say what a cell is about.
+CELL_COLUMNS: dict[str, str] = {
+    "ok": "BOOLEAN",
+    "metric": "VARCHAR",
+    "bucket": "INTEGER",
+    "n": "BIGINT",
+    "prompt_tokens": "BIGINT",
+    "completion_tokens": "BIGINT",
+    "total": "DOUBLE",
+    "m2": "DOUBLE",
+    "low": "DOUBLE",
+    "high": "DOUBLE",
+}
+EXTRA_PREFIX = "extra:"
+_TIMES = ("latency_ms", "ttft_ms", "tok_s")
+_NO_MOMENTS = "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, NULL::DOUBLE AS high"
+_NO_TOKENS = "NULL::BIGINT AS prompt_tokens, NULL::BIGINT AS completion_tokens"
+
+
+def cells_of(runs: str, keys: list[str]) -> str:
+    """SQL for the cells of a table of runs, by some of its columns."""
+    values = f"({_values_of(runs, keys)})"
+    by = _list([*keys, "ok"])
+    grouped = f"GROUP BY {by}"
+    return f"""
+    SELECT {by}, NULL::VARCHAR AS metric, NULL::INTEGER AS bucket, count(*) AS n,
+        sum(prompt_tokens)::BIGINT AS prompt_tokens,
+        sum(completion_tokens)::BIGINT AS completion_tokens, {_NO_MOMENTS}
+    FROM {runs} {grouped}
+    UNION ALL
+    SELECT {by}, metric, NULL, count(*), {_NO_TOKENS}, sum(value),
+        var_pop(value) * count(*), min(value), max(value)
+    FROM {values} {grouped}, metric
+    UNION ALL
+    SELECT {by}, metric, {bucket_of("value")} AS bucket, count(*), {_NO_TOKENS}, {_NO_MOMENTS}
+    FROM {values} {grouped}, metric, bucket
+    """
+
+
+def _values_of(runs: str, keys: list[str]) -> str:
+    """SQL for every value that has a distribution, one a row."""
+    by = _list([*keys, "ok"])
+    sources = [
+        f"SELECT {by}, '{name}' AS metric, {name} AS value FROM {runs} "
+        f"WHERE ok AND {name} IS NOT NULL"
+        for name in _TIMES
+    ]
+    entries = f"SELECT {by}, unnest(map_entries(extra)) AS entry FROM {runs}"
+    sources.append(f"SELECT {by}, '{EXTRA_PREFIX}' || entry.key, entry.value FROM ({entries})")
+    return " UNION ALL ".join(sources)
+
+
+def merged_cells(cells: str, keys: list[str]) -> str:
+    """SQL that adds up cells by some of their columns."""
+    by = _list([*keys, "metric"])
+    return f"""
+    SELECT {by}, bucket, sum(n)::BIGINT AS n, sum(prompt_tokens)::BIGINT AS prompt_tokens,
+        sum(completion_tokens)::BIGINT AS completion_tokens, {_NO_MOMENTS}
+    FROM {cells} WHERE metric IS NULL OR bucket IS NOT NULL GROUP BY {by}, bucket
+    UNION ALL BY NAME
+    SELECT *, NULL::INTEGER AS bucket, {_NO_TOKENS} FROM ({merged_moments(cells, keys)})
+    """
+
+
+def merged_moments(cells: str, keys: list[str]) -> str:
+    """SQL that adds up the moments of cells by some of their columns, and by metric.
+
+    Squared deviations are moved to the common mean before they are added (Chan, Golub and
+    LeVeque, 1979), which loses no digits where the mean is large beside the spread.
+    """
+    by = _list([*keys, "metric"])
+    window = f"OVER (PARTITION BY {by})"
+    return f"""
+    SELECT {by}, sum(n)::BIGINT AS n, sum(total) AS total,
+        sum(m2 + n * (total / n - mean) * (total / n - mean)) AS m2,
+        min(low) AS low, max(high) AS high
+    FROM (
+        SELECT *, sum(total) {window} / sum(n) {window} AS mean
+        FROM {cells} WHERE metric IS NOT NULL AND bucket IS NULL
+    ) GROUP BY {by}
+    """
+
+
+def _list(columns: list[str]) -> str:
+    return ", ".join(columns)

@@ -1,0 +1,123 @@
+"""The statistics of groups of runs, computed by DuckDB from cells (`shared.rollups`)."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from shared.rollups import EXTRA_PREFIX, merged_moments, value_of
+from shared.usage.stats import METRICS, QUANTILES, Key, Labels, distribution, stats_of
+
+# Count, mean, lowest, quantiles, highest, standard deviation.
+Moments = list[Any]
+
+
+def cell_labels(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str], most: int) -> Labels:
+    """The extra labels to show; see `Labels.of`."""
+    found = connection.execute(
+        "SELECT metric, sum(n) FROM cells WHERE metric IS NOT NULL AND bucket IS NULL GROUP BY 1"
+    ).fetchall()
+    counts = {
+        metric.removeprefix(EXTRA_PREFIX): int(n)
+        for metric, n in found
+        if metric.startswith(EXTRA_PREFIX)
+    }
+    return Labels.of(counts, wanted, most)
+
+
+def cell_stats(
+    connection: duckdb.DuckDBPyConnection, keys: list[str], labels: Sequence[str]
+) -> dict[Key, dict[str, Any]]:
+    """Stats of each group of the table `cells` by some of its columns, in their order.
+
+    Without keys there is exactly one group, `()`, even over nothing.
+    """
+    metrics = [*METRICS, *(EXTRA_PREFIX + label for label in labels)]
+    told = _distributions(connection, keys, metrics)
+    found = {}
+    for row in connection.execute(_counts_sql(keys)).fetchall():
+        key, values = tuple(row[: len(keys)]), row[len(keys) :]
+        *counts, completed = values
+        metric = told.get(key, {})
+        extra = {
+            label: distribution(metric[EXTRA_PREFIX + label])
+            for label in labels
+            if EXTRA_PREFIX + label in metric
+        }
+        rest = [value for name in METRICS for value in metric.get(name, _NOTHING)]
+        found[key] = stats_of([*counts, *rest, _throughput(metric, completed)], extra)
+    return found
+
+
+_NOTHING: Moments = [0, None, None, None, None, None]
+
+
+def _counts_sql(keys: list[str]) -> str:
+    by = ", ".join(str(place + 1) for place in range(len(keys)))
+    columns = [
+        *keys,
+        "coalesce(sum(n), 0)::BIGINT",
+        "coalesce(sum(n) FILTER (WHERE ok), 0)::BIGINT",
+        "coalesce(sum(prompt_tokens), 0)::BIGINT",
+        "coalesce(sum(completion_tokens), 0)::BIGINT",
+        "(sum(completion_tokens) FILTER (WHERE ok))::BIGINT",
+    ]
+    ordered = f" GROUP BY {by} ORDER BY {by}" if keys else ""
+    return f"SELECT {', '.join(columns)} FROM cells WHERE metric IS NULL{ordered}"
+
+
+def _throughput(metrics: dict[str, Moments], completed: int | None) -> float | None:
+    count, mean, *_ = metrics.get("latency_ms", _NOTHING)
+    return completed * 1000 / (count * mean) if completed is not None and count and mean else None
+
+
+def _distributions(
+    connection: duckdb.DuckDBPyConnection, keys: list[str], metrics: list[str]
+) -> dict[Key, dict[str, Moments]]:
+    """The moments and quantiles of each metric of each group."""
+    quantiles = {
+        tuple(row[: len(keys) + 1]): row[len(keys) + 1 :]
+        for row in connection.execute(_quantiles_sql(keys), [metrics]).fetchall()
+    }
+    columns = ", ".join([*keys, "metric", "n", "total", "m2", "low", "high"])
+    sql = f"SELECT {columns} FROM ({merged_moments('cells', keys)}) WHERE list_contains(?, metric)"
+    found: dict[Key, dict[str, Moments]] = defaultdict(dict)
+    for row in connection.execute(sql, [metrics]).fetchall():
+        *key, metric, count, total, m2, low, high = row
+        spread = _quantiles(quantiles[(*key, metric)], count, low, high)
+        deviation = math.sqrt(max(m2, 0.0) / count)
+        found[tuple(key)][metric] = [count, total / count, low, spread, high, deviation]
+    return found
+
+
+def _quantiles_sql(keys: list[str]) -> str:
+    """For each quantile the values of the two buckets that its two neighbours lie in."""
+    by = ", ".join([*keys, "metric"])
+    window = f"OVER (PARTITION BY {by} ORDER BY bucket)"
+    ends = ", ".join(
+        f"min(value) FILTER (WHERE reached > {rounded}((n - 1) * {share}e0))"
+        for share in QUANTILES.values()
+        for rounded in ("floor", "ceil")
+    )
+    return f"""
+    SELECT {by}, {ends} FROM (
+        SELECT {by}, {value_of("bucket")} AS value, sum(counted) {window} AS reached,
+            sum(counted) OVER (PARTITION BY {by}) AS n
+        FROM (
+            SELECT {by}, bucket, sum(n) AS counted FROM cells
+            WHERE bucket IS NOT NULL AND list_contains(?, metric) GROUP BY {by}, bucket
+        )
+    ) GROUP BY {by}
+    """
+
+
+def _quantiles(ends: Sequence[float], count: int, low: float, high: float) -> list[float]:
+    found = []
+    for number, share in enumerate(QUANTILES.values()):
+        below, above = ends[2 * number], ends[2 * number + 1]
+        place = (count - 1) * share
+        value = below + (above - below) * (place - math.floor(place))
+        found.append(min(max(value, low), high))
+    return found

@@ -1,0 +1,124 @@
+"""Answers from rollups: counts and sums are those of the rows, percentiles within 1 %."""
+
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.clock import DAY_US, SECOND_US
+from shared.rollups import RELATIVE_ERROR
+from shared.usage import DIMENSIONS, Filters, Question, Reading, overview, summary
+from tests.shared.usage.oracle import expected_stats
+from tests.shared.usage.test_answers import START_US, runs, slow
+
+ROLLED = Reading(exact=False)
+HOUR_US = 3_600 * SECOND_US
+_users = count()
+
+
+def near(found, expected, path=()) -> bool:
+    """The same, but for percentiles: each within the histogram's error."""
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(
+            near(found[key], expected[key], (*path, key)) for key in found
+        )
+    if found is None or expected is None:
+        return found is expected
+    if path[-1] in ("p50", "p90", "p95", "p99") and path[0] != "extra":
+        return found == pytest.approx(expected, rel=RELATIVE_ERROR * 1.0001, abs=1e-12)
+    if path[-1] in ("p50", "p90", "p95", "p99"):
+        # Interpolating across zero, an error of the neighbours may exceed that of the value.
+        return found == pytest.approx(expected, rel=0.01, abs=0.01 * 1e6)
+    if path[-1] in ("std", "mean"):
+        return found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    return found == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def assert_near_stats(found, expected) -> None:
+    for name, value in expected.items():
+        assert near(found[name], value, (name,)), (name, found[name], value)
+
+
+@slow
+@given(
+    batches=st.lists(runs(), min_size=1, max_size=4),
+    pending=runs(),
+    ok=st.sampled_from([(), (True,), (False,)]),
+    models=st.sampled_from([(), ("a",), ("a", "b")]),
+    tags=st.sampled_from([(), ("b",)]),
+    shift=st.sampled_from([0, 1, HOUR_US, 90 * 60 * SECOND_US]),
+)
+def test_summary_from_rollups_agrees_with_the_oracle_when_windows_are_ragged(
+    storage, batches, pending, ok, models, tags, shift
+):
+    user = f"user-{next(_users)}"
+    for number, batch in enumerate(batches):
+        storage.store(user, batch, fold=True)
+        if number == len(batches) // 2:
+            storage.tidy()
+    storage.store(user, pending, fold=False)
+    question = Question(
+        user, START_US + shift, START_US + 3 * DAY_US - shift, Filters(model=models, ok=ok, tag=tags)
+    )
+
+    found = summary(storage.bucket, storage.catalog, question, ROLLED).stats
+
+    inside = [
+        run
+        for run in [*(run for batch in batches for run in batch), *pending]
+        if question.from_us <= run.ts_us < question.to_us
+        and (not models or run.model in models)
+        and (not tags or run.tag in tags)
+        and (not ok or run.ok in ok)
+    ]
+    assert_near_stats(found, expected_stats(inside))
+    assert found["devices"] == len({run.device for run in inside} - {None})
+    assert found["models"] == len({run.model for run in inside} - {None})
+
+
+@slow
+@given(
+    folded=runs(),
+    more=runs(),
+    pending=runs(),
+    group_by=st.lists(st.sampled_from(DIMENSIONS), max_size=2, unique=True),
+    tz=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]),
+    step_s=st.sampled_from([3_600, 6 * 3_600, 86_400]),
+)
+def test_groups_and_buckets_from_rollups_equal_those_from_rows(
+    storage, folded, more, pending, group_by, tz, step_s
+):
+    user = f"user-{next(_users)}"
+    storage.store(user, folded, fold=True)
+    storage.tidy()
+    storage.store(user, more, fold=True)
+    storage.store(user, pending, fold=False)
+    question = Question(user, START_US, START_US + 2 * DAY_US + HOUR_US)
+
+    def ask(reading: Reading):
+        return overview(
+            storage.bucket,
+            storage.catalog,
+            question,
+            group_by=tuple(group_by),
+            step_s=step_s,
+            tz=tz,
+            newest=100,
+            reading=reading,
+        )
+
+    rolled, exact = ask(ROLLED), ask(Reading(exact=True))
+
+    assert exact.exact
+    assert rolled.runs == exact.runs
+    assert_near_stats(rolled.total, exact.total)
+    for found, expected in ((rolled.series, exact.series), (rolled.breakdown, exact.breakdown)):
+        assert [point["key"] for point in found] == [point["key"] for point in expected]
+        assert [point.get("t") for point in found] == [point.get("t") for point in expected]
+        for point, other in zip(found, expected, strict=True):
+            assert_near_stats(
+                {k: v for k, v in point.items() if k not in ("t", "key")},
+                {k: v for k, v in other.items() if k not in ("t", "key")},
+            )
+    assert sum(point["runs"] for point in rolled.series) == rolled.total["runs"]
