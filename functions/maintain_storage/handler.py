@@ -1,5 +1,6 @@
-"""Scheduled upkeep: folds what events missed; with `{"deep": true}` also goes on
-with edits whose wake-up was lost, and removes orphans.
+"""Scheduled upkeep: folds what events missed; with `{"roll_up": true}` also rolls up days
+that have something new; with `{"deep": true}` also goes on with edits whose wake-up was
+lost, removes orphans, and holds a sample of the rollups against their rows.
 
 Done: as much as time allowed; the next run goes on. Retry: a failure is retried by
 Lambda and then reported to the failed-events queue. Nothing is dropped. A second run
@@ -16,19 +17,24 @@ from shared.observability import logger
 from shared.storage import Catalog
 
 _RESERVE_MS = 20_000
+# Of each user, each time.
+_DAYS_HELD_AGAINST_ROWS = 3
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Do the upkeep and tell what was done."""
     settings = read_settings(Settings)
     upkeep = maintenance(Bucket(settings.data_bucket), Catalog(Table(settings.catalog_table)))
-    done = {"segments_folded": upkeep.fold_forgotten(lambda: _time_left(context))}
+
+    def may_go_on() -> bool:
+        return bool(context.get_remaining_time_in_millis() > _RESERVE_MS)
+
+    done = {"segments_folded": upkeep.fold_forgotten(may_go_on)}
+    if event.get("roll_up"):
+        done["days_rolled_up"] = upkeep.roll_up(may_go_on)
     if event.get("deep"):
-        done["users_edited"] = upkeep.go_on_with_edits(lambda: _time_left(context))
-        done["orphans_removed"] = upkeep.remove_orphans(lambda: _time_left(context))
+        done["users_edited"] = upkeep.go_on_with_edits(may_go_on)
+        done["orphans_removed"] = upkeep.remove_orphans(may_go_on)
+        done["rollups_differing"] = upkeep.hold_against_rows(_DAYS_HELD_AGAINST_ROWS, may_go_on)
     logger().info("storage_maintained", extra=done)
     return done
-
-
-def _time_left(context: Any) -> bool:
-    return bool(context.get_remaining_time_in_millis() > _RESERVE_MS)

@@ -5,6 +5,9 @@ moments (`m2` is the sum of squared deviations from the mean); one with both cou
 values of a bucket. Times and speeds are those of runs with `ok`, extras those of all.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from shared.rollups.histogram import bucket_of
 
 # name → DuckDB type, after the columns that say what a cell is about.
@@ -26,27 +29,47 @@ _NO_MOMENTS = "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, N
 _NO_TOKENS = "NULL::BIGINT AS prompt_tokens, NULL::BIGINT AS completion_tokens"
 
 
-def cells_of(runs: str, keys: list[str]) -> str:
+@dataclass(frozen=True)
+class Grouping:
+    """How cells are divided: the columns that are looked at, what is told of them (SQL), and
+    the sets of columns that runs are grouped by."""
+
+    columns: tuple[str, ...]
+    told: str
+    sets: tuple[tuple[str, ...], ...]
+
+    def by(self, *more: str) -> str:
+        """The SQL clause, with `ok` and further columns in each set."""
+        sets = [f"({', '.join([*columns, 'ok', *more])})" for columns in self.sets]
+        return f"GROUP BY GROUPING SETS ({', '.join(sets)})"
+
+
+def cells_of(runs: str, keys: Sequence[str]) -> str:
     """SQL for the cells of a table of runs, by some of its columns."""
-    values = f"({_values_of(runs, keys)})"
-    by = _list([*keys, "ok"])
-    grouped = f"GROUP BY {by}"
+    told = "".join(f"{key}, " for key in keys)
+    return grouped_cells(runs, Grouping(tuple(keys), told, (tuple(keys),)))
+
+
+def grouped_cells(runs: str, grouping: Grouping) -> str:
+    """SQL for the cells of a table of runs; `told` ends with a comma unless it is empty."""
+    values = f"({_values_of(runs, grouping.columns)})"
+    head = f"{grouping.told} ok"
     return f"""
-    SELECT {by}, NULL::VARCHAR AS metric, NULL::INTEGER AS bucket, count(*) AS n,
+    SELECT {head}, NULL::VARCHAR AS metric, NULL::INTEGER AS bucket, count(*) AS n,
         sum(prompt_tokens)::BIGINT AS prompt_tokens,
         sum(completion_tokens)::BIGINT AS completion_tokens, {_NO_MOMENTS}
-    FROM {runs} {grouped}
+    FROM {runs} {grouping.by()}
     UNION ALL
-    SELECT {by}, metric, NULL, count(*), {_NO_TOKENS}, sum(value),
+    SELECT {head}, metric, NULL, count(*), {_NO_TOKENS}, sum(value),
         var_pop(value) * count(*), min(value), max(value)
-    FROM {values} {grouped}, metric
+    FROM {values} {grouping.by("metric")}
     UNION ALL
-    SELECT {by}, metric, {bucket_of("value")} AS bucket, count(*), {_NO_TOKENS}, {_NO_MOMENTS}
-    FROM {values} {grouped}, metric, bucket
+    SELECT {head}, metric, bucket, count(*), {_NO_TOKENS}, {_NO_MOMENTS}
+    FROM (SELECT *, {bucket_of("value")} AS bucket FROM {values}) {grouping.by("metric", "bucket")}
     """
 
 
-def _values_of(runs: str, keys: list[str]) -> str:
+def _values_of(runs: str, keys: Sequence[str]) -> str:
     """SQL for every value that has a distribution, one a row."""
     by = _list([*keys, "ok"])
     sources = [
@@ -59,7 +82,7 @@ def _values_of(runs: str, keys: list[str]) -> str:
     return " UNION ALL ".join(sources)
 
 
-def merged_cells(cells: str, keys: list[str]) -> str:
+def merged_cells(cells: str, keys: Sequence[str]) -> str:
     """SQL that adds up cells by some of their columns."""
     by = _list([*keys, "metric"])
     return f"""
@@ -71,7 +94,7 @@ def merged_cells(cells: str, keys: list[str]) -> str:
     """
 
 
-def merged_moments(cells: str, keys: list[str]) -> str:
+def merged_moments(cells: str, keys: Sequence[str]) -> str:
     """SQL that adds up the moments of cells by some of their columns, and by metric.
 
     Squared deviations are moved to the common mean before they are added (Chan, Golub and
@@ -90,5 +113,5 @@ def merged_moments(cells: str, keys: list[str]) -> str:
     """
 
 
-def _list(columns: list[str]) -> str:
+def _list(columns: Sequence[str]) -> str:
     return ", ".join(columns)

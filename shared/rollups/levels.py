@@ -5,15 +5,17 @@ most dimensions out have few: hours and days in all and by each single dimension
 days by all dimensions together. A level with too many cells is left out.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import duckdb
 
-from shared.rollups.cells import CELL_COLUMNS, cells_of, merged_cells
+from shared.rollups.cells import Grouping, grouped_cells, merged_cells
 from shared.runs import DIMENSIONS
 
 HOUR, DAY = "hour", "day"
 _MAX_CELLS = {HOUR: 24 * 500, DAY: 5_000}
+_KEYS = ("level", "t", *DIMENSIONS, "ok")
 
 
 class Level(NamedTuple):
@@ -29,11 +31,10 @@ class Level(NamedTuple):
         return f"{self.grain}:{'all' if crossed else ''.join(self.dimensions) or 'total'}"
 
 
-_SINGLE = ((), *((name,) for name in DIMENSIONS))
-LEVELS = (
-    *(Level(HOUR, dimensions) for dimensions in _SINGLE),
-    *(Level(DAY, dimensions) for dimensions in (*_SINGLE, DIMENSIONS)),
-)
+_HOURS = tuple(Level(HOUR, dimensions) for dimensions in ((), *((name,) for name in DIMENSIONS)))
+_CROSSED = Level(DAY, DIMENSIONS)
+# Days but for those by all dimensions are made of hours.
+LEVELS = (*_HOURS, *(level._replace(grain=DAY) for level in _HOURS), _CROSSED)
 
 
 def level_for(grain: str, needed: set[str]) -> Level | None:
@@ -43,83 +44,80 @@ def level_for(grain: str, needed: set[str]) -> Level | None:
 
 
 def roll(
-    connection: duckdb.DuckDBPyConnection, runs: str | None, older: str | None, known: set[str]
-) -> list[str]:
+    connection: duckdb.DuckDBPyConnection, runs: str, older: str | None, known: Iterable[str] = ()
+) -> tuple[str, ...]:
     """Make the table `rollup` of a day's runs (a table), and of an older rollup (a table).
 
     `known` are the names of the levels that the older one has. Returns the names of those
     that the new one has: a level with too many cells is left out, now and later.
     """
-    columns = {"level": "VARCHAR", "t": "TIMESTAMP", **dict.fromkeys(DIMENSIONS, "VARCHAR")}
-    declared = ", ".join(f"{name} {kind}" for name, kind in (columns | CELL_COLUMNS).items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE rollup ({declared})")
-    made: list[str] = []
-    for level in LEVELS:
-        if level._replace(grain=HOUR).name in made:
-            _add_days(connection, level)
-        elif (older and level.name not in known) or not _add_level(connection, level, runs, older):
-            continue
-        made.append(level.name)
-    return made
-
-
-def _add_days(connection: duckdb.DuckDBPyConnection, level: Level) -> None:
-    """Add the cells of days, which are those of their hours."""
-    keys = ["t", *level.dimensions, "ok"]
-    hours = (
-        "(SELECT * REPLACE (date_trunc('day', t)::TIMESTAMP AS t) "
-        f"FROM rollup WHERE level = '{level._replace(grain=HOUR).name}')"
-    )
-    _insert(connection, level, merged_cells(hours, keys))
-
-
-def _add_level(
-    connection: duckdb.DuckDBPyConnection, level: Level, runs: str | None, older: str | None
-) -> bool:
-    """Add the cells of a level; whether it has few enough."""
-    keys = ["t", *level.dimensions]
-    tables, cells = [], []
-    if runs:
-        begun = f"(SELECT *, date_trunc('{level.grain}', ts)::TIMESTAMP AS t FROM {runs})"
-        tables.append(begun)
-        cells.append(cells_of(begun, keys))
-    if older:
-        known = f"(SELECT * FROM {older} WHERE level = '{level.name}')"
-        tables.append(known)
-        cells.append(f"SELECT {', '.join([*keys, *CELL_COLUMNS])} FROM {known}")
-    if not _few(connection, level, tables, keys):
-        return False
-    source = " UNION ALL BY NAME ".join(f"({each})" for each in cells)
-    merged = merged_cells(f"({source})", [*keys, "ok"]) if len(cells) > 1 else source
-    _insert(connection, level, merged)
-    return True
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, level: Level, cells: str) -> None:
     connection.execute(
-        f"INSERT INTO rollup BY NAME SELECT '{level.name}' AS level, * FROM ({cells})"
+        "CREATE OR REPLACE TEMP VIEW begun AS SELECT *, date_trunc('hour', ts)::TIMESTAMP AS hour, "
+        f"date_trunc('day', ts)::TIMESTAMP AS day FROM {runs}"
     )
+    levels = [level for level in _few(connection) if older is None or level.name in known]
+    names = [level.name for level in levels]
+    cells = grouped_cells("begun", _grouping(levels))
+    if older:
+        listed = ", ".join(f"'{name}'" for name in names)
+        both = f"(({cells}) UNION ALL BY NAME SELECT * FROM {older} WHERE level IN ({listed}))"
+        cells = merged_cells(both, _KEYS)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE rollup AS {cells}")
+    return (*names, *_add_days(connection, levels))
 
 
-def _few(
-    connection: duckdb.DuckDBPyConnection, level: Level, tables: list[str], keys: list[str]
-) -> bool:
-    by, most = ", ".join(keys), _MAX_CELLS[level.grain]
-    distinct = " UNION ".join(f"SELECT DISTINCT {by} FROM {table}" for table in tables)
-    sql = f"SELECT count(*) FROM (SELECT * FROM ({distinct}) LIMIT {most + 1})"
-    row = connection.execute(sql).fetchone()
-    return row is not None and row[0] <= most
+def _few(connection: duckdb.DuckDBPyConnection) -> list[Level]:
+    """The levels that have few enough cells; the total always has."""
+    levels = (*_HOURS, _CROSSED)
+    counts = [
+        f"approx_count_distinct(hash({', '.join([level.grain, *level.dimensions])}))"
+        for level in levels
+    ]
+    (found,) = connection.execute(f"SELECT {', '.join(counts)} FROM begun").fetchall()
+    return [
+        level
+        for level, cells in zip(levels, found, strict=True)
+        if cells <= _MAX_CELLS[level.grain] or not level.dimensions
+    ]
+
+
+def _grouping(levels: list[Level]) -> Grouping:
+    """All levels at once: each is a set of columns, the others are null."""
+    names = [
+        f"WHEN grouping({level.dimensions[0]}) = 0 THEN '{level.name}'"
+        for level in levels
+        if level.grain == HOUR and level.dimensions
+    ]
+    total = f"ELSE '{_HOURS[0].name}'"
+    level = f"CASE WHEN grouping(hour) = 1 THEN '{_CROSSED.name}' {' '.join(names)} {total} END"
+    told = (
+        f"{level} AS level, CASE WHEN grouping(hour) = 1 THEN day ELSE hour END AS t, "
+        f"{', '.join(DIMENSIONS)}, "
+    )
+    sets = tuple((level.grain, *level.dimensions) for level in levels)
+    return Grouping(("hour", "day", *DIMENSIONS), told, sets)
+
+
+def _add_days(connection: duckdb.DuckDBPyConnection, levels: list[Level]) -> list[str]:
+    """Add the cells of days, which are those of their hours; the names of their levels."""
+    days = (
+        f"(SELECT * REPLACE (replace(level, '{HOUR}:', '{DAY}:') AS level, "
+        "date_trunc('day', t)::TIMESTAMP AS t) "
+        f"FROM rollup WHERE level LIKE '{HOUR}:%')"
+    )
+    connection.execute(f"INSERT INTO rollup BY NAME {merged_cells(days, _KEYS)}")
+    return [level._replace(grain=DAY).name for level in levels if level.grain == HOUR]
 
 
 def differences(one: str, other: str) -> str:
     """SQL for the cells in which two rollups differ, of the levels that its parameter names."""
-    by = ", ".join(["level", "t", *DIMENSIONS, "ok", "metric", "bucket"])
+    by = ", ".join([*_KEYS, "metric", "bucket"])
     counts = ("n", "prompt_tokens", "completion_tokens")
     apart = [f"sum(side * coalesce({name}, 0)) <> 0" for name in counts]
     apart += [f"min({name}) IS DISTINCT FROM max({name})" for name in ("low", "high")]
     size = "max(abs(total)) * max(abs(total)) / max(n)"
     apart += [
-        "abs(sum(side * total)) > 1e-9 * sqrt(max(n) * (max(m2) + " + size + "))",
+        f"abs(sum(side * total)) > 1e-9 * sqrt(max(n) * (max(m2) + {size}))",
         f"abs(sum(side * m2)) > 1e-9 * (max(m2) + {size})",
     ]
     both = f"SELECT 1 AS side, * FROM {one} UNION ALL BY NAME SELECT -1 AS side, * FROM {other}"

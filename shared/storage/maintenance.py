@@ -6,21 +6,19 @@ it does not: left by compactions that died between writing and committing, or ri
 after it. Days are rolled up, months gathered, and rollups held against their rows.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared import clock
-from shared.aws import Bucket, ObjectMissing, TransactionLost
+from shared.aws import Bucket
 from shared.observability import count, logger
 from shared.storage.backfill import Convert
 from shared.storage.catalog import Catalog
 from shared.storage.compaction import QUARANTINE_PREFIX, Compaction
-from shared.storage.months import Months
-from shared.storage.parquet import rollup_differs
-from shared.storage.records import DATASET_PREFIX, DayRecord, Volume, dataset_record, partition
+from shared.storage.records import DATASET_PREFIX, Volume, dataset_record, partition
+from shared.storage.rolling import Rolling
 from shared.storage.segments import PREFIX, SegmentLog
-from shared.storage.tidying import ROLLUPS_PREFIX, Tidying
+from shared.storage.tidying import ROLLUPS_PREFIX
 
 # Older than any function may run: what is younger may be about to be committed.
 ORPHAN_AGE_S = 3_600
@@ -66,19 +64,17 @@ class Maintenance:
 
     def roll_up(self, may_go_on: Callable[[], bool]) -> int:
         """Roll up what came since, of everybody, and gather months; how many days."""
-        return sum(self._roll_up(user_id, may_go_on) for user_id in self._users_with_runs())
+        return sum(self._rolling(user_id).roll_up(may_go_on) for user_id in self._users_with_runs())
 
     def hold_against_rows(self, days: int, may_go_on: Callable[[], bool]) -> int:
-        """Recompute the rollups of some days of each user, chosen at random, from their rows;
-        how many differ. Those are forgotten, and made anew from the rows."""
-        differing = 0
-        for user_id in self._users_with_runs():
-            rolled = [day for day in self.catalog.days(user_id) if day.rollup]
-            for day in random.sample(rolled, min(days, len(rolled))):
-                if may_go_on() and self._differs(day):
-                    logger().error("rollup_differs", user_id=user_id, day=day.day)
-                    self._forget_rollup(user_id, day)
-                    differing += 1
+        """Recompute the rollups of some days of each user from their rows; how many differ.
+
+        The alarm counts the metric.
+        """
+        users = self._users_with_runs()
+        differing = sum(
+            self._rolling(user_id).hold_against_rows(days, may_go_on) for user_id in users
+        )
         count("RollupsDiffer", differing, service="storage")
         return differing
 
@@ -123,41 +119,8 @@ class Maintenance:
         folders = self.bucket.list_folders(RUNS_PREFIX)
         return [folder.removeprefix("user=") for folder in folders]
 
-    def _roll_up(self, user_id: str, may_go_on: Callable[[], bool]) -> int:
-        tidying = Tidying(self.bucket, self.catalog, user_id)
-        fresh = [day.day for day in self.catalog.days(user_id) if day.fresh]
-        rolled = 0
-        for day in fresh:
-            checkpoint = self.catalog.checkpoint(user_id)
-            # An open edit tells by their generations which parts it concerns.
-            if checkpoint.edits or not may_go_on():
-                return rolled
-            try:
-                tidying.step(checkpoint, day)
-                rolled += 1
-            except (ObjectMissing, TransactionLost):
-                # Somebody else committed meanwhile; the next time is soon enough.
-                continue
-        try:
-            Months(self.bucket, self.catalog, user_id).gather()
-        except ObjectMissing:
-            logger().info("months_overtaken", user_id=user_id)
-        return rolled
-
-    def _differs(self, day: DayRecord) -> bool:
-        assert day.rollup is not None
-        try:
-            bodies = [self.bucket.get(part.key) for part in day.parts if part.rolled]
-            kept = self.bucket.get(day.rollup.key)
-        except ObjectMissing:
-            return False
-        return rollup_differs(bodies, kept, set(day.rollup.levels))
-
-    def _forget_rollup(self, user_id: str, day: DayRecord) -> None:
-        try:
-            Tidying(self.bucket, self.catalog, user_id).forget(day)
-        except TransactionLost:
-            logger().info("rollup_overtaken", user_id=user_id, day=day.day)
+    def _rolling(self, user_id: str) -> Rolling:
+        return Rolling(self.bucket, self.catalog, user_id)
 
     def _remove_orphan_parts(self, user_id: str) -> int:
         """Delete old parts and rollups that the catalog does not name. It is read after the

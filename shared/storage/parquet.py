@@ -56,18 +56,10 @@ def rollup_of(bodies: list[bytes], older: bytes | None, known: set[str]) -> Made
     """The rollup of a day: of the runs in these parts, and of an older rollup with the
     levels `known`."""
     with _scratch() as (connection, folder):
-        before = None
-        if older is not None:
-            before = folder / "older.parquet"
-            before.write_bytes(older)
-        levels = roll(
-            connection,
-            _reader(folder, bodies),
-            f"read_parquet('{before}')" if before else None,
-            known,
-        )
+        before = None if older is None else _reader(folder, [older], "older")
+        levels = roll(connection, _reader(folder, bodies), before, known)
         body = _copied(connection, "FROM rollup ORDER BY level, metric, bucket, t", folder)
-        return MadeRollup(body, tuple(levels))
+        return MadeRollup(body, levels)
 
 
 def rollup_differs(bodies: list[bytes], kept: bytes, levels: set[str]) -> bool:
@@ -76,10 +68,10 @@ def rollup_differs(bodies: list[bytes], kept: bytes, levels: set[str]) -> bool:
     Counts must be the same; sums may differ by what rounding in another order does.
     """
     with _scratch() as (connection, folder):
-        roll(connection, _reader(folder, bodies), None, set())
-        (folder / "kept.parquet").write_bytes(kept)
-        sql = differences(f"read_parquet('{folder}/kept.parquet')", "rollup")
-        (found,) = _one(connection.execute(f"SELECT count(*) FROM ({sql})", [sorted(levels)]))
+        made = roll(connection, _reader(folder, bodies), None)
+        sql = differences(_reader(folder, [kept], "kept"), "rollup")
+        common = [name for name in made if name in levels]
+        (found,) = _one(connection.execute(f"SELECT count(*) FROM ({sql})", [common]))
         return bool(found)
 
 
@@ -90,10 +82,8 @@ def days_of_rollups(bodies: list[bytes], older: bytes | None, kept: list[str]) -
         if bodies:
             sources.append(f"SELECT * FROM {_reader(folder, bodies)} WHERE level LIKE '{DAY}:%'")
         if older is not None:
-            path = folder / "older.parquet"
-            path.write_bytes(older)
-            condition = "WHERE list_contains(?, t::DATE::VARCHAR)"
-            sources.append(f"SELECT * FROM read_parquet('{path}') {condition}")
+            reader = _reader(folder, [older], "older")
+            sources.append(f"SELECT * FROM {reader} WHERE list_contains(?, t::DATE::VARCHAR)")
             parameters.append(kept)
         union = " UNION ALL BY NAME ".join(sources)
         sql = f"FROM ({union}) ORDER BY level, metric, bucket, t"
@@ -151,11 +141,11 @@ def _copied(
     return target.read_bytes()
 
 
-def _reader(folder: Path, bodies: list[bytes]) -> str:
-    """The table function that reads Parquet bodies."""
+def _reader(folder: Path, bodies: list[bytes], name: str = "body") -> str:
+    """The table function that reads Parquet bodies, kept as files of this name."""
     paths = []
     for number, body in enumerate(bodies):
-        path = folder / f"body-{number}.parquet"
+        path = folder / f"{name}-{number}.parquet"
         path.write_bytes(body)
         paths.append(f"'{path}'")
     return f"read_parquet([{', '.join(paths)}], union_by_name = true)"

@@ -13,5 +13,10 @@ def test_segments_are_folded_when_no_event_came(api, bucket):
     again = lambda_handler({"deep": True}, LambdaContext())
 
     assert done == {"segments_folded": 1}
-    assert again == {"segments_folded": 0, "users_edited": 0, "orphans_removed": 0}
+    assert again == {
+        "segments_folded": 0,
+        "users_edited": 0,
+        "orphans_removed": 0,
+        "rollups_differing": 0,
+    }
     assert bucket.get("data/users/ada/datasets/d.jsonl").count(b"\n") == 1

@@ -21,7 +21,9 @@ from shared.datasets.folding import compaction, maintenance
 from shared.errors import EvalyardError, NotFound
 from shared.runs import Run
 from shared.storage import Catalog, SegmentLog, delete_dataset
+from shared.storage.rolling import Rolling
 from shared.storage.undo import undo_batch
+from shared.usage import Question, Reading, summary
 from tests.kit.cloud import aws_client
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.shared.storage.conftest import NOON_US, read_all_rows, read_all_runs
@@ -233,7 +235,12 @@ class Storage(RuleBasedStateMachine):
     def maintain(self):
         """The schedule fires."""
         upkeep = maintenance(self.bucket, self.catalog)
-        for work in (upkeep.fold_forgotten, upkeep.go_on_with_edits, upkeep.remove_orphans):
+        for work in (
+            upkeep.fold_forgotten,
+            upkeep.go_on_with_edits,
+            upkeep.roll_up,
+            upkeep.remove_orphans,
+        ):
             work(_bounded())
 
     @rule(page=st.integers(1, 4), order=st.sampled_from(["asc", "desc"]), each=st.booleans())
@@ -245,6 +252,13 @@ class Storage(RuleBasedStateMachine):
                 self.bucket, self.catalog, self.user_id, dataset, page, order, between
             )
             assert sorted(found) == sorted(self._lines(dataset))
+
+    @rule(faulty=FAULTY)
+    def roll_up(self, faulty):
+        """Days are rolled up and months gathered, perhaps failing at one of the calls."""
+        fault, after, number = faulty
+        rolling = Rolling(self.bucket, self.catalog, self.user_id)
+        self._attempt(lambda: rolling.roll_up(_bounded()), fault, after, number)
 
     # ---------------------------------------------------------------------------- invariants
 
@@ -271,8 +285,15 @@ class Storage(RuleBasedStateMachine):
             missing = wanted - found.keys()
             assert all(self._may_be_missing(run_id) for run_id in missing), missing
 
+    @invariant()
+    def rollups_tell_what_the_rows_tell(self):
+        question = Question(self.user_id, NOON_US - 2 * DAY_US, NOON_US + 8 * DAY_US)
+        rolled = summary(self.bucket, self.catalog, question, Reading(exact=False)).stats
+        assert rolled["runs"] == read_all_runs(self.bucket, self.catalog, self.user_id).total()
+
     def teardown(self):
         self._settle()
+        assert maintenance(self.bucket, self.catalog).hold_against_rows(99, _bounded()) == 0
         assert read_all_runs(self.bucket, self.catalog, self.user_id).keys() == self._run_ids()
         self.readers_find_what_the_model_says()
         everything = b"".join(

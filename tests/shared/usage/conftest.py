@@ -6,9 +6,10 @@ import pytest
 
 from shared import ids
 from shared.aws import Bucket
-from shared.datasets.folding import compaction, maintenance
+from shared.datasets.folding import compaction
 from shared.runs import Run
 from shared.storage import Catalog, SegmentLog
+from shared.storage.rolling import Rolling
 
 
 @dataclass
@@ -26,9 +27,9 @@ class Storage:
         if fold:
             compaction(self.bucket, self.catalog, user_id).drain(lambda: True)
 
-    def tidy(self) -> None:
-        """Do what the schedule does: roll up everybody's days, and gather months."""
-        maintenance(self.bucket, self.catalog).roll_up(lambda: True)
+    def tidy(self, user_id: str) -> None:
+        """Do what the schedule does: roll up the user's days, and gather months."""
+        Rolling(self.bucket, self.catalog, user_id).roll_up(lambda: True)
 
 
 @pytest.fixture

@@ -56,10 +56,13 @@ def test_summary_from_rollups_agrees_with_the_oracle_when_windows_are_ragged(
     for number, batch in enumerate(batches):
         storage.store(user, batch, fold=True)
         if number == len(batches) // 2:
-            storage.tidy()
+            storage.tidy(user)
     storage.store(user, pending, fold=False)
     question = Question(
-        user, START_US + shift, START_US + 3 * DAY_US - shift, Filters(model=models, ok=ok, tag=tags)
+        user,
+        START_US + shift,
+        START_US + 3 * DAY_US - shift,
+        Filters(model=models, ok=ok, tag=tags),
     )
 
     found = summary(storage.bucket, storage.catalog, question, ROLLED).stats
@@ -91,7 +94,7 @@ def test_groups_and_buckets_from_rollups_equal_those_from_rows(
 ):
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
-    storage.tidy()
+    storage.tidy(user)
     storage.store(user, more, fold=True)
     storage.store(user, pending, fold=False)
     question = Question(user, START_US, START_US + 2 * DAY_US + HOUR_US)

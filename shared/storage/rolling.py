@@ -1,0 +1,71 @@
+"""Rolling up on schedule: what came since, months, and whether rollups are true."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.aws import Bucket, ObjectMissing, TransactionLost
+from shared.observability import logger
+from shared.storage.catalog import Catalog
+from shared.storage.months import Months
+from shared.storage.parquet import rollup_differs
+from shared.storage.records import DayRecord
+from shared.storage.tidying import Tidying
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """The rolling up of one user's days."""
+
+    bucket: Bucket
+    catalog: Catalog
+    user_id: str
+
+    def roll_up(self, may_go_on: Callable[[], bool]) -> int:
+        """Roll up every day that has something new, and gather months; how many days."""
+        fresh = [day.day for day in self.catalog.days(self.user_id) if day.fresh]
+        rolled = sum(self._roll_up(day) for day in fresh if may_go_on())
+        try:
+            Months(self.bucket, self.catalog, self.user_id).gather()
+        except ObjectMissing:
+            logger().info("months_overtaken", user_id=self.user_id)
+        return rolled
+
+    def hold_against_rows(self, days: int, may_go_on: Callable[[], bool]) -> int:
+        """Recompute the rollups of some days, chosen at random, from their rows; how many
+        differ. Those are forgotten, and made anew from the rows."""
+        rolled = [day for day in self.catalog.days(self.user_id) if day.rollup]
+        chosen = random.sample(rolled, min(days, len(rolled)))
+        differing = [day for day in chosen if may_go_on() and self._differs(day)]
+        for day in differing:
+            logger().error("rollup_differs", user_id=self.user_id, day=day.day)
+            self._forget(day)
+        return len(differing)
+
+    def _roll_up(self, day: str) -> bool:
+        """Whether the day was rolled up. An edit that is open hides runs of parts that it tells
+        by their generations, so nothing is merged before it is applied."""
+        checkpoint = self.catalog.checkpoint(self.user_id)
+        if checkpoint.edits:
+            return False
+        try:
+            Tidying(self.bucket, self.catalog, self.user_id).step(checkpoint, day)
+        except (ObjectMissing, TransactionLost):
+            # Somebody else committed meanwhile; the next time is soon enough.
+            return False
+        return True
+
+    def _differs(self, day: DayRecord) -> bool:
+        assert day.rollup is not None
+        try:
+            bodies = [self.bucket.get(part.key) for part in day.parts if part.rolled]
+            kept = self.bucket.get(day.rollup.key)
+        except ObjectMissing:
+            return False
+        return rollup_differs(bodies, kept, set(day.rollup.levels))
+
+    def _forget(self, day: DayRecord) -> None:
+        try:
+            Tidying(self.bucket, self.catalog, self.user_id).forget(day)
+        except TransactionLost:
+            logger().info("rollup_overtaken", user_id=self.user_id, day=day.day)
