@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(400)
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(60)
 
 
 def integral(first: float, last: float, df: float) -> float:
