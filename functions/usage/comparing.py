@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query, Response
 
 from functions.usage import wiring
 from functions.usage.comparison_schemas import CompareAnswer, DefinitionsAnswer
+from functions.usage.parameters import AskedReading
 from functions.usage.sides import AskedSides
 from shared.http import UserRoute, Window
-from shared.usage import DEFINITIONS, Question, Side, compare
+from shared.usage import DEFINITIONS, Labels, Question, Side, compare
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
@@ -21,6 +22,7 @@ router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 )
 async def usage_compare(
     sides: AskedSides,
+    reading: AskedReading,
     min_effect_pct: Annotated[
         float,
         Query(ge=0, allow_inf_nan=False, description="The least effect that counts, in % of a."),
@@ -34,10 +36,13 @@ async def usage_compare(
     `regressed` need p < 0.05 and an effect of at least `min_effect_pct` % of a's mean;
     `unchanged` means that the 95 % interval lies within ± that effect; all else is
     `inconclusive`, and `more_runs` says what would decide. `conditions_diff` names what differs
-    besides. Metrics: latency_ms, ttft_ms, tok_s, error_rate, and each label that both sides have.
+    besides. Metrics: latency_ms, ttft_ms, tok_s, error_rate, and each label that both
+    sides have (of the 50 commonest of each, or of those that `extra` names).
     """
     a, b = sides
-    found = compare(wiring.bucket(), wiring.catalog(), a, b, min_effect_pct=min_effect_pct)
+    found = compare(
+        wiring.bucket(), wiring.catalog(), a, b, min_effect_pct=min_effect_pct, reading=reading
+    )
     return _json(
         {
             "a": _side(a, found.a),
@@ -58,7 +63,13 @@ async def usage_definitions() -> Response:
 def _side(question: Question, side: Side) -> dict[str, Any]:
     window = Window(question.from_us, question.to_us).document()
     head = {"window": window, "filters": question.filters.document(), "exact": side.exact}
-    return head | side.stats
+    return head | side.stats | _labels(side.labels)
+
+
+def _labels(labels: Labels) -> dict[str, Any]:
+    """Says so when a side has more extras than the answer compares."""
+    shown = len(labels.shown)
+    return {"extra_labels": {"total": labels.total, "shown": shown}} if shown < labels.total else {}
 
 
 def _json(document: dict[str, Any]) -> Response:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from functions.usage.schemas import Stats, WindowAnswer
+from functions.usage.schemas import ExtraLabels, Stats, WindowAnswer
 
 
 class SideAnswer(Stats):
@@ -13,6 +13,7 @@ class SideAnswer(Stats):
     window: WindowAnswer
     filters: dict[str, Any]
     exact: bool
+    extra_labels: ExtraLabels | None = None
 
 
 class MoreRuns(BaseModel):

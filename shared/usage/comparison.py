@@ -7,21 +7,24 @@ from typing import Any
 from shared.aws import Bucket
 from shared.datasets import LabelMeaning, label_meanings
 from shared.storage import Catalog, Snapshot, read_snapshot
-from shared.usage.conditions import Values, differing, values_of
+from shared.usage.answers import Reading
+from shared.usage.conditions import Values, differing, rolled_values, values_of
 from shared.usage.definitions import definition
+from shared.usage.figures import figures_of
 from shared.usage.question import Question
-from shared.usage.source import look_up, runs_table
-from shared.usage.stats import METRICS, grouped_stats
+from shared.usage.source import look_up
+from shared.usage.stats import METRICS, Labels
 from shared.usage.verdicts import Better, Judgement, Rule, percent
 from shared.usage.welch import Sample
 
 
 @dataclass(frozen=True)
 class Side:
-    """The stats of one side, whether its percentiles are exact, and its conditions."""
+    """The stats of one side, how they were read, and its conditions."""
 
     stats: dict[str, Any]
     exact: bool
+    labels: Labels
     values: dict[str, Values]
 
 
@@ -49,13 +52,19 @@ class _Metric:
 
 
 def compare(
-    bucket: Bucket, catalog: Catalog, a: Question, b: Question, *, min_effect_pct: float = 2.0
+    bucket: Bucket,
+    catalog: Catalog,
+    a: Question,
+    b: Question,
+    *,
+    min_effect_pct: float = 2.0,
+    reading: Reading = Reading(),
 ) -> Comparison:
     """Side b against side a (of the same user), both from one snapshot."""
 
     def read(snapshot: Snapshot) -> tuple[Side, Side]:
         look_up(snapshot, a, b)
-        return side(snapshot, a), side(snapshot, b)
+        return side(snapshot, a, reading), side(snapshot, b, reading)
 
     of_a, of_b = read_snapshot(bucket, catalog, a.user_id, read)
     labels = sorted(of_a.stats["extra"].keys() & of_b.stats["extra"].keys())
@@ -67,10 +76,14 @@ def compare(
     return Comparison(of_a, of_b, entries, differences)
 
 
-def side(snapshot: Snapshot, question: Question) -> Side:
+def side(snapshot: Snapshot, question: Question, reading: Reading) -> Side:
     """What one side has."""
-    with runs_table(snapshot, question) as connection:
-        return Side(grouped_stats(connection, [])[()], True, values_of(connection))
+    labels = reading.labels
+    with figures_of(snapshot, question, exact=reading.exact, labels=labels) as (plan, figures):
+        stats = figures.stats(())[()]
+        values = values_of(figures.connection, "runs") if plan.exact else None
+    values = values or rolled_values(snapshot, question)
+    return Side(stats, plan.exact, figures.labels, values)
 
 
 def _defined(a: dict[str, Any], b: dict[str, Any]) -> list[_Metric]:

@@ -1,11 +1,17 @@
 """Under which conditions two sides ran: what differs besides what was to be compared."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import duckdb
 
 from shared.runs import DIMENSIONS
+from shared.storage import Snapshot
+from shared.usage.planning import plan_reading
+from shared.usage.question import Question
+from shared.usage.source import cells_table, runs_table
 
 MAX_VALUES = 50
 # A mean length of prompts or answers that differs by this share of the greater one is named.
@@ -22,9 +28,22 @@ class Values:
     first: tuple[str | None, ...]
 
 
-def values_of(connection: duckdb.DuckDBPyConnection) -> dict[str, Values]:
-    """The distinct values of each dimension of the table `runs`; null is a value."""
-    return {name: _values(connection, name) for name in DIMENSIONS}
+def values_of(
+    connection: duckdb.DuckDBPyConnection, table: str, names: Iterable[str] = DIMENSIONS
+) -> dict[str, Values]:
+    """The distinct values of some dimensions in a table of runs or cells; null is a value."""
+    return {name: _values(connection, table, name) for name in names}
+
+
+def rolled_values(snapshot: Snapshot, question: Question) -> dict[str, Values]:
+    """The same of a question's runs, from rollups where they go."""
+    found: dict[str, Values] = {}
+    for name in DIMENSIONS:
+        plan = plan_reading(snapshot, question, [name], exact=False)
+        table = runs_table if plan.exact else partial(cells_table, keys=[name], counts_only=True)
+        with table(snapshot, question, plan=plan) as connection:
+            found |= values_of(connection, "runs" if plan.exact else "cells", [name])
+    return found
 
 
 def differing(
@@ -38,12 +57,12 @@ def differing(
     return found + [_lengths(name, a, b) for name in _LENGTHS if _far_apart(name, a, b)]
 
 
-def _values(connection: duckdb.DuckDBPyConnection, name: str) -> Values:
+def _values(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
     # A digest and the least values are enough, so that a million labels need no memory.
     sql = (
         "SELECT count(*), coalesce(bit_xor(hash(value)), 0), "
         f"coalesce(min(value, {MAX_VALUES}), []), count(*) > count(value) "
-        f"FROM (SELECT DISTINCT {name} AS value FROM runs)"
+        f"FROM (SELECT DISTINCT {name} AS value FROM {table})"
     )
     count, digest, first, has_null = connection.execute(sql).fetchall()[0]
     listed = [*first, None] if has_null else first

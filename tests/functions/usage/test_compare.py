@@ -274,3 +274,26 @@ def test_nothing_of_others_is_compared(ada, api):
     found = api("usage", user="eve").get("/usage/compare?minutes=5").json()
 
     assert (found["a"]["runs"], found["b"]["runs"]) == (0, 0)
+
+
+def test_only_named_extras_are_compared_when_asked(ada):
+    fields = [{"label": name, "field": name} for name in ("x", "y")]
+    ada.adapter("p", extra_fields=fields)
+    ada.append([1, 2], model="old", x=1, y=2, dataset="p")
+    ada.append([1, 2], model="new", x=1, y=2, dataset="p")
+
+    found = ada.compare("a_model=old&b_model=new&minutes=5&extra=y")
+
+    assert [entry["metric"] for entry in found["metrics"] if entry["extra"]] == ["y"]
+    assert found["a"]["extra_labels"] == {"total": 2, "shown": 1}
+
+
+def test_extra_is_told_apart_when_it_has_the_name_of_a_metric(ada):
+    ada.adapter("p", extra_fields=[{"label": "error_rate", "field": "x"}])
+    ada.append([1, 2], model="old", x=0, dataset="p")
+    ada.append([1, 2], model="new", x=1, dataset="p")
+
+    found = ada.compare("a_model=old&b_model=new&minutes=5")["metrics"]
+
+    both = [entry for entry in found if entry["metric"] == "error_rate"]
+    assert [(entry["extra"], entry["p_value"]) for entry in both] == [(False, 1.0), (True, 0.0)]
