@@ -96,7 +96,7 @@ def test_comparison_equals_the_oracle_when_runs_are_folded_or_pending(
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
     if rolled:
-        storage.tidy()
+        storage.tidy(user)
     storage.store(user, pending, fold=False)
     asked = question(user, "old"), question(user, "new")
 
