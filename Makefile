@@ -67,8 +67,9 @@ format: .venv/.installed ## reformat the Python code
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
 
-openapi: .venv/.installed ## write the API's one OpenAPI document
+openapi: .venv/.installed ## write the API's one OpenAPI document, and the definitions into docs/usage.md
 	.venv/bin/python tests/tools/build_openapi.py
+	.venv/bin/python tests/tools/build_definitions.py
 
 test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)

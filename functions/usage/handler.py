@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from functions.usage.routes import router
+from functions.usage import comparing, routes
 from shared.http import create_app, serve
 
-app = create_app("Usage", router)
+app = create_app("Usage", routes.router, comparing.router)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from shared.datasets.adapters import (
 from shared.datasets.append import AppendResult, Batch, append_rows
 from shared.datasets.backfilling import preview_adapter, save_and_backfill
 from shared.datasets.conversion import RowNotConvertible, job_row, run_of_row
+from shared.datasets.labels import LabelMeaning, label_meanings
 from shared.datasets.listing import DatasetNotFound, DatasetSummary, list_datasets
 from shared.datasets.metrics import (
     DEFAULT_POINTS,
@@ -42,6 +43,7 @@ __all__ = [
     "DatasetNotFound",
     "DatasetSummary",
     "ExtraField",
+    "LabelMeaning",
     "Metrics",
     "MetricsQuestion",
     "Order",
@@ -59,6 +61,7 @@ __all__ = [
     "check_dataset_name",
     "dataset_metrics",
     "job_row",
+    "label_meanings",
     "list_datasets",
     "load_adapter",
     "preview_adapter",

@@ -3,22 +3,29 @@
 from shared.runs import DIMENSIONS
 from shared.usage.answers import Overview, Reading, Summary, overview, summary
 from shared.usage.buckets import BUCKET_NAMES, TooManyBuckets, bucket_seconds
+from shared.usage.comparison import Comparison, Side, compare
+from shared.usage.definitions import DEFINITIONS, Definition
 from shared.usage.figures import MAX_LABELS
 from shared.usage.question import Filters, Question
 from shared.usage.stats import Labels
 
 __all__ = [
     "BUCKET_NAMES",
+    "DEFINITIONS",
     "DIMENSIONS",
     "MAX_LABELS",
+    "Comparison",
+    "Definition",
     "Filters",
     "Labels",
     "Overview",
     "Question",
     "Reading",
+    "Side",
     "Summary",
     "TooManyBuckets",
     "bucket_seconds",
+    "compare",
     "overview",
     "summary",
 ]

@@ -24,8 +24,9 @@ MAX_LABELS = 50
 
 
 class Figures(Protocol):
-    """Statistics of one question's runs."""
+    """Statistics of one question's runs, from the tables of the connection."""
 
+    connection: duckdb.DuckDBPyConnection
     labels: Labels
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:

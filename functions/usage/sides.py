@@ -1,0 +1,74 @@
+"""The query parameters of a comparison: those of one question, and the same with `a_` and `b_`."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Annotated, Any, TypeVar, get_args
+
+from fastapi import Depends, Query
+from fastapi.params import Query as QueryParameter
+
+from functions.usage.parameters import requested_filters, requested_question
+from shared.errors import MalformedInput
+from shared.http import CurrentUser, Window, requested_window
+from shared.usage import Filters, Question
+
+Read = TypeVar("Read")
+
+
+def _of_side(side: str, read: Callable[..., Read]) -> Callable[..., Read]:
+    """The dependency with each query parameter called `<side>_<name>` instead."""
+
+    def read_side(**values: Any) -> Read:
+        try:
+            return read(**values)
+        except MalformedInput as exc:
+            raise MalformedInput(
+                f"side {side}: {exc.detail}", code=exc.error_code, faults=exc.faults
+            ) from exc
+
+    given = inspect.signature(read)
+    renamed = [_renamed(parameter, side) for parameter in given.parameters.values()]
+    read_side.__signature__ = given.replace(parameters=renamed)  # type: ignore[attr-defined]  # FastAPI reads it.
+    return read_side
+
+
+def _renamed(parameter: inspect.Parameter, side: str) -> inspect.Parameter:
+    kind, query = get_args(parameter.annotation)
+    assert isinstance(query, QueryParameter)
+    name = query.alias or parameter.name
+    described = Query(
+        alias=f"{side}_{name}", description=f"`{name}` of side {side} alone, in place of `{name}`."
+    )
+    described.metadata = query.metadata
+    return parameter.replace(
+        annotation=Annotated[kind, described], kind=inspect.Parameter.KEYWORD_ONLY
+    )
+
+
+def requested_sides(
+    user: CurrentUser,
+    window: Annotated[Window, Depends(requested_window)],
+    filters: Annotated[Filters, Depends(requested_filters)],
+    a_window: Annotated[Window, Depends(_of_side("a", requested_window))],
+    a_filters: Annotated[Filters, Depends(_of_side("a", requested_filters))],
+    b_window: Annotated[Window, Depends(_of_side("b", requested_window))],
+    b_filters: Annotated[Filters, Depends(_of_side("b", requested_filters))],
+) -> tuple[Question, Question]:
+    """Both questions. Without any window b is about the last 24 hours, a about those before."""
+    a, b = (
+        requested_question(user, own if own.given else window, _over(filters, own_filters))
+        for own, own_filters in ((a_window, a_filters), (b_window, b_filters))
+    )
+    if window.given or a_window.given or b_window.given:
+        return a, b
+    return replace(b, filters=a.filters).before(), b
+
+
+def _over(common: Filters, own: Filters) -> Filters:
+    """A side's own filters replace the common ones of the same name."""
+    names = [field.name for field in fields(Filters)]
+    return Filters(**{name: getattr(own, name) or getattr(common, name) for name in names})
+
+
+AskedSides = Annotated[tuple[Question, Question], Depends(requested_sides)]

@@ -1,0 +1,86 @@
+"""Welch's t-test of two sides, from counts, means and standard deviations alone.
+
+B. L. Welch, "The generalization of 'Student's' problem when several different population
+variances are involved", Biometrika 34 (1947); degrees of freedom after Satterthwaite.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from shared.usage.student import critical_t, two_sided_p
+
+SIGNIFICANCE = 0.05
+# Means of equal numbers differ by this share of themselves, because sums round.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the test knows of one side; `std` is that of a sample (n − 1), None below 2 values."""
+
+    n: int
+    mean: float
+    std: float | None
+
+    @classmethod
+    def of_population(cls, n: int, mean: float, std: float) -> "Sample":
+        """The sample whose own (population's) standard deviation is `std`."""
+        if n < 2:
+            return cls(n, mean, None)
+        spread = 0.0 if std <= _ROUNDING * abs(mean) else std
+        return cls(n, mean, spread * math.sqrt(n / (n - 1)))
+
+    def with_at_least(self, n: int) -> "Sample":
+        """The same mean and spread, seen in at least n values."""
+        return replace(self, n=max(self.n, n))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """b − a with its 95 % interval and two-sided p; None where nothing can be said."""
+
+    delta: float
+    ci95: tuple[float, float] | None = None
+    p_value: float | None = None
+
+    @property
+    def significant(self) -> bool:
+        """Whether chance explains the difference in fewer than 5 of 100 cases."""
+        return self.p_value is not None and self.p_value < SIGNIFICANCE
+
+    def lies_within(self, effect: float) -> bool:
+        """Whether the whole interval lies within ± the effect."""
+        return self.ci95 is not None and -effect <= self.ci95[0] and self.ci95[1] <= effect
+
+
+def difference(a: Sample, b: Sample, *, yes_or_no: bool = False) -> Difference:
+    """How b differs from a. `yes_or_no`: the values are 0 or 1, so no spread proves nothing."""
+    delta = b.mean - a.mean
+    if abs(delta) <= _ROUNDING * max(abs(a.mean), abs(b.mean)):
+        delta = 0.0
+    if a.std is None or b.std is None:
+        return Difference(delta)
+    if a.std or b.std:
+        return _welch(delta, a.n, a.std, b.n, b.std)
+    if yes_or_no and delta:
+        return Difference(delta, None, _chance_of_parting(a.n, b.n))
+    return Difference(delta, (delta, delta), 0.0 if delta else 1.0)
+
+
+def _welch(delta: float, n_a: int, std_a: float, n_b: int, std_b: float) -> Difference:
+    # The test does not depend on the unit; in this one no square can overflow or vanish.
+    unit = max(std_a, std_b)
+    part_a, part_b = (std_a / unit) ** 2 / n_a, (std_b / unit) ** 2 / n_b
+    both = part_a + part_b
+    # Shares first: squares of the parts themselves could vanish.
+    share_a, share_b = part_a / both, part_b / both
+    df = 1 / (share_a**2 / (n_a - 1) + share_b**2 / (n_b - 1))
+    error = math.sqrt(both) * unit
+    reach = critical_t(SIGNIFICANCE, df) * error
+    return Difference(delta, (delta - reach, delta + reach), two_sided_p(delta / error, df))
+
+
+def _chance_of_parting(n_a: int, n_b: int) -> float:
+    """Fisher's exact p where one side says yes always and the other never."""
+    ways = math.lgamma(n_a + n_b + 1) - math.lgamma(n_a + 1) - math.lgamma(n_b + 1)
+    return math.exp(-ways) * (2 if n_a == n_b else 1)
