@@ -26,6 +26,12 @@ CELL_COLUMNS: dict[str, str] = {
 EXTRA_PREFIX = "extra:"
 _TIMES = ("latency_ms", "ttft_ms", "tok_s")
 _NO_MOMENTS = "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, NULL::DOUBLE AS high"
+# Squares of larger numbers overflow: their spread is not told.
+_M2 = (
+    "CASE WHEN max(abs(value)) < 1e100 "
+    "THEN var_pop(CASE WHEN abs(value) < 1e100 THEN value END) * count(*) "
+    "ELSE 'infinity'::DOUBLE END"
+)
 _NO_TOKENS = "NULL::BIGINT AS prompt_tokens, NULL::BIGINT AS completion_tokens"
 
 
@@ -61,7 +67,7 @@ def grouped_cells(runs: str, grouping: Grouping) -> str:
     FROM {runs} {grouping.by()}
     UNION ALL
     SELECT {head}, metric, NULL, count(*), {_NO_TOKENS}, sum(value),
-        var_pop(value) * count(*), min(value), max(value)
+        {_M2}, min(value), max(value)
     FROM {values} {grouping.by("metric")}
     UNION ALL
     SELECT {head}, metric, bucket, count(*), {_NO_TOKENS}, {_NO_MOMENTS}

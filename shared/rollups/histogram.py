@@ -24,5 +24,6 @@ def bucket_of(value: str) -> str:
 
 def value_of(bucket: str) -> str:
     """SQL for the number that stands for a bucket's."""
-    size = f"exp((abs({bucket}) - {_SHIFT}) * {_LOG_GAMMA}) * {_MIDDLE}"
+    # The topmost bucket ends above the greatest double.
+    size = f"exp(least((abs({bucket}) - {_SHIFT}) * {_LOG_GAMMA}, 709e0)) * {_MIDDLE}"
     return f"CASE WHEN {bucket} = 0 THEN 0e0 ELSE sign({bucket}) * {size} END"

@@ -117,8 +117,11 @@ def differences(one: str, other: str) -> str:
     apart += [f"min({name}) IS DISTINCT FROM max({name})" for name in ("low", "high")]
     size = "max(abs(total)) * max(abs(total)) / max(n)"
     apart += [
-        f"abs(sum(side * total)) > 1e-9 * sqrt(max(n) * (max(m2) + {size}))",
-        f"abs(sum(side * m2)) > 1e-9 * (max(m2) + {size})",
+        f"isfinite({difference}) AND abs({difference}) > {tolerance}"
+        for difference, tolerance in (
+            ("sum(side * total)", f"1e-9 * sqrt(max(n) * (max(m2) + {size}))"),
+            ("sum(side * m2)", f"1e-9 * (max(m2) + {size})"),
+        )
     ]
     both = f"SELECT 1 AS side, * FROM {one} UNION ALL BY NAME SELECT -1 AS side, * FROM {other}"
     return (

@@ -9,7 +9,7 @@ Another generation at the end means: once more. Objects are read after that: the
 immutable, so one is either as the catalog says or gone; gone means once more, too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -56,6 +56,7 @@ class Snapshot:
     edits: tuple[Edit, ...] = ()
     sealed: bool = field(default=False, init=False)
     _days: dict[tuple[str, str], list[DayRecord]] = field(default_factory=dict, init=False)
+    _pending_runs: list[Run] | None = field(default=None, init=False)
 
     @property
     def undone_batches(self) -> frozenset[str]:
@@ -113,16 +114,21 @@ class Snapshot:
             logger().warning("segment_unreadable", user_id=self.user_id)
             return []
 
-    def pending_runs(self) -> Iterator[Run]:
-        """All runs that are not folded. Unreadable ones are left to the compaction."""
-        self.seal()
-        for segment in self.pending:
-            if segment.name.runs:
-                body = self.bucket.get(segment.name.key, start=segment.name.offset)
-                try:
-                    yield from segment.runs_of(body)
-                except SegmentUnreadable:
-                    logger().warning("segment_unreadable", user_id=self.user_id)
+    def pending_runs(self) -> list[Run]:
+        """All runs that are not folded; read once. Unreadable ones are left to the compaction."""
+        if self._pending_runs is None:
+            self.seal()
+            with_runs = [segment for segment in self.pending if segment.name.runs]
+            self._pending_runs = [run for segment in with_runs for run in self._runs_of(segment)]
+        return self._pending_runs
+
+    def _runs_of(self, segment: PendingSegment) -> list[Run]:
+        body = self.bucket.get(segment.name.key, start=segment.name.offset)
+        try:
+            return segment.runs_of(body)
+        except SegmentUnreadable:
+            logger().warning("segment_unreadable", user_id=self.user_id)
+            return []
 
     def volume_bytes(self, volume: Volume, start: int, end: int) -> bytes:
         """Bytes of a volume of folded rows."""

@@ -26,6 +26,9 @@ _THROUGHPUT = (
     "/ nullif(sum(latency_ms) FILTER (WHERE ok), 0)"
 )
 
+_LARGE = "1e100"
+_SCALE = "pow(2e0, -600)"
+
 Key = tuple[Any, ...]
 
 
@@ -90,15 +93,17 @@ def _stats_sql(keys: list[str], table: str) -> str:
 
 def _distribution_sql(value: str, condition: str = "") -> list[str]:
     quantiles = list(QUANTILES.values())
-    calls = [
-        f"count({value})",
-        f"avg({value})",
-        f"min({value})",
-        f"quantile_cont({value}, {quantiles})",
-        f"max({value})",
-        f"stddev_pop({value})",
+    small = f"stddev_pop(CASE WHEN abs({value}) < {_LARGE} THEN {value} END) {condition}"
+    # Squares of larger numbers would overflow; a power of two changes no digit.
+    large = f"stddev_pop({value} * {_SCALE}) {condition} / {_SCALE}"
+    return [
+        f"count({value}) {condition}",
+        f"avg({value} * {_SCALE}) {condition} / {_SCALE}",
+        f"min({value}) {condition}",
+        f"quantile_cont({value}, {quantiles}) {condition}",
+        f"max({value}) {condition}",
+        f"CASE WHEN max(abs({value})) {condition} < {_LARGE} THEN {small} ELSE {large} END",
     ]
-    return [f"{call} {condition}" for call in calls]
 
 
 def _group_by(width: int) -> str:
