@@ -8,7 +8,7 @@ from shared.errors import Unavailable
 from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit, grown_totals
 from shared.storage.edits import Edit
-from shared.storage.records import DatasetRecord, Garbage
+from shared.storage.records import DatasetRecord, Garbage, dataset_object_key
 from shared.storage.segments import SegmentLog
 from shared.storage.snapshot import Snapshot, begin_snapshot
 
@@ -82,12 +82,26 @@ def _edit(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation: int
         generation=generation,
         segments=tuple(segments),
         runs=runs,
-        garbage=tuple(
-            Garbage(key=volume.key, version_id=volume.version_id, inclusive=True)
-            for volume in record.volumes
-            if volume.version_id
-        ),
+        garbage=_garbage(snapshot, record),
     )
+
+
+def _garbage(snapshot: Snapshot, record: DatasetRecord) -> tuple[Garbage, ...]:
+    """The dataset's objects, and what a fold may have left that died before its commit: that
+    lies above the last volume's version, or where the next volume would. Whoever writes there
+    now loses to this commit."""
+    garbage = [
+        Garbage(key=volume.key, version_id=volume.version_id, inclusive=True)
+        for volume in record.volumes[:-1]
+        if volume.version_id
+    ]
+    number = len(record.volumes)
+    for place in {max(number - 1, 0), number}:
+        key = dataset_object_key(snapshot.user_id, record.name, place)
+        versions = snapshot.bucket.versions(key)
+        if versions:
+            garbage.append(Garbage(key=key, version_id=versions[0][0], inclusive=True))
+    return tuple(garbage)
 
 
 def _emptied(record: DatasetRecord, generation: int) -> DatasetRecord:

@@ -10,7 +10,14 @@ from shared import clock, ids
 from shared.aws import Bucket, VersionedObject
 from shared.runs import Run
 from shared.storage.parquet import parquet_of
-from shared.storage.records import Checkpoint, DatasetRecord, DayRecord, Part, Volume
+from shared.storage.records import (
+    Checkpoint,
+    DatasetRecord,
+    DayRecord,
+    Part,
+    Volume,
+    dataset_object_key,
+)
 
 # S3 copies parts of at least 5 MiB; a smaller base is cheaper to rewrite.
 COPY_FROM_BYTES = 5 * 2**20
@@ -22,12 +29,6 @@ SUPERSEDED_KEPT = 2
 CROWDED_AT_PARTS = 8
 PARQUET = "application/vnd.apache.parquet"
 _LINES = "application/x-ndjson"
-
-
-def dataset_object_key(user_id: str, dataset: str, volume: int = 0) -> str:
-    """Where a dataset's rows lie; the first volume has the published name."""
-    stem = f"data/users/{user_id}/datasets/{dataset}"
-    return f"{stem}.jsonl" if volume == 0 else f"{stem}/{volume:06d}.jsonl"
 
 
 def fold_rows(

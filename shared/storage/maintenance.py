@@ -15,7 +15,7 @@ from shared.observability import count, logger
 from shared.storage.backfill import Convert
 from shared.storage.catalog import Catalog
 from shared.storage.compaction import QUARANTINE_PREFIX, Compaction
-from shared.storage.records import DATASET_PREFIX, Volume, dataset_record, partition
+from shared.storage.records import DATASET_PREFIX, dataset_record, partition
 from shared.storage.rolling import Rolling
 from shared.storage.segments import PREFIX, SegmentLog
 from shared.storage.tidying import ROLLUPS_PREFIX
@@ -142,17 +142,17 @@ class Maintenance:
         return len(orphans)
 
     def _remove_orphan_versions(self, user_id: str) -> int:
+        """Delete old versions of dataset objects that the catalog does not name. It is read
+        after the listing, so what is committed meanwhile is named by then."""
+        aged = [
+            version
+            for version in self.bucket.history(f"{DATASETS_PREFIX}{user_id}/")
+            if version.modified_s < clock.now_s() - ORPHAN_AGE_S and not version.is_delete_marker
+        ]
         items = self.catalog.table.query(partition(user_id), prefix=DATASET_PREFIX)
         records = [dataset_record(item) for item in items if item["sk"].endswith("#BASE")]
-        return sum(self._remove_unnamed(volume) for record in records for volume in record.volumes)
-
-    def _remove_unnamed(self, volume: Volume) -> int:
-        """Delete aged versions of a volume that the catalog does not name."""
-        named = {volume.version_id, *volume.superseded}
-        orphans = [
-            version_id
-            for version_id, modified_s in self.bucket.versions(volume.key)
-            if version_id not in named and modified_s < clock.now_s() - ORPHAN_AGE_S
-        ]
-        self.bucket.delete_versions(volume.key, orphans)
+        volumes = [volume for record in records for volume in record.volumes]
+        named = {version for each in volumes for version in (each.version_id, *each.superseded)}
+        orphans = [version for version in aged if version.version_id not in named]
+        self.bucket.delete_history(orphans)
         return len(orphans)

@@ -227,6 +227,12 @@ def dataset_key(name: str) -> str:
     return f"{DATASET_PREFIX}{name}#BASE"
 
 
+def dataset_object_key(user_id: str, dataset: str, volume: int = 0) -> str:
+    """Where a dataset's rows lie; the first volume has the published name."""
+    stem = f"data/users/{user_id}/datasets/{dataset}"
+    return f"{stem}.jsonl" if volume == 0 else f"{stem}/{volume:06d}.jsonl"
+
+
 def dataset_record(item: Mapping[str, Any]) -> DatasetRecord:
     """A dataset's folded part from its item."""
     return msgspec.convert(item, DatasetRecord)

@@ -5,9 +5,9 @@ import pytest
 from shared.clock import SECOND_US
 from shared.datasets import Wanted, list_datasets, read_rows
 from shared.datasets.folding import maintenance
-from shared.storage import fold
+from shared.storage import delete_dataset, fold
 from shared.storage.maintenance import HISTORY_AGE_S
-from tests.kit.faults import watched_calls
+from tests.kit.faults import Crash, watched_calls
 
 POISON = "segments/ada/01ARZ3NDEKTSV4RRFFQ69G5FAV-a0-2-1-20-d.jsonl"
 
@@ -104,3 +104,28 @@ def test_five_thousand_segments_are_folded_in_bounded_steps(world):
     assert calls.names.count("TransactWriteItems") == 11
     assert calls.names.count("GetObject") < 5_000 + 100
     assert world.listed_rows() == 5_000
+
+
+@pytest.mark.parametrize("folded_before", [0, 1])
+def test_nothing_of_a_deleted_dataset_stays_when_a_fold_had_died_before(world, folded_before):
+    for _ in range(folded_before):
+        world.append()
+        world.compact()
+    world.append()
+    with watched_calls() as calls:
+        original = calls.made
+
+        def crash_at_commit(name, call):
+            if name == "TransactWriteItems":
+                raise Crash
+            return original(name, call)
+
+        calls.made = crash_at_commit
+        with pytest.raises(Crash):
+            world.compact()
+
+    delete_dataset(world.bucket, world.catalog, "ada", "d", runs=True)
+    world.compact()
+    world.compact()
+
+    assert list(world.bucket.versions("data/users/ada/datasets/d.jsonl")) == []
