@@ -46,7 +46,7 @@ _EXTRAS = (
     ExtraField(label="GPU power (W)", field="gpu_power_w"),
     ExtraField(label="CPU usage (%)", field="cpu_usage_pct"),
 )
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "test",
@@ -66,7 +66,7 @@ def run() -> Section:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        os.environ.update(_ENVIRONMENT, AWS_ENDPOINT_URL=f"http://{host}:{port}")
+        os.environ.update(ENVIRONMENT, AWS_ENDPOINT_URL=f"http://{host}:{port}")
         template = read_template()
         create_tables(template, os.environ["AWS_ENDPOINT_URL"])
         create_buckets(template, os.environ["AWS_ENDPOINT_URL"])
