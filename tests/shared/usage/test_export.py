@@ -3,24 +3,30 @@
 import csv
 import io
 import json
+from collections import Counter
 from itertools import count
 from pathlib import Path
 
 import duckdb
 import msgspec
-from hypothesis import HealthCheck, Phase, given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.aws import Bucket
-from shared.clock import SECOND_US, iso, read_time
+from shared.clock import DAY_US, SECOND_US, iso, read_time
 from shared.runs import PARQUET_COLUMNS, Run
 from shared.spreadsheets import BOM, unguarded
 from shared.usage import (
     Export,
     ExportLimits,
+    ExportTooLarge,
+    Filters,
     Question,
     export_runs,
+    summary,
 )
+from tests.kit.faults import watched_calls
 from tests.kit.rfc4180 import read_csv
 
 HEADER = (
@@ -66,8 +72,7 @@ def runs(draw, prefix: str, times=instants) -> list[Run]:
 
 
 slow = settings(
-    max_examples=40,
-    phases=[Phase.explicit, Phase.generate],
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -202,8 +207,93 @@ def test_extras_are_sorted_when_there_are_many_sets_of_labels(storage):
         Run(run_id=f"r{number:02d}", ts_us=START_US, extra=extra)
         for number, extra in enumerate(extras)
     ]
-    question, expected = stored(storage, found, [])
+    question, _ = stored(storage, found, [])
 
     text = export_runs(storage.bucket, storage.catalog, Export(question)).body.decode()
 
     assert [run_of(cells, guard=True).extra for cells in read_csv(text)[1:]] == extras
+
+
+def some_runs(number: int, at_us: int = START_US) -> list[Run]:
+    return [Run(run_id=f"r{each:04d}", ts_us=at_us + each, device="d") for each in range(number)]
+
+
+def test_only_runs_of_the_question_come_and_as_many_as_are_counted(storage):
+    user = f"user-{next(_users)}"
+    storage.store(user, some_runs(20), fold=True)
+    others = [msgspec.structs.replace(run, run_id=f"x{run.run_id}") for run in some_runs(20)]
+    storage.store(user, [msgspec.structs.replace(run, device="e") for run in others], fold=False)
+    question = Question(user, START_US + 5, START_US + 15, Filters(device=("d",)))
+
+    found = export_runs(storage.bucket, storage.catalog, Export(question))
+
+    assert found.rows == summary(storage.bucket, storage.catalog, question)["runs"] == 10
+    lines = read_csv(found.body.decode())[1:]
+    assert [line[-2] for line in lines] == [f"r{number:04d}" for number in range(5, 15)]
+
+
+def test_header_is_there_when_no_run_is(storage):
+    question = Question("nobody", START_US, START_US + DAY_US)
+
+    found = export_runs(storage.bucket, storage.catalog, Export(question))
+
+    assert (found.rows, found.body) == (0, f"{HEADER}\r\n".encode())
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_nothing_is_begun_when_it_could_not_be_finished(storage, form):
+    question, _ = stored(storage, some_runs(10), [])
+    limits = ExportLimits(max_bytes=1_000, inline_bytes=0)
+
+    with watched_calls() as calls, pytest.raises(ExportTooLarge) as refused:
+        export_runs(storage.bucket, storage.catalog, Export(question, form), limits=limits)
+
+    assert refused.value.facts == {"limit_bytes": 1_000, "rows": 10}
+    assert "CreateMultipartUpload" not in calls.names
+
+
+def test_large_export_costs_three_calls_and_one_for_each_8_mib(storage):
+    question, _ = stored(storage, some_runs(10), [])
+    export = Export(question)
+    with watched_calls() as calls:
+        export_runs(storage.bucket, storage.catalog, export)
+        inline = len(calls.names)
+        export_runs(storage.bucket, storage.catalog, export, limits=ExportLimits(inline_bytes=0))
+
+    more = Counter(calls.names[inline:]) - Counter(calls.names[:inline])
+    assert more == Counter(["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"])
+
+
+def test_export_is_of_one_moment_when_others_append_fold_and_undo_meanwhile(storage):
+    """Whatever happens before any of its calls, an export has whole batches, each once."""
+    user = f"user-{next(_users)}"
+    storage.store(user, some_runs(5), fold=True)
+    storage.store(user, later(1), fold=False)
+    export = Export(Question(user, START_US, START_US + 9 * DAY_US))
+    away = ExportLimits(inline_bytes=0)
+    with watched_calls() as calls:
+        export_runs(storage.bucket, storage.catalog, export, limits=away)
+    total = len(calls.names)
+
+    for number in range(total):
+        with watched_calls() as calls:
+            calls.before[number] = lambda number=number: storage.store(
+                user, later(number + 2), fold=number % 2 == 0
+            )
+            found = export_runs(storage.bucket, storage.catalog, export, limits=away)
+
+        lines = read_csv(newest_file(storage.bucket, user).decode())[1:]
+        ids = [line[-2] for line in lines]
+        assert len(ids) == len(set(ids)) == found.rows
+        assert found.rows in (5 * (number + 2), 5 * (number + 3))
+
+
+def later(batch: int) -> list[Run]:
+    return [
+        Run(run_id=f"b{batch:03d}-{each}", ts_us=START_US + batch * SECOND_US) for each in range(5)
+    ]
+
+
+def newest_file(bucket: Bucket, user_id: str) -> bytes:
+    *_, newest = bucket.list(f"exports/{user_id}/")
+    return bucket.get(newest.key)
