@@ -43,7 +43,7 @@ class ExportLimits:
     time to spare (docs/usage-export.md), and how many runs are sorted at a time."""
 
     inline_bytes: int = int(4.5 * 2**20)
-    max_bytes: int = 2**30
+    max_bytes: int = 768 * 2**20
     slice_runs: int = 100_000
 
 

@@ -227,7 +227,7 @@ def test_only_runs_of_the_question_come_and_as_many_as_are_counted(storage):
 
     found = export_runs(storage.bucket, storage.catalog, Export(question))
 
-    assert found.rows == summary(storage.bucket, storage.catalog, question)["runs"] == 10
+    assert found.rows == summary(storage.bucket, storage.catalog, question).stats["runs"] == 10
     lines = read_csv(found.body.decode())[1:]
     assert [line[-2] for line in lines] == [f"r{number:04d}" for number in range(5, 15)]
 
