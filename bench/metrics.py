@@ -22,7 +22,7 @@ from bench.section import Section
 from shared.aws import Bucket, Table
 from shared.datasets import Adapter, ExtraField, save_adapter
 from shared.storage import Catalog, DatasetRecord, Volume
-from shared.storage.records import dataset_item
+from shared.storage.records import dataset_key, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.gateway import LambdaContext, http_event
 from tests.kit.template import REGION, ROOT, Template, read_template
@@ -104,7 +104,7 @@ def _store(template: Template, name: str, count: int, saved: bool) -> int:
             lines, size = [], 0
     volumes.append(_put(bucket, f"{name}/{len(volumes)}", lines))
     record = DatasetRecord(name=name, volumes=tuple(volumes), created_us=1, updated_us=1)
-    catalog.table.put(dataset_item(_USER, record))
+    catalog.table.put(item_of(_USER, dataset_key(name), record))
     if saved:
         save_adapter(catalog.table, _USER, Adapter(dataset=name, extra_fields=_EXTRAS))
     return sum(volume.bytes for volume in volumes)
@@ -165,13 +165,13 @@ def _ask(name: str) -> None:
         "first s": round(first_s, 2),
         "first CPU s": round(first_busy_s, 2),
         "again s": round(again_s, 2),
-        "peak MB": _peak_mb(),
+        "peak MB": peak_mb(),
         "answer KB": len(first["body"]) // 1024,
     }
     print(json.dumps(figures))
 
 
-def _peak_mb() -> int | None:
+def peak_mb() -> int | None:
     """The most memory that this process had; `getrusage` counts the parent's at the fork too."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []

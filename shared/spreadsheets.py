@@ -1,11 +1,18 @@
-"""CSV (RFC 4180) as spreadsheets read it, with a guard against text that they would run."""
+"""CSV (RFC 4180) as spreadsheets read it, with a guard against text that they would run.
 
+The same rules twice: for Python values, and as SQL (DuckDB) for lines that are built there.
+"""
+
+import re
 from collections.abc import Iterable
 
-# A cell that begins so is taken for a formula; see OWASP, "CSV injection".
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins so is taken for a formula; see OWASP, "CSV injection". Quotes before it
+# count too, so that taking one quote away gives back every text as it was.
+_GUARDED = r"'*[=+\-@\t\r]"
+_IS_GUARDED = re.compile(_GUARDED).match
 _NEEDS_QUOTES = frozenset('",\r\n')
 LINE_END = "\r\n"
+BOM = "\ufeff"
 
 
 def csv_line(cells: Iterable[str]) -> str:
@@ -19,9 +26,17 @@ def text_cell(text: str, *, guard: bool) -> str:
 
     An empty text is `""`, so that it differs from a value that is missing.
     """
-    if guard and text.startswith(_FORMULA_STARTS):
-        text = f"'{text}"
-    return plain_cell(text) if text else '""'
+    return plain_cell(guarded(text) if guard else text) if text else '""'
+
+
+def guarded(text: str) -> str:
+    """Text with a `'` before it, where a spreadsheet would run it, or might have been guarded."""
+    return f"'{text}" if _IS_GUARDED(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text that was guarded: `unguarded(guarded(text)) == text`, whatever the text."""
+    return text[1:] if text.startswith("'") and _IS_GUARDED(text, 1) else text
 
 
 def plain_cell(value: str) -> str:
@@ -29,3 +44,27 @@ def plain_cell(value: str) -> str:
     if _NEEDS_QUOTES.isdisjoint(value):
         return value
     return '"' + value.replace('"', '""') + '"'
+
+
+def text_cell_sql(column: str, *, guard: bool) -> str:
+    """SQL for what `text_cell` makes of a text column; null stays null."""
+    text = _guarded_sql(column) if guard else column
+    return f"CASE WHEN {column} = '' THEN '\"\"' ELSE {_quoted_sql(column, text)} END"
+
+
+def plain_cell_sql(column: str) -> str:
+    """SQL for what `plain_cell` makes of a text column; null stays null."""
+    return _quoted_sql(column, column)
+
+
+def _guarded_sql(column: str) -> str:
+    pattern = _GUARDED.replace("'", "''")
+    return (
+        f"CASE WHEN regexp_matches({column}, '^{pattern}') THEN '''' || {column} ELSE {column} END"
+    )
+
+
+def _quoted_sql(column: str, text: str) -> str:
+    # A guard has nothing in it that needs quotes, so the bare column tells.
+    quotes = " OR ".join(f"contains({column}, chr({ord(char)}))" for char in sorted(_NEEDS_QUOTES))
+    return f"CASE WHEN {quotes} THEN '\"' || replace({text}, '\"', '\"\"') || '\"' ELSE {text} END"

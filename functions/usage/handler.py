@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from functions.usage import comparing, routes
+from functions.usage import comparing, exporting, routes
 from shared.http import create_app, serve
 
-app = create_app("Usage", routes.router, comparing.router)
+app = create_app("Usage", routes.router, comparing.router, exporting.router)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""AWS behind four small nouns: bucket, table, queue, roles. Nothing else imports botocore."""
+"""AWS behind five small nouns: bucket, file, table, queue, roles. Nothing else imports botocore."""
 
 from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, StoredVersion, VersionedObject
 from shared.aws.errors import ConditionFailed, TransactionLost
+from shared.aws.files import File, file_url, store_file
 from shared.aws.queue import Queue, create_queue
 from shared.aws.roles import Credentials, assume_role
 from shared.aws.table import Item, Table, Transaction, Update
@@ -10,6 +11,7 @@ __all__ = [
     "Bucket",
     "ConditionFailed",
     "Credentials",
+    "File",
     "Item",
     "ObjectMissing",
     "Queue",
@@ -22,4 +24,6 @@ __all__ = [
     "VersionedObject",
     "assume_role",
     "create_queue",
+    "file_url",
+    "store_file",
 ]

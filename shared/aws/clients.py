@@ -30,5 +30,19 @@ def client_without_retries(service: str) -> Any:
 
 
 @cache
+def signing_client(service: str) -> Any:
+    """A client that signs addresses for others to call.
+
+    It names the very endpoint that we talk to: S3's global name, which botocore would
+    rather sign for, redirects young buckets of other regions, and that breaks signatures.
+    """
+    return _session().create_client(
+        service,
+        endpoint_url=client(service).meta.endpoint_url,
+        config=Config(signature_version="s3v4"),
+    )
+
+
+@cache
 def _session() -> Any:
     return botocore.session.get_session()

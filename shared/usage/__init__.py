@@ -5,6 +5,8 @@ from shared.usage.answers import Overview, Reading, Summary, overview, summary
 from shared.usage.buckets import BUCKET_NAMES, TooManyBuckets, bucket_seconds
 from shared.usage.comparison import Comparison, Side, compare
 from shared.usage.definitions import DEFINITIONS, Definition
+from shared.usage.export import Exported, export_runs
+from shared.usage.export_file import Export, ExportFormat, ExportLimits, ExportTooLarge
 from shared.usage.figures import MAX_LABELS
 from shared.usage.question import Filters, Question
 from shared.usage.stats import Labels
@@ -16,6 +18,11 @@ __all__ = [
     "MAX_LABELS",
     "Comparison",
     "Definition",
+    "Export",
+    "ExportFormat",
+    "ExportLimits",
+    "ExportTooLarge",
+    "Exported",
     "Filters",
     "Labels",
     "Overview",
@@ -26,6 +33,7 @@ __all__ = [
     "TooManyBuckets",
     "bucket_seconds",
     "compare",
+    "export_runs",
     "overview",
     "summary",
 ]

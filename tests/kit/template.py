@@ -117,7 +117,7 @@ class Template:
                 return str(self.resolve(extra[name]))
             return str(self._attribute(*name.split(".", 1)) if "." in name else self._ref(name))
 
-        return _SUB.sub(replaced, text)
+        return _SUB.sub(replaced, text).replace("${!", "${")
 
     def queue_name(self, logical_id: str) -> str:
         """The name that a queue has or, unless the template gives one, gets."""

@@ -3,12 +3,27 @@
 import csv
 import io
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.spreadsheets import csv_line, plain_cell, text_cell
+from shared.spreadsheets import (
+    csv_line,
+    guarded,
+    plain_cell,
+    plain_cell_sql,
+    text_cell,
+    text_cell_sql,
+    unguarded,
+)
 
+# Made mostly of what the rules are about.
+HOSTILE = st.text(
+    st.sampled_from("'=+-@\t\r\n\",aA1é😀\x01\x7f＝ ")
+    | st.characters(codec="utf-8", exclude_characters="\x00"),
+    max_size=8,
+)
 TEXTS = st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=20)
 
 
@@ -32,3 +47,22 @@ def test_empty_text_differs_from_nothing():
 
 def test_line_is_not_blank_when_its_only_cell_is_empty():
     assert csv_line([""]) == '""\r\n'
+
+
+@given(st.lists(HOSTILE, min_size=1, max_size=20), st.booleans())
+def test_sql_says_the_same_as_python(texts, guard):
+    sql = f"SELECT {text_cell_sql('t', guard=guard)}, {plain_cell_sql('t')} FROM unnest(?) u(t)"
+
+    found = duckdb.execute(sql, [texts]).fetchall()
+
+    assert found == [(text_cell(text, guard=guard), plain_cell(text)) for text in texts]
+
+
+@given(HOSTILE)
+def test_guard_is_undone_whatever_the_text(text):
+    assert unguarded(guarded(text)) == text
+
+
+@pytest.mark.parametrize("text", ["'", "''", "'quoted'", "it's", "a=1", "1-2", ""])
+def test_text_is_left_alone_when_no_spreadsheet_would_run_it(text):
+    assert guarded(text) == unguarded(text) == text

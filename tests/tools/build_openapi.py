@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from shared.http.idempotency import is_creating  # noqa: E402  # The path is set above.
-from shared.http.routes import OpenRoute  # noqa: E402
+from shared.http.routes import OpenRoute  # noqa: E402  # The path is set above.
+from shared.http.schemas import ERROR_RESPONSES  # noqa: E402
 from tests.kit.template import read_template  # noqa: E402
 
 TARGET = ROOT / "functions" / "health" / "openapi.json"
@@ -134,8 +135,13 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     operation["responses"] = {
         status: _completed(status, response)
         for status, response in sorted(operation["responses"].items())
-        if status not in unfit
+        if status not in unfit or response["description"] != _shared(status)
     }
+
+
+def _shared(status: str) -> str:
+    """What the answer that all operations share says; a route may describe its own."""
+    return str(ERROR_RESPONSES[int(status)]["description"])
 
 
 def _unfit(operation: dict[str, Any]) -> set[str]:

@@ -1,0 +1,138 @@
+"""`GET /usage/export.csv`: raw runs as a file, in the answer or behind a signed address."""
+
+import json
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from functions.usage import wiring
+from functions.usage.parameters import AskedQuestion
+from shared import clock
+from shared.http import UserRoute, described
+from shared.usage import Export, Exported, ExportFormat, export_runs
+
+router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
+
+# Lambda passes on 6 MB: the body as JSON text or in base64, and a few headers.
+_MAX_ANSWER_BYTES = 6 * 2**20 - 16 * 2**10
+_PARQUET = b"PAR1"
+_CSV_EXAMPLE = (
+    "ts,time,device,model,tag,tenant,prompt_tokens,completion_tokens,latency_ms,ttft_ms,tok_s,ok,"
+    "job_id,dataset,source_kind,prompt_preview,run_id,extra\r\n"
+    "1764784800.0,2025-12-03T18:00:00.000Z,server-1,llama3-8b,,ada,12,41,900.0,120.0,51.28,true,,"
+    'my_server_metrics,dataset,,run_01JF…_0,"{""GPU power (W)"":51.5}"\r\n'
+)
+_FILE_HEADERS = {
+    "X-Row-Count": {"description": "How many runs there are.", "schema": {"type": "integer"}},
+    "Content-Disposition": {
+        "description": "The file's name tells the window.",
+        "schema": {"type": "string"},
+        "example": 'attachment; filename="evalyard-usage_20251203T000000Z_…_UTC.csv"',
+    },
+}
+_LINK_HEADERS = {
+    "X-Row-Count": _FILE_HEADERS["X-Row-Count"],
+    "Location": {
+        "description": "Where the whole file is, for 15 minutes; needs no credential.",
+        "schema": {"type": "string", "format": "uri"},
+    },
+}
+
+
+class ExportedFile(BaseModel):
+    """A file that was too large for an answer."""
+
+    url: str = Field(description="The same as `Location`.")
+    expires_at: str = Field(description="Until then the address is good.")
+    rows: int
+    bytes: int
+    format: ExportFormat
+    file_name: str
+
+
+@router.get(
+    "/export.csv",
+    summary="Export raw runs",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "All runs of the window, oldest first.",
+            "headers": _FILE_HEADERS,
+            "content": {
+                "text/csv": {"schema": {"type": "string"}, "example": _CSV_EXAMPLE},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+                "application/vnd.apache.parquet": {
+                    "schema": {"type": "string", "format": "binary"}
+                },
+            },
+        },
+        **described(
+            303,
+            "The file is too large for an answer; it is at `Location`, whole.",
+            model=ExportedFile,
+            headers=_LINK_HEADERS,
+        ),
+        **described(413, "More than one request can write (`export_too_large`)."),
+    },
+)
+async def export(
+    question: AskedQuestion,
+    format_: Annotated[
+        ExportFormat,
+        Query(
+            alias="format",
+            description="`jsonl`: one run a line, as import takes it. `parquet`: as runs are kept.",
+        ),
+    ] = "csv",
+    guard: Annotated[
+        bool, Query(description="CSV: keep spreadsheets from running text (a leading `'`).")
+    ] = True,
+    bom: Annotated[
+        bool, Query(description="CSV: begin with a byte order mark, which older Excels need.")
+    ] = False,
+) -> Response:
+    """All runs of the window that pass the filters, never cut short: a file of up to 4.5 MB in
+    the answer (a little less where its text needs escaping), a larger one by a redirect.
+
+    Everything comes from one moment: the window is pinned when the call arrives, as the file's
+    name tells. Runs are ordered by time, then by `run_id`, the newest last.
+
+    CSV is RFC 4180 (CRLF, UTF-8) with a header always: `ts` is epoch seconds, `time` the same
+    instant in ISO 8601, `extra` a JSON object with sorted keys; null is an empty cell, an empty
+    text `""`. Text cells that begin with `= + - @`, tab or CR get a leading `'` (also behind
+    further `'`, so that import can undo it), unless `guard=0`; numbers never do.
+    """
+    wanted = Export(question, format_, guard, bom)
+    found = export_runs(wiring.bucket(), wiring.catalog(), wanted, fits=_fits)
+    return _inline(wanted, found) if found.body is not None else _elsewhere(wanted, found)
+
+
+def _inline(wanted: Export, found: Exported) -> Response:
+    headers = {
+        "X-Row-Count": str(found.rows),
+        "Content-Disposition": f'attachment; filename="{wanted.file_name}"',
+    }
+    return Response(found.body, headers=headers, media_type=wanted.content_type)
+
+
+def _elsewhere(wanted: Export, found: Exported) -> Response:
+    document = ExportedFile(
+        url=found.url,
+        expires_at=clock.iso(found.expires_us),
+        rows=found.rows,
+        bytes=found.size,
+        format=wanted.format,
+        file_name=wanted.file_name,
+    )
+    headers = {"X-Row-Count": str(found.rows), "Location": found.url}
+    body = msgspec.json.encode(document.model_dump())
+    return Response(body, 303, headers=headers, media_type="application/json")
+
+
+def _fits(body: bytes) -> bool:
+    """Whether Lambda can pass the body on: text as a JSON string, anything else in base64."""
+    if body.startswith(_PARQUET):
+        return len(body) * 4 // 3 <= _MAX_ANSWER_BYTES
+    return len(json.dumps(body.decode())) <= _MAX_ANSWER_BYTES
