@@ -62,7 +62,7 @@ _CALLER = {
 # Ten devices, five models, lognormal latencies, two extras: about what the quick start has.
 _RUNS_SQL = """
 SELECT 'run_' || lpad((s // 1000)::VARCHAR, 26, '0') || '_' || (s % 1000) AS run_id,
-    make_timestamp(({start} + (s * {step}))::BIGINT) AS ts,
+    make_timestamp(({start} + (s - {first_of_day}) * {step})::BIGINT) AS ts,
     'device-' || (hash(s) % 10) AS device, 'model-' || (hash(s + 1) % 5) AS model,
     'tag-' || (hash(s + 2) % 3) AS tag, 'ada' AS tenant,
     (hash(s + 3) % 500)::BIGINT AS prompt_tokens,
@@ -119,24 +119,33 @@ def _store(template: Template, folder: Path, count: int) -> None:
         parts = []
         for first in range(number * a_day, (number + 1) * a_day, _PART_ROWS):
             last = min(first + _PART_ROWS, (number + 1) * a_day)
-            parts.append(_stored_part(bucket, folder, count, first, last))
+            parts.append(_stored_part(bucket, folder, count, number, (first, last)))
         record = DayRecord(day=day_of(START_US + number * DAY_US), parts=tuple(parts))
         catalog.table.put(item_of(user_of(count), DAY_PREFIX + record.day, record))
     Rolling(bucket, catalog, user_of(count)).roll_up(lambda: True)
 
 
-def _stored_part(bucket: Bucket, folder: Path, count: int, first: int, last: int) -> Part:
-    step = DAYS * DAY_US // count
-    sql = _RUNS_SQL.format(start=START_US, step=step, first=first, last=last)
+def _stored_part(
+    bucket: Bucket, folder: Path, count: int, number: int, place: tuple[int, int]
+) -> Part:
+    """A part of a day (`number`), with the runs from a first to before a last."""
+    (first, last), a_day = place, count // DAYS
+    start, step = START_US + number * DAY_US, DAY_US // a_day
+    sql = _RUNS_SQL.format(
+        start=start, step=step, first_of_day=number * a_day, first=first, last=last
+    )
     path = folder / f"{first:09d}.parquet"
     duckdb.connect().execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
     body = path.read_bytes()
-    day = day_of(START_US + first * step)
-    key = f"runs/user={user_of(count)}/date={day}/{1:012d}-{first:026d}.parquet"
+    key = f"runs/user={user_of(count)}/date={day_of(start)}/{1:012d}-{first:026d}.parquet"
     bucket.put(key, body)
-    times = (START_US + first * step, START_US + (last - 1) * step)
     return Part(
-        key=key, rows=last - first, bytes=len(body), min_us=times[0], max_us=times[1], foreign=False
+        key=key,
+        rows=last - first,
+        bytes=len(body),
+        min_us=start + (first - number * a_day) * step,
+        max_us=start + (last - 1 - number * a_day) * step,
+        foreign=False,
     )
 
 

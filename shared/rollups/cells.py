@@ -25,6 +25,8 @@ CELL_COLUMNS: dict[str, str] = {
 }
 EXTRA_PREFIX = "extra:"
 _TIMES = ("latency_ms", "ttft_ms", "tok_s")
+# The columns of runs that cells count.
+COUNTED_COLUMNS = ("ok", "prompt_tokens", "completion_tokens", *_TIMES, "extra")
 _NO_MOMENTS = "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, NULL::DOUBLE AS high"
 # Squares of larger numbers overflow: their spread is not told.
 _M2 = (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from shared.rollups import CELL_COLUMNS, cells_of, merged_cells
+from shared.rollups import CELL_COLUMNS, COUNTED_COLUMNS, cells_of, merged_cells
 from shared.runs import Run, encode_runs, select_list
 from shared.storage import Snapshot
 from shared.storage.parquet import connect, json_reader
@@ -41,12 +41,10 @@ def runs_table(
     with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect() as connection:
         lines = Path(folder) / "pending.jsonl"
         lines.write_bytes(encode_runs(pending))
-        everything = " UNION ALL BY NAME ".join(
-            [
-                f"SELECT {select_list()} FROM {json_reader(lines)}",
-                *_selections(connection, snapshot, plan, paths),
-            ]
-        )
+        sources = _selections(connection, snapshot, plan, paths)
+        if pending or not sources:
+            sources.append(f"SELECT {select_list()} FROM {json_reader(lines)}")
+        everything = " UNION ALL BY NAME ".join(sources)
         connection.execute(
             f"CREATE TEMP VIEW runs AS FROM ({everything}) "
             f"WHERE ts >= make_timestamp({question.from_us}) "
@@ -71,20 +69,32 @@ def cells_table(
     wanted = "metric IS NULL" if counts_only else "true"
     paths = _fetched(snapshot, plan)
     columns = [*(("edge",) if edges else ()), *keys]
+    names = ", ".join([*columns, *CELL_COLUMNS])
+    filters = question.filters.condition()
     with runs_table(snapshot, question, plan) as connection:
-        cells = [cells_of(with_edges("runs", "ts", edges), columns)]
+        # Each source is read once, and few of its columns.
+        connection.execute(
+            f"CREATE TEMP TABLE ragged AS SELECT {_columns_of_cells(columns)} "
+            f"FROM {with_edges('runs', 'ts', edges)}"
+        )
+        connection.execute(
+            f"CREATE TEMP TABLE told AS SELECT * FROM ({cells_of('ragged', columns)})"
+        )
         for level, times, files in _rollups(plan, paths):
-            told = (
+            rows = (
                 f"(SELECT * FROM {_parquet(files)} WHERE level = '{level}' AND {wanted} "
-                f"AND {_bound(connection, *question.filters.condition())} "
+                f"AND {_bound(connection, *filters)} "
                 f"AND t IN {_bound(connection, '(SELECT make_timestamp(unnest(?)))', [times])})"
             )
-            names = ", ".join([*columns, *CELL_COLUMNS])
-            cells.append(f"SELECT {names} FROM {with_edges(told, 't', edges)}")
-        union = " UNION ALL BY NAME ".join(f"({each})" for each in cells)
-        merged = merged_cells(f"({union})", [*columns, "ok"])
+            source = with_edges(rows, "t", edges)
+            connection.execute(f"INSERT INTO told BY NAME SELECT {names} FROM {source}")
+        merged = merged_cells("told", [*columns, "ok"])
         connection.execute(f"CREATE TEMP TABLE cells AS {merged}")
         yield connection
+
+
+def _columns_of_cells(columns: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys([*columns, *COUNTED_COLUMNS]))
 
 
 def with_edges(table: str, time: str, edges: Sequence[int]) -> str:

@@ -6,7 +6,7 @@ A rate or a distribution over nothing is None, never 0.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,14 @@ _THROUGHPUT = (
     "/ nullif(sum(latency_ms) FILTER (WHERE ok), 0)"
 )
 
-_LARGE = "1e100"
-_SCALE = "pow(2e0, -600)"
+_SPREAD = "stddev_pop({value}) {condition}"
+# Squares of very large numbers overflow, and DuckDB refuses. Then those groups are scaled by a
+# power of two, which changes no digit.
+_WIDE_SPREAD = (
+    "CASE WHEN max(abs({value})) {condition} < 1e100 "
+    "THEN stddev_pop(CASE WHEN abs({value}) < 1e100 THEN {value} END) {condition} "
+    "ELSE stddev_pop({value} * pow(2e0, -600)) {condition} / pow(2e0, -600) END"
+)
 
 Key = tuple[Any, ...]
 
@@ -69,7 +75,7 @@ def grouped_stats(
     extras = _extras(connection, keys, table, labels)
     width = len(keys)
     found = {}
-    for row in connection.execute(_stats_sql(keys, table)).fetchall():
+    for row in _fetched(connection, lambda spread: _stats_sql(keys, table, spread)):
         key = tuple(row[:width])
         found[key] = stats_of(list(row[width:]), extras.get(key, {}))
     return found
@@ -83,26 +89,35 @@ def empty_stats() -> dict[str, Any]:
     return stats_of([*values, None], {})
 
 
-def _stats_sql(keys: list[str], table: str) -> str:
+def _fetched(
+    connection: duckdb.DuckDBPyConnection,
+    sql: Callable[[str], str],
+    parameters: Sequence[object] = (),
+) -> list[tuple[Any, ...]]:
+    """The rows of a query that is given how to reckon a spread."""
+    try:
+        return connection.execute(sql(_SPREAD), list(parameters)).fetchall()
+    except duckdb.OutOfRangeException:
+        return connection.execute(sql(_WIDE_SPREAD), list(parameters)).fetchall()
+
+
+def _stats_sql(keys: list[str], table: str, spread: str) -> str:
     columns = [*keys, *_COUNTS]
     for metric in METRICS:
-        columns += _distribution_sql(metric, "FILTER (WHERE ok)")
+        columns += _distribution_sql(metric, spread, "FILTER (WHERE ok)")
     columns.append(_THROUGHPUT)
     return f"SELECT {', '.join(columns)} FROM {table}{_group_by(len(keys))}"
 
 
-def _distribution_sql(value: str, condition: str = "") -> list[str]:
+def _distribution_sql(value: str, spread: str, condition: str = "") -> list[str]:
     quantiles = list(QUANTILES.values())
-    small = f"stddev_pop(CASE WHEN abs({value}) < {_LARGE} THEN {value} END) {condition}"
-    # Squares of larger numbers would overflow; a power of two changes no digit.
-    large = f"stddev_pop({value} * {_SCALE}) {condition} / {_SCALE}"
     return [
         f"count({value}) {condition}",
-        f"avg({value} * {_SCALE}) {condition} / {_SCALE}",
+        f"avg({value}) {condition}",
         f"min({value}) {condition}",
         f"quantile_cont({value}, {quantiles}) {condition}",
         f"max({value}) {condition}",
-        f"CASE WHEN max(abs({value})) {condition} < {_LARGE} THEN {small} ELSE {large} END",
+        spread.format(value=value, condition=condition),
     ]
 
 
@@ -121,17 +136,25 @@ def _extras(
 ) -> dict[Key, dict[str, Any]]:
     if labels is not None and not labels:
         return {}
-    names = [f"k{number}" for number in range(len(keys))]
-    named = [f"{key} AS {name}" for key, name in zip(keys, names, strict=True)]
-    inner = ", ".join([*named, "unnest(map_entries(extra)) AS entry"])
-    columns = ", ".join([*names, "entry.key", *_distribution_sql("entry.value")])
-    chosen = "" if labels is None else " WHERE list_contains(?, entry.key)"
-    sql = f"SELECT {columns} FROM (SELECT {inner} FROM {table}){chosen}{_group_by(len(keys) + 1)}"
+    given = [] if labels is None else [list(labels)]
     found: dict[Key, dict[str, Any]] = defaultdict(dict)
-    for row in connection.execute(sql, [] if labels is None else [list(labels)]).fetchall():
+    for row in _fetched(
+        connection, lambda spread: _extras_sql(keys, table, spread, chosen=bool(given)), given
+    ):
         values = list(row)
         found[tuple(values[: len(keys)])][values[len(keys)]] = distribution(values[len(keys) + 1 :])
     return found
+
+
+def _extras_sql(keys: list[str], table: str, spread: str, *, chosen: bool) -> str:
+    names = [f"k{number}" for number in range(len(keys))]
+    named = [f"{key} AS {name}" for key, name in zip(keys, names, strict=True)]
+    inner = ", ".join([*named, "unnest(map_entries(extra)) AS entry"])
+    columns = ", ".join([*names, "entry.key", *_distribution_sql("entry.value", spread)])
+    condition = " WHERE list_contains(?, entry.key)" if chosen else ""
+    return (
+        f"SELECT {columns} FROM (SELECT {inner} FROM {table}){condition}{_group_by(len(keys) + 1)}"
+    )
 
 
 def stats_of(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
