@@ -1,17 +1,23 @@
 """A run: one measured execution of a model on a device, however it came to be known."""
 
+from shared.runs import values
 from shared.runs.block import RunBlock, decode_runs
 from shared.runs.run import Run, derived_tok_s, encode_runs
 from shared.runs.schema import DIMENSIONS, JSON_COLUMNS, PARQUET_COLUMNS, select_list
+from shared.runs.values import MAX_LABEL_CHARACTERS, PREVIEW_CHARACTERS, ValueRefused
 
 __all__ = [
     "DIMENSIONS",
     "JSON_COLUMNS",
+    "MAX_LABEL_CHARACTERS",
     "PARQUET_COLUMNS",
+    "PREVIEW_CHARACTERS",
     "Run",
     "RunBlock",
+    "ValueRefused",
     "decode_runs",
     "derived_tok_s",
     "encode_runs",
     "select_list",
+    "values",
 ]
