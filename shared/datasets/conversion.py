@@ -16,7 +16,11 @@ from shared.runs import (
     Run,
     ValueRefused,
     derived_tok_s,
-    values,
+    read_amount,
+    read_count,
+    read_flag,
+    read_label,
+    read_number,
 )
 
 _BATCH_PREFIX = "bat_"
@@ -131,20 +135,20 @@ def _time(members: Mapping[str, Any], path: str) -> int:
 
 
 def _number(members: Mapping[str, Any], path: str | None) -> float | None:
-    return _read(members, path, values.amount)
+    return _read(members, path, read_amount)
 
 
 def _count(members: Mapping[str, Any], path: str | None) -> int | None:
-    return _read(members, path, values.count)
+    return _read(members, path, read_count)
 
 
 def _label(members: Mapping[str, Any], path: str | None) -> str | None:
-    text = _read(members, path, values.label)
+    text = _read(members, path, read_label)
     return text if text is None else text[:MAX_LABEL_CHARACTERS]
 
 
 def _ok(members: Mapping[str, Any], path: str | None) -> bool:
-    said = _read(members, path, values.flag)
+    said = _read(members, path, read_flag)
     return True if said is None else said
 
 
@@ -164,7 +168,7 @@ def _extras(members: Mapping[str, Any], fields: tuple[ExtraField, ...]) -> dict[
     """Extras that are numbers by label; booleans count as 1 and 0, strings stay in the row."""
     extras = {}
     for field in fields:
-        read = values.flag if field.kind == "boolean" else values.number
+        read = read_flag if field.kind == "boolean" else read_number
         value = None if field.kind == "string" else _read(members, field.field, read)
         if value is not None:
             extras[field.label] = float(value)

@@ -1,10 +1,18 @@
 """A run: one measured execution of a model on a device, however it came to be known."""
 
-from shared.runs import values
 from shared.runs.block import RunBlock, decode_runs
 from shared.runs.run import Run, derived_tok_s, encode_runs
 from shared.runs.schema import DIMENSIONS, JSON_COLUMNS, PARQUET_COLUMNS, select_list
-from shared.runs.values import MAX_LABEL_CHARACTERS, PREVIEW_CHARACTERS, ValueRefused
+from shared.runs.values import (
+    MAX_LABEL_CHARACTERS,
+    PREVIEW_CHARACTERS,
+    ValueRefused,
+    read_amount,
+    read_count,
+    read_flag,
+    read_label,
+    read_number,
+)
 
 __all__ = [
     "DIMENSIONS",
@@ -18,6 +26,10 @@ __all__ = [
     "decode_runs",
     "derived_tok_s",
     "encode_runs",
+    "read_amount",
+    "read_count",
+    "read_flag",
+    "read_label",
+    "read_number",
     "select_list",
-    "values",
 ]

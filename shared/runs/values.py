@@ -18,7 +18,7 @@ class ValueRefused(ValueError):
         self.detail = detail
 
 
-def number(value: object) -> float:
+def read_number(value: object) -> float:
     """Any finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueRefused("not_a_number", "must be a number")
@@ -27,7 +27,7 @@ def number(value: object) -> float:
     return float(value)
 
 
-def amount(value: object) -> float:
+def read_amount(value: object) -> float:
     """A time or a speed: a number that is not negative."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueRefused("not_a_number", "must be a number")
@@ -36,15 +36,15 @@ def amount(value: object) -> float:
     return float(value)
 
 
-def count(value: object) -> int:
+def read_count(value: object) -> int:
     """How many: a whole number that is not negative, also written as 12.0."""
-    found = amount(value)
+    found = read_amount(value)
     if found != int(found) or found >= _MAX_INT64:
         raise ValueRefused("not_an_integer", "must be a whole number")
     return int(found)
 
 
-def label(value: object) -> str:
+def read_label(value: object) -> str:
     """Text, or a number that serves as text."""
     if isinstance(value, str):
         return value
@@ -53,7 +53,7 @@ def label(value: object) -> str:
     raise ValueRefused("not_a_string", "must be a string")
 
 
-def flag(value: object) -> bool:
+def read_flag(value: object) -> bool:
     """Yes or no."""
     if not isinstance(value, bool):
         raise ValueRefused("not_a_boolean", "must be true or false")

@@ -50,11 +50,14 @@ class Scratch:
         self._make_room(size)
         # Under another name until it is whole: an invocation may end at any moment.
         incoming = self.folder / f".{ids.ulid()}"
+        # Another thread of this reader may look for room meanwhile.
+        self._held.add(incoming)
         try:
             fill(incoming)
             incoming.rename(path)
         finally:
             incoming.unlink(missing_ok=True)
+            self._held.discard(incoming)
 
     def _make_room(self, needed: int) -> None:
         kept = sorted(self._files(), key=lambda entry: entry[2])
