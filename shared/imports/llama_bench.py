@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 from shared.imports.identity import record_id
 from shared.imports.run import RowRefused, read
-from shared.runs import read_amount, read_count, read_number
+from shared.runs import derived_tok_s, read_amount, read_count, read_number
 
 NAME = "llama-bench"
 _NS_PER_MS = 1e6
-_NS_PER_S = 1e9
 _MAX_SAMPLES = 10_000
 _CONFIGURATION = ("n_batch", "n_ubatch", "n_threads", "n_gpu_layers", "n_depth")
 _FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
@@ -114,6 +113,8 @@ def _samples(members: Mapping[str, Any], tokens: int) -> Iterator[_Sample]:
 def _sample(pair: dict[str, Any], tokens: int) -> _Sample:
     ns = read(pair, "samples_ns", read_amount)
     speed = read(pair, "samples_ts", read_amount)
-    if not ns:
+    if speed is None:
+        speed = derived_tok_s(tokens, None if ns is None else ns / _NS_PER_MS, None)
+    if not ns or speed is None:
         raise RowRefused("samples_ns", "out_of_range", "a repetition takes more than no time")
-    return _Sample(ns, tokens / (ns / _NS_PER_S) if speed is None else speed)
+    return _Sample(ns, speed)

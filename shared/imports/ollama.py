@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.imports.identity import record_id
 from shared.imports.run import read
-from shared.runs import read_amount, read_count
+from shared.runs import derived_tok_s, read_amount, read_count
 
 NAME = "ollama"
 _NS_PER_MS = 1e6
@@ -42,7 +42,7 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     cached = read(members, "prompt_eval_cached_count", read_count)
     generated = read(members, "eval_count", read_count)
     ts = {"ts": members["created_at"]} if "created_at" in members else {}
-    evaluated = None if prompt is None else prompt - (cached or 0)
+    evaluated = max(0, (prompt or 0) - (cached or 0)) or None
     yield {
         **ts,
         "run_id": record_id(members),
@@ -51,12 +51,12 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "completion_tokens": generated,
         "latency_ms": _ms(members, "total_duration"),
         "ttft_ms": None if prefill is None else (load or 0.0) + prefill,
-        "tok_s": per_second(generated, decode),
+        "tok_s": derived_tok_s(generated, decode, None),
         "extra": {
             "load_ms": load,
             "prefill_ms": prefill,
             "decode_ms": decode,
-            "prefill_tps": per_second(evaluated, prefill),
+            "prefill_tps": derived_tok_s(evaluated, prefill, None),
             "cached_tokens": cached,
         },
     }
@@ -70,11 +70,6 @@ def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "tok_s", "eval_count / eval_duration"
     if "created_at" in members:
         yield "created_at", "ts"
-
-
-def per_second(tokens: int | None, ms: float | None) -> float | None:
-    """Tokens a second; None where either is unknown or nothing."""
-    return tokens / (ms / 1000) if tokens and tokens > 0 and ms else None
 
 
 def _ms(members: Mapping[str, Any], name: str) -> float | None:
