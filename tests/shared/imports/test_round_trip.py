@@ -23,8 +23,8 @@ COUNTS = st.integers(0, 2**53)
 RUNS = st.builds(
     Run,
     run_id=LABELS.filter(bool),
-    # Exact as float seconds until the year 2112.
-    ts_us=st.integers(100_000_000 * 10**6, 2**52),
+    # Float seconds are exact to the microsecond until the year 2041.
+    ts_us=st.integers(100_000_000 * 10**6, 2**51),
     device=st.none() | LABELS,
     model=st.none() | LABELS,
     tag=st.none() | LABELS,
