@@ -5,6 +5,7 @@ the range of their batches; so only those are looked into that may hold one of t
 those with ids that others gave (`Part.foreign`).
 """
 
+import tempfile
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,9 @@ from itertools import islice
 from pathlib import Path
 
 import duckdb
+import msgspec
 
+from shared.storage.edits import Edit
 from shared.storage.parquet import connect
 from shared.storage.records import Part
 from shared.storage.scratch import Scratch
@@ -101,13 +104,22 @@ def _in_parts(snapshot: Snapshot, parts: list[Part], wanted: Wanted) -> set[str]
     if not parts:
         return found
     with connect() as connection:
-        connection.execute(
-            "CREATE TEMP TABLE wanted AS SELECT unnest(?::VARCHAR[]) AS run_id",
-            [list(wanted.run_ids)],
-        )
+        _put_wanted(connection, wanted)
         for group in _groups(parts):
             found |= _in_group(connection, snapshot, group, wanted)
     return found
+
+
+def _put_wanted(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+    """Make the table `wanted`. As a parameter a long list takes DuckDB seconds, as a file none."""
+    with tempfile.TemporaryDirectory(prefix="wanted-") as folder:
+        lines = Path(folder) / "wanted.jsonl"
+        rows = [{"run_id": run_id} for run_id in wanted.run_ids]
+        lines.write_bytes(msgspec.json.Encoder().encode_lines(rows))
+        connection.execute(
+            "CREATE TEMP TABLE wanted AS FROM "
+            f"read_json('{lines}', format='newline_delimited', columns={{run_id: 'VARCHAR'}})"
+        )
 
 
 def _groups(parts: list[Part]) -> Iterator[list[Part]]:
@@ -145,14 +157,11 @@ def _in_group(
 def _question(snapshot: Snapshot, paths: dict[Part, Path]) -> tuple[str, list[str]]:
     """SQL for the wanted ids in some parts' runs that are not taken out, and its parameters."""
     sources, parameters = [], []
-    edited = {part for part in paths if any(edit.concerns(part) for edit in snapshot.edits)}
-    whole = ", ".join(f"'{path}'" for part, path in paths.items() if part not in edited)
-    if whole:
-        sources.append(f"SELECT run_id, batch_id FROM read_parquet([{whole}])")
-    for part in edited:
-        hiding = [edit.condition() for edit in snapshot.edits if edit.concerns(part)]
-        kept = " AND ".join(f"NOT ({condition})" for condition, _ in hiding)
-        sources.append(f"SELECT run_id, batch_id FROM read_parquet('{paths[part]}') WHERE {kept}")
+    for edits, files in _by_edits(snapshot, paths).items():
+        hiding = [edit.condition() for edit in edits]
+        kept = " AND ".join(["true", *(f"NOT ({condition})" for condition, _ in hiding)])
+        names = ", ".join(f"'{file}'" for file in files)
+        sources.append(f"SELECT run_id, batch_id FROM read_parquet([{names}]) WHERE {kept}")
         parameters += [value for _, values in hiding for value in values]
     union = " UNION ALL ".join(sources)
     return (
@@ -160,3 +169,12 @@ def _question(snapshot: Snapshot, paths: dict[Part, Path]) -> tuple[str, list[st
         f"(SELECT run_id FROM ({union}) WHERE batch_id IS DISTINCT FROM ?) USING (run_id)",
         parameters,
     )
+
+
+def _by_edits(snapshot: Snapshot, paths: dict[Part, Path]) -> dict[tuple[Edit, ...], list[Path]]:
+    """The files by the edits that concern them: an edit mostly concerns many alike."""
+    groups: dict[tuple[Edit, ...], list[Path]] = {}
+    for part, path in paths.items():
+        edits = tuple(edit for edit in snapshot.edits if edit.concerns(part))
+        groups.setdefault(edits, []).append(path)
+    return groups
