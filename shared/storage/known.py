@@ -26,7 +26,7 @@ from shared.storage.snapshot import Snapshot
 
 # The same files as the questions about usage read, so that they are fetched once.
 _SCRATCH = "evalyard-parts"
-_SCRATCH_BYTES = 300 * 2**20
+_SCRATCH_BYTES = 1_400 * 2**20
 _FETCHERS = 8
 # Parts are looked into by so many at a time, so that they need not all fit into scratch space.
 _PARTS_AT_ONCE = 128

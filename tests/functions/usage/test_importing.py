@@ -5,9 +5,12 @@ import json
 
 import pytest
 
+from functions.usage.handler import lambda_handler
 from shared.datasets.folding import compaction
 from shared.runs import decode_runs
 from shared.storage import Catalog, SegmentLog
+from tests.kit.gateway import LambdaContext, read_answer
+from tests.kit.template import ROOT
 
 PATH = "/usage/import"
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -314,3 +317,25 @@ def test_many_days_are_there_when_they_came_in_one_call(ada, fold, bucket):
     assert {run.batch_id for run in stored} == {segment.name.batch_id}
     assert len(runs_of(ada)) == 120
     assert verdict(ada.post(PATH, json=rows)) == (200, 120, 0, 120, 0)
+
+
+@pytest.mark.parametrize("name", ["import_json", "import_csv"])
+def test_sample_event_is_answered_when_it_comes(settings_env, name):
+    event = json.loads((ROOT / "events" / "usage" / f"{name}.json").read_text())
+
+    answer = read_answer(lambda_handler(event, LambdaContext()))
+
+    assert verdict(answer) == (200, 2, 2, 0, 0)
+    assert "ignored" not in answer.text
+
+
+def test_public_benchmark_of_the_guide_is_imported_once(ada):
+    (path,) = (ROOT / "docs" / "examples").glob("galaxy*.csv")
+    headers = {"Content-Type": "text/csv"}
+
+    first = ada.post(PATH, content=path.read_bytes(), headers=headers)
+    again = ada.post(PATH, content=path.read_bytes(), headers=headers)
+
+    assert (first.status, first.json()["rejected"], first.json()["duplicates"]) == (200, 0, 0)
+    assert first.json()["imported"] > 0
+    assert again.json()["duplicates"] == first.json()["imported"]
