@@ -339,3 +339,22 @@ def test_public_benchmark_of_the_guide_is_imported_once(ada):
     assert (first.status, first.json()["rejected"], first.json()["duplicates"]) == (200, 0, 0)
     assert first.json()["imported"] > 0
     assert again.json()["duplicates"] == first.json()["imported"]
+
+
+@pytest.mark.parametrize("guard", ["0", "1"])
+def test_nothing_changes_when_an_export_comes_back(api, ada, fold, guard):
+    nasty = ["=1+1", "'=1", "-3", "a,b", 'say "x"', "line\r\nbreak", "", None]
+    rows = [ROW | {"tag": tag, "ok": False, "extra": {"a,b": 0.1}} for tag in nasty]
+    ada.post(PATH, json=[*rows, json.loads(json.dumps(ROW))])
+    fold()
+    window = {"from": "2025-12-01", "to": "2026-01-01", "guard": guard}
+    export = ada.get("/usage/export.csv", params=window).body
+    eve = api("usage", user="eve")
+
+    send = {"content": export, "params": {"guard": guard}, "headers": {"Content-Type": "text/csv"}}
+    again, elsewhere = ada.post(PATH, **send), eve.post(PATH, **send)
+
+    assert verdict(again) == (200, 9, 0, 9, 0)
+    assert verdict(elsewhere) == (200, 9, 9, 0, 0)
+    for client in (ada, eve):
+        assert client.get("/usage/export.csv", params=window).body == export
