@@ -40,6 +40,11 @@ def now_s() -> int:
     return now_us() // SECOND_US
 
 
+def sleep(seconds: float) -> None:
+    """Let time pass."""
+    time.sleep(seconds)
+
+
 def read_time(value: object) -> int:
     """Read an instant: ISO 8601 (without an offset it is UTC) or an epoch number.
 

@@ -149,7 +149,8 @@ class HeldClock:
 def held_clock(monkeypatch: pytest.MonkeyPatch) -> HeldClock:
     """`held_clock.advance(60)`: time stands still at 2026-01-01T00:00:00Z and moves when told."""
     held = HeldClock(clock.day_start_us("2026-01-01"))
-    monkeypatch.setattr(clock, "time", SimpleNamespace(time_ns=lambda: held.now_us * 1_000))
+    machine = SimpleNamespace(time_ns=lambda: held.now_us * 1_000, sleep=held.advance)
+    monkeypatch.setattr(clock, "time", machine)
     return held
 
 

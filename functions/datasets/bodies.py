@@ -6,19 +6,22 @@ from typing import Any
 
 import msgspec
 
-from shared.datasets import SentRow, SentRows, check_count
+from shared.datasets import MAX_ROWS, SentRows
 from shared.errors import Fault, MalformedInput, Unacceptable
+from shared.row_bodies import (
+    BOM,
+    JSON_LINES,
+    SentRow,
+    check_count,
+    decoded_body,
+    is_utf8,
+    require_utf8,
+    rows_of_array,
+    rows_of_lines,
+)
 
-JSON_LINES = "application/x-ndjson"
-_BOM = b"\xef\xbb\xbf"
-_WHITE_SPACE = b" \t\r\n"
 _PLACE = re.compile(r"at `\$(.*)`$")
 _MISSING = re.compile(r"missing required field `(.*?)`")
-# A string without an end reaches to the end, so that every byte is looked at once.
-_TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
-# Deeper than any row may be (its own level lies in an array in an object), and shallow enough
-# for the decoder, which recurses.
-_SHALLOW = 100
 
 
 class AppendBody(msgspec.Struct):
@@ -51,7 +54,7 @@ def read_append(body: bytes, kind: str, dataset: str | None) -> Sent:
     """
     if kind == JSON_LINES:
         return _from_lines(body, dataset)
-    _require_utf8(body)
+    require_utf8(body)
     sent = _from_envelope(body) or _from_whole(body)
     if dataset is not None and dataset != sent.dataset:
         raise Unacceptable(
@@ -66,15 +69,14 @@ def _from_lines(body: bytes, dataset: str | None) -> Sent:
         raise MalformedInput(
             "say the dataset in the query: ?dataset=…", code="invalid_parameter", faults=(fault,)
         )
-    text = body.removeprefix(_BOM)
-    end = len(text) if _is_utf8(text) else 0
+    text = body.removeprefix(BOM)
+    end = len(text) if is_utf8(text) else 0
     return Sent(dataset, SentRows(lambda: _lines(text), text, 0, end, "lines"))
 
 
 def _lines(text: bytes) -> list[SentRow]:
-    numbered = enumerate(text.split(b"\n"), start=1)
-    rows = [SentRow(row, line) for line, each in numbered if (row := each.strip(_WHITE_SPACE))]
-    check_count(rows)
+    rows = rows_of_lines(text)
+    check_count(rows, MAX_ROWS)
     return rows
 
 
@@ -97,20 +99,13 @@ def _from_whole(body: bytes) -> Sent:
 
 
 def _rows(body: AppendBody) -> list[SentRow]:
-    check_count(body.rows)
-    return [SentRow(bytes(raw).strip(_WHITE_SPACE), n) for n, raw in enumerate(body.rows, start=1)]
+    check_count(body.rows, MAX_ROWS)
+    return rows_of_array(body.rows)
 
 
 def _decoded(body: bytes) -> AppendBody:
     try:
-        return _decoded_strictly(body)
-    except RecursionError:
-        return _decoded_deep(body)
-
-
-def _decoded_strictly(body: bytes) -> AppendBody:
-    try:
-        return msgspec.json.decode(body, type=AppendBody)
+        return decoded_body(body, AppendBody)
     except msgspec.ValidationError as exc:
         fault = _fault(str(exc))
         raise Unacceptable(
@@ -118,48 +113,6 @@ def _decoded_strictly(body: bytes) -> AppendBody:
             code="validation_failed",
             faults=(fault,),
         ) from exc
-    except msgspec.DecodeError as exc:
-        raise MalformedInput(f"the body is not JSON: {exc}", code="malformed_json") from exc
-
-
-def _decoded_deep(body: bytes) -> AppendBody:
-    """A body that is nested deeper than the decoder goes.
-
-    What lies too deep is cut out, which leaves rows that are still too deep, and the
-    other rows as they are.
-    """
-    try:
-        return _decoded_strictly(_shallow(body))
-    except RecursionError as exc:
-        raise MalformedInput("the body is nested too deep", code="malformed_json") from exc
-
-
-def _shallow(body: bytes) -> bytes:
-    depth, kept, copied = 0, [], 0
-    for token in _TOKENS.finditer(body):
-        mark = token[0]
-        if mark in b"[{":
-            depth += 1
-            if depth == _SHALLOW:
-                kept.append(body[copied : token.start()])
-        elif mark in b"]}":
-            if depth == _SHALLOW:
-                kept.append(b"[]")
-                copied = token.end()
-            depth -= 1
-    return b"".join([*kept, body[copied:]])
-
-
-def _require_utf8(body: bytes) -> None:
-    if not _is_utf8(body):
-        raise MalformedInput("the body is not UTF-8", code="malformed_json")
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        return text.isascii() or bool(text.decode())
-    except UnicodeDecodeError:
-        return False
 
 
 def _fault(message: str) -> Fault:

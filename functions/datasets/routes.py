@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from functions.datasets import wiring
 from functions.datasets.backfills import backfill_member, backfilled, previewed
-from functions.datasets.bodies import JSON_LINES, read_append
+from functions.datasets.bodies import read_append
 from functions.datasets.formats import CSV_AND_LINES, RowFormat, rows_answer
 from functions.datasets.parameters import Reading
 from functions.datasets.schemas import (
@@ -45,6 +45,7 @@ from shared.http import (
     described,
     media_type,
 )
+from shared.row_bodies import JSON_LINES
 from shared.storage import delete_dataset
 
 router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)

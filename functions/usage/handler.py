@@ -1,11 +1,19 @@
-"""`/usage*`: translates HTTP to calls of `shared.usage`."""
+"""`/usage*`: translates HTTP to calls of `shared.usage` and `shared.imports`."""
 
 from typing import Any
 
-from functions.usage import comparing, exporting, routes
+from functions.usage import comparing, exporting, importing, routes
+from functions.usage.wiring import idempotency
 from shared.http import create_app, serve
 
-app = create_app("Usage", routes.router, comparing.router, exporting.router)
+app = create_app(
+    "Usage",
+    routes.router,
+    comparing.router,
+    exporting.router,
+    importing.router,
+    idempotency=idempotency,
+)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

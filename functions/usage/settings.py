@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """The bucket of runs and segments, and the catalog."""
+    """The bucket of runs and segments, the catalog, and first answers by Idempotency-Key."""
 
     data_bucket: str
     catalog_table: str
+    idempotency_table: str

@@ -5,6 +5,7 @@ from functools import cache
 from functions.usage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
+from shared.http import IdempotencyStore
 from shared.storage import Catalog
 
 
@@ -18,3 +19,9 @@ def bucket() -> Bucket:
 def catalog() -> Catalog:
     """The catalog of what is committed."""
     return Catalog(Table(read_settings(Settings).catalog_table))
+
+
+@cache
+def idempotency() -> IdempotencyStore:
+    """First answers by Idempotency-Key."""
+    return IdempotencyStore(Table(read_settings(Settings).idempotency_table))

@@ -25,8 +25,8 @@ from shared.datasets.metrics import (
 from shared.datasets.names import check_dataset_name
 from shared.datasets.places import Place
 from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
-from shared.datasets.rows import MAX_ROW_BYTES
-from shared.datasets.sent import MAX_ROWS, SentRow, SentRows, check_count
+from shared.datasets.rows import MAX_ROW_BYTES, AcceptedRow, judge_rows
+from shared.datasets.sent import MAX_ROWS, SentRows
 from shared.datasets.standing import AccountLimits
 from shared.datasets.stored import run_of_stored
 
@@ -35,6 +35,7 @@ __all__ = [
     "MAX_POINTS",
     "MAX_ROWS",
     "MAX_ROW_BYTES",
+    "AcceptedRow",
     "AccountLimits",
     "Adapter",
     "AdapterNotFound",
@@ -50,17 +51,16 @@ __all__ = [
     "Place",
     "RowNotConvertible",
     "RowPage",
-    "SentRow",
     "SentRows",
     "Series",
     "Summary",
     "Wanted",
     "adapter_key",
     "append_rows",
-    "check_count",
     "check_dataset_name",
     "dataset_metrics",
     "job_row",
+    "judge_rows",
     "label_meanings",
     "list_datasets",
     "load_adapter",

@@ -10,9 +10,8 @@ from typing import Any
 from shared import clock
 from shared.clock import UnreadableTime
 from shared.datasets.adapters import Adapter
-from shared.datasets.conversion import PREVIEW_CHARACTERS
 from shared.datasets.uniform import UniformRows
-from shared.runs import RunBlock
+from shared.runs import PREVIEW_CHARACTERS, RunBlock
 
 
 def block_of(

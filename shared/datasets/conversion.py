@@ -3,22 +3,29 @@
 A row that cannot become a run stays in the dataset; the caller is told why.
 """
 
-import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from shared import clock
 from shared.clock import UnreadableTime
 from shared.datasets.adapters import Adapter, ExtraField
 from shared.errors import Fault
-from shared.runs import Run, derived_tok_s
+from shared.runs import (
+    MAX_LABEL_CHARACTERS,
+    PREVIEW_CHARACTERS,
+    Run,
+    ValueRefused,
+    derived_tok_s,
+    read_amount,
+    read_count,
+    read_flag,
+    read_label,
+    read_number,
+)
 
-PREVIEW_CHARACTERS = 200
-MAX_LABEL_CHARACTERS = 256
 _BATCH_PREFIX = "bat_"
-_MAX_INT64 = 2**63
-# JSON integers may have any length; a double may not.
-_MAX_FLOAT = sys.float_info.max
+
+Value = TypeVar("Value")
 
 
 class RowNotConvertible(ValueError):
@@ -128,63 +135,41 @@ def _time(members: Mapping[str, Any], path: str) -> int:
 
 
 def _number(members: Mapping[str, Any], path: str | None) -> float | None:
-    value = value_at(members, path)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RowNotConvertible(path or "", "not_a_number", f"{path} must be a number")
-    if not 0 <= value <= _MAX_FLOAT:
-        raise RowNotConvertible(path or "", "out_of_range", f"{path} must not be negative or huge")
-    return float(value)
+    return _read(members, path, read_amount)
 
 
 def _count(members: Mapping[str, Any], path: str | None) -> int | None:
-    number = _number(members, path)
-    if number is None:
-        return None
-    if number != int(number) or number >= _MAX_INT64:
-        raise RowNotConvertible(path or "", "not_an_integer", f"{path} must be a whole number")
-    return int(number)
+    return _read(members, path, read_count)
 
 
 def _label(members: Mapping[str, Any], path: str | None) -> str | None:
-    value = value_at(members, path)
-    if value is None or isinstance(value, str):
-        return value if value is None else value[:MAX_LABEL_CHARACTERS]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    raise RowNotConvertible(path or "", "not_a_string", f"{path} must be a string")
+    text = _read(members, path, read_label)
+    return text if text is None else text[:MAX_LABEL_CHARACTERS]
 
 
 def _ok(members: Mapping[str, Any], path: str | None) -> bool:
+    said = _read(members, path, read_flag)
+    return True if said is None else said
+
+
+def _read(
+    members: Mapping[str, Any], path: str | None, read: Callable[[object], Value]
+) -> Value | None:
     value = value_at(members, path)
     if value is None:
-        return True
-    if not isinstance(value, bool):
-        raise RowNotConvertible(path or "", "not_a_boolean", f"{path} must be true or false")
-    return value
+        return None
+    try:
+        return read(value)
+    except ValueRefused as exc:
+        raise RowNotConvertible(path or "", exc.code, f"{path} {exc.detail}") from exc
 
 
 def _extras(members: Mapping[str, Any], fields: tuple[ExtraField, ...]) -> dict[str, float]:
     """Extras that are numbers by label; booleans count as 1 and 0, strings stay in the row."""
     extras = {}
     for field in fields:
-        value = value_at(members, field.field)
-        if value is None or field.kind == "string":
-            continue
-        extras[field.label] = _extra_number(field, value)
+        read = read_flag if field.kind == "boolean" else read_number
+        value = None if field.kind == "string" else _read(members, field.field, read)
+        if value is not None:
+            extras[field.label] = float(value)
     return extras
-
-
-def _extra_number(field: ExtraField, value: Any) -> float:
-    if field.kind == "boolean":
-        if not isinstance(value, bool):
-            raise RowNotConvertible(
-                field.field, "not_a_boolean", f"{field.field} must be a boolean"
-            )
-        return 1.0 if value else 0.0
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RowNotConvertible(field.field, "not_a_number", f"{field.field} must be a number")
-    if abs(value) > _MAX_FLOAT:
-        raise RowNotConvertible(field.field, "out_of_range", f"{field.field} must not be huge")
-    return float(value)

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from shared.datasets.sent import SentRow
 from shared.errors import Fault
+from shared.row_bodies import SentRow
 
 META_PREFIX = "_meta_"
 MAX_ROW_BYTES = 256 * 2**10

@@ -1,22 +1,12 @@
 """The rows of a request before anything is known of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from shared.errors import TooLarge
+from shared.row_bodies import SentRow
 
 MAX_ROWS = 10_000
-
-
-class SentRow(NamedTuple):
-    """One row's text as it was sent, without white space around it, and its line in the body.
-
-    In a JSON array the lines are the places of the rows, from 1.
-    """
-
-    text: bytes
-    line: int
 
 
 @dataclass(frozen=True)
@@ -34,13 +24,3 @@ class SentRows:
     start: int = 0
     end: int = 0
     form: Literal["array", "lines"] = "array"
-
-
-def check_count(rows: Sequence[object]) -> None:
-    """Raises TooLarge for more than 10,000 rows."""
-    if len(rows) > MAX_ROWS:
-        raise TooLarge(
-            f"at most {MAX_ROWS} rows a call; send them in several",
-            code="too_many_rows",
-            limit_rows=MAX_ROWS,
-        )

@@ -15,8 +15,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.datasets.adapters import Adapter
-from shared.datasets.conversion import MAX_LABEL_CHARACTERS
 from shared.datasets.rows import META_PREFIX
+from shared.runs import MAX_LABEL_CHARACTERS
 
 # A very wide row is rare, and its type expensive.
 _MAX_KEYS = 256

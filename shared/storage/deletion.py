@@ -9,7 +9,7 @@ from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit, grown_totals
 from shared.storage.edits import Edit
 from shared.storage.records import DatasetRecord, Garbage, dataset_object_key
-from shared.storage.segments import SegmentLog
+from shared.storage.segments import SegmentLog, SegmentName
 from shared.storage.snapshot import Snapshot, begin_snapshot
 
 _ATTEMPTS = 20
@@ -72,7 +72,11 @@ def _delete(snapshot: Snapshot, name: str, runs: bool, also: tuple[str, ...]) ->
 
 
 def _edit(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation: int) -> Edit:
-    segments = [s.name.segment_id for s in snapshot.pending if s.name.dataset == record.name]
+    segments = [
+        segment.name.segment_id
+        for segment in snapshot.pending
+        if segment.name.dataset == record.name or (runs and _is_import(segment.name))
+    ]
     if len(segments) > _MAX_SEGMENTS:
         raise Unavailable("very much is being stored; ask again in a minute", retry_after_s=60)
     return Edit(
@@ -102,6 +106,11 @@ def _garbage(snapshot: Snapshot, record: DatasetRecord) -> tuple[Garbage, ...]:
         if versions:
             garbage.append(Garbage(key=key, version_id=versions[0][0], inclusive=True))
     return tuple(garbage)
+
+
+def _is_import(name: SegmentName) -> bool:
+    """Whether a segment may have runs that say they are of any dataset."""
+    return bool(name.runs) and not name.rows
 
 
 def _emptied(record: DatasetRecord, generation: int) -> DatasetRecord:

@@ -25,6 +25,8 @@ class Scratch:
     name: str
     capacity_bytes: int
     _held: set[Path] = field(default_factory=set)
+    # The bytes that this reader knows to be free; to know it anew means to look at every file.
+    _free: list[int] = field(default_factory=lambda: [0])
 
     @property
     def folder(self) -> Path:
@@ -50,19 +52,29 @@ class Scratch:
         self._make_room(size)
         # Under another name until it is whole: an invocation may end at any moment.
         incoming = self.folder / f".{ids.ulid()}"
+        # Another thread of this reader may look for room meanwhile.
+        self._held.add(incoming)
         try:
             fill(incoming)
             incoming.rename(path)
         finally:
             incoming.unlink(missing_ok=True)
+            self._held.discard(incoming)
 
     def _make_room(self, needed: int) -> None:
+        if needed > self._free[0]:
+            self._free[0] = self._freed(needed)
+        self._free[0] -= needed
+
+    def _freed(self, needed: int) -> int:
+        """How many bytes are free once the least recently used files made room."""
         kept = sorted(self._files(), key=lambda entry: entry[2])
-        size = sum(entry[1] for entry in kept) + needed
+        free = self.capacity_bytes - sum(entry[1] for entry in kept)
         for path, bytes_, _ in kept:
-            if size > self.capacity_bytes and path not in self._held:
+            if free < needed and path not in self._held:
                 path.unlink(missing_ok=True)
-                size -= bytes_
+                free += bytes_
+        return free
 
     def _files(self) -> list[tuple[Path, int, float]]:
         found = []

@@ -112,6 +112,22 @@ def test_dataset_is_gone_when_it_is_deleted(ada, usage, fold, folded, flag, left
         fold()
 
 
+@pytest.mark.parametrize("folded", [True, False])
+def test_imported_runs_of_a_dataset_are_gone_with_its_runs(api, ada, usage, fold, folded):
+    append(ada)
+    run = {"ts": ROWS[0]["ts"], "dataset": "d"}
+    runs = [run | {"source_kind": "dataset"}, run, run | {"dataset": "e"}]
+    api("usage", user="ada").post("/usage/import", json=runs)
+    if folded:
+        fold()
+
+    ada.request("DELETE", "/user/data/delete?dataset=d&usage=1")
+
+    for _ in range(2):
+        assert usage() == 2
+        fold()
+
+
 def test_dataset_begins_anew_when_rows_come_after_it_was_deleted(ada, fold):
     append(ada)
     fold()

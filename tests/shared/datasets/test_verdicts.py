@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 
-from shared.datasets import SentRow
 from shared.datasets.rows import MAX_DEPTH, MAX_ROW_BYTES, judge_rows, stored_line
+from shared.row_bodies import SentRow
 from tests.shared.datasets.texts import json_texts, rows
 
 

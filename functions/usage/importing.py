@@ -1,0 +1,140 @@
+"""`POST /usage/import`: runs from elsewhere."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from functions.usage import wiring
+from functions.usage.import_schemas import (
+    CSV_SCHEMA,
+    LINES_SCHEMA,
+    ROWS_SCHEMA,
+    ImportAnswer,
+)
+from shared.errors import Fault, Unacceptable
+from shared.http import CurrentUser, RepeatableCall, UserRoute, creates, described, media_type
+from shared.http.problems import MAX_LISTED_FAULTS, fault_document
+from shared.imports import CSV, Batch, ImportResult, import_runs, read_records
+from shared.row_bodies import JSON_LINES
+
+router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
+
+MAX_LISTED_ASSUMPTIONS = 50
+
+Flag = Annotated[bool, Query()]
+Otherwise = Annotated[
+    str | None, Query(max_length=256, description="For rows that do not say it themselves.")
+]
+
+
+@router.post(
+    "/import",
+    summary="Import usage data",
+    response_model=ImportAnswer,
+    responses={
+        **described(207, "Some runs were taken; `errors` names the others.", model=ImportAnswer),
+        **described(422, "None was taken, or with `strict=1` not all could be."),
+        **described(503, "Another import of yours is running (`import_busy`), or storage failed."),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": ROWS_SCHEMA},
+                JSON_LINES: {"schema": LINES_SCHEMA},
+                CSV: {"schema": CSV_SCHEMA},
+            },
+        }
+    },
+)
+@creates()
+async def import_(
+    request: Request,
+    user: CurrentUser,
+    call: RepeatableCall,
+    strict: Annotated[Flag, Query(description="All runs or none.")] = False,
+    dry_run: Annotated[Flag, Query(description="The same verdicts; nothing is stored.")] = False,
+    guard: Annotated[
+        Flag, Query(description="Take the `'` off CSV text that a spreadsheet would run.")
+    ] = True,
+    device: Otherwise = None,
+    model: Otherwise = None,
+    tag: Otherwise = None,
+) -> Response:
+    """Good rows become runs, bad ones are named: 200 all, 207 some, 422 none.
+
+    The answer means durable: the runs are in every answer from the next request on. At
+    most 50,000 runs and 5 MB a call: a JSON array, JSON lines, or CSV in the export's
+    columns (in any order; an empty cell is null, `""` is empty text).
+
+    A `run_id` that is there already, or twice in the body, is a duplicate, not an error,
+    so that the same file may be sent again. Without a `run_id` every row is a new run; an
+    `Idempotency-Key` makes the call repeatable. `POST /user/data/undo` takes the batch back.
+
+    Everything but the known members may be absent or null; `ts` alone, when it is null or
+    unreadable, is an error, and means now when it is absent. Further members that are
+    numbers become extras, others are ignored: `assumed` says which, and whatever else was
+    not said by the rows themselves.
+
+    Results of llama-bench (JSON, JSONL, CSV), answers of Ollama and of the llama.cpp
+    server are recognised; their runs get ids made of their content.
+
+    A row is refused as `not_a_run` (no known member), `time_missing`, `time_unreadable`,
+    `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`, `not_a_boolean`,
+    `not_a_list`, `label_too_long`, `too_many_extras`, `empty`, `wrong_number_of_cells`, or
+    as an append's rows are. `pointer` counts rows from 0, `line` lines of the body from 1.
+    """
+    records = read_records(await request.body(), media_type(request, JSON_LINES, CSV), guard=guard)
+    labels = {"device": device, "model": model, "tag": tag}
+    batch = Batch(
+        user.user_id,
+        user.tenant,
+        call.ulid(),
+        call.started_us,
+        call.key is not None,
+        {name: label for name, label in labels.items() if label is not None},
+    )
+    bucket, catalog = wiring.bucket(), wiring.catalog()
+    result = import_runs(bucket, catalog, batch, records, strict=strict, dry_run=dry_run)
+    if strict and result.faults:
+        raise _refused(result, "strict: nothing was imported")
+    return _answer(result, empty_is_fine=records.has_header)
+
+
+def _answer(result: ImportResult, *, empty_is_fine: bool) -> Response:
+    if not result.received and not empty_is_fine:
+        fault = Fault("/rows", "empty", "there is no row")
+        raise Unacceptable("there is nothing to import", code="no_rows", faults=(fault,))
+    if result.faults and not result.imported + result.duplicates:
+        raise _refused(result, f"none of the {result.received} runs was imported")
+    document = {
+        "batch_id": result.batch_id,
+        **_counts(result),
+        "errors": [fault_document(fault) for fault in result.faults[:MAX_LISTED_FAULTS]],
+        "errors_truncated": len(result.faults) > MAX_LISTED_FAULTS,
+        "format": result.format,
+        "assumed": result.assumed[:MAX_LISTED_ASSUMPTIONS],
+    }
+    status = 207 if result.faults else 200
+    return Response(msgspec.json.encode(document), status, media_type="application/json")
+
+
+def _refused(result: ImportResult, detail: str) -> Unacceptable:
+    return Unacceptable(
+        detail,
+        code="no_row_stored",
+        faults=result.faults,
+        **_counts(result),
+        errors_truncated=len(result.faults) > MAX_LISTED_FAULTS,
+        format=result.format,
+    )
+
+
+def _counts(result: ImportResult) -> dict[str, Any]:
+    return {
+        "received": result.received,
+        "imported": result.imported,
+        "duplicates": result.duplicates,
+        "rejected": len(result.faults),
+    }

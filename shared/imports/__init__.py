@@ -1,0 +1,21 @@
+"""Imports: runs from elsewhere, each exactly once (needs the analytics layer)."""
+
+from shared.imports.bodies import CSV, read_records
+from shared.imports.importing import Assumed, ImportResult, import_runs
+from shared.imports.lease import LEASE_S, ImportBusy
+from shared.imports.records import MAX_RUNS, Record, Records
+from shared.imports.run import Batch
+
+__all__ = [
+    "CSV",
+    "LEASE_S",
+    "MAX_RUNS",
+    "Assumed",
+    "Batch",
+    "ImportBusy",
+    "ImportResult",
+    "Record",
+    "Records",
+    "import_runs",
+    "read_records",
+]

@@ -1,0 +1,91 @@
+"""Judges the records of an import: which runs they give, what is wrong, what was assumed."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from shared.errors import Fault, TooLarge
+from shared.imports.formats import MIXED, ROWS, rows_of
+from shared.imports.records import MAX_RUNS, Record, Records
+from shared.imports.run import Batch, RowRefused, run_of
+from shared.runs import Run
+
+_NAME_CHARACTERS = 100
+
+
+@dataclass
+class Judged:
+    """The runs of an import, in order, and all that the answer says of how they came about."""
+
+    runs: list[Run] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    assumed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    formats: set[str] = field(default_factory=set)
+
+    @property
+    def received(self) -> int:
+        """How many runs were meant, good or bad."""
+        return len(self.runs) + len(self.faults)
+
+    @property
+    def format(self) -> str:
+        """The one format of all records, or `mixed`."""
+        return MIXED if len(self.formats) > 1 else next(iter(self.formats), ROWS)
+
+    def note(self, name: str, treated_as: str) -> None:
+        """Count that a member was treated in some way."""
+        self.assumed[name[:_NAME_CHARACTERS], treated_as] += 1
+
+    @property
+    def given_ids(self) -> list[str]:
+        """The ids that did not come from us, of which there may be runs already."""
+        return [run.run_id for run in self.runs if not _is_ours(run)]
+
+
+def judge(records: Records, batch: Batch) -> Judged:
+    """Judge each record. Raises TooLarge where they describe more than 50,000 runs."""
+    judged = Judged()
+    for record in records.readable:
+        try:
+            _add(judged, record, batch)
+        except RowRefused as exc:
+            judged.faults.append(_fault(record, exc))
+    judged.faults = sorted([*judged.faults, *records.faults], key=lambda fault: fault.line or 0)
+    return judged
+
+
+def _add(judged: Judged, record: Record, batch: Batch) -> None:
+    name, rows = rows_of(record.members, judged.note)
+    judged.formats.add(name)
+    # All of a record or nothing: half of its repetitions would be another measurement.
+    runs = [run_of(row, record.index, batch, judged.note) for row in rows]
+    if len(judged.runs) + len(runs) > MAX_RUNS:
+        raise TooLarge(
+            f"at most {MAX_RUNS} runs a call; send them in several",
+            code="too_many_rows",
+            limit_rows=MAX_RUNS,
+        )
+    judged.runs += runs
+
+
+def without_repeats(runs: Iterable[Run], known: set[str]) -> list[Run]:
+    """The runs whose ids are neither known nor there before in the same import."""
+    seen = set(known)
+    fresh = []
+    for run in runs:
+        if run.run_id not in seen:
+            seen.add(run.run_id)
+            fresh.append(run)
+    return fresh
+
+
+def _is_ours(run: Run) -> bool:
+    segment_id = (run.batch_id or "").removeprefix("bat_")
+    return run.run_id.startswith(f"run_{segment_id}_")
+
+
+def _fault(record: Record, refused: RowRefused) -> Fault:
+    pointer = f"/rows/{record.index}"
+    if refused.path:
+        pointer = f"{pointer}/{refused.path}"
+    return Fault(pointer, refused.code, refused.detail, record.line)

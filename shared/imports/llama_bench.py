@@ -1,0 +1,120 @@
+"""llama-bench results (JSON, JSONL, CSV): one run for each repetition.
+
+Fields: https://github.com/ggml-org/llama.cpp/tree/master/tools/llama-bench. It leaves
+tokenisation and sampling out. A test of prompt processing has a prefill speed and no
+decode speed; one of both together (`-pg`) only their combined speed, so neither has
+`tok_s`, nor a latency that decode speeds could be computed from.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from shared.imports.identity import record_id
+from shared.imports.run import RowRefused, read
+from shared.runs import derived_tok_s, read_amount, read_count, read_number
+
+NAME = "llama-bench"
+_NS_PER_MS = 1e6
+_MAX_SAMPLES = 10_000
+_CONFIGURATION = ("n_batch", "n_ubatch", "n_threads", "n_gpu_layers", "n_depth")
+_FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
+NOTES = {
+    "samples_ns": "one run for each repetition",
+    "avg_ns": "one run: the mean of the repetitions",
+    "test_time": "ts",
+    "model_filename": "model, without folders and .gguf",
+    "gpu_info": "device; cpu_info where it is empty",
+    "n_prompt": "tag, with n_gen and n_depth: the name of the test",
+}
+
+
+class _Sample(NamedTuple):
+    ns: float
+    tokens_per_s: float
+
+
+def is_record(members: Mapping[str, Any]) -> bool:
+    """Whether it is a result of llama-bench."""
+    return {"n_prompt", "n_gen"} <= members.keys() and bool(
+        {"avg_ns", "samples_ns"} & members.keys()
+    )
+
+
+def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The result's repetitions as rows. Raises RowRefused."""
+    prompt = read(members, "n_prompt", read_count) or 0
+    generated = read(members, "n_gen", read_count) or 0
+    if not prompt + generated:
+        raise RowRefused("n_gen", "not_a_run", "neither n_prompt nor n_gen is more than 0")
+    same = _conditions(members, prompt, generated)
+    for number, sample in enumerate(_samples(members, prompt + generated)):
+        measured = _measured(sample, prompt, generated)
+        extra = {**_configuration(members), **measured.pop("extra", {})}
+        yield {"run_id": record_id(members, number), **same, **measured, "extra": extra}
+
+
+def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was assumed of a result."""
+    unused = "avg_ns" if "samples_ns" in members else "samples_ns"
+    for name, treated_as in NOTES.items():
+        if name in members and name != unused:
+            yield name, treated_as
+
+
+def _conditions(members: Mapping[str, Any], prompt: int, generated: int) -> dict[str, Any]:
+    model = members.get("model_filename")
+    if isinstance(model, str):
+        model = _FOLDERS.sub("", model).removesuffix(".gguf")
+    test = "+".join(
+        f"{kind}{tokens}" for kind, tokens in (("pp", prompt), ("tg", generated)) if tokens
+    )
+    depth = read(members, "n_depth", read_count)
+    ts = {"ts": members["test_time"]} if "test_time" in members else {}
+    return {
+        **ts,
+        "model": model or members.get("model_type"),
+        "device": members.get("gpu_info") or members.get("cpu_info"),
+        "tag": f"{test} @ d{depth}" if depth else test,
+        "prompt_tokens": prompt or None,
+    }
+
+
+def _measured(sample: _Sample, prompt: int, generated: int) -> dict[str, Any]:
+    ms = sample.ns / _NS_PER_MS
+    if not generated:
+        return {"extra": {"prefill_tps": sample.tokens_per_s, "prefill_ms": ms}}
+    if not prompt:
+        return {"completion_tokens": generated, "latency_ms": ms, "tok_s": sample.tokens_per_s}
+    extra = {"combined_tps": sample.tokens_per_s, "combined_ms": ms, "n_gen": generated}
+    return {"extra": extra}
+
+
+def _configuration(members: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: read(members, name, read_number) for name in _CONFIGURATION}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _samples(members: Mapping[str, Any], tokens: int) -> Iterator[_Sample]:
+    times = members.get("samples_ns")
+    speeds = members.get("samples_ts")
+    if times is None:
+        times, speeds = [members.get("avg_ns")], [members.get("avg_ts")]
+    if not isinstance(times, list) or not times or len(times) > _MAX_SAMPLES:
+        raise RowRefused("samples_ns", "not_a_list", f"samples_ns has 1 to {_MAX_SAMPLES} times")
+    if speeds is None:
+        speeds = [None] * len(times)
+    if not isinstance(speeds, list) or len(speeds) != len(times):
+        raise RowRefused("samples_ts", "not_a_list", "samples_ts is as long as samples_ns")
+    for ns, speed in zip(times, speeds, strict=True):
+        yield _sample({"samples_ns": ns, "samples_ts": speed}, tokens)
+
+
+def _sample(pair: dict[str, Any], tokens: int) -> _Sample:
+    ns = read(pair, "samples_ns", read_amount)
+    speed = read(pair, "samples_ts", read_amount)
+    if speed is None:
+        speed = derived_tok_s(tokens, None if ns is None else ns / _NS_PER_MS, None)
+    if not ns or speed is None:
+        raise RowRefused("samples_ns", "out_of_range", "a repetition takes more than no time")
+    return _Sample(ns, speed)

@@ -1,0 +1,67 @@
+"""Answers of the llama.cpp server with `timings`, of its own API and its OpenAI-like one.
+
+`prompt_n` counts evaluated prompt tokens, `cache_n` those that were cached. What the
+request waited for a slot is not in the timings, so latency and first token are without it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.imports.identity import record_id
+from shared.imports.run import read
+from shared.runs import read_amount, read_count
+
+NAME = "llama.cpp"
+_CHUNK = "chat.completion.chunk"
+_FIELDS = frozenset({"prompt_n", "prompt_ms", "predicted_n", "predicted_ms"})
+
+
+def is_record(members: Mapping[str, Any]) -> bool:
+    """Whether it is an answer, or a chunk of one."""
+    timings = members.get("timings")
+    if isinstance(timings, Mapping):
+        return not timings.keys().isdisjoint(_FIELDS)
+    return members.get("object") == _CHUNK
+
+
+def is_passed_over(members: Mapping[str, Any]) -> bool:
+    """Whether it is a chunk before the final one."""
+    return "timings" not in members
+
+
+def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The answer as a row. Raises RowRefused."""
+    timings = members["timings"]
+    evaluated, cached, generated = (
+        read(timings, name, read_count) for name in ("prompt_n", "cache_n", "predicted_n")
+    )
+    prefill, decode = (read(timings, name, read_amount) for name in ("prompt_ms", "predicted_ms"))
+    ts = {"ts": members["created"]} if "created" in members else {}
+    both = prefill is not None and decode is not None
+    yield {
+        **ts,
+        "run_id": record_id(members),
+        "model": members.get("model"),
+        "prompt_tokens": None if evaluated is None else evaluated + (cached or 0),
+        "completion_tokens": generated,
+        "latency_ms": (prefill or 0.0) + (decode or 0.0) if both else None,
+        "ttft_ms": prefill,
+        "tok_s": timings.get("predicted_per_second"),
+        "extra": {
+            "prefill_ms": prefill,
+            "decode_ms": decode,
+            "prefill_tps": timings.get("prompt_per_second"),
+            "cached_tokens": cached,
+            "draft_n": timings.get("draft_n"),
+            "draft_n_accepted": timings.get("draft_n_accepted"),
+        },
+    }
+
+
+def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was assumed of an answer."""
+    yield "latency_ms", "prompt_ms + predicted_ms: without the time in the server's queue"
+    yield "ttft_ms", "estimated: prompt_ms"
+    yield "tok_s", "predicted_per_second"
+    if "created" in members:
+        yield "created", "ts"

@@ -1,0 +1,77 @@
+"""Answers of Ollama's `/api/generate` and `/api/chat`: the final chunk of each.
+
+Durations are in nanoseconds (https://docs.ollama.com/api/usage). The decode speed is
+`eval_count / eval_duration`. Ollama does not say when the first token came: it is
+estimated as load plus prompt evaluation. Cached prompt tokens took no time and do not
+count in the prefill speed; older versions leave `prompt_eval_count` out when all were cached.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.imports.identity import record_id
+from shared.imports.run import read
+from shared.runs import derived_tok_s, read_amount, read_count
+
+NAME = "ollama"
+_NS_PER_MS = 1e6
+_MEASURED = frozenset(
+    {"total_duration", "load_duration", "prompt_eval_count", "eval_count", "eval_duration"}
+)
+_ANSWERS = frozenset({"response", "message", "thinking"})
+
+
+def is_record(members: Mapping[str, Any]) -> bool:
+    """Whether it is an answer, or a chunk of one."""
+    return isinstance(members.get("done"), bool) and not members.keys().isdisjoint(
+        _MEASURED | _ANSWERS
+    )
+
+
+def is_passed_over(members: Mapping[str, Any]) -> bool:
+    """Whether it is a chunk before the final one."""
+    return not members["done"]
+
+
+def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The answer as a row. Raises RowRefused."""
+    load, prefill, decode = (
+        _ms(members, f"{phase}_duration") for phase in ("load", "prompt_eval", "eval")
+    )
+    prompt = read(members, "prompt_eval_count", read_count)
+    cached = read(members, "prompt_eval_cached_count", read_count)
+    generated = read(members, "eval_count", read_count)
+    ts = {"ts": members["created_at"]} if "created_at" in members else {}
+    evaluated = max(0, (prompt or 0) - (cached or 0)) or None
+    yield {
+        **ts,
+        "run_id": record_id(members),
+        "model": members.get("model"),
+        "prompt_tokens": prompt,
+        "completion_tokens": generated,
+        "latency_ms": _ms(members, "total_duration"),
+        "ttft_ms": None if prefill is None else (load or 0.0) + prefill,
+        "tok_s": derived_tok_s(generated, decode, None),
+        "extra": {
+            "load_ms": load,
+            "prefill_ms": prefill,
+            "decode_ms": decode,
+            "prefill_tps": derived_tok_s(evaluated, prefill, None),
+            "cached_tokens": cached,
+        },
+    }
+
+
+def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was assumed of an answer."""
+    if "prompt_eval_duration" in members:
+        yield "ttft_ms", "estimated: load_duration + prompt_eval_duration"
+    if "eval_duration" in members:
+        yield "tok_s", "eval_count / eval_duration"
+    if "created_at" in members:
+        yield "created_at", "ts"
+
+
+def _ms(members: Mapping[str, Any], name: str) -> float | None:
+    ns = read(members, name, read_amount)
+    return None if ns is None else ns / _NS_PER_MS

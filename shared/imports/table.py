@@ -1,0 +1,165 @@
+"""CSV (RFC 4180) to records: the export's columns in any order, and whatever else has a header.
+
+Python's reader cannot tell an empty cell (null) from `""` (empty text), hence our own.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from shared.errors import Fault, MalformedInput, Unacceptable
+from shared.imports.records import MAX_RUNS, Record, Records
+from shared.row_bodies import check_count
+from shared.spreadsheets import unguarded
+
+# A cell and what ends it: a quoted one, or one that does not begin with a quote.
+_CELL = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n][^,\r\n]*)?)(,|\r\n|\n|\r|\Z)')
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+
+TEXTS = (
+    "device", "model", "tag", "tenant", "job_id", "dataset", "source_kind", "prompt_preview",
+    "run_id",
+)  # fmt: skip
+
+# None is an empty cell.
+Cells = list[str | None]
+
+
+class _Line(NamedTuple):
+    number: int
+    cells: Cells
+
+
+def records_of_csv(text: str, *, guard: bool = True) -> Records:
+    """The records of a CSV text, its first line being the header.
+
+    With `guard` a `'` before text that a spreadsheet would run is taken off. Raises
+    MalformedInput for what is no CSV, Unacceptable for a header that says nothing, and
+    TooLarge for more than 50,000 lines.
+    """
+    lines = _lines(text)
+    header = next(lines, None)
+    if header is None:
+        raise MalformedInput("the body is empty: CSV begins with a header", code="malformed_csv")
+    names = _names(header)
+    rows = list(lines)
+    check_count(rows, MAX_RUNS)
+    readers = [_reader(name, guard=guard) for name in names]
+    fitting = [len(row.cells) == len(names) for row in rows]
+    return Records(
+        [
+            Record(index, row.number, _members(names, readers, row.cells))
+            for index, row in enumerate(rows)
+            if fitting[index]
+        ],
+        tuple(
+            _misfit(index, row, len(names)) for index, row in enumerate(rows) if not fitting[index]
+        ),
+        has_header=True,
+    )
+
+
+def number_of(cell: str) -> int | float | None:
+    """The number that a cell holds, or None."""
+    text = cell.strip()
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    """The lines that are not blank, numbered as an editor does."""
+    place, number, cells = 0, 1, []
+    first = 1
+    while True:
+        found = _CELL.match(text, place)
+        if found is None:
+            raise _malformed(number)
+        quoted, plain, end = found.groups()
+        cells.append(plain if quoted is None else quoted.replace('""', '"'))
+        number += _line_breaks(quoted)
+        place = found.end()
+        if end != ",":
+            if cells != [None]:
+                yield _Line(first, cells)
+            if place == len(text):
+                return
+            number += 1
+            cells, first = [], number
+
+
+def _line_breaks(quoted: str | None) -> int:
+    return 0 if quoted is None else quoted.count("\n")
+
+
+def _malformed(number: int) -> MalformedInput:
+    return MalformedInput(
+        f"line {number} is not CSV: a quote is not closed, or something follows it",
+        code="malformed_csv",
+        faults=(Fault("", "malformed_csv", "a quote is not closed, or something follows", number),),
+    )
+
+
+def _names(header: _Line) -> list[str]:
+    names = [(cell or "").strip() for cell in header.cells]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise Unacceptable(
+            f"the header names {twice[0][:100]!r} twice",
+            code="duplicate_column",
+            faults=(Fault("", "duplicate_column", f"{twice[0][:100]!r} is there twice", 1),),
+        )
+    return names
+
+
+def _members(names: list[str], readers: list[Callable[[str], Any]], cells: Cells) -> dict[str, Any]:
+    """The cells by column; an unnamed column is nobody's."""
+    return {
+        name: None if cell is None else read(cell)
+        for name, read, cell in zip(names, readers, cells, strict=True)
+        if name
+    }
+
+
+def _reader(name: str, *, guard: bool) -> Callable[[str], Any]:
+    if name in TEXTS:
+        return unguarded if guard else str
+    return _READERS.get(name, _number_or_text)
+
+
+def _number_or_text(cell: str) -> int | float | str:
+    found = number_of(cell)
+    return cell if found is None else found
+
+
+def _flag(cell: str) -> bool | str:
+    return _FLAGS.get(cell.strip().lower(), cell)
+
+
+def _extra(cell: str) -> Any:
+    try:
+        return msgspec.json.decode(cell)
+    except (msgspec.DecodeError, RecursionError):
+        # Whoever judges it says that this is no object.
+        return cell
+
+
+def _misfit(index: int, row: _Line, wanted: int) -> Fault:
+    return Fault(
+        f"/rows/{index}",
+        "wrong_number_of_cells",
+        f"the line has {len(row.cells)} cells, the header {wanted}",
+        row.number,
+    )
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "extra": _extra,
+    "ok": _flag,
+    "ts": str,
+    "time": str,
+}

@@ -1,0 +1,60 @@
+"""The values of a run as others send them: what each may be, and what is wrong with the rest."""
+
+import sys
+
+MAX_LABEL_CHARACTERS = 256
+PREVIEW_CHARACTERS = 200
+_MAX_INT64 = 2**63
+# JSON integers may have any length; a double may not.
+_MAX_FLOAT = sys.float_info.max
+
+
+class ValueRefused(ValueError):
+    """A value that a run cannot have: a code, and what it must be instead."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def read_number(value: object) -> float:
+    """Any finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueRefused("not_a_number", "must be a number")
+    if not abs(value) <= _MAX_FLOAT:
+        raise ValueRefused("out_of_range", "must not be huge")
+    return float(value)
+
+
+def read_amount(value: object) -> float:
+    """A time or a speed: a number that is not negative."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueRefused("not_a_number", "must be a number")
+    if not 0 <= value <= _MAX_FLOAT:
+        raise ValueRefused("out_of_range", "must not be negative or huge")
+    return float(value)
+
+
+def read_count(value: object) -> int:
+    """How many: a whole number that is not negative, also written as 12.0."""
+    found = read_amount(value)
+    if found != int(found) or found >= _MAX_INT64:
+        raise ValueRefused("not_an_integer", "must be a whole number")
+    return int(found)
+
+
+def read_label(value: object) -> str:
+    """Text, or a number that serves as text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ValueRefused("not_a_string", "must be a string")
+
+
+def read_flag(value: object) -> bool:
+    """Yes or no."""
+    if not isinstance(value, bool):
+        raise ValueRefused("not_a_boolean", "must be true or false")
+    return value

@@ -1,0 +1,19 @@
+"""Records judged without any AWS."""
+
+import pytest
+
+from shared.imports import Batch, read_records
+from shared.imports.judging import Judged, judge
+
+BATCH = Batch("ada", "acme", "01KBJ8S2X00000000000000000", began_us=1_764_784_800_000_000)
+
+
+@pytest.fixture
+def judged():
+    """What becomes of a body: `judged(text, "text/csv")`."""
+
+    def judge_body(body: str | bytes, kind: str = "application/json", **options) -> Judged:
+        raw = body.encode() if isinstance(body, str) else body
+        return judge(read_records(raw, kind, **options), BATCH)
+
+    return judge_body
