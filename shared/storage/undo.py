@@ -1,5 +1,6 @@
 """Taking a batch back: one append, import or finished job, folded or not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import msgspec
@@ -17,6 +18,7 @@ from shared.storage.snapshot import Snapshot, begin_snapshot
 
 UNDONE_PREFIX = "UNDONE#"
 _ATTEMPTS = 20
+_FETCHERS = 8
 
 
 class BatchNotFound(NotFound):
@@ -110,7 +112,9 @@ class _Undo:
         """How many runs of the batch readers find."""
         days = self.snapshot.days("0000-01-01", "9999-12-31")
         parts = [part for day in days for part in day.parts if part.may_hold(self.batch_id)]
-        return sum(map(self._runs_of_part, parts)) + self._pending_runs(segment)
+        # Side by side: an import over years has as many parts as days.
+        with ThreadPoolExecutor(_FETCHERS) as pool:
+            return sum(pool.map(self._runs_of_part, parts)) + self._pending_runs(segment)
 
     def _pending_runs(self, segment: PendingSegment | None) -> int:
         if segment is None or not segment.name.runs:
