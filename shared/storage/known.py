@@ -18,15 +18,12 @@ import duckdb
 import msgspec
 
 from shared.storage.edits import Edit
+from shared.storage.local_copies import local_copies
 from shared.storage.parquet import connect
 from shared.storage.records import Part
-from shared.storage.scratch import Scratch
 from shared.storage.segments import PendingSegment, SegmentUnreadable
 from shared.storage.snapshot import Snapshot
 
-# The same files as the questions about usage read, so that they are fetched once.
-_SCRATCH = "evalyard-parts"
-_SCRATCH_BYTES = 1_400 * 2**20
 _FETCHERS = 8
 # Parts are looked into by so many at a time, so that they need not all fit into scratch space.
 _PARTS_AT_ONCE = 128
@@ -139,16 +136,8 @@ def _in_group(
     parts: list[Part],
     wanted: Wanted,
 ) -> set[str]:
-    scratch = Scratch(_SCRATCH, _SCRATCH_BYTES)
-
-    def fetch(part: Part) -> Path:
-        name = f"{snapshot.bucket.name}/{part.key}"
-        return scratch.obtain(
-            name, part.bytes, lambda path: path.write_bytes(snapshot.bucket.get(part.key))
-        )
-
-    with ThreadPoolExecutor(_FETCHERS) as fetchers:
-        paths = dict(zip(parts, fetchers.map(fetch, parts), strict=True))
+    copies = local_copies(snapshot.bucket, {part.key: part.bytes for part in parts})
+    paths = {part: copies[part.key] for part in parts}
     sql, parameters = _question(snapshot, paths)
     rows = connection.execute(sql, [*parameters, wanted.but_batch]).fetchall()
     return {run_id for (run_id,) in rows}

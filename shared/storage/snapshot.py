@@ -25,7 +25,6 @@ from shared.storage.records import (
     DatasetRecord,
     DayRecord,
     MonthRecord,
-    Part,
     Volume,
     partition,
 )
@@ -134,15 +133,6 @@ class Snapshot:
         """Bytes of a volume of folded rows."""
         self.seal()
         return self.bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
-
-    def part_bytes(self, part: Part) -> bytes:
-        """A whole Parquet part."""
-        return self.object_bytes(part.key)
-
-    def object_bytes(self, key: str) -> bytes:
-        """A whole immutable object that the catalog names."""
-        self.seal()
-        return self.bucket.get(key)
 
     def seal(self) -> None:
         """Make sure that what was read from the catalog belongs together."""

@@ -1,14 +1,10 @@
 """What a plan reads, as DuckDB tables: runs from Parquet parts and segments, cells from
 rollups.
-
-Parts and rollups are immutable, so they are kept in the function's scratch space between
-invocations (`shared.storage.scratch`).
 """
 
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,15 +12,12 @@ import duckdb
 
 from shared.rollups import CELL_COLUMNS, COUNTED_COLUMNS, cells_of, merged_cells
 from shared.runs import Run, encode_runs, select_list
-from shared.storage import Snapshot
+from shared.storage import Edit, Snapshot
+from shared.storage.local_copies import local_copies
 from shared.storage.parquet import connect, json_reader
-from shared.storage.scratch import Scratch
 from shared.usage.buckets import bucket_sql
-from shared.usage.planning import Plan, RowsOf, days_of, plan_reading
+from shared.usage.planning import Plan, Range, days_of, plan_reading
 from shared.usage.question import Question
-
-_CACHE_BYTES = 1_400 * 2**20
-_FETCHERS = 8
 
 
 @contextmanager
@@ -118,22 +111,24 @@ def _selections(
     connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, plan: Plan, paths: dict[str, Path]
 ) -> list[str]:
     """SQL for the runs of parts that are not taken out and not told by rollups."""
-    alike: dict[str, list[Path]] = defaultdict(list)
+    alike: dict[tuple[tuple[Range, ...], tuple[Edit, ...]], list[Path]] = defaultdict(list)
     for rows in plan.rows:
-        alike[_kept(connection, snapshot, rows)].append(paths[rows.part.key])
-    return [f"SELECT * FROM {_parquet(files)} WHERE {kept}" for kept, files in alike.items()]
+        edits = tuple(edit for edit in snapshot.edits if edit.concerns(rows.part))
+        alike[rows.without, edits].append(paths[rows.part.key])
+    return [
+        f"SELECT * FROM {_parquet(files)} WHERE {_kept(connection, without, edits)}"
+        for (without, edits), files in alike.items()
+    ]
 
 
-def _kept(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, rows: RowsOf) -> str:
+def _kept(
+    connection: duckdb.DuckDBPyConnection, without: Sequence[Range], edits: Sequence[Edit]
+) -> str:
     conditions = [
         f"NOT (ts >= make_timestamp({start}) AND ts < make_timestamp({end}))"
-        for start, end in rows.without
+        for start, end in without
     ]
-    conditions += [
-        f"NOT ({_bound(connection, *edit.condition())})"
-        for edit in snapshot.edits
-        if edit.concerns(rows.part)
-    ]
+    conditions += [f"NOT ({_bound(connection, *edit.condition())})" for edit in edits]
     return " AND ".join(conditions) or "true"
 
 
@@ -172,18 +167,8 @@ def _parquet(paths: Sequence[Path]) -> str:
 
 
 def _fetched(snapshot: Snapshot, plan: Plan) -> dict[str, Path]:
-    """The objects that a plan reads as local files, fetched side by side."""
-    scratch = Scratch("evalyard-parts", _CACHE_BYTES)
+    """The objects that a plan reads, as local files."""
     sizes = {rows.part.key: rows.part.bytes for rows in plan.rows}
     sizes |= {cells.key: cells.bytes for cells in plan.cells}
     snapshot.seal()
-
-    def fetch(key: str) -> Path:
-        return scratch.obtain(
-            f"{snapshot.bucket.name}/{key}",
-            sizes[key],
-            lambda path: path.write_bytes(snapshot.object_bytes(key)),
-        )
-
-    with ThreadPoolExecutor(_FETCHERS) as pool:
-        return dict(zip(sizes, pool.map(fetch, sizes), strict=True))
+    return local_copies(snapshot.bucket, sizes)

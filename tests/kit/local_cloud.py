@@ -92,6 +92,16 @@ class LocalCloud:
         )
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
+    def fire(self, schedule: str) -> None:
+        """Fire a schedule now, as `make fire` does."""
+        subprocess.run(
+            [ROOT / ".venv-cloud/bin/python", "-m", "local", "fire", schedule],
+            cwd=ROOT,
+            env=self.environment(),
+            check=True,
+            capture_output=True,
+        )
+
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return kept | {

@@ -1,0 +1,29 @@
+"""Local copies of objects that never change: Parquet parts and rollups.
+
+They are kept in the function's scratch space between invocations, under their keys.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from shared.aws import Bucket
+from shared.storage.scratch import Scratch
+
+_SPACE_BYTES = 1_400 * 2**20
+_FETCHERS = 8
+
+
+def local_copies(bucket: Bucket, sizes: Mapping[str, int]) -> dict[str, Path]:
+    """The objects of these keys (and sizes in bytes) as files, fetched side by side.
+
+    Raises ObjectMissing.
+    """
+    scratch = Scratch("evalyard-parts", _SPACE_BYTES)
+
+    def fetch(key: str) -> Path:
+        name = f"{bucket.name}/{key}"
+        return scratch.obtain(name, sizes[key], lambda path: path.write_bytes(bucket.get(key)))
+
+    with ThreadPoolExecutor(_FETCHERS) as pool:
+        return dict(zip(sizes, pool.map(fetch, sizes), strict=True))
