@@ -6,7 +6,6 @@ between the values that stand for buckets, so each is within 1 % of the true one
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, Protocol
 
 import duckdb
@@ -17,7 +16,7 @@ from shared.usage.planning import Plan, plan_reading
 from shared.usage.question import Question
 from shared.usage.rolled import cell_labels, cell_stats
 from shared.usage.source import cells_table, runs_table, with_edges
-from shared.usage.stats import Key, Labels, grouped_stats, run_labels
+from shared.usage.stats import Key, Labels, extras_of, grouped_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
 MAX_LABELS = 50
@@ -74,15 +73,22 @@ def distinct_of(
 ) -> dict[str, int]:
     """How many values of each of these dimensions the question's runs have, null not counted."""
     plans = {name: plan_reading(snapshot, question, [name], exact=exact) for name in names}
-    found = {}
+    if all(plan.exact for plan in plans.values()):
+        with runs_table(snapshot, question, plans[names[0]]) as connection:
+            return _distinct(connection, "runs", names)
+    found: dict[str, int] = {}
     for name, plan in plans.items():
-        table = runs_table if plan.exact else partial(cells_table, keys=[name], counts_only=True)
-        with table(snapshot, question, plan=plan) as connection:
-            found[name] = _one(
-                connection,
-                f"SELECT count(DISTINCT {name}) FROM {'runs' if plan.exact else 'cells'}",
-            )
+        with cells_table(snapshot, question, plan, [name], counts_only=True) as connection:
+            found |= _distinct(connection, "cells", [name])
     return found
+
+
+def _distinct(
+    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]
+) -> dict[str, int]:
+    columns = ", ".join(f"count(DISTINCT {name})" for name in names)
+    (row,) = connection.execute(f"SELECT {columns} FROM {table}").fetchall()
+    return dict(zip(names, row, strict=True))
 
 
 class _FromRows:
@@ -90,13 +96,18 @@ class _FromRows:
         self, connection: duckdb.DuckDBPyConnection, edges: Sequence[int], labels: Sequence[str]
     ) -> None:
         self.connection = connection
-        self.labels = run_labels(connection, labels, MAX_LABELS)
+        self._extras = extras_of(connection)
+        counts = {label: values["n"] for label, values in self._extras.items()}
+        self.labels = Labels.of(counts, labels, MAX_LABELS)
         connection.execute(
             f"CREATE TEMP VIEW bucketed AS SELECT * FROM {with_edges('runs', 'ts', edges)}"
         )
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
-        return grouped_stats(self.connection, list(keys), "bucketed", self.labels.shown)
+        found = grouped_stats(self.connection, list(keys), "bucketed", self.labels.shown)
+        if not keys:
+            found[()]["extra"] = {label: self._extras[label] for label in self.labels.shown}
+        return found
 
     def groups(self, keys: Sequence[str], most: int) -> int:
         return _groups(self.connection, "bucketed", keys, most)

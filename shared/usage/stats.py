@@ -53,26 +53,23 @@ class Labels:
         return cls(tuple(sorted(shown)), len(counts))
 
 
-def run_labels(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str], most: int) -> Labels:
-    """The extra labels to show of the table `runs`; see `Labels.of`."""
-    found = connection.execute(
-        "SELECT label, count(*) FROM (SELECT unnest(map_keys(extra)) AS label FROM runs) GROUP BY 1"
-    ).fetchall()
-    return Labels.of(dict(found), wanted, most)
+def extras_of(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
+    """The distribution of each extra of the table `runs`, by label."""
+    return _extras(connection, [], "runs", None).get((), {})
 
 
 def grouped_stats(
     connection: duckdb.DuckDBPyConnection,
     keys: list[str],
-    table: str = "runs",
-    labels: Sequence[str] | None = None,
+    table: str,
+    labels: Sequence[str],
 ) -> dict[Key, dict[str, Any]]:
     """Stats of each group of the table by SQL key expressions, in the order of the keys.
 
-    `labels` are the extras that are told, without it all. Without keys there is exactly one
-    group, `()`, even over nothing.
+    `labels` are the extras that are told. Without keys there is exactly one group, `()`, even
+    over nothing; its extras are left to `extras_of`.
     """
-    extras = _extras(connection, keys, table, labels)
+    extras = _extras(connection, keys, table, labels) if keys else {}
     width = len(keys)
     found = {}
     for row in _fetched(connection, lambda spread: _stats_sql(keys, table, spread)):

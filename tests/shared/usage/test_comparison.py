@@ -171,12 +171,12 @@ def test_calls_are_few_and_do_not_grow_when_sides_share_parts(storage, ada):
     with watched_calls() as again:
         compare(storage.bucket, storage.catalog, *asked)
 
-    # Checkpoint, list, days, checkpoint, parts and the pending segment (once a side), adapters.
+    # Checkpoint, list, days, checkpoint, parts, the pending segment (once for both), adapters.
     assert calls.names.count("ListObjectsV2") == 1
     assert calls.names.count("GetItem") == 2
     assert calls.names.count("Query") == 2
-    # Parts are kept between invocations; the pending segment is read for each side.
-    assert again.names.count("GetObject") == 2
+    # Parts are kept between invocations; the pending segment is read once for both sides.
+    assert again.names.count("GetObject") == 1
 
 
 def test_no_adapter_is_read_when_no_extra_is_shared(storage, ada):
