@@ -31,6 +31,11 @@ _HOP_BY_HOP = {
     b"transfer-encoding",
     b"upgrade",
 }
+# What MiniStack would decode as text, and by which other name it leaves a body alone.
+_KEPT_BINARY = {
+    b"application/json": b"application/encoded+json",
+    b"text/csv": b"application/csv",
+}
 _SET_BY_GATEWAY = {b"host", b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto"}
 _MESSAGES = {
     400: "Bad Request",
@@ -173,11 +178,13 @@ def _request_headers(request: h11.Request, authority: bytes, body_bytes: int, pe
 def _kept_binary(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     """A header of an encoded request, such that MiniStack hands its body over as bytes.
 
-    MiniStack decodes a body that calls itself JSON as text even when it is compressed, and so
+    MiniStack decodes a body that calls itself JSON or CSV as text even when compressed, and so
     destroys it; a body of any other kind it leaves alone, as API Gateway does.
     """
-    if name.lower() == b"content-type" and value.lower().startswith(b"application/json"):
-        return name, b"application/encoded+json"
+    if name.lower() == b"content-type":
+        for told, kept in _KEPT_BINARY.items():
+            if value.lower().startswith(told):
+                return name, kept
     return name, value
 
 

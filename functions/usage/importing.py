@@ -15,7 +15,7 @@ from functions.usage.import_schemas import (
 from shared.errors import Fault, Unacceptable
 from shared.http import CurrentUser, RepeatableCall, UserRoute, creates, described, media_type
 from shared.http.problems import MAX_LISTED_FAULTS, fault_document
-from shared.imports import CSV, Batch, ImportResult, import_runs, read_records
+from shared.imports import ALSO_CSV, CSV, Batch, ImportResult, import_runs, read_records
 from shared.row_bodies import JSON_LINES
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
@@ -85,7 +85,9 @@ async def import_(
     `not_a_list`, `label_too_long`, `too_many_extras`, `empty`, `wrong_number_of_cells`, or
     as an append's rows are. `pointer` counts rows from 0, `line` lines of the body from 1.
     """
-    records = read_records(await request.body(), media_type(request, JSON_LINES, CSV), guard=guard)
+    records = read_records(
+        await request.body(), media_type(request, JSON_LINES, CSV, ALSO_CSV), guard=guard
+    )
     labels = {"device": device, "model": model, "tag": tag}
     batch = Batch(
         user.user_id,

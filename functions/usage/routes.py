@@ -1,5 +1,6 @@
 """The usage endpoints."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -9,7 +10,7 @@ from functions.usage import wiring
 from functions.usage.parameters import AskedGrouping, AskedQuestion, AskedReading
 from functions.usage.schemas import SummaryAnswer, UsageAnswer
 from shared.http import UserRoute, Window
-from shared.usage import Labels, Question, bucket_seconds, overview, summary
+from shared.usage import Labels, Question, auto_seconds, bucket_seconds, overview, summary
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
@@ -20,7 +21,11 @@ async def usage(
     group_by: AskedGrouping,
     reading: AskedReading,
     bucket: Annotated[
-        str, Query(description="auto (about 50 buckets), minute, hour, day, or seconds.")
+        str,
+        Query(
+            description="auto (about 50 buckets, fewer where there are many groups), "
+            "minute, hour, day, or seconds."
+        ),
     ] = "auto",
     tz: Annotated[str, Query(description="IANA time zone that days begin in.")] = "UTC",
     runs: Annotated[int, Query(ge=0, le=1_000, description="The newest N raw runs too.")] = 0,
@@ -36,10 +41,13 @@ async def usage(
         tz=tz,
         newest=runs,
         reading=reading,
+        coarser=partial(auto_seconds, question.from_us, question.to_us)
+        if bucket == "auto"
+        else None,
     )
     return _json(
         {
-            "window": _window(question, step_s, found.partial_last_bucket),
+            "window": _window(question, found.step_s, found.partial_last_bucket),
             "filters": question.filters.document(),
             "group_by": list(group_by),
             "exact": found.exact,
@@ -60,8 +68,10 @@ async def usage_summary(question: AskedQuestion, reading: AskedReading) -> Respo
     return _json(head | {"exact": found.exact} | found.stats | _labels(found.labels))
 
 
-def _window(question: Question, step_s: int | None = None, partial: bool = False) -> dict[str, Any]:
-    return Window(question.from_us, question.to_us).document(step_s, partial)
+def _window(
+    question: Question, step_s: int | None = None, cut_short: bool = False
+) -> dict[str, Any]:
+    return Window(question.from_us, question.to_us).document(step_s, cut_short)
 
 
 def _labels(labels: Labels) -> dict[str, Any]:

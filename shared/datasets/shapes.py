@@ -16,7 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from shared.datasets.adapters import Adapter
 from shared.datasets.rows import META_PREFIX
-from shared.runs import MAX_LABEL_CHARACTERS
+from shared.runs import MAX_LABEL_CHARACTERS, MAX_TOKENS
 
 # A very wide row is rare, and its type expensive.
 _MAX_KEYS = 256
@@ -24,7 +24,7 @@ _MAX_KEYS = 256
 _TIME = str | int | float
 _LABEL = Annotated[str, Meta(max_length=MAX_LABEL_CHARACTERS)] | None
 _TEXT = str | None
-_COUNT = Annotated[int, Meta(ge=0, le=2**53)] | None
+_COUNT = Annotated[int, Meta(ge=0, le=MAX_TOKENS)] | None
 _AMOUNT = Annotated[float, Meta(ge=0)] | None
 _NUMBER = float | None
 _BOOLEAN = bool | None

@@ -7,7 +7,7 @@ from fastapi import Query
 
 from shared import clock
 from shared.clock import SECOND_US, UnreadableTime
-from shared.errors import MalformedInput
+from shared.errors import Fault, MalformedInput
 
 DEFAULT_S = 86_400
 _MAX_S = 10_000_000_000
@@ -83,4 +83,8 @@ def _instant(name: str, text: str | None) -> int | None:
         # An unencoded "+" of an offset arrives as a space.
         return clock.read_time(text.replace(" ", "+") if "T" in text else text)
     except UnreadableTime as exc:
-        raise MalformedInput(f"{name}: {exc}", code="invalid_parameter") from exc
+        raise MalformedInput(
+            f"{name}: {exc}",
+            code="invalid_parameter",
+            faults=(Fault(f"/query/{name}", "invalid_parameter", str(exc)),),
+        ) from exc

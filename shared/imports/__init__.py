@@ -1,12 +1,13 @@
 """Imports: runs from elsewhere, each exactly once (needs the analytics layer)."""
 
-from shared.imports.bodies import CSV, read_records
+from shared.imports.bodies import ALSO_CSV, CSV, read_records
 from shared.imports.importing import Assumed, ImportResult, import_runs
 from shared.imports.lease import LEASE_S, ImportBusy
 from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import Batch
 
 __all__ = [
+    "ALSO_CSV",
     "CSV",
     "LEASE_S",
     "MAX_RUNS",

@@ -16,6 +16,8 @@ from shared.row_bodies import (
 )
 
 CSV = "text/csv"
+# What some call it; gateways leave a compressed body of this type alone.
+ALSO_CSV = "application/csv"
 
 
 class _Wrapped(msgspec.Struct):
@@ -34,7 +36,7 @@ def read_records(body: bytes, kind: str, *, guard: bool = True) -> Records:
     body = body.removeprefix(BOM)
     if kind == JSON_LINES:
         return records_of_json(rows_of_lines(body))
-    if kind == CSV:
+    if kind in (CSV, ALSO_CSV):
         return records_of_csv(_text(body), guard=guard)
     require_utf8(body or b"-")
     return records_of_json(_rows_of_json(body))

@@ -11,6 +11,7 @@ import msgspec
 
 from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.imports.records import MAX_RUNS, Record, Records
+from shared.imports.run import KNOWN
 from shared.row_bodies import check_count
 from shared.spreadsheets import unguarded
 
@@ -59,7 +60,8 @@ def records_of_csv(text: str, *, guard: bool = True) -> Records:
         tuple(
             _misfit(index, row, len(names)) for index, row in enumerate(rows) if not fitting[index]
         ),
-        has_header=True,
+        # A line of values that nobody knows is no header: then nothing was sent.
+        has_header=not KNOWN.isdisjoint(names),
     )
 
 

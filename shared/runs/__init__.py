@@ -5,6 +5,7 @@ from shared.runs.run import Run, derived_tok_s, encode_runs
 from shared.runs.schema import DIMENSIONS, JSON_COLUMNS, PARQUET_COLUMNS, select_list
 from shared.runs.values import (
     MAX_LABEL_CHARACTERS,
+    MAX_TOKENS,
     PREVIEW_CHARACTERS,
     ValueRefused,
     read_amount,
@@ -18,6 +19,7 @@ __all__ = [
     "DIMENSIONS",
     "JSON_COLUMNS",
     "MAX_LABEL_CHARACTERS",
+    "MAX_TOKENS",
     "PARQUET_COLUMNS",
     "PREVIEW_CHARACTERS",
     "Run",

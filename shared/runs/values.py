@@ -4,7 +4,8 @@ import sys
 
 MAX_LABEL_CHARACTERS = 256
 PREVIEW_CHARACTERS = 200
-_MAX_INT64 = 2**63
+# More than any run has, and so few that a sum over any number of runs is exact.
+MAX_TOKENS = 10**12
 # JSON integers may have any length; a double may not.
 _MAX_FLOAT = sys.float_info.max
 
@@ -39,8 +40,10 @@ def read_amount(value: object) -> float:
 def read_count(value: object) -> int:
     """How many: a whole number that is not negative, also written as 12.0."""
     found = read_amount(value)
-    if found != int(found) or found >= _MAX_INT64:
+    if found != int(found):
         raise ValueRefused("not_an_integer", "must be a whole number")
+    if found > MAX_TOKENS:
+        raise ValueRefused("out_of_range", f"must not be above {MAX_TOKENS}")
     return int(found)
 
 

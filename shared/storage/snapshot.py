@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from shared import clock
 from shared.aws import Bucket, Item, ObjectMissing
 from shared.errors import Unavailable
 from shared.observability import logger
@@ -30,7 +31,9 @@ from shared.storage.records import (
 )
 from shared.storage.segments import PendingSegment, SegmentLog, SegmentUnreadable
 
-_ATTEMPTS = 12
+_ATTEMPTS = 30
+# A storm of commits passes; waiting for it costs less than reading again and again.
+_LONGEST_PAUSE_S = 0.4
 
 Result = TypeVar("Result")
 
@@ -148,9 +151,10 @@ def read_snapshot(
     """The result of `read` over a consistent snapshot.
 
     `read` may run several times and must be done when it returns (no generators).
-    Raises Unavailable when commits overtake twelve attempts in a row.
+    Raises Unavailable when commits overtake thirty attempts in a row.
     """
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
+        clock.sleep(min(_LONGEST_PAUSE_S, 0.02 * max(0, attempt - 2)))
         snapshot = begin_snapshot(bucket, catalog, user_id)
         try:
             result = read(snapshot)

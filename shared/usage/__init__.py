@@ -2,7 +2,7 @@
 
 from shared.runs import DIMENSIONS
 from shared.usage.answers import Overview, Reading, Summary, overview, summary
-from shared.usage.buckets import BUCKET_NAMES, TooManyBuckets, bucket_seconds
+from shared.usage.buckets import BUCKET_NAMES, TooManyBuckets, auto_seconds, bucket_seconds
 from shared.usage.comparison import Comparison, Side, compare
 from shared.usage.definitions import DEFINITIONS, Definition
 from shared.usage.export import Exported, export_runs
@@ -31,6 +31,7 @@ __all__ = [
     "Side",
     "Summary",
     "TooManyBuckets",
+    "auto_seconds",
     "bucket_seconds",
     "compare",
     "export_runs",

@@ -1,6 +1,6 @@
 """Answers about usage, each from one consistent snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,7 @@ class Overview:
     series: list[dict[str, Any]]
     breakdown: list[dict[str, Any]]
     runs: list[dict[str, Any]]
+    step_s: int
     partial_last_bucket: bool
     exact: bool
     labels: Labels
@@ -84,23 +85,31 @@ def overview(
     tz: str = "UTC",
     newest: int = 0,
     reading: Reading = Reading(),
+    coarser: Callable[[int], int] | None = None,
 ) -> Overview:
-    """Totals, a series in buckets of `step_s`, the breakdown by `group_by`, the newest runs."""
-    edges = bucket_edges(step_s, question.from_us, question.to_us, tz)
-    partial = is_partial(edges, step_s, question.to_us)
+    """Totals, a series in buckets of `step_s`, the breakdown by `group_by`, the newest runs.
 
-    def read(snapshot: Snapshot) -> Overview:
+    Where so many groups have too many points, `coarser` gives the length of fewer buckets;
+    without it TooManyGroups is raised.
+    """
+
+    def read(snapshot: Snapshot, step_s: int = step_s) -> Overview:
+        edges = bucket_edges(step_s, question.from_us, question.to_us, tz)
+        partial = is_partial(edges, step_s, question.to_us)
         with figures_of(
             snapshot, question, group_by, edges, exact=reading.exact, labels=reading.labels
         ) as (plan, figures):
             groups = figures.groups(group_by, _MAX_GROUPS)
             _check_size(groups, _MAX_GROUPS, "groups")
+            fewer = coarser(max(1, _MAX_POINTS // groups - 1)) if coarser and groups else step_s
+            if groups * len(edges) > _MAX_POINTS and fewer > step_s:
+                return read(snapshot, fewer)
             _check_size(groups * len(edges), _MAX_POINTS, "points in time")
             total = figures.stats([])[()]
             series = _series(figures, edges, group_by)
-            breakdown = _breakdown(figures, group_by)
+            breakdown = _breakdown(figures, group_by, total)
         runs = _newest(snapshot, question, newest)
-        return Overview(total, series, breakdown, runs, partial, plan.exact, figures.labels)
+        return Overview(total, series, breakdown, runs, step_s, partial, plan.exact, figures.labels)
 
     return read_snapshot(bucket, catalog, question.user_id, read)
 
@@ -115,9 +124,12 @@ def _stats(
         return figures.stats([])[()], plan.exact, figures.labels
 
 
-def _breakdown(figures: Figures, group_by: tuple[str, ...]) -> list[dict[str, Any]]:
+def _breakdown(
+    figures: Figures, group_by: tuple[str, ...], total: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """An entry a group; they add up to the total, also where everything is one group."""
     if not group_by:
-        return []
+        return [{"key": {}, **total}]
     found = figures.stats(group_by)
     return [{"key": dict(zip(group_by, key, strict=True)), **stats} for key, stats in found.items()]
 

@@ -49,7 +49,7 @@ def bucket_seconds(text: str, from_us: int, to_us: int) -> int:
     Raises MalformedInput for anything else.
     """
     if text == "auto":
-        return _auto_seconds((to_us - from_us) / SECOND_US)
+        return auto_seconds(from_us, to_us)
     if text in BUCKET_NAMES:
         return BUCKET_NAMES[text]
     if text.isascii() and text.isdigit() and 0 < int(text) <= 366 * 86_400:
@@ -102,8 +102,9 @@ def is_partial(edges: list[int], step_s: int, to_us: int) -> bool:
     return bool(edges) and edges[-1] + step_s * SECOND_US > to_us
 
 
-def _auto_seconds(length_s: float) -> int:
-    wanted = length_s / AUTO_BUCKETS
+def auto_seconds(from_us: int, to_us: int, buckets: int = AUTO_BUCKETS) -> int:
+    """The shortest round length of which the window has at most so many."""
+    wanted = (to_us - from_us) / SECOND_US / buckets
     fitting = (step for step in _NICE_STEPS_S if step >= wanted)
     return next(fitting, max(_NICE_STEPS_S[-1], int(wanted // 86_400 + 1) * 86_400))
 

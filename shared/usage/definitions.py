@@ -204,7 +204,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         metric="exact",
         name="Exactness",
         formula="true: percentiles from the runs themselves; false: from rollups, each within 1 % "
-        "of the true value. Counts, sums, means and std are the same either way",
+        "of the true value (of an extra with both signs, within 1 % of its neighbours). Counts, "
+        "sums, means and std are the same either way",
         unit=None,
         better=None,
         kind="derived",

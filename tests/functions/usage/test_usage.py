@@ -106,3 +106,57 @@ def test_offset_is_understood_when_its_plus_is_not_encoded(ada):
     answer = ada.get("/usage/summary?from=2025-12-03T18:00:00+01:00&to=2025-12-03T19:00:00+01:00")
 
     assert answer.json()["window"]["from"] == "2025-12-03T17:00:00.000Z"
+
+
+def test_runs_without_groups_are_one_group_of_the_breakdown(ada):
+    document = ada.get("/usage").json()
+
+    (only,) = document["breakdown"]
+    assert only["key"] == {}
+    assert only["runs"] == document["total"]["runs"] == 2
+
+
+def test_buckets_are_fewer_when_there_are_many_groups(api):
+    usage = api("usage", user="eve")
+    now = clock.now_s()
+    rows = [{"ts": now - 60 * number, "model": f"m{number}"} for number in range(300)]
+    assert usage.post("/usage/import", json=rows).status == 200
+
+    document = usage.get("/usage", params={"group_by": "model"}).json()
+    refused = usage.get("/usage", params={"group_by": "model", "bucket": "minute"})
+
+    assert len(document["breakdown"]) == 300
+    assert sum(point["runs"] for point in document["series"]) == 300
+    assert len(document["series"]) <= 4_000
+    assert refused.status == 400
+    assert refused.json()["code"] == "too_many_groups"
+
+
+def test_token_counts_that_no_run_has_are_refused_and_the_greatest_add_up(api):
+    usage = api("usage", user="eve")
+    greatest = 10**12
+
+    refused = usage.post("/usage/import", json=[{"prompt_tokens": greatest + 1}])
+    taken = usage.post("/usage/import", json=[{"prompt_tokens": greatest}] * 50)
+
+    assert refused.status == 422
+    assert refused.json()["errors"][0]["code"] == "out_of_range"
+    assert taken.status == 200
+    assert usage.get("/usage/summary").json()["prompt_tokens"] == 50 * greatest
+
+
+def test_extremes_are_answered_when_their_squares_overflow(api):
+    usage = api("usage", user="eve")
+    usage.post("/usage/import", json=[{"latency_ms": 1e200, "extra": {"x": -1e300}}] * 3)
+
+    for choice in ("true", "false"):
+        document = usage.get("/usage/summary", params={"exact": choice}).json()
+        assert document["latency_ms"]["max"] == 1e200
+        assert document["extra"]["x"]["n"] == 3
+
+
+def test_unreadable_time_is_pointed_at(ada):
+    answer = ada.get("/usage", params={"from": "abc"})
+
+    assert answer.status == 400
+    assert answer.json()["errors"][0]["pointer"] == "/query/from"

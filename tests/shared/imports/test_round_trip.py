@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.errors import EvalyardError
 from shared.imports import read_records
 from shared.imports.judging import judge
-from shared.runs import Run, derived_tok_s
+from shared.runs import MAX_TOKENS, Run, derived_tok_s
 from tests.shared.imports.conftest import BATCH
 from tests.shared.imports.csv_writer import COLUMNS, export
 
@@ -19,7 +19,7 @@ NASTY = st.sampled_from(
 )
 LABELS = st.one_of(TEXTS, NASTY)
 AMOUNTS = st.floats(0, 1e300, allow_nan=False)
-COUNTS = st.integers(0, 2**53)
+COUNTS = st.integers(0, MAX_TOKENS)
 RUNS = st.builds(
     Run,
     run_id=LABELS.filter(bool),

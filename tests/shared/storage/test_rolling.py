@@ -50,8 +50,9 @@ def uneven(new_world):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("fault", [crash, lose_answer])
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("fault", "moment"), [(crash, "before"), (crash, "after"), (lose_answer, "after")]
+)
 def test_totals_stay_when_rolling_up_fails_at_any_call(new_world, fault, moment):
     failures = 0
     for number in range(200):

@@ -288,7 +288,7 @@ class Storage(RuleBasedStateMachine):
             missing = wanted - found.keys()
             assert all(self._may_be_missing(run_id) for run_id in missing), missing
 
-    @invariant()
+    @rule()
     def rollups_tell_what_the_rows_tell(self):
         question = Question(self.user_id, NOON_US - 2 * DAY_US, NOON_US + 8 * DAY_US)
         rolled = summary(self.bucket, self.catalog, question, Reading(exact=False)).stats

@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.clock import DAY_US, SECOND_US
@@ -13,6 +13,7 @@ from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.test_answers import START_US, runs, slow
 
 ROLLED = Reading(exact=False)
+few = settings(slow, max_examples=10)
 HOUR_US = 3_600 * SECOND_US
 _users = count()
 
@@ -40,7 +41,7 @@ def assert_near_stats(found, expected) -> None:
         assert near(found[name], value, (name,)), (name, found[name], value)
 
 
-@slow
+@few
 @given(
     batches=st.lists(runs(), min_size=1, max_size=4),
     pending=runs(),
@@ -80,7 +81,7 @@ def test_summary_from_rollups_agrees_with_the_oracle_when_windows_are_ragged(
     assert found["models"] == len({run.model for run in inside} - {None})
 
 
-@slow
+@few
 @given(
     folded=runs(),
     more=runs(),
