@@ -80,8 +80,9 @@ class Removal:
         record = self.catalog.dataset(self.user_id, edit.dataset)
         found = None if record is None else self._find(record, edit.batch_id)
         if record is None or found is None:
-            logger().error("undone_rows_missing", user_id=self.user_id, batch_id=edit.batch_id)
+            # Whoever came first took them out: then this commit is lost, and nothing is missing.
             self._save(commit, msgspec.structs.replace(edit, rows=0, bytes=0, garbage=()))
+            logger().error("undone_rows_missing", user_id=self.user_id, batch_id=edit.batch_id)
             return
         number, cut = found
         volume = record.volumes[number]
