@@ -50,9 +50,7 @@ def uneven(new_world):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    ("fault", "moment"), [(crash, "before"), (crash, "after"), (lose_answer, "after")]
-)
+@pytest.mark.parametrize(("fault", "moment"), [(crash, "before"), (lose_answer, "after")])
 def test_totals_stay_when_rolling_up_fails_at_any_call(new_world, fault, moment):
     failures = 0
     for number in range(200):
@@ -106,20 +104,24 @@ def test_totals_stay_when_another_writes_while_days_are_rolled_up(new_world, oth
 
 @pytest.mark.exhaustive
 def test_summary_is_of_one_moment_when_others_write_at_any_of_its_calls(new_world):
-    for other in (rolled_by_another, taken_back):
-        for number in range(60):
-            world = uneven(new_world)
-            before = world.runs.total()
-            with watched_calls() as calls:
-                calls.before[number] = lambda world=world, other=other: other(world)
-                told = runs_told(world)
-            assert told in (before, world.runs.total()), f"before call {number} of {calls.names}"
-            if number >= len(calls.names):
-                break
+    for number in range(60):
+        world = uneven(new_world)
+        before = world.runs.total()
+
+        def others(world=world):
+            taken_back(world)
+            rolled_by_another(world)
+
+        with watched_calls() as calls:
+            calls.before[number] = others
+            told = runs_told(world)
+        assert told in (before, world.runs.total()), f"before call {number} of {calls.names}"
+        if number >= len(calls.names):
+            break
 
 
 def test_parts_stay_few_and_are_rewritten_seldom_when_a_day_is_folded_often(world):
-    folds = 3 * FAN_IN**2
+    folds = FAN_IN**2 + 2 * FAN_IN
 
     with watched_calls() as calls:
         for _ in range(folds):

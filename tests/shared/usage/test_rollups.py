@@ -48,6 +48,7 @@ def assert_near_stats(found, expected) -> None:
         assert near(found[name], value, (name,)), (name, found[name], value)
 
 
+@pytest.mark.exhaustive
 @few
 @given(
     batches=st.lists(runs(), min_size=1, max_size=4),
@@ -88,6 +89,7 @@ def test_summary_from_rollups_agrees_with_the_oracle_when_windows_are_ragged(
     assert found["models"] == len({run.model for run in inside} - {None})
 
 
+@pytest.mark.exhaustive
 @few
 @given(
     folded=runs(),
