@@ -80,9 +80,9 @@ IN_PROCESS = -n 2 --ignore tests/e2e --ignore tests/local --ignore tests/rie
 test-unit: .venv/.installed ## unit and functional tests
 	.venv/bin/pytest $(IN_PROCESS)
 
-# The template and the exhaustive tests say the same under every Python.
+# The template and the exhaustive tests say the same under every Python, and few examples do.
 test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
-	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive",@echo "no python3.13 on this machine")
+	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive" --hypothesis-profile brief,@echo "no python3.13 on this machine")
 
 test-nightly: .venv/.installed ## the state machine of storage, fifteen times as long
 	EVALYARD_STEPS=15 .venv/bin/pytest -n 2 tests/shared/storage/test_state_machine.py

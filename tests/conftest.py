@@ -20,6 +20,8 @@ from tests.kit.template import REGION, Template, read_template
 
 # A slow machine is no failure of an invariant.
 settings.register_profile("evalyard", deadline=None)
+# For a second Python: the rules are the same, and were tried at length under the first.
+settings.register_profile("brief", deadline=None, max_examples=15)
 settings.load_profile("evalyard")
 
 

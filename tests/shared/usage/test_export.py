@@ -72,7 +72,7 @@ def runs(draw, prefix: str, times=instants) -> list[Run]:
 
 
 slow = settings(
-    max_examples=25,
+    max_examples=12,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
