@@ -376,7 +376,7 @@ def test_readers_find_what_the_model_says_whatever_happens(aws, half):
     run_state_machine_as_test(
         Storage,
         settings=settings(
-            max_examples=12 * _FACTOR,
+            max_examples=8 * _FACTOR,
             stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
