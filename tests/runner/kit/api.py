@@ -11,7 +11,7 @@ SERIAL = "bench-1"
 
 
 class FakeApi(FakeServer):
-    """`jobs` are claimable; `answers[verb]` come first, one by one, before the usual answer."""
+    """`jobs` are claimable until they are completed; `answers[verb]` come first, one by one, before the usual answer."""
 
     def __init__(self, queues: list[dict[str, str]] | None = None) -> None:
         super().__init__()
@@ -53,6 +53,8 @@ class FakeApi(FakeServer):
             return (200, self.jobs[job_id]) if job_id in self.jobs else (410, {"code": "job_gone"})
         if verb == "heartbeat":
             return 200, {"cancel": job_id in self.cancelled}
+        if verb == "complete":
+            self.jobs.pop(job_id, None)
         return (204, None) if verb == "status" else (200, {})
 
     def _session(self) -> dict[str, Any]:
