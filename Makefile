@@ -75,7 +75,7 @@ test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
 	@$(MAKE) --no-print-directory test-unit test-313 test-rie test-local test-e2e
 
-IN_PROCESS = -n 2 --ignore tests/e2e --ignore tests/local --ignore tests/rie
+IN_PROCESS = -n 2 --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 
 test-unit: .venv/.installed ## unit and functional tests
 	.venv/bin/pytest $(IN_PROCESS)
@@ -84,8 +84,8 @@ test-unit: .venv/.installed ## unit and functional tests
 test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive" --hypothesis-profile brief,@echo "no python3.13 on this machine")
 
-test-nightly: .venv/.installed ## the state machine of storage, fifteen times as long
-	EVALYARD_STEPS=15 .venv/bin/pytest -n 2 tests/shared/storage/test_state_machine.py
+test-nightly: .venv/.installed ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
+	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
 
 test-seaweedfs: .venv/.installed .venv-seaweedfs/.installed ## the storage tests on another S3: SeaweedFS
 	.venv/bin/python -m tests.kit.seaweedfs .venv-seaweedfs/bin/weed .venv/bin/pytest --timeout 600 tests/shared/storage

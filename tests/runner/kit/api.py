@@ -11,7 +11,7 @@ SERIAL = "bench-1"
 
 
 class FakeApi(FakeServer):
-    """`jobs` are claimable until they are completed; `answers[verb]` come first, one by one, before the usual answer."""
+    """`jobs` are claimable until completed; `answers[verb]` come first, before the usual ones."""
 
     def __init__(self, queues: list[dict[str, str]] | None = None) -> None:
         super().__init__()

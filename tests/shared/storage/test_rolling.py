@@ -11,6 +11,7 @@ from shared.storage.rolling import Rolling
 from shared.storage.tidying import FAN_IN
 from shared.storage.undo import undo_batch
 from shared.usage import Question, Reading, summary
+from tests.kit.effort import some_calls
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.shared.storage.conftest import NOON_US
 
@@ -50,10 +51,12 @@ def uneven(new_world):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(("fault", "moment"), [(crash, "before"), (lose_answer, "after")])
-def test_totals_stay_when_rolling_up_fails_at_any_call(new_world, fault, moment):
+@pytest.mark.parametrize(
+    ("fault", "moment", "start"), [(crash, "before", 0), (lose_answer, "after", 1)]
+)
+def test_totals_stay_when_rolling_up_fails_at_any_call(new_world, fault, moment, start):
     failures = 0
-    for number in range(200):
+    for number in some_calls(200, start):
         world = uneven(new_world)
         with watched_calls() as calls:
             getattr(calls, moment)[number] = fault
@@ -68,7 +71,7 @@ def test_totals_stay_when_rolling_up_fails_at_any_call(new_world, fault, moment)
         if number >= len(calls.names):
             break
 
-    assert failures >= 10
+    assert failures >= 4
 
 
 def rolled_by_another(world) -> None:
@@ -84,9 +87,9 @@ def taken_back(world) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("other", [rolled_by_another, taken_back])
-def test_totals_stay_when_another_writes_while_days_are_rolled_up(new_world, other):
-    for number in range(200):
+@pytest.mark.parametrize(("other", "start"), [(rolled_by_another, 0), (taken_back, 2)])
+def test_totals_stay_when_another_writes_while_days_are_rolled_up(new_world, other, start):
+    for number in some_calls(200, start):
         world = uneven(new_world)
         with watched_calls() as calls:
             calls.before[number] = lambda world=world: other(world)
@@ -104,7 +107,7 @@ def test_totals_stay_when_another_writes_while_days_are_rolled_up(new_world, oth
 
 @pytest.mark.exhaustive
 def test_summary_is_of_one_moment_when_others_write_at_any_of_its_calls(new_world):
-    for number in range(60):
+    for number in some_calls(60):
         world = uneven(new_world)
         before = world.runs.total()
 
