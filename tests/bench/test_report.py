@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.__main__ import SECTIONS
+from bench.__main__ import OPTIONAL, SECTIONS
 from bench.report import PAGE, write_page, write_report
 from bench.section import Section
 
@@ -42,7 +42,7 @@ def test_report_keeps_other_sections_when_one_is_measured_again(tmp_path):
     assert json.loads(path.read_text())["one"]["rows"] == SECTION.rows
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", SECTIONS + OPTIONAL)
 def test_page_has_a_place_for_every_section(name):
     text = PAGE.read_text(encoding="utf-8")
 
