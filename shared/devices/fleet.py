@@ -42,10 +42,18 @@ class Fleet:
 
     def find(self, serial: str) -> Device | None:
         """A device with what it reported last, or None. One BatchGetItem."""
-        items = self.table.get_many([_config_key(serial), _presence_key(serial)])
-        by_sk = {item["sk"]: item for item in items}
-        config = by_sk.get(_config_key(serial)[1])
-        return None if config is None else device_of(config, by_sk.get("PRESENCE"))
+        return next(iter(self.some([serial])), None)
+
+    def some(self, serials: Iterable[str]) -> list[Device]:
+        """Those of these devices that are registered, by serial."""
+        wanted = sorted(serials)
+        keys = [key(serial) for serial in wanted for key in (_config_key, _presence_key)]
+        found = {(item["pk"], item["sk"]): item for item in self.table.get_many(keys)}
+        return [
+            device_of(found[_config_key(serial)], found.get(_presence_key(serial)))
+            for serial in wanted
+            if _config_key(serial) in found
+        ]
 
     def get(self, serial: str) -> Device:
         """A device. Raises DeviceNotFound."""
@@ -63,6 +71,10 @@ class Fleet:
             device_of(config, presences.get(_presence_key(config["serial"])[0]))
             for config in configs
         ]
+
+    def serving(self, tag: str) -> list[Device]:
+        """The devices that serve a queue tag, by serial."""
+        return self.some(self.members(tag))
 
     def members(self, tag: str) -> set[str]:
         """Serials of the devices that serve a queue tag."""

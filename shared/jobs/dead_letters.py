@@ -150,6 +150,8 @@ class Collector:
         return self._bury(job)
 
     def _bury(self, job: Job) -> str:
+        if job.status == "queued" and job.passed_lately:
+            return self._send_again(job)
         if job.status == "queued":
             moved = self.endings.die(job, job.failure or _undelivered())
             if moved is not None:
@@ -157,13 +159,27 @@ class Collector:
         else:
             moved = self.endings.lapse(job, resend=True)
         if moved is None:
-            raise Unavailable("the job moved meanwhile; look again")
+            raise _moved_meanwhile()
         return moved.status
+
+    def _send_again(self, job: Job) -> str:
+        """Nothing is wrong with a job that devices leave to others: it goes on waiting."""
+        lane = self.lanes.lane(job)
+        again = {} if lane is None else waiting(lane, job.user_id, job.job_id, job.priority)
+        waits = self.store.move(job, **again)
+        if waits is None:
+            raise _moved_meanwhile()
+        self.lanes.feed(waits)
+        return "sent_again"
 
 
 def _undelivered() -> Failure:
     message = "the message was received too often without the job being claimed"
     return Failure(code=UNDELIVERABLE, message=message, retryable=True)
+
+
+def _moved_meanwhile() -> Unavailable:
+    return Unavailable("the job moved meanwhile; look again")
 
 
 def _require_dead(job: Job) -> None:

@@ -32,6 +32,8 @@ LEASE_S = VISIBILITY_S
 # How long after its time-out an attempt may still report, for the way to us and clock drift.
 TIMEOUT_GRACE_S = 30
 MAX_ATTEMPTS_KEPT = 50
+# A message is given up after twenty receives, each up to a minute (VISIBILITY_S) apart.
+PASSED_LATELY_S = 3_600
 PREVIEW_CHARACTERS = 200
 
 
@@ -59,7 +61,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One job. Instants in µs; `attempt` only grows and fences what devices say.
 
     `attempt_base` is the count at the last requeue, so that attempts start anew without
-    a number ever coming back.
+    a number ever coming back. `passed_us`: when a device last left it to others.
     """
 
     job_id: str
@@ -98,6 +100,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     rank: str | None = None
     due_in: str | None = None
     due_at: str | None = None
+    passed_us: int | None = None
 
     @property
     def finished(self) -> bool:
@@ -126,6 +129,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             return False
         limit_us = (self.timeout_s + TIMEOUT_GRACE_S) * SECOND_US
         return clock.now_us() >= self.started_us + limit_us
+
+    @property
+    def passed_lately(self) -> bool:
+        """Whether a device left it to others within the time in which SQS gives a message up."""
+        return self.passed_us is not None and (
+            clock.now_us() - self.passed_us < PASSED_LATELY_S * SECOND_US
+        )
 
     @property
     def folder(self) -> str:

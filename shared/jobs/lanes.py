@@ -12,7 +12,7 @@ from typing import Any
 
 from shared import clock
 from shared.aws import ConditionFailed, Item, Queue, Table, Update
-from shared.devices import Fleet, PoolQueues, lane_of
+from shared.devices import Device, Fleet, PoolQueues, lane_of
 from shared.jobs.job import Job
 from shared.jobs.store import NOT_DUE, JobStore, due, due_in_s
 
@@ -67,6 +67,12 @@ class Lanes:
             return None
         url = self.pools.urls[queue_tag][level]
         return Lane(f"pool/{queue_tag}/{level}", url, len(self.fleet.members(queue_tag)))
+
+    def candidates(self, device_serial: str | None, queue_tag: str) -> list[Device]:
+        """The devices that look into the lanes of a device or, without one, of a pool."""
+        if device_serial is not None:
+            return self.fleet.some([device_serial])
+        return self.fleet.serving(queue_tag)
 
     def feed(self, job: Job) -> None:
         """Send what may be sent of the job's user in the job's lane, the job itself not forgotten.

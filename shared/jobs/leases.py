@@ -54,6 +54,7 @@ class Leases:
         for _ in range(_RACES):
             job = self._existing(job_id)
             self._check_entitled(device, job)
+            self._check_suited(device, job)
             if job.finished or job.ending:
                 raise JobGone(f"the job is {job.ending or job.status}: delete the message")
             question = question_of(self.store.body(job, job.request_body))
@@ -147,6 +148,7 @@ class Leases:
             attempt=number,
             device=serial,
             started_us=now,
+            passed_us=None,
             lease_until_us=_lease_end(),
             attempts=stored_attempts(attempts),
             failure=None,
@@ -180,21 +182,32 @@ class Leases:
 
     def _check_entitled(self, device: Device, job: Job) -> None:
         pinned = job.device_serial
-        allowed = pinned == device.serial if pinned else job.queue_tag in device.queue_tags
-        if not allowed or device.owner not in (None, job.user_id):
+        if not (pinned == device.serial if pinned else job.queue_tag in device.queue_tags):
             raise JobNotForDevice("this is not a job for this device")
+
+    def _check_suited(self, device: Device, job: Job) -> None:
+        """Leave a job of the device's own queues to others, and remember that it was left."""
+        reason = self._reason_to_leave(device, job)
+        if reason is None:
+            return
+        if job.status == "queued":
+            self.store.move(job, passed_us=clock.now_us())
+        raise JobNotForDevice(reason)
+
+    def _reason_to_leave(self, device: Device, job: Job) -> str | None:
+        if device.owner not in (None, job.user_id):
+            return "this is not a job for this device"
         if device.maintenance and job.device != device.serial:
-            raise JobNotForDevice("the device is in maintenance")
-        if not device.serves(job.model) and not pinned and self._served_elsewhere(device, job):
-            raise JobNotForDevice("another device of the pool serves this model")
+            return "the device is in maintenance"
+        if device.serves(job.model) or job.device_serial or not self._served_elsewhere(device, job):
+            return None
+        return "another device of the pool serves this model"
 
     def _served_elsewhere(self, device: Device, job: Job) -> bool:
         """Whether the job shall be left for others; with nobody else it fails, and says why."""
-        others = [self.fleet.find(serial) for serial in self.fleet.members(job.queue_tag)]
         return any(
             other.serial != device.serial and other.present and job.model in other.models
-            for other in others
-            if other is not None
+            for other in self.fleet.serving(job.queue_tag)
         )
 
 

@@ -11,18 +11,12 @@ from shared.jobs.document import job_document
 from shared.jobs.errors import JobHasNoResult, JobNotFinished
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lane, Lanes
+from shared.jobs.reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_reason
 from shared.jobs.store import JobStore
 
 # A page that filters out more than this ends early and says that there may be more.
 _LOOKED_AT = 5_000
 _RESULT_AGAIN_S = 2
-_DEVICE_REASONS = {
-    "offline": "device_offline",
-    "maintenance": "device_offline",
-    "busy": "device_busy",
-    "hot": "device_hot",
-    "low_battery": "low_battery",
-}
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,7 @@ class _WaitingRooms:
     lanes: Lanes
     _lanes: dict[tuple[str | None, str, bool], Lane | None] = field(default_factory=dict)
     _messages: dict[str, int] = field(default_factory=dict)
-    _devices: dict[str, Device | None] = field(default_factory=dict)
+    _devices: dict[tuple[str | None, str], list[Device]] = field(default_factory=dict)
 
     def say(self, job: Job) -> dict[str, Any]:
         """Why a job still waits, and behind how many."""
@@ -120,9 +114,9 @@ class _WaitingRooms:
             return {}
         lane = self._lane(job)
         if lane is None:
-            return {"status_reason": "no_matching_device"}
+            return {"status_reason": NO_MATCHING_DEVICE}
         ahead = self._ahead(job, lane)
-        return {"status_reason": self._reason(job, lane), "queue": {"ahead": ahead}}
+        return {"status_reason": self._reason(job), "queue": {"ahead": ahead}}
 
     def _lane(self, job: Job) -> Lane | None:
         key = (job.device_serial, job.queue_tag, job.priority >= 5)
@@ -135,17 +129,14 @@ class _WaitingRooms:
             self._messages[lane.url] = self.lanes.messages(lane)
         return self.lanes.ahead(job, self._messages[lane.url])
 
-    def _reason(self, job: Job, lane: Lane) -> str | None:
+    def _reason(self, job: Job) -> str | None:
         if job.attempts_made:
-            return "backoff"
-        if job.device_serial is not None:
-            device = self._device(job.device_serial)
-            return _DEVICE_REASONS.get(device.state) if device else "no_matching_device"
-        if not lane.devices:
-            return "no_device_serves_tag"
-        return "user_window" if job.waits_in is not None else None
+            return BACKOFF
+        in_window = job.waits_in is None
+        return waiting_reason(self._candidates(job), job.user_id, job.model, in_window=in_window)
 
-    def _device(self, serial: str) -> Device | None:
-        if serial not in self._devices:
-            self._devices[serial] = self.lanes.fleet.find(serial)
-        return self._devices[serial]
+    def _candidates(self, job: Job) -> list[Device]:
+        key = (job.device_serial, job.queue_tag)
+        if key not in self._devices:
+            self._devices[key] = self.lanes.candidates(*key)
+        return self._devices[key]

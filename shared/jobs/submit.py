@@ -15,6 +15,7 @@ from shared.errors import Fault, Unacceptable, Unavailable
 from shared.jobs.bodies import Question
 from shared.jobs.job import PREVIEW_CHARACTERS, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
+from shared.jobs.reasons import USER_WINDOW, waiting_reason
 from shared.jobs.store import JobStore
 
 
@@ -85,9 +86,8 @@ class Submissions:
         """What submitting would do. Raises Unacceptable as it would."""
         lane = self.check(who, wanted)
         mine = len(self.store.waiting(lane.waits_in(who.user_id), 1_000))
-        return Preview(
-            lane.name, self.lanes.messages(lane) + mine, tuple(self._reasons(wanted, lane, mine))
-        )
+        reasons = tuple(self._reasons(who.user_id, wanted, waiting=mine > 0))
+        return Preview(lane.name, self.lanes.messages(lane) + mine, reasons)
 
     def check(self, who: Submitter, wanted: JobRequest) -> Lane:
         """The lane for a job that is acceptable. Raises Unacceptable with all that is wrong."""
@@ -117,15 +117,13 @@ class Submissions:
             detail = f"no adapter is saved for a dataset {adapter_id!r}"
             yield Fault("/adapter_id", "adapter_not_found", detail)
 
-    def _reasons(self, wanted: JobRequest, lane: Lane, waiting_before: int) -> Iterator[str]:
-        if waiting_before:
-            yield "user_window"
-        if wanted.device_serial is not None:
-            state = self.lanes.fleet.get(wanted.device_serial).state
-            if state != "available":
-                yield f"device_{state}"
-        elif not lane.devices:
-            yield "no_device_serves_tag"
+    def _reasons(self, user_id: str, wanted: JobRequest, *, waiting: bool) -> Iterator[str]:
+        devices = self.lanes.candidates(wanted.device_serial, wanted.queue_tag)
+        if waiting:
+            yield USER_WINDOW
+        reason = waiting_reason(devices, user_id, wanted.model, in_window=True)
+        if reason is not None:
+            yield reason
 
 
 def _target_faults(

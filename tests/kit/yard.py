@@ -45,6 +45,12 @@ class Yard:
         admin = self.api("devices", user="root", admin=True)
         return admin.post("/devices/register", json={"serial": serial, **fields})
 
+    def report(self, serial: str = "dev-1", **fields: Any) -> None:
+        """Let a device say that it is there, and how it is."""
+        said = {"ready": True, **fields}
+        answer = self.device(serial).post(f"/devices/{serial}/status", json=said)
+        assert answer.status == 204, answer.text
+
     def submit(self, user: str = "ada", **fields: Any) -> dict[str, Any]:
         """Submit a job that must be accepted."""
         answer = self.user(user).post("/api/jobs", json={"prompt": "Why?", "model": "m", **fields})

@@ -24,6 +24,36 @@ def test_a_job_is_dead_when_its_message_was_received_too_often(yard: Yard) -> No
     assert [dead["job_id"] for dead in yard.user().get("/jobs/dlq").json()["data"]] == [job_id]
 
 
+def test_it_waits_on_when_its_message_was_left_to_another_device_too_often(yard, held_clock):
+    yard.register("dev-2")
+    yard.report("dev-1", models=["other"])
+    yard.report("dev-2", models=["m"], using=True)
+    job_id = yard.submit()["job_id"]
+    refused = yard.say("claim", job_id, "dev-1")
+    while yard.receive(visibility_s=0):
+        pass
+
+    failed = yard.collect(message(job_id), message(job_id))
+
+    assert (refused.status, failed) == (403, [])
+    assert yard.job(job_id)["status_reason"] == "device_busy"
+    assert (yard.receive() or {})["job_id"] == job_id
+    assert yard.claim(job_id, "dev-2") == 1
+
+
+def test_it_is_dead_when_nobody_left_it_to_others_lately(yard, held_clock):
+    yard.register("dev-2")
+    yard.report("dev-1", models=["other"])
+    yard.report("dev-2", models=["m"])
+    job_id = yard.submit()["job_id"]
+    yard.say("claim", job_id, "dev-1")
+    held_clock.advance(3_600)
+
+    yard.collect(message(job_id))
+
+    assert yard.job(job_id)["failure"]["code"] == "undeliverable"
+
+
 def test_nothing_changes_when_the_message_is_delivered_twice(yard: Yard) -> None:
     job_id = yard.submit()["job_id"]
 

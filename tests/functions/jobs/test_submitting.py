@@ -118,6 +118,8 @@ def test_the_devices_own_queue_is_used_when_a_job_is_pinned(yard: Yard) -> None:
 
 
 def test_nothing_is_queued_when_it_is_a_dry_run(yard: Yard) -> None:
+    yard.report()
+
     answer = yard.user().post("/api/jobs?dry_run=1", json={"prompt": "?", "model": "m"})
 
     assert answer.status == 200
@@ -143,6 +145,7 @@ def test_the_first_answer_is_replayed_when_the_idempotency_key_is_repeated(yard:
 
 
 def test_at_most_a_window_of_messages_waits_when_one_user_floods_a_lane(yard: Yard) -> None:
+    yard.report()
     jobs = [yard.submit("flood")["job_id"] for _ in range(10)]
     late = yard.submit("late")["job_id"]
 

@@ -60,6 +60,7 @@ def test_a_waiting_job_is_sent_when_its_feed_was_missed(yard, held_clock, broken
         sent.append(yard.messages())
 
     assert sent[-1] >= 1
+    yard.report()
     assert yard.job(jobs[4])["status_reason"] is None
 
 
