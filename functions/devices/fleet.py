@@ -16,7 +16,7 @@ from functions.devices.schemas import (
     StateName,
 )
 from functions.devices.views import device_documents, telemetry_document
-from shared.accounts import find_user, issue_device_token
+from shared.accounts import find_user, issue_device_token, revoke_device_token
 from shared.devices import Device, DeviceNotFound, Registration, visible
 from shared.errors import Fault, Unacceptable
 from shared.http import (
@@ -87,6 +87,7 @@ async def list_(
     responses={
         **_ADMIN,
         **described(200, "It was there: a new token, the old one dies.", model=RegisteredAnswer),
+        **described(409, "A device of this serial is being retired (`device_retiring`)."),
     },
 )
 @creates(secrets=("device_token",))
@@ -94,6 +95,7 @@ async def register(user: CurrentUser, body: RegisterBody) -> Response:
     """Give a device its queues and its token; the token is shown once."""
     user.require_admin()
     _check_registration(body)
+    wiring.retirements().check_over(body.serial)
     fleet = wiring.jobs().fleet
     queue_urls = wiring.device_queues().make(body.serial)
     new = fleet.register(msgspec.convert(body.model_dump(), Registration), queue_urls)
@@ -133,6 +135,27 @@ async def get(user: CurrentUser, serial: str) -> dict[str, Any]:
     (document,) = device_documents([device], user)
     points = wiring.jobs().fleet.history(serial)
     return document | {"telemetry": [telemetry_document(point) for point in points]}
+
+
+@router.delete(
+    "/{serial}",
+    summary="Retire a device (administrators)",
+    status_code=204,
+    responses={**_ADMIN, **_ABSENT},
+)
+async def retire(user: CurrentUser, serial: str) -> Response:
+    """The device is gone and its token dead; its queued jobs ride with their pool instead.
+
+    What it runs at this moment comes back by its lease. The serial may be registered
+    again when its queues are drained, a few minutes later; until then that is answered
+    409 (`device_retiring`).
+    """
+    user.require_admin()
+    device = wiring.jobs().fleet.get(serial)
+    # Whoever dies in between can repeat the call: the registration goes last.
+    revoke_device_token(wiring.accounts(), serial)
+    wiring.retirements().begin(device)
+    return Response(status_code=204)
 
 
 def _visible_device(serial: str, user: Caller) -> Device:

@@ -5,7 +5,7 @@ from functools import cache
 from functions.devices.settings import Settings
 from shared.aws import Bucket, Queue, Table
 from shared.config import read_settings
-from shared.devices import DeviceQueues, PoolQueues, SessionTerms
+from shared.devices import DeviceQueues, PoolQueues, Retirements, SessionTerms
 from shared.http import IdempotencyStore
 from shared.jobs import Jobs, Leases
 
@@ -42,6 +42,12 @@ def device_queues() -> DeviceQueues:
     return DeviceQueues(
         settings.device_queue_prefix, settings.dead_jobs_queue_arn, settings.require_tls
     )
+
+
+@cache
+def retirements() -> Retirements:
+    """Devices that are being taken out."""
+    return Retirements(Table(read_settings(Settings).devices_table))
 
 
 @cache

@@ -10,6 +10,9 @@ from shared.errors import EvalyardError, Unavailable
 _CONDITION_CODES = {"ConditionalCheckFailedException", "PreconditionFailed"}
 _MISSING_CODES = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
 _RETRY_AFTER_S = 2
+# SQS keeps a deleted queue's name for a minute.
+_NAME_KEPT_CODES = {"QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently"}
+_NAME_KEPT_S = 60
 
 
 class ConditionFailed(EvalyardError):
@@ -58,4 +61,7 @@ def _translated(exc: ClientError) -> EvalyardError:
     if code == "TransactionCanceledException":
         reasons = exc.response.get("CancellationReasons", [])
         return TransactionLost(tuple(reason.get("Code", "None") for reason in reasons))
+    if code in _NAME_KEPT_CODES:
+        detail = "a queue of this name was deleted a moment ago"
+        return Unavailable(detail, retry_after_s=_NAME_KEPT_S)
     return Unavailable("a storage service refused or failed", retry_after_s=_RETRY_AFTER_S)

@@ -1,5 +1,6 @@
 """One SQS queue: making it, sending, and what its attributes say."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,12 @@ class Queue:
             client("sqs").send_message(
                 QueueUrl=self.url, MessageBody=msgspec.json.encode(body).decode(), **extra
             )
+
+    def delete(self) -> None:
+        """Delete the queue and what lies in it; a queue that is not there is none to delete."""
+        sqs = client("sqs")
+        with aws_errors(), suppress(sqs.exceptions.QueueDoesNotExist):
+            sqs.delete_queue(QueueUrl=self.url)
 
     def attributes(self, *names: str) -> dict[str, str]:
         """Queue attributes by their AWS names, such as `ApproximateNumberOfMessages`."""

@@ -4,21 +4,26 @@ Knows nothing of jobs; whoever does decides which device may run what.
 """
 
 from shared.devices.device import Device, Telemetry
-from shared.devices.errors import DeviceNotFound
+from shared.devices.errors import DeviceNotFound, DeviceRetiring
 from shared.devices.fleet import Fleet, Registration, visible
-from shared.devices.queues import VISIBILITY_S, DeviceQueues, PoolQueues, lane_of
+from shared.devices.queues import LANES, VISIBILITY_S, DeviceQueues, PoolQueues, lane_of
+from shared.devices.retiring import RetiredDevice, Retirements
 from shared.devices.session import HEARTBEAT_S, DeviceSession, SessionTerms, open_session
 
 __all__ = [
     "HEARTBEAT_S",
+    "LANES",
     "VISIBILITY_S",
     "Device",
     "DeviceNotFound",
     "DeviceQueues",
+    "DeviceRetiring",
     "DeviceSession",
     "Fleet",
     "PoolQueues",
     "Registration",
+    "RetiredDevice",
+    "Retirements",
     "SessionTerms",
     "Telemetry",
     "lane_of",

@@ -7,6 +7,7 @@ from shared.callbacks import CallbackOutbox, CallbackRecords
 from shared.devices import Fleet, PoolQueues
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters
+from shared.jobs.draining import Draining
 from shared.jobs.endings import Announcer, Endings
 from shared.jobs.lanes import Lanes
 from shared.jobs.leases import Leases
@@ -70,7 +71,12 @@ class Jobs:
     @property
     def maintenance(self) -> Maintenance:
         """What is due."""
-        return Maintenance(self.store, self.lanes, self._endings)
+        return Maintenance(self.store, self.lanes, self._endings, self.draining)
+
+    @property
+    def draining(self) -> Draining:
+        """Emptying the queues of retired devices."""
+        return Draining(self.store, self.fleet, self.lanes)
 
     def submissions(self, catalog: Table, *, allow_private_callbacks: bool) -> Submissions:
         """Submitting; adapters are looked up in the catalog."""

@@ -154,7 +154,7 @@ class Endings:
     ) -> Job | None:
         now = clock.now_us()
         lane = self.lanes.lane(job) if resend else None
-        again = due_in_s(job.job_id, _MESSAGE_EXPECTED_S)
+        again = due_in_s(job.job_id, _UNDONE_S if resend else _MESSAGE_EXPECTED_S)
         if lane is not None:
             again = waiting(lane, job.user_id, job.job_id, job.priority)
         queued = self.store.move(

@@ -92,7 +92,7 @@ class Lanes:
         """Give a job's place back, and send whatever may follow."""
         lane = self.lane(job)
         if lane is not None:
-            self._give_back(lane.name, job.user_id, {job.job_id})
+            self.give_back(lane.name, job.user_id, {job.job_id})
             self.feed(job)
 
     def tend(self, window: Item) -> None:
@@ -102,7 +102,7 @@ class Lanes:
         held = set(window.get("sent", ()))
         idle = {job_id for job_id in held if not self._needs_place(user_id, job_id)}
         if idle:
-            self._give_back(lane_name, user_id, idle)
+            self.give_back(lane_name, user_id, idle)
         waiting = self.store.waiting(f"{lane_name}#{user_id}", 1)
         if not waiting:
             self._table.update(Update(window["pk"], window["sk"], remove=tuple(NOT_DUE)))
@@ -170,7 +170,10 @@ class Lanes:
         job = self.store.find(user_id, job_id)
         return job is not None and job.status == "queued"
 
-    def _give_back(self, lane_name: str, user_id: str, job_ids: set[str]) -> None:
+    def give_back(self, lane_name: str, user_id: str, job_ids: set[str]) -> None:
+        """Free the places that jobs hold in a user's window."""
+        if not job_ids:
+            return
         key = (f"WINDOW#{lane_name}", f"USER#{user_id}")
         try:
             self._table.update(Update(*key, discard={"sent": job_ids}, must_exist=True))

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from shared import clock
 from shared.aws import Item
+from shared.devices import RetiredDevice, Retirements
 from shared.errors import EvalyardError
+from shared.jobs.draining import Draining
 from shared.jobs.endings import Endings
 from shared.jobs.job import TIMEOUT_GRACE_S, Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.store import DUE_SHARDS, NOT_DUE, JobStore, due, due_in_s, job_of
 
-# A job whose device or pool is gone waits for somebody to bring it back.
+# A job whose pool is gone waits for somebody to bring it back.
 _LANE_MISSING_S = 3_600
 
 
@@ -27,6 +29,7 @@ class Maintenance:
     store: JobStore
     lanes: Lanes
     endings: Endings
+    draining: Draining
 
     def sweep(self, may_go_on: Callable[[], bool]) -> Counter[str]:
         """Look after everything that is due, while there is time; how often what was done."""
@@ -36,7 +39,17 @@ class Maintenance:
                 if not may_go_on():
                     return done
                 done[self._tend(item)] += 1
+        for device in Retirements(self.lanes.fleet.table).open():
+            if not may_go_on():
+                return done
+            done[self._drain(device, may_go_on)] += 1
         return done
+
+    def _drain(self, device: RetiredDevice, may_go_on: Callable[[], bool]) -> str:
+        try:
+            return self.draining.drain(device, may_go_on)
+        except EvalyardError as exc:
+            return f"failed_{exc.error_code}"
 
     def _tend(self, item: Item) -> str:
         """One item; what fails now is due again in the next sweep."""
@@ -68,6 +81,9 @@ class Maintenance:
     def _send(self, job: Job) -> str:
         """A job that waits for its first message, or whose message has not come back in time."""
         lane = self.lanes.lane(job)
+        if lane is None and job.device_serial is not None:
+            self.draining.move_to_pool(job)
+            return "moved_to_pool"
         if lane is None:
             self.store.move(job, **due_in_s(job.job_id, _LANE_MISSING_S))
             return "lane_missing"

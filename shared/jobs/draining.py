@@ -1,0 +1,76 @@
+"""Jobs of retired devices move to the pool of their queue tag; then the device's queues go.
+
+A job that runs there when its device is retired comes back by its lease, and moves then.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from shared.aws import Item, Table
+from shared.devices import LANES, Fleet, RetiredDevice, Retirements
+from shared.jobs.job import Job
+from shared.jobs.lanes import Lanes, waiting
+from shared.jobs.store import JobStore
+
+# More of one user's are moved by the next sweep.
+_MOVED_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Draining:
+    """Empties the queues of retired devices."""
+
+    store: JobStore
+    fleet: Fleet
+    lanes: Lanes
+
+    def drain(self, device: RetiredDevice, may_go_on: Callable[[], bool]) -> str:
+        """Move a retired device's jobs, or delete its queues when there are none any more.
+
+        Repeatable: what a crash left, and what an index did not tell yet, is found by the
+        next sweep.
+        """
+        windows = [window for lane in LANES for window in self._windows(device.serial, lane)]
+        for window in windows:
+            self._move_jobs(window, device.serial, may_go_on)
+        if windows:
+            return "device_drained"
+        Retirements(self.fleet.table).finish(device)
+        return "device_queues_deleted"
+
+    def move_to_pool(self, job: Job) -> Job | None:
+        """The job, riding with its pool from now on; None when it has moved meanwhile."""
+        lane = self.lanes.find(None, job.queue_tag, job.priority)
+        if lane is None:
+            return None
+        rides = waiting(lane, job.user_id, job.job_id, job.priority)
+        moved = self.store.move(job, device_serial=None, **rides)
+        if moved is not None:
+            self.lanes.feed(moved)
+        return moved
+
+    def _windows(self, serial: str, lane: str) -> Iterator[Item]:
+        return self._table.query(f"WINDOW#device/{serial}/{lane}", prefix="USER#")
+
+    def _move_jobs(self, window: Item, serial: str, may_go_on: Callable[[], bool]) -> None:
+        user_id = window["sk"].removeprefix("USER#")
+        lane_name = window["pk"].removeprefix("WINDOW#")
+        sent = set(window.get("sent", ()))
+        ids = sorted({*sent, *self.store.waiting(f"{lane_name}#{user_id}", _MOVED_AT_ONCE)})
+        if not ids:
+            self._table.delete(window["pk"], window["sk"])
+        for job_id in ids:
+            if not may_go_on():
+                return
+            job = self.store.find(user_id, job_id)
+            if job is not None and _queued_for(job, serial):
+                self.move_to_pool(job)
+        self.lanes.give_back(lane_name, user_id, sent)
+
+    @property
+    def _table(self) -> Table:
+        return self.store.table
+
+
+def _queued_for(job: Job, serial: str) -> bool:
+    return job.status == "queued" and not job.ending and job.device_serial == serial
