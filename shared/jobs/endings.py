@@ -19,6 +19,7 @@ from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.recording import failed_run, outcome, record
 from shared.jobs.store import NOT_DUE, JobStore, dead_marks, due_in_s
+from shared.observability import count
 from shared.storage import SegmentLog
 
 # What cannot be cured by trying again, whatever the device says.
@@ -57,8 +58,11 @@ class Announcer:
             **_NO_LEASE,
             **_NOT_WAITING,
         )
-        if moved is not None:
-            self.announce(moved)
+        if moved is None:
+            return None
+        if status == "dead":
+            count("JobsDied", service="jobs")
+        self.announce(moved)
         return moved
 
     def announce(self, job: Job) -> None:

@@ -95,3 +95,12 @@ def test_the_new_chance_stands_when_a_message_from_before_the_requeue_dies(yard:
 
 def test_it_is_dropped_when_a_message_is_not_one(yard: Yard) -> None:
     assert yard.collect("not json", {"job": 1}, []) == []
+
+
+def test_a_death_is_counted_once_when_its_message_comes_twice(yard: Yard, capsys) -> None:
+    job_id = yard.submit()["job_id"]
+    capsys.readouterr()
+
+    yard.collect(message(job_id), message(job_id))
+
+    assert capsys.readouterr().out.count('"JobsDied":[1') == 1
