@@ -1,13 +1,13 @@
-"""Messages of the callbacks queue: each has one try of one callback made when it is due.
+"""Messages of the callbacks queue: each has one try of a callback made, when due or asked for.
 
 Done: the try was made and what follows is queued; a receiver that fails is not our
 failure. Retry: storage did not answer, or another process makes the same try; only that
 message comes again. Record and drop: a message that cannot be read (metric
-`UnreadableCallbacks`). A second delivery is harmless: tries are numbered and claimed by
-a conditional write, and receivers know a repeated callback by its `webhook-id`.
+`UnreadableCallbacks`). A second delivery is harmless: tries are numbered or named and
+claimed by a conditional write, and receivers know a repeated callback by its `webhook-id`.
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from functions.deliver_callback.settings import Settings
 from shared.accounts import webhook_secrets
 from shared.aws import Queue, Table
-from shared.callbacks import CallbackRecords, Deliveries, Delivery
+from shared.callbacks import CallbackRecords, CallbackUrls, Deliveries, Delivery, Sender
 from shared.config import read_settings
 from shared.errors import Unavailable
 from shared.observability import count, logger
@@ -28,6 +28,7 @@ class DeliveryMessage(msgspec.Struct, frozen=True, rename={"number": "try"}):
     webhook_id: str
     number: int
     due_us: int
+    redelivery: str | None = None
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def record_handler(record: dict[str, Any]) -> bool:
     try:
         told = msgspec.json.decode(record["body"], type=DeliveryMessage)
         outcome = _deliveries().deliver(
-            Delivery(told.job_id, told.webhook_id, told.number, told.due_us)
+            Delivery(told.job_id, told.webhook_id, told.number, told.due_us, told.redelivery)
         )
     except msgspec.DecodeError:
         logger().error("callback_unreadable", message_id=record["messageId"])
@@ -58,10 +59,10 @@ def record_handler(record: dict[str, Any]) -> bool:
 @cache
 def _deliveries() -> Deliveries:
     settings = read_settings(Settings)
-    accounts = Table(settings.accounts_table)
+    accounts, jobs = Table(settings.accounts_table), Table(settings.jobs_table)
     return Deliveries(
-        CallbackRecords(Table(settings.jobs_table)),
+        CallbackRecords(jobs),
+        CallbackUrls(jobs),
         Queue(settings.callbacks_queue_url),
-        lambda user_id: webhook_secrets(accounts, user_id),
-        settings.callback_allow_private,
+        Sender(partial(webhook_secrets, accounts), settings.callback_allow_private),
     )

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from functions.jobs import wiring
 from functions.jobs.rendering import result_csv, result_document
 from functions.jobs.schemas import (
-    CallbackAnswer,
     JobAnswer,
     JobBody,
     JobDetailAnswer,
@@ -16,7 +15,6 @@ from functions.jobs.schemas import (
     ResultAnswer,
     StatusName,
 )
-from shared import clock
 from shared.http import (
     Caller,
     CurrentUser,
@@ -172,31 +170,6 @@ async def cancel(user: CurrentUser, job_id: str) -> Response:
     job = wiring.jobs().cancelling.cancel(user.user_id, job_id)
     (document,) = wiring.jobs().reader.documents([job])
     return _json(document, 200 if job.finished else 202)
-
-
-@router.get(
-    "/{job_id}/callbacks",
-    summary="List the tries to deliver a job's callback",
-    response_model=Page[CallbackAnswer],
-    responses=ABSENT,
-)
-async def callbacks(user: CurrentUser, job_id: str) -> dict[str, Any]:
-    """Every try, newest first; one that failed has `next_at` if it is made again."""
-    job = wiring.jobs().store.get(user.user_id, job_id)
-    tries = [
-        {
-            "webhook_id": callback.webhook_id,
-            "type": callback.kind,
-            "at": clock.iso(tried.at_us),
-            "status_code": tried.status_code,
-            "ok": tried.ok,
-            "error": tried.error,
-            "next_at": clock.iso_or_none(tried.next_us),
-        }
-        for callback in wiring.jobs().callbacks.of_job(job.job_id)
-        for tried in callback.tries
-    ]
-    return {"data": sorted(tries, key=lambda tried: tried["at"] or "", reverse=True)}
 
 
 def _submitter(request: Request, user: Caller) -> Submitter:

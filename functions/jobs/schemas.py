@@ -56,7 +56,8 @@ class JobBody(Body):
     device_serial: str | None = Field(default=None, description="Pins the job to one device.")
     adapter_id: str | None = Field(default=None, description="The dataset that gets the metrics.")
     callback_url: str | None = Field(
-        default=None, description="Told when the job ends (signed webhook)."
+        default=None,
+        description="Told when the job ends (signed webhook): https, public, port 443.",
     )
     max_attempts: int = Field(default=3, ge=1, le=10)
     timeout_s: int = Field(default=600, ge=1, le=21_600, description="For one attempt.")
@@ -182,13 +183,22 @@ class ResultAnswer(BaseModel):
 class CallbackAnswer(BaseModel):
     """One try to deliver a callback."""
 
-    webhook_id: str
-    type: str
+    webhook_id: str = Field(examples=["evt_01KBJ8S2X0ZZZZZZZZZZZZZZZZ"])
+    type: str = Field(examples=["job.succeeded"])
     at: str
     status_code: int | None
     ok: bool
-    error: str | None
-    next_at: str | None
+    error: str | None = Field(description="Why it failed.", examples=["timeout"])
+    next_at: str | None = Field(description="When the schedule tries again.")
+    trigger: Literal["schedule", "redeliver"] = Field(description="What had the try made.")
+
+
+class RedeliveryAnswer(BaseModel):
+    """A callback that is delivered again."""
+
+    job_id: str
+    webhook_id: str
+    type: str = Field(examples=["job.succeeded"])
 
 
 class DeadJobAnswer(JobAnswer):

@@ -9,7 +9,9 @@ import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+import idna
 
 from shared.errors import Unacceptable
 
@@ -32,9 +34,31 @@ _EMBEDDING = (
     (ipaddress.IPv6Network("64:ff9b::/96"), 0),
     (ipaddress.IPv6Network("2002::/16"), 80),
 )
+# Interface identifiers of ISATAP: the IPv4 address is the last 32 bits.
+_ISATAP = (0x00005EFE, 0x02005EFE)
 _NEVER = tuple(
-    ipaddress.IPv6Network(network)
-    for network in ("64:ff9b:1::/48", "2001::/32", "fec0::/10", "fd00:ec2::/32", "5f00::/16")
+    ipaddress.ip_network(network)
+    for network in (
+        "64:ff9b:1::/48",
+        "2001::/32",
+        "fec0::/10",
+        "5f00::/16",
+        # Some Pythons count parts of this as global; one cloud keeps its metadata there.
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+    )
+)
+# Where clouds keep what their machines are told: never, whatever is allowed.
+_METADATA = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "169.254.0.0/16",
+        "fe80::/10",
+        "fd00:ec2::/32",
+        "168.63.129.16/32",
+        "100.100.100.200/32",
+        "192.0.0.192/32",
+    )
 )
 
 
@@ -82,9 +106,8 @@ def resolve(url: str, *, allow_private: bool) -> Target:
     addresses = _addresses(target.host, target.port)
     if not allow_private and not all(is_public(address) for address in addresses):
         raise CallbackRefused("the callback's host has an address that is not public")
-    if any(address.is_link_local for address in addresses):
-        # Clouds keep their metadata there: never, whatever is allowed.
-        raise CallbackRefused("the callback's host has a link-local address")
+    if any(_is_metadata(address) for address in addresses):
+        raise CallbackRefused("the callback's host has a link-local or metadata address")
     return Target(target.scheme, target.host, target.port, target.path, tuple(map(str, addresses)))
 
 
@@ -95,7 +118,7 @@ def read_url(url: str, *, allow_private: bool) -> Target:
     try:
         parts = urlsplit(url)
         port = parts.port
-        host = _ascii(parts.hostname or "")
+        host = _ascii(parts.hostname or "").removesuffix(".")
         is_literal = ":" in host and ipaddress.IPv6Address(host.partition("%")[0]) is not None
     except ValueError as exc:
         raise CallbackRefused("the callback URL cannot be read") from exc
@@ -108,25 +131,42 @@ def read_url(url: str, *, allow_private: bool) -> Target:
         raise CallbackRefused("a callback URL names a host")
     if not allow_private:
         _check_host(host, port)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = _ascii_path(parts.path or "/") + (f"?{_ascii_path(parts.query)}" if parts.query else "")
     return Target(parts.scheme, host, _PORTS[parts.scheme] if port is None else port, path)
 
 
 def is_public(address: Address) -> bool:
     """Whether an address, and any it embeds, is one of the public Internet."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if any(address in network for network in _NEVER):
-            return False
-        for network, shift in _EMBEDDING:
-            if address in network:
-                return is_public(ipaddress.IPv4Address(int(address) >> shift & 0xFFFFFFFF))
+    if any(address in network for network in (*_NEVER, *_METADATA)):
+        return False
+    embedded = _embedded(address)
+    if embedded is not None:
+        # Under 64:ff9b::/96 and its like, what is embedded is what is reached.
+        return is_public(embedded)
     return address.is_global and not (
         address.is_multicast or address.is_reserved or address.is_unspecified
     )
 
 
+def _embedded(address: Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address leads to, if it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    for network, shift in _EMBEDDING:
+        if address in network:
+            return ipaddress.IPv4Address(int(address) >> shift & 0xFFFFFFFF)
+    if int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None
+
+
+def _is_metadata(address: Address) -> bool:
+    embedded = _embedded(address)
+    return any(one in network for one in (address, embedded) if one for network in _METADATA)
+
+
 def _check_host(host: str, port: int | None) -> None:
-    labels = host.rstrip(".").lower().split(".")
+    labels = host.lower().split(".")
     if labels[-1] in _LOCAL_NAMES or (len(labels) == 1 and ":" not in host):
         raise CallbackRefused("the callback's host is a local name")
     if port not in (None, 443):
@@ -144,7 +184,12 @@ def _is_dotted_quad(host: str) -> bool:
 
 
 def _ascii(host: str) -> str:
-    return host if host.isascii() else host.encode("idna").decode()
+    """A name as DNS and TLS know it (IDNA 2008, mapped as browsers do). Raises ValueError."""
+    return host if host.isascii() else idna.encode(host, uts46=True).decode()
+
+
+def _ascii_path(path: str) -> str:
+    return "".join(char if char.isascii() else quote(char) for char in path)
 
 
 def _addresses(host: str, port: int) -> list[Address]:

@@ -47,6 +47,12 @@ class CallbackOutbox:
         self.queue.send(delivery_message(end.job_id, webhook_id, 1, clock.now_us()))
 
 
-def delivery_message(job_id: str, webhook_id: str, number: int, due_us: int) -> dict[str, Any]:
-    """The message that has a callback's try with this number made when it is due."""
-    return {"job_id": job_id, "webhook_id": webhook_id, "try": number, "due_us": due_us}
+def delivery_message(
+    job_id: str, webhook_id: str, number: int, due_us: int, redelivery: str | None = None
+) -> dict[str, Any]:
+    """The message that has a callback's try made when it is due.
+
+    The schedule's by their number (from 1); one that was asked for by the redelivery's id.
+    """
+    message = {"job_id": job_id, "webhook_id": webhook_id, "try": number, "due_us": due_us}
+    return message if redelivery is None else {**message, "redelivery": redelivery}

@@ -1,6 +1,7 @@
 """What is known of each callback: what to send where, and how every try went.
 
-`JOB#<job_id> / CALLBACK#<webhook_id>` in the jobs table.
+`JOB#<job_id> / CALLBACK#<webhook_id>` in the jobs table. Only one try runs at a time:
+whoever begins one holds `running`, and only the holder may add to the log.
 """
 
 from dataclasses import dataclass
@@ -13,20 +14,33 @@ from shared.clock import SECOND_US
 
 # Longer than a delivering function may run: a try that says nothing by then was cut off.
 TRY_LIVES_S = 60
+# What is logged for a try that was cut off: the receiver may or may not have had it.
+OUTCOME_UNKNOWN = "outcome_unknown"
+_FREE = ("running", "running_us", "running_asked")
 
 
 class Try(msgspec.Struct, frozen=True, kw_only=True):
-    """One try to deliver. `next_us` is when it is tried again, if ever."""
+    """One try to deliver. `next_us` is when the schedule tries again, if ever.
 
+    `asked`: somebody asked for it; it is none of the schedule's.
+    """
+
+    try_id: str
     at_us: int
     status_code: int | None
     ok: bool
     error: str | None
     next_us: int | None
+    asked: bool = False
 
 
 class Callback(msgspec.Struct, frozen=True, kw_only=True):
-    """One callback; `body` is sent as it stands, every time. `begun` counts tries begun."""
+    """One callback; `body` is sent as it stands, every time.
+
+    `made` counts the schedule's tries that ended; `due_us` is when its next one is due.
+    `over`: nothing more is tried unless somebody asks. `redelivery` names what was
+    asked for last and not yet tried.
+    """
 
     webhook_id: str
     job_id: str
@@ -34,14 +48,30 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     kind: str
     body: bytes
-    begun: int = 0
-    begun_us: int = 0
+    made: int = 0
+    due_us: int | None = None
+    over: bool = False
+    running: str | None = None
+    running_us: int = 0
+    running_asked: bool = False
+    redelivery: str | None = None
+    redelivery_us: int = 0
+    redeliveries: int = 0
     tries: tuple[Try, ...] = ()
 
     @property
-    def done(self) -> bool:
-        """Whether nothing more will be tried."""
-        return bool(self.tries) and (self.tries[-1].ok or self.tries[-1].next_us is None)
+    def in_flight(self) -> bool:
+        """Whether a try runs, as far as is known."""
+        return self.running is not None and _lives(self.running_us)
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether a redelivery waits to be tried, and not for so long that it must be lost."""
+        return self.redelivery is not None and _lives(self.redelivery_us)
+
+    def has_tried(self, try_id: str) -> bool:
+        """Whether the log has this try."""
+        return any(tried.try_id == try_id for tried in self.tries)
 
 
 @dataclass(frozen=True)
@@ -53,60 +83,101 @@ class CallbackRecords:
     def create(self, callback: Callback) -> None:
         """Keep a new callback; one that is there already stays as it is."""
         fields = {k: v for k, v in msgspec.structs.asdict(callback).items() if v is not None}
-        fields["tries"] = []
         try:
-            self.table.put({**_key(callback.job_id, callback.webhook_id), **fields}, only_new=True)
+            key = _key(callback)
+            self.table.put({**key, **fields, "tries": _log(callback.tries)}, only_new=True)
         except ConditionFailed:
             return
 
     def find(self, job_id: str, webhook_id: str) -> Callback | None:
         """A callback, or None when its job is gone."""
-        key = _key(job_id, webhook_id)
-        item = self.table.get(key["pk"], key["sk"])
+        item = self.table.get(f"JOB#{job_id}", f"CALLBACK#{webhook_id}")
         return None if item is None else _callback(item)
 
     def of_job(self, job_id: str) -> list[Callback]:
         """All callbacks of a job, oldest first."""
         return [_callback(item) for item in self.table.query(f"JOB#{job_id}", prefix="CALLBACK#")]
 
-    def begin_try(self, callback: Callback, number: int) -> bool:
-        """Claim the try with this number (from 1); False when it is another's.
+    def ask(self, callback: Callback, redelivery: str) -> bool:
+        """Keep that a redelivery is asked for; False when the callback moved meanwhile."""
+        asked = {
+            "redelivery": redelivery,
+            "redelivery_us": clock.now_us(),
+            "redeliveries": callback.redeliveries + 1,
+        }
+        return self._move(callback, set_=asked) is not None
 
-        A try that was begun and never told its outcome may be begun again after a while.
+    def begin_try(self, callback: Callback, try_id: str, *, asked: bool) -> Callback | None:
+        """Claim the right to try now; None when another has it or the callback moved.
+
+        A try that never told its outcome is logged as cut off, and its right taken over.
         """
-        now = clock.now_us()
-        key = _key(callback.job_id, callback.webhook_id)
+        if callback.in_flight:
+            return None
+        begun = {"running": try_id, "running_us": clock.now_us(), "running_asked": asked}
+        if callback.running is None:
+            return self._move(callback, set_=begun)
+        tries = _log((*callback.tries, _cut_off(callback)))
+        return self._move(callback, set_={**begun, "tries": tries})
+
+    def end_try(self, callback: Callback, tried: Try, *, over: bool, due_us: int | None) -> bool:
+        """Log the try that was begun, and what follows; False when it is not its turn any more."""
+        made = callback.made + (not tried.asked)
+        ended = {"tries": _log((*callback.tries, tried)), "made": made, "over": over}
+        gone = [*_FREE, *(["redelivery"] if tried.asked else [])]
+        if due_us is None:
+            gone.append("due_us")
+        else:
+            ended["due_us"] = due_us
+        if self._move(callback, set_=ended, remove=tuple(gone)) is not None:
+            return True
+        # Ours may have been written and its answer lost.
+        stored = self.find(callback.job_id, callback.webhook_id)
+        return stored is not None and stored.has_tried(tried.try_id)
+
+    def _move(
+        self, callback: Callback, *, set_: Item, remove: tuple[str, ...] = ()
+    ) -> Callback | None:
+        """Change a callback that is still as it was read; None when it is not."""
+        as_read = {
+            "running": callback.running,
+            "redelivery": callback.redelivery,
+            "made": callback.made,
+        }
+        key = _key(callback)
         try:
-            self.table.update(
-                Update(
-                    key["pk"],
-                    key["sk"],
-                    set={"begun": number, "begun_us": now},
-                    extra_condition=(
-                        "#begun = :before OR"
-                        " (#begun = :number AND size(#tries) = :before AND #begun_us < :stale)"
-                    ),
-                    names={"#begun": "begun", "#tries": "tries", "#begun_us": "begun_us"},
-                    values={
-                        ":before": number - 1,
-                        ":number": number,
-                        ":stale": now - TRY_LIVES_S * SECOND_US,
-                    },
+            return _callback(
+                self.table.update(
+                    Update(key["pk"], key["sk"], set=set_, remove=remove, only_if=as_read)
                 )
             )
         except ConditionFailed:
-            return False
-        return True
-
-    def end_try(self, callback: Callback, tried: Try) -> None:
-        """Keep the outcome of the try that was begun."""
-        tries = [msgspec.to_builtins(past) for past in (*callback.tries, tried)]
-        key = _key(callback.job_id, callback.webhook_id)
-        self.table.update(Update(key["pk"], key["sk"], set={"tries": tries}, must_exist=True))
+            return None
 
 
-def _key(job_id: str, webhook_id: str) -> Item:
-    return {"pk": f"JOB#{job_id}", "sk": f"CALLBACK#{webhook_id}"}
+def _lives(since_us: int) -> bool:
+    return clock.now_us() - since_us < TRY_LIVES_S * SECOND_US
+
+
+def _cut_off(callback: Callback) -> Try:
+    assert callback.running is not None, "only a try that was begun can be cut off"
+    return Try(
+        try_id=callback.running,
+        at_us=callback.running_us,
+        status_code=None,
+        ok=False,
+        error=OUTCOME_UNKNOWN,
+        next_us=clock.now_us(),
+        asked=callback.running_asked,
+    )
+
+
+def _log(tries: tuple[Try, ...]) -> list[Item]:
+    return [msgspec.to_builtins(tried) for tried in tries]
+
+
+def _key(callback: Callback) -> Item:
+    return {"pk": f"JOB#{callback.job_id}", "sk": f"CALLBACK#{callback.webhook_id}"}
 
 
 def _callback(item: Item) -> Callback:

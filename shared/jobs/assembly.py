@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.aws import Bucket, Queue, Table
-from shared.callbacks import CallbackOutbox, CallbackRecords
+from shared.callbacks import CallbackOutbox, CallbackRecords, CallbackUrls, Redeliveries
 from shared.devices import Fleet, PoolQueues
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters
@@ -54,6 +54,11 @@ class Jobs:
         return CallbackRecords(self.jobs_table)
 
     @property
+    def redeliveries(self) -> Redeliveries:
+        """Wishes for another try of a callback."""
+        return Redeliveries(self.callbacks, self.callbacks_queue)
+
+    @property
     def cancelling(self) -> Cancelling:
         """Cancelling."""
         return Cancelling(self.store, self.lanes, self._announcer)
@@ -61,7 +66,7 @@ class Jobs:
     @property
     def dead_letters(self) -> DeadLetters:
         """The dead-letter queue as users see it."""
-        return DeadLetters(self.store, self.lanes)
+        return DeadLetters(self.store, self.lanes, self._announcer)
 
     @property
     def collector(self) -> Collector:
@@ -80,7 +85,8 @@ class Jobs:
 
     def submissions(self, catalog: Table, *, allow_private_callbacks: bool) -> Submissions:
         """Submitting; adapters are looked up in the catalog."""
-        return Submissions(self.store, self.lanes, catalog, allow_private_callbacks)
+        urls = CallbackUrls(self.jobs_table)
+        return Submissions(self.store, self.lanes, catalog, urls, allow_private_callbacks)
 
     def leases(self, catalog: Table) -> Leases:
         """What devices say; adapters are looked up in the catalog."""

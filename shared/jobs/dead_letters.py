@@ -8,7 +8,7 @@ import msgspec
 from shared import clock, ids
 from shared.errors import Fault, Unacceptable, Unavailable
 from shared.jobs.bodies import question_of
-from shared.jobs.endings import Endings
+from shared.jobs.endings import Announcer, Endings
 from shared.jobs.errors import JobNotDead, JobNotFound
 from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
@@ -42,6 +42,7 @@ class DeadLetters:
 
     store: JobStore
     lanes: Lanes
+    announcer: Announcer
 
     def page(self, user_id: str | None, limit: int, before: str | None) -> JobList:
         """Dead jobs of a user (None: of everybody), the latest first, from beyond a rank on."""
@@ -78,6 +79,8 @@ class DeadLetters:
             serial = None
         tag = overrides.queue_tag or job.queue_tag
         lane = self._lane(serial, tag, job)
+        # This end is still to be told: the next one will be another callback.
+        self.announcer.announce(job)
         queued = self.store.move(
             job,
             status="queued",

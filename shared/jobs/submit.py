@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from shared.aws import Table
-from shared.callbacks import CallbackRefused, check_callback_url
+from shared.callbacks import CallbackRefused, CallbackUrls, check_callback_url
 from shared.datasets import load_adapter
 from shared.devices import Device
 from shared.errors import Fault, Unacceptable, Unavailable
@@ -64,6 +64,7 @@ class Submissions:
     store: JobStore
     lanes: Lanes
     catalog: Table
+    callback_urls: CallbackUrls
     allow_private_callbacks: bool
 
     def submit(self, who: Submitter, wanted: JobRequest, job_id: str, created_us: int) -> Job:
@@ -86,7 +87,10 @@ class Submissions:
         """What submitting would do. Raises Unacceptable as it would."""
         lane = self.check(who, wanted)
         mine = len(self.store.waiting(lane.waits_in(who.user_id), 1_000))
-        reasons = tuple(self._reasons(who.user_id, wanted, waiting=mine > 0))
+        reasons = (
+            *self._reasons(who.user_id, wanted, waiting=mine > 0),
+            *self._callback_reasons(who.user_id, wanted.callback_url),
+        )
         return Preview(lane.name, self.lanes.messages(lane) + mine, reasons)
 
     def check(self, who: Submitter, wanted: JobRequest) -> Lane:
@@ -124,6 +128,10 @@ class Submissions:
         reason = waiting_reason(devices, user_id, wanted.model, in_window=True)
         if reason is not None:
             yield reason
+
+    def _callback_reasons(self, user_id: str, url: str | None) -> Iterator[str]:
+        if url is not None and self.callback_urls.disabled(user_id, url):
+            yield "callback_url_disabled"
 
 
 def _target_faults(

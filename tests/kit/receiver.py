@@ -1,11 +1,14 @@
 """A webhook receiver on this machine: keeps what it was sent, answers as it is told."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 
 @dataclass
@@ -19,17 +22,30 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Answers with `status`, after `delay_s`; a redirect leads to its own `/elsewhere`."""
+    """Answers with `status`, after `delay_s`; a redirect leads to its own `/elsewhere`.
+
+    `names` are what TLS clients said they look for (None: nothing).
+    """
 
     status: int = 200
     delay_s: float = 0.0
     url: str = ""
+    port: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)
+
+
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that gives up is no news."""
 
 
 @contextmanager
-def running_receiver() -> Iterator[Receiver]:
-    """A receiver on a free port of 127.0.0.1."""
+def running_receiver(certificate: Path | None = None) -> Iterator[Receiver]:
+    """A receiver on a free port of 127.0.0.1; with a certificate (and key, in PEM) over TLS."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,6 +55,8 @@ def running_receiver() -> Iterator[Receiver]:
             receiver.received.append(Received(self.path, headers, body))
             time.sleep(receiver.delay_s)
             self.send_response(receiver.status)
+            for name, value in receiver.headers.items():
+                self.send_header(name, value)
             self.send_header("Location", f"{receiver.url}/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -46,8 +64,13 @@ def running_receiver() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server = _QuietServer(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        server.socket = _context(receiver, certificate).wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    receiver.port = server.server_address[1]
+    receiver.url = f"{'http' if certificate is None else 'https'}://127.0.0.1:{receiver.port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -55,3 +78,14 @@ def running_receiver() -> Iterator[Receiver]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _context(receiver: Receiver, certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def note(_: Any, name: str | None, __: ssl.SSLContext) -> None:
+        receiver.names.append(name)
+
+    context.sni_callback = note
+    return context

@@ -1,0 +1,1 @@
+"""Sends one signed ping to a user's URL: `/accounts/webhook_test`."""

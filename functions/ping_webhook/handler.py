@@ -1,0 +1,58 @@
+"""`POST /accounts/webhook_test`: translates HTTP to a ping.
+
+A function of its own, because it talks to servers that users name: it may reach nothing
+but signing secrets and what is known of users' URLs (docs/decisions/0017-webhook-pings.md).
+"""
+
+from functools import cache, partial
+from typing import Any
+
+from fastapi import APIRouter
+
+from functions.ping_webhook.schemas import PingAnswer, PingBody
+from functions.ping_webhook.settings import Settings
+from shared.accounts import webhook_secrets
+from shared.aws import Table
+from shared.callbacks import CallbackUrls, Pings, Sender
+from shared.config import read_settings
+from shared.http import CurrentUser, UserRoute, create_app, described, serve
+
+router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
+
+
+@router.post(
+    "/webhook_test",
+    summary="Send a test webhook",
+    response_model=PingAnswer,
+    responses=described(429, "Ten pings a minute were sent (`too_many_pings`)."),
+)
+async def post_webhook_test(body: PingBody, user: CurrentUser) -> PingAnswer:
+    """POST one `webhook.ping` to the URL now, signed as callbacks are, and say how it went.
+
+    Refused with 422 `callback_url_refused` where callbacks may not go. 2xx enables a URL that
+    callbacks had left alone since it answered 410.
+    """
+    pinged = _pings().ping(user.user_id, body.url)
+    return PingAnswer(
+        ok=pinged.ok,
+        status_code=pinged.status_code,
+        error=pinged.error,
+        duration_ms=pinged.duration_ms,
+        webhook_id=pinged.webhook_id,
+    )
+
+
+app = create_app("Pings", router)
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one API Gateway event."""
+    return serve(app, event, context)
+
+
+@cache
+def _pings() -> Pings:
+    settings = read_settings(Settings)
+    accounts, jobs = Table(settings.accounts_table), Table(settings.jobs_table)
+    sender = Sender(partial(webhook_secrets, accounts), settings.callback_allow_private)
+    return Pings(CallbackUrls(jobs), sender)
