@@ -29,8 +29,8 @@ async def callbacks(user: CurrentUser, job_id: str) -> dict[str, Any]:
     job = wiring.jobs().store.get(user.user_id, job_id)
     found = wiring.jobs().callbacks.of_job(job.job_id)
     tries = [_try(callback, tried) for callback in found for tried in callback.tries]
-    # Tries of one moment stay in their order, the later first.
-    return {"data": sorted(reversed(tries), key=lambda tried: tried["at"], reverse=True)}
+    # Turned around, not sorted downwards: of one moment the later try comes first, too.
+    return {"data": sorted(tries, key=lambda tried: tried["at"])[::-1]}
 
 
 @router.post(

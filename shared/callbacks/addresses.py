@@ -18,7 +18,7 @@ from shared.errors import Unacceptable
 MAX_URL_CHARACTERS = 2_048
 _RESOLVE_S = 3.0
 _PORTS = {"https": 443, "http": 80}
-_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?\Z")
+_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\Z")
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]")
 _LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home", "lan", "arpa")
 # A name whose last label is a number is an address in one of its odd forms.
@@ -127,7 +127,7 @@ def read_url(url: str, *, allow_private: bool) -> Target:
         raise CallbackRefused(f"a callback goes to {' or '.join(schemes)}, not {parts.scheme!r}")
     if parts.username is not None or parts.password is not None or "%" in host:
         raise CallbackRefused("a callback URL carries neither credentials nor a zone")
-    if not (is_literal or _NAME.match(host)):
+    if not (is_literal or _NAME.match(host)) or is_literal != ("[" in parts.netloc):
         raise CallbackRefused("a callback URL names a host")
     if not allow_private:
         _check_host(host, port)

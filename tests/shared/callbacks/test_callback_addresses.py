@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.callbacks import CallbackRefused, check_callback_url
-from shared.callbacks.addresses import is_public, resolve
+from shared.callbacks.addresses import is_public, read_url, resolve
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
@@ -79,6 +79,50 @@ HOSTILE = [
     "https://example.com/\r\nHost: evil",
     "https://example.com\\@10.0.0.1/",
     "https://[::1",
+    "https://[0:0:0:0:0:ffff:7f00:1]/",
+    "https://[::ffff:0:7f00:1]/",
+    "https://[::ffff:a9fe:a9fe]/",
+    "https://[64:ff9b:1::7f00:1]/",
+    "https://[2001:470:1f0b:1::5efe:a00:1]/",
+    "https://[2606:4700::200:5efe:7f00:1]/",
+    "https://[ff02::1]/",
+    "https://[2001:db8::1]/",
+    "https://[100::1]/",
+    "https://[v1.x]/",
+    "https://[]/",
+    "https://168.63.129.16/",
+    "https://100.100.100.200/",
+    "https://192.0.0.192/",
+    "https://192.88.99.1/",
+    "https://240.0.0.1/",
+    "https://0x7f.1/",
+    "https://127.0.0.1./",
+    "https://127.0.0.1.:443/",
+    "https://１２７.０.０.１/",
+    "https://127。0。0。1/",
+    "https://ⓛocalhost/",
+    "https://localhost。/",
+    "https://xn--/",
+    "https://a..example.com/",
+    "https://.example.com/",
+    "https://example.com../",
+    "https://ex%61mple.com/",
+    "https://example.com%2f@127.0.0.1/",
+    "https://example.com@127.0.0.1/",
+    "https://127.0.0.1#@example.com/",
+    "https://127.0.0.1?@example.com/",
+    "https://example.com:443@127.0.0.1/",
+    "https://example.com:0/",
+    "https://example.com:-443/",
+    "https://example.com:80/",
+    "https:/example.com/",
+    "https:example.com",
+    "HTTPS\t://example.com/",
+    "gopher://example.com:443/",
+    "https://example.com/\x00",
+    "https://example.com/a b",
+    "https://[fe80::1%eth0]/",
+    "https://{}/".format("a" * 64 + "ü.example.com"),
     "https://" + "a" * 3000 + ".com/",
 ]
 
@@ -116,6 +160,12 @@ def test_it_is_refused_when_any_address_of_the_name_is_private(monkeypatch, addr
         "https://bücher.de/",
         "https://1.1.1.1/x",
         "https://[2606:4700::1111]/",
+        "https://[2606:4700:0:0:0:0:0:1111]:443/x",
+        "HTTPS://EXAMPLE.COM./",
+        "https://faß.de/",
+        "https://日本語.jp/パス?問=い",
+        "https://a_b.example.com/",
+        "https://1.2.3.4.example.com/",
     ],
 )
 def test_it_is_accepted_when_every_address_is_public(monkeypatch, url) -> None:
@@ -176,7 +226,50 @@ def test_an_embedded_address_is_judged_as_itself(address: ipaddress.IPv4Address)
     assert {is_public(each) for each in embedded} == {is_public(address)}
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
-def test_link_local_is_refused_when_private_addresses_are_allowed(host: str) -> None:
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254",
+        "[fe80::1]",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[fd00:ec2::254]",
+        "168.63.129.16",
+        "100.100.100.200",
+    ],
+)
+def test_metadata_is_refused_when_private_addresses_are_allowed(host: str) -> None:
     with pytest.raises(CallbackRefused):
         check_callback_url(f"http://{host}/latest", allow_private=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "header"),
+    [
+        ("https://EXAMPLE.com./", "example.com", "example.com"),
+        ("https://bücher.de/", "xn--bcher-kva.de", "xn--bcher-kva.de"),
+        ("https://FAß.de/", "xn--fa-hia.de", "xn--fa-hia.de"),
+        ("https://[2606:4700:0::1111]:443/", "2606:4700:0::1111", "[2606:4700:0::1111]"),
+    ],
+)
+def test_a_host_is_named_as_dns_and_certificates_do(url: str, host: str, header: str) -> None:
+    target = read_url(url, allow_private=False)
+
+    assert (target.host, target.host_header) == (host, header)
+
+
+@given(st.ip_addresses(v=6))
+def test_no_address_is_public_that_is_not_global(address: ipaddress.IPv6Address) -> None:
+    assert not is_public(address) or address.is_global
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_target_or_refused(text: str) -> None:
+    try:
+        target = read_url(f"https://{text}", allow_private=False)
+    except CallbackRefused:
+        return
+
+    assert target.host.isascii()
+    assert target.path.isascii()
+    assert target.port == 443
