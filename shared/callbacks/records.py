@@ -133,7 +133,7 @@ class CallbackRecords:
             return True
         # Ours may have been written and its answer lost.
         stored = self.find(callback.job_id, callback.webhook_id)
-        return stored is not None and stored.has_tried(tried.try_id)
+        return stored is not None and tried in stored.tries
 
     def _move(
         self, callback: Callback, *, set_: Item, remove: tuple[str, ...] = ()
