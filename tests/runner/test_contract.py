@@ -51,7 +51,10 @@ def test_job_succeeds_with_the_runners_numbers_when_it_runs(
     assert result["output"] == "one two three"
     assert result["metrics"]["ttft_ms"] < result["metrics"]["latency_ms"]
     assert len(result["samples"]) == 2
+    assert result["samples"][0]["itl_ms"]["n"] == 2
+    assert result["extra"] == {"Cached prompt tokens": 3.0}
     assert result["provenance"]["ttft_ms"]["source"] == "client_stream"
+    assert [line.split()[2] for line in result["log"].splitlines()] == ["warm-up", "run", "run"]
     assert result["telemetry"]["after"]["memory_pct"] > 0
     [run] = yard.runs()
     assert (run.job_id, run.device, run.completion_tokens, run.ok) == (job_id, SERIAL, 3, True)
