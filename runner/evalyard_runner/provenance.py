@@ -39,7 +39,7 @@ def extra_provenance_of(
 ) -> dict[str, Provenance]:
     """Of the numbers beside the metrics."""
     known = {
-        CACHED: measured(samples[0].counted_by, None),
+        CACHED: _cached(samples[0]),
         GPU_POWER: measured("nvml", _DEVICE, over="the measured repetitions"),
         ENERGY_PER_TOKEN: derived(GPU_POWER, "completion_tokens"),
     }
@@ -59,7 +59,16 @@ def derived(*names: str) -> Provenance:
 
 def _counts(sample: Sample) -> dict[str, Provenance]:
     counted = measured(sample.counted_by, None)
-    return dict.fromkeys(("prompt_tokens", "completion_tokens", "cached_tokens"), counted)
+    return {
+        "prompt_tokens": counted,
+        "completion_tokens": counted,
+        "cached_tokens": _cached(sample),
+    }
+
+
+def _cached(sample: Sample) -> Provenance:
+    """Who times the prefill knows what it was spared."""
+    return measured(sample.timed_by or sample.counted_by, None)
 
 
 def _stream() -> dict[str, Provenance]:
