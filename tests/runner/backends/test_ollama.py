@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from evalyard_runner.backends.ollama import OllamaBackend
+from evalyard_runner.backends.ollama_recorder import OllamaRecorder
 from evalyard_runner.errors import GenerationError, MisconfiguredError
 from evalyard_runner.measure import Sample
 from evalyard_runner.metrics import metrics_of
@@ -84,17 +85,19 @@ def test_prefill_speed_is_unknown_when_nobody_says_what_was_cached(
     assert metrics_of([sample], None)["prefill_tps"] is None
 
 
-def test_thinking_counts_as_the_first_token_when_the_answer_comes_later(
-    ollama: FakeOllama,
-) -> None:
-    thought = said("", message={"role": "assistant", "content": "", "thinking": "hm"})
-    ollama.script = lambda _: iter([thought, 0.05, said("hi"), final()])
+def test_thinking_counts_as_the_first_token_when_the_answer_comes_later() -> None:
+    seconds = iter([0.0, 0.1, 0.5, 0.6])
+    recorder = OllamaRecorder(clock=lambda: next(seconds))
 
-    sample = generated(ollama)
+    recorder.hear(said("", message={"role": "assistant", "content": "", "thinking": "hm"}))
+    recorder.hear(said("hi"))
+    recorder.hear(final())
 
+    sample = recorder.sample()
     assert sample.text == "hi"
-    assert sample.ttft_ms is not None
-    assert sample.ttft_ms <= sample.latency_ms - 50
+    assert (sample.ttft_ms, sample.latency_ms) == pytest.approx((100, 600))
+    assert sample.itl is not None
+    assert sample.itl.max == pytest.approx(400)
 
 
 def test_options_go_where_ollama_wants_them_when_a_job_has_some(ollama: FakeOllama) -> None:
