@@ -100,6 +100,11 @@ class Attempt:
         return Ending(outcome)
 
     async def _complete(self, outcome: Measured, delivery: LogDelivery) -> str:
+        try:
+            return await self.api.complete(self.claim, outcome.body | await delivery.fields())
+        except ApiRefusedError as exc:
+            if not delivery.was_lost(exc):
+                raise
         return await self.api.complete(self.claim, outcome.body | await delivery.fields())
 
     async def _fail(self, failure: GenerationError) -> str:

@@ -10,6 +10,7 @@ from evalyard_runner.wire import Claim
 # A result's whole body may have 5 MiB, most of which belongs to the output.
 INLINE_BYTES: Final = 256 * 2**10
 _TRIES: Final = 2
+_NOT_THERE: Final = "log_not_uploaded"
 
 
 class LogDelivery:
@@ -28,6 +29,15 @@ class LogDelivery:
             self._fields = await self._deliver()
         return self._fields
 
+    def was_lost(self, refusal: ApiRefusedError) -> bool:
+        """Whether a report was refused because the upload is not where it was put; from then on the
+        log's end goes with the report.
+        """
+        if refusal.code != _NOT_THERE:
+            return False
+        self._fields = self._cut(refusal)
+        return True
+
     async def _deliver(self) -> dict[str, Any]:
         if len(self._content) <= INLINE_BYTES:
             return {"log": self._content.decode()}
@@ -40,15 +50,15 @@ class LogDelivery:
                 why = exc
             else:
                 return {"log": None, "log_uploaded": True}
-        log.trouble("log_cut", job_id=self._claim.job_id, reason=why)
-        return {"log": self._end()}
+        return self._cut(why)
 
     async def _upload(self) -> None:
         place = await self._api.log_upload(self._claim, len(self._content))
         await self._api.upload(place, self._content)
 
-    def _end(self) -> str:
+    def _cut(self, why: Exception) -> dict[str, Any]:
         """The last part, from the beginning of a line."""
+        log.trouble("log_cut", job_id=self._claim.job_id, reason=why)
         kept = self._content[-INLINE_BYTES:].partition(b"\n")[2]
         left_out = len(self._content) - len(kept)
-        return f"({left_out} earlier bytes were left out)\n{kept.decode()}"
+        return {"log": f"({left_out} earlier bytes were left out)\n{kept.decode()}"}

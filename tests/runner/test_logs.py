@@ -93,6 +93,22 @@ def test_end_of_the_log_comes_along_when_the_server_knows_no_uploads(bench: Benc
     assert completed(bench)["log"].splitlines()[-2] == "llama.cpp line 019999"
 
 
+def test_end_of_the_log_comes_along_when_the_server_does_not_find_the_upload(bench: Bench) -> None:
+    bench.logged = LONG
+    bench.api.refuse("complete", 422, "log_not_uploaded")
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: len(bench.api.heard("complete")) == 2)
+
+    first, second = bench.api.heard("complete")
+    assert first["log_uploaded"] is True
+    assert second["log"].splitlines()[-2] == "llama.cpp line 019999"
+    assert not bench.api.heard("fail")
+    assert bench.counts(url) == (0, 0)
+
+
 def test_nothing_is_reported_when_the_lease_is_lost_before_the_upload(bench: Bench) -> None:
     bench.logged = LONG
     bench.api.refuse("log_upload", 409, "lease_lost")
