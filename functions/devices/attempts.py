@@ -13,7 +13,10 @@ from functions.devices.schemas import (
     FailBody,
     HeartbeatAnswer,
     HeartbeatBody,
+    LogUploadAnswer,
+    LogUploadBody,
 )
+from shared import clock
 from shared.http import DeviceRoute, described
 from shared.jobs import LEASE_S, Failure, Job, Result
 
@@ -63,6 +66,22 @@ async def heartbeat(serial: OwnSerial, job_id: str, body: HeartbeatBody) -> dict
         said = {"reported_using": True, "job_id": job_id}
         wiring.jobs().fleet.report(serial, said, telemetry_of(body.telemetry))
     return {"cancel": cancel}
+
+
+@router.post(
+    "/log_upload",
+    summary="Where to put a long log",
+    response_model=LogUploadAnswer,
+    responses={**_LOST, **described(413, "The log exceeds 50 MB (`too_large`).")},
+)
+async def log_upload(serial: OwnSerial, job_id: str, body: LogUploadBody) -> dict[str, Any]:
+    """A signed address for one PUT of the attempt's log, before `complete` says `log_uploaded`."""
+    place = wiring.leases().log_upload(serial, job_id, body.attempt, body.bytes)
+    return {
+        "url": place.url,
+        "headers": place.headers,
+        "expires_at": clock.iso(place.expires_us),
+    }
 
 
 @router.post("/complete", summary="Report a result", response_model=AttemptAnswer, responses=_LOST)

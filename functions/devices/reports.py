@@ -60,6 +60,7 @@ async def status(serial: OwnSerial, body: StatusBody) -> Response:
     """The device is there; silent for 60 s, it counts as offline."""
     said: dict[str, Any] = {
         "reported_ready": body.ready,
+        "reported_reason": body.not_ready_reason,
         "reported_using": bool(body.using),
         "job_id": body.job_id,
         "runner_version": body.runner_version,

@@ -45,12 +45,21 @@ class TelemetryBody(Body):
     cpu_pct: Measured = None
     memory_pct: Measured = None
     memory_used_bytes: int | None = Field(default=None, ge=0, lt=2**63)
+    gpu_power_w: Amount = None
+    gpu_temperature_c: Measured = None
+    gpu_memory_used_bytes: int | None = Field(default=None, ge=0, lt=2**63)
+    gpu_pct: Measured = None
 
 
 class StatusBody(TelemetryBody):
     """Presence: whether the device can take a job, and what it serves."""
 
     ready: bool
+    not_ready_reason: str | None = Field(
+        default=None,
+        max_length=64,
+        description="`hot` and `low_battery` become the device's state.",
+    )
     using: bool | None = None
     models: list[ModelName] | None = Field(default=None, max_length=256)
     job_id: str | None = Field(default=None, max_length=64)
@@ -103,7 +112,16 @@ class CompleteBody(AttemptBody):
     samples: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
     telemetry: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None
-    log: str | None = None
+    log: str | None = Field(default=None, description="As far as the whole body has room.")
+    log_uploaded: bool = Field(
+        default=False, description="The log was put where `log_upload` said."
+    )
+
+
+class LogUploadBody(AttemptBody):
+    """A log that is too long to go with the result."""
+
+    bytes: int = Field(ge=1, lt=2**53, description="Exactly so many; at most 50 MB.")
 
 
 class FailBody(AttemptBody):
@@ -125,6 +143,7 @@ class DeviceAnswer(BaseModel):
     queue_tags: list[str]
     present: bool
     ready: bool
+    not_ready_reason: str | None = Field(description="Why it takes no job, if it says so.")
     using: bool
     state: StateName
     battery: float | None
@@ -146,6 +165,10 @@ class TelemetryAnswer(BaseModel):
     cpu_pct: float | None
     memory_pct: float | None
     memory_used_bytes: int | None
+    gpu_power_w: float | None
+    gpu_temperature_c: float | None
+    gpu_memory_used_bytes: int | None
+    gpu_pct: float | None
 
 
 class DeviceDetailAnswer(DeviceAnswer):
@@ -205,6 +228,14 @@ class HeartbeatAnswer(BaseModel):
     """Whether to stop."""
 
     cancel: bool
+
+
+class LogUploadAnswer(BaseModel):
+    """Where to PUT the log. The address is a secret; the headers must be sent as they are."""
+
+    url: str
+    headers: dict[str, str]
+    expires_at: str
 
 
 class AttemptAnswer(BaseModel):

@@ -40,6 +40,7 @@ def _document(device: Device, shows_job: bool) -> dict[str, Any]:
         "queue_tags": list(device.queue_tags),
         "present": device.present,
         "ready": device.ready,
+        "not_ready_reason": device.not_ready_reason,
         "using": device.using,
         "state": device.state,
         **{name: seen.get(name) for name in _SHOWN},

@@ -7,14 +7,16 @@ from typing import Any
 import msgspec
 
 from shared import clock
-from shared.jobs import METRICS, Job, Outcome, Question
+from shared.jobs import METRICS, Job, Outcome, Question, Result
 
 _COUNTS = ("prompt_tokens", "completion_tokens")
 # A spreadsheet takes a text that begins so for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def result_document(job: Job, outcome: Outcome, question: Question | None) -> dict[str, Any]:
+def result_document(
+    job: Job, outcome: Outcome, question: Question | None, log_url: str | None = None
+) -> dict[str, Any]:
     """The result; with the question, everything that is known."""
     result = outcome.result
     brief = {
@@ -35,6 +37,8 @@ def result_document(job: Job, outcome: Outcome, question: Question | None) -> di
         "samples": result.samples,
         "telemetry": result.telemetry,
         "log": result.log,
+        "log_url": log_url,
+        "log_bytes": _log_bytes(result),
         "provenance": result.provenance,
     }
 
@@ -49,6 +53,13 @@ def result_csv(document: dict[str, Any]) -> str:
     writer.writerow(flat)
     writer.writerow([_cell(value) for value in flat.values()])
     return text.getvalue()
+
+
+def _log_bytes(result: Result) -> int | None:
+    """Of the uploaded log, if there is one; else of the one that came along."""
+    if result.log_uploaded or result.log is None:
+        return result.log_bytes
+    return len(result.log.encode())
 
 
 def _metric(name: str, value: float | None) -> float | int | None:

@@ -28,7 +28,7 @@ from shared.http import (
     described,
     requested_window,
 )
-from shared.jobs import JobFilter, JobRequest, Submitter, attempt_document
+from shared.jobs import Job, JobFilter, JobRequest, Outcome, Submitter, attempt_document
 
 router = APIRouter(prefix="/api/jobs", tags=["Jobs"], route_class=UserRoute)
 
@@ -149,7 +149,7 @@ async def result(
     outcome = reader.outcome(job)
     if format_ == "text":
         return Response(outcome.result.output, media_type="text/plain; charset=utf-8")
-    document = result_document(job, outcome, reader.question(job) if full else None)
+    document = _full(job, outcome) if full else result_document(job, outcome, None)
     if format_ == "csv":
         return Response(result_csv(document), media_type="text/csv; charset=utf-8; header=present")
     return document
@@ -187,3 +187,9 @@ def _json(document: Any, status: int, headers: dict[str, str] | None = None) -> 
     return Response(
         msgspec.json.encode(document), status, headers=headers, media_type="application/json"
     )
+
+
+def _full(job: Job, outcome: Outcome) -> dict[str, Any]:
+    jobs = wiring.jobs()
+    log_url = jobs.logs.url(job) if outcome.result.log_uploaded else None
+    return result_document(job, outcome, jobs.reader.question(job), log_url)

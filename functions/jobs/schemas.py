@@ -176,7 +176,9 @@ class ResultAnswer(BaseModel):
     options: dict[str, Any] | None = None
     samples: list[dict[str, Any]] | None = None
     telemetry: dict[str, Any] | None = None
-    log: str | None = None
+    log: str | None = Field(default=None, description="Unless it was too long to come along.")
+    log_url: str | None = Field(default=None, description="Gives a long log, for an hour.")
+    log_bytes: int | None = None
     provenance: dict[str, Any] | None = None
 
 

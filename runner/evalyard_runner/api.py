@@ -15,12 +15,21 @@ from evalyard_runner.errors import (
     JobGoneError,
     JobLeasedError,
     LeaseLostError,
+    UploadFailedError,
 )
 from evalyard_runner.net import is_loopback
 from evalyard_runner.reachability import Reachability
-from evalyard_runner.wire import Claim, Session, read_claim, read_session
+from evalyard_runner.wire import (
+    Claim,
+    Session,
+    UploadPlace,
+    read_claim,
+    read_session,
+    read_upload_place,
+)
 
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+_UPLOAD_TIMEOUT: Final = httpx.Timeout(120.0, connect=5.0)
 
 # The contract promises these two pairs of status and code; everything else goes by status alone.
 _BY_CODE: Final[Mapping[tuple[int, str], type[ApiRefusedError]]] = {
@@ -69,6 +78,24 @@ class DeviceApi:
         """The attempt succeeded. Answers the job's status now, "" when the server does not say."""
         said = {"attempt": claim.attempt, **result}
         return _said(await self._post(_job(claim.job_id, "complete"), said), "status")
+
+    async def log_upload(self, claim: Claim, size: int) -> UploadPlace:
+        """Where the attempt's log of so many bytes may be put."""
+        said = {"attempt": claim.attempt, "bytes": size}
+        return read_upload_place(await self._post(_job(claim.job_id, "log_upload"), said))
+
+    async def upload(self, place: UploadPlace, content: bytes) -> None:
+        """PUT to a signed address, which is not the API: no token goes there. Raises
+        UploadFailedError.
+        """
+        proxied = not is_loopback(place.url)
+        try:
+            async with httpx.AsyncClient(timeout=_UPLOAD_TIMEOUT, trust_env=proxied) as storage:
+                answer = await storage.put(place.url, content=content, headers=place.headers)
+        except httpx.HTTPError as exc:
+            raise UploadFailedError(type(exc).__name__) from exc
+        if not answer.is_success:
+            raise UploadFailedError(f"storage answered {answer.status_code}")
 
     async def fail(self, claim: Claim, code: str, message: str, *, retryable: bool) -> str:
         """The attempt failed. Answers like `complete`."""

@@ -24,8 +24,10 @@ from evalyard_runner.errors import (
     QueuesAwayError,
 )
 from evalyard_runner.heartbeat import Pulse
+from evalyard_runner.log_delivery import LogDelivery
 from evalyard_runner.measuring import Measured, measure
 from evalyard_runner.outcome import HANDED_BACK, Ending, Lost, Outcome, Unreported, tell
+from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
 from evalyard_runner.stopping import Stop
@@ -42,6 +44,7 @@ class Attempt:
     api: DeviceApi
     queues: SessionKeeper
     backend: Backend
+    sensors: Sensors
     stop: Stop
     grace_s: float
     heartbeat_s: float
@@ -51,15 +54,18 @@ class Attempt:
     async def run(self) -> None:
         """Run, report, settle the message. Raises DeviceRefusedError when the token died."""
         started = monotonic()
-        pulse = asyncio.create_task(
-            Pulse(self.api, self.queues, self.claim, self.message, self.heartbeat_s).run()
-        )
+        pulse = asyncio.create_task(self._pulse().run())
         try:
             ending = await self._reported(await self._outcome(pulse))
         finally:
             await _end(pulse)
         tell(self.claim, ending.outcome, monotonic() - started)
         await self._settle(ending)
+
+    def _pulse(self) -> Pulse:
+        return Pulse(
+            self.api, self.queues, self.claim, self.message, self.sensors, self.heartbeat_s
+        )
 
     async def _outcome(self, pulse: "asyncio.Task[GenerationError | Lost]") -> Outcome:
         """Whichever comes first: the model is done, the pulse says stop, or the runner has to
@@ -80,17 +86,26 @@ class Attempt:
 
     async def _work(self) -> Outcome:
         try:
-            return await measure(self.backend, self.claim)
+            return await measure(self.backend, self.claim, self.sensors)
         except GenerationError as failure:
             return failure
 
     async def _reported(self, outcome: Outcome) -> Ending:
         """The outcome as the server took it."""
         if isinstance(outcome, Measured):
-            return await self._say(outcome, lambda: self.api.complete(self.claim, outcome.body))
+            delivery = LogDelivery(self.api, self.claim, outcome.log)
+            return await self._say(outcome, lambda: self._complete(outcome, delivery))
         if isinstance(outcome, GenerationError):
             return await self._say(outcome, lambda: self._fail(outcome))
         return Ending(outcome)
+
+    async def _complete(self, outcome: Measured, delivery: LogDelivery) -> str:
+        try:
+            return await self.api.complete(self.claim, outcome.body | await delivery.fields())
+        except ApiRefusedError as exc:
+            if not delivery.was_lost(exc):
+                raise
+        return await self.api.complete(self.claim, outcome.body | await delivery.fields())
 
     async def _fail(self, failure: GenerationError) -> str:
         return await self.api.fail(

@@ -13,6 +13,7 @@ from evalyard_runner.backends import Backend
 from evalyard_runner.errors import DeviceRefusedError, GenerationError, MisconfiguredError
 from evalyard_runner.loading import open_backend
 from evalyard_runner.options import Generation
+from evalyard_runner.sensors import find_sensors
 from evalyard_runner.serving import serve
 from evalyard_runner.settings import Settings, read_settings
 from evalyard_runner.stopping import Stop
@@ -40,7 +41,10 @@ async def _run(settings: Settings) -> int:
     if backend is None:
         return 0
     try:
-        await (_check(backend) if settings.check else serve(settings, backend, stop))
+        if settings.check:
+            await _check(backend)
+        else:
+            await serve(settings, backend, stop, await asyncio.to_thread(find_sensors))
     finally:
         await backend.close()
     return 0

@@ -9,6 +9,7 @@ RunnerError
 │   ├── JobGoneError              410: cancelled, finished, removed; delete the message
 │   ├── JobLeasedError            409 job_leased: somebody else runs it; leave the message
 │   └── LeaseLostError            409 lease_lost: stop, report nothing, leave the message
+├── UploadFailedError             the log's storage did not take it: attach the end of it instead
 ├── QueuesAwayError               SQS does not answer: back off and try again
 │   └── CredentialsStaleError     SQS refuses the credentials: fetch a new session first
 └── GenerationError               the model's run failed; carries the failure to report
@@ -55,6 +56,10 @@ class JobLeasedError(ApiRefusedError):
 
 class LeaseLostError(ApiRefusedError):
     """The attempt this device worked on has passed to somebody else."""
+
+
+class UploadFailedError(RunnerError):
+    """A signed address did not take what it was signed for."""
 
 
 class QueuesAwayError(RunnerError):

@@ -5,9 +5,9 @@ import asyncio
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.errors import ApiAwayError, ApiRefusedError, GenerationError, QueuesAwayError
 from evalyard_runner.outcome import CANCELLED, Lost
+from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
-from evalyard_runner.telemetry import read_telemetry
 from evalyard_runner.wire import Claim
 
 # After a failed beat the next one comes sooner: a lease outlives only a few periods of silence.
@@ -23,10 +23,11 @@ class Pulse:
         queues: SessionKeeper,
         claim: Claim,
         message: Received,
+        sensors: Sensors,
         period_s: float,
     ) -> None:
         self._api, self._queues, self._claim, self._message = api, queues, claim, message
-        self._period_s = period_s
+        self._sensors, self._period_s = sensors, period_s
 
     async def run(self) -> GenerationError | Lost:
         """Returns `cancelled` or Lost. Raises DeviceRefusedError when the token died."""
@@ -35,7 +36,8 @@ class Pulse:
             await asyncio.sleep(self._period_s if beat_well else min(_SOONER_S, self._period_s))
             beat_well = await self._extend()
             try:
-                if await self._api.heartbeat(self._claim, await asyncio.to_thread(read_telemetry)):
+                readings = await asyncio.to_thread(self._sensors.read)
+                if await self._api.heartbeat(self._claim, readings):
                     return GenerationError(CANCELLED, "cancelled by its owner", retryable=False)
             except ApiRefusedError as exc:
                 return Lost(exc)

@@ -3,13 +3,18 @@
 from evalyard_runner.backends import Backend
 from evalyard_runner.backends.gguf import GgufBackend, GgufModel
 from evalyard_runner.backends.gguf_file import locate
+from evalyard_runner.backends.ollama import OllamaBackend
 from evalyard_runner.backends.openai import OpenAiBackend
 from evalyard_runner.settings import Settings
 
 
 async def open_backend(settings: Settings) -> Backend:
     """With the model loaded, if loading is ours. Raises MisconfiguredError when it cannot be."""
-    return await (_gguf(settings, settings.gguf) if settings.gguf else _openai(settings))
+    if settings.gguf:
+        return await _gguf(settings, settings.gguf)
+    if settings.ollama_url:
+        return await _ollama(settings, settings.ollama_url)
+    return await _openai(settings)
 
 
 async def _gguf(settings: Settings, source: str) -> Backend:
@@ -34,6 +39,13 @@ async def _openai(settings: Settings) -> Backend:
         key=settings.openai_key,
         default_max_tokens=settings.max_tokens,
     )
+    if not settings.names:
+        await backend.use_listed_models()
+    return backend
+
+
+async def _ollama(settings: Settings, url: str) -> Backend:
+    backend = OllamaBackend(url, settings.names, default_max_tokens=settings.max_tokens)
     if not settings.names:
         await backend.use_listed_models()
     return backend

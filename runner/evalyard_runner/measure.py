@@ -1,104 +1,116 @@
-"""Listens to one streamed completion and keeps its times and counts (docs/runners.md).
+"""The times of one streamed completion, and what is known about it in the end (docs/runners.md).
 
 The clock is the device's monotonic one. What nobody measured stays None.
 """
 
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import floor
+from statistics import fmean
 from time import perf_counter
-from typing import Any
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The times in ms between consecutive chunks with text: stutter that a mean speed hides."""
+
+    n: int
+    mean: float
+    p50: float
+    p95: float
+    max: float
 
 
 @dataclass(frozen=True)
 class Sample:
     """One measured run. Times in ms from the moment the request was sent.
 
-    `cached_tokens` are the prompt tokens that were not evaluated again; `evaluated_tokens` and
-    `prefill_ms` come from llama.cpp's own timings and are None elsewhere.
+    `cached_tokens` are the prompt tokens that were not evaluated again. `prefill_ms`, `decode_ms`
+    and `load_ms` are the model server's own times; `counted_by` and `timed_by` name who counted
+    the tokens and who took those times.
     """
 
     text: str = field(repr=False)
     latency_ms: float
     ttft_ms: float | None = None
+    itl: Gaps | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None
     evaluated_tokens: int | None = None
     prefill_ms: float | None = None
+    decode_ms: float | None = None
+    load_ms: float | None = None
     finish_reason: str | None = None
+    counted_by: str = "server_usage"
+    timed_by: str | None = None
 
 
-class Recorder:
-    """Fed with the chunks of one stream in order; `clock` answers seconds."""
+class Stopwatch:
+    """Started when the request is sent; ticks with each chunk, and is told what was in it.
+
+    `clock` answers seconds.
+    """
 
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         self._clock = clock
-        self._sent = clock()
+        self._sent = self._now = clock()
         self._first: float | None = None
-        self._last: float | None = None
-        self._parts: list[str] = []
-        self._usage: dict[str, Any] = {}
-        self._timings: dict[str, Any] = {}
-        self._finish_reason: str | None = None
+        self._last_text: float | None = None
+        self._ended: float | None = None
+        # Eight bytes for each chunk, and a job has at most 32,768 tokens.
+        self._gaps = array("d")
 
-    def hear(self, chunk: dict[str, Any]) -> None:
-        """Note one chunk of `/v1/chat/completions` or `/v1/completions`."""
-        now = self._clock()
-        for choice in chunk.get("choices") or ():
-            self._hear_choice(choice, now)
-        self._usage = _member(chunk, "usage") or self._usage
-        self._timings = _member(chunk, "timings") or self._timings
+    def tick(self) -> None:
+        """A chunk arrived."""
+        self._now = self._clock()
+
+    def token(self) -> None:
+        """It had text."""
+        if self._last_text is None:
+            self._first = self._now
+        else:
+            self._gaps.append((self._now - self._last_text) * 1000)
+        self._last_text = self._ended = self._now
+
+    def end(self) -> None:
+        """The model said that it is done; the token that ended it may show no text."""
+        self._ended = self._now
 
     @property
-    def finished(self) -> bool:
-        """True once the model said why it stopped: a stream that ends before that was cut."""
-        return self._finish_reason is not None
+    def ttft_ms(self) -> float | None:
+        return None if self._first is None else self._since_sent(self._first)
 
-    def sample(self) -> Sample:
-        usage, timings = self._usage, self._timings
-        details = _member(usage, "prompt_tokens_details")
-        return Sample(
-            text="".join(self._parts),
-            latency_ms=self._since_sent(self._last if self._last is not None else self._clock()),
-            ttft_ms=None if self._first is None else self._since_sent(self._first),
-            prompt_tokens=_count(usage.get("prompt_tokens")),
-            completion_tokens=_first_count(
-                usage.get("completion_tokens"), timings.get("predicted_n")
-            ),
-            cached_tokens=_first_count(timings.get("cache_n"), details.get("cached_tokens")),
-            evaluated_tokens=_count(timings.get("prompt_n")),
-            prefill_ms=_duration(timings.get("prompt_ms")),
-            finish_reason=self._finish_reason,
-        )
+    @property
+    def latency_ms(self) -> float:
+        return self._since_sent(self._clock() if self._ended is None else self._ended)
 
-    def _hear_choice(self, choice: dict[str, Any], now: float) -> None:
-        delta = _member(choice, "delta")
-        text = delta.get("content") or choice.get("text") or ""
-        # A reasoning model's first token is a token, though it is not part of the answer.
-        if text or delta.get("reasoning_content") or delta.get("reasoning"):
-            self._first = now if self._first is None else self._first
-            self._last = now
-        self._parts.append(text)
-        if choice.get("finish_reason"):
-            # The token that ended the generation shows no text, but was generated all the same.
-            self._finish_reason, self._last = str(choice["finish_reason"]), now
+    @property
+    def itl(self) -> Gaps | None:
+        """None below two chunks with text."""
+        return gaps_of(self._gaps)
 
     def _since_sent(self, moment: float) -> float:
         return (moment - self._sent) * 1000
 
 
-def _member(mapping: dict[str, Any], key: str) -> dict[str, Any]:
-    value = mapping.get(key)
-    return value if isinstance(value, dict) else {}
+def gaps_of(gaps_ms: Sequence[float]) -> Gaps | None:
+    """Percentiles are interpolated linearly, as NumPy does by default."""
+    if not gaps_ms:
+        return None
+    ordered = sorted(gaps_ms)
+    return Gaps(
+        n=len(ordered),
+        mean=fmean(ordered),
+        p50=_percentile(ordered, 0.50),
+        p95=_percentile(ordered, 0.95),
+        max=ordered[-1],
+    )
 
 
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _first_count(*values: object) -> int | None:
-    return next((count for count in map(_count, values) if count is not None), None)
-
-
-def _duration(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and value > 0 else None
+def _percentile(ordered: Sequence[float], share: float) -> float:
+    place = share * (len(ordered) - 1)
+    below = floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)

@@ -1,4 +1,4 @@
-"""From samples to the metrics of API.md §4, and where each of them comes from; no I/O.
+"""From samples to the metrics of API.md §4; no I/O.
 
 Times and counts are means over the samples, rates are ratios of their sums: so the numbers of one
 result agree with each other (`tok_s` is what the mean counts and times give), and a fast outlier
@@ -6,44 +6,15 @@ cannot lift an average speed. A metric that one sample lacks is None for all of 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from statistics import fmean
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
-from evalyard_runner.measure import Sample
+from evalyard_runner.energy import PowerCurve
+from evalyard_runner.measure import Gaps, Sample
+from evalyard_runner.provenance import CACHED, ENERGY_PER_TOKEN, GPU_POWER
 
 Number: TypeAlias = int | float
-
-_MEASURED: Final = {"clock": "device", "kind": "measured", "definition_version": 1}
-_DERIVED: Final = {
-    "source": "runner",
-    "clock": "device",
-    "kind": "derived",
-    "definition_version": 1,
-}
-_PROVENANCE: Final[dict[str, dict[str, Any]]] = {
-    "prompt_tokens": {
-        "source": "server_usage",
-        "clock": None,
-        "kind": "measured",
-        "definition_version": 1,
-    },
-    "completion_tokens": {
-        "source": "server_usage",
-        "clock": None,
-        "kind": "measured",
-        "definition_version": 1,
-    },
-    "latency_ms": {"source": "client_stream", **_MEASURED},
-    "ttft_ms": {"source": "client_stream", **_MEASURED},
-    "tok_s": _DERIVED,
-    "tpot_ms": _DERIVED,
-    "prefill_tps": {"source": "llama_cpp_server", **_MEASURED},
-    "load_ms": {
-        "source": "runner",
-        **_MEASURED,
-        "when": "model load at runner start, not part of latency_ms",
-    },
-}
 
 
 def metrics_of(samples: Sequence[Sample], load_ms: float | None) -> dict[str, Number | None]:
@@ -66,15 +37,32 @@ def metrics_of(samples: Sequence[Sample], load_ms: float | None) -> dict[str, Nu
 
 
 def sample_row(index: int, sample: Sample) -> dict[str, Any]:
-    """One entry of a result's `samples`."""
-    row: dict[str, Any] = {"index": index, **metrics_of([sample], None)}
-    del row["load_ms"]
-    return {**row, "cached_tokens": sample.cached_tokens, "finish_reason": sample.finish_reason}
+    """One entry of a result's `samples`: its metrics, and what explains them."""
+    return {
+        "index": index,
+        **metrics_of([sample], sample.load_ms),
+        "itl_ms": _gaps(sample.itl),
+        "cached_tokens": sample.cached_tokens,
+        "evaluated_tokens": sample.evaluated_tokens,
+        "prefill_ms": _round(sample.prefill_ms),
+        "decode_ms": _round(sample.decode_ms),
+        "finish_reason": sample.finish_reason,
+    }
 
 
-def provenance_of(metrics: dict[str, Number | None]) -> dict[str, dict[str, Any]]:
-    """Who measured each known metric, on which clock."""
-    return {name: _PROVENANCE[name] for name, value in metrics.items() if value is not None}
+def cached_of(samples: Sequence[Sample]) -> dict[str, float]:
+    """An extra that marks a result whose prefill was spared some of its work; else nothing."""
+    cached = _mean(samples, lambda s: s.cached_tokens)
+    return {CACHED: round(cached, 3)} if cached else {}
+
+
+def energy_of(samples: Sequence[Sample], curve: PowerCurve) -> dict[str, float]:
+    """The extras that a power meter gives; none without one."""
+    found = {GPU_POWER: curve.mean_w, ENERGY_PER_TOKEN: None}
+    counts = [sample.completion_tokens for sample in samples]
+    if curve.energy_j is not None and all(counts):
+        found[ENERGY_PER_TOKEN] = curve.energy_j / sum(filter(None, counts))
+    return {name: round(value, 6) for name, value in found.items() if value is not None}
 
 
 def tokens_per_second(
@@ -104,6 +92,12 @@ def _prefill_tps(samples: Sequence[Sample]) -> float | None:
     tokens = _mean(samples, lambda s: s.evaluated_tokens)
     prefill_ms = _mean(samples, lambda s: s.prefill_ms)
     return None if not tokens or not prefill_ms else tokens / (prefill_ms / 1000)
+
+
+def _gaps(gaps: Gaps | None) -> dict[str, float | int] | None:
+    if gaps is None:
+        return None
+    return {name: round(value, 3) for name, value in asdict(gaps).items()}
 
 
 def _mean(samples: Sequence[Sample], read: Callable[[Sample], Number | None]) -> float | None:

@@ -1,4 +1,4 @@
-"""Turns a job's options into the body of an OpenAI-style completion request; no I/O."""
+"""Turns a job's options into the body of a request, OpenAI's or Ollama's; no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,8 @@ from typing import Any, Final
 
 _OURS: Final = frozenset({"model", "messages", "prompt", "stream", "stream_options", "n"})
 _LENGTH_KEYS: Final = frozenset({"max_tokens", "max_completion_tokens"})
+# What Ollama wants beside its `options`, not among them.
+_OLLAMA_BESIDE: Final = frozenset({"format", "keep_alive", "think"})
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,8 @@ class Generation:
 
 def chat_body(generation: Generation, upstream: str, default_max_tokens: int) -> dict[str, Any]:
     """The body of `/v1/chat/completions`."""
-    messages = [{"role": "user", "content": generation.prompt}]
-    if generation.system:
-        messages.insert(0, {"role": "system", "content": generation.system})
-    return {**_common(generation, upstream, default_max_tokens), "messages": messages}
+    common = _common(generation, upstream, default_max_tokens)
+    return {**common, "messages": _messages(generation)}
 
 
 def plain_body(generation: Generation, upstream: str, default_max_tokens: int) -> dict[str, Any]:
@@ -31,6 +31,24 @@ def plain_body(generation: Generation, upstream: str, default_max_tokens: int) -
     parts = (generation.system, generation.prompt)
     text = "\n\n".join(part for part in parts if part)
     return {**_common(generation, upstream, default_max_tokens), "prompt": text}
+
+
+def ollama_body(generation: Generation, upstream: str, default_max_tokens: int) -> dict[str, Any]:
+    """The body of Ollama's `/api/chat`; its options have the names that jobs use."""
+    given = {key: value for key, value in generation.options.items() if key not in _OURS}
+    lengths = [given.pop(key, None) for key in ("num_predict", *sorted(_LENGTH_KEYS))]
+    options = {key: value for key, value in given.items() if key not in _OLLAMA_BESIDE}
+    options["num_predict"] = next(filter(None, lengths), default_max_tokens)
+    if isinstance(options.get("stop"), str):
+        options["stop"] = [options["stop"]]
+    beside = {key: value for key, value in given.items() if key in _OLLAMA_BESIDE}
+    messages = _messages(generation)
+    return {**beside, "model": upstream, "messages": messages, "stream": True, "options": options}
+
+
+def _messages(generation: Generation) -> list[dict[str, str]]:
+    said = [("system", generation.system), ("user", generation.prompt)]
+    return [{"role": role, "content": text} for role, text in said if text]
 
 
 def _common(generation: Generation, upstream: str, default_max_tokens: int) -> dict[str, Any]:

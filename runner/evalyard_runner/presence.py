@@ -8,7 +8,7 @@ from evalyard_runner import __version__
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.backoff import Backoff
 from evalyard_runner.errors import ApiAwayError, ApiRefusedError
-from evalyard_runner.telemetry import read_telemetry
+from evalyard_runner.sensors import Sensors
 
 PERIOD_S: Final = 20.0
 
@@ -18,22 +18,39 @@ class DeviceState:
     """What the device is doing right now, shared by the pull loop and the presence."""
 
     models: tuple[str, ...]
+    sensors: Sensors
     ready: bool = False
+    not_ready_reason: str | None = None
     job_id: str | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def set_ready(self, ready: bool) -> None:
-        if ready != self.ready:
-            self.ready = ready
-            self.changed.set()
+    def set_ready(self) -> None:
+        self._set(True, None)
+
+    def set_not_ready(self, reason: str) -> None:
+        """`reason` is one of those in docs/runners.md."""
+        self._set(False, reason)
 
     def set_job(self, job_id: str | None) -> None:
         self.job_id = job_id
         self.changed.set()
 
     def report(self) -> dict[str, Any]:
-        said = {"ready": self.ready, "using": self.job_id is not None, "models": list(self.models)}
-        return {**said, "job_id": self.job_id, "runner_version": __version__, **read_telemetry()}
+        """Reads the sensors, which blocks."""
+        return {
+            "ready": self.ready,
+            "not_ready_reason": self.not_ready_reason,
+            "using": self.job_id is not None,
+            "models": list(self.models),
+            "job_id": self.job_id,
+            "runner_version": __version__,
+            **self.sensors.read(),
+        }
+
+    def _set(self, ready: bool, reason: str | None) -> None:
+        if (ready, reason) != (self.ready, self.not_ready_reason):
+            self.ready, self.not_ready_reason = ready, reason
+            self.changed.set()
 
 
 class Presence:
@@ -53,10 +70,10 @@ class Presence:
 
     async def leave(self) -> None:
         """Best effort, at the end: without it the device looks present for another minute."""
-        self._state.set_ready(False)
+        self._state.set_not_ready("stopped")
         try:
             async with asyncio.timeout(3):
-                await self._api.report_status(self._state.report())
+                await self._api.report_status(await asyncio.to_thread(self._state.report))
         except (ApiAwayError, ApiRefusedError, TimeoutError):
             return
 

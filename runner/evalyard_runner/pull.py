@@ -15,6 +15,7 @@ from evalyard_runner.errors import (
     JobLeasedError,
     QueuesAwayError,
 )
+from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.lanes import poll_order, waiting_queue
 from evalyard_runner.presence import DeviceState
 from evalyard_runner.session import SessionKeeper
@@ -31,6 +32,7 @@ class PullLoop:
     queues: SessionKeeper
     backend: Backend
     state: DeviceState
+    gatekeeper: Gatekeeper
     stop: Stop
     grace_s: float
     poll_wait_s: int
@@ -47,6 +49,8 @@ class PullLoop:
     async def _passes(self) -> bool:
         """One round; False when something it needs is away."""
         try:
+            if await self._gate_closed():
+                return True
             if not await self._model_ready():
                 return False
             session = await self.queues.session()
@@ -61,17 +65,26 @@ class PullLoop:
             return False
         return True
 
+    async def _gate_closed(self) -> bool:
+        """True after a while of rest, when the device shall not take a job now."""
+        reason = await self.gatekeeper.closed_by()
+        if reason is None:
+            return False
+        self.state.set_not_ready(reason)
+        await self.stop.sleep(self.gatekeeper.period_s)
+        return True
+
     async def _model_ready(self) -> bool:
         if await self.backend.ready():
             return True
         if self.state.ready or self._backoff.failures == 0:
             log.trouble("model_unreachable")
-        self.state.set_ready(False)
+        self.state.set_not_ready("model_unreachable")
         return False
 
     def _announce(self, session: Session) -> None:
         if not self.state.ready:
-            self.state.set_ready(True)
+            self.state.set_ready()
             models = ",".join(self.backend.models)
             known = {"serial": self.api.serial, "models": models, "queues": len(session.queues)}
             log.progress("runner_ready", **known, load_ms=self.backend.load_ms)
@@ -129,6 +142,7 @@ class PullLoop:
             api=self.api,
             queues=self.queues,
             backend=self.backend,
+            sensors=self.state.sensors,
             stop=self.stop,
             grace_s=self.grace_s,
             heartbeat_s=session.heartbeat_s,

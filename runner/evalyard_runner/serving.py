@@ -7,19 +7,21 @@ from typing import Any
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.backends import Backend
 from evalyard_runner.errors import ApiAwayError, ApiRefusedError, DeviceRefusedError
+from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.presence import DeviceState, Presence
 from evalyard_runner.pull import PullLoop
+from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.settings import Settings
 from evalyard_runner.stopping import Stop
 
 
-async def serve(settings: Settings, backend: Backend, stop: Stop) -> None:
+async def serve(settings: Settings, backend: Backend, stop: Stop, sensors: Sensors) -> None:
     """Returns after a clean stop. Raises DeviceRefusedError when the API does not accept token or
     serial.
     """
     async with DeviceApi(settings.api, settings.serial, settings.token) as api:
-        state = DeviceState(models=backend.models)
+        state = DeviceState(models=backend.models, sensors=sensors)
         presence = Presence(api, state)
         await _introduce(api, state)
         loop = PullLoop(
@@ -27,6 +29,7 @@ async def serve(settings: Settings, backend: Backend, stop: Stop) -> None:
             queues=SessionKeeper(api),
             backend=backend,
             state=state,
+            gatekeeper=Gatekeeper(settings.limits, sensors),
             stop=stop,
             grace_s=settings.grace_s,
             poll_wait_s=settings.poll_wait_s,
@@ -40,7 +43,7 @@ async def _introduce(api: DeviceApi, state: DeviceState) -> None:
     waited out.
     """
     try:
-        await api.report_status(state.report())
+        await api.report_status(await asyncio.to_thread(state.report))
     except ApiRefusedError as exc:
         raise DeviceRefusedError(f"the API refused device {api.serial}: {exc}") from exc
     except ApiAwayError:

@@ -57,6 +57,14 @@ class Claim:
     timeout_s: float
 
 
+@dataclass(frozen=True)
+class UploadPlace:
+    """Where to PUT a file, with exactly these headers; the address is a secret."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str]
+
+
 def read_session(body: Any) -> Session:
     """Raises ApiAwayError when the answer is not a session: a broken server is waited for, like an
     absent one.
@@ -94,6 +102,15 @@ def read_claim(job_id: str, body: Any) -> Claim:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise ApiAwayError(f"unreadable claim: {type(exc).__name__} {exc}") from exc
+
+
+def read_upload_place(body: Any) -> UploadPlace:
+    """Raises ApiAwayError when the answer is not a place."""
+    try:
+        headers = {str(name): str(value) for name, value in body["headers"].items()}
+        return UploadPlace(str(body["url"]), headers)
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ApiAwayError(f"unreadable upload: {type(exc).__name__} {exc}") from exc
 
 
 def read_message(body: str) -> JobMessage | None:

@@ -2,7 +2,7 @@
 
 from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, StoredVersion, VersionedObject
 from shared.aws.errors import ConditionFailed, TransactionLost
-from shared.aws.files import File, file_url, store_file
+from shared.aws.files import File, file_url, store_file, upload_address
 from shared.aws.queue import Queue, create_queue
 from shared.aws.roles import Credentials, assume_role
 from shared.aws.table import Item, Table, Transaction, Update
@@ -26,4 +26,5 @@ __all__ = [
     "create_queue",
     "file_url",
     "store_file",
+    "upload_address",
 ]

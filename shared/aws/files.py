@@ -66,6 +66,23 @@ def file_url(bucket: Bucket, key: str, valid_s: int) -> str:
         )
 
 
+def upload_address(
+    bucket: Bucket, file: File, size: int, valid_s: int
+) -> tuple[str, dict[str, str]]:
+    """An address where somebody else may PUT exactly so many bytes, and the headers to send.
+
+    Signed like `file_url`; the headers are part of what is signed.
+    """
+    headers = {"Content-Type": file.content_type, "Content-Length": str(size)}
+    place = {"Bucket": bucket.name, "Key": file.key}
+    signed = {**place, "ContentType": file.content_type, "ContentLength": size}
+    with aws_errors():
+        url = signing_client("s3").generate_presigned_url(
+            "put_object", Params=signed, ExpiresIn=valid_s
+        )
+    return str(url), headers
+
+
 def _sent(place: dict[str, str], pieces: Iterable[bytes]) -> int:
     """Send all parts, and make them one object; its bytes."""
     size, tags = 0, []

@@ -33,6 +33,10 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     cpu_pct: float | None = None
     memory_pct: float | None = None
     memory_used_bytes: int | None = None
+    gpu_power_w: float | None = None
+    gpu_temperature_c: float | None = None
+    gpu_memory_used_bytes: int | None = None
+    gpu_pct: float | None = None
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +55,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     reported_models: tuple[str, ...] | None = None
     last_seen_us: int | None = None
     reported_ready: bool = False
+    reported_reason: str | None = None
     reported_using: bool = False
     job_id: str | None = None
     runner_version: str | None = None
@@ -74,6 +79,11 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
         return self.present and self.reported_ready
 
     @property
+    def not_ready_reason(self) -> str | None:
+        """Why it takes no job, in its own word, if it is there and gave one."""
+        return self.reported_reason if self.present and not self.reported_ready else None
+
+    @property
     def using(self) -> bool:
         """Whether it is there and runs a job."""
         return self.present and self.reported_using
@@ -93,7 +103,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def hot(self) -> bool:
-        """Whether its last report says that it throttles, or soon will."""
+        """Whether its last report says that it throttles, or soon will, or rests to cool down."""
+        if self.not_ready_reason == "hot":
+            return True
         seen = self.telemetry
         if seen is None:
             return False
@@ -104,7 +116,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def low_battery(self) -> bool:
-        """Whether it runs on the rest of its battery."""
+        """Whether it runs on the rest of its battery, or on what its owner wants to keep."""
+        if self.not_ready_reason == "low_battery":
+            return True
         seen = self.telemetry
         if seen is None or seen.battery is None or seen.charging:
             return False

@@ -27,10 +27,12 @@ from shared.jobs.errors import (
     JobNotForDevice,
     JobNotFound,
     LeaseLost,
+    LogNotUploaded,
 )
 from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
 from shared.jobs.lanes import Lane, Lanes
 from shared.jobs.leases import Claim, Leases
+from shared.jobs.logs import MAX_LOG_BYTES, Logs, LogUpload
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.reading import JobFilter, JobList, JobReader
 from shared.jobs.store import JobStore
@@ -38,6 +40,7 @@ from shared.jobs.submit import JobRequest, Preview, Submissions, Submitter
 
 __all__ = [
     "LEASE_S",
+    "MAX_LOG_BYTES",
     "METRICS",
     "STATUSES",
     "Announcer",
@@ -68,6 +71,9 @@ __all__ = [
     "Lanes",
     "LeaseLost",
     "Leases",
+    "LogNotUploaded",
+    "LogUpload",
+    "Logs",
     "Maintenance",
     "Outcome",
     "Overrides",

@@ -11,6 +11,7 @@ from shared.jobs.draining import Draining
 from shared.jobs.endings import Announcer, Endings
 from shared.jobs.lanes import Lanes
 from shared.jobs.leases import Leases
+from shared.jobs.logs import Logs
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.reading import JobReader
 from shared.jobs.store import JobStore
@@ -47,6 +48,11 @@ class Jobs:
     def reader(self) -> JobReader:
         """Reading."""
         return JobReader(self.store, self.lanes)
+
+    @property
+    def logs(self) -> Logs:
+        """Uploaded logs."""
+        return Logs(self.bucket)
 
     @property
     def callbacks(self) -> CallbackRecords:

@@ -27,7 +27,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What a device reported. `metrics` has the names of METRICS; None is not measured."""
+    """What a device reported. `metrics` has the names of METRICS; None is not measured.
+
+    `log_uploaded`: the log lies beside the outcome, with `log_bytes`.
+    """
 
     output: str
     metrics: dict[str, float | None]
@@ -36,6 +39,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None
     log: str | None = None
+    log_uploaded: bool = False
+    log_bytes: int | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,3 +68,8 @@ def outcome_of(body: bytes) -> Outcome:
 def outcome_name(attempt: int) -> str:
     """Where an attempt's outcome lies in the job's folder."""
     return f"outcome-{attempt}.json"
+
+
+def log_name(attempt: int) -> str:
+    """Where an attempt's uploaded log lies in the job's folder."""
+    return f"log-{attempt}.txt"

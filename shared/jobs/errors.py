@@ -1,6 +1,6 @@
 """What can go wrong with jobs."""
 
-from shared.errors import Conflict, Forbidden, Gone, NotFound
+from shared.errors import Conflict, Forbidden, Gone, NotFound, Unacceptable
 
 
 class JobNotFound(NotFound):
@@ -25,6 +25,12 @@ class LeaseLost(Conflict):
     """The attempt does not hold the job (any more)."""
 
     code = "lease_lost"
+
+
+class LogNotUploaded(Unacceptable):
+    """The attempt says that it has put its log, and it is not there."""
+
+    code = "log_not_uploaded"
 
 
 class JobNotForDevice(Forbidden):

@@ -19,6 +19,7 @@ from shared.jobs.endings import Endings
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
 from shared.jobs.lanes import Lanes
+from shared.jobs.logs import Logs, LogUpload
 from shared.jobs.store import JobStore, due
 from shared.observability import logger
 
@@ -76,8 +77,13 @@ class Leases:
                 return job.status == "cancelling"
         raise _lost_races()
 
+    def log_upload(self, serial: str, job_id: str, attempt: int, size: int) -> LogUpload:
+        """Where the attempt may put its log of so many bytes. Raises LeaseLost, TooLarge."""
+        return Logs(self.store.bucket).place(self._held(job_id, serial, attempt), size)
+
     def complete(self, serial: str, job_id: str, attempt: int, result: Result) -> Job:
-        """End the attempt with a result; the job as it is then. Raises LeaseLost, JobGone.
+        """End the attempt with a result; the job as it is then. Raises LeaseLost, JobGone, and
+        LogNotUploaded.
 
         A cancel that came first stands: the result of a cancelling job is dropped.
         """
@@ -116,6 +122,9 @@ class Leases:
         adapter = None
         if job.adapter_id is not None:
             adapter = load_adapter(self.catalog, job.user_id, job.adapter_id)
+        if result.log_uploaded:
+            size = Logs(self.store.bucket).size(job)
+            result = msgspec.structs.replace(result, log_bytes=size)
         return self.endings.succeed(job, result, adapter)
 
     def _fail_once(self, job: Job, failure: Failure) -> Job | None:

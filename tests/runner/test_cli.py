@@ -12,6 +12,7 @@ import pytest
 
 from tests.runner.kit.api import SERIAL, TOKEN, FakeApi
 from tests.runner.kit.model import FakeModel
+from tests.runner.kit.ollama import FakeOllama
 
 RUNNER = Path(__file__).resolve().parents[2] / "runner"
 
@@ -41,7 +42,11 @@ def ended(*flags: str, token: str | None = TOKEN) -> tuple[int, str, str]:
         ((), "--openai-url must be"),
         (("--openai-url", "localhost:1"), "--openai-url must be"),
         (("--gguf", "a", "--openai-url", "http://h"), "exclude each other"),
+        (("--ollama-url", "http://h", "--openai-url", "http://h"), "exclude each other"),
         (("--backend", "gguf"), "needs --gguf"),
+        (("--backend", "ollama", "--openai-url", "http://h"), "--ollama-url must be"),
+        (("--ollama-url", "localhost:11434"), "--ollama-url must be"),
+        (("--check", "--ollama-url", "http://127.0.0.1:9"), "does not list its models"),
         (("--openai-url", "http://h"), "missing: --api"),
         (("--openai-url", "http://h", "--api", "http://h"), "missing: --serial"),
         (("--openai-url", "http://h", "--api", "ftp://h", "--serial", "s"), "--api must be"),
@@ -86,6 +91,36 @@ def test_model_answers_one_token_when_it_is_checked(model: FakeModel) -> None:
     assert (code, err) == (0, "")
     assert out.startswith("check_passed model=tiny ")
     assert model.requests[0]["max_tokens"] == 1
+
+
+def test_model_answers_one_token_when_ollama_is_checked() -> None:
+    with FakeOllama() as ollama:
+        code, out, err = ended("--check", "--ollama-url", ollama.url, token=None)
+
+    assert (code, err) == (0, "")
+    assert out.startswith("check_passed model=llama3.2:1b ")
+    assert ollama.requests[0][1]["options"] == {"num_predict": 1}
+
+
+def test_runner_works_when_psutil_is_not_installed(model: FakeModel) -> None:
+    code = (
+        "import sys; sys.modules['psutil'] = None; from evalyard_runner.cli import main;"
+        f"sys.exit(main(['--check', '--openai-url', '{model.url}']))"
+    )
+
+    process = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(RUNNER)}, capture_output=True
+    )
+
+    assert (process.returncode, process.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("flag", ["--max-temp", "--min-battery"])
+def test_exit_code_is_2_when_a_limit_makes_no_sense(flag: str) -> None:
+    code, _, err = ended("--openai-url", "http://h", flag, "0", token=None)
+
+    assert code == 2
+    assert "is not between" in err
 
 
 def test_exit_code_is_0_when_it_is_told_to_stop(device_api: FakeApi, model: FakeModel) -> None:

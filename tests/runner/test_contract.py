@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from evalyard_runner.gates import Limits
+from evalyard_runner.sensors import Sensors
 
 from shared.aws import Bucket, Queue, Table
 from tests.kit.gateway import ApiClient
@@ -51,7 +53,10 @@ def test_job_succeeds_with_the_runners_numbers_when_it_runs(
     assert result["output"] == "one two three"
     assert result["metrics"]["ttft_ms"] < result["metrics"]["latency_ms"]
     assert len(result["samples"]) == 2
+    assert result["samples"][0]["itl_ms"]["n"] == 2
+    assert result["extra"] == {"Cached prompt tokens": 3.0}
     assert result["provenance"]["ttft_ms"]["source"] == "client_stream"
+    assert [line.split()[2] for line in result["log"].splitlines()] == ["warm-up", "run", "run"]
     assert result["telemetry"]["after"]["memory_pct"] > 0
     [run] = yard.runs()
     assert (run.job_id, run.device, run.completion_tokens, run.ok) == (job_id, SERIAL, 3, True)
@@ -70,6 +75,19 @@ def test_every_report_is_accepted_when_the_runner_works(
     device = yard.api("devices", user="root", admin=True).get(f"/devices/{SERIAL}").json()
     assert (device["models"], device["ready"]) == (["tiny", "other"], False)
     assert device["telemetry"]
+
+
+def test_job_waits_for_the_device_to_cool_when_its_owner_set_a_limit(
+    yard: Yard, deployed: DeployedApi, bench: Bench
+) -> None:
+    bench.limits = Limits(max_temp_c=60)
+    bench.sensors = Sensors([lambda: {"temperature_c": 70.0}])
+    job_id = yard.submit(model="tiny", device_serial=SERIAL)["job_id"]
+
+    bench.run_until(lambda: yard.job(job_id)["status_reason"] == "device_hot")
+
+    assert not deployed.statuses("claim")
+    assert not bench.model.requests
 
 
 def test_job_is_dead_at_once_when_no_device_knows_the_model(

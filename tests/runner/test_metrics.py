@@ -1,11 +1,15 @@
 """From samples to metrics: the definitions of API.md §4 and §6."""
 
+from dataclasses import replace
+
 import pytest
-from evalyard_runner.measure import Sample
+from evalyard_runner.energy import PowerCurve
+from evalyard_runner.measure import Gaps, Sample
 from evalyard_runner.metrics import (
+    cached_of,
+    energy_of,
     metrics_of,
     ms_per_token,
-    provenance_of,
     sample_row,
     tokens_per_second,
 )
@@ -22,6 +26,7 @@ KNOWN = Sample(
     evaluated_tokens=8,
     prefill_ms=40.0,
     finish_reason="stop",
+    itl=Gaps(3, 12.0, 11.0, 20.1234, 21.0),
 )
 SAMPLES = st.builds(
     Sample,
@@ -63,7 +68,6 @@ def test_everything_unknown_stays_null_when_the_server_tells_nothing() -> None:
     metrics = metrics_of([Sample(text="x", latency_ms=5.0)], None)
 
     assert {name for name, value in metrics.items() if value is not None} == {"latency_ms"}
-    assert provenance_of(metrics).keys() == {"latency_ms"}
 
 
 def test_metric_is_null_when_one_of_the_samples_lacks_it() -> None:
@@ -94,4 +98,30 @@ def test_sample_tells_what_was_cached_when_it_is_listed() -> None:
     row = sample_row(3, KNOWN)
 
     assert (row["index"], row["cached_tokens"], row["finish_reason"]) == (3, 12, "stop")
-    assert "load_ms" not in row
+    assert (row["evaluated_tokens"], row["prefill_ms"], row["load_ms"]) == (8, 40.0, None)
+    assert row["itl_ms"] == {"n": 3, "mean": 12.0, "p50": 11.0, "p95": 20.123, "max": 21.0}
+
+
+def test_result_is_marked_when_a_part_of_the_prompt_was_cached() -> None:
+    assert cached_of([KNOWN, replace(KNOWN, cached_tokens=0)]) == {"Cached prompt tokens": 6.0}
+    assert cached_of([replace(KNOWN, cached_tokens=0)]) == {}
+    assert cached_of([KNOWN, replace(KNOWN, cached_tokens=None)]) == {}
+
+
+def test_energy_is_shared_out_when_power_was_read() -> None:
+    curve = PowerCurve([(10.0, 40.0), (11.0, 60.0), (12.0, 60.0)])
+
+    extra = energy_of([KNOWN, KNOWN], curve)
+
+    assert extra == {"GPU power (W)": 55.0, "Energy per token (J)": 5.0}
+
+
+@pytest.mark.parametrize("points", [[], [(10.0, 40.0)], [(10.0, 40.0), (10.0, 60.0)]])
+def test_power_is_unknown_when_it_was_not_read_twice(points: list[tuple[float, float]]) -> None:
+    assert "GPU power (W)" not in energy_of([KNOWN], PowerCurve(points))
+
+
+def test_energy_per_token_is_unknown_when_nobody_counted_tokens() -> None:
+    curve = PowerCurve([(10.0, 40.0), (11.0, 60.0)])
+
+    assert energy_of([replace(KNOWN, completion_tokens=None)], curve) == {"GPU power (W)": 50.0}

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from evalyard_runner.errors import DeviceRefusedError
+from evalyard_runner.gates import Limits
+from evalyard_runner.sensors import Sensors
 
 from tests.runner.kit.api import TOKEN, job
 from tests.runner.kit.bench import Bench
@@ -329,3 +331,60 @@ def test_no_secret_and_no_prompt_is_printed_when_jobs_run(
     assert "job_failed job_id=job_1 model=unknown" in out
     for secret in (TOKEN, "the private prompt", "one two", "the-aws-secret", "the-aws-session"):
         assert secret not in out + err
+
+
+def test_nothing_is_pulled_until_the_device_has_cooled_down(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = bench.queue("normal")
+    bench.limits = Limits(max_temp_c=70)
+    heat = [80.0]
+    bench.sensors = Sensors([lambda: {"temperature_c": heat[0]}])
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    def cooled_after_it_was_said() -> bool:
+        said = bench.api.heard("status")
+        if any(report["not_ready_reason"] == "hot" for report in said):
+            if heat[0] == 80.0:
+                assert bench.counts(url) == (1, 0)
+            heat[0] = 60.0
+        return bool(bench.api.heard("complete"))
+
+    bench.run_until(cooled_after_it_was_said)
+
+    hot = next(r for r in bench.api.heard("status") if r["not_ready_reason"] == "hot")
+    assert (hot["ready"], hot["using"], hot["temperature_c"]) == (False, False, 80.0)
+    events = [line.split()[0] for line in capfd.readouterr().err.splitlines()]
+    assert events == ["pulling_stopped", "pulling_resumed"]
+
+
+def test_power_and_energy_are_reported_when_a_gpu_tells_them(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.sensors = Sensors([lambda: {"gpu_power_w": 90.0}], power_w=lambda: 90.0)
+    bench.api.jobs["job_1"] = job(repeat=2)
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    [result] = bench.api.heard("complete")
+    assert result["extra"]["GPU power (W)"] == 90.0
+    assert result["extra"]["Energy per token (J)"] > 0
+    assert result["extra"]["Cached prompt tokens"] == 3.0
+    assert result["provenance"]["GPU power (W)"]["source"] == "nvml"
+    assert result["telemetry"]["after"]["gpu_power_w"] == 90.0
+
+
+def test_why_it_is_not_ready_is_said_when_the_model_is_away_and_when_it_leaves(
+    bench: Bench,
+) -> None:
+    bench.queue("normal")
+    bench.model.well = False
+
+    def seen_away() -> bool:
+        reasons = [report["not_ready_reason"] for report in bench.api.heard("status")]
+        return "model_unreachable" in reasons
+
+    bench.run_until(seen_away)
+
+    assert bench.api.heard("status")[-1]["not_ready_reason"] == "stopped"

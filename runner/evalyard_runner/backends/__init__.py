@@ -14,8 +14,12 @@ class Backend(Protocol):
     def models(self) -> tuple[str, ...]: ...
 
     @property
+    def is_local(self) -> bool:
+        """Whether the model runs on this device, so that its server's clock is the device's."""
+
+    @property
     def load_ms(self) -> float | None:
-        """How long loading the model took, if this backend loads it."""
+        """How long loading the model took, if this backend loads it before it is asked."""
 
     @property
     def log(self) -> RuntimeLog:

@@ -13,6 +13,7 @@ from pathlib import Path
 from evalyard_runner import log
 from evalyard_runner.backends.gguf_file import has_chat_template
 from evalyard_runner.backends.gguf_process import LlamaProcess
+from evalyard_runner.backends.memory_kills import MemoryKills
 from evalyard_runner.backends.openai import OpenAiBackend
 from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.errors import GenerationError, MisconfiguredError
@@ -33,6 +34,8 @@ class GgufModel:
 
 class GgufBackend:
     """Loaded once; every name stands for the one file."""
+
+    is_local: bool = True
 
     def __init__(self, model: GgufModel) -> None:
         self._model = model
@@ -80,7 +83,21 @@ class GgufBackend:
     async def generate(self, generation: Generation) -> Sample:
         if self._client is None:
             raise GenerationError("runtime_crash", "the model is not loaded", retryable=True)
-        return await self._client.generate(generation)
+        kills = MemoryKills.count()
+        try:
+            return await self._client.generate(generation)
+        except GenerationError as failure:
+            raise await self._explained(failure, kills) from failure.__cause__
+
+    async def _explained(self, failure: GenerationError, earlier: MemoryKills) -> GenerationError:
+        """A model that vanished in the middle of a run may have been killed for want of memory."""
+        if failure.code != "runtime_crash" or self._process is None:
+            return failure
+        if not await self._process.was_killed():
+            return failure
+        code = MemoryKills.count().code_since(earlier)
+        why = "the kernel killed the model for want of memory"
+        return GenerationError(code, why, retryable=True) if code else failure
 
     async def close(self) -> None:
         if self._client is not None:

@@ -13,6 +13,8 @@ from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.errors import MisconfiguredError
 
 _CHILD_MODULE: Final = "evalyard_runner.backends.gguf_child"
+# Its sockets close a moment before its end is known.
+_DYING_S: Final = 2.0
 # Secrets of the runner that the child has no use for.
 _NOT_INHERITED: Final = frozenset({"EVALYARD_DEVICE_TOKEN"})
 
@@ -45,6 +47,13 @@ class LlamaProcess:
     @property
     def alive(self) -> bool:
         return self._process.returncode is None
+
+    async def was_killed(self) -> bool:
+        """Whether it was ended by SIGKILL, which nobody but the kernel or a person sends here."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DYING_S):
+                await self._process.wait()
+        return self._process.returncode == -signal.SIGKILL
 
     async def stop(self) -> None:
         """The model has nothing to save, so it is not asked."""

@@ -1,45 +1,77 @@
-"""What a model server's refusal means for the job: which failure, and whether to retry; no I/O."""
+"""What a model server's refusal means for the job: which failure, and whether to retry; no I/O.
+
+The codes are those of docs/runners.md. Words of llama.cpp, Ollama, vLLM and CUDA tell more than
+statuses do: they all answer 500 for very different things.
+"""
 
 import json
+from collections.abc import Mapping
+from typing import Final
 
 from evalyard_runner.errors import GenerationError
 
-_OUT_OF_MEMORY = (
-    "out of memory",
-    "failed to allocate",
-    "insufficient memory",
-    "requires more system memory",
+# Lower case; the first code whose words are found counts.
+_BY_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "out_of_disk": ("no space left on device", "disk quota exceeded"),
+    "runtime_out_of_memory": (
+        "kv cache is full",
+        "failed to find a memory slot",
+        "no available memory for the cache blocks",
+        "failed to find free space in the kv cache",
+    ),
+    "device_out_of_memory": (
+        "out of memory",
+        "failed to allocate",
+        "insufficient memory",
+        "requires more system memory",
+        "cudamalloc failed",
+    ),
+    "version_mismatch": (
+        "requires a newer version",
+        "unknown model architecture",
+        "unsupported model version",
+    ),
+    "model_invalid": (
+        "invalid file magic",
+        "invalid model file",
+        "corrupted or incomplete",
+        "unable to load model",
+    ),
+    "invalid_argument": ("context size has been exceeded", "exceeds the available context"),
+    "unsupported": ("does not support", "not supported by this model", "unsupported by this"),
+    "throttled": ("server busy", "server is overloaded", "too many requests"),
+}
+# The device's key or its rights are wrong, not the job: another device may do better.
+_BY_STATUS: Final[Mapping[int, str]] = {
+    401: "internal",
+    402: "internal",
+    403: "internal",
+    404: "model_not_found",
+    408: "runtime_crash",
+    412: "version_mismatch",
+    429: "throttled",
+    501: "unsupported",
+    507: "out_of_disk",
+}
+_INCURABLE: Final = frozenset(
+    {"invalid_argument", "model_invalid", "model_not_found", "unsupported"}
 )
 
 
 def failure_of_answer(status: int, body: str) -> GenerationError:
     """For an answer that is no success."""
-    message = f"{status} {_message(body)}".strip()
-    if _tells_of_memory(body):
-        return GenerationError("device_out_of_memory", message, retryable=True)
-    if status == 404:
-        return GenerationError("model_not_found", message, retryable=False)
-    if status == 429:
-        return GenerationError("throttled", message, retryable=True)
-    # The device's key or its rights are wrong, not the job: another device may do better.
-    if status in {401, 402, 403}:
-        return GenerationError("internal", message, retryable=True)
-    if 400 <= status < 500:
-        return GenerationError("invalid_argument", message, retryable=False)
-    return GenerationError("runtime_crash", message, retryable=True)
+    said = message_of(body)
+    code = _code_of_words(said) or _BY_STATUS.get(status) or _code_of_class(status)
+    return _failure(code, f"{status} {said}".strip())
 
 
 def failure_of_stream(text: str) -> GenerationError:
     """For an error that came in the middle of a stream."""
-    code = "device_out_of_memory" if _tells_of_memory(text) else "runtime_crash"
-    return GenerationError(code, _message(text), retryable=True)
+    said = message_of(text)
+    return _failure(_code_of_words(said) or "runtime_crash", said)
 
 
-def _tells_of_memory(text: str) -> bool:
-    return any(words in text.lower() for words in _OUT_OF_MEMORY)
-
-
-def _message(text: str) -> str:
+def message_of(text: str) -> str:
     """The server's own words; OpenAI, llama.cpp and Ollama put them in different places."""
     try:
         error = json.loads(text)["error"]
@@ -47,3 +79,17 @@ def _message(text: str) -> str:
     except (ValueError, KeyError, TypeError):
         words = text
     return " ".join(str(words).split())[:500]
+
+
+def _failure(code: str, message: str) -> GenerationError:
+    return GenerationError(code, message, retryable=code not in _INCURABLE)
+
+
+def _code_of_words(message: str) -> str | None:
+    said = message.lower()
+    found = (code for code, words in _BY_WORDS.items() if any(word in said for word in words))
+    return next(found, None)
+
+
+def _code_of_class(status: int) -> str:
+    return "invalid_argument" if 400 <= status < 500 else "runtime_crash"

@@ -118,12 +118,40 @@ def test_a_device_is_available_when_it_reports_and_offline_after_a_minute(yard, 
         ({"temperature_c": 90}, "hot"),
         ({"battery": 9, "charging": False}, "low_battery"),
         ({"battery": 9, "charging": True}, "available"),
+        ({"ready": False, "not_ready_reason": "hot", "temperature_c": 60}, "hot"),
+        ({"ready": False, "not_ready_reason": "low_battery", "battery": 40}, "low_battery"),
+        ({"ready": False, "not_ready_reason": "model_unreachable"}, "busy"),
+        ({"ready": True, "not_ready_reason": "hot"}, "available"),
     ],
 )
 def test_the_state_is_derived_when_a_device_reports(yard, report, state) -> None:
     yard.device().post("/devices/dev-1/status", json={"ready": True, **report})
 
     assert users(yard).get("/devices/dev-1").json()["state"] == state
+
+
+def test_the_reason_is_shown_until_the_device_is_ready_again(yard: Yard) -> None:
+    shown = []
+    for report in ({"ready": False, "not_ready_reason": "hot"}, {"ready": True}):
+        yard.device().post("/devices/dev-1/status", json=report)
+        device = users(yard).get("/devices/dev-1").json()
+        shown.append((device["state"], device["not_ready_reason"]))
+
+    assert shown == [("hot", "hot"), ("available", None)]
+
+
+def test_gpu_readings_are_kept_when_a_device_sends_them(yard: Yard) -> None:
+    gpu = {
+        "gpu_power_w": 250.5,
+        "gpu_temperature_c": 61.0,
+        "gpu_memory_used_bytes": 8 * 2**30,
+        "gpu_pct": 97.0,
+    }
+
+    yard.device().post("/devices/dev-1/status", json={"ready": True, **gpu})
+
+    [point] = users(yard).get("/devices/dev-1").json()["telemetry"]
+    assert gpu.items() <= point.items()
 
 
 def test_devices_are_filtered_when_asked(yard: Yard) -> None:

@@ -35,10 +35,13 @@ def test_everything_is_shown_when_full_is_asked(yard: Yard, done: str) -> None:
         "samples",
         "telemetry",
         "log",
+        "log_url",
+        "log_bytes",
         "provenance",
     }
     assert full["options"] == {"seed": 7}
     assert full["samples"] == [{"index": 0}]
+    assert (full["log"], full["log_url"], full["log_bytes"]) == ("ok", None, 2)
 
 
 def test_the_output_alone_is_sent_when_text_is_asked(yard: Yard, done: str) -> None:

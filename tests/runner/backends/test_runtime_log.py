@@ -14,14 +14,14 @@ def test_only_later_lines_are_shown_when_a_mark_was_set() -> None:
 
 
 def test_newest_lines_are_kept_when_there_are_too_many() -> None:
-    log = RuntimeLog()
-    for number in range(2000):
+    log = RuntimeLog(kept_characters=5_000)
+    for number in range(20):
         log.write(f"line {number} {'x' * 2000}")
 
-    shown = log.since(0).splitlines()
-    assert len(shown) == 500
-    assert shown[-1].startswith("line 1999 ")
-    assert len(shown[-1]) == 1000
+    dropped, *kept = log.since(0).splitlines()
+    assert dropped == "(16 earlier lines were not kept)"
+    assert [line.split()[1] for line in kept] == ["16", "17", "18", "19"]
+    assert len(kept[-1]) == 1000
 
 
 def test_first_error_is_found_when_llama_cpp_marked_one() -> None:

@@ -22,6 +22,8 @@ class FakeApi(FakeServer):
         self.answers: dict[str, deque[tuple[int, Any]]] = {}
         self.said: list[tuple[str, str, Any]] = []
         self.session_endpoint: str | None = None
+        self.uploads: list[tuple[dict[str, str], bytes]] = []
+        self.storage_status = 200
 
     def heard(self, verb: str, job_id: str = "") -> list[Any]:
         """The bodies of all `verb` calls so far."""
@@ -43,6 +45,11 @@ class FakeApi(FakeServer):
             self.said.append((verb, job_id, body))
             exchange.send_json(*self._reply(verb, job_id))
 
+    def store(self, exchange: Exchange, content: bytes) -> None:
+        """The storage behind the signed addresses."""
+        self.uploads.append((dict(exchange.headers), content))
+        exchange.send_json(self.storage_status, None)
+
     def _reply(self, verb: str, job_id: str) -> tuple[int, Any]:
         scripted = self.answers.get(verb)
         if scripted:
@@ -53,6 +60,9 @@ class FakeApi(FakeServer):
             return (200, self.jobs[job_id]) if job_id in self.jobs else (410, {"code": "job_gone"})
         if verb == "heartbeat":
             return 200, {"cancel": job_id in self.cancelled}
+        if verb == "log_upload":
+            headers = {"Content-Type": "text/plain; charset=utf-8"}
+            return 200, {"url": f"{self.url}/storage?signature=secret", "headers": headers}
         if verb == "complete":
             self.jobs.pop(job_id, None)
         return (204, None) if verb == "status" else (200, {})

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic, sleep
@@ -12,6 +12,9 @@ from typing import Any
 
 import botocore.session
 from evalyard_runner.backends.openai import OpenAiBackend
+from evalyard_runner.backends.runtime_log import RuntimeLog
+from evalyard_runner.gates import Limits
+from evalyard_runner.sensors import Sensors, find_sensors
 from evalyard_runner.serving import serve
 from evalyard_runner.settings import Settings
 from evalyard_runner.stopping import Stop
@@ -31,6 +34,9 @@ class Bench:
     model: FakeModel
     sqs: Any
     grace_s: float = 5.0
+    limits: Limits = field(default_factory=Limits)
+    sensors: Sensors = field(default_factory=find_sensors)
+    logged: str = ""
 
     def queue(self, name: str, lane: str = "normal") -> str:
         """Make a queue and list it in the session, in order."""
@@ -70,12 +76,27 @@ class Bench:
 
     async def _serve(self, running: "_Running") -> None:
         backend = OpenAiBackend(self.model.url, {"tiny": "tiny-upstream", "other": "other"})
+        backend.log = TalkativeLog(self.logged)
         running.started(asyncio.get_running_loop(), stop := Stop())
         try:
-            await serve(_settings(self), backend, stop)
+            await serve(_settings(self), backend, stop, self.sensors)
         finally:
             running.ended()
             await backend.close()
+
+
+class TalkativeLog(RuntimeLog):
+    """A runtime that says the same about every job."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def mark(self) -> int:
+        mark = super().mark()
+        for line in self._text.splitlines():
+            self.write(line)
+        return mark
 
 
 class _Running:
@@ -116,6 +137,7 @@ def _settings(bench: Bench) -> Settings:
         grace_s=bench.grace_s,
         poll_wait_s=0,  # Nothing to save here, and every stop would wait for the poll's end.
         check=False,
+        limits=bench.limits,
     )
 
 

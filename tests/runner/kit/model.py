@@ -54,11 +54,13 @@ class FakeModel(FakeServer):
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.hung_up = Event()
+        self.well = True
 
     def answer(self, exchange: Exchange, body: Any) -> None:
         self.keys.append(exchange.headers.get("Authorization"))
         if exchange.path == "/v1/models":
-            exchange.send_json(200, {"data": [{"id": "listed-a"}, {"id": "listed-b"}]})
+            status = 200 if self.well else 503
+            exchange.send_json(status, {"data": [{"id": "listed-a"}, {"id": "listed-b"}]})
             return
         self.requests.append(body)
         if self.refusal:

@@ -17,6 +17,11 @@ class Exchange(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.answer_with()
 
+    def do_PUT(self) -> None:
+        server = self.server
+        assert isinstance(server, FakeServer)
+        server.store(self, self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
     def answer_with(self) -> None:
         server = self.server
         assert isinstance(server, FakeServer)
@@ -58,6 +63,9 @@ class FakeServer(ThreadingHTTPServer):
         self.server_close()
 
     def answer(self, exchange: Exchange, body: Any) -> None:
+        raise NotImplementedError
+
+    def store(self, exchange: Exchange, content: bytes) -> None:
         raise NotImplementedError
 
     def handle_error(self, request: Any, client_address: Any) -> None:

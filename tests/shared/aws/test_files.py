@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.aws import Bucket, File, file_url, store_file
+from shared.aws import Bucket, File, file_url, store_file, upload_address
 from shared.aws.files import PART_BYTES, parts_of
 from shared.errors import Unavailable
 from tests.kit.cloud import aws_client
@@ -82,3 +82,12 @@ def test_address_is_signed_for_the_endpoint_that_we_talk_to(bucket):
     assert url.startswith(f"https://s3.amazonaws.com/{bucket.name}/{FILE.key}?")
     assert "X-Amz-Expires=900" in url
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
+
+
+def test_size_and_type_are_signed_when_somebody_else_shall_upload(bucket):
+    url, headers = upload_address(bucket, FILE, 12_345, 900)
+
+    assert url.startswith(f"https://s3.amazonaws.com/{bucket.name}/{FILE.key}?")
+    assert "X-Amz-Expires=900" in url
+    assert "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost" in url
+    assert headers == {"Content-Type": FILE.content_type, "Content-Length": "12345"}

@@ -1,0 +1,115 @@
+"""A model server at the other end of HTTP: its names, whether it answers, and its streams."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import httpx
+
+from evalyard_runner.backends.refusals import failure_of_answer, failure_of_stream
+from evalyard_runner.errors import GenerationError, MisconfiguredError
+from evalyard_runner.net import is_loopback
+
+# A prefill may take minutes without a byte: the job's own time-out is the only limit on reading.
+_TIMEOUT: Final = httpx.Timeout(None, connect=10.0)
+_PROBE_TIMEOUT: Final = httpx.Timeout(10.0)
+
+Chunk = dict[str, Any]
+
+
+class ModelServer:
+    """`names` maps what jobs ask for to what the server calls it. `probe` is a path that answers
+    at once when the server is well.
+    """
+
+    def __init__(
+        self, base_url: str, names: Mapping[str, str], *, probe: str, key: str | None = None
+    ) -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self.is_local = is_loopback(base_url)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, headers=headers, timeout=_TIMEOUT, trust_env=not self.is_local
+        )
+        self._names, self._probe = dict(names), probe
+        self._suspect = True
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(self._names)
+
+    def upstream(self, model: str) -> str:
+        """The server's own name. Raises GenerationError for one that is not served."""
+        if model not in self._names:
+            served = f"this device serves {', '.join(self._names)}"
+            raise GenerationError("model_not_found", served, retryable=False)
+        return self._names[model]
+
+    async def ready(self) -> bool:
+        """Asks the server only when it has not answered since the last failure."""
+        if self._suspect:
+            self._suspect = not await self._answers()
+        return not self._suspect
+
+    async def use_listed_models(self, path: str, read: Callable[[Any], list[str]]) -> None:
+        """Serve whatever the server lists. Raises MisconfiguredError when it cannot be asked."""
+        try:
+            answer = await self._http.get(path, timeout=_PROBE_TIMEOUT)
+            listed = read(answer.raise_for_status().json())
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as exc:
+            where = str(self._http.base_url)
+            raise MisconfiguredError(
+                f"{where} does not list its models ({type(exc).__name__}); use --model"
+            ) from exc
+        self._names = {name: name for name in listed}
+
+    async def stream(self, path: str, content: bytes, hear: Callable[[str], bool]) -> None:
+        """POST, and give each line of the answer to `hear` until that says True: enough.
+
+        Raises GenerationError for a refusal, and when the server goes away.
+        """
+        headers = {"Content-Type": "application/json"}
+        try:
+            async with self._http.stream("POST", path, content=content, headers=headers) as answer:
+                if not answer.is_success:
+                    body = (await answer.aread()).decode(errors="replace")
+                    raise failure_of_answer(answer.status_code, body)
+                async for line in answer.aiter_lines():
+                    if hear(line):
+                        return
+        except httpx.HTTPError as exc:
+            self._suspect = True
+            why = f"the model server went away: {exc}"
+            raise GenerationError("runtime_crash", why, retryable=True) from exc
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _answers(self) -> bool:
+        try:
+            answer = await self._http.get(self._probe, timeout=_PROBE_TIMEOUT)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code < 500
+
+
+def chunk_of(text: str) -> Chunk:
+    """One JSON object of a stream. Raises GenerationError when it is none, or tells of an error."""
+    try:
+        chunk = json.loads(text)
+    except ValueError as exc:
+        raise _broken("broken JSON") from exc
+    if not isinstance(chunk, dict):
+        raise _broken("no object")
+    if chunk.get("error"):
+        raise failure_of_stream(text)
+    return chunk
+
+
+def cut_short() -> GenerationError:
+    """For a stream that ended too early."""
+    why = "the stream ended before the model was done"
+    return GenerationError("runtime_crash", why, retryable=True)
+
+
+def _broken(what: str) -> GenerationError:
+    return GenerationError("runtime_crash", f"the model server streamed {what}", retryable=True)

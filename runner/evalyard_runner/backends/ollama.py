@@ -1,0 +1,63 @@
+"""Ollama through its own API, which tells what the OpenAI-compatible one leaves out: how long it
+loaded the model, evaluated the prompt and generated.
+"""
+
+import json
+from collections.abc import Mapping
+
+from evalyard_runner.backends.model_server import ModelServer, chunk_of, cut_short
+from evalyard_runner.backends.ollama_recorder import OllamaRecorder
+from evalyard_runner.backends.runtime_log import RuntimeLog
+from evalyard_runner.measure import Sample
+from evalyard_runner.options import Generation, ollama_body
+
+
+class OllamaBackend:
+    """`names` maps what jobs ask for to what Ollama calls it."""
+
+    # Ollama loads a model when it is asked for: each answer says how long that took.
+    load_ms: float | None = None
+
+    def __init__(
+        self, url: str, names: Mapping[str, str], *, default_max_tokens: int = 512
+    ) -> None:
+        self._server = ModelServer(f"{url.rstrip('/')}/api/", names, probe="version")
+        self.log = RuntimeLog()
+        self._default_max_tokens = default_max_tokens
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return self._server.models
+
+    @property
+    def is_local(self) -> bool:
+        return self._server.is_local
+
+    async def ready(self) -> bool:
+        return await self._server.ready()
+
+    async def use_listed_models(self) -> None:
+        """Serve whatever was pulled. Raises MisconfiguredError when it cannot be asked."""
+        await self._server.use_listed_models(
+            "tags", lambda answer: [str(model["name"]) for model in answer["models"]]
+        )
+
+    async def generate(self, generation: Generation) -> Sample:
+        upstream = self._server.upstream(generation.model)
+        body = ollama_body(generation, upstream, self._default_max_tokens)
+        content = json.dumps(body).encode()
+        recorder = OllamaRecorder()
+        await self._server.stream("chat", content, lambda line: _hear(recorder, line))
+        if not recorder.finished:
+            raise cut_short()
+        return recorder.sample()
+
+    async def close(self) -> None:
+        await self._server.close()
+
+
+def _hear(recorder: OllamaRecorder, line: str) -> bool:
+    """One line of the stream; True after the last. Raises GenerationError for an error."""
+    if line.strip():
+        recorder.hear(chunk_of(line))
+    return recorder.finished

@@ -1,0 +1,77 @@
+"""What a stream of Ollama's `/api/chat` says; no I/O.
+
+The last object carries Ollama's own counters and durations (in ns):
+https://github.com/ollama/ollama/blob/main/docs/api.md
+"""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, Final
+
+from evalyard_runner.measure import Sample, Stopwatch
+from evalyard_runner.readings import count, duration, member
+
+OLLAMA: Final = "ollama"
+
+
+class OllamaRecorder:
+    """Made when the request is sent, then fed with the objects in order."""
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self._watch = Stopwatch(clock)
+        self._parts: list[str] = []
+        self._final: dict[str, Any] = {}
+
+    def hear(self, chunk: dict[str, Any]) -> None:
+        """Note one object."""
+        self._watch.tick()
+        message = member(chunk, "message")
+        text = message.get("content") or ""
+        # A reasoning model's first token is a token, though it is not part of the answer.
+        if text or message.get("thinking"):
+            self._watch.token()
+        self._parts.append(text)
+        if chunk.get("done"):
+            self._final = chunk
+            self._watch.end()
+
+    @property
+    def finished(self) -> bool:
+        """True once the last object came: a stream that ends before that was cut."""
+        return bool(self._final)
+
+    def sample(self) -> Sample:
+        final = self._final
+        # Old versions leave the count out, or say 0, when the prompt came from the cache.
+        prompt = count(final.get("prompt_eval_count")) or None
+        cached = count(final.get("prompt_eval_cached_count"))
+        return Sample(
+            text="".join(self._parts),
+            latency_ms=self._watch.latency_ms,
+            ttft_ms=self._watch.ttft_ms,
+            itl=self._watch.itl,
+            prompt_tokens=prompt,
+            completion_tokens=count(final.get("eval_count")),
+            cached_tokens=cached,
+            evaluated_tokens=_evaluated(prompt, cached),
+            prefill_ms=_ms(final.get("prompt_eval_duration")),
+            decode_ms=_ms(final.get("eval_duration")),
+            load_ms=_ms(final.get("load_duration")),
+            finish_reason=str(final.get("done_reason") or "stop"),
+            counted_by=OLLAMA,
+            timed_by=OLLAMA,
+        )
+
+
+def _evaluated(prompt: int | None, cached: int | None) -> int | None:
+    """`prompt_eval_count` counts cached tokens too, `prompt_eval_duration` times only the others.
+
+    A version that does not say how many were cached leaves the prefill's speed unknown: no option
+    turns Ollama's prompt cache off.
+    """
+    return None if prompt is None or cached is None or cached > prompt else prompt - cached
+
+
+def _ms(nanoseconds: object) -> float | None:
+    known = duration(nanoseconds)
+    return None if known is None else known / 1e6

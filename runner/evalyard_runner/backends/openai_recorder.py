@@ -1,0 +1,79 @@
+"""What a stream of `/v1/chat/completions` or `/v1/completions` says; no I/O."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, Final
+
+from evalyard_runner.measure import Sample, Stopwatch
+from evalyard_runner.readings import count, duration, first_count, member
+
+LLAMA_CPP: Final = "llama_cpp_server"
+
+
+class OpenAiRecorder:
+    """Made when the request is sent, then fed with the chunks in order."""
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self._watch = Stopwatch(clock)
+        self._parts: list[str] = []
+        self._usage: dict[str, Any] = {}
+        self._timings: dict[str, Any] = {}
+        self._finish_reason: str | None = None
+
+    def hear(self, chunk: dict[str, Any]) -> None:
+        """Note one chunk."""
+        self._watch.tick()
+        for choice in chunk.get("choices") or ():
+            self._hear_choice(choice)
+        self._usage = member(chunk, "usage") or self._usage
+        self._timings = member(chunk, "timings") or self._timings
+
+    @property
+    def finished(self) -> bool:
+        """True once the model said why it stopped: a stream that ends before that was cut."""
+        return self._finish_reason is not None
+
+    def sample(self) -> Sample:
+        usage, timings = self._usage, self._timings
+        details = member(usage, "prompt_tokens_details")
+        cached = first_count(timings.get("cache_n"), details.get("cached_tokens"))
+        prompt = _prompt_tokens(usage, timings)
+        return Sample(
+            text="".join(self._parts),
+            latency_ms=self._watch.latency_ms,
+            ttft_ms=self._watch.ttft_ms,
+            itl=self._watch.itl,
+            prompt_tokens=prompt,
+            completion_tokens=first_count(
+                usage.get("completion_tokens"), timings.get("predicted_n")
+            ),
+            cached_tokens=cached,
+            evaluated_tokens=first_count(timings.get("prompt_n"), _less(prompt, cached)),
+            prefill_ms=duration(timings.get("prompt_ms")),
+            decode_ms=duration(timings.get("predicted_ms")),
+            finish_reason=self._finish_reason,
+            counted_by="server_usage" if usage else LLAMA_CPP,
+            timed_by=LLAMA_CPP if timings else None,
+        )
+
+    def _hear_choice(self, choice: dict[str, Any]) -> None:
+        delta = member(choice, "delta")
+        text = delta.get("content") or choice.get("text") or ""
+        # A reasoning model's first token is a token, though it is not part of the answer.
+        if text or delta.get("reasoning_content") or delta.get("reasoning"):
+            self._watch.token()
+        self._parts.append(text)
+        if choice.get("finish_reason"):
+            self._finish_reason = str(choice["finish_reason"])
+            self._watch.end()
+
+
+def _prompt_tokens(usage: dict[str, Any], timings: dict[str, Any]) -> int | None:
+    """llama.cpp's timings count what was evaluated and what was not apart."""
+    evaluated, cached = count(timings.get("prompt_n")), count(timings.get("cache_n"))
+    whole = None if evaluated is None or cached is None else evaluated + cached
+    return first_count(usage.get("prompt_tokens"), whole)
+
+
+def _less(whole: int | None, part: int | None) -> int | None:
+    return None if whole is None or part is None or part > whole else whole - part

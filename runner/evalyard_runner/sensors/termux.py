@@ -1,0 +1,63 @@
+"""An Android phone's battery through Termux:API, where the system shows it to nobody else.
+
+https://wiki.termux.com/wiki/Termux-battery-status
+"""
+
+import json
+import shutil
+import subprocess
+from typing import Any, Final
+
+_COMMAND: Final = "termux-battery-status"
+# Without the Termux:API app the command waits for ever.
+_PATIENCE_S: Final = 5.0
+
+
+class TermuxBattery:
+    """Reads `battery`, `charging`, and the battery's temperature as `temperature_c`."""
+
+    def __init__(self, command: str, patience_s: float = _PATIENCE_S) -> None:
+        self._command, self._patience_s = command, patience_s
+        self._gave_up = False
+
+    @classmethod
+    def find(cls) -> "TermuxBattery | None":
+        """None off Termux, or without its `termux-api` package."""
+        command = shutil.which(_COMMAND)
+        return None if command is None else cls(command)
+
+    def read(self) -> dict[str, Any]:
+        """Empty when nothing is known; asked once only when the app does not answer."""
+        if self._gave_up:
+            return {}
+        try:
+            asked = subprocess.run(  # noqa: S603 - the command was found on the user's own PATH
+                [self._command], capture_output=True, timeout=self._patience_s, check=True
+            )
+            return battery_readings(json.loads(asked.stdout))
+        except subprocess.TimeoutExpired:
+            self._gave_up = True
+        except (OSError, ValueError, subprocess.SubprocessError):
+            pass
+        return {}
+
+
+def battery_readings(said: Any) -> dict[str, Any]:
+    """What the command's answer says, in our names."""
+    if not isinstance(said, dict):
+        return {}
+    found = {
+        "battery": _number(said.get("percentage")),
+        "charging": _plugged(said.get("plugged")),
+        "temperature_c": _number(said.get("temperature")),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _plugged(said: Any) -> bool | None:
+    return said != "UNPLUGGED" if isinstance(said, str) else None
+
+
+def _number(said: Any) -> float | None:
+    known = isinstance(said, int | float) and not isinstance(said, bool)
+    return round(float(said), 1) if known else None

@@ -1,0 +1,90 @@
+"""An Ollama server that streams what a test wrote down for it, in the form of the real one."""
+
+import json
+from collections.abc import Callable, Iterator
+from threading import Event
+from time import sleep
+from typing import Any
+
+from tests.runner.kit.server import Exchange, FakeServer
+
+# A float is a pause in seconds, a string a raw line, a dictionary one object of the stream.
+Script = Callable[[dict[str, Any]], Iterator[float | str | dict[str, Any]]]
+
+
+def said(content: str, **more: Any) -> dict[str, Any]:
+    """One object on the way."""
+    return {**_head(), "message": {"role": "assistant", "content": content}, "done": False, **more}
+
+
+def final(**more: Any) -> dict[str, Any]:
+    """The object at the end, with the counters of a prompt half of which was cached."""
+    return {
+        **_head(),
+        "message": {"role": "assistant", "content": ""},
+        "done": True,
+        "done_reason": "stop",
+        "total_duration": 305_000_000,
+        "load_duration": 200_000_000,
+        "prompt_eval_count": 20,
+        "prompt_eval_cached_count": 10,
+        "prompt_eval_duration": 50_000_000,
+        "eval_count": 3,
+        "eval_duration": 30_000_000,
+        **more,
+    }
+
+
+def three_words(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
+    """A normal answer."""
+    for word in ("one ", "two ", "three"):
+        yield 0.01
+        yield said(word)
+    yield final()
+
+
+class FakeOllama(FakeServer):
+    """`script` writes the stream; `refusal` answers instead of it when set."""
+
+    def __init__(self, script: Script = three_words) -> None:
+        super().__init__()
+        self.script = script
+        self.refusal: tuple[int, Any] | None = None
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.hung_up = Event()
+
+    def answer(self, exchange: Exchange, body: Any) -> None:
+        if exchange.path == "/api/version":
+            exchange.send_json(200, {"version": "0.34.1"})
+        elif exchange.path == "/api/tags":
+            names = ("llama3.2:1b", "qwen3:0.6b")
+            exchange.send_json(200, {"models": [{"name": name, "model": name} for name in names]})
+        else:
+            self.requests.append((exchange.path, body))
+            self._generate(exchange, body)
+
+    def _generate(self, exchange: Exchange, body: dict[str, Any]) -> None:
+        if self.refusal:
+            exchange.send_json(*self.refusal)
+            return
+        exchange.send_response(200)
+        exchange.send_header("Content-Type", "application/x-ndjson")
+        exchange.send_header("Connection", "close")
+        exchange.end_headers()
+        try:
+            for step in self.script(body):
+                if isinstance(step, float):
+                    sleep(step)
+                else:
+                    exchange.wfile.write(_line(step))
+                    exchange.wfile.flush()
+        except OSError:
+            self.hung_up.set()
+
+
+def _head() -> dict[str, Any]:
+    return {"model": "llama3.2:1b", "created_at": "2026-09-17T15:42:59.5670387Z"}
+
+
+def _line(step: str | dict[str, Any]) -> bytes:
+    return (step if isinstance(step, str) else json.dumps(step)).encode() + b"\n"

@@ -1,0 +1,54 @@
+"""A phone's battery, through a stand-in for Termux's command."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evalyard_runner.sensors.termux import TermuxBattery, battery_readings
+
+ANSWER = """{
+  "health": "GOOD", "percentage": 68, "plugged": "UNPLUGGED", "status": "DISCHARGING",
+  "temperature": 24.600000381469727, "current": 182617
+}"""
+
+
+def command(tmp_path: Path, script: str) -> str:
+    file = tmp_path / "termux-battery-status"
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o700)
+    return str(file)
+
+
+def test_battery_is_read_when_termux_tells(tmp_path: Path) -> None:
+    battery = TermuxBattery(command(tmp_path, f"cat <<'END'\n{ANSWER}\nEND"))
+
+    assert battery.read() == {"battery": 68.0, "charging": False, "temperature_c": 24.6}
+
+
+def test_phone_charges_when_it_is_plugged_in() -> None:
+    assert battery_readings({"plugged": "PLUGGED_USB"}) == {"charging": True}
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo no JSON", "echo '[]'"])
+def test_nothing_is_known_when_the_command_fails(tmp_path: Path, script: str) -> None:
+    assert TermuxBattery(command(tmp_path, script)).read() == {}
+
+
+@pytest.mark.parametrize("said", [{}, {"percentage": "68"}, {"percentage": True, "plugged": 1}])
+def test_field_is_left_out_when_it_is_no_reading(said: dict[str, Any]) -> None:
+    assert battery_readings(said) == {}
+
+
+def test_command_is_not_asked_again_when_the_app_does_not_answer(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    slow = command(tmp_path, f"echo >> {asked}; exec sleep 60")
+    battery = TermuxBattery(slow, patience_s=1)
+
+    assert [battery.read(), battery.read()] == [{}, {}]
+    assert asked.read_text() == "\n"
+
+
+def test_no_battery_is_found_when_this_is_not_termux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert TermuxBattery.find() is None
