@@ -1,6 +1,7 @@
 """The loop of a runner: one message at a time, from its queue to the attempt that settles it."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from evalyard_runner import log
 from evalyard_runner.api import DeviceApi
@@ -23,6 +24,9 @@ from evalyard_runner.sqs import Received
 from evalyard_runner.stopping import Stop
 from evalyard_runner.wire import Claim, Session, read_message
 
+# A job for another device of the pool: soon enough for that one, not at once for this one again.
+_LEFT_TO_OTHERS_S: Final = 5
+
 
 @dataclass
 class PullLoop:
@@ -37,6 +41,7 @@ class PullLoop:
     grace_s: float
     poll_wait_s: int
     _round: int = 0
+    _left: str = ""
     _backoff: Backoff = field(default_factory=Backoff)
 
     async def run(self) -> None:
@@ -133,8 +138,13 @@ class PullLoop:
             return await self.api.claim(job.job_id)
         except JobGoneError:
             await self.queues.delete(message)
-        except (JobLeasedError, JobForbiddenError) as exc:
+        except JobLeasedError as exc:
             log.trouble("claim_refused", job_id=job.job_id, reason=exc.code or exc.status)
+        except JobForbiddenError as exc:
+            if job.job_id != self._left:
+                log.trouble("claim_refused", job_id=job.job_id, reason=exc.code or exc.status)
+            self._left = job.job_id
+            await self.queues.give_back(message, after_s=_LEFT_TO_OTHERS_S)
         return None
 
     def _attempt(self, claim: Claim, message: Received, session: Session) -> Attempt:

@@ -49,9 +49,9 @@ class SessionKeeper:
         async with self._client() as sqs:
             await sqs.extend(message)
 
-    async def give_back(self, message: Received) -> None:
+    async def give_back(self, message: Received, after_s: int = 0) -> None:
         async with self._client() as sqs:
-            await sqs.give_back(message)
+            await sqs.give_back(message, after_s)
 
     async def delete(self, message: Received) -> None:
         async with self._client() as sqs:

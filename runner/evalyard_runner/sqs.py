@@ -73,8 +73,9 @@ class Sqs:
     async def extend(self, message: Received) -> None:
         await self._set_visibility(message, self._visibility_s)
 
-    async def give_back(self, message: Received) -> None:
-        await self._set_visibility(message, 0)
+    async def give_back(self, message: Received, after_s: int = 0) -> None:
+        """Let others have it, after so many seconds in which nobody sees it."""
+        await self._set_visibility(message, after_s)
 
     async def delete(self, message: Received) -> None:
         await self._call(

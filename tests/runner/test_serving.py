@@ -85,17 +85,25 @@ def test_message_is_deleted_when_the_job_is_gone(bench: Bench) -> None:
     assert not bench.model.requests
 
 
-@pytest.mark.parametrize(("status", "code"), [(409, "job_leased"), (403, "forbidden")])
-def test_message_is_left_alone_when_the_claim_is_refused(
-    bench: Bench, status: int, code: str
-) -> None:
+def test_message_is_left_alone_when_another_has_the_job(bench: Bench) -> None:
     url = bench.queue("normal")
-    bench.api.refuse("claim", status, code)
+    bench.api.refuse("claim", 409, "job_leased")
     bench.send(url, "job_1")
 
     bench.run_until(lambda: bool(bench.api.heard("claim")))
 
     assert bench.counts(url) == (0, 1)
+
+
+def test_message_comes_again_soon_when_the_job_is_for_another_device(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.refuse("claim", 403, "forbidden")
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    assert [len(bench.api.heard(verb)) for verb in ("claim", "complete")] == [2, 1]
 
 
 def test_job_runs_once_when_its_message_comes_twice(bench: Bench) -> None:
