@@ -26,12 +26,18 @@ from shared.http import (
     Window,
     creates,
     described,
+    fits_an_answer,
     requested_window,
 )
 from shared.jobs import Job, JobFilter, JobRequest, Outcome, Submitter, attempt_document
 
 router = APIRouter(prefix="/api/jobs", tags=["Jobs"], route_class=UserRoute)
 
+_MEDIA_TYPES = {
+    "json": "application/json",
+    "text": "text/plain; charset=utf-8",
+    "csv": "text/csv; charset=utf-8; header=present",
+}
 ABSENT = described(404, "There is no such job of yours (`job_not_found`).")
 
 
@@ -132,6 +138,7 @@ async def get(user: CurrentUser, job_id: str) -> dict[str, Any]:
                 "text/csv": {"schema": {"type": "string"}},
             },
         ),
+        **described(303, "Too large for an answer: the whole of it is at `Location` for an hour."),
         **described(409, "Not there yet (`job_not_finished`) or never (`job_has_no_result`)."),
     },
 )
@@ -147,12 +154,11 @@ async def result(
     reader = wiring.jobs().reader
     job = wiring.jobs().store.get(user.user_id, job_id)
     outcome = reader.outcome(job)
-    if format_ == "text":
-        return Response(outcome.result.output, media_type="text/plain; charset=utf-8")
-    document = _full(job, outcome) if full else result_document(job, outcome, None)
-    if format_ == "csv":
-        return Response(result_csv(document), media_type="text/csv; charset=utf-8; header=present")
-    return document
+    text = _result_text(job, outcome, format_, full)
+    if fits_an_answer(text):
+        return Response(text, media_type=_MEDIA_TYPES[format_])
+    url = wiring.jobs().logs.store_result(job, text, _MEDIA_TYPES[format_], format_)
+    return _json({"url": url, "bytes": len(text)}, 303, {"Location": url})
 
 
 @router.post(
@@ -170,6 +176,15 @@ async def cancel(user: CurrentUser, job_id: str) -> Response:
     job = wiring.jobs().cancelling.cancel(user.user_id, job_id)
     (document,) = wiring.jobs().reader.documents([job])
     return _json(document, 200 if job.finished else 202)
+
+
+def _result_text(job: Job, outcome: Outcome, format_: str, full: bool) -> bytes:
+    if format_ == "text":
+        return outcome.result.output.encode()
+    document = _full(job, outcome) if full else result_document(job, outcome, None)
+    if format_ == "csv":
+        return result_csv(document).encode()
+    return msgspec.json.encode(document)
 
 
 def _submitter(request: Request, user: Caller) -> Submitter:

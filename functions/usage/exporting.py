@@ -1,6 +1,7 @@
 """`GET /usage/export.csv`: raw runs as a file, in the answer or behind a signed address."""
 
-import json
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -10,14 +11,11 @@ from pydantic import BaseModel, Field
 from functions.usage import wiring
 from functions.usage.parameters import AskedQuestion
 from shared import clock
-from shared.http import UserRoute, described
+from shared.http import UserRoute, described, fits_an_answer
 from shared.usage import Export, Exported, ExportFormat, export_runs
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
-# Lambda passes on 6 MB: the body as JSON text or in base64, and a few headers.
-_MAX_ANSWER_BYTES = 6 * 2**20 - 16 * 2**10
-_PARQUET = b"PAR1"
 _CSV_EXAMPLE = (
     "ts,time,device,model,tag,tenant,prompt_tokens,completion_tokens,latency_ms,ttft_ms,tok_s,ok,"
     "job_id,dataset,source_kind,prompt_preview,run_id,extra\r\n"
@@ -105,7 +103,7 @@ async def export(
     further `'`, so that import can undo it), unless `guard=0`; numbers never do.
     """
     wanted = Export(question, format_, guard, bom)
-    found = export_runs(wiring.bucket(), wiring.catalog(), wanted, fits=_fits)
+    found = export_runs(wiring.bucket(), wiring.catalog(), wanted, fits=_fits(format_))
     return _inline(wanted, found) if found.body is not None else _elsewhere(wanted, found)
 
 
@@ -131,8 +129,5 @@ def _elsewhere(wanted: Export, found: Exported) -> Response:
     return Response(body, 303, headers=headers, media_type="application/json")
 
 
-def _fits(body: bytes) -> bool:
-    """Whether Lambda can pass the body on: text as a JSON string, anything else in base64."""
-    if body.startswith(_PARQUET):
-        return len(body) * 4 // 3 <= _MAX_ANSWER_BYTES
-    return len(json.dumps(body.decode())) <= _MAX_ANSWER_BYTES
+def _fits(format_: ExportFormat) -> Callable[[bytes], bool]:
+    return partial(fits_an_answer, binary=format_ == "parquet")

@@ -1,5 +1,6 @@
 """The HTTP edge that all endpoint groups share: one app factory, one error envelope, one way in."""
 
+from shared.http.answers import fits_an_answer
 from shared.http.app import create_app, serve
 from shared.http.body import media_type, require_json
 from shared.http.idempotency import IdempotencyStore, Repeatable, RepeatableCall, creates
@@ -31,6 +32,7 @@ __all__ = [
     "create_app",
     "creates",
     "described",
+    "fits_an_answer",
     "logger",
     "media_type",
     "metrics",

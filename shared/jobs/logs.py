@@ -1,9 +1,9 @@
-"""Logs that are too long for a result: the device puts them on S3 itself, by a signed address."""
+"""What is too long for a call: logs that devices put on S3, results that users fetch there."""
 
 from dataclasses import dataclass
 
 from shared import clock
-from shared.aws import Bucket, File, file_url, upload_address
+from shared.aws import Bucket, File, file_url, store_file, upload_address
 from shared.clock import SECOND_US
 from shared.errors import TooLarge
 from shared.jobs.bodies import log_name
@@ -50,6 +50,14 @@ class Logs:
     def url(self, job: Job) -> str:
         """An address that gives the log of the attempt that ended the job, for an hour."""
         return file_url(self.bucket, _file(job).key, _GET_VALID_S)
+
+    def store_result(self, job: Job, text: bytes, content_type: str, kind: str) -> str:
+        """An address that gives a result too large for an answer, for an hour; it goes with the
+        job.
+        """
+        name = f"result-{job.attempt}.{kind}"
+        store_file(self.bucket, File(job.folder + name, content_type, name), [text])
+        return file_url(self.bucket, job.folder + name, _GET_VALID_S)
 
 
 def _file(job: Job) -> File:

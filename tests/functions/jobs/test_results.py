@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 
 import pytest
 
+from tests.kit.cloud import aws_client
 from tests.kit.yard import Yard
 
 
@@ -89,3 +91,30 @@ def test_a_result_is_refused_when_it_is_not_one(yard: Yard, fields) -> None:
     answer = yard.say("complete", job_id, **body)
 
     assert (answer.status, answer.code) == (422, "validation_failed")
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [("", "application/json"), ("?format=text", "text/plain"), ("?format=csv", "text/csv")],
+)
+def test_the_whole_result_is_elsewhere_when_it_does_not_fit_an_answer(yard, query, kind) -> None:
+    # Four bytes each as they come, twelve on their way back through Lambda.
+    output = "𝄞" * 600_000
+    job_id = yard.submit()["job_id"]
+    done = {"attempt": yard.claim(job_id), "output": output, "metrics": {}}
+    yard.device().post(
+        f"/devices/dev-1/jobs/{job_id}/complete",
+        content=json.dumps(done, ensure_ascii=False),
+        headers={"Content-Type": "application/json"},
+    )
+
+    answer = yard.user().get(f"/api/jobs/{job_id}/result{query}")
+
+    assert answer.status == 303
+    assert answer.headers["location"] == answer.json()["url"]
+    (stored,) = yard.bucket.list(f"jobs/ada/{job_id}/result-")
+    body = yard.bucket.get(stored.key)
+    assert answer.json()["bytes"] == len(body)
+    assert output in body.decode()
+    said = aws_client("s3").head_object(Bucket=yard.bucket.name, Key=stored.key)
+    assert said["ContentType"].startswith(kind)
