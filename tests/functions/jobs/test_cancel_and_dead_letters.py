@@ -1,5 +1,7 @@
 """Cancelling, and what users can do about dead jobs."""
 
+from collections import Counter
+
 from tests.kit.yard import Yard
 
 
@@ -145,3 +147,24 @@ def test_only_dead_jobs_are_requeued_or_deleted(yard: Yard) -> None:
     answers = [yard.user().post(f"/jobs/{job_id}/requeue"), yard.user().delete(f"/jobs/{job_id}")]
 
     assert [(answer.status, answer.code) for answer in answers] == [(409, "job_not_dead")] * 2
+
+
+def test_lists_and_counts_agree_when_jobs_die_come_back_and_go(yard: Yard, held_clock) -> None:
+    codes = ("model_not_found", "invalid_argument", "unsupported")
+    jobs = [dead_job(yard, code=codes[number % 3]) for number in range(9)]
+    jobs.append(str(yard.submit()["job_id"]))
+    yard.collect({"job_id": jobs[-1], "user_id": "ada", "attempt": 0})
+    yard.user().delete(f"/jobs/{jobs[0]}")
+    yard.user().post(f"/jobs/{jobs[1]}/requeue")
+    yard.user().post(f"/jobs/{jobs[2]}/requeue")
+    yard.fail(jobs[2], yard.claim(jobs[2]), code="invalid_argument", retryable=False)
+
+    letters = yard.user().get("/jobs/dlq?limit=100").json()["data"]
+    listed = yard.user().get("/api/jobs?status=dead&limit=100").json()["data"]
+    groups = yard.user().get("/jobs/dlq?group_by=failure").json()["data"]
+
+    expected = set(jobs) - {jobs[0], jobs[1]}
+    assert {job["job_id"] for job in letters} == {job["job_id"] for job in listed} == expected
+    assert {group["code"]: group["count"] for group in groups} == Counter(
+        job["failure"]["code"] for job in letters
+    )
