@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -17,18 +18,19 @@ from tests.kit.local_cloud import ROOT, LocalCloud, until
 
 # SQS's window for one user in a lane that one device serves.
 WINDOW = 4
-FLOOD = 1_000 if NIGHTLY else 200
-MODEL = "gemma-3-270m"
+FLOOD = 1_000 if NIGHTLY else 100
+# A name of its own for the real model, which the demo device does not serve.
+MODEL = "long-model"
 # How often all functions are killed while 200 jobs are submitted.
 KILLS = 4
 
 
 class Killed(NamedTuple):
-    """A job whose runner was killed while it generated, and the device that ran it."""
+    """A job whose runner was killed while it generated, and the two that served its model."""
 
     job_id: str
     serial: str
-    runs_before: int
+    heir: str
 
 
 @pytest.fixture
@@ -47,14 +49,14 @@ def device(admin: httpx.Client) -> Iterator[Callable[..., SimulatedDevice]]:
 
 
 def submit(client: httpx.Client, **fields: object) -> httpx.Response:
-    """Submit a job, again with the same key while functions are restarting."""
+    """Submit a job, again with the same key while functions are restarting, as clients do."""
     headers = {"Idempotency-Key": uuid4().hex}
-    for _ in range(20):
-        answer = client.post(
-            "/api/jobs", json={"prompt": "?", "model": "m"} | fields, headers=headers
-        )
+    body = {"prompt": "?", "model": "m"} | fields
+    for _ in range(100):
+        answer = client.post("/api/jobs", json=body, headers=headers)
         if answer.status_code < 500 and answer.status_code != 409:
             break
+        sleep(float(answer.headers.get("Retry-After", 1)))
     return answer
 
 
@@ -78,20 +80,27 @@ def start_runner(cloud: LocalCloud, admin: httpx.Client, serial: str) -> subproc
 
 @pytest.fixture(scope="module", autouse=True)
 def killed(cloud: LocalCloud) -> Iterator[Killed]:
-    """A runner killed in the middle of a generation, before the other tests of this module."""
+    """Two runners, one of them killed in the middle of a generation, before all tests."""
+    serials = [f"runner-{uuid4().hex[:8]}" for _ in range(2)]
     with cloud.client("admin_token") as admin, cloud.client() as demo:
-        serial = f"killed-{uuid4().hex[:8]}"
-        runner = start_runner(cloud, admin, serial)
-        try:
-            fields = {"model": MODEL, "queue_tag": "long", "prompt": "Once upon a time"}
-            runs = demo.get("/usage/summary", params={"device": serial}).json()["runs"]
-            job_id = submit(demo, **fields, options={"num_predict": 1_500}).json()["job_id"]
-            path = f"/api/jobs/{job_id}"
-            until(lambda: demo.get(path).json()["status"] == "running", "the job runs", 120)
-        finally:
-            runner.kill()
-            runner.wait(30)
-        yield Killed(job_id, serial, runs)
+        runners = {serial: start_runner(cloud, admin, serial) for serial in serials}
+        until(lambda: all(_ready(demo, serial) for serial in serials), "both pull", 120)
+        fields = {"model": MODEL, "queue_tag": "long", "prompt": "Once upon a time"}
+        job_id = submit(demo, **fields, options={"num_predict": 600}).json()["job_id"]
+        path = f"/api/jobs/{job_id}"
+        until(lambda: demo.get(path).json()["status"] == "running", "the job runs")
+        serial = str(demo.get(path).json()["device"])
+        runners[serial].kill()
+        heir = next(each for each in serials if each != serial)
+        yield Killed(job_id, serial, heir)
+        runners[heir].terminate()
+        for each, runner in runners.items():
+            runner.wait(60)
+            admin.delete(f"/devices/{each}").raise_for_status()
+
+
+def _ready(demo: httpx.Client, serial: str) -> bool:
+    return demo.get(f"/devices/{serial}").json()["ready"] is True
 
 
 def test_a_single_job_goes_before_a_flood_when_it_comes_later(cloud, demo, admin, device) -> None:
@@ -103,10 +112,15 @@ def test_a_single_job_goes_before_a_flood_when_it_comes_later(cloud, demo, admin
     with cloud.client(made["token"]) as late:
         wanted = submit(late, model="flood", queue_tag="short").json()["job_id"]
 
-    ran: list[str | None] = []
-    while wanted not in ran:
-        assert len(ran) <= 3 * WINDOW, "the single job has not come yet"
-        ran.append(slow.run_one())
+    ran: list[str] = []
+
+    def came() -> bool:
+        # The demo device gives jobs of this model back, so that now and then none is to be seen.
+        if job_id := slow.run_one():
+            ran.append(job_id)
+        return wanted in ran
+
+    until(came, "the single job comes", 120)
 
     assert {answer.status_code for answer in answers} == {202}
     # The lane is served by the demo device too: a window for each.
@@ -173,26 +187,15 @@ def test_no_job_is_lost_or_doubled_when_functions_are_killed(cloud, demo, device
     assert told["runs"] == 200
 
 
-def test_another_runner_ends_the_job_once_when_one_was_killed(
-    cloud, demo, admin, killed: Killed
-) -> None:
-    serial = f"heir-{uuid4().hex[:8]}"
-    heir = start_runner(cloud, admin, serial)
-    try:
-        path = f"/api/jobs/{killed.job_id}"
-        until(lambda: demo.get(path).json()["status"] in ("succeeded", "dead"), "it ends", 240)
-    finally:
-        heir.terminate()
-        heir.wait(60)
+def test_another_runner_ends_the_job_once_when_one_was_killed(demo, killed: Killed) -> None:
+    path = f"/api/jobs/{killed.job_id}"
+
+    until(lambda: demo.get(path).json()["status"] in ("succeeded", "dead"), "it ends", 240)
 
     job = demo.get(path).json()
-    runs = demo.get("/usage", params={"runs": 1000, "device": [serial, killed.serial]}).json()
-    assert (job["status"], job["device"]) == ("succeeded", serial)
-    assert [each["failure"] and each["failure"]["code"] for each in job["attempts"]] == [
-        "device_lost",
-        None,
-    ]
+    runs = demo.get("/usage", params={"runs": 10, "device": [killed.serial, killed.heir]}).json()
+    failures = [each["failure"] and each["failure"]["code"] for each in job["attempts"]]
+    assert (job["status"], job["device"]) == ("succeeded", killed.heir)
+    assert failures == ["device_lost", None]
     assert [run["job_id"] for run in runs["runs"]] == [killed.job_id]
     assert demo.get(f"{path}/result").json()["metrics"]["completion_tokens"] > 0
-    for gone in (killed.serial, serial):
-        admin.delete(f"/devices/{gone}").raise_for_status()
