@@ -12,14 +12,14 @@ export SAM_CLI_TELEMETRY = 0
 PIP_INSTALL = -m pip install --disable-pip-version-check --no-input --require-hashes --no-deps --progress-bar off
 RUNNER_SOURCES = $(shell find runner -name '*.py' -not -path '*/build/*') runner/pyproject.toml
 LOCKED = requirements/dev requirements/sam requirements/cloud requirements/runner requirements/seaweedfs requirements/mlflow \
-	layers/web/requirements layers/analytics/requirements
+	requirements/celery layers/web/requirements layers/analytics/requirements
 # A second interpreter for the suite, where the machine has one.
 PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
 	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-rie test-local \
-	test-e2e test-nightly test-seaweedfs bench bench-mlflow format openapi lock install clean
+	test-e2e test-nightly test-seaweedfs bench bench-mlflow bench-celery format openapi lock install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -100,10 +100,13 @@ test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-run
 	.venv/bin/pytest tests/e2e
 
 bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## measure; writes bench/report.json and docs/performance.md: make bench SECTIONS=append
-	.venv/bin/python -m bench $(SECTIONS)
+	PYTHONPATH=runner .venv/bin/python -m bench $(SECTIONS)
 
 bench-mlflow: .venv/.installed .venv-mlflow/.installed ## MLflow at 10⁵ runs, beside which usage is measured; takes minutes
 	.venv/bin/python -m bench mlflow
+
+bench-celery: .venv/.installed .venv-celery/.installed ## Celery with Redis at the same no-op jobs, beside which jobs are measured; needs redis-server
+	.venv/bin/python -m bench celery
 
 lock: .venv/.installed ## compile the pinned requirement files again
 	@for name in $(LOCKED); do \
@@ -114,7 +117,7 @@ lock: .venv/.installed ## compile the pinned requirement files again
 	done
 
 clean: ## remove virtual environments and builds, keep the local cloud's state
-	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .aws-sam
+	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .venv-celery .aws-sam
 
 # ---------------------------------------------------------------------------------- virtual environments
 
@@ -137,6 +140,10 @@ endef
 
 .venv-mlflow/.installed: requirements/mlflow.txt
 	$(call make_venv,MLflow,$(PYTHON))
+	@touch $@
+
+.venv-celery/.installed: requirements/celery.txt
+	$(call make_venv,Celery,$(PYTHON))
 	@touch $@
 
 .venv-3.13/.installed: requirements/dev.txt

@@ -6,9 +6,9 @@ import sys
 from bench.report import write_page, write_report
 
 # Each is a module of this package with `run() -> Section`, in the order of the page.
-SECTIONS = ("append", "cold_start", "end_to_end", "metrics", "usage", "export")
+SECTIONS = ("append", "cold_start", "end_to_end", "metrics", "usage", "export", "jobs", "job_costs")
 # Measured when named: what they need takes minutes to install.
-OPTIONAL = ("mlflow",)
+OPTIONAL = ("mlflow", "celery")
 
 
 def main(names: list[str]) -> int:

@@ -14,6 +14,20 @@ class Crash(BaseException):
     """The process ends here: nobody catches it."""
 
 
+@dataclass(frozen=True)
+class Request:
+    """One AWS call: the client's, with the operation's name and parameters."""
+
+    client: Any
+    operation: str
+    params: dict[str, Any]
+
+    @property
+    def service(self) -> str:
+        """`dynamodb`, `s3`, …"""
+        return str(self.client.meta.service_model.service_name)
+
+
 @dataclass
 class Calls:
     """The AWS calls made while watched, and what shall happen at the next one of a number."""
@@ -23,12 +37,12 @@ class Calls:
     after: dict[int, Callable[[], None]] = field(default_factory=dict)
     _deep: bool = False
 
-    def made(self, name: str, call: Callable[[], Any]) -> Any:
+    def made(self, request: Request, call: Callable[[], Any]) -> Any:
         """Carry one call out between its faults. Calls that a fault makes are not watched."""
         if self._deep:
             return call()
         number = len(self.names)
-        self.names.append(name)
+        self.names.append(request.operation)
         self._act(self.before.get(number))
         answer = call()
         self._act(self.after.get(number))
@@ -45,13 +59,14 @@ class Calls:
 
 
 @contextmanager
-def watched_calls() -> Iterator[Calls]:
-    """Watch the AWS calls of this process."""
-    calls = Calls()
+def watched_calls(calls: Calls | None = None) -> Iterator[Calls]:
+    """Watch the AWS calls of this process; `calls` may be one that sees more in them."""
+    calls = Calls() if calls is None else calls
     original = botocore.client.BaseClient._make_api_call
 
     def make(self: Any, operation_name: str, api_params: Any) -> Any:
-        return calls.made(operation_name, lambda: original(self, operation_name, api_params))
+        request = Request(self, operation_name, api_params)
+        return calls.made(request, lambda: original(self, operation_name, api_params))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.client.BaseClient, "_make_api_call", make)
