@@ -5,6 +5,7 @@ PYTHON ?= python3
 SCHEDULE ?=
 STACK ?=
 SECTIONS ?=
+PRICES ?= bench/prices.json
 export PYTHONDONTWRITEBYTECODE ?= 1
 export SAM_CLI_TELEMETRY = 0
 
@@ -19,7 +20,8 @@ PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/ve
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-rie test-local \
-	test-e2e test-nightly test-seaweedfs bench bench-mlflow bench-celery format openapi lock install clean
+	test-e2e test-nightly test-seaweedfs bench bench-mlflow bench-celery \
+	job-costs format openapi lock install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -100,13 +102,16 @@ test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-run
 	.venv/bin/pytest tests/e2e
 
 bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## measure; writes bench/report.json and docs/performance.md: make bench SECTIONS=append
-	PYTHONPATH=runner .venv/bin/python -m bench $(SECTIONS)
+	.venv/bin/python -m bench $(SECTIONS)
 
 bench-mlflow: .venv/.installed .venv-mlflow/.installed ## MLflow at 10⁵ runs, beside which usage is measured; takes minutes
 	.venv/bin/python -m bench mlflow
 
 bench-celery: .venv/.installed .venv-celery/.installed ## Celery with Redis at the same no-op jobs, beside which jobs are measured; needs redis-server
 	.venv/bin/python -m bench celery
+
+job-costs: .venv/.installed ## what a million jobs cost on AWS, with prices of your own: make job-costs PRICES=my-prices.json
+	@.venv/bin/python -m bench.job_costs "$(PRICES)"
 
 lock: .venv/.installed ## compile the pinned requirement files again
 	@for name in $(LOCKED); do \

@@ -39,7 +39,9 @@ _NOTE = (
 def run() -> Section:
     """Rows for each durability."""
     if shutil.which("redis-server") is None:
-        raise SystemExit("error: redis-server is not on the PATH (Debian: apt install redis-server)")
+        raise SystemExit(
+            "error: redis-server is not on the PATH (Debian: apt install redis-server)"
+        )
     rows = [
         {"Redis": name, **row} for name, flags in DURABILITIES.items() for row in _measured(flags)
     ]

@@ -24,9 +24,7 @@ _WAIT_S = 120
 _REDIS = os.environ.get("BENCH_REDIS")
 app = Celery("bench_celery", broker=_REDIS, backend=_REDIS)
 # As jobs are: a task that a dying worker held is run again, and none is held in advance.
-app.conf.update(
-    task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1
-)
+app.conf.update(task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1)
 
 
 @app.task(name="noop")

@@ -39,6 +39,7 @@ class Meter(Calls):
         """Carry a call out, and count it, refused or not."""
         if self._deep:
             return call()
+        self.amounts["aws_call"] += 1
         written = list(_written_keys(request))
         before = self._images(request, written)
         answer: Mapping[str, Any] = {}
@@ -107,6 +108,11 @@ class Meter(Calls):
 
         def read() -> None:
             said = client.describe_table(TableName=table)["Table"]
+            if any(
+                index["Projection"]["ProjectionType"] != "KEYS_ONLY"
+                for index in said.get("GlobalSecondaryIndexes", ())
+            ):
+                raise LookupError("no rule says what writing to wider indexes costs")
             self._indexes[table] = [
                 ("pk", "sk", *(part["AttributeName"] for part in index["KeySchema"]))
                 for index in said.get("GlobalSecondaryIndexes", ())

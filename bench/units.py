@@ -75,5 +75,3 @@ def _number_bytes(text: str) -> int:
     """About one byte for two significant digits, and one more."""
     digits = text.lower().partition("e")[0].replace("-", "").replace(".", "").strip("0")
     return 1 + ceil(len(digits) / 2) + text.startswith("-")
-
-

@@ -56,10 +56,15 @@ class SimulatedDevice:
         """Say that it is there."""
         self._post(f"/devices/{self.serial}/status", {"ready": True}).raise_for_status()
 
-    def receive(self) -> tuple[str, Any] | None:
-        """The next message: its job's id, and what `delete` takes; None when all are empty."""
-        for url in self.queues:
-            answer = self.sqs.receive_message(QueueUrl=url, VisibilityTimeout=60)
+    def receive(self, urls: list[str] | None = None, wait_s: int = 0) -> tuple[str, Any] | None:
+        """The next message: its job's id, and what `delete` takes; None when all are empty.
+
+        Looks into all of its queues, or into these, waiting at each.
+        """
+        for url in urls or self.queues:
+            answer = self.sqs.receive_message(
+                QueueUrl=url, VisibilityTimeout=60, WaitTimeSeconds=wait_s
+            )
             for message in answer.get("Messages", ()):
                 job_id = json.loads(message["Body"])["job_id"]
                 return job_id, {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}

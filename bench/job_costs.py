@@ -1,0 +1,179 @@
+"""What a job costs on AWS: the calls of its life, counted, times the prices of a file.
+
+A job of 30 s with a callback goes through the real functions in this process, with moto
+below; the calls, the sizes of items and the indexes they touch are counted, memory is the
+template's, durations and prices are those of `prices.json`.
+`python -m bench.job_costs [prices.json]` prints the tables.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pytest
+
+from bench.job_life import HEARTBEATS, Life
+from bench.metering import Amounts
+from bench.prices import PRICES, PriceBook
+from bench.report import ROOT
+from bench.section import Cell, Section
+
+_TITLE = "What a million jobs of 30 s cost on AWS"
+_COLUMNS = (
+    "step", "times", "AWS calls", "HTTP", "Lambda", "GB-s", "WRU", "RRU", "S3 put", "S3 get",
+    "SQS", "$ a million",
+)  # fmt: skip
+_SHOWN = {
+    "AWS calls": ("aws_call",),
+    "HTTP": ("http_request",),
+    "Lambda": ("lambda_request",),
+    "GB-s": ("lambda_gb_s",),
+    "WRU": ("dynamodb_wru",),
+    "RRU": ("dynamodb_rru",),
+    "S3 put": ("s3_put",),
+    "S3 get": ("s3_get",),
+    "SQS": ("sqs_request", "sqs_fair_request"),
+}
+_MONTH_S = 30 * 86_400
+_REPORT_EVERY_S = 20
+# Reports come every 20 s, and the authorizer's answer is kept for 30.
+_AUTHORIZED_EVERY_S = 40
+_SESSION_EVERY_S = 3_300
+_WAITS_S = (1, 5, 20)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A step of a job's life, how often it happens, and what all of that takes."""
+
+    step: str
+    times: int
+    amounts: Amounts
+
+
+def run(prices: Path = PRICES) -> Section:
+    """The table, made in a fresh process, where nobody cached or left anything."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.job_costs", str(prices), "--json"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return Section(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def section(life: Life, book: PriceBook) -> Section:
+    """A job's life and a device's month as tables."""
+    costs = job_costs(life)
+    total = sum((cost.amounts for cost in costs), Counter())
+    rows = [*(_row(cost, book) for cost in costs), _row(Cost("**all**", 1, total), book)]
+    idle = Section(
+        "An idle device, a month of 30 days",
+        ("waits at a queue", "SQS requests", "$ for SQS", "$ for presence", "$ a month"),
+        [_idle_row(life, book, wait_s) for wait_s in _WAITS_S],
+    )
+    note = (
+        "Units of all times together; prices of us-east-1 without free tiers. WRU: writes by the "
+        "KB, doubled in transactions, with those of the indexes. Authorizing is once for "
+        "submitting and once for reading; the device's own is in its month. `fold` is the "
+        "aggregation of this one run; runs that come within a second of each other share it. "
+        "Not counted: storage, traffic, SQS polls of the functions that wait for events."
+    )
+    return Section(_TITLE, _COLUMNS, rows, f"{note}\n\n{idle.markdown()}")
+
+
+def job_costs(life: Life) -> list[Cost]:
+    """Each step of a job in its order."""
+    times = {"authorize": 2, "report presence": 2, "heartbeat": HEARTBEATS}
+    costs = []
+    for name, step in life.steps().items():
+        often = times.get(name, 1)
+        amounts = Counter({unit: amount * often for unit, amount in step().items()})
+        costs.append(Cost(name, often, amounts))
+    return costs
+
+
+def idle_amounts(life: Life, book: PriceBook, wait_s: float) -> tuple[Amounts, Amounts]:
+    """What an idle device takes in a month: for polling, and for being known as present.
+
+    A round looks into each queue and then waits at one of them.
+    """
+    queues = life.queues()
+    rounds = _MONTH_S / (wait_s + queues * book.receive_round_trip_s)
+    presence: Amounts = Counter()
+    for step, every_s in (
+        (life.report, _REPORT_EVERY_S),
+        (life.authorize, _AUTHORIZED_EVERY_S),
+        (life.session, _SESSION_EVERY_S),
+    ):
+        for unit, amount in step().items():
+            presence[unit] += amount * _MONTH_S / every_s
+    return Counter(sqs_request=rounds * (queues + 1)), presence
+
+
+def _row(cost: Cost, book: PriceBook) -> dict[str, Cell]:
+    shown = {
+        column: sum(cost.amounts[unit] for unit in units) or None
+        for column, units in _SHOWN.items()
+    }
+    usd = book.usd_for_a_million(cost.amounts)
+    return {"step": cost.step, "times": cost.times, **shown, "$ a million": round(usd, 2)}
+
+
+def _idle_row(life: Life, book: PriceBook, wait_s: float) -> dict[str, Cell]:
+    polling, presence = idle_amounts(life, book, wait_s)
+    sqs_usd, presence_usd = (book.usd_for_a_million(each) / 1e6 for each in (polling, presence))
+    return {
+        "waits at a queue": f"{wait_s} s",
+        "SQS requests": round(polling["sqs_request"]),
+        "$ for SQS": round(sqs_usd, 2),
+        "$ for presence": round(presence_usd, 2),
+        "$ a month": round(sqs_usd + presence_usd, 2),
+    }
+
+
+@contextlib.contextmanager
+def living(book: PriceBook) -> Iterator[Life]:
+    """A life over an empty AWS in this process, which must be fresh."""
+    from moto import mock_aws
+
+    from tests.kit.cloud import create_buckets, create_queues, create_tables
+    from tests.kit.receiver import running_receiver
+    from tests.kit.template import REGION, read_template
+
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), running_receiver() as receiver:
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+        template = read_template()
+        for create in (create_tables, create_buckets, create_queues):
+            create(template)
+        for function in template.functions():
+            for name, value in template.environment(function).items():
+                patch.setenv(name, value)
+        patch.setenv("CALLBACK_ALLOW_PRIVATE", "true")
+        yield Life(template, book, receiver.url)
+
+
+def main(arguments: list[str]) -> None:
+    """Print the tables, or the section as one line of JSON."""
+    paths = [Path(argument) for argument in arguments if not argument.startswith("--")]
+    book = PriceBook.read(*paths)
+    # The functions log their requests.
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        living(book) as life,
+    ):
+        made = section(life, book)
+    print(json.dumps(asdict(made)) if "--json" in arguments else made.markdown())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

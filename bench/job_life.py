@@ -1,0 +1,190 @@
+"""One job's life through the real functions, step by step, and what each step takes."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from bench.metering import Amounts, Meter
+from bench.prices import PriceBook
+from shared.devices import HEARTBEAT_S
+from tests.kit.cloud import aws_client
+from tests.kit.faults import watched_calls
+from tests.kit.gateway import ApiClient, ApiResponse, LambdaContext
+from tests.kit.template import Template
+from tests.kit.yard import METRICS, sqs_event
+
+RUN_S = 30
+HEARTBEATS = RUN_S // HEARTBEAT_S
+SERIAL, USER = "pi-5", "ada"
+_PROMPT = "Explain in two sentences what a segment of a log is. " * 10
+_OUTPUT = "A segment is one immutable piece of a log, written once and read often. " * 8
+_TELEMETRY = {
+    "battery": 80.0, "charging": True, "temperature_c": 51.5, "cpu_pct": 87.5, "memory_pct": 41.0,
+    "memory_used_bytes": 3_400_000_000,
+}  # fmt: skip
+Step = Callable[[], Amounts]
+
+
+class Life:
+    """Jobs of one user on one device; made over an AWS that has the template's resources.
+
+    Every step returns what it took. Steps of a job work on the job submitted last.
+    """
+
+    def __init__(self, template: Template, book: PriceBook, callback_url: str) -> None:
+        self._template, self._book, self._callback_url = template, book, callback_url
+        self._meter = Meter()
+        self._job_id, self._receipt, self._attempt = "", {}, 0
+        registered = self._api("Devices", _user(admin=True)).post(
+            "/devices/register", json={"serial": SERIAL, "models": ["m"]}
+        )
+        self._token = registered.json()["device_token"]
+        self._bucket = template.physical["DataBucket"]
+        # Of a first job some things are special: windows, secrets and the day are new.
+        for step in self.steps().values():
+            step()
+
+    def steps(self) -> dict[str, Step]:
+        """A job's steps in their order."""
+        return {
+            "authorize": self.authorize,
+            "submit and feed": self.submit,
+            "receive": self.receive,
+            "claim and feed": self.claim,
+            "report presence": self.report,
+            "heartbeat": self.heartbeat,
+            "complete": self.complete,
+            "delete the message": self.delete,
+            "deliver the callback": self.deliver,
+            "read the result": self.read,
+            "fold": self.fold,
+        }
+
+    def authorize(self) -> Amounts:
+        """The authorizer is asked about the device's token."""
+        event = {"identitySource": [self._token]}
+        return self._invoked("AuthorizeRequest", event)
+
+    def submit(self) -> Amounts:
+        """A user submits a job."""
+        body = {"prompt": _PROMPT, "model": "m", "callback_url": self._callback_url}
+        answer, amounts = self._asked("Jobs", "POST", "/api/jobs", body)
+        self._job_id = answer.json()["job_id"]
+        return amounts
+
+    def receive(self) -> Amounts:
+        """The request that brings the message; those that brought none belong to the month."""
+        with self._metered() as amounts:
+            url = self._template.physical["DefaultNormalQueue"]
+            (message,) = aws_client("sqs").receive_message(QueueUrl=url)["Messages"]
+        self._receipt = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
+        return amounts
+
+    def claim(self) -> Amounts:
+        """The device takes the job, and the user's next one gets its place."""
+        answer, amounts = self._said("claim", {})
+        self._attempt = answer.json()["attempt"]
+        return amounts
+
+    def report(self) -> Amounts:
+        """The device says how it is."""
+        said = {"ready": True, "using": True, "models": ["m"], "job_id": self._job_id, **_TELEMETRY}
+        return self._asked("Devices", "POST", f"/devices/{SERIAL}/status", said)[1]
+
+    def heartbeat(self) -> Amounts:
+        """The device extends its message and its lease."""
+        with self._metered() as extended:
+            aws_client("sqs").change_message_visibility(VisibilityTimeout=60, **self._receipt)
+        return extended + self._said("heartbeat", {"telemetry": _TELEMETRY})[1]
+
+    def complete(self) -> Amounts:
+        """The device reports its result."""
+        body = {"output": _OUTPUT, "metrics": METRICS, "telemetry": {"after": _TELEMETRY}}
+        return self._said("complete", body)[1]
+
+    def delete(self) -> Amounts:
+        """The device deletes the message."""
+        with self._metered() as amounts:
+            aws_client("sqs").delete_message(**self._receipt)
+        return amounts
+
+    def deliver(self) -> Amounts:
+        """The callback's message is received, delivered and deleted by the function's poller."""
+        with self._metered() as polled:
+            url = self._template.physical["CallbacksQueue"]
+            (message,) = aws_client("sqs").receive_message(QueueUrl=url)["Messages"]
+            aws_client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return polled + self._invoked("DeliverCallback", sqs_event(message["Body"]))
+
+    def read(self) -> Amounts:
+        """The user reads the result."""
+        return self._asked("Jobs", "GET", f"/api/jobs/{self._job_id}/result")[1]
+
+    def fold(self) -> Amounts:
+        """S3 tells of the segment, and the function folds it into the user's runs."""
+        found = aws_client("s3").list_objects_v2(Bucket=self._bucket, Prefix=f"segments/{USER}/")
+        told = [{"s3": {"object": {"key": found["Contents"][-1]["Key"]}}}]
+        # S3 sends a message, the poller receives and deletes it.
+        messages = Counter(sqs_request=3)
+        return messages + self._invoked("AggregateUsage", sqs_event({"Records": told}))
+
+    def session(self) -> Amounts:
+        """The device gets new credentials."""
+        return self._asked("Devices", "POST", f"/devices/{SERIAL}/session", {})[1]
+
+    def queues(self) -> int:
+        """How many queues the device looks into."""
+        answer = self._asked("Devices", "POST", f"/devices/{SERIAL}/session", {})[0]
+        return len(answer.json()["queues"])
+
+    def _said(self, verb: str, body: dict[str, Any]) -> tuple[ApiResponse, Amounts]:
+        path = f"/devices/{SERIAL}/jobs/{self._job_id}/{verb}"
+        return self._asked("Devices", "POST", path, {"attempt": self._attempt, **body})
+
+    def _asked(
+        self, function: str, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> tuple[ApiResponse, Amounts]:
+        """A request through the API, by whoever calls this function in a job's life."""
+        caller = {"kind": "device", "serial": SERIAL} if function == "Devices" else _user()
+        sent = {} if body is None else {"json": body}
+        with self._metered() as amounts:
+            answer = self._api(function, caller).request(method, path, **sent)
+        if answer.status >= 300:
+            raise RuntimeError(f"{path}: {answer.text}")
+        return answer, amounts + self._book.http_request() + self._invocation(function)
+
+    def _invoked(self, function: str, event: dict[str, Any]) -> Amounts:
+        with self._metered() as amounts:
+            answer = _handler(self._template, function)(event, LambdaContext())
+        if answer.get("batchItemFailures"):
+            raise RuntimeError(f"{function} failed: {json.dumps(answer)}")
+        return amounts + self._invocation(function)
+
+    def _invocation(self, function: str) -> Amounts:
+        memory_mb = self._template.functions()[function]["Properties"]["MemorySize"]
+        return self._book.invocation(function, memory_mb)
+
+    def _api(self, function: str, caller: dict[str, str]) -> ApiClient:
+        return ApiClient(_handler(self._template, function), caller)
+
+    @contextmanager
+    def _metered(self) -> Iterator[Amounts]:
+        """What is called in here, filled in at the end."""
+        amounts: Amounts = Counter()
+        self._meter.amounts = Counter()
+        with watched_calls(self._meter):
+            yield amounts
+        amounts.update(self._meter.amounts)
+
+
+def _user(*, admin: bool = False) -> dict[str, str]:
+    known = {"kind": "user", "user_id": USER, "tenant": USER, "token_id": "t"}
+    return {**known, "admin": "true" if admin else "false"}
+
+
+def _handler(template: Template, function: str) -> Any:
+    module, _, name = template.functions()[function]["Properties"]["Handler"].rpartition(".")
+    return getattr(import_module(module), name)

@@ -1,0 +1,82 @@
+"""From units to dollars: the price book, a job's life, an idle device's month."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from bench.job_costs import idle_amounts, job_costs, section
+from bench.job_life import Life
+from bench.prices import PRICES, PriceBook
+from tests.conftest import forget_caches
+from tests.kit.receiver import running_receiver
+
+
+@pytest.fixture
+def life(settings_env, template, monkeypatch):
+    """A life over an empty AWS, with a receiver for its callbacks."""
+    monkeypatch.setenv("CALLBACK_ALLOW_PRIVATE", "true")
+    forget_caches()
+    with running_receiver() as receiver:
+        yield Life(template, PriceBook.read(), receiver.url)
+
+
+def test_a_million_times_a_price_is_summed_when_amounts_are_given():
+    book = PriceBook.read()
+
+    usd = book.usd_for_a_million(Counter(s3_put=2, dynamodb_rru=0.5, aws_call=7))
+
+    assert usd == pytest.approx(2 * 5.00 + 0.5 * 0.125)
+
+
+def test_amount_is_refused_when_it_has_no_price():
+    with pytest.raises(KeyError, match="gold"):
+        PriceBook.read().usd_for_a_million(Counter(gold=1))
+
+
+def test_invocation_takes_memory_times_duration():
+    taken = PriceBook.read().invocation("Jobs", 2_048)
+
+    assert taken["lambda_gb_s"] == pytest.approx(2 * PriceBook.read().lambda_ms["Jobs"] / 1_000)
+
+
+def test_other_prices_count_when_a_file_of_ones_own_is_given(tmp_path):
+    document = json.loads(PRICES.read_text())
+    document["prices"]["s3_put"]["usd_per_million"] = 6.0
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps(document))
+
+    assert PriceBook.read(own).usd_for_a_million(Counter(s3_put=1)) == 6.0
+
+
+def test_every_price_names_its_source_and_date():
+    for price in json.loads(PRICES.read_text())["prices"].values():
+        assert price["source"].startswith("https://")
+        assert price["date"].startswith("20")
+
+
+def test_tables_show_steps_and_their_sum_when_a_job_lived(life):
+    made = section(life, PriceBook.read())
+
+    *steps, total = made.rows
+    assert [row["step"] for row in steps][:3] == ["authorize", "submit and feed", "receive"]
+    assert total["$ a million"] == pytest.approx(sum(row["$ a million"] for row in steps), abs=0.1)
+    assert "An idle device" in made.note
+
+
+def test_heartbeats_count_as_often_as_they_come_when_a_job_takes_half_a_minute(life):
+    costs = {cost.step: cost for cost in job_costs(life)}
+
+    # Each extends the message, and asks the API.
+    heartbeat = costs["heartbeat"]
+    assert heartbeat.times == 3
+    assert heartbeat.amounts["sqs_fair_request"] == heartbeat.amounts["http_request"] == 3
+
+
+def test_polling_costs_less_when_a_device_waits_longer(life):
+    book = PriceBook.read()
+
+    polls = [idle_amounts(life, book, wait_s)[0]["sqs_request"] for wait_s in (1, 20)]
+
+    # Four queues: four looks and a wait, each look 20 ms away.
+    assert polls == [pytest.approx(30 * 86_400 * 5 / (wait_s + 0.08)) for wait_s in (1, 20)]
