@@ -79,12 +79,15 @@ def section(life: Life, book: PriceBook) -> Section:
         ("waits at a queue", "SQS requests", "$ for SQS", "$ for presence", "$ a month"),
         [_idle_row(life, book, wait_s) for wait_s in _WAITS_S],
     )
+    rows.append(_row(Cost("more in a crowd", 1, _more(costs, life.crowded())), book))
     note = (
         "Units of all times together; prices of us-east-1 without free tiers. WRU: writes by the "
         "KB, doubled in transactions, with those of the indexes. Authorizing is once for "
         "submitting and once for reading; the device's own is in its month. `fold` is the "
         "aggregation of this one run; runs that come within a second of each other share it. "
-        "Not counted: storage, traffic, SQS polls of the functions that wait for events."
+        "`more in a crowd`: what submitting and claiming take beyond that while many jobs "
+        "of the user wait for a place in the window. Not counted: storage, traffic, SQS polls of "
+        "the functions that wait for events."
     )
     return Section(_TITLE, _COLUMNS, rows, f"{note}\n\n{idle.markdown()}")
 
@@ -98,6 +101,11 @@ def job_costs(life: Life) -> list[Cost]:
         amounts = Counter({unit: amount * often for unit, amount in step().items()})
         costs.append(Cost(name, often, amounts))
     return costs
+
+
+def _more(costs: list[Cost], crowded: Amounts) -> Amounts:
+    alone = sum((cost.amounts for cost in costs if cost.step in ("submit", "claim")), Counter())
+    return Counter({unit: amount - alone[unit] for unit, amount in crowded.items()})
 
 
 def idle_amounts(life: Life, book: PriceBook, wait_s: float) -> tuple[Amounts, Amounts]:

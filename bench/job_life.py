@@ -19,6 +19,8 @@ from tests.kit.yard import METRICS, sqs_event
 RUN_S = 30
 HEARTBEATS = RUN_S // HEARTBEAT_S
 SERIAL, USER = "pi-5", "ada"
+# More than a window has places, and a claim reads.
+_CROWD = 16
 _PROMPT = "Explain in two sentences what a segment of a log is. " * 10
 _OUTPUT = "A segment is one immutable piece of a log, written once and read often. " * 8
 _TELEMETRY = {
@@ -51,9 +53,9 @@ class Life:
         """A job's steps in their order."""
         return {
             "authorize": self.authorize,
-            "submit and feed": self.submit,
+            "submit": self.submit,
             "receive": self.receive,
-            "claim and feed": self.claim,
+            "claim": self.claim,
             "report presence": self.report,
             "heartbeat": self.heartbeat,
             "complete": self.complete,
@@ -80,11 +82,12 @@ class Life:
         with self._metered() as amounts:
             url = self._template.physical["DefaultNormalQueue"]
             (message,) = aws_client("sqs").receive_message(QueueUrl=url)["Messages"]
+        self._job_id = json.loads(message["Body"])["job_id"]
         self._receipt = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
         return amounts
 
     def claim(self) -> Amounts:
-        """The device takes the job, and the user's next one gets its place."""
+        """The device takes the job, and its place in the window is free."""
         answer, amounts = self._said("claim", {})
         self._attempt = answer.json()["attempt"]
         return amounts
@@ -130,6 +133,17 @@ class Life:
         # S3 sends a message, the poller receives and deletes it.
         messages = Counter(sqs_request=3)
         return messages + self._invoked("AggregateUsage", sqs_event({"Records": told}))
+
+    def crowded(self) -> Amounts:
+        """Submitting one job and claiming another while many of the user wait for a place.
+
+        Leaves them where they are: nothing can be asked of this life after it.
+        """
+        for _ in range(_CROWD):
+            self.submit()
+        submitted = self.submit()
+        self.receive()
+        return submitted + self.claim()
 
     def session(self) -> Amounts:
         """The device gets new credentials."""

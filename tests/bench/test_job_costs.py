@@ -58,9 +58,12 @@ def test_every_price_names_its_source_and_date():
 def test_tables_show_steps_and_their_sum_when_a_job_lived(life):
     made = section(life, PriceBook.read())
 
-    *steps, total = made.rows
-    assert [row["step"] for row in steps][:3] == ["authorize", "submit and feed", "receive"]
+    *steps, total, crowd = made.rows
+    assert [row["step"] for row in steps][:3] == ["authorize", "submit", "receive"]
     assert total["$ a million"] == pytest.approx(sum(row["$ a million"] for row in steps), abs=0.1)
+    assert crowd["step"] == "more in a crowd"
+    assert crowd["RRU"] > 0
+    assert crowd["HTTP"] is None
     assert "An idle device" in made.note
 
 

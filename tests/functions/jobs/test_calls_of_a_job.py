@@ -38,6 +38,14 @@ CLAIM = [
     "Query",  # for who waits.
     "GetItem",
 ]
+FEED = [
+    "GetItem",  # The others that wait: each is read, up to ten.
+    "GetItem",
+    "UpdateItem",  # The first takes the place,
+    "SendMessage",
+    "UpdateItem",
+    "UpdateItem",  # and there is none for the second.
+]
 HEARTBEAT = [
     "GetItem",  # Whose job it is.
     "GetItem",  # The job.
@@ -83,6 +91,15 @@ def test_claim_makes_these_calls_when_nobody_else_waits(lived: Yard) -> None:
     job_id = lived.submit()["job_id"]
 
     assert calls_of(lambda: lived.claim(job_id)) == CLAIM
+
+
+def test_claim_makes_these_calls_when_others_wait_for_its_place(lived: Yard) -> None:
+    # Four take the window's places, two wait.
+    jobs = [lived.submit()["job_id"] for _ in range(6)]
+
+    calls = calls_of(lambda: lived.claim(jobs[0]))
+
+    assert calls == CLAIM + FEED
 
 
 def test_heartbeat_makes_these_calls_when_it_brings_no_telemetry(lived: Yard) -> None:
