@@ -79,9 +79,6 @@ def _submit(user: httpx.Client, tag: str) -> str:
     return str(user.post("/api/jobs", json=body).raise_for_status().json()["job_id"])
 
 
-# ------------------------------------------------------------------------------------- idle
-
-
 class Taken(NamedTuple):
     """When a device had a job's message, and when the job."""
 
@@ -142,8 +139,10 @@ def _one(user: httpx.Client, idle: IdleDevice, tag: str) -> tuple[float, float, 
     taken = idle.taken.get(timeout=_CLAIMED_WITHIN_S)
     if taken.job_id != job_id:
         raise RuntimeError(f"the device took {taken.job_id} instead of {job_id}")
-    reached = (answered, taken.received_s, taken.claimed_s)
-    return tuple((moment - started) * 1_000 for moment in reached)
+    answered_ms, received_ms, claimed_ms = (
+        (moment - started) * 1_000 for moment in (answered, taken.received_s, taken.claimed_s)
+    )
+    return answered_ms, received_ms, claimed_ms
 
 
 def _spread(values: list[float]) -> dict[str, float]:
@@ -151,9 +150,6 @@ def _spread(values: list[float]) -> dict[str, float]:
         "p50 ms": statistics.median(values),
         "p95 ms": statistics.quantiles(values, n=20, method="inclusive")[-1],
     }
-
-
-# ------------------------------------------------------------------------------------ pools
 
 
 def _crowded(user: httpx.Client, devices: list[SimulatedDevice], crowd: Crowd) -> dict[str, Cell]:
