@@ -180,11 +180,19 @@ def _devices(admin: httpx.Client, crowd: Crowd) -> Iterator[list[SimulatedDevice
         SimulatedDevice.register(admin, f"bench-{crowd.tag}-{number}", **fields)
         for number in range(crowd.devices)
     ]
+    for device in made:
+        _look_everywhere(device)
     try:
         yield made
     finally:
         for device in made:
             device.close()
+
+
+def _look_everywhere(device: SimulatedDevice) -> None:
+    """Into all queues of its session, in their order, as runners do."""
+    session = device.http.post(f"/devices/{device.serial}/session", json={}).raise_for_status()
+    device.queues = [queue["url"] for queue in session.json()["queues"]]
 
 
 @contextmanager
