@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -57,12 +57,13 @@ def run() -> Section:
     """Rows: an idle device, then pools."""
     # Devices are simulated.
     os.environ.setdefault("EVALYARD_MODEL", "none")
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        _cloud(Path(folder)) as cloud,
-        cloud.client("admin_token") as admin,
-        cloud.client() as user,
-    ):
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
+        cloud = LocalCloud(Path(folder) / "home")
+        cloud.start()
+        stack.callback(cloud.stop)
+        admin, user = (
+            stack.enter_context(cloud.client(token)) for token in ("admin_token", "user_token")
+        )
         rows = [row for crowd in CROWDS for row in _rows(admin, user, crowd)]
     return Section(_TITLE, _COLUMNS, rows, _NOTE)
 
@@ -193,13 +194,3 @@ def _look_everywhere(device: SimulatedDevice) -> None:
     """Into all queues of its session, in their order, as runners do."""
     session = device.http.post(f"/devices/{device.serial}/session", json={}).raise_for_status()
     device.queues = [queue["url"] for queue in session.json()["queues"]]
-
-
-@contextmanager
-def _cloud(folder: Path) -> Iterator[LocalCloud]:
-    cloud = LocalCloud(folder / "home")
-    cloud.start()
-    try:
-        yield cloud
-    finally:
-        cloud.stop()
