@@ -47,7 +47,8 @@ _COLUMNS = ("what", "jobs", "p50 ms", "p95 ms", "jobs/s")
 _NOTE = (
     "Idle: one device that looks into its four queues and then waits at one of them for a second, "
     "as a runner does; times from the start of the submit. Pools: all jobs are submitted by one "
-    "user before the devices start; receive, claim, complete and delete of each are counted. The "
+    "user before the devices start, functions are warm; receive, claim, complete and delete of "
+    "each are counted. The "
     "local cloud is an emulator on the same processors: its gateway, authorizer, queues and stores "
     "take most of a job."
 )
@@ -154,24 +155,31 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 def _crowded(user: httpx.Client, devices: list[SimulatedDevice], crowd: Crowd) -> dict[str, Cell]:
+    # As many functions as devices at once are started by these, not by what is measured.
+    _seconds(user, devices, crowd.tag, 2 * crowd.devices)
+    took = _seconds(user, devices, crowd.tag, crowd.jobs)
+    what = f"pool with {crowd.devices} device{'s' if crowd.devices > 1 else ''}"
+    return {"what": what, "jobs": crowd.jobs, "jobs/s": crowd.jobs / took}
+
+
+def _seconds(user: httpx.Client, devices: list[SimulatedDevice], tag: str, jobs: int) -> float:
     with ThreadPoolExecutor(_SUBMITTERS) as pool:
-        wanted = set(pool.map(lambda _: _submit(user, crowd.tag), range(crowd.jobs)))
+        wanted = set(pool.map(lambda _: _submit(user, tag), range(jobs)))
     done: list[str] = []
 
     def work(device: SimulatedDevice) -> None:
-        while len(done) < crowd.jobs:
+        while len(done) < jobs:
             job_id = device.run_one()
             if job_id is not None:
                 done.append(job_id)
 
-    with ThreadPoolExecutor(crowd.devices) as pool:
+    with ThreadPoolExecutor(len(devices)) as pool:
         started = time.perf_counter()
         list(pool.map(work, devices))
         took = time.perf_counter() - started
     if sorted(done) != sorted(wanted):
         raise RuntimeError(f"{len(done)} runs of {len(set(done))} jobs, {len(wanted)} were sent")
-    what = f"pool with {crowd.devices} device{'s' if crowd.devices > 1 else ''}"
-    return {"what": what, "jobs": crowd.jobs, "jobs/s": crowd.jobs / took}
+    return took
 
 
 @contextmanager
