@@ -8,26 +8,22 @@ import os
 import random
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 from typing import NamedTuple
 
 import httpx
 
+from bench.idle_device import IdleDevice
 from bench.section import Cell, Section
 from tests.kit.device import SimulatedDevice
 from tests.kit.local_cloud import LocalCloud
 
 ROUNDS, _WARM_UP = 40, 4
 _MODEL = "noop"
-# A runner's `--poll-wait`.
-_POLL_WAIT_S = 1
 _CLAIMED_WITHIN_S = 60
 _SUBMITTERS = 4
 
@@ -48,9 +44,8 @@ _NOTE = (
     "Idle: one device that looks into its four queues and then waits at one of them for a second, "
     "as a runner does; times from the start of the submit. Pools: all jobs are submitted by one "
     "user before the devices start, functions are warm; receive, claim, complete and delete of "
-    "each are counted. The "
-    "local cloud is an emulator on the same processors: its gateway, authorizer, queues and stores "
-    "take most of a job."
+    "each are counted. The local cloud is an emulator on the same processors: its gateway, "
+    "authorizer, queues and stores take most of a job."
 )
 
 
@@ -79,40 +74,6 @@ def _rows(admin: httpx.Client, user: httpx.Client, crowd: Crowd) -> Iterator[dic
 def _submit(user: httpx.Client, tag: str) -> str:
     body = {"prompt": "Why?", "model": _MODEL, "queue_tag": tag}
     return str(user.post("/api/jobs", json=body).raise_for_status().json()["job_id"])
-
-
-class Taken(NamedTuple):
-    """When a device had a job's message, and when the job."""
-
-    job_id: str
-    received_s: float
-    claimed_s: float
-
-
-@dataclass
-class IdleDevice:
-    """A device that pulls in a thread of its own, and tells what it took."""
-
-    device: SimulatedDevice
-    taken: SimpleQueue[Taken] = field(default_factory=SimpleQueue)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def pull(self) -> None:
-        """Pull until stopped."""
-        rounds = 0
-        while not self.stopped.is_set():
-            turn = self.device.queues[rounds % len(self.device.queues)]
-            received = self.device.receive() or self.device.receive([turn], _POLL_WAIT_S)
-            rounds += 1
-            if received is not None:
-                self._run(*received)
-
-    def _run(self, job_id: str, handle: dict[str, str]) -> None:
-        received_s = time.perf_counter()
-        claimed = self.device.claim(job_id).raise_for_status()
-        self.taken.put(Taken(job_id, received_s, time.perf_counter()))
-        self.device.complete(job_id, claimed.json()["attempt"]).raise_for_status()
-        self.device.sqs.delete_message(**handle)
 
 
 def _idle(user: httpx.Client, device: SimulatedDevice, tag: str) -> list[dict[str, Cell]]:
