@@ -1,0 +1,30 @@
+// What "now" means to the views: it moves on refresh, and by itself while live.
+
+import { useEffect } from "preact/hooks";
+import { signal, useSignal } from "./signal";
+
+const LIVE_EVERY_MS = 5_000;
+
+/** The instant that relative windows end at: one for all requests of a view, so that they agree. */
+export const asOf = signal(Date.now());
+
+export function refresh(): void {
+  asOf.set(Date.now());
+}
+
+export const useAsOf = (): number => useSignal(asOf);
+
+/** Moves `asOf` along while live and while somebody looks. */
+export function useLive(live: boolean): void {
+  useEffect(() => {
+    if (!live) return;
+    const timer = setInterval(() => document.hidden || refresh(), LIVE_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [live]);
+}
+
+const present = signal(Date.now());
+setInterval(() => document.hidden || present.set(Date.now()), 1_000);
+
+/** The present, each second, for "12 s ago"; one clock for all of the page. */
+export const useNow = (): number => useSignal(present);
