@@ -98,7 +98,10 @@ async def register(user: CurrentUser, body: RegisterBody) -> Response:
     wiring.retirements().check_over(body.serial)
     fleet = wiring.jobs().fleet
     queue_urls = wiring.device_queues().make(body.serial)
-    new = fleet.register(msgspec.convert(body.model_dump(), Registration), queue_urls)
+    wanted = body.model_dump()
+    if body.queue_tags is not None:
+        wanted["queue_tags"] = list(dict.fromkeys(body.queue_tags))
+    new = fleet.register(msgspec.convert(wanted, Registration), queue_urls)
     token = issue_device_token(wiring.accounts(), body.serial)
     (document,) = device_documents([fleet.get(body.serial)], user)
     answer = msgspec.json.encode({**document, "device_token": token})

@@ -2,17 +2,22 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.http import Body
+from shared.runs import MAX_TOKENS
 
 SERIAL = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
 StateName = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
 ModelName = Annotated[str, Field(min_length=1, max_length=256)]
-Measured = Annotated[float | None, Field(allow_inf_nan=False)]
+# What DynamoDB cannot store exactly is no reading of a sensor.
+Reading = Annotated[float, Field(ge=-1e9, le=1e9), AfterValidator(lambda value: round(value, 6))]
+Measured = Reading | None
+Level = Annotated[Reading, Field(ge=0)] | None
 Amount = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[float | None, Field(ge=0, le=MAX_TOKENS)]
 
 
 class RegisterBody(Body):
@@ -38,14 +43,18 @@ class ReloadBody(Body):
 class TelemetryBody(Body):
     """What a device measured of itself; null is unknown."""
 
-    battery: float | None = Field(default=None, ge=0, le=100, description="Percent.")
+    battery: Annotated[Reading, Field(ge=0, le=100)] | None = Field(
+        default=None, description="Percent."
+    )
     charging: bool | None = None
     temperature_c: Measured = None
-    thermal_state: str | int | None = None
+    thermal_state: (
+        Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=0, le=1_000)] | None
+    ) = None
     cpu_pct: Measured = None
     memory_pct: Measured = None
     memory_used_bytes: int | None = Field(default=None, ge=0, lt=2**63)
-    gpu_power_w: Amount = None
+    gpu_power_w: Level = None
     gpu_temperature_c: Measured = None
     gpu_memory_used_bytes: int | None = Field(default=None, ge=0, lt=2**63)
     gpu_pct: Measured = None
@@ -83,8 +92,8 @@ class MetricsBody(Body):
 
     model_config = ConfigDict(strict=True, extra="allow")
 
-    prompt_tokens: Amount = None
-    completion_tokens: Amount = None
+    prompt_tokens: Count = None
+    completion_tokens: Count = None
     latency_ms: Amount = None
     ttft_ms: Amount = None
     tok_s: Amount = None

@@ -55,17 +55,20 @@ class _PinnedConnection(http.client.HTTPConnection):
         super().__init__(target.host, target.port)
         self._target = target
         self._deadline = deadline
+        # `http.client` forgets `sock` once a response says that it is the last one.
+        self.wire: socket.socket | None = None
 
     def connect(self) -> None:
         """Connect to the first address that answers, never by name."""
         connected = _connected(self._target, self._deadline)
-        self.sock = connected
+        self.sock = self.wire = connected
         connected.settimeout(self._deadline.left_s)
         if self._target.scheme == "https":
             # Certificate and name are checked; an address has no name to send (RFC 6066).
             context = ssl.create_default_context()
-            self.sock = context.wrap_socket(connected, server_hostname=self._target.host)
-            self.sock.settimeout(self._deadline.left_s)
+            self.wire = context.wrap_socket(connected, server_hostname=self._target.host)
+            self.wire.settimeout(self._deadline.left_s)
+            self.sock = self.wire
 
 
 class _BriefResponse(http.client.HTTPResponse):
@@ -161,9 +164,9 @@ def _error(status: int) -> str | None:
     return "gone" if status == 410 else "not_2xx"
 
 
-def _hang_up(connection: http.client.HTTPConnection, cut: threading.Event) -> None:
+def _hang_up(connection: _PinnedConnection, cut: threading.Event) -> None:
     """End an exchange that drips on; whoever reads sees the connection close."""
     cut.set()
-    if isinstance(connection.sock, socket.socket):
+    if connection.wire is not None:
         with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+            connection.wire.shutdown(socket.SHUT_RDWR)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shared import clock, ids
-from shared.errors import Fault, Unacceptable, Unavailable
+from shared.errors import Unacceptable, Unavailable
 from shared.jobs.bodies import question_of
 from shared.jobs.endings import Announcer, Endings
 from shared.jobs.errors import JobNotDead, JobNotFound
@@ -14,6 +14,7 @@ from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
 from shared.jobs.reading import JobList
 from shared.jobs.store import JobStore, dead_rank
+from shared.jobs.targets import Target, target_faults
 
 UNDELIVERABLE = "undeliverable"
 
@@ -78,7 +79,7 @@ class DeadLetters:
         if overrides.queue_tag and not overrides.device_serial:
             serial = None
         tag = overrides.queue_tag or job.queue_tag
-        lane = self._lane(serial, tag, job)
+        lane = self._lane(Target(serial, tag, job.model), job)
         # This end is still to be told: the next one will be another callback.
         self.announcer.announce(job)
         queued = self.store.move(
@@ -109,17 +110,17 @@ class DeadLetters:
         if not self.store.remove(job):
             raise JobNotDead("somebody else has requeued or removed this job")
 
-    def _lane(self, serial: str | None, tag: str, job: Job) -> Lane:
-        lane = self.lanes.find(serial, tag, job.priority)
-        if lane is not None:
-            return lane
-        if serial is not None:
-            fault = Fault("/device_serial", "device_not_found", f"there is no device {serial!r}")
-        else:
-            tags = self.lanes.pools.tags
-            detail = f"there is no queue tag {tag!r}"
-            fault = Fault("/queue_tag", "queue_tag_unknown", detail, allowed=tags)
-        raise Unacceptable(fault.detail, code=fault.code, faults=(fault,), allowed=fault.allowed)
+    def _lane(self, target: Target, job: Job) -> Lane:
+        named = [target.device_serial] if target.device_serial else []
+        found = self.lanes.fleet.some(named)
+        device = next((each for each in found if each.owner in (None, job.user_id)), None)
+        for fault in target_faults(target, device, self.lanes.pools.tags):
+            raise Unacceptable(
+                fault.detail, code=fault.code, faults=(fault,), allowed=fault.allowed
+            )
+        lane = self.lanes.find(target.device_serial, target.queue_tag, job.priority)
+        assert lane is not None, "a checked job has a lane"
+        return lane
 
     def _request_body(self, job: Job, options: dict[str, Any] | None) -> str:
         if options is None:

@@ -26,7 +26,7 @@ from shared.storage import SegmentLog
 INCURABLE = frozenset({"model_not_found", "model_invalid", "invalid_argument", "unsupported"})
 _UNDONE_S = 60
 # A device that reports a failure gives its message back; if it does not come, a new one is sent.
-_MESSAGE_EXPECTED_S = 900
+_MESSAGE_EXPECTED_S = 180
 _NO_LEASE = {"lease_until_us": None}
 _NOT_WAITING = {"waits_in": None, "rank": None}
 

@@ -17,6 +17,7 @@ from shared.jobs.endings import Endings
 from shared.jobs.job import TIMEOUT_GRACE_S, Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.store import DUE_SHARDS, NOT_DUE, JobStore, due, due_in_s, job_of
+from shared.observability import count, logger
 
 # A job whose pool is gone waits for somebody to bring it back.
 _LANE_MISSING_S = 3_600
@@ -60,6 +61,11 @@ class Maintenance:
             return self._tend_job(job_of(item))
         except EvalyardError as exc:
             return f"failed_{exc.error_code}"
+        except Exception:
+            # The last resort: one job that nobody foresaw must not keep all others waiting.
+            logger().exception("job_not_tended", pk=item["pk"], sk=item["sk"])
+            count("JobsNotTended", service="jobs")
+            return "failed_unforeseen"
 
     def _tend_job(self, job: Job) -> str:
         if job.status == "removed":

@@ -13,7 +13,7 @@ _REASONS = {
     "busy": "device_busy",
     "hot": "device_hot",
     "low_battery": "low_battery",
-    "maintenance": "device_offline",
+    "maintenance": "paused",
     "offline": "device_offline",
 }
 

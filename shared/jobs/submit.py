@@ -17,6 +17,7 @@ from shared.jobs.job import PREVIEW_CHARACTERS, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
 from shared.jobs.reasons import USER_WINDOW, waiting_reason
 from shared.jobs.store import JobStore
+from shared.jobs.targets import Target, target_faults
 
 
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +98,11 @@ class Submissions:
         """The lane for a job that is acceptable. Raises Unacceptable with all that is wrong."""
         device = self._device(who, wanted.device_serial)
         faults = [
-            *_target_faults(wanted, device, self.lanes.pools.tags),
+            *target_faults(
+                Target(wanted.device_serial, wanted.queue_tag, wanted.model),
+                device,
+                self.lanes.pools.tags,
+            ),
             *self._adapter_faults(who.user_id, wanted.adapter_id),
             *_callback_faults(wanted.callback_url, self.allow_private_callbacks),
         ]
@@ -132,20 +137,6 @@ class Submissions:
     def _callback_reasons(self, user_id: str, url: str | None) -> Iterator[str]:
         if url is not None and self.callback_urls.disabled(user_id, url):
             yield "callback_url_disabled"
-
-
-def _target_faults(
-    wanted: JobRequest, device: Device | None, tags: tuple[str, ...]
-) -> Iterator[Fault]:
-    if wanted.device_serial is not None and device is None:
-        detail = f"there is no device {wanted.device_serial!r}"
-        yield Fault("/device_serial", "device_not_found", detail)
-    if wanted.queue_tag not in tags:
-        detail = f"there is no queue tag {wanted.queue_tag!r}; there are {', '.join(tags)}"
-        yield Fault("/queue_tag", "queue_tag_unknown", detail, allowed=tags)
-    if device is not None and not device.serves(wanted.model):
-        detail = f"the device serves {', '.join(device.models)}, not {wanted.model!r}"
-        yield Fault("/model", "model_not_on_device", detail, allowed=device.models)
 
 
 def _callback_faults(url: str | None, allow_private: bool) -> Iterator[Fault]:

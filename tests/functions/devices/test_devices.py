@@ -384,3 +384,49 @@ def test_nothing_is_left_behind_when_any_call_of_retiring_fails(yard, held_clock
                 held_clock.advance(61)
                 yard.sweep()
             assert yard.job(job_id)["device_serial"] is None, calls.names
+
+
+@pytest.mark.parametrize(
+    "telemetry",
+    [
+        {"temperature_c": 1e308},
+        {"cpu_pct": -1e200},
+        {"gpu_power_w": -1},
+        {"thermal_state": "x" * 65},
+        {"thermal_state": -1},
+    ],
+)
+def test_a_report_is_refused_when_no_sensor_reads_so(yard: Yard, telemetry) -> None:
+    attempt = yard.claim(job_id := yard.submit()["job_id"])
+
+    answers = [
+        yard.device().post("/devices/dev-1/status", json={"ready": True, **telemetry}),
+        yard.say("heartbeat", job_id, attempt=attempt, telemetry=telemetry),
+    ]
+
+    assert [(answer.status, answer.code) for answer in answers] == [(422, "validation_failed")] * 2
+
+
+def test_a_reading_is_rounded_when_it_is_next_to_nothing(yard: Yard) -> None:
+    yard.report(temperature_c=1e-200, battery=1e-300, gpu_power_w=45.123456789)
+
+    seen = users(yard).get("/devices/dev-1").json()
+
+    assert (seen["temperature_c"], seen["battery"]) == (0, 0)
+    assert seen["telemetry"][-1]["gpu_power_w"] == 45.123457
+
+
+def test_the_attempt_goes_on_when_its_token_count_is_absurd(yard: Yard) -> None:
+    attempt = yard.claim(job_id := yard.submit()["job_id"])
+
+    refused = yard.complete(job_id, attempt, metrics={"prompt_tokens": 1e20})
+
+    assert (refused.status, refused.code) == (422, "validation_failed")
+    assert yard.complete(job_id, attempt).json()["status"] == "succeeded"
+
+
+def test_a_queue_tag_counts_once_when_it_is_named_twice(yard: Yard) -> None:
+    answer = yard.register("twice", queue_tags=["short", "short", "default"])
+
+    assert answer.status == 201
+    assert answer.json()["queue_tags"] == ["short", "default"]

@@ -168,3 +168,21 @@ def test_lists_and_counts_agree_when_jobs_die_come_back_and_go(yard: Yard, held_
     assert {group["code"]: group["count"] for group in groups} == Counter(
         job["failure"]["code"] for job in letters
     )
+
+
+def test_a_requeue_is_refused_when_its_device_is_not_for_the_job(yard: Yard) -> None:
+    yard.register("other-model", models=["other"])
+    yard.api("accounts", user="root", admin=True).post("/accounts/users", json={"user_id": "eve"})
+    yard.register("eves", owner="eve")
+    path = f"/jobs/{dead_job(yard)}/requeue"
+
+    answers = [
+        yard.user().post(path, json={"device_serial": serial})
+        for serial in ("other-model", "eves", "nobody")
+    ]
+
+    assert [(answer.status, answer.code) for answer in answers] == [
+        (422, "model_not_on_device"),
+        (422, "device_not_found"),
+        (422, "device_not_found"),
+    ]

@@ -133,3 +133,33 @@ def test_a_message_is_sent_again_when_the_device_never_gave_it_back(yard, held_c
     yard.sweep()
 
     assert yard.messages() == 1
+
+
+def test_all_others_are_tended_when_one_item_makes_no_sense(yard, held_clock, capsys) -> None:
+    broken = {"pk": "USER#ada", "status": "running", "attempt": "x"}
+    for shard in range(4):
+        due = {"due_in": f"DUE#{shard}", "due_at": "0" * 17}
+        yard.tables["JobsTable"].put({**broken, "sk": f"JOB#broken-{shard}", **due})
+    job_id = yard.submit()["job_id"]
+    yard.claim(job_id)
+    held_clock.advance(61)
+
+    done = yard.sweep()
+
+    assert done == {"failed_unforeseen": 4, "attempt_lapsed": 1}
+    assert yard.job(job_id)["status"] == "queued"
+    assert capsys.readouterr().out.count('"JobsNotTended"') >= 4
+
+
+def test_a_new_message_is_sent_when_a_runner_deletes_that_of_a_failed_attempt(
+    yard, held_clock
+) -> None:
+    job_id = yard.submit()["job_id"]
+    yard.fail(job_id, yard.claim(job_id))
+    while yard.receive():
+        pass
+    held_clock.advance(181)
+
+    yard.sweep()
+
+    assert (yard.receive() or {})["job_id"] == job_id

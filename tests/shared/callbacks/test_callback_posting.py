@@ -153,8 +153,9 @@ def test_it_is_over_in_time_when_no_address_answers() -> None:
     [
         (b"HTTP/1.1 200 OK\r\n", b"X-Drip: 1\r\n", Answer(None, "timeout")),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"drip", Answer(200, None)),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 9999\r\n\r\n", b"drip", Answer(200, None)),
     ],
-    ids=["head", "body"],
+    ids=["head", "body", "last body"],
 )
 def test_it_is_over_in_time_when_the_receiver_drips(head, drop, expected) -> None:
     over = threading.Event()

@@ -40,7 +40,8 @@ def reason(*devices: Device, in_window: bool = True) -> str | None:
         (["hot", "low_battery", "offline"], "device_hot"),
         (["low_battery", "offline"], "low_battery"),
         (["offline"], "device_offline"),
-        (["maintenance"], "device_offline"),
+        (["maintenance"], "paused"),
+        (["maintenance", "offline"], "paused"),
     ],
 )
 def test_the_soonest_device_is_the_reason_when_none_is_free(states, said) -> None:
