@@ -12,7 +12,7 @@ from shared.http.routes import OpenRoute
 from tests.kit.gateway import LambdaContext, http_event, read_answer
 from tests.tools.build_openapi import endpoint_groups
 
-OPEN = {"/ping", "/health", "/docs", "/docs/{name}", "/openapi.json"}
+OPEN = {"/", "/assets/{name}", "/ping", "/health", "/docs", "/docs/{name}", "/openapi.json"}
 CREDENTIALS: dict[str, dict[str, str]] = {
     "user": {
         "kind": "user", "user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "t"

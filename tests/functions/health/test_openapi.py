@@ -8,7 +8,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.tools.build_openapi import SCHEMES, TARGET, build, render
 
-OPEN_PATHS = {"/ping", "/health", "/docs", "/openapi.json"}
+OPEN_PATHS = {"/", "/ping", "/health", "/docs", "/openapi.json"}
 
 
 @pytest.fixture(scope="module")

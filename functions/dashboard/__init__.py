@@ -1,0 +1,1 @@
+"""The web app at `/`: serves what the build of `dashboard/` left in `static/`; knows no data."""

@@ -1,0 +1,69 @@
+"""`GET /` and the files that the page loads; for everybody, as they hold no data."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from functions.dashboard.site import File, Site
+from shared.http import OpenRoute
+
+router = APIRouter(tags=["Dashboard"], route_class=OpenRoute)
+
+_HEADERS = {
+    # The page needs nothing but its own files and this very API.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Vary": "Accept-Encoding",
+}
+# The page is asked for anew each time; what it names has its content's digest in its name.
+_ALWAYS_ASK = "no-cache"
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@cache
+def site() -> Site:
+    """The build that lies beside this module."""
+    return Site(Path(__file__).parent / "static")
+
+
+Files = Annotated[Site, Depends(site)]
+
+
+@router.head("/", include_in_schema=False)
+@router.get("/", summary="The dashboard", response_class=Response)
+async def index(request: Request, files: Files) -> Response:
+    """The web app: overview, datasets, comparisons, jobs, dead letters, devices. The page asks
+    for a user token and calls this API with it.
+    """
+    return _answer(files.index(_accepted(request)), _ALWAYS_ASK)
+
+
+@router.head("/assets/{name}", include_in_schema=False)
+@router.get("/assets/{name}", include_in_schema=False)
+async def asset(request: Request, name: str, files: Files) -> Response:
+    """One of the page's files."""
+    return _answer(files.asset(name, _accepted(request)), _FOR_EVER)
+
+
+def _accepted(request: Request) -> list[str]:
+    """The encodings that the client takes; `;q=0` refuses one."""
+    parts = request.headers.get("accept-encoding", "").lower().split(",")
+    told = [part.strip().partition(";") for part in parts]
+    return [name.strip() for name, _, quality in told if quality.strip() not in _REFUSED]
+
+
+_REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+
+
+def _answer(file: File, caching: str) -> Response:
+    headers = {**_HEADERS, "Cache-Control": caching}
+    if file.encoding:
+        headers["Content-Encoding"] = file.encoding
+    return Response(file.body, media_type=file.media_type, headers=headers)

@@ -1,0 +1,63 @@
+"""The files of the web app as its build left them, each with packed copies beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from shared.errors import NotFound
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+# By preference: the smaller one first.
+_PACKED = {"br": ".br", "gzip": ".gz"}
+
+
+@dataclass(frozen=True)
+class File:
+    """What to answer with; `encoding` is None for plain bytes."""
+
+    body: bytes
+    media_type: str
+    encoding: str | None
+
+
+@dataclass(frozen=True)
+class Site:
+    """One build in a folder: `index.html` and hashed files under `assets/`."""
+
+    folder: Path
+
+    def index(self, accepted: Iterable[str]) -> File:
+        """The page. Raises NotFound (`dashboard_not_built`)."""
+        path = self.folder / "index.html"
+        if not path.is_file():
+            raise NotFound(
+                "the dashboard was not built; `make dashboard` does", code="dashboard_not_built"
+            )
+        return _read(path, accepted)
+
+    def asset(self, name: str, accepted: Iterable[str]) -> File:
+        """One of the page's files, by its hashed name. Raises NotFound."""
+        if name not in self._assets:
+            raise NotFound("there is no such file", code="route_not_found")
+        return _read(self._assets[name], accepted)
+
+    @cached_property
+    def _assets(self) -> dict[str, Path]:
+        # Only names that are there are served, so that no name leads elsewhere.
+        found = sorted((self.folder / "assets").glob("*"))
+        return {path.name: path for path in found if path.suffix in _TYPES}
+
+
+def _read(path: Path, accepted: Iterable[str]) -> File:
+    taken = set(accepted)
+    for encoding, suffix in _PACKED.items():
+        packed = path.with_name(path.name + suffix)
+        if encoding in taken and packed.is_file():
+            return File(packed.read_bytes(), _TYPES[path.suffix], encoding)
+    return File(path.read_bytes(), _TYPES[path.suffix], None)
