@@ -83,6 +83,13 @@ def _clean(settings: Settings, _options: argparse.Namespace) -> None:
     clean_state(settings)
 
 
+def _demo_data(settings: Settings, _options: argparse.Namespace) -> None:
+    """fill the demo user with a month of believable runs"""
+    from local.demo_data import fill
+
+    fill(settings)
+
+
 def _admin_token(_settings: Settings, options: argparse.Namespace) -> None:
     """make the first admin of a stack deployed to AWS"""
     from local.admin_token import print_admin_token
@@ -99,6 +106,7 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], None]] = {
     "logs": _logs,
     "clean": _clean,
     "admin-token": _admin_token,
+    "demo-data": _demo_data,
 }
 
 

@@ -19,9 +19,7 @@ class Answer:
     body: dict[str, Any]
 
 
-def call(
-    method: str, url: str, headers: dict[str, str], body: dict[str, Any] | None = None
-) -> Answer:
+def call(method: str, url: str, headers: dict[str, str], body: Any = None) -> Answer:
     """Any status is an answer; only silence is an error."""
     data = None if body is None else json.dumps(body).encode()
     sent = headers | ({"Content-Type": "application/json"} if data else {})

@@ -1,0 +1,124 @@
+// Calls of this origin's API with the session's token; an answer, or a Problem that says why not.
+
+import type { Fault, Page } from "./schemas";
+import { session, signOut } from "./session";
+
+/** An error as the API tells it (RFC 9457), or what stands in for it when nobody answered. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly errors: Fault[] = [],
+    readonly requestId: string | null = null,
+    readonly allowed: string[] = [],
+  ) {
+    super(detail);
+  }
+}
+
+export type Query = [string, string][];
+
+/** `path` with a query; what is shown as curl is exactly what is sent. */
+export function pathWith(path: string, query: Query): string {
+  const text = new URLSearchParams(query).toString();
+  return text ? `${path}?${text}` : path;
+}
+
+export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return call<T>("GET", path, signal ? { signal } : {});
+}
+
+export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() };
+  return call<T>("POST", path, {
+    body: JSON.stringify(body),
+    headers,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+export function remove(path: string): Promise<void> {
+  return call<void>("DELETE", path, {});
+}
+
+/** All entries of a list, up to `most`; `more` says whether there are others. */
+export async function all<T>(
+  path: string,
+  query: Query,
+  most = 1000,
+  signal?: AbortSignal,
+): Promise<{ data: T[]; more: boolean }> {
+  const data: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const at: Query = cursor === null ? [] : [["cursor", cursor]];
+    const page: Page<T> = await get(pathWith(path, [...query, ["limit", "500"], ...at]), signal);
+    data.push(...page.data);
+    cursor = page.next_cursor;
+  } while (cursor !== null && data.length < most);
+  return { data: data.slice(0, most), more: cursor !== null };
+}
+
+async function call<T>(method: string, path: string, init: RequestInit): Promise<T> {
+  const response = await fetched(method, path, init);
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  throw await problemOf(response);
+}
+
+async function fetched(method: string, path: string, init: RequestInit): Promise<Response> {
+  const headers = { ...init.headers, "X-User-Token": session.get().token ?? "" };
+  try {
+    return await fetch(path, { ...init, method, headers, credentials: "omit", cache: "no-store" });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem(0, "unreachable", "The server did not answer. Is it running?");
+  }
+}
+
+export async function problemOf(response: {
+  status: number;
+  text(): Promise<string>;
+}): Promise<Problem> {
+  const text = await response.text();
+  if (response.status === 401) {
+    // Unknown, expired or revoked: the same answer for all, and the end of this session.
+    if (session.get().token) signOut("refused");
+    return new Problem(401, "unauthorized", "The token is not known, has expired or was revoked.");
+  }
+  try {
+    const told = JSON.parse(text);
+    const detail = told.detail ?? told.message ?? `The server answered ${response.status}.`;
+    const code = told.code ?? "error";
+    const id = told.request_id ?? null;
+    return new Problem(response.status, code, detail, told.errors ?? [], id, told.allowed ?? []);
+  } catch {
+    return new Problem(response.status, "error", `The server answered ${response.status}.`);
+  }
+}
+
+/** Sends a body with progress, which fetch cannot tell. */
+export function upload<T>(
+  path: string,
+  body: string,
+  type: string,
+  onProgress: (share: number) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("Content-Type", type);
+    request.setRequestHeader("Idempotency-Key", crypto.randomUUID());
+    request.setRequestHeader("X-User-Token", session.get().token ?? "");
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    };
+    request.onerror = () => reject(new Problem(0, "unreachable", "The server did not answer."));
+    request.onload = () => {
+      if (request.status < 300) resolve(JSON.parse(request.responseText) as T);
+      else
+        problemOf({ status: request.status, text: async () => request.responseText }).then(reject);
+    };
+    request.send(body);
+  });
+}

@@ -1,0 +1,140 @@
+// The frame around every page: who is signed in, where one is, and what applies everywhere.
+
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
+import { get } from "./api";
+import { useLive } from "./clock";
+import { Compare } from "./pages/compare/compare";
+import { DatasetList } from "./pages/datasets/list";
+import { DatasetView } from "./pages/datasets/view";
+import { DeadLetters } from "./pages/dead_letters/dead_letters";
+import { DeviceList } from "./pages/devices/list";
+import { DeviceView } from "./pages/devices/view";
+import { JobList } from "./pages/jobs/list";
+import { NewJob } from "./pages/jobs/new";
+import { JobView } from "./pages/jobs/view";
+import { Overview } from "./pages/overview/overview";
+import { SignIn } from "./pages/sign_in";
+import { Link } from "./parts/link";
+import { Empty } from "./parts/notes";
+import { useQuery } from "./query";
+import { change, useRoute, zoneOf } from "./router";
+import type { Me } from "./schemas";
+import { session, signOut } from "./session";
+import { useSignal } from "./signal";
+import { nextTheme, theme } from "./theme";
+
+const PAGES: [string, string][] = [
+  ["overview", "Overview"],
+  ["datasets", "Datasets"],
+  ["compare", "Compare"],
+  ["jobs", "Jobs"],
+  ["dead-letters", "Dead letters"],
+  ["devices", "Devices"],
+];
+
+export function App() {
+  const { token, left } = useSignal(session);
+  return token ? <Frame /> : <SignIn left={left} />;
+}
+
+function Frame() {
+  const route = useRoute();
+  const [page = "overview", id] = route.path;
+  useLive(route.query.get("live") === "1");
+  useEffect(() => {
+    const name = PAGES.find(([path]) => path === page)?.[1] ?? "Evalyard";
+    document.title = id ? `${id} · ${name} · Evalyard` : `${name} · Evalyard`;
+  }, [page, id]);
+  return (
+    <>
+      <button type="button" class="skip" onClick={toContent}>
+        Skip to the content
+      </button>
+      <header class="top">
+        <a class="brand" href="#/overview">
+          <span class="logo" aria-hidden="true" />
+          Evalyard
+        </a>
+        <nav aria-label="Pages">
+          {PAGES.map(([path, label]) => (
+            <Link key={path} to={[path]} current={path === page}>
+              {label}
+            </Link>
+          ))}
+        </nav>
+        <Switches />
+      </header>
+      <main id="content" tabIndex={-1}>
+        <Body page={page} id={id} />
+      </main>
+    </>
+  );
+}
+
+function toContent(): void {
+  document.getElementById("content")?.focus();
+}
+
+const LISTS: Record<string, ComponentType> = {
+  overview: Overview,
+  compare: Compare,
+  datasets: DatasetList,
+  jobs: JobList,
+  "dead-letters": DeadLetters,
+  devices: DeviceList,
+};
+const DETAILS: Record<string, ComponentType<{ id: string }>> = {
+  datasets: DatasetView,
+  jobs: JobView,
+  devices: DeviceView,
+};
+
+function Body({ page, id }: { page: string; id: string | undefined }) {
+  if (page === "jobs" && id === "new") return <NewJob />;
+  const Detail = DETAILS[page];
+  if (id && Detail) return <Detail key={id} id={id} />;
+  const List = LISTS[page];
+  if (List && !id) return <List />;
+  return (
+    <Empty title="There is no such page">
+      <p>
+        <a href="#/overview">To the overview</a>
+      </p>
+    </Empty>
+  );
+}
+
+const THEMES = { system: "Auto", light: "Light", dark: "Dark" };
+
+function Switches() {
+  const zone = zoneOf(useRoute());
+  const chosen = useSignal(theme);
+  const { data: me } = useQuery<Me>("me", (signal) => get("/accounts/me", signal));
+  return (
+    <div class="switches">
+      <button
+        type="button"
+        class="quiet"
+        title="Times in UTC or as on this machine"
+        onClick={() => change({ tz: zone === "utc" ? "local" : null }, true)}
+      >
+        {zone === "utc" ? "UTC" : "Local"}
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        title="Colours: as the system, light, dark"
+        onClick={nextTheme}
+      >
+        {THEMES[chosen]}
+      </button>
+      <span class="who" title={me?.expires_at ? `The token expires ${me.expires_at}` : undefined}>
+        {me ? `${me.user_id}${me.admin ? " (admin)" : ""}` : ""}
+      </span>
+      <button type="button" class="quiet" onClick={() => signOut()}>
+        Sign out
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,170 @@
+// uPlot's options for a drawing: axes with units, a shared crosshair, drag to zoom.
+
+import uPlot from "uplot";
+import { digits, glue, scaleFor } from "../pure/format";
+import { axisLabels, type Zone } from "../pure/times";
+import { color } from "../theme";
+import type { Drawing, Drawn } from "./lines";
+
+const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+const crosshair = uPlot.sync("crosshair");
+
+export interface Events {
+  onPoint(index: number | null): void;
+  onZoom(from: number, to: number): void;
+  onReset(): void;
+}
+
+export interface Frame {
+  width: number;
+  height: number;
+  zone: Zone;
+  /** Edges of the time axis, in seconds; null follows the data. */
+  range: [number, number] | null;
+}
+
+export function optionsFor(
+  drawing: Drawing,
+  pieces: Drawn[],
+  frame: Frame,
+  events: Events,
+): uPlot.Options {
+  const ink = color("--ink-2");
+  const grid = { stroke: color("--grid"), width: 1 };
+  return {
+    width: frame.width,
+    height: frame.height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    scales: {
+      x: { time: true, ...(frame.range ? { range: () => frame.range as [number, number] } : {}) },
+      y: { range: (_, low, high) => bounds(drawing, low, high) },
+    },
+    series: [{}, ...pieces.map((piece) => seriesOf(drawing, piece))],
+    bands: bandsOf(drawing, pieces),
+    axes: [
+      {
+        stroke: ink,
+        grid: { ...grid, show: false },
+        ticks: { stroke: color("--grid"), size: 4 },
+        font: FONT,
+        size: (_, values) => ((values ?? []).some((value) => value.includes("\n")) ? 36 : 24),
+        space: 70,
+        values: (_, splits, __, ___, step) => axisLabels(splits, step, frame.zone),
+      },
+      {
+        stroke: ink,
+        grid,
+        ticks: { show: false },
+        font: FONT,
+        size: axisWidth,
+        gap: 4,
+        space: 34,
+        values: (_, splits) => yLabels(splits, drawing.unit),
+      },
+    ],
+    cursor: {
+      y: false,
+      points: { size: 7 },
+      drag: { x: true, y: false, setScale: false, dist: 6 },
+      sync: { key: crosshair.key, scales: ["x", null], setSeries: false },
+    },
+    tzDate: (s) =>
+      frame.zone === "utc" ? uPlot.tzDate(new Date(s * 1000), "Etc/UTC") : new Date(s * 1000),
+    hooks: {
+      setCursor: [(plot) => events.onPoint(plot.cursor.idx ?? null)],
+      setSelect: [(plot) => zoom(plot, events)],
+      ready: [(plot) => plot.over.addEventListener("dblclick", () => events.onReset())],
+    },
+  };
+}
+
+export function dataFor(drawing: Drawing, pieces: Drawn[]): uPlot.AlignedData {
+  return [drawing.times, ...pieces.map((piece) => piece.values)];
+}
+
+function seriesOf(drawing: Drawing, piece: Drawn): uPlot.Series {
+  const line = drawing.lines[piece.line];
+  if (!line || line.kind === "edge")
+    return { show: true, stroke: "transparent", width: 0, points: { show: false } };
+  const stroke = color(line.color);
+  if (line.kind === "bar") return barsOf(drawing, stroke);
+  if (line.kind === "dots")
+    return {
+      stroke,
+      width: 0,
+      paths: () => null,
+      points: { show: true, size: 3.5, fill: stroke, width: 0 },
+    };
+  return {
+    stroke,
+    width: line.thin ? 1.25 : 2,
+    ...(piece.dashed ? { dash: [3, 3] } : {}),
+    spanGaps: false,
+    points: { show: drawing.times.length < 3, size: 5, fill: stroke },
+  };
+}
+
+function barsOf(drawing: Drawing, fill: string): uPlot.Series {
+  const last = drawing.times.length - 1;
+  const pale = `color-mix(in srgb, ${fill} 45%, transparent)`;
+  const paths = uPlot.paths.bars?.({
+    size: [0.86, 48],
+    align: 1,
+    gap: 0,
+    disp: {
+      fill: {
+        unit: 3,
+        values: (_, __, from, to) =>
+          Array.from({ length: to - from + 1 }, (_, at) =>
+            drawing.partial && from + at === last ? pale : fill,
+          ),
+      },
+    },
+  });
+  return { fill, width: 0, points: { show: false }, ...(paths ? { paths } : {}) };
+}
+
+function bandsOf(drawing: Drawing, pieces: Drawn[]): uPlot.Band[] {
+  const place = (line: number) => pieces.findIndex((piece) => piece.line === line) + 1;
+  return drawing.bands
+    .filter((band) => place(band.upper) && place(band.lower))
+    .map((band) => ({
+      series: [place(band.upper), place(band.lower)] as [number, number],
+      fill: `color-mix(in srgb, ${color(band.color)} 16%, transparent)`,
+    }));
+}
+
+/** From zero, but where all values lie far from it. */
+function bounds(drawing: Drawing, low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null || !Number.isFinite(high)) return [0, 1];
+  const isDots = drawing.lines.some((line) => line.kind === "dots");
+  const far = isDots && low > 0 && high - low < low * 0.5;
+  const room = (high - low || Math.abs(high) || 1) * 0.08;
+  return [low < 0 || far ? low - room : 0, high + room || 1];
+}
+
+/** Numbers, and the unit at the topmost one. */
+function yLabels(splits: number[], unit: string): string[] {
+  const greatest = Math.max(...splits.map(Math.abs), 0);
+  const share = unit === "share";
+  const step = share ? { divide: 0.01, unit: "%" } : scaleFor(unit, greatest);
+  return splits.map((value, at) => {
+    const isShort = step.unit.length <= 1;
+    const suffix = isShort || at === splits.length - 1 ? glue(step.unit) + step.unit : "";
+    return digits(value / step.divide) + suffix;
+  });
+}
+
+function axisWidth(_: uPlot, values: string[] | null): number {
+  const longest = Math.max(...(values ?? [""]).map((value) => value.length), 0);
+  return Math.max(34, Math.ceil(longest * 6.2) + 10);
+}
+
+function zoom(plot: uPlot, events: Events): void {
+  if (plot.select.width < 6) return;
+  const from = plot.posToVal(plot.select.left, "x");
+  const to = plot.posToVal(plot.select.left + plot.select.width, "x");
+  plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  events.onZoom(Math.round(from * 1000), Math.round(to * 1000));
+}

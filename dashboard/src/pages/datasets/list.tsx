@@ -1,0 +1,3 @@
+export function DatasetList() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function DatasetView(_: { id: string }) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function DeviceView(_: { id: string }) {
+  return null;
+}

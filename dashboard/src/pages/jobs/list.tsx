@@ -1,0 +1,3 @@
+export function JobList() {
+  return null;
+}

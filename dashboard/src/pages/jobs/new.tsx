@@ -1,0 +1,3 @@
+export function NewJob() {
+  return null;
+}

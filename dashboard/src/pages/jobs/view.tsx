@@ -1,0 +1,3 @@
+export function JobView(_: { id: string }) {
+  return null;
+}

@@ -1,0 +1,156 @@
+// The window by model, device or another dimension; the last row is the total, and it adds up.
+
+import { GROUPINGS } from "../../parts/dimensions";
+import { Scroll } from "../../parts/scroll";
+import { TakeAway } from "../../parts/take_away";
+import { colorIndex } from "../../pure/colors";
+import { exact, shown, type Unit } from "../../pure/format";
+import { nameOf, reconciles } from "../../pure/stacking";
+import { change } from "../../router";
+import type { Group, Stats, Usage } from "../../schemas";
+
+interface Column {
+  id: string;
+  name: string;
+  unit: Unit;
+  read: (stats: Stats) => number | null;
+}
+
+const COLUMNS: Column[] = [
+  { id: "runs", name: "Runs", unit: "runs", read: (s) => s.runs },
+  { id: "error_rate", name: "Errors", unit: "share", read: (s) => s.error_rate },
+  { id: "total_tokens", name: "Tokens", unit: "tokens", read: (s) => s.total_tokens },
+  { id: "ttft_p50", name: "TTFT p50", unit: "ms", read: (s) => s.ttft_ms.p50 },
+  { id: "ttft_p95", name: "p95", unit: "ms", read: (s) => s.ttft_ms.p95 },
+  { id: "latency_p50", name: "Latency p50", unit: "ms", read: (s) => s.latency_ms.p50 },
+  { id: "latency_p95", name: "p95", unit: "ms", read: (s) => s.latency_ms.p95 },
+  { id: "tok_s_p50", name: "tok/s p50", unit: "", read: (s) => s.tok_s.p50 },
+  { id: "throughput_tps", name: "tok/s overall", unit: "", read: (s) => s.throughput_tps },
+];
+const MOST = 50;
+
+interface Props {
+  usage: Usage;
+  by: string;
+  path: string;
+}
+
+export function Breakdown({ usage, by, path }: Props) {
+  const groups = [...usage.breakdown].sort((a, b) => b.runs - a.runs);
+  const good = reconciles(groups, usage.total);
+  return (
+    <section class="card" aria-label="Breakdown">
+      <header class="row">
+        <h2>Breakdown</h2>
+        <label class="inline">
+          by{" "}
+          <select value={by} onChange={(event) => change({ by: event.currentTarget.value })}>
+            {GROUPINGS.map(([name, label]) => (
+              <option key={name} value={name}>
+                {label.toLowerCase()}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span class={good ? "note" : "bad"} data-reconciles={good}>
+          {good
+            ? `✓ ${groups.length} ${groups.length === 1 ? "group adds" : "groups add"} up to the total`
+            : "✗ The groups do not add up to the total"}
+        </span>
+        <span class="push" />
+        <TakeAway
+          path={path}
+          file={`evalyard-breakdown-by-${by}`}
+          table={() => tableOf(groups, usage.total, by)}
+        />
+      </header>
+      <Scroll label="Breakdown table">
+        <table class="numbers">
+          <thead>
+            <tr>
+              <th scope="col">{GROUPINGS.find(([name]) => name === by)?.[1]}</th>
+              {COLUMNS.map((column) => (
+                <th key={column.id} scope="col">
+                  {column.name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {groups.slice(0, MOST).map((group) => (
+              <Row key={nameOf(group.key)} group={group} by={by} total={usage.total.runs} />
+            ))}
+          </tbody>
+          <tfoot>
+            <tr data-total>
+              <th scope="row">Total</th>
+              {COLUMNS.map((column) => (
+                <Value key={column.id} column={column} stats={usage.total} />
+              ))}
+            </tr>
+          </tfoot>
+        </table>
+      </Scroll>
+      {groups.length > MOST && (
+        <p class="note">
+          The greatest {MOST} of {groups.length}; CSV has all of them.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Row({ group, by, total }: { group: Group; by: string; total: number }) {
+  const name = nameOf(group.key);
+  const value = group.key[by];
+  return (
+    <tr>
+      <th scope="row">
+        <span class="group">
+          <meter
+            min={0}
+            max={total}
+            value={group.runs}
+            aria-label={`Share of runs: ${shown(total ? group.runs / total : null, "share")}`}
+          />
+          <i class="swatch" style={{ background: `var(--c${colorIndex(name)})` }} />
+          {value == null ? (
+            <span class="note">{name}</span>
+          ) : (
+            <button
+              type="button"
+              class="name"
+              title="Only these"
+              onClick={() => change({ [by]: value })}
+            >
+              {name}
+            </button>
+          )}
+        </span>
+      </th>
+      {COLUMNS.map((column) => (
+        <Value key={column.id} column={column} stats={group} />
+      ))}
+    </tr>
+  );
+}
+
+function Value({ column, stats }: { column: Column; stats: Stats }) {
+  const value = column.read(stats);
+  return (
+    <td data-column={column.id} data-value={value ?? ""} title={exact(value)}>
+      {shown(value, column.unit)}
+    </td>
+  );
+}
+
+function tableOf(groups: Group[], total: Stats, by: string) {
+  const values = (stats: Stats) => COLUMNS.map((column) => column.read(stats));
+  return {
+    header: [by, ...COLUMNS.map((column) => column.id)],
+    rows: [
+      ...groups.map((group) => [group.key[by] ?? null, ...values(group)]),
+      ["total", ...values(total)],
+    ],
+  };
+}

@@ -1,0 +1,60 @@
+// How one metric spreads over time: the median, and the band up to the 95th percentile.
+
+import { useMemo } from "preact/hooks";
+import type { Drawing } from "../../charts/lines";
+import { TimeChart } from "../../charts/time_chart";
+import { bucketStarts } from "../../pure/stacking";
+import type { Distribution, Point, Usage } from "../../schemas";
+import type { View } from "../../view";
+
+interface Props {
+  metric: "ttft_ms" | "latency_ms" | "tok_s";
+  title: string;
+  unit: string;
+  better: "higher" | "lower";
+  usage: Usage;
+  view: View;
+  path: string;
+}
+
+export function SpreadChart({ metric, title, unit, better, usage, view, path }: Props) {
+  const drawing = useMemo(
+    () => spread(usage, unit, (point) => point[metric]),
+    [usage, metric, unit],
+  );
+  const counts = useMemo(() => usage.series.map((point) => point[metric].n), [usage, metric]);
+  const how = usage.exact ? "" : " · within 1 %";
+  return (
+    <TimeChart
+      title={title}
+      note={`${better === "lower" ? "↓" : "↑"} ${better} is better${how}`}
+      drawing={drawing}
+      counts={counts}
+      zone={view.zone}
+      window={view.window}
+      path={path}
+      file={`evalyard-${metric}`}
+    />
+  );
+}
+
+export function spread(
+  usage: Usage,
+  unit: string,
+  read: (point: Point) => Distribution | undefined,
+): Drawing {
+  const points = usage.series.map(read);
+  const values = (name: "p50" | "p90" | "p95") => points.map((point) => point?.[name] ?? null);
+  return {
+    times: bucketStarts(usage.series),
+    lines: [
+      { name: "p95", values: values("p95"), color: "--line-soft", kind: "line", thin: true },
+      { name: "p90", values: values("p90"), color: "--line-soft", kind: "edge" },
+      { name: "p50", values: values("p50"), color: "--line", kind: "line" },
+    ],
+    bands: [{ upper: 0, lower: 2, color: "--line" }],
+    unit,
+    partial: usage.window.partial_last_bucket,
+    step: usage.window.bucket_s ?? 0,
+  };
+}

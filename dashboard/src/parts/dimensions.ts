@@ -1,0 +1,45 @@
+// What usage can be filtered and grouped by, and where the choices come from.
+
+import { get, pathWith } from "../api";
+import type { Usage } from "../schemas";
+import type { View } from "../view";
+import type { Choice, Dimension } from "./filter_bar";
+
+export const GROUPINGS = [
+  ["model", "Model"],
+  ["device", "Device"],
+  ["tag", "Tag"],
+  ["tenant", "Tenant"],
+  ["dataset", "Dataset"],
+  ["source_kind", "Source"],
+] as const;
+
+export function usageDimensions(view: View): Dimension[] {
+  const times = view.asked.filter(([name]) => name === "from" || name === "to");
+  const values = GROUPINGS.map(
+    ([name, label]): Dimension => ({
+      name,
+      label,
+      choices: (signal) => valuesOf(name, times, signal),
+    }),
+  );
+  const outcome: Dimension = {
+    name: "ok",
+    label: "Outcome",
+    choices: async () => [{ value: "true" }, { value: "false" }],
+    single: true,
+  };
+  return [...values, outcome];
+}
+
+async function valuesOf(
+  name: string,
+  times: [string, string][],
+  signal: AbortSignal,
+): Promise<Choice[]> {
+  const day: [string, string] = ["bucket", String(366 * 86_400)];
+  const usage: Usage = await get(pathWith("/usage", [...times, ["group_by", name], day]), signal);
+  return usage.breakdown
+    .map((group) => ({ value: group.key[name], count: group.runs }))
+    .filter((each): each is { value: string; count: number } => typeof each.value === "string");
+}

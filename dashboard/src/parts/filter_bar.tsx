@@ -1,0 +1,137 @@
+// Time range, filters, refresh: the same bar on every page, all of it in the address.
+
+import { useState } from "preact/hooks";
+import { refresh } from "../clock";
+import { useQuery } from "../query";
+import { change, useRoute } from "../router";
+import type { View } from "../view";
+import { Popover } from "./popover";
+import { RangePicker } from "./range_picker";
+
+export interface Choice {
+  value: string;
+  count?: number;
+}
+export interface Dimension {
+  name: string;
+  label: string;
+  /** What there is to choose from, asked for when the menu opens. */
+  choices: (signal: AbortSignal) => Promise<Choice[]>;
+  /** Whether only one may be chosen. */
+  single?: boolean;
+}
+
+interface Props {
+  view: View;
+  fallback: string;
+  dimensions: Dimension[];
+  loading?: boolean;
+  hasRange?: boolean;
+}
+
+export function FilterBar({ view, fallback, dimensions, loading, hasRange = true }: Props) {
+  const { query } = useRoute();
+  const isLive = query.get("live") === "1";
+  const chips = dimensions.flatMap((each) =>
+    query.getAll(each.name).map((value) => ({ each, value })),
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: `search` is not known to all browsers yet.
+    <div class="filterbar" role="search" aria-label="Time range and filters">
+      {hasRange && <RangePicker fallback={fallback} window={view.window} zone={view.zone} />}
+      {dimensions.map((each) => (
+        <FilterMenu key={each.name} dimension={each} view={view} />
+      ))}
+      <ul class="chips">
+        {chips.map(({ each, value }) => (
+          <li key={each.name + value}>
+            <button
+              type="button"
+              class="chip"
+              aria-label={`Remove filter ${each.label} ${value}`}
+              onClick={() =>
+                change({ [each.name]: query.getAll(each.name).filter((other) => other !== value) })
+              }
+            >
+              <span class="note">{each.label}</span> {value} <span aria-hidden="true">✕</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <span class="push" />
+      <span class="busy" data-on={loading} aria-hidden="true" />
+      <button type="button" class="quiet" onClick={refresh} title="Load anew">
+        Refresh
+      </button>
+      <button
+        type="button"
+        class="quiet live"
+        aria-pressed={isLive}
+        title="Load anew every 5 seconds"
+        onClick={() => change({ live: isLive ? null : "1" }, true)}
+      >
+        Live
+      </button>
+    </div>
+  );
+}
+
+function FilterMenu({ dimension, view }: { dimension: Dimension; view: View }) {
+  return (
+    <Popover
+      name={`Filter by ${dimension.label}`}
+      label={
+        <>
+          {dimension.label} <span aria-hidden="true">▾</span>
+        </>
+      }
+    >
+      {() => <Choices dimension={dimension} view={view} />}
+    </Popover>
+  );
+}
+
+function Choices({ dimension, view }: { dimension: Dimension; view: View }) {
+  const [sought, setSought] = useState("");
+  const chosen = view.route.query.getAll(dimension.name);
+  const key = `${dimension.name} ${view.window?.from} ${view.window?.to}`;
+  const { data, error } = useQuery(key, dimension.choices, dimension.name);
+  const missing = chosen.filter((value) => !data?.some((each) => each.value === value));
+  const choices = [...missing.map((value): Choice => ({ value })), ...(data ?? [])];
+  const shown = choices.filter((each) => each.value.toLowerCase().includes(sought.toLowerCase()));
+  const toggle = (value: string) => {
+    const others = dimension.single ? [] : chosen.filter((each) => each !== value);
+    change({ [dimension.name]: chosen.includes(value) ? others : [...others, value] });
+  };
+  return (
+    <>
+      {choices.length > 8 && (
+        <input
+          type="search"
+          placeholder="Find"
+          aria-label={`Find ${dimension.label}`}
+          value={sought}
+          onInput={(e) => setSought(e.currentTarget.value)}
+        />
+      )}
+      <ul class="choices scroll">
+        {shown.slice(0, 100).map(({ value, count }) => (
+          <li key={value}>
+            <label>
+              <input
+                type="checkbox"
+                checked={chosen.includes(value)}
+                onChange={() => toggle(value)}
+              />
+              <span>{value}</span>
+              {count !== undefined && <span class="note">{count.toLocaleString("en-US")}</span>}
+            </label>
+          </li>
+        ))}
+      </ul>
+      {!data && !error && <p class="note">Looking…</p>}
+      {error && <p class="note">{error.message}</p>}
+      {data && choices.length === 0 && <p class="note">Nothing in this window.</p>}
+    </>
+  );
+}

@@ -1,0 +1,127 @@
+// Numbers and times as people read them. Absent is a dash, never a zero.
+
+export const ABSENT = "–";
+export type Unit = "ms" | "tok/s" | "share" | "%" | "tokens" | "runs" | "" | (string & {});
+
+/** How a value and its unit are written, apart, so that the unit can be set smaller. */
+export interface Quantity {
+  text: string;
+  unit: string;
+}
+
+interface Step {
+  from: number;
+  divide: number;
+  unit: string;
+}
+
+const MILLISECONDS: Step[] = [
+  { from: 3_600_000, divide: 3_600_000, unit: "h" },
+  { from: 60_000, divide: 60_000, unit: "min" },
+  { from: 1_000, divide: 1_000, unit: "s" },
+  { from: 0, divide: 1, unit: "ms" },
+];
+const COUNTS: Step[] = [
+  { from: 1e9, divide: 1e9, unit: "G" },
+  { from: 1e6, divide: 1e6, unit: "M" },
+  { from: 1e5, divide: 1e3, unit: "k" },
+  { from: 0, divide: 1, unit: "" },
+];
+const BYTES: Step[] = [
+  { from: 2 ** 30, divide: 2 ** 30, unit: "GB" },
+  { from: 2 ** 20, divide: 2 ** 20, unit: "MB" },
+  { from: 2 ** 10, divide: 2 ** 10, unit: "KB" },
+  { from: 0, divide: 1, unit: "B" },
+];
+const COUNTED = new Set(["runs", "tokens", "rows", ""]);
+
+/** One scale for a whole axis, chosen by its greatest value. */
+export function scaleFor(unit: Unit, greatest: number): Step {
+  const size = Math.abs(greatest);
+  const steps = stepsOf(unit);
+  return steps.find((step) => size >= step.from) ?? (steps.at(-1) as Step);
+}
+
+function stepsOf(unit: Unit): Step[] {
+  if (unit === "ms") return MILLISECONDS;
+  if (unit === "bytes") return BYTES;
+  if (COUNTED.has(unit)) return COUNTS;
+  return [{ from: 0, divide: 1, unit }];
+}
+
+/** A value with a unit chosen by its magnitude; shares of 1 are shown in percent. */
+export function quantity(value: number | null | undefined, unit: Unit): Quantity {
+  if (value === null || value === undefined) return { text: ABSENT, unit: "" };
+  if (unit === "share") return { text: digits(value * 100), unit: "%" };
+  const step = scaleFor(unit, value);
+  return { text: digits(value / step.divide), unit: step.unit };
+}
+
+/** The same in one string. */
+export function shown(value: number | null | undefined, unit: Unit): string {
+  const { text, unit: suffix } = quantity(value, unit);
+  return text + glue(suffix) + suffix;
+}
+
+/** What stands between a number and its unit: nothing before `%` and multiples. */
+export function glue(unit: string): string {
+  return /^[kMG%]?$/.test(unit) ? "" : " ";
+}
+
+/** Three significant digits, whole numbers whole, thousands apart. */
+export function digits(value: number): string {
+  const size = Math.abs(value);
+  const decimals =
+    size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3;
+  if (size > 0 && size < 0.001) return value.toExponential(1);
+  return grouped(value, decimals);
+}
+
+function grouped(value: number, decimals: number): string {
+  const sign = value < 0 ? "−" : "";
+  const [whole = "0", rest] = Math.abs(value).toFixed(decimals).split(".");
+  const apart = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return sign + (rest ? `${apart}.${rest}` : apart);
+}
+
+/** Every digit there is, for titles and tables of data. */
+export function exact(value: number | null | undefined): string {
+  return value === null || value === undefined ? ABSENT : String(value);
+}
+
+/** A change in percent with its sign; null where there was nothing, or 0, before. */
+export function changePct(now: number | null, before: number | null): number | null {
+  if (now === null || before === null || before === 0) return null;
+  return ((now - before) / Math.abs(before)) * 100;
+}
+
+export function signedPct(pct: number | null): string {
+  if (pct === null) return ABSENT;
+  const sign = pct > 0 ? "+" : "";
+  return `${sign}${digits(Math.abs(pct) < 0.05 ? 0 : Number(pct.toFixed(1)))} %`;
+}
+
+/** The unit that a label carries in its last parentheses: `GPU power (W)` → `W`. */
+export function unitIn(label: string): string {
+  return /\(([^()]{1,12})\)\s*$/.exec(label)?.[1] ?? "";
+}
+
+/** "12 s ago"; times of the future are "now", as clocks differ. */
+export function ago(iso: string | null | undefined, nowMs: number): string {
+  if (!iso) return ABSENT;
+  const s = Math.max(0, (nowMs - Date.parse(iso)) / 1000);
+  if (s < 2) return "now";
+  if (s < 90) return `${Math.round(s)} s ago`;
+  if (s < 5400) return `${Math.round(s / 60)} min ago`;
+  if (s < 129_600) return `${Math.round(s / 3600)} h ago`;
+  return `${Math.round(s / 86_400)} d ago`;
+}
+
+/** A length of time: 850 ms, 12.4 s, 3 min 20 s, 2 h 5 min. */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return ABSENT;
+  if (ms < 60_000) return shown(ms, "ms");
+  const s = Math.round(ms / 1000);
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

@@ -1,0 +1,55 @@
+// Loading what a view shows: the last answer stays until the next one is there.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Problem } from "./api";
+import { session } from "./session";
+import { useSignal } from "./signal";
+
+export interface Loaded<T> {
+  data: T | null;
+  error: Problem | null;
+  loading: boolean;
+  /** Whether `data` answers an earlier question. */
+  stale: boolean;
+}
+
+/**
+ * Loads anew whenever `key` changes; null loads nothing. A changed `view` (the part of the key that
+ * is not time) forgets what was there, so that no answer stands under another question.
+ */
+export function useQuery<T>(
+  key: string | null,
+  load: (signal: AbortSignal) => Promise<T>,
+  view = "",
+): Loaded<T> {
+  const { token } = useSignal(session);
+  const [state, setState] = useState<{
+    key: string;
+    view: string;
+    data: T | null;
+    error: Problem | null;
+  }>({ key: "", view, data: null, error: null });
+  const latest = useRef(load);
+  latest.current = load;
+  useEffect(() => {
+    if (key === null || !token) return;
+    const abort = new AbortController();
+    latest
+      .current(abort.signal)
+      .then((data) => setState({ key, view, data, error: null }))
+      .catch((error: unknown) => {
+        if (abort.signal.aborted) return;
+        const problem = error instanceof Problem ? error : new Problem(0, "broken", String(error));
+        setState((before) => ({ ...before, key, view, error: problem }));
+      });
+    return () => abort.abort();
+  }, [key, view, token]);
+  const same = state.view === view;
+  const current = state.key === key;
+  return {
+    data: same ? state.data : null,
+    error: current ? state.error : null,
+    loading: key !== null && !current,
+    stale: !current,
+  };
+}
