@@ -53,11 +53,14 @@ export async function all<T>(
   let cursor: string | null = null;
   do {
     const at: Query = cursor === null ? [] : [["cursor", cursor]];
-    const page: Page<T> = await get(pathWith(path, [...query, ["limit", "500"], ...at]), signal);
+    const page: Page<T> = await get(
+      pathWith(path, [...query, ["limit", String(Math.min(most, 500))], ...at]),
+      signal,
+    );
     data.push(...page.data);
     cursor = page.next_cursor;
   } while (cursor !== null && data.length < most);
-  return { data: data.slice(0, most), more: cursor !== null };
+  return { data: data.slice(0, most), more: cursor !== null || data.length > most };
 }
 
 async function call<T>(method: string, path: string, init: RequestInit): Promise<T> {

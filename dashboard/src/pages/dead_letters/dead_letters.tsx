@@ -1,3 +1,88 @@
+// Dead jobs, grouped by how they failed; whole groups go back to the queue after a preview.
+
+import { useMemo, useState } from "preact/hooks";
+import { all, get } from "../../api";
+import { refresh, useAsOf } from "../../clock";
+import { FilterBar } from "../../parts/filter_bar";
+import { Link } from "../../parts/link";
+import { Empty, Skeleton, Trouble } from "../../parts/notes";
+import { useQuery } from "../../query";
+import { change } from "../../router";
+import type { DeadJob, FailureGroup, Page } from "../../schemas";
+import { useView } from "../../view";
+import { jobDimensions } from "../jobs/dimensions";
+import { Groups } from "./groups";
+import { RequeueDialog } from "./requeue";
+import { DeadTable } from "./table";
+
+const MOST = 1000;
+const GROUPS = "/jobs/dlq?group_by=failure";
+
 export function DeadLetters() {
-  return null;
+  const view = useView("all", []);
+  const asOf = useAsOf();
+  const [chosen, setChosen] = useState<DeadJob[] | null>(null);
+  const groups = useQuery<Page<FailureGroup>>(`groups ${asOf}`, (signal) => get(GROUPS, signal));
+  const dead = useQuery(`dead ${asOf}`, (signal) => all<DeadJob>("/jobs/dlq", [], MOST, signal));
+  const dimensions = useMemo(
+    () => jobDimensions().filter(({ name }) => name === "model" || name === "device"),
+    [],
+  );
+  const code = view.route.query.get("failure");
+  const wanted = (job: DeadJob) => {
+    const at = Date.parse(job.dead_at);
+    const passes = (name: string, value: string | null) =>
+      !view.route.query.has(name) || view.route.query.getAll(name).includes(value ?? "");
+    const device = job.failure?.device ?? job.device ?? job.device_serial;
+    return (
+      (!code || job.failure?.code === code) &&
+      passes("model", job.model) &&
+      passes("device", device) &&
+      (!view.window || (at >= view.window.from && at < view.window.to))
+    );
+  };
+  const jobs = (dead.data?.data ?? []).filter(wanted);
+  const trouble = groups.error ?? dead.error;
+  return (
+    <>
+      <FilterBar view={view} fallback="all" dimensions={dimensions} loading={dead.loading} />
+      <h1>Dead letters</h1>
+      {trouble && <Trouble problem={trouble} what="The dead letters could not be loaded." />}
+      {!groups.data && !trouble && <Skeleton height={200} />}
+      {groups.data?.data.length === 0 && (
+        <Empty title="No dead letters">
+          <p>
+            A job comes here when its attempts are used up, or when trying again would not help.
+          </p>
+          <p>
+            <Link to={["jobs"]}>To the jobs</Link>
+          </p>
+        </Empty>
+      )}
+      {groups.data && groups.data.data.length > 0 && (
+        <>
+          <Groups
+            groups={groups.data.data}
+            chosen={code}
+            onChoose={(failure) => change({ failure })}
+          />
+          <DeadTable
+            jobs={jobs}
+            more={dead.data?.more ?? false}
+            code={code}
+            onRequeue={setChosen}
+          />
+        </>
+      )}
+      {chosen && (
+        <RequeueDialog
+          jobs={chosen}
+          onClose={() => {
+            setChosen(null);
+            refresh();
+          }}
+        />
+      )}
+    </>
+  );
 }

@@ -1,3 +1,127 @@
+// Devices as cards: may they be used, how are they, what do they run.
+
+import { useMemo } from "preact/hooks";
+import { all, get } from "../../api";
+import { useAsOf, useLive } from "../../clock";
+import { Ago } from "../../parts/ago";
+import { type Dimension, FilterBar } from "../../parts/filter_bar";
+import { Link } from "../../parts/link";
+import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
+import { StatusPill } from "../../parts/status_pill";
+import { useQuery } from "../../query";
+import type { Device, Me } from "../../schemas";
+import { useView } from "../../view";
+import { jobDimensions, QUEUE_TAGS } from "../jobs/dimensions";
+import { Condition } from "./condition";
+
+const FILTERS = ["state", "model", "queue_tag"];
+const STATES = ["available", "busy", "offline", "hot", "low_battery", "maintenance"];
+
 export function DeviceList() {
-  return null;
+  const view = useView("all", FILTERS);
+  const asOf = useAsOf();
+  const asked = view.asked.filter(([name]) => FILTERS.includes(name));
+  const name = JSON.stringify(asked);
+  const loaded = useQuery(
+    `${name} ${asOf}`,
+    (signal) => all<Device>("/devices", asked, 1000, signal),
+    name,
+  );
+  const me = useQuery<Me>("me", (signal) => get("/accounts/me", signal));
+  const dimensions = useMemo(deviceDimensions, []);
+  useLive(true);
+  const devices = loaded.data?.data ?? [];
+  return (
+    <>
+      <FilterBar view={view} fallback="all" dimensions={dimensions} hasRange={false} />
+      <header class="row">
+        <h1>Devices</h1>
+        <span class="note">{tally(devices)}</span>
+      </header>
+      {loaded.error && <Trouble problem={loaded.error} what="The devices could not be loaded." />}
+      {!loaded.data && !loaded.error && <Skeleton height={240} />}
+      {loaded.data && devices.length === 0 && (
+        <NoDevices isFiltered={asked.length > 0} isAdmin={me.data?.admin ?? false} />
+      )}
+      <ul class="cards">
+        {devices.map((device) => (
+          <li key={device.serial}>
+            <DeviceCard device={device} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function deviceDimensions(): Dimension[] {
+  const fixed = (values: string[]) => async () => values.map((value) => ({ value }));
+  const model = jobDimensions().filter(({ name }) => name === "model");
+  return [
+    { name: "state", label: "State", single: true, choices: fixed(STATES) },
+    ...model,
+    { name: "queue_tag", label: "Queue", single: true, choices: fixed(QUEUE_TAGS) },
+  ];
+}
+
+function tally(devices: Device[]): string {
+  const counts = STATES.map(
+    (state) => [devices.filter((each) => each.state === state).length, state] as const,
+  );
+  return counts
+    .filter(([count]) => count)
+    .map(([count, state]) => `${count} ${state.replace("_", " ")}`)
+    .join(" · ");
+}
+
+function DeviceCard({ device }: { device: Device }) {
+  return (
+    <article class="card device" data-device={device.serial}>
+      <header class="row">
+        <h2>
+          <Link to={["devices", device.serial]}>{device.name ?? device.serial}</Link>
+        </h2>
+        <span class="push" />
+        <StatusPill status={device.state} />
+      </header>
+      <p class="note">
+        <code>{device.serial}</code>
+        {device.kind && ` · ${device.kind}`} · seen <Ago at={device.last_seen_at} />
+      </p>
+      <Condition device={device} />
+      {device.job_id && (
+        <p>
+          ▶{" "}
+          <Link to={["jobs", device.job_id]}>
+            <code>
+              {device.job_id.slice(0, 8)}…{device.job_id.slice(-6)}
+            </code>
+          </Link>
+        </p>
+      )}
+      <p class="note wrap">{device.models.length ? device.models.join(", ") : "serves no model"}</p>
+    </article>
+  );
+}
+
+function NoDevices({ isFiltered, isAdmin }: { isFiltered: boolean; isAdmin: boolean }) {
+  if (isFiltered)
+    return (
+      <Empty title="No device passes these filters">
+        <p>
+          <a href="#/devices">Show all</a>
+        </p>
+      </Empty>
+    );
+  const command = `curl -s -X POST '${location.origin}/devices/register' -H "X-User-Token: $ADMIN_TOKEN" -H 'Content-Type: application/json' -d '{"serial":"my-phone","name":"My phone","kind":"phone"}'`;
+  return (
+    <Empty title="No devices yet">
+      <p>
+        {isAdmin
+          ? "Register one, then start a runner on it with the token of the answer:"
+          : "An administrator registers devices; a runner on each of them takes jobs."}
+      </p>
+      {isAdmin && <Command text={command} />}
+    </Empty>
+  );
 }

@@ -1,3 +1,121 @@
-export function JobView(_: { id: string }) {
-  return null;
+// One job: where it is, what it measured and how, what it said.
+
+import { useState } from "preact/hooks";
+import { get, type Problem } from "../../api";
+import { useNow } from "../../clock";
+import { Ago } from "../../parts/ago";
+import { Copy } from "../../parts/copy";
+import { Link } from "../../parts/link";
+import { Skeleton, Trouble } from "../../parts/notes";
+import { StatusPill } from "../../parts/status_pill";
+import { curlOf } from "../../pure/curl";
+import { useQuery } from "../../query";
+import type { JobDetail, Result } from "../../schemas";
+import { JobActions } from "./actions";
+import { Callbacks } from "./callbacks";
+import { Facts } from "./facts";
+import { Measured } from "./measured";
+import { Samples } from "./samples";
+import { TelemetryTable } from "./telemetry";
+import { Timeline } from "./timeline";
+
+const LOOK_AGAIN_MS = 1_500;
+
+export function JobView({ id }: { id: string }) {
+  const [turn, setTurn] = useState(0);
+  const now = useNow(LOOK_AGAIN_MS);
+  const path = `/api/jobs/${encodeURIComponent(id)}`;
+  const [isOver, setOver] = useState(false);
+  // While it is not over, each look is another question.
+  const look = isOver ? "" : String(Math.floor(now / LOOK_AGAIN_MS));
+  const loaded = useQuery<JobDetail>(
+    `${path} ${turn} ${look}`,
+    async (signal) => {
+      const job: JobDetail = await get(path, signal);
+      setOver(job.finished_at !== null);
+      return job;
+    },
+    path,
+  );
+  const job = loaded.data;
+  const asked = job?.status === "succeeded" ? `${path}/result?full=1` : null;
+  const result = useQuery<Result>(asked, (signal) => get(asked ?? "", signal), path);
+  const again = () => {
+    setOver(false);
+    setTurn(turn + 1);
+  };
+  if (loaded.error && !job) return <Absent id={id} problem={loaded.error} />;
+  if (!job) return <Skeleton height={400} />;
+  return (
+    <>
+      <header class="row title">
+        <h1 class="mono wrap">{job.job_id}</h1>
+        <Copy text={() => job.job_id} label="Copy id" />
+        <StatusPill status={job.status} title={job.status_reason} />
+        {job.status_reason && <span class="note">{job.status_reason.replaceAll("_", " ")}</span>}
+        {job.queue && <span class="note">{job.queue.ahead} ahead</span>}
+        <span class="push" />
+        <Copy
+          text={() => curlOf(location.origin, asked ?? path)}
+          label="curl"
+          title="Copy the request as curl"
+        />
+        <JobActions job={job} onDone={again} />
+      </header>
+      {loaded.error && <Trouble problem={loaded.error} what="The job could not be loaded anew." />}
+      {job.failure && (
+        <div class="trouble">
+          <strong>{job.failure.code}</strong> {job.failure.message}{" "}
+          <span class="note">
+            {job.failure.device && `on ${job.failure.device} · `}
+            {job.failure.retryable ? "could be tried again" : "trying again would not help"}
+          </span>
+        </div>
+      )}
+      <Timeline job={job} result={result.data} />
+      <div class="grid">
+        <section class="card">
+          <h2>Output</h2>
+          {result.data ? (
+            <pre class="text" data-output>
+              {result.data.output || "(nothing)"}
+            </pre>
+          ) : (
+            <p class="blank">{job.finished_at ? "No output." : "Not yet."}</p>
+          )}
+        </section>
+        <section class="card">
+          <h2>Prompt</h2>
+          {job.system && <pre class="text note">{job.system}</pre>}
+          <pre class="text">{job.prompt}</pre>
+        </section>
+        {result.data && <Measured result={result.data} />}
+        <Facts job={job} />
+        {result.data && <Samples result={result.data} />}
+        {result.data?.telemetry && <TelemetryTable telemetry={result.data.telemetry} />}
+      </div>
+      <Callbacks job={job} />
+      {result.data?.log && (
+        <details class="card">
+          <summary>Log of the device</summary>
+          <pre class="text">{result.data.log}</pre>
+        </details>
+      )}
+      <p class="note">
+        Created <Ago at={job.created_at} /> · <Link to={["jobs"]}>all jobs</Link>
+      </p>
+    </>
+  );
+}
+
+function Absent({ id, problem }: { id: string; problem: Problem }) {
+  return (
+    <>
+      <h1 class="mono wrap">{id}</h1>
+      <Trouble problem={problem} what="This job cannot be shown." />
+      <p>
+        <Link to={["jobs"]}>All jobs</Link>
+      </p>
+    </>
+  );
 }

@@ -1,0 +1,107 @@
+// The dead jobs of a group, to choose from.
+
+import { useState } from "preact/hooks";
+import { Ago } from "../../parts/ago";
+import { Link } from "../../parts/link";
+import { Scroll } from "../../parts/scroll";
+import { TakeAway } from "../../parts/take_away";
+import type { DeadJob } from "../../schemas";
+
+interface Props {
+  jobs: DeadJob[];
+  more: boolean;
+  code: string | null;
+  onRequeue: (jobs: DeadJob[]) => void;
+}
+
+export function DeadTable({ jobs, more, code, onRequeue }: Props) {
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const chosen = jobs.filter((job) => !left.has(job.job_id));
+  const toggle = (id: string) =>
+    setLeft(new Set(left.has(id) ? [...left].filter((each) => each !== id) : [...left, id]));
+  const toggleAll = () => setLeft(new Set(chosen.length ? jobs.map((job) => job.job_id) : []));
+  return (
+    <section class="card">
+      <header class="row">
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={chosen.length === jobs.length && jobs.length > 0}
+            onChange={toggleAll}
+          />
+          {chosen.length} of {jobs.length} chosen{code ? ` · ${code}` : ""}
+        </label>
+        {more && <span class="warn">only the latest {jobs.length} are listed</span>}
+        <button type="button" disabled={chosen.length === 0} onClick={() => onRequeue(chosen)}>
+          Requeue {chosen.length}…
+        </button>
+        <TakeAway path="/jobs/dlq" file="evalyard-dead-letters" table={() => tableOf(jobs)} />
+      </header>
+      <Scroll label="Dead jobs">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span class="hidden">Chosen</span>
+              </th>
+              {["Job", "Failure", "Model", "Device", "Attempts", "Died"].map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {jobs.map((job) => (
+              <tr key={job.job_id} data-job={job.job_id}>
+                <td>
+                  <input
+                    type="checkbox"
+                    aria-label={`Choose ${job.job_id}`}
+                    checked={!left.has(job.job_id)}
+                    onChange={() => toggle(job.job_id)}
+                  />
+                </td>
+                <th scope="row" class="job">
+                  <Link to={["jobs", job.job_id]}>
+                    <code>
+                      {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
+                    </code>
+                  </Link>
+                  <div class="note clip">{job.prompt_preview}</div>
+                </th>
+                <td class="wrap">
+                  <code class="bad">{job.failure?.code}</code>
+                  <div class="note">{job.failure?.message}</div>
+                </td>
+                <td>{job.model}</td>
+                <td>{job.failure?.device ?? job.device ?? "–"}</td>
+                <td>
+                  {job.attempt} of {job.max_attempts}
+                </td>
+                <td class="nowrap">
+                  <Ago at={job.dead_at} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </section>
+  );
+}
+
+function tableOf(jobs: DeadJob[]) {
+  return {
+    header: ["job_id", "code", "message", "model", "device", "attempt", "dead_at"],
+    rows: jobs.map((job) => [
+      job.job_id,
+      job.failure?.code,
+      job.failure?.message,
+      job.model,
+      job.failure?.device,
+      job.attempt,
+      job.dead_at,
+    ]),
+  };
+}

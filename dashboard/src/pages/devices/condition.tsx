@@ -1,0 +1,30 @@
+// Battery, charging, temperature, thermal state: what is known of them.
+
+import { shown } from "../../pure/format";
+import type { Device } from "../../schemas";
+
+const HOT_C = 42;
+const LOW_PCT = 20;
+
+export function Condition({ device }: { device: Device }) {
+  const { battery, temperature_c, thermal_state, charging } = device;
+  if (battery === null && temperature_c === null && thermal_state === null)
+    return <p class="note">tells nothing of battery or temperature</p>;
+  return (
+    <ul class="condition">
+      {battery !== null && (
+        <li class={battery < LOW_PCT && !charging ? "warn" : ""}>
+          <span class="battery" aria-hidden="true">
+            <i style={{ width: `${battery}%` }} />
+          </span>
+          {shown(battery, "%")}
+          {charging ? " charging" : ""}
+        </li>
+      )}
+      {temperature_c !== null && (
+        <li class={temperature_c >= HOT_C ? "bad" : ""}>{temperature_c.toFixed(1)} °C</li>
+      )}
+      {thermal_state !== null && <li>{String(thermal_state)}</li>}
+    </ul>
+  );
+}

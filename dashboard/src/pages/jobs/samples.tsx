@@ -1,0 +1,53 @@
+// Each repetition by itself: the spread behind the figures.
+
+import { Scroll } from "../../parts/scroll";
+import { shown } from "../../pure/format";
+import type { Result } from "../../schemas";
+
+const COLUMNS: [string, string, string][] = [
+  ["ttft_ms", "TTFT", "ms"],
+  ["latency_ms", "Latency", "ms"],
+  ["tok_s", "tok/s", ""],
+  ["completion_tokens", "Tokens", ""],
+  ["cached_tokens", "Cached", ""],
+];
+
+export function Samples({ result }: { result: Result }) {
+  const samples = result.samples ?? [];
+  if (samples.length < 2) return null;
+  return (
+    <section class="card">
+      <h2>Repetitions</h2>
+      <Scroll label="Repetitions">
+        <table class="numbers">
+          <thead>
+            <tr>
+              <th scope="col">#</th>
+              {COLUMNS.map(([id, name]) => (
+                <th key={id} scope="col">
+                  {name}
+                </th>
+              ))}
+              <th scope="col">Ended by</th>
+            </tr>
+          </thead>
+          <tbody>
+            {samples.map((sample, at) => (
+              <tr key={String(sample.index ?? at)}>
+                <th scope="row">{at + 1}</th>
+                {COLUMNS.map(([id, , unit]) => (
+                  <td key={id}>{shown(numberOf(sample[id]), unit)}</td>
+                ))}
+                <td>{sample.finish_reason ?? "–"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </section>
+  );
+}
+
+function numberOf(value: number | string | null | undefined): number | null {
+  return typeof value === "number" ? value : null;
+}

@@ -1,0 +1,60 @@
+// A job's life on one line: queued, claimed, first token, finished.
+
+import { useNow } from "../../clock";
+import { duration } from "../../pure/format";
+import { firstToken, stretches } from "../../pure/timeline";
+import { stamp } from "../../pure/times";
+import { useRoute, zoneOf } from "../../router";
+import type { JobDetail, Result } from "../../schemas";
+
+export function Timeline({ job, result }: { job: JobDetail; result: Result | null }) {
+  const now = useNow();
+  const zone = zoneOf(useRoute());
+  const found = stretches(job, result, now);
+  const from = found[0]?.from ?? 0;
+  const length = Math.max(1, (found.at(-1)?.to ?? 0) - from);
+  const token = firstToken(job, result);
+  const events: [string, number | null, string?][] = [
+    ["Queued", Date.parse(job.created_at)],
+    ["Claimed", job.started_at ? Date.parse(job.started_at) : null],
+    [
+      "First token",
+      token,
+      "Of the last repetition, reckoned back from the end by what the device measured",
+    ],
+    ["Finished", job.finished_at ? Date.parse(job.finished_at) : null],
+  ];
+  return (
+    <section class="card timeline" aria-label="Timeline">
+      <div class="track">
+        {found.map((each) => (
+          <i
+            key={each.kind + each.from}
+            class={each.kind}
+            style={{ width: `${((each.to - each.from) / length) * 100}%` }}
+            title={`${each.name}: ${duration(each.to - each.from)}`}
+          />
+        ))}
+      </div>
+      <ul class="legend">
+        {found.map((each) => (
+          <li key={each.kind + each.from} class="note">
+            <i class={`swatch ${each.kind}`} />
+            {each.name} <strong>{duration(each.to - each.from)}</strong>
+          </li>
+        ))}
+      </ul>
+      <ol class="events">
+        {events.map(([name, at, why]) => (
+          <li key={name} data-past={at !== null} title={why}>
+            <span class="note">{name}</span>
+            <span>{at === null ? "–" : stamp(at, zone).slice(11)}</span>
+            <span class="note">
+              {at === null || name === "Queued" ? "" : `+${duration(at - from)}`}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

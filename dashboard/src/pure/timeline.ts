@@ -1,0 +1,58 @@
+// The stretches of a job's life, from what is known of it: waiting, attempts, the last repetition.
+
+import type { JobDetail, Result } from "../schemas";
+
+export interface Stretch {
+  kind: "waiting" | "failed" | "running" | "prefill" | "decode";
+  name: string;
+  from: number;
+  to: number;
+}
+
+/** One upon another in time, from creation to the end, or to now. */
+export function stretches(job: JobDetail, result: Result | null, nowMs: number): Stretch[] {
+  const found: Stretch[] = [];
+  let at = Date.parse(job.created_at);
+  const end = job.finished_at ? Date.parse(job.finished_at) : nowMs;
+  for (const attempt of job.attempts) {
+    const from = Date.parse(attempt.started_at);
+    const to = attempt.finished_at ? Date.parse(attempt.finished_at) : end;
+    if (from > at) found.push({ kind: "waiting", name: "queued", from: at, to: from });
+    const kind = attempt.failure ? "failed" : "running";
+    const on = `attempt ${attempt.attempt} on ${attempt.device}`;
+    found.push({ kind, name: attempt.failure ? `${on}: ${attempt.failure.code}` : on, from, to });
+    at = to;
+  }
+  const waits = job.status === "queued" || job.attempts.length === 0;
+  if (waits && end > at) found.push({ kind: "waiting", name: "queued", from: at, to: end });
+  return result ? withLastRepetition(found, result) : found;
+}
+
+/** The instant of the first token of the last repetition, reckoned back from the end. */
+export function firstToken(job: JobDetail, result: Result | null): number | null {
+  const last = lastOf(result);
+  if (!last || !job.finished_at) return null;
+  return Date.parse(job.finished_at) - last.latency + last.ttft;
+}
+
+function withLastRepetition(found: Stretch[], result: Result): Stretch[] {
+  const run = found.at(-1);
+  const last = lastOf(result);
+  if (!run || run.kind !== "running" || !last) return found;
+  const began = Math.max(run.from, run.to - last.latency);
+  const token = Math.min(run.to, began + last.ttft);
+  const before = { ...run, name: `${run.name}: before the last repetition`, to: began };
+  return [
+    ...found.slice(0, -1),
+    ...(began > run.from ? [before] : []),
+    { kind: "prefill", name: "to the first token", from: began, to: token },
+    { kind: "decode", name: "first to last token", from: token, to: run.to },
+  ];
+}
+
+function lastOf(result: Result | null): { latency: number; ttft: number } | null {
+  const last = result?.samples?.at(-1) ?? result?.metrics;
+  const latency = last?.latency_ms;
+  const ttft = last?.ttft_ms;
+  return typeof latency === "number" && typeof ttft === "number" ? { latency, ttft } : null;
+}
