@@ -122,6 +122,6 @@ export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return ABSENT;
   if (ms < 60_000) return shown(ms, "ms");
   const s = Math.round(ms / 1000);
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 3600) return s % 60 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${s / 60} min`;
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }

@@ -1,3 +1,138 @@
-export function DatasetView(_: { id: string }) {
-  return null;
+// One dataset: its series, its rows, its adapter, and a way to put a file in.
+
+import { useMemo } from "preact/hooks";
+import { get, pathWith, type Query } from "../../api";
+import { useAsOf } from "../../clock";
+import { type Dimension, FilterBar } from "../../parts/filter_bar";
+import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
+import { curlOf } from "../../pure/curl";
+import { formatRoute, withQuery } from "../../pure/route";
+import { useQuery } from "../../query";
+import type { Metrics } from "../../schemas";
+import { useView, type View } from "../../view";
+import { AdapterEditor } from "./adapter_editor";
+import { Rows } from "./rows";
+import { SeriesCharts } from "./series_charts";
+import { SummaryTable } from "./summary_table";
+import { Upload } from "./upload";
+
+const TABS = [
+  ["series", "Series"],
+  ["rows", "Newest rows"],
+  ["adapter", "Adapter"],
+  ["upload", "Upload"],
+] as const;
+const FILTERS = ["device", "model"];
+const POINTS = "1000";
+
+export function DatasetView({ id }: { id: string }) {
+  const view = useView("all", FILTERS);
+  const asOf = useAsOf();
+  const asked: Query = [["dataset", id], ...view.asked, ["max_points", POINTS]];
+  const path = pathWith("/user/data/metrics", asked);
+  const name = JSON.stringify([
+    view.route.query.get("range"),
+    view.route.query.get("from"),
+    view.asked.filter(([each]) => FILTERS.includes(each)),
+  ]);
+  const loaded = useQuery<Metrics>(`${path} ${asOf}`, (signal) => get(path, signal), name);
+  const metrics = loaded.data;
+  const tab = view.route.query.get("tab") ?? "series";
+  const dimensions = useMemo(() => dimensionsOf(metrics), [metrics]);
+  const isNew = loaded.error?.code === "dataset_not_found";
+  return (
+    <>
+      <FilterBar view={view} fallback="all" dimensions={dimensions} loading={loaded.loading} />
+      <header class="row title">
+        <h1>{id}</h1>
+        {metrics && (
+          <span class="note" data-rows={metrics.rows}>
+            {metrics.rows.toLocaleString("en-US")} rows in this window
+          </span>
+        )}
+      </header>
+      <Tabs view={view} tab={tab} />
+      {loaded.error && !isNew && (
+        <Trouble problem={loaded.error} what="The dataset could not be loaded." />
+      )}
+      {isNew && tab !== "upload" && <NotYet id={id} />}
+      {!metrics && !loaded.error && <Skeleton height={300} />}
+      {tab === "series" && metrics && <SeriesTab metrics={metrics} view={view} path={path} />}
+      {tab === "rows" && !isNew && <Rows dataset={id} asOf={asOf} />}
+      {tab === "adapter" && !isNew && <AdapterEditor dataset={id} metrics={metrics} />}
+      {tab === "upload" && <Upload dataset={id} />}
+    </>
+  );
+}
+
+function Tabs({ view, tab }: { view: View; tab: string }) {
+  return (
+    <nav class="tabs" aria-label="Of this dataset">
+      {TABS.map(([name, label]) => (
+        <a
+          key={name}
+          href={formatRoute(view.route.path, withQuery(view.route, { tab: name }))}
+          aria-current={tab === name ? "page" : undefined}
+        >
+          {label}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function SeriesTab({ metrics, view, path }: { metrics: Metrics; view: View; path: string }) {
+  if (metrics.rows === 0)
+    return (
+      <Empty title="No rows in this window">
+        <p>Choose a longer time range, or take filters away.</p>
+      </Empty>
+    );
+  return (
+    <>
+      <SeriesCharts metrics={metrics} view={view} path={path} />
+      <SummaryTable metrics={metrics} path={path} />
+    </>
+  );
+}
+
+function NotYet({ id }: { id: string }) {
+  const row = {
+    ts: new Date().toISOString(),
+    device: "server-1",
+    model: "llama3-8b",
+    latency_ms: 900,
+  };
+  return (
+    <Empty title="This dataset has no rows yet">
+      <p>It begins with its first row. Upload a file, or append:</p>
+      <Command
+        text={curlOf(location.origin, "/user/data/append_jsonl", {
+          method: "POST",
+          json: { dataset: id, rows: [row] },
+        })}
+      />
+    </Empty>
+  );
+}
+
+function dimensionsOf(metrics: Metrics | null): Dimension[] {
+  const choices = (rows: { value: string | null; count: number }[]) => async () =>
+    rows.filter((each): each is { value: string; count: number } => each.value !== null);
+  return [
+    {
+      name: "model",
+      label: "Model",
+      choices: choices(
+        (metrics?.by_model ?? []).map((each) => ({ value: each.model, count: each.rows })),
+      ),
+    },
+    {
+      name: "device",
+      label: "Device",
+      choices: choices(
+        (metrics?.by_device ?? []).map((each) => ({ value: each.device, count: each.rows })),
+      ),
+    },
+  ];
 }

@@ -3,7 +3,6 @@
 import { shown } from "../../pure/format";
 import type { Device } from "../../schemas";
 
-const HOT_C = 42;
 const LOW_PCT = 20;
 
 export function Condition({ device }: { device: Device }) {
@@ -22,7 +21,7 @@ export function Condition({ device }: { device: Device }) {
         </li>
       )}
       {temperature_c !== null && (
-        <li class={temperature_c >= HOT_C ? "bad" : ""}>{temperature_c.toFixed(1)} °C</li>
+        <li class={device.state === "hot" ? "bad" : ""}>{temperature_c.toFixed(1)} °C</li>
       )}
       {thermal_state !== null && <li>{String(thermal_state)}</li>}
     </ul>

@@ -2,7 +2,7 @@
 
 import { all } from "../../api";
 import type { Choice, Dimension } from "../../parts/filter_bar";
-import type { Device } from "../../schemas";
+import type { Device, Job } from "../../schemas";
 
 export const JOB_FILTERS = ["status", "model", "device", "queue_tag", "tag"];
 const STATUSES = ["queued", "running", "cancelling", "succeeded", "cancelled", "dead"];
@@ -25,6 +25,7 @@ export function jobDimensions(): Dimension[] {
       choices: (signal) => ofDevices((each) => [each.serial], signal),
     },
     { name: "queue_tag", label: "Queue", single: true, choices: fixed(QUEUE_TAGS) },
+    { name: "tag", label: "Tag", single: true, choices: tagsOfJobs },
   ];
 }
 
@@ -34,4 +35,11 @@ async function ofDevices(
 ): Promise<Choice[]> {
   const { data } = await all<Device>("/devices", [], 1000, signal);
   return [...new Set(data.flatMap(read))].sort().map((value) => ({ value }));
+}
+
+/** Of the latest jobs: there is no list of all tags. */
+async function tagsOfJobs(signal: AbortSignal): Promise<Choice[]> {
+  const { data } = await all<Job>("/api/jobs", [], 500, signal);
+  const tags = data.map((job) => job.tag).filter((tag) => tag !== null);
+  return [...new Set(tags)].sort().map((value) => ({ value }));
 }

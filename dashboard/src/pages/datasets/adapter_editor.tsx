@@ -1,0 +1,158 @@
+// Which field means what: edited beside the runs that it would give, before anything is saved.
+
+import { useEffect, useState } from "preact/hooks";
+import { get, Problem, pathWith, post } from "../../api";
+import { Skeleton, Trouble } from "../../parts/notes";
+import { bodyOf, newAdapter } from "../../pure/adapter";
+import { useQuery } from "../../query";
+import type { Adapter, Metrics, Preview, SavedAdapter } from "../../schemas";
+import { AdapterFields } from "./adapter_fields";
+import { PreviewTable } from "./preview_table";
+
+const SETTLED_MS = 350;
+const SAVE = "/user/data/save_adapter";
+
+export function AdapterEditor({ dataset, metrics }: { dataset: string; metrics: Metrics | null }) {
+  const path = pathWith("/user/data/get_adapter", [["dataset", dataset]]);
+  const [saves, setSaves] = useState(0);
+  const [edited, setEdited] = useState<Adapter | null>(null);
+  const saved = useQuery<SavedAdapter | null>(
+    `${path} ${saves}`,
+    (signal) => orNone(get(path, signal)),
+    path,
+  );
+  const newest = pathWith("/user/data/get", [
+    ["dataset", dataset],
+    ["tail", "20"],
+  ]);
+  const rows = useQuery<{ data: Record<string, unknown>[] }>(
+    newest,
+    (signal) => get(newest, signal),
+    newest,
+  );
+  const isLoaded = saved.data !== null || (!saved.loading && !saved.error);
+  if (saved.error) return <Trouble problem={saved.error} what="The adapter could not be loaded." />;
+  if (!isLoaded) return <Skeleton height={400} />;
+  const adapter = edited ?? saved.data ?? newAdapter(dataset);
+  return (
+    <div class="editor">
+      <section class="card">
+        <header class="row">
+          <h2>Adapter</h2>
+          <span class="note">
+            {saved.data ? `version ${saved.data.version}` : "not saved yet"}
+            {edited && " · edited"}
+          </span>
+        </header>
+        <AdapterFields
+          adapter={adapter}
+          rows={rows.data?.data ?? []}
+          onChange={(changes) => setEdited({ ...adapter, ...changes })}
+        />
+        <Saving
+          adapter={adapter}
+          saved={saved.data}
+          rows={metrics?.rows ?? null}
+          onSaved={() => {
+            setEdited(null);
+            setSaves(saves + 1);
+          }}
+        />
+      </section>
+      <LivePreview adapter={adapter} />
+    </div>
+  );
+}
+
+async function orNone(answer: Promise<SavedAdapter>): Promise<SavedAdapter | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Problem && error.code === "adapter_not_found") return null;
+    throw error;
+  }
+}
+
+function LivePreview({ adapter }: { adapter: Adapter }) {
+  const text = JSON.stringify(bodyOf(adapter));
+  const [asked, setAsked] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(text), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const preview = useQuery<Preview>(
+    asked,
+    (signal) => post(`${SAVE}?preview=1`, JSON.parse(asked), signal),
+    adapter.dataset,
+  );
+  return (
+    <section class="card" aria-label="Preview" aria-busy={text !== asked || preview.loading}>
+      <header class="row">
+        <h2>Preview</h2>
+        <span class="note">the runs that the newest 20 rows would give; nothing is saved</span>
+      </header>
+      {preview.error && <Trouble problem={preview.error} what="This adapter would be refused." />}
+      {preview.data && !preview.error && <PreviewTable preview={preview.data} adapter={adapter} />}
+    </section>
+  );
+}
+
+interface SavingProps {
+  adapter: Adapter;
+  saved: SavedAdapter | null;
+  rows: number | null;
+  onSaved: () => void;
+}
+
+function Saving({ adapter, saved, rows, onSaved }: SavingProps) {
+  const [told, setTold] = useState<Problem | SavedAdapter | null>(null);
+  const [busy, setBusy] = useState(false);
+  const save = async (query: string) => {
+    setBusy(true);
+    try {
+      setTold(await post<SavedAdapter>(SAVE + query, bodyOf(adapter)));
+      onSaved();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setTold(error);
+    }
+    setBusy(false);
+  };
+  const backfill = told instanceof Problem ? null : (told?.backfill ?? saved?.backfill);
+  return (
+    <>
+      <p class="row">
+        <button type="button" class="primary" disabled={busy} onClick={() => save("")}>
+          Save
+        </button>
+        <button
+          type="button"
+          disabled={busy}
+          onClick={() => save("?backfill=1")}
+          title="Each row becomes a run once"
+        >
+          Save and convert the {rows === null ? "" : `${rows.toLocaleString("en-US")} `}rows that
+          are there
+        </button>
+      </p>
+      {told instanceof Problem && <Trouble problem={told} what="The adapter was not saved." />}
+      {told && !(told instanceof Problem) && (
+        <p class="good" role="status">
+          ✓ Saved as version {told.version}; rows from now on use it.
+        </p>
+      )}
+      {backfill && (
+        <p class="note" role="status">
+          Converting what was there: {backfill.status}, {backfill.converted.toLocaleString("en-US")}{" "}
+          runs
+          {backfill.skipped > 0 && `, ${backfill.skipped} rows skipped`}.
+          {backfill.status === "running" && (
+            <button type="button" class="quiet" onClick={onSaved}>
+              Look again
+            </button>
+          )}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,159 @@
+// The fields of the adapter editor, with the rows' own keys to choose from.
+
+import { extraFor, OPTIONAL, STANDARD, suggestions } from "../../pure/adapter";
+import type { Adapter, Better, ExtraField } from "../../schemas";
+import { columns } from "./rows";
+
+interface Props {
+  adapter: Adapter;
+  rows: Record<string, unknown>[];
+  onChange: (changes: Partial<Adapter>) => void;
+}
+
+export function AdapterFields({ adapter, rows, onChange }: Props) {
+  const keys = columns(rows);
+  return (
+    <>
+      <datalist id="keys">
+        {keys.map((key) => (
+          <option key={key} value={key} />
+        ))}
+      </datalist>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={adapter.enabled}
+          onChange={(event) => onChange({ enabled: event.currentTarget.checked })}
+        />
+        New rows count as usage
+      </label>
+      <fieldset class="fields">
+        <legend>Standard fields</legend>
+        {STANDARD.map(([name, label]) => (
+          <label key={name}>
+            {label}
+            <input
+              list="keys"
+              name={name}
+              value={adapter[name]}
+              onInput={(event) => onChange({ [name]: event.currentTarget.value })}
+            />
+          </label>
+        ))}
+      </fieldset>
+      <details open={OPTIONAL.some(([name]) => adapter[name])}>
+        <summary>Optional fields</summary>
+        <div class="fields">
+          {OPTIONAL.map(([name, label]) => (
+            <label key={name}>
+              {label}
+              <input
+                list="keys"
+                name={name}
+                value={adapter[name] ?? ""}
+                placeholder="none"
+                onInput={(event) => onChange({ [name]: event.currentTarget.value || null })}
+              />
+            </label>
+          ))}
+        </div>
+      </details>
+      <Extras
+        extras={adapter.extra_fields}
+        onChange={(extra_fields) => onChange({ extra_fields })}
+      />
+      <Suggested
+        names={suggestions(rows, adapter)}
+        onAdd={(field) => onChange({ extra_fields: [...adapter.extra_fields, extraFor(field)] })}
+      />
+    </>
+  );
+}
+
+function Suggested({ names, onAdd }: { names: string[]; onAdd: (field: string) => void }) {
+  if (names.length === 0) return null;
+  return (
+    <p class="row">
+      <span class="note">In the rows, too:</span>
+      {names.slice(0, 12).map((name) => (
+        <button key={name} type="button" class="chip" onClick={() => onAdd(name)}>
+          + {name}
+        </button>
+      ))}
+    </p>
+  );
+}
+
+const KINDS = ["number", "boolean", "string"] as const;
+
+function Extras({
+  extras,
+  onChange,
+}: {
+  extras: ExtraField[];
+  onChange: (extras: ExtraField[]) => void;
+}) {
+  const replace = (at: number, changes: Partial<ExtraField>) =>
+    onChange(extras.map((extra, index) => (index === at ? { ...extra, ...changes } : extra)));
+  return (
+    <fieldset class="extras">
+      <legend>Extra metrics</legend>
+      {extras.map((extra, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: an extra has no identity but its place.
+        <div key={at} class="extra">
+          <input
+            aria-label="Label"
+            placeholder="GPU power (W)"
+            value={extra.label}
+            onInput={(event) => replace(at, { label: event.currentTarget.value })}
+          />
+          <input
+            aria-label="Field"
+            list="keys"
+            placeholder="gpu_power_w"
+            value={extra.field}
+            onInput={(event) => replace(at, { field: event.currentTarget.value })}
+          />
+          <select
+            aria-label="Kind"
+            value={extra.kind}
+            onChange={(event) =>
+              replace(at, { kind: event.currentTarget.value as ExtraField["kind"] })
+            }
+          >
+            {KINDS.map((kind) => (
+              <option key={kind}>{kind}</option>
+            ))}
+          </select>
+          <select
+            aria-label="Better"
+            value={extra.better ?? ""}
+            onChange={(event) =>
+              replace(at, { better: (event.currentTarget.value || null) as Better })
+            }
+          >
+            <option value="">neither is better</option>
+            <option value="higher">↑ higher is better</option>
+            <option value="lower">↓ lower is better</option>
+          </select>
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`Remove ${extra.label || "extra"}`}
+            onClick={() => onChange(extras.filter((_, index) => index !== at))}
+          >
+            ✕
+          </button>
+        </div>
+      ))}
+      <button
+        type="button"
+        onClick={() =>
+          onChange([...extras, { label: "", field: "", kind: "number", unit: null, better: null }])
+        }
+      >
+        + Add an extra metric
+      </button>
+    </fieldset>
+  );
+}
