@@ -88,7 +88,7 @@ function Canvas(props: Props & { hidden: ReadonlySet<string> }) {
       ]),
     [drawing, pieces, window],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` tells what the options are made of.
+  // `shape` tells what the options are made of; values alone are set below.
   useLayoutEffect(() => {
     const root = place.current;
     if (!root) return;

@@ -16,7 +16,6 @@ export function useSteady<T>(
   view: string,
 ): Steady<T> {
   const [kept, setKept] = useState<{ view: string; rows: T[] }>({ view: "", rows: [] });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `idOf` is the same function each time.
   useEffect(() => {
     if (!fresh) return;
     setKept((before) =>

@@ -95,10 +95,17 @@ export function changePct(now: number | null, before: number | null): number | n
   return ((now - before) / Math.abs(before)) * 100;
 }
 
+/** `+3.2%`; a change below a twentieth of a percent is none. */
 export function signedPct(pct: number | null): string {
   if (pct === null) return ABSENT;
-  const sign = pct > 0 ? "+" : "";
-  return `${sign}${digits(Math.abs(pct) < 0.05 ? 0 : Number(pct.toFixed(1)))} %`;
+  if (Math.abs(pct) < 0.05) return "0%";
+  const size = grouped(Math.abs(pct), Math.abs(pct) >= 100 ? 0 : 1);
+  return `${pct > 0 ? "+" : "−"}${size}%`;
+}
+
+/** A change as people say it: `+34.2%`, and `12×` where percent would be silly. */
+export function changeShown(pct: number): string {
+  return pct >= 900 ? `${digits(Math.round(pct / 10) / 10 + 1)}×` : signedPct(pct);
 }
 
 /** The unit that a label carries in its last parentheses: `GPU power (W)` → `W`. */

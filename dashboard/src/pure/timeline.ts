@@ -38,7 +38,7 @@ export function firstToken(job: JobDetail, result: Result | null): number | null
 function withLastRepetition(found: Stretch[], result: Result): Stretch[] {
   const run = found.at(-1);
   const last = lastOf(result);
-  if (!run || run.kind !== "running" || !last) return found;
+  if (run?.kind !== "running" || !last) return found;
   const began = Math.max(run.from, run.to - last.latency);
   const token = Math.min(run.to, began + last.ttft);
   const before = { ...run, name: `${run.name}: before the last repetition`, to: began };

@@ -2,7 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { get, Problem, pathWith, post } from "../../api";
-import { Skeleton, Trouble } from "../../parts/notes";
+import { refresh } from "../../clock";
+import { Trouble } from "../../parts/notes";
 import { bodyOf, newAdapter } from "../../pure/adapter";
 import { useQuery } from "../../query";
 import type { Adapter, Metrics, Preview, SavedAdapter } from "../../schemas";
@@ -12,35 +13,26 @@ import { PreviewTable } from "./preview_table";
 const SETTLED_MS = 350;
 const SAVE = "/user/data/save_adapter";
 
-export function AdapterEditor({ dataset, metrics }: { dataset: string; metrics: Metrics | null }) {
-  const path = pathWith("/user/data/get_adapter", [["dataset", dataset]]);
-  const [saves, setSaves] = useState(0);
+export function AdapterEditor({ dataset, metrics }: { dataset: string; metrics: Metrics }) {
   const [edited, setEdited] = useState<Adapter | null>(null);
-  const saved = useQuery<SavedAdapter | null>(
-    `${path} ${saves}`,
-    (signal) => orNone(get(path, signal)),
-    path,
-  );
   const newest = pathWith("/user/data/get", [
     ["dataset", dataset],
     ["tail", "20"],
   ]);
-  const rows = useQuery<{ data: Record<string, unknown>[] }>(
-    newest,
-    (signal) => get(newest, signal),
-    newest,
-  );
-  const isLoaded = saved.data !== null || (!saved.loading && !saved.error);
-  if (saved.error) return <Trouble problem={saved.error} what="The adapter could not be loaded." />;
-  if (!isLoaded) return <Skeleton height={400} />;
-  const adapter = edited ?? saved.data ?? newAdapter(dataset);
+  const rows = useQuery<Newest>(newest, (signal) => get(newest, signal), newest);
+  const saved = metrics.adapter;
+  const adapter = edited ?? saved ?? newAdapter(dataset);
+  const onSaved = () => {
+    setEdited(null);
+    refresh();
+  };
   return (
     <div class="editor">
       <section class="card">
         <header class="row">
           <h2>Adapter</h2>
           <span class="note">
-            {saved.data ? `version ${saved.data.version}` : "not saved yet"}
+            {saved ? `version ${saved.version}` : "not saved yet"}
             {edited && " · edited"}
           </span>
         </header>
@@ -49,28 +41,15 @@ export function AdapterEditor({ dataset, metrics }: { dataset: string; metrics: 
           rows={rows.data?.data ?? []}
           onChange={(changes) => setEdited({ ...adapter, ...changes })}
         />
-        <Saving
-          adapter={adapter}
-          saved={saved.data}
-          rows={metrics?.rows ?? null}
-          onSaved={() => {
-            setEdited(null);
-            setSaves(saves + 1);
-          }}
-        />
+        <Saving adapter={adapter} saved={saved} rows={metrics.rows} onSaved={onSaved} />
       </section>
       <LivePreview adapter={adapter} />
     </div>
   );
 }
 
-async function orNone(answer: Promise<SavedAdapter>): Promise<SavedAdapter | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof Problem && error.code === "adapter_not_found") return null;
-    throw error;
-  }
+interface Newest {
+  data: Record<string, unknown>[];
 }
 
 function LivePreview({ adapter }: { adapter: Adapter }) {
@@ -100,7 +79,7 @@ function LivePreview({ adapter }: { adapter: Adapter }) {
 interface SavingProps {
   adapter: Adapter;
   saved: SavedAdapter | null;
-  rows: number | null;
+  rows: number;
   onSaved: () => void;
 }
 
@@ -131,8 +110,7 @@ function Saving({ adapter, saved, rows, onSaved }: SavingProps) {
           onClick={() => save("?backfill=1")}
           title="Each row becomes a run once"
         >
-          Save and convert the {rows === null ? "" : `${rows.toLocaleString("en-US")} `}rows that
-          are there
+          Save and convert the {rows.toLocaleString("en-US")} rows that are there
         </button>
       </p>
       {told instanceof Problem && <Trouble problem={told} what="The adapter was not saved." />}

@@ -27,8 +27,8 @@ export function AdapterFields({ adapter, rows, onChange }: Props) {
         />
         New rows count as usage
       </label>
-      <fieldset class="fields">
-        <legend>Standard fields</legend>
+      <h3>Standard fields</h3>
+      <fieldset class="fields" aria-label="Standard fields">
         {STANDARD.map(([name, label]) => (
           <label key={name}>
             {label}
@@ -96,10 +96,9 @@ function Extras({
   const replace = (at: number, changes: Partial<ExtraField>) =>
     onChange(extras.map((extra, index) => (index === at ? { ...extra, ...changes } : extra)));
   return (
-    <fieldset class="extras">
-      <legend>Extra metrics</legend>
+    <fieldset class="extras" aria-label="Extra metrics">
+      <h3>Extra metrics</h3>
       {extras.map((extra, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: an extra has no identity but its place.
         <div key={at} class="extra">
           <input
             aria-label="Label"
@@ -132,9 +131,9 @@ function Extras({
               replace(at, { better: (event.currentTarget.value || null) as Better })
             }
           >
-            <option value="">neither is better</option>
-            <option value="higher">↑ higher is better</option>
-            <option value="lower">↓ lower is better</option>
+            <option value="">either way</option>
+            <option value="higher">↑ higher</option>
+            <option value="lower">↓ lower</option>
           </select>
           <button
             type="button"

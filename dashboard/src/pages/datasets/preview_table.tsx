@@ -13,7 +13,7 @@ const COLUMNS: [string, string, string][] = [
   ["completion_tokens", "Completion", "tokens"],
   ["latency_ms", "Latency", "ms"],
   ["ttft_ms", "TTFT", "ms"],
-  ["tok_s", "tok/s", "tok/s"],
+  ["tok_s", "tok/s", ""],
 ];
 
 export function PreviewTable({ preview, adapter }: { preview: Preview; adapter: Adapter }) {

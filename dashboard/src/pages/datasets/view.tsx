@@ -28,6 +28,7 @@ const POINTS = "1000";
 export function DatasetView({ id }: { id: string }) {
   const view = useView("all", FILTERS);
   const asOf = useAsOf();
+  const tab = view.route.query.get("tab") ?? "series";
   const asked: Query = [["dataset", id], ...view.asked, ["max_points", POINTS]];
   const path = pathWith("/user/data/metrics", asked);
   const name = JSON.stringify([
@@ -35,9 +36,10 @@ export function DatasetView({ id }: { id: string }) {
     view.route.query.get("from"),
     view.asked.filter(([each]) => FILTERS.includes(each)),
   ]);
-  const loaded = useQuery<Metrics>(`${path} ${asOf}`, (signal) => get(path, signal), name);
+  // A file may be the first of its dataset: nothing is asked of it before.
+  const key = tab === "upload" ? null : `${path} ${asOf}`;
+  const loaded = useQuery<Metrics>(key, (signal) => get(path, signal), name);
   const metrics = loaded.data;
-  const tab = view.route.query.get("tab") ?? "series";
   const dimensions = useMemo(() => dimensionsOf(metrics), [metrics]);
   const isNew = loaded.error?.code === "dataset_not_found";
   return (
@@ -56,10 +58,10 @@ export function DatasetView({ id }: { id: string }) {
         <Trouble problem={loaded.error} what="The dataset could not be loaded." />
       )}
       {isNew && tab !== "upload" && <NotYet id={id} />}
-      {!metrics && !loaded.error && <Skeleton height={300} />}
+      {tab !== "upload" && tab !== "rows" && !metrics && !loaded.error && <Skeleton height={300} />}
       {tab === "series" && metrics && <SeriesTab metrics={metrics} view={view} path={path} />}
       {tab === "rows" && !isNew && <Rows dataset={id} asOf={asOf} />}
-      {tab === "adapter" && !isNew && <AdapterEditor dataset={id} metrics={metrics} />}
+      {tab === "adapter" && metrics && <AdapterEditor dataset={id} metrics={metrics} />}
       {tab === "upload" && <Upload dataset={id} />}
     </>
   );

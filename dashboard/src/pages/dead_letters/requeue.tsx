@@ -96,8 +96,7 @@ function Changes({ changes, onChange }: ChangesProps) {
   const set = (name: string) => (event: { currentTarget: { value: string } }) =>
     onChange({ ...changes, [name]: event.currentTarget.value });
   return (
-    <fieldset class="fields">
-      <legend>Changes (as before where nothing is chosen)</legend>
+    <fieldset class="fields" aria-label="Changes, as before where nothing is chosen">
       <label>
         Device
         <select value={changes.device_serial ?? ""} onChange={set("device_serial")}>

@@ -1,7 +1,7 @@
 // The figures of the window, each with its shape over time and its change against the window before.
 
 import { Spark } from "../../charts/spark";
-import { changePct, exact, glue, quantity, shown, signedPct, type Unit } from "../../pure/format";
+import { changePct, changeShown, exact, glue, quantity, shown, type Unit } from "../../pure/format";
 import type { Stats, Summary, Usage } from "../../schemas";
 
 interface Figure {
@@ -162,7 +162,7 @@ function Change({
       class={`change ${mood}`}
       title={`Before: ${shown(before, figure.unit)}, in the window of the same length`}
     >
-      <span aria-hidden="true">{isSmall ? "=" : pct > 0 ? "▲" : "▼"}</span> {signedPct(pct)}
+      <span aria-hidden="true">{isSmall ? "=" : pct > 0 ? "▲" : "▼"}</span> {changeShown(pct)}
       <span class="note"> vs before</span>
     </p>
   );

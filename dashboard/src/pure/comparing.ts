@@ -1,0 +1,105 @@
+// What a comparison says, in words: names, units, lines of Markdown.
+
+import type { Comparison, Condition, MetricComparison, Verdict } from "../schemas";
+import { shown, signedPct, unitIn } from "./format";
+
+const NAMES: Record<string, [string, string]> = {
+  latency_ms: ["Latency", "ms"],
+  ttft_ms: ["Time to first token", "ms"],
+  tok_s: ["Decode speed", "tok/s"],
+  error_rate: ["Error rate", "share"],
+};
+
+export function metricName(metric: MetricComparison): string {
+  return NAMES[metric.metric]?.[0] ?? metric.metric;
+}
+
+export function metricUnit(metric: MetricComparison): string {
+  return NAMES[metric.metric]?.[1] ?? metric.unit ?? unitIn(metric.metric);
+}
+
+/** The interval of the difference in percent of |a|; null where it cannot be said. */
+export function intervalPct(metric: MetricComparison): [number, number] | null {
+  if (!metric.ci95 || !metric.a) return null;
+  const [low, high] = metric.ci95;
+  const whole = Math.abs(metric.a) / 100;
+  return [low / whole, high / whole];
+}
+
+/** How likely so great a difference is by chance. */
+export function chance(p: number | null): string {
+  if (p === null) return "";
+  return p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
+}
+
+/** Why nothing could be decided, and what would. */
+export function reason(metric: MetricComparison): string {
+  if (metric.verdict !== "inconclusive") return "";
+  if (metric.n_a < 2 || metric.n_b < 2) return "too few values";
+  if (metric.more_runs) {
+    const { a, b } = metric.more_runs;
+    return `about ${a.toLocaleString("en-US")} more runs of A and ${b.toLocaleString("en-US")} of B would decide`;
+  }
+  return metric.better === null ? "nobody says which direction is better" : "";
+}
+
+const ORDER: Verdict[] = ["regressed", "improved", "inconclusive", "unchanged"];
+
+/** Regressions first; the standard metrics before extras. */
+export function sorted(metrics: MetricComparison[]): MetricComparison[] {
+  const rank = (metric: MetricComparison) =>
+    ORDER.indexOf(metric.verdict) + (metric.extra ? 10 : 0);
+  return [...metrics].sort((x, y) => rank(x) - rank(y));
+}
+
+export function tally(metrics: MetricComparison[]): string {
+  const counts = ORDER.map(
+    (verdict) => [metrics.filter((each) => each.verdict === verdict).length, verdict] as const,
+  );
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, verdict]) => `${count} ${verdict}`)
+    .join(", ");
+}
+
+export function valuesOf(condition: Condition, side: "a" | "b"): string {
+  const values = condition[side].map((value) =>
+    typeof value === "number" ? shown(value, "") : (value ?? "(none)"),
+  );
+  const count = condition[`${side}_count`] ?? values.length;
+  const rest = count > values.length ? ` and ${count - values.length} more` : "";
+  return (values.join(", ") || "–") + rest;
+}
+
+/** For an issue or a pull request. */
+export function markdown(
+  found: Comparison,
+  labels: { a: string; b: string },
+  href: string,
+): string {
+  const rows = sorted(found.metrics).map((metric) => {
+    const unit = metricUnit(metric);
+    const interval = intervalPct(metric);
+    const bounds = interval ? `${signedPct(interval[0])} … ${signedPct(interval[1])}` : "–";
+    return `| ${[escaped(metricName(metric)), shown(metric.a, unit), shown(metric.b, unit), signedPct(metric.delta_pct), bounds, `**${metric.verdict}**`].join(" | ")} |`;
+  });
+  const conditions = found.conditions_diff.map(
+    (each) =>
+      `- ${escaped(each.field)}: ${escaped(valuesOf(each, "a"))} → ${escaped(valuesOf(each, "b"))}`,
+  );
+  return [
+    `**A** ${escaped(labels.a)} (${found.a.runs.toLocaleString("en-US")} runs) · **B** ${escaped(labels.b)} (${found.b.runs.toLocaleString("en-US")} runs)`,
+    "",
+    "| Metric (mean) | A | B | Δ | 95 % interval | Verdict |",
+    "|---|--:|--:|--:|--:|---|",
+    ...rows,
+    ...(conditions.length ? ["", "What else differs:", ...conditions] : []),
+    "",
+    `[The comparison](${href})`,
+    "",
+  ].join("\n");
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("|", "\\|").replaceAll("\n", " ");
+}
