@@ -18,20 +18,26 @@ LOCKED = requirements/dev requirements/sam requirements/cloud requirements/runne
 PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
 	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 
+# The web app needs Node.js to be built; everything else works without it.
+NODE_FITS := $(shell node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
+	if (major > 20 || (major === 20 && minor >= 19)) console.log("yes")' 2>/dev/null)
+DASHBOARD = $(if $(NODE_FITS),functions/dashboard/static/index.html,without-dashboard)
+DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f -print)
+
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local fire logs clean-state admin-token build check test test-unit test-313 test-rie test-local \
-	test-e2e test-nightly test-seaweedfs bench bench-mlflow bench-celery \
-	job-costs format openapi lock install clean
+.PHONY: help run deploy-local fire logs clean-state demo-data admin-token build dashboard without-dashboard check test \
+	test-unit test-dashboard test-313 test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
+	bench-mlflow bench-celery job-costs format openapi lock install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # ------------------------------------------------------------------------------------------ local cloud
 
-run: preflight .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## the whole system on this machine; Ctrl-C stops it
+run: preflight .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the whole system on this machine; Ctrl-C stops it
 	@exec .venv-cloud/bin/python -m local run
 
-deploy-local: .venv-cloud/.installed .venv-sam/.installed ## bring a code change into the running local cloud
+deploy-local: .venv-cloud/.installed .venv-sam/.installed $(DASHBOARD) ## bring a code change into the running local cloud
 	@.venv-cloud/bin/python -m local deploy
 
 fire: .venv-cloud/.installed ## fire a schedule of the local cloud now: make fire SCHEDULE=MaintainStorage
@@ -39,6 +45,9 @@ fire: .venv-cloud/.installed ## fire a schedule of the local cloud now: make fir
 
 logs: ## follow the functions of the local cloud, one line per invocation
 	@exec $(PYTHON) -m local logs
+
+demo-data: .venv-cloud/.installed ## fill the demo user of the running local cloud with a month of believable runs
+	@.venv-cloud/bin/python -m local demo-data
 
 clean-state: ## forget everything the local cloud stored
 	@$(PYTHON) -m local clean
@@ -55,19 +64,30 @@ preflight:
 
 # -------------------------------------------------------------------------------------------- development
 
-build: .venv-sam/.installed .venv-cloud/.installed ## sam build, for the Python and the processor of this machine, into .aws-sam/build
+build: .venv-sam/.installed .venv-cloud/.installed $(DASHBOARD) ## sam build, for the Python and the processor of this machine, into .aws-sam/build
 	@.venv-cloud/bin/python -m local build
 
-check: .venv/.installed .venv-sam/.installed ## linters, types, layers of imports, template
+dashboard: $(DASHBOARD) ## build the web app into functions/dashboard/static
+
+functions/dashboard/static/index.html: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)
+	@echo "==> building the dashboard"
+	@cd dashboard && npm run --silent build -- --logLevel warn
+
+without-dashboard:
+	@echo "note: the dashboard needs Node.js 20.19 or newer to be built; without it the API serves no page at /"
+
+check: .venv/.installed .venv-sam/.installed dashboard/node_modules/.installed ## linters, types, layers of imports, template
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	PYTHONPATH=runner .venv/bin/lint-imports --no-cache
+	cd dashboard && npm run --silent check
 	.venv-sam/bin/sam validate --lint --region us-east-1
 
-format: .venv/.installed ## reformat the Python code
+format: .venv/.installed dashboard/node_modules/.installed ## reformat the code
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
+	cd dashboard && npm run --silent format
 
 openapi: .venv/.installed ## write the API's one OpenAPI document, and the definitions into docs/usage.md
 	.venv/bin/python tests/tools/build_openapi.py
@@ -75,12 +95,15 @@ openapi: .venv/.installed ## write the API's one OpenAPI document, and the defin
 
 test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
-	@$(MAKE) --no-print-directory test-unit test-313 test-rie test-local test-e2e
+	@$(MAKE) --no-print-directory test-unit test-dashboard test-313 test-rie test-local test-e2e
 
 IN_PROCESS = -n 2 --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 
 test-unit: .venv/.installed ## unit and functional tests
 	.venv/bin/pytest $(IN_PROCESS)
+
+test-dashboard: dashboard/node_modules/.installed ## what the web app reckons
+	cd dashboard && npm run --silent test
 
 # The template and the exhaustive tests say the same under every Python, and few examples do.
 test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
@@ -98,10 +121,13 @@ test-rie: .venv/.installed build ## every built function under AWS's Runtime Int
 test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniStack, and local/ itself
 	.venv/bin/pytest -n 2 tests/local
 
-test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## against the local cloud
+test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## against the local cloud; the dashboard in Chromium
 	.venv/bin/pytest tests/e2e
 
-bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## measure; writes bench/report.json and docs/performance.md: make bench SECTIONS=append
+screenshots: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## take the dashboard's pictures for docs/
+	.venv/bin/python -m tests.tools.take_screenshots
+
+bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## measure; writes bench/report.json and docs/performance.md: make bench SECTIONS=append
 	.venv/bin/python -m bench $(SECTIONS)
 
 bench-mlflow: .venv/.installed .venv-mlflow/.installed ## MLflow at 10⁵ runs, beside which usage is measured; takes minutes
@@ -122,11 +148,13 @@ lock: .venv/.installed ## compile the pinned requirement files again
 	done
 
 clean: ## remove virtual environments and builds, keep the local cloud's state
-	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .venv-celery .aws-sam
+	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .venv-celery .aws-sam \
+		dashboard/node_modules functions/dashboard/static
 
 # ---------------------------------------------------------------------------------- virtual environments
 
-install: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed ## all virtual environments
+install: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed \
+	dashboard/node_modules/.installed ## all virtual environments, and the web app's packages
 
 define make_venv
 @echo "==> installing $(@D): $(1) (once)"
@@ -172,4 +200,9 @@ endef
 	@echo "==> installing the device runner"
 	@.venv-runner/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
 		--force-reinstall ./runner
+	@touch $@
+
+dashboard/node_modules/.installed: dashboard/package-lock.json
+	@echo "==> installing the dashboard's packages (once)"
+	@cd dashboard && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

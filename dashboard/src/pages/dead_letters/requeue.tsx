@@ -110,7 +110,7 @@ function Changes({ changes, onChange }: ChangesProps) {
       </label>
       <label>
         Queue
-        <select value={changes.queue_tag ?? ""} onChange={set("queue_tag")}>
+        <select name="queue_tag" value={changes.queue_tag ?? ""} onChange={set("queue_tag")}>
           <option value="">as before</option>
           {QUEUE_TAGS.map((tag) => (
             <option key={tag} value={tag}>

@@ -1,0 +1,150 @@
+"""Overview and comparison: what the page says is what the API answers for the same window."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.dashboard.conftest import User
+from tests.kit.browser import Visit
+
+HOUR_S = 3_600
+NOW_S = int(time.time())
+
+
+def rows() -> list[dict[str, object]]:
+    """Two days of two models on three devices; the newer day is a third faster."""
+    return [
+        {
+            "run_id": f"r-{number}",
+            "ts": NOW_S - (number + 1) * 720,
+            "model": "ab"[number % 2],
+            "device": f"phone-{number % 3}",
+            "tag": "new" if number < 120 else "old",
+            "prompt_tokens": 10 + number % 7,
+            "completion_tokens": 100,
+            "latency_ms": (600 if number < 120 else 900) + number % 13 * 5,
+            "ttft_ms": 90 + number % 11,
+            "ok": number % 20 != 0,
+            "extra": {"GPU power (W)": 40 + number % 5},
+        }
+        for number in range(240)
+    ]
+
+
+def hour(at_s: int) -> str:
+    """The full hour before an instant."""
+    return time.strftime("%Y-%m-%dT%H:00:00.000Z", time.gmtime(at_s))
+
+
+def test_figures_on_the_page_are_the_answers_of_the_api(tab: Visit, user: User) -> None:
+    assert user.api.post("/usage/import", json=rows()).json()["imported"] == 240
+    start, end = hour(NOW_S - 36 * HOUR_S), hour(NOW_S)
+    window = {"from": start, "to": end}
+    page = tab.go(f"#/overview?from={start}&to={end}&by=device")
+    summary = user.api.get("/usage/summary", params=window).json()
+    usage = user.api.get("/usage", params={**window, "group_by": "device"}).json()
+
+    figures = {
+        "runs": summary["runs"],
+        "error_rate": summary["error_rate"],
+        "total_tokens": summary["total_tokens"],
+        "ttft_ms": summary["ttft_ms"]["p50"],
+        "latency_ms": summary["latency_ms"]["p50"],
+        "tok_s": summary["tok_s"]["p50"],
+    }
+    for name, value in figures.items():
+        tile = page.locator(f'[data-figure="{name}"]')
+        assert float(tile.get_attribute("data-value") or "nan") == value
+    beside = page.locator('[data-figure="latency_ms"] .beside').get_attribute("data-value")
+    assert float(beside or "nan") == summary["latency_ms"]["p95"]
+    expect(page.locator("[data-reconciles]")).to_have_attribute("data-reconciles", "true")
+    shown = page.locator("[data-column=runs]").evaluate_all(
+        "all => all.map((e) => e.dataset.value)"
+    )
+    runs = sorted((group["runs"] for group in usage["breakdown"]), reverse=True)
+    assert [int(value) for value in shown] == [*runs, usage["total"]["runs"]]
+    expect(page.get_by_role("figure", name="GPU power (W)")).to_be_visible()
+
+
+def test_chart_gives_its_numbers_its_request_and_zooms_by_dragging(tab: Visit, user: User) -> None:
+    user.api.post("/usage/import", json=rows())
+    page = tab.go("#/overview?range=7d")
+    latency = page.get_by_role("figure", name="Latency", exact=True)
+    latency.scroll_into_view_if_needed()
+    latency.hover()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    latency.get_by_role("button", name="curl").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert re.match(r"curl -s 'http://127\.0\.0\.1:\d+/usage\?from=", copied)
+    assert '-H "X-User-Token: $TOKEN"' in copied
+    assert user.token not in copied
+
+    latency.get_by_role("button", name="Data").click()
+    expect(latency.get_by_role("columnheader", name="p95")).to_be_visible()
+    with page.expect_download() as download:
+        latency.get_by_role("button", name="CSV").click()
+    header = download.value.path().read_text().splitlines()[0]
+    assert header == "time,p95,p90,p50"
+
+    plot = page.get_by_role("figure", name="Runs", exact=True).locator(".u-over")
+    box = plot.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 40)
+    expect(page.locator(".tip")).to_be_visible()
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 40, steps=5)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"from=.*&to="))
+    tab.settled()
+    zoomed = page.locator('[data-figure="runs"]').get_attribute("data-value")
+    assert 0 < int(zoomed or 0) < 240
+    page.get_by_role("figure", name="Runs", exact=True).locator(".u-over").dblclick()
+    page.wait_for_url(re.compile("range=7d"))
+    expect(page.locator('[data-figure="runs"]')).to_have_attribute("data-value", "240")
+
+
+def test_nothing_yet_says_what_to_do_and_live_shows_what_comes(tab: Visit, user: User) -> None:
+    page = tab.go("#/overview?live=1")
+    expect(page.get_by_role("heading", name="Nothing ran in this window")).to_be_visible()
+    expect(page.locator(".command pre")).to_contain_text("/user/data/append_jsonl")
+
+    adapter = {"dataset": "mine", "enabled": True}
+    assert user.api.post("/user/data/save_adapter", json=adapter).status_code == 200
+    row = {"ts": int(time.time()) - 5, "device": "curl", "model": "m", "latency_ms": 900}
+    sent = user.api.post("/user/data/append_jsonl", json={"dataset": "mine", "rows": [row]})
+    assert sent.status_code == 200
+
+    expect(page.locator('[data-figure="runs"]')).to_have_attribute("data-value", "1")
+    expect(page.get_by_role("figure", name="Runs", exact=True).locator("canvas")).to_be_visible()
+
+
+def test_comparison_shows_the_verdicts_of_the_api_and_copies_them(tab: Visit, user: User) -> None:
+    user.api.post("/usage/import", json=rows())
+    page = tab.go("#/compare?range=7d&a_tag=old&b_tag=new")
+
+    latency = page.locator('[data-metric="latency_ms"]')
+    expect(latency).to_have_attribute("data-verdict", "improved")
+    sides = {"since_s": 7 * 24 * HOUR_S, "a_tag": "old", "b_tag": "new"}
+    answer = user.api.get("/usage/compare", params=sides).json()
+    told = {each["metric"]: each for each in answer["metrics"]}
+    for card in page.locator("[data-metric]").all():
+        name = card.get_attribute("data-metric") or ""
+        assert card.get_attribute("data-verdict") == told[name]["verdict"]
+        means = card.locator(".means [data-value]").evaluate_all(
+            "all => all.map((e) => e.dataset.value)"
+        )
+        sums = [told[name]["a"], told[name]["b"]]
+        # Sums of floats, added in the order that threads finish in.
+        assert [float(mean) for mean in means] == pytest.approx(sums, rel=1e-9)
+    assert page.locator("[data-condition=tag]").inner_text().split() == ["tag", "old", "new"]
+    expect(page.locator(".histogram")).to_have_count(3)
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy as Markdown").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "| Latency |" in page.evaluate("navigator.clipboard.readText()")
+    page.get_by_label("Window of A").select_option("before")
+    expect(page.get_by_role("heading", name="There are no runs on side A")).to_be_visible()
+    assert "a_when=before" in page.url
