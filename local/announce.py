@@ -29,7 +29,8 @@ def summary(
     """What the terminal shows once everything answers."""
     lines = [
         "",
-        f"Evalyard answers at  {base_url}   (docs: {base_url}/docs)",
+        f"Evalyard answers at  {base_url}   (API docs: {base_url}/docs)",
+        f"  dashboard          {base_url}/   (make demo-data fills it)",
         f"  user token         {credentials.user_token}",
         f"  admin token        {credentials.admin_token}",
         f"  API key            {credentials.api_key}",

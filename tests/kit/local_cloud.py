@@ -102,6 +102,16 @@ class LocalCloud:
             capture_output=True,
         )
 
+    def fill(self) -> None:
+        """Fill the demo user with a month of runs, as `make demo-data` does."""
+        subprocess.run(
+            [ROOT / ".venv-cloud/bin/python", "-m", "local", "demo-data"],
+            cwd=ROOT,
+            env=self.environment(),
+            check=True,
+            capture_output=True,
+        )
+
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return kept | {
