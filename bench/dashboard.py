@@ -28,8 +28,8 @@ _COLUMNS = (
 )  # fmt: skip
 _NOTE = (
     f"Page: HTML, script, style and icon as sent (brotli), together below {BUDGET_KB} KB. "
-    "Data: the API's answers, not compressed. Longest task: of the main thread, while the pointer crosses a "
-    "chart sixty times. Medians of five visits with an empty cache."
+    "Data: the API's answers, not compressed. Longest task: of the main thread, while the "
+    "pointer crosses a chart sixty times. Medians of five visits with an empty cache."
 )
 _WATCH = """
 window.__tasks = [];

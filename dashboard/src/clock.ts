@@ -1,6 +1,6 @@
 // What "now" means to the views: it moves on refresh, and by itself while live.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { signal, useSignal } from "./signal";
 
 const LIVE_EVERY_MS = 5_000;
@@ -23,12 +23,8 @@ export function useLive(live: boolean): void {
   }, [live]);
 }
 
-/** The present, each second, for "12 s ago". */
-export function useNow(everyMs = 1_000): number {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => document.hidden || setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
-}
+const present = signal(Date.now());
+setInterval(() => document.hidden || present.set(Date.now()), 1_000);
+
+/** The present, each second, for "12 s ago"; one clock for all of the page. */
+export const useNow = (): number => useSignal(present);

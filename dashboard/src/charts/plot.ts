@@ -19,8 +19,8 @@ export interface Frame {
   width: number;
   height: number;
   zone: Zone;
-  /** Edges of the time axis, in seconds; null follows the data. */
-  range: [number, number] | null;
+  /** Edges of the time axis, in seconds, as they are when it is drawn; null follows the data. */
+  range: () => [number, number] | null;
 }
 
 export function optionsFor(
@@ -37,7 +37,7 @@ export function optionsFor(
     padding: [8, 8, 0, 0],
     legend: { show: false },
     scales: {
-      x: { time: true, ...(frame.range ? { range: () => frame.range as [number, number] } : {}) },
+      x: { time: true, range: (_, low, high) => frame.range() ?? around(low, high) },
       y: { range: (_, low, high) => bounds(drawing, low, high) },
     },
     series: [{}, ...pieces.map((piece) => seriesOf(drawing, piece))],
@@ -101,12 +101,11 @@ function seriesOf(drawing: Drawing, piece: Drawn): uPlot.Series {
     width: line.thin ? 1.25 : 2,
     ...(piece.dashed ? { dash: [3, 3] } : {}),
     spanGaps: false,
-    points: { show: drawing.times.length < 3, size: 5, fill: stroke },
+    points: { show: (plot) => plot.data[0].length < 3, size: 5, fill: stroke },
   };
 }
 
 function barsOf(drawing: Drawing, fill: string): uPlot.Series {
-  const last = drawing.times.length - 1;
   const pale = `color-mix(in srgb, ${fill} 45%, transparent)`;
   const paths = uPlot.paths.bars?.({
     size: [0.86, 48],
@@ -115,9 +114,9 @@ function barsOf(drawing: Drawing, fill: string): uPlot.Series {
     disp: {
       fill: {
         unit: 3,
-        values: (_, __, from, to) =>
+        values: (plot, _, from, to) =>
           Array.from({ length: to - from + 1 }, (_, at) =>
-            drawing.partial && from + at === last ? pale : fill,
+            drawing.partial && from + at === plot.data[0].length - 1 ? pale : fill,
           ),
       },
     },
@@ -133,6 +132,12 @@ function bandsOf(drawing: Drawing, pieces: Drawn[]): uPlot.Band[] {
       series: [place(band.upper), place(band.lower)] as [number, number],
       fill: `color-mix(in srgb, ${color(band.color)} 16%, transparent)`,
     }));
+}
+
+/** The data's own range; something to stand on where there is one instant, or none. */
+function around(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1];
+  return low === high ? [low - 60, high + 60] : [low, high];
 }
 
 /** From zero, but where all values lie far from it. */

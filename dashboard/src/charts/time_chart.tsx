@@ -75,6 +75,8 @@ function Canvas(props: Props & { hidden: ReadonlySet<string> }) {
   const [point, setPoint] = useState<number | null>(null);
   const [inside, setInside] = useState(false);
   const theme = useSignal(painted);
+  const edges = useRef<[number, number] | null>(null);
+  edges.current = window ? [window.from / 1000, window.to / 1000] : null;
   const pieces = useMemo(() => drawn(drawing, hidden), [drawing, hidden]);
   const shape = useMemo(
     () =>
@@ -83,17 +85,14 @@ function Canvas(props: Props & { hidden: ReadonlySet<string> }) {
         pieces.map((piece) => piece.line),
         drawing.unit,
         drawing.partial,
-        drawing.times.length,
-        window,
       ]),
-    [drawing, pieces, window],
+    [drawing, pieces],
   );
   // `shape` tells what the options are made of; values alone are set below.
   useLayoutEffect(() => {
     const root = place.current;
     if (!root) return;
-    const range = window ? ([window.from / 1000, window.to / 1000] as [number, number]) : null;
-    const frame = { width: root.clientWidth || 300, height, zone, range };
+    const frame = { width: root.clientWidth || 300, height, zone, range: () => edges.current };
     const made = new uPlot(
       optionsFor(drawing, pieces, frame, { onPoint: setPoint, onZoom: zoomTo, onReset: zoomOut }),
       dataFor(drawing, pieces),

@@ -123,7 +123,7 @@ function Choices({ dimension, view }: { dimension: Dimension; view: View }) {
                 checked={chosen.includes(value)}
                 onChange={() => toggle(value)}
               />
-              <span>{value}</span>
+              <span>{value}</span>{" "}
               {count !== undefined && <span class="note">{count.toLocaleString("en-US")}</span>}
             </label>
           </li>

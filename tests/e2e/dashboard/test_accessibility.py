@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.dashboard.conftest import User
-from tests.kit.browser import visit
+from tests.kit.browser import Visit, visit
 from tests.kit.local_cloud import LocalCloud
 
 PHONE = {"width": 390, "height": 844}
@@ -88,3 +88,26 @@ def test_way_in_has_no_serious_fault(browser: Browser, cloud: LocalCloud) -> Non
 
         assert tab.violations() == []
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_everything_is_reached_and_left_by_keyboard(tab: Visit, furnished: User) -> None:
+    page = tab.go("#/overview")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+    page.keyboard.press("Tab")
+    chosen = page.get_by_role("button", name="Time range: Last 24 hours")
+    expect(chosen).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Last 7 days")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(chosen).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("checkbox", name="a 30").focus()
+    page.keyboard.press("Space")
+
+    expect(page.locator('[data-figure="runs"]')).to_have_attribute("data-value", "30")
+    assert "model=a" in page.url

@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { get, pathWith } from "../../api";
+import { useAsOf } from "../../clock";
 import { Copy } from "../../parts/copy";
 import { usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
@@ -22,6 +23,7 @@ const RANGE = "7d";
 
 export function Compare() {
   const view = useView(RANGE);
+  const asOf = useAsOf();
   const page = view.window ?? { from: 0, to: 0 };
   const sides = { a: sideOf(view.route.query, "a", page), b: sideOf(view.route.query, "b", page) };
   const shared = view.asked.filter(([name]) => name !== "from" && name !== "to");
@@ -31,7 +33,7 @@ export function Compare() {
     ...sideQuery(sides.b),
   ]);
   const found = useQuery<Comparison>(
-    path,
+    `${path} ${asOf}`,
     (signal) => get(path, signal),
     view.route.query.toString(),
   );

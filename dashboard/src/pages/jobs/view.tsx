@@ -19,11 +19,11 @@ import { Samples } from "./samples";
 import { TelemetryTable } from "./telemetry";
 import { Timeline } from "./timeline";
 
-const LOOK_AGAIN_MS = 1_500;
+const LOOK_AGAIN_MS = 2_000;
 
 export function JobView({ id }: { id: string }) {
   const [turn, setTurn] = useState(0);
-  const now = useNow(LOOK_AGAIN_MS);
+  const now = useNow();
   const path = `/api/jobs/${encodeURIComponent(id)}`;
   const [isOver, setOver] = useState(false);
   // While it is not over, each look is another question.

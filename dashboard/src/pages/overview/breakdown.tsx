@@ -1,5 +1,6 @@
 // The window by model, device or another dimension; the last row is the total, and it adds up.
 
+import type { Query } from "../../api";
 import { GROUPINGS } from "../../parts/dimensions";
 import { Scroll } from "../../parts/scroll";
 import { TakeAway } from "../../parts/take_away";
@@ -8,6 +9,7 @@ import { exact, shown, type Unit } from "../../pure/format";
 import { nameOf, reconciles } from "../../pure/stacking";
 import { change } from "../../router";
 import type { Group, Stats, Usage } from "../../schemas";
+import { ExportRuns } from "./export_runs";
 
 interface Column {
   id: string;
@@ -30,12 +32,13 @@ const COLUMNS: Column[] = [
 const MOST = 50;
 
 interface Props {
+  asked: Query;
   usage: Usage;
   by: string;
   path: string;
 }
 
-export function Breakdown({ usage, by, path }: Props) {
+export function Breakdown({ asked, usage, by, path }: Props) {
   const groups = [...usage.breakdown].sort((a, b) => b.runs - a.runs);
   const good = reconciles(groups, usage.total);
   return (
@@ -58,6 +61,7 @@ export function Breakdown({ usage, by, path }: Props) {
             : "✗ The groups do not add up to the total"}
         </span>
         <span class="push" />
+        <ExportRuns asked={asked} />
         <TakeAway
           path={path}
           file={`evalyard-breakdown-by-${by}`}

@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { get, pathWith, type Query } from "../../api";
+import { useAsOf } from "../../clock";
 import { GROUPINGS, usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
 import { Skeleton, Trouble } from "../../parts/notes";
@@ -22,18 +23,23 @@ const RANGE = "24h";
 
 export function Overview() {
   const view = useView(RANGE);
+  const asOf = useAsOf();
   const by = useGrouping();
   const asked = questions(view, by);
   const name = view.asked.filter(([each]) => each !== "from" && each !== "to").join();
   const shape = `${name} ${view.route.query.get("range")} ${view.route.query.get("from")}`;
-  const summary = useQuery<Summary>(asked.summary, (signal) => get(asked.summary, signal), shape);
+  const summary = useQuery<Summary>(
+    `${asked.summary} ${asOf}`,
+    (signal) => get(asked.summary, signal),
+    shape,
+  );
   const overall = useQuery<Usage>(
-    asked.overall,
+    `${asked.overall} ${asOf}`,
     (signal) => get(asked.overall, signal),
     shape + view.zone,
   );
   const grouped = useQuery<Usage>(
-    asked.grouped,
+    `${asked.grouped} ${asOf}`,
     (signal) => get(asked.grouped, signal),
     shape + view.zone + by,
   );
@@ -69,7 +75,9 @@ export function Overview() {
             : !trouble && [1, 2, 3].map((at) => <Skeleton key={at} height={290} />)}
         </div>
       )}
-      {!isEmpty && grouped.data && <Breakdown usage={grouped.data} by={by} path={asked.grouped} />}
+      {!isEmpty && grouped.data && (
+        <Breakdown asked={view.asked} usage={grouped.data} by={by} path={asked.grouped} />
+      )}
       {!isEmpty && overall.data && (
         <ExtraCharts usage={overall.data} view={view} path={asked.overall} />
       )}
