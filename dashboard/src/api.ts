@@ -67,6 +67,9 @@ export async function all<T>(
 
 async function call<T>(method: string, path: string, init: RequestInit): Promise<T> {
   const response = await fetched(method, path, init);
+  // A large answer lies at a signed address elsewhere, where the page may not call.
+  if (response.type === "opaqueredirect")
+    throw new Problem(303, "answer_elsewhere", "The answer is too large for this page.");
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
   throw await problemOf(response);
 }
@@ -74,7 +77,14 @@ async function call<T>(method: string, path: string, init: RequestInit): Promise
 async function fetched(method: string, path: string, init: RequestInit): Promise<Response> {
   const headers = { ...init.headers, "X-User-Token": session.get().token ?? "" };
   try {
-    return await fetch(path, { ...init, method, headers, credentials: "omit", cache: "no-store" });
+    return await fetch(path, {
+      ...init,
+      method,
+      headers,
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "manual",
+    });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, "unreachable", "The server did not answer. Is it running?");

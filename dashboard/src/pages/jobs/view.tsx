@@ -6,7 +6,7 @@ import { useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Copy } from "../../parts/copy";
 import { Link } from "../../parts/link";
-import { Skeleton, Trouble } from "../../parts/notes";
+import { Command, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
 import { curlOf } from "../../pure/curl";
 import { useQuery } from "../../query";
@@ -71,6 +71,12 @@ export function JobView({ id }: { id: string }) {
             {job.failure.retryable ? "could be tried again" : "trying again would not help"}
           </span>
         </div>
+      )}
+      {result.error && asked && (
+        <>
+          <Trouble problem={result.error} what="The result cannot be shown." />
+          <Command text={`${curlOf(location.origin, asked)} -L`} />
+        </>
       )}
       <Timeline job={job} result={result.data} />
       <div class="grid">

@@ -108,22 +108,21 @@ function Tile({
         <span class={glue(unit) ? "unit apart" : "unit"}>{unit}</span>
         {figure.beside && (
           <span class="beside" data-value={figure.beside.read(summary) ?? ""}>
-            {figure.beside.name} {shown(figure.beside.read(summary), figure.unit)}
+            {figure.beside.name}{" "}
+            {shown(figure.beside.read(summary), figure.unit === "tok/s" ? "" : figure.unit)}
           </span>
         )}
       </p>
-      <Spark
-        values={
-          series
-            ? series.series.map((point) =>
-                figure.id === "runs" || point.runs ? figure.read(point) : null,
-              )
-            : []
-        }
-      />
+      <Spark values={series ? shapeOf(figure, series) : []} />
       <Change figure={figure} now={value} before={before} />
     </div>
   );
+}
+
+/** A bucket that is not over would look like a fall, so it is left out. */
+function shapeOf(figure: Figure, usage: Usage): (number | null)[] {
+  const points = usage.window.partial_last_bucket ? usage.series.slice(0, -1) : usage.series;
+  return points.map((point) => (figure.id === "runs" || point.runs ? figure.read(point) : null));
 }
 
 export function Direction({ better }: { better: "higher" | "lower" }) {
