@@ -290,6 +290,7 @@ export interface Device {
   thermal_state: string | number | null;
   job_id: string | null;
   last_seen_at: string | null;
+  not_ready_reason: string | null;
 }
 export interface Telemetry {
   at: string;

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.e2e.dashboard.conftest import User
 from tests.kit.browser import Visit
 from tests.kit.local_cloud import LocalCloud
+from tests.kit.receiver import Receiver, running_receiver
 
 WITHIN_MS = 120_000
 
@@ -58,7 +59,14 @@ def test_submitted_job_is_watched_until_the_model_has_answered(
 def test_queued_job_is_cancelled_and_the_list_follows_without_moving(
     tab: Visit, user: User, absent: tuple[str, str]
 ) -> None:
-    body = {"prompt": "wait", "model": "slow-model", "device_serial": absent[0]}
+    with running_receiver() as receiver:
+        receiver.status = 500
+        _cancelled_on_the_page(tab, user, absent[0], receiver)
+
+
+def _cancelled_on_the_page(tab: Visit, user: User, serial: str, receiver: Receiver) -> None:
+    body = {"prompt": "wait", "model": "slow-model", "device_serial": serial}
+    body["callback_url"] = f"{receiver.url}/hook"
     first = user.api.post("/api/jobs", json=body).json()["job_id"]
     page = tab.go("#/jobs")
     expect(page.locator(f'[data-job="{first}"] [data-status]')).to_have_attribute(
@@ -76,6 +84,11 @@ def test_queued_job_is_cancelled_and_the_list_follows_without_moving(
 
     expect(page.locator(".pill").first).to_have_attribute("data-status", "cancelled")
     assert user.api.get(f"/api/jobs/{first}").json()["status"] == "cancelled"
+    failed = page.locator("[data-callback=false]")
+    expect(failed).to_contain_text("500")
+    receiver.status = 204
+    failed.get_by_role("button", name="Deliver again").first.click()
+    expect(page.locator("[data-callback=true]")).to_contain_text("204")
 
 
 def test_dead_letters_are_queued_again_as_a_group_after_a_preview(

@@ -89,6 +89,7 @@ function DeviceCard({ device }: { device: Device }) {
         {device.kind && ` · ${device.kind}`} · seen <Ago at={device.last_seen_at} />
       </p>
       <Condition device={device} />
+      {device.not_ready_reason && <p class="warn wrap">Takes no job: {device.not_ready_reason}</p>}
       {device.job_id && (
         <p>
           ▶{" "}

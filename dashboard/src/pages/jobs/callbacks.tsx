@@ -1,59 +1,106 @@
-// How telling the callback address went.
+// How telling the callback address went, and telling it again.
 
-import { get } from "../../api";
+import { useState } from "preact/hooks";
+import { get, Problem, post } from "../../api";
+import { useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Trouble } from "../../parts/notes";
 import { Scroll } from "../../parts/scroll";
+import { duration } from "../../pure/format";
 import { useQuery } from "../../query";
 import type { Callback, Job, Page } from "../../schemas";
 
+const LOOK_AGAIN_MS = 4_000;
+
 export function Callbacks({ job }: { job: Job }) {
+  const now = useNow();
+  const [isDelivered, setDelivered] = useState(false);
+  const [trouble, setTrouble] = useState<Problem | null>(null);
   const path = job.callback_url ? `/api/jobs/${job.job_id}/callbacks` : null;
-  const key = path && `${path} ${job.status}`;
+  // Looked at again until one has arrived.
+  const look = isDelivered || !job.finished_at ? "" : Math.floor(now / LOOK_AGAIN_MS);
   const { data, error } = useQuery<Page<Callback>>(
-    key,
-    (signal) => get(path ?? "", signal),
+    path && `${path} ${job.status} ${look}`,
+    async (signal) => {
+      const page: Page<Callback> = await get(path ?? "", signal);
+      setDelivered(page.data.some((each) => each.ok));
+      return page;
+    },
     path ?? "",
   );
   if (!path) return null;
+  const redeliver = async (id: string) => {
+    setTrouble(null);
+    try {
+      await post(`${path}/${encodeURIComponent(id)}/redeliver`, {});
+      setDelivered(false);
+    } catch (failed) {
+      if (!(failed instanceof Problem)) throw failed;
+      setTrouble(failed);
+    }
+  };
   return (
     <section class="card">
       <h2>
         Callbacks to <code class="wrap">{job.callback_url}</code>
       </h2>
       {error && <Trouble problem={error} what="The callbacks could not be loaded." />}
+      {trouble && <Trouble problem={trouble} what="It was not delivered again." />}
       {data?.data.length === 0 && (
         <p class="note">None was sent yet; there is one when the job ends.</p>
       )}
       {data && data.data.length > 0 && (
-        <Scroll label="Callbacks">
-          <table>
-            <thead>
-              <tr>
-                {["When", "Type", "Answer", "Next try"].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {data.data.map((each) => (
-                <tr key={each.webhook_id + each.at}>
-                  <td>
-                    <Ago at={each.at} />
-                  </td>
-                  <td>{each.type}</td>
-                  <td class={each.ok ? "good" : "bad"}>
-                    {each.ok ? "✓" : "✕"} {each.status_code ?? ""} {each.error ?? ""}
-                  </td>
-                  <td>{each.next_at ? <Ago at={each.next_at} /> : "–"}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <CallbackTable tries={data.data} now={now} onRedeliver={redeliver} />
       )}
     </section>
   );
+}
+
+interface Props {
+  tries: Callback[];
+  now: number;
+  onRedeliver: (id: string) => void;
+}
+
+function CallbackTable({ tries, now, onRedeliver }: Props) {
+  return (
+    <Scroll label="Callbacks">
+      <table>
+        <thead>
+          <tr>
+            {["When", "Type", "Answer", "Next try", ""].map((name) => (
+              <th key={name} scope="col">
+                {name || <span class="hidden">Again</span>}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {tries.map((each) => (
+            <tr key={each.webhook_id + each.at} data-callback={each.ok}>
+              <td>
+                <Ago at={each.at} />
+              </td>
+              <td>{each.type}</td>
+              <td class={each.ok ? "good" : "bad"}>
+                {each.ok ? "✓" : "✕"} {each.status_code ?? ""} {each.error ?? ""}
+              </td>
+              <td>{nextTry(each, now)}</td>
+              <td>
+                <button type="button" class="quiet" onClick={() => onRedeliver(each.webhook_id)}>
+                  Deliver again
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function nextTry(each: Callback, now: number): string {
+  if (!each.next_at) return "–";
+  const wait = Date.parse(each.next_at) - now;
+  return wait > 0 ? `in ${duration(Math.max(1_000, wait))}` : "now";
 }
