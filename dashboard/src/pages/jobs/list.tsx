@@ -133,7 +133,7 @@ function Row({ job, longest }: { job: Job; longest: number }) {
     <tr data-job={job.job_id}>
       <td>
         <StatusPill status={job.status} title={job.status_reason} />
-        {job.failure && <div class="note wrap">{job.failure.code}</div>}
+        {job.failure && <div class="note">{job.failure.code}</div>}
         {job.status === "queued" && (
           <div class="note">
             {job.status_reason?.replaceAll("_", " ")}
