@@ -7,9 +7,9 @@ from bench.report import write_page, write_report
 
 # Each is a module of this package with `run() -> Section`, in the order of the page.
 SECTIONS = (
-    *("append", "cold_start", "end_to_end", "metrics", "usage", "export"),
-    *("jobs", "job_costs", "dashboard"),
-)
+    "append", "cold_start", "end_to_end", "metrics", "usage", "export", "jobs", "job_costs",
+    "dashboard",
+)  # fmt: skip
 # Measured when named: what they need takes minutes to install.
 OPTIONAL = ("mlflow", "celery")
 

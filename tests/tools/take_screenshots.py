@@ -17,6 +17,7 @@ from tests.kit.template import ROOT
 
 TARGET = ROOT / "docs" / "images"
 WIDE = {"width": 1440, "height": 900}
+LOW = {"width": 1440, "height": 460}
 PHONE = {"width": 390, "height": 844}
 _QUALITY = 0.72
 _TO_WEBP = """async ([png, quality]) => {
@@ -44,7 +45,7 @@ class Picture:
 
 PICTURES = (
     # First: the demo devices are there for a minute only.
-    Picture("devices", "#/devices"),
+    Picture("devices", "#/devices", size=LOW),
     Picture("overview-light", "#/overview?range=30d", pointer=(0.62, 0.4)),
     Picture("overview-dark", "#/overview?range=7d&by=device", "dark"),
     Picture("overview-phone", "#/overview?range=7d", size=PHONE),
@@ -52,7 +53,7 @@ PICTURES = (
     Picture("dataset", "#/datasets/my_server_metrics"),
     Picture("adapter", "#/datasets/my_server_metrics?tab=adapter", "dark"),
     Picture("jobs-phone", "#/jobs", "dark", PHONE),
-    Picture("dead-letters", "#/dead-letters"),
+    Picture("dead-letters", "#/dead-letters", size=LOW),
 )
 
 

@@ -96,6 +96,9 @@ export function useGrouping(): string {
   return GROUPINGS.some(([name]) => name === asked) ? (asked as string) : "model";
 }
 
+/** A label that nobody has: extras by group are not shown, and would be most of the answer. */
+const NO_EXTRAS: [string, string] = ["extra", "-"];
+
 /** The three requests of the page, all for one and the same window. */
 function questions(view: View, by: string) {
   const window = view.window ?? { from: 0, to: 0 };
@@ -107,6 +110,6 @@ function questions(view: View, by: string) {
   return {
     summary: pathWith("/usage/summary", view.asked),
     overall: pathWith("/usage", [...view.asked, ...buckets]),
-    grouped: pathWith("/usage", [...view.asked, ...buckets, ["group_by", by]]),
+    grouped: pathWith("/usage", [...view.asked, ...buckets, ["group_by", by], NO_EXTRAS]),
   };
 }
