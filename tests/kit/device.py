@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import botocore.session
 import httpx
 
 from tests.kit.yard import METRICS
+
+
+REPORTS_EVERY_S = 20.0
 
 
 @dataclass
@@ -21,6 +25,7 @@ class SimulatedDevice:
     http: httpx.Client
     queues: list[str] = field(default_factory=list)
     sqs: Any = None
+    _reported_at: float = 0.0
 
     @classmethod
     def register(cls, admin: httpx.Client, serial: str, **fields: Any) -> "SimulatedDevice":
@@ -54,13 +59,17 @@ class SimulatedDevice:
 
     def report(self) -> None:
         """Say that it is there."""
+        self._reported_at = monotonic()
         self._post(f"/devices/{self.serial}/status", {"ready": True}).raise_for_status()
 
     def receive(self, urls: list[str] | None = None, wait_s: int = 0) -> tuple[str, Any] | None:
         """The next message: its job's id, and what `delete` takes; None when all are empty.
 
-        Looks into all of its queues, or into these, waiting at each.
+        Looks into all of its queues, or into these, waiting at each; and says now and then
+        that it is there, as others would otherwise fail the jobs of its model.
         """
+        if monotonic() > self._reported_at + REPORTS_EVERY_S:
+            self.report()
         for url in urls or self.queues:
             answer = self.sqs.receive_message(
                 QueueUrl=url, VisibilityTimeout=60, WaitTimeSeconds=wait_s
