@@ -10,7 +10,6 @@ import httpx
 
 from tests.kit.yard import METRICS
 
-
 REPORTS_EVERY_S = 20.0
 
 
