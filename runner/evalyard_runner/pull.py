@@ -145,6 +145,8 @@ class PullLoop:
                 log.trouble("claim_refused", job_id=job.job_id, reason=exc.code or exc.status)
             self._left = job.job_id
             await self.queues.give_back(message, after_s=_LEFT_TO_OTHERS_S)
+            # Many such messages must not keep this device, and the API, busy with refusals.
+            await self.stop.sleep(1)
         return None
 
     def _attempt(self, claim: Claim, message: Received, session: Session) -> Attempt:
