@@ -5,6 +5,7 @@ PYTHON ?= python3
 SCHEDULE ?=
 STACK ?=
 SECTIONS ?=
+WORKERS ?= 2
 PRICES ?= bench/prices.json
 export PYTHONDONTWRITEBYTECODE ?= 1
 export SAM_CLI_TELEMETRY = 0
@@ -95,9 +96,11 @@ openapi: .venv/.installed ## write the API's one OpenAPI document, and the defin
 
 test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
-	@$(MAKE) --no-print-directory test-unit test-dashboard test-313 test-rie test-local test-e2e
+	@$(MAKE) --no-print-directory test-unit test-dashboard test-rie test-local
+	@# End to end is mostly waiting, so the second Python has a core to itself meanwhile.
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target WORKERS=1 test-e2e test-313
 
-IN_PROCESS = -n 2 --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
+IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 
 test-unit: .venv/.installed ## unit and functional tests
 	.venv/bin/pytest $(IN_PROCESS)

@@ -20,11 +20,11 @@ from tests.kit.local_cloud import ROOT, LocalCloud, until
 
 # SQS's window for one user in a lane that one device serves.
 WINDOW = 4
-FLOOD = 1_000 if NIGHTLY else 100
+FLOOD = 1_000 if NIGHTLY else 60
 # A name of its own for the real model, which the demo device does not serve.
 MODEL = "long-model"
 # How often all functions are killed while so many jobs are submitted.
-KILLS, SUBMITS = 2, 200
+KILLS, SUBMITS = 2, 200 if NIGHTLY else 60
 
 
 class Killed(NamedTuple):
