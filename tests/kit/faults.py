@@ -30,11 +30,14 @@ class Request:
 
 @dataclass
 class Calls:
-    """The AWS calls made while watched, and what shall happen at the next one of a number."""
+    """The AWS calls made while watched, and what shall happen at the next one of a number,
+    or of a name.
+    """
 
     names: list[str] = field(default_factory=list)
     before: dict[int, Callable[[], None]] = field(default_factory=dict)
     after: dict[int, Callable[[], None]] = field(default_factory=dict)
+    before_each: dict[str, Callable[[], None]] = field(default_factory=dict)
     _deep: bool = False
 
     def made(self, request: Request, call: Callable[[], Any]) -> Any:
@@ -43,6 +46,7 @@ class Calls:
             return call()
         number = len(self.names)
         self.names.append(request.operation)
+        self._act(self.before_each.get(request.operation))
         self._act(self.before.get(number))
         answer = call()
         self._act(self.after.get(number))

@@ -226,18 +226,11 @@ def test_committed_version_is_the_newest_again_when_a_race_is_lost(world):
     world.append()
     with watched_calls() as calls:
         # The first compaction is overtaken just before it commits.
-        names = []
-        original = calls.made
-
-        def overtaken(name, call):
-            if name == "TransactWriteItems" and "TransactWriteItems" not in names:
-                names.append(name)
-                calls._act(world.compact)
-            return original(name, call)
-
-        calls.made = overtaken
+        overtaking = iter([world.compact])
+        calls.before_each["TransactWriteItems"] = lambda: next(overtaking, int)()
         world.compact()
 
+    assert not list(overtaking)
     record = world.catalog.dataset("ada", "d")
     versions = world.bucket.versions(record.volumes[0].key)
     assert versions[0][0] == record.volumes[0].version_id
@@ -249,14 +242,7 @@ def test_orphans_are_removed_when_they_are_old(world, held_clock):
     world.compact()
     world.append()
     with watched_calls() as calls:
-        original = calls.made
-
-        def crash_at_commit(name, call):
-            if name == "TransactWriteItems":
-                raise Crash
-            return original(name, call)
-
-        calls.made = crash_at_commit
+        calls.before_each["TransactWriteItems"] = crash
         with pytest.raises(Crash):
             world.compact()
     upkeep = maintenance(world.bucket, world.catalog)

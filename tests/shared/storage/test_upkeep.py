@@ -8,7 +8,7 @@ from shared.datasets.folding import maintenance
 from shared.storage import delete_dataset, fold
 from shared.storage.maintenance import HISTORY_AGE_S
 from tests.kit.effort import NIGHTLY
-from tests.kit.faults import Crash, watched_calls
+from tests.kit.faults import Crash, crash, watched_calls
 
 POISON = "segments/ada/01ARZ3NDEKTSV4RRFFQ69G5FAV-a0-2-1-20-d.jsonl"
 
@@ -115,14 +115,7 @@ def test_nothing_of_a_deleted_dataset_stays_when_a_fold_had_died_before(world, f
         world.compact()
     world.append()
     with watched_calls() as calls:
-        original = calls.made
-
-        def crash_at_commit(name, call):
-            if name == "TransactWriteItems":
-                raise Crash
-            return original(name, call)
-
-        calls.made = crash_at_commit
+        calls.before_each["TransactWriteItems"] = crash
         with pytest.raises(Crash):
             world.compact()
 
