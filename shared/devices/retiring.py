@@ -64,4 +64,8 @@ class Retirements:
         """Delete the queues of a device whose jobs are all elsewhere. Repeatable."""
         for url in device.queue_urls.values():
             Queue(url).delete()
-        self.table.delete(_RETIRED, f"DEVICE#{device.serial}")
+        self.forget(device.serial)
+
+    def forget(self, serial: str) -> None:
+        """Leave a device's queues as they are. Repeatable."""
+        self.table.delete(_RETIRED, f"DEVICE#{serial}")

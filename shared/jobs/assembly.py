@@ -87,7 +87,7 @@ class Jobs:
     @property
     def draining(self) -> Draining:
         """Emptying the queues of retired devices."""
-        return Draining(self.store, self.fleet, self.lanes)
+        return Draining(self.store, self.lanes)
 
     def submissions(self, catalog: Table, *, allow_private_callbacks: bool) -> Submissions:
         """Submitting; adapters are looked up in the catalog."""

@@ -169,7 +169,10 @@ class Collector:
     def _send_again(self, job: Job) -> str:
         """Nothing is wrong with a job that devices leave to others: it goes on waiting."""
         lane = self.lanes.lane(job)
-        again = {} if lane is None else waiting(lane, job.user_id, job.job_id, job.priority)
+        if lane is None:
+            # Its device was retired: draining moves it to the pool.
+            return "lane_missing"
+        again = waiting(lane, job.user_id, job.job_id, job.priority)
         waits = self.store.move(job, **again)
         if waits is None:
             raise _moved_meanwhile()

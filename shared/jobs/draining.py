@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from shared.aws import Item, Table
-from shared.devices import LANES, Fleet, RetiredDevice, Retirements
+from shared.devices import LANES, RetiredDevice, Retirements
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.store import JobStore
@@ -21,7 +21,6 @@ class Draining:
     """Empties the queues of retired devices."""
 
     store: JobStore
-    fleet: Fleet
     lanes: Lanes
 
     def drain(self, device: RetiredDevice, may_go_on: Callable[[], bool]) -> str:
@@ -30,12 +29,17 @@ class Draining:
         Repeatable: what a crash left, and what an index did not tell yet, is found by the
         next sweep.
         """
+        retirements = Retirements(self.lanes.fleet.table)
+        if self.lanes.fleet.find(device.serial) is not None:
+            # Registered again at the very moment it was retired: its queues are in use.
+            retirements.forget(device.serial)
+            return "device_is_back"
         windows = [window for lane in LANES for window in self._windows(device.serial, lane)]
         for window in windows:
             self._move_jobs(window, device.serial, may_go_on)
         if windows:
             return "device_drained"
-        Retirements(self.fleet.table).finish(device)
+        retirements.finish(device)
         return "device_queues_deleted"
 
     def move_to_pool(self, job: Job) -> Job | None:

@@ -55,9 +55,9 @@ class Leases:
         for _ in range(_RACES):
             job = self._existing(job_id)
             self._check_entitled(device, job)
-            self._check_suited(device, job)
             if job.finished or job.ending:
                 raise JobGone(f"the job is {job.ending or job.status}: delete the message")
+            self._check_suited(device, job)
             question = question_of(self.store.body(job, job.request_body))
             held = self._hold(job, serial)
             if held is not None:

@@ -7,10 +7,11 @@ so do windows that jobs wait for. One sweep reads those whose moment has passed.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from shared import clock
 from shared.aws import Item
-from shared.devices import RetiredDevice, Retirements
+from shared.devices import Retirements
 from shared.errors import EvalyardError
 from shared.jobs.draining import Draining
 from shared.jobs.endings import Endings
@@ -39,33 +40,19 @@ class Maintenance:
             for item in self.store.due(shard):
                 if not may_go_on():
                     return done
-                done[self._tend(item)] += 1
+                done[_safely(partial(self._tend, item), item["sk"])] += 1
         for device in Retirements(self.lanes.fleet.table).open():
             if not may_go_on():
                 return done
-            done[self._drain(device, may_go_on)] += 1
+            drain = partial(self.draining.drain, device, may_go_on)
+            done[_safely(drain, device.serial)] += 1
         return done
 
-    def _drain(self, device: RetiredDevice, may_go_on: Callable[[], bool]) -> str:
-        try:
-            return self.draining.drain(device, may_go_on)
-        except EvalyardError as exc:
-            return f"failed_{exc.error_code}"
-
     def _tend(self, item: Item) -> str:
-        """One item; what fails now is due again in the next sweep."""
-        try:
-            if item["pk"].startswith("WINDOW#"):
-                self.lanes.tend(item)
-                return "window_tended"
-            return self._tend_job(job_of(item))
-        except EvalyardError as exc:
-            return f"failed_{exc.error_code}"
-        except Exception:
-            # The last resort: one job that nobody foresaw must not keep all others waiting.
-            logger().exception("job_not_tended", pk=item["pk"], sk=item["sk"])
-            count("JobsNotTended", service="jobs")
-            return "failed_unforeseen"
+        if item["pk"].startswith("WINDOW#"):
+            self.lanes.tend(item)
+            return "window_tended"
+        return self._tend_job(job_of(item))
 
     def _tend_job(self, job: Job) -> str:
         if job.status == "removed":
@@ -110,6 +97,19 @@ class Maintenance:
             return "lease_live"
         self.endings.lapse(job, resend=True)
         return "attempt_lapsed"
+
+
+def _safely(work: Callable[[], str], name: str) -> str:
+    """What became of one thing; what fails now is looked after again by the next sweep."""
+    try:
+        return work()
+    except EvalyardError as exc:
+        return f"failed_{exc.error_code}"
+    except Exception:
+        # The last resort: one thing that nobody foresaw must not keep all others waiting.
+        logger().exception("not_tended", item=name)
+        count("JobsNotTended", service="jobs")
+        return "failed_unforeseen"
 
 
 def _next_look(job: Job) -> int:

@@ -430,3 +430,15 @@ def test_a_queue_tag_counts_once_when_it_is_named_twice(yard: Yard) -> None:
 
     assert answer.status == 201
     assert answer.json()["queue_tags"] == ["short", "default"]
+
+
+def test_the_queues_stay_when_a_device_is_registered_as_it_is_retired(yard: Yard) -> None:
+    table = yard.tables["DevicesTable"]
+    urls = table.get("FLEET", "DEVICE#dev-1")["queue_urls"]
+    table.put({"pk": "RETIRED", "sk": "DEVICE#dev-1", "serial": "dev-1", "queue_urls": urls})
+
+    done = dict(yard.sweep())
+
+    assert done == {"device_is_back": 1}
+    assert len(own_queues()) == 2
+    assert yard.register("dev-1").status == 200

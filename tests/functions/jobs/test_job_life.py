@@ -212,3 +212,15 @@ def test_the_result_is_refused_while_it_is_not_there(yard: Yard) -> None:
     assert (early.status, early.code) == (409, "job_not_finished")
     assert int(early.headers["retry-after"]) > 0
     assert (never.status, never.code) == (409, "job_has_no_result")
+
+
+def test_the_message_may_be_deleted_when_the_job_ended_and_was_for_another_device(yard) -> None:
+    yard.register("dev-2", models=["m"])
+    yard.report("dev-2", models=["m"])
+    yard.report("dev-1", models=["other"])
+    job_id = yard.submit()["job_id"]
+    yard.complete(job_id, yard.claim(job_id, "dev-2"), "dev-2")
+
+    answer = yard.say("claim", job_id, "dev-1")
+
+    assert (answer.status, answer.code) == (410, "job_gone")
