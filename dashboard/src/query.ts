@@ -1,6 +1,6 @@
 // Loading what a view shows: the last answer stays until the next one is there.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./api";
 import { session } from "./session";
 import { useSignal } from "./signal";
@@ -31,7 +31,8 @@ export function useQuery<T>(
   }>({ key: "", view, data: null, error: null });
   const latest = useRef(load);
   latest.current = load;
-  useEffect(() => {
+  // Before the browser paints: the answers are on their way meanwhile.
+  useLayoutEffect(() => {
     if (key === null || !token) return;
     const abort = new AbortController();
     latest

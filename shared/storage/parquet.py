@@ -25,7 +25,8 @@ def _database() -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(":memory:")
     database.execute("SET temp_directory = ?", [tempfile.gettempdir()])
     database.execute("SET TimeZone = 'UTC'")
-    database.execute("SET threads = 2")
+    # As many as Lambda gives processors for the memory of these functions.
+    database.execute("SET threads = 1")
     return database
 
 

@@ -10,7 +10,7 @@ from shared.errors import MalformedInput
 from shared.runs import JSON_COLUMNS, Run
 from shared.storage import Catalog, Snapshot, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
-from shared.usage.figures import Figures, distinct_of, figures_of
+from shared.usage.figures import Figures, figures_of
 from shared.usage.question import Question
 from shared.usage.source import look_up, runs_table
 from shared.usage.stats import Labels, empty_stats
@@ -66,11 +66,10 @@ def summary(
 
     def read(snapshot: Snapshot) -> Summary:
         look_up(snapshot, question, question.before())
-        stats, exact, labels = _stats(snapshot, question, reading)
-        before, exact_before, _ = _stats(snapshot, question.before(), reading)
-        names = distinct_of(snapshot, question, ("device", "model"), exact=reading.exact)
-        stats |= {f"{name}s": number for name, number in names.items()}
-        return Summary(stats | {"previous": before}, exact and exact_before, labels)
+        now = _told(snapshot, question, reading, count=("device", "model"))
+        before = _told(snapshot, question.before(), reading)
+        stats = now.stats | {"previous": before.stats}
+        return Summary(stats, now.exact and before.exact, now.labels)
 
     return read_snapshot(bucket, catalog, question.user_id, read)
 
@@ -114,14 +113,15 @@ def overview(
     return read_snapshot(bucket, catalog, question.user_id, read)
 
 
-def _stats(
-    snapshot: Snapshot, question: Question, reading: Reading
-) -> tuple[dict[str, Any], bool, Labels]:
-    with figures_of(snapshot, question, exact=reading.exact, labels=reading.labels) as (
-        plan,
-        figures,
-    ):
-        return figures.stats([])[()], plan.exact, figures.labels
+def _told(
+    snapshot: Snapshot, question: Question, reading: Reading, count: Sequence[str] = ()
+) -> Summary:
+    """The stats of a question, with the number of values of the dimensions to count."""
+    exact, labels = reading.exact, reading.labels
+    with figures_of(snapshot, question, exact=exact, labels=labels) as (plan, figures):
+        stats = figures.stats([])[()]
+        stats |= {f"{name}s": number for name, number in figures.distinct(count).items()}
+        return Summary(stats, plan.exact, figures.labels)
 
 
 def _breakdown(

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import duckdb
 
 from shared.observability import logger
+from shared.rollups import COUNTED_COLUMNS
+from shared.runs import DIMENSIONS
 from shared.storage import Snapshot
 from shared.usage.planning import Plan, plan_reading
 from shared.usage.question import Question
@@ -20,6 +22,7 @@ from shared.usage.stats import Key, Labels, extras_of, grouped_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
 MAX_LABELS = 50
+_COLUMNS = ("ts", *DIMENSIONS, *COUNTED_COLUMNS)
 
 
 class Figures(Protocol):
@@ -36,6 +39,9 @@ class Figures(Protocol):
 
     def groups(self, keys: Sequence[str], most: int) -> int:
         """How many groups there are, counted up to one more than `most`."""
+
+    def distinct(self, names: Sequence[str]) -> dict[str, int]:
+        """How many values of each of these dimensions there are, null not counted."""
 
 
 @contextmanager
@@ -61,34 +67,11 @@ def figures_of(
         rollups=len(plan.cells),
     )
     if plan.exact:
-        with runs_table(snapshot, question, plan) as connection:
+        with runs_table(snapshot, question, plan, _COLUMNS) as connection:
             yield plan, _FromRows(connection, edges, labels)
     else:
         with cells_table(snapshot, question, plan, keys, edges) as connection:
-            yield plan, _FromCells(connection, labels)
-
-
-def distinct_of(
-    snapshot: Snapshot, question: Question, names: Sequence[str], *, exact: bool | None = None
-) -> dict[str, int]:
-    """How many values of each of these dimensions the question's runs have, null not counted."""
-    plans = {name: plan_reading(snapshot, question, [name], exact=exact) for name in names}
-    if all(plan.exact for plan in plans.values()):
-        with runs_table(snapshot, question, plans[names[0]]) as connection:
-            return _distinct(connection, "runs", names)
-    found: dict[str, int] = {}
-    for name, plan in plans.items():
-        with cells_table(snapshot, question, plan, [name], counts_only=True) as connection:
-            found |= _distinct(connection, "cells", [name])
-    return found
-
-
-def _distinct(
-    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]
-) -> dict[str, int]:
-    columns = ", ".join(f"count(DISTINCT {name})" for name in names)
-    (row,) = connection.execute(f"SELECT {columns} FROM {table}").fetchall()
-    return dict(zip(names, row, strict=True))
+            yield plan, _FromCells(connection, labels, snapshot, question)
 
 
 class _FromRows:
@@ -112,10 +95,19 @@ class _FromRows:
     def groups(self, keys: Sequence[str], most: int) -> int:
         return _groups(self.connection, "bucketed", keys, most)
 
+    def distinct(self, names: Sequence[str]) -> dict[str, int]:
+        return _distinct(self.connection, "runs", names)
+
 
 class _FromCells:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, labels: Sequence[str]) -> None:
-        self.connection = connection
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        labels: Sequence[str],
+        snapshot: Snapshot,
+        question: Question,
+    ) -> None:
+        self.connection, self.snapshot, self.question = connection, snapshot, question
         self.labels = cell_labels(connection, labels, MAX_LABELS)
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
@@ -123,6 +115,27 @@ class _FromCells:
 
     def groups(self, keys: Sequence[str], most: int) -> int:
         return _groups(self.connection, "(FROM cells WHERE metric IS NULL)", keys, most)
+
+    def distinct(self, names: Sequence[str]) -> dict[str, int]:
+        # These cells need not tell the values apart.
+        found: dict[str, int] = {}
+        for name in names:
+            plan = plan_reading(self.snapshot, self.question, [name], exact=False)
+            with cells_table(
+                self.snapshot, self.question, plan, [name], counts_only=True
+            ) as connection:
+                found |= _distinct(connection, "cells", [name])
+        return found
+
+
+def _distinct(
+    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]
+) -> dict[str, int]:
+    if not names:
+        return {}
+    columns = ", ".join(f"count(DISTINCT {name})" for name in names)
+    (row,) = connection.execute(f"SELECT {columns} FROM {table}").fetchall()
+    return dict(zip(names, row, strict=True))
 
 
 def _groups(

@@ -31,6 +31,11 @@ export interface Drawing {
 
 type Column = (number | null)[];
 
+/** The columns of a plot: the times, then each piece's values. */
+export function columns(drawing: Drawing, pieces: Drawn[]): [number[], ...Column[]] {
+  return [drawing.times, ...pieces.map((piece) => piece.values)];
+}
+
 /** One series as drawn: `line` is its place in `lines`. */
 export interface Drawn {
   line: number;

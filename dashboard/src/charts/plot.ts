@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import { digits, glue, scaleFor } from "../pure/format";
 import { axisLabels, type Zone } from "../pure/times";
 import { color } from "../theme";
-import type { Drawing, Drawn } from "./lines";
+import { columns, type Drawing, type Drawn } from "./lines";
 
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const crosshair = uPlot.sync("crosshair");
@@ -23,7 +23,18 @@ export interface Frame {
   range: () => [number, number] | null;
 }
 
-export function optionsFor(
+/** A plot of the drawing in `root`. */
+export function plotted(
+  drawing: Drawing,
+  pieces: Drawn[],
+  frame: Frame,
+  events: Events,
+  root: HTMLElement,
+): uPlot {
+  return new uPlot(optionsFor(drawing, pieces, frame, events), columns(drawing, pieces), root);
+}
+
+function optionsFor(
   drawing: Drawing,
   pieces: Drawn[],
   frame: Frame,
@@ -77,10 +88,6 @@ export function optionsFor(
       ready: [(plot) => plot.over.addEventListener("dblclick", () => events.onReset())],
     },
   };
-}
-
-export function dataFor(drawing: Drawing, pieces: Drawn[]): uPlot.AlignedData {
-  return [drawing.times, ...pieces.map((piece) => piece.values)];
 }
 
 function seriesOf(drawing: Drawing, piece: Drawn): uPlot.Series {

@@ -1,7 +1,7 @@
 // A chart over time in its card: drawing, legend, tooltip, and what one can take away from it.
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { DataTable } from "../parts/data_table";
 import { TakeAway } from "../parts/take_away";
@@ -11,8 +11,8 @@ import { change, currentRoute } from "../router";
 import { useSignal } from "../signal";
 import { painted } from "../theme";
 import { Legend } from "./legend";
-import { type Drawing, drawn } from "./lines";
-import { dataFor, optionsFor } from "./plot";
+import { columns, type Drawing, drawn } from "./lines";
+import { usePlotting, usePlottingMissing } from "./plotting";
 
 interface Props {
   title: string;
@@ -72,6 +72,8 @@ function Canvas(props: Props & { hidden: ReadonlySet<string> }) {
   const { drawing, zone, hidden, height = 190, window } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const plotting = usePlotting();
+  const isMissing = usePlottingMissing();
   const [point, setPoint] = useState<number | null>(null);
   const [inside, setInside] = useState(false);
   const theme = useSignal(painted);
@@ -91,13 +93,10 @@ function Canvas(props: Props & { hidden: ReadonlySet<string> }) {
   // `shape` tells what the options are made of; values alone are set below.
   useLayoutEffect(() => {
     const root = place.current;
-    if (!root) return;
+    if (!root || !plotting) return;
     const frame = { width: root.clientWidth || 300, height, zone, range: () => edges.current };
-    const made = new uPlot(
-      optionsFor(drawing, pieces, frame, { onPoint: setPoint, onZoom: zoomTo, onReset: zoomOut }),
-      dataFor(drawing, pieces),
-      root,
-    );
+    const events = { onPoint: setPoint, onZoom: zoomTo, onReset: zoomOut };
+    const made = plotting.plotted(drawing, pieces, frame, events, root);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: root.clientWidth, height }));
     observer.observe(root);
@@ -105,17 +104,19 @@ function Canvas(props: Props & { hidden: ReadonlySet<string> }) {
       observer.disconnect();
       made.destroy();
     };
-  }, [shape, zone, theme, height]);
-  useEffect(() => plot.current?.setData(dataFor(drawing, pieces)), [drawing, pieces]);
+  }, [plotting, shape, zone, theme, height]);
+  useEffect(() => plot.current?.setData(columns(drawing, pieces)), [drawing, pieces]);
   return (
     <div
       class="plot"
       role="img"
       aria-label={`${props.title}: ${describe(drawing)}`}
       ref={place}
+      style={{ minHeight: `${height}px` }}
       onPointerEnter={() => setInside(true)}
       onPointerLeave={() => setInside(false)}
     >
+      {isMissing && <p class="blank">The chart could not be drawn. Reload the page.</p>}
       {inside && point !== null && <Tip {...props} at={point} plot={plot.current} />}
     </div>
   );
