@@ -142,6 +142,7 @@ bench-celery: .venv/.installed .venv-celery/.installed ## Celery with Redis at t
 job-costs: .venv/.installed ## what a million jobs cost on AWS, with prices of your own: make job-costs PRICES=my-prices.json
 	@.venv/bin/python -m bench.job_costs "$(PRICES)"
 
+# No address of a registry gets into the files: --no-emit-index-url.
 lock: .venv/.installed ## compile the pinned requirement files again
 	@for name in $(LOCKED); do \
 		echo "==> $$name.txt"; \

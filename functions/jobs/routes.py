@@ -157,7 +157,7 @@ async def result(
     text = _result_text(job, outcome, format_, full)
     if fits_an_answer(text):
         return Response(text, media_type=_MEDIA_TYPES[format_])
-    url = wiring.jobs().logs.store_result(job, text, _MEDIA_TYPES[format_], format_)
+    url = reader.outcome_url(job, text, _MEDIA_TYPES[format_], format_)
     return _json({"url": url, "bytes": len(text)}, 303, {"Location": url})
 
 

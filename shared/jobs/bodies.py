@@ -6,6 +6,8 @@ import msgspec
 
 from shared.runs import Run
 
+# How long an address of what lies there gives it.
+ADDRESS_VALID_S = 3_600
 METRICS = (
     "prompt_tokens",
     "completion_tokens",

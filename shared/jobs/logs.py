@@ -1,18 +1,17 @@
-"""What is too long for a call: logs that devices put on S3, results that users fetch there."""
+"""Logs that are too long for a call: devices put them on S3, users fetch them there."""
 
 from dataclasses import dataclass
 
 from shared import clock
-from shared.aws import Bucket, File, file_url, store_file, upload_address
+from shared.aws import Bucket, File, file_url, upload_address
 from shared.clock import SECOND_US
 from shared.errors import TooLarge
-from shared.jobs.bodies import log_name
+from shared.jobs.bodies import ADDRESS_VALID_S, log_name
 from shared.jobs.errors import LogNotUploaded
 from shared.jobs.job import Job
 
 MAX_LOG_BYTES = 50 * 2**20
 _PUT_VALID_S = 900
-_GET_VALID_S = 3_600
 _CONTENT_TYPE = "text/plain; charset=utf-8"
 
 
@@ -49,15 +48,7 @@ class Logs:
 
     def url(self, job: Job) -> str:
         """An address that gives the log of the attempt that ended the job, for an hour."""
-        return file_url(self.bucket, _file(job).key, _GET_VALID_S)
-
-    def store_result(self, job: Job, text: bytes, content_type: str, kind: str) -> str:
-        """An address that gives a result too large for an answer, for an hour; it goes with the
-        job.
-        """
-        name = f"result-{job.attempt}.{kind}"
-        store_file(self.bucket, File(job.folder + name, content_type, name), [text])
-        return file_url(self.bucket, job.folder + name, _GET_VALID_S)
+        return file_url(self.bucket, _file(job).key, ADDRESS_VALID_S)
 
 
 def _file(job: Job) -> File:

@@ -5,8 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared import ids
+from shared.aws import File, file_url, store_file
 from shared.devices import Device
-from shared.jobs.bodies import Outcome, Question, outcome_name, outcome_of, question_of
+from shared.jobs.bodies import (
+    ADDRESS_VALID_S,
+    Outcome,
+    Question,
+    outcome_name,
+    outcome_of,
+    question_of,
+)
 from shared.jobs.document import job_document
 from shared.jobs.errors import JobHasNoResult, JobNotFinished
 from shared.jobs.job import Job
@@ -92,6 +100,12 @@ class JobReader:
         raise JobNotFinished(
             f"the job is {job.status}; ask again later", retry_after_s=_RESULT_AGAIN_S
         )
+
+    def outcome_url(self, job: Job, text: bytes, content_type: str, kind: str) -> str:
+        """An address that gives a result too large for an answer; it goes with the job."""
+        name = f"result-{job.attempt}.{kind}"
+        store_file(self.store.bucket, File(job.folder + name, content_type, name), [text])
+        return file_url(self.store.bucket, job.folder + name, ADDRESS_VALID_S)
 
     def documents(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
         """Jobs as the API shows them, with what their queues say."""

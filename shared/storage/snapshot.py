@@ -58,6 +58,7 @@ class Snapshot:
     edits: tuple[Edit, ...] = ()
     sealed: bool = field(default=False, init=False)
     _days: dict[tuple[str, str], list[DayRecord]] = field(default_factory=dict, init=False)
+    _months: dict[tuple[str, str], list[MonthRecord]] = field(default_factory=dict, init=False)
     _pending_runs: list[Run] | None = field(default=None, init=False)
 
     @property
@@ -91,9 +92,11 @@ class Snapshot:
         return self._days[first, last]
 
     def months(self, first: str, last: str) -> list[MonthRecord]:
-        """The gathered months between two, both included."""
-        self.sealed = False
-        return self.catalog.months(self.user_id, first, last)
+        """The gathered months between two, both included; read once."""
+        if (first, last) not in self._months:
+            self.sealed = False
+            self._months[first, last] = self.catalog.months(self.user_id, first, last)
+        return self._months[first, last]
 
     def pending_of(self, dataset: str) -> list[PendingSegment]:
         """The segments with rows of a dataset that are not folded, in append order."""

@@ -93,7 +93,7 @@ class Template:
                 return argument[0].join(self.resolve(argument[1]))
             case "Fn::If":
                 return self.resolve(argument[1 if self._condition(argument[0]) else 2])
-        raise NotImplementedError(f"{name} in template.yaml")
+        raise AssertionError(f"this reader of templates does not know {name}")
 
     def _condition(self, name: str) -> bool:
         (left, right) = self.document["Conditions"][name]["Fn::Equals"]

@@ -69,6 +69,7 @@ def _tried(psutil: Any, read: Any) -> Any:
         return None
     try:
         return read()
+    # psutil raises NotImplementedError where a system has no such thing.
     except (OSError, AttributeError, NotImplementedError, RuntimeError, psutil.Error):
         return None
 

@@ -1,6 +1,7 @@
 """A real HTTP server on a free port of 127.0.0.1; what it answers, its subclass decides."""
 
 import json
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
@@ -40,7 +41,7 @@ class Exchange(BaseHTTPRequestHandler):
         """Quiet: pytest shows what a test prints."""
 
 
-class FakeServer(ThreadingHTTPServer):
+class FakeServer(ThreadingHTTPServer, ABC):
     """Use as a context manager; `url` is where it listens."""
 
     daemon_threads = True
@@ -62,11 +63,13 @@ class FakeServer(ThreadingHTTPServer):
         self._thread.join()
         self.server_close()
 
+    @abstractmethod
     def answer(self, exchange: Exchange, body: Any) -> None:
-        raise NotImplementedError
+        """Answer a GET or a POST."""
 
     def store(self, exchange: Exchange, content: bytes) -> None:
-        raise NotImplementedError
+        """Answer a PUT."""
+        exchange.send_json(404, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A runner that hangs up in the middle of an answer is a normal thing here."""
