@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 
 from evalyard_runner.backends.refusals import failure_of_answer, failure_of_stream
+from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.errors import GenerationError, MisconfiguredError
 from evalyard_runner.net import is_loopback
 
@@ -90,6 +91,31 @@ class ModelServer:
         except httpx.HTTPError:
             return False
         return answer.status_code < 500
+
+
+class ServedBackend:
+    """What backends before a model server have in common; how they generate differs."""
+
+    # The server loads its models; where it says how long that took, its answers do.
+    load_ms: float | None = None
+
+    def __init__(self, server: ModelServer) -> None:
+        self._server = server
+        self.log = RuntimeLog()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return self._server.models
+
+    @property
+    def is_local(self) -> bool:
+        return self._server.is_local
+
+    async def ready(self) -> bool:
+        return await self._server.ready()
+
+    async def close(self) -> None:
+        await self._server.close()
 
 
 def chunk_of(text: str) -> Chunk:

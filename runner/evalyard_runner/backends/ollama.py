@@ -5,36 +5,20 @@ loaded the model, evaluated the prompt and generated.
 import json
 from collections.abc import Mapping
 
-from evalyard_runner.backends.model_server import ModelServer, chunk_of, cut_short
+from evalyard_runner.backends.model_server import ModelServer, ServedBackend, chunk_of, cut_short
 from evalyard_runner.backends.ollama_recorder import OllamaRecorder
-from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation, ollama_body
 
 
-class OllamaBackend:
+class OllamaBackend(ServedBackend):
     """`names` maps what jobs ask for to what Ollama calls it."""
-
-    # Ollama loads a model when it is asked for: each answer says how long that took.
-    load_ms: float | None = None
 
     def __init__(
         self, url: str, names: Mapping[str, str], *, default_max_tokens: int = 512
     ) -> None:
-        self._server = ModelServer(f"{url.rstrip('/')}/api/", names, probe="version")
-        self.log = RuntimeLog()
+        super().__init__(ModelServer(f"{url.rstrip('/')}/api/", names, probe="version"))
         self._default_max_tokens = default_max_tokens
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        return self._server.models
-
-    @property
-    def is_local(self) -> bool:
-        return self._server.is_local
-
-    async def ready(self) -> bool:
-        return await self._server.ready()
 
     async def use_listed_models(self) -> None:
         """Serve whatever was pulled. Raises MisconfiguredError when it cannot be asked."""
@@ -51,9 +35,6 @@ class OllamaBackend:
         if not recorder.finished:
             raise cut_short()
         return recorder.sample()
-
-    async def close(self) -> None:
-        await self._server.close()
 
 
 def _hear(recorder: OllamaRecorder, line: str) -> bool:

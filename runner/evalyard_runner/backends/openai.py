@@ -4,20 +4,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from evalyard_runner.backends.model_server import ModelServer, chunk_of, cut_short
+from evalyard_runner.backends.model_server import ModelServer, ServedBackend, chunk_of, cut_short
 from evalyard_runner.backends.openai_recorder import OpenAiRecorder
 from evalyard_runner.backends.refusals import failure_of_stream
-from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation, chat_body, plain_body
 
 
-class OpenAiBackend:
+class OpenAiBackend(ServedBackend):
     """`names` maps what jobs ask for to what the server calls it. `chat` False: plain text
     completion.
     """
-
-    load_ms: float | None = None
 
     def __init__(
         self,
@@ -29,22 +26,10 @@ class OpenAiBackend:
         default_max_tokens: int = 512,
         always: Mapping[str, Any] | None = None,
     ) -> None:
-        self._server = ModelServer(base_url(url), names, probe="models", key=key)
-        self.log = RuntimeLog()
+        super().__init__(ModelServer(base_url(url), names, probe="models", key=key))
         self._path = "chat/completions" if chat else "completions"
         self._build = chat_body if chat else plain_body
         self._default_max_tokens, self._always = default_max_tokens, dict(always or {})
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        return self._server.models
-
-    @property
-    def is_local(self) -> bool:
-        return self._server.is_local
-
-    async def ready(self) -> bool:
-        return await self._server.ready()
 
     async def use_listed_models(self) -> None:
         """Serve whatever the server lists. Raises MisconfiguredError when it cannot be asked."""
@@ -61,9 +46,6 @@ class OpenAiBackend:
         if not recorder.finished:
             raise cut_short()
         return recorder.sample()
-
-    async def close(self) -> None:
-        await self._server.close()
 
 
 def base_url(url: str) -> str:
