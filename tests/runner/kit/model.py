@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from threading import Event
-from time import sleep
 from typing import Any
 
 from tests.runner.kit.server import Exchange, FakeServer
@@ -65,24 +64,11 @@ class FakeModel(FakeServer):
         self.requests.append(body)
         if self.refusal:
             exchange.send_json(*self.refusal)
-        else:
-            self._stream(exchange, body)
-
-    def _stream(self, exchange: Exchange, body: dict[str, Any]) -> None:
-        exchange.send_response(200)
-        exchange.send_header("Content-Type", "text/event-stream")
-        exchange.send_header("Connection", "close")
-        exchange.end_headers()
-        try:
-            for step in self.script(body):
-                if isinstance(step, float):
-                    sleep(step)
-                else:
-                    exchange.wfile.write(_event(step))
-                    exchange.wfile.flush()
-        except OSError:
+        elif not exchange.stream("text/event-stream", map(_event, self.script(body))):
             self.hung_up.set()
 
 
-def _event(step: str | dict[str, Any]) -> bytes:
-    return step.encode() if isinstance(step, str) else f"data: {json.dumps(step)}\n\n".encode()
+def _event(step: float | str | dict[str, Any]) -> float | bytes:
+    if isinstance(step, float):
+        return step
+    return (step if isinstance(step, str) else f"data: {json.dumps(step)}\n\n").encode()

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from threading import Event
-from time import sleep
 from typing import Any
 
 from tests.runner.kit.server import Exchange, FakeServer
@@ -67,18 +66,7 @@ class FakeOllama(FakeServer):
         if self.refusal:
             exchange.send_json(*self.refusal)
             return
-        exchange.send_response(200)
-        exchange.send_header("Content-Type", "application/x-ndjson")
-        exchange.send_header("Connection", "close")
-        exchange.end_headers()
-        try:
-            for step in self.script(body):
-                if isinstance(step, float):
-                    sleep(step)
-                else:
-                    exchange.wfile.write(_line(step))
-                    exchange.wfile.flush()
-        except OSError:
+        if not exchange.stream("application/x-ndjson", map(_line, self.script(body))):
             self.hung_up.set()
 
 
@@ -86,5 +74,7 @@ def _head() -> dict[str, Any]:
     return {"model": "llama3.2:1b", "created_at": "2026-09-17T15:42:59.5670387Z"}
 
 
-def _line(step: str | dict[str, Any]) -> bytes:
+def _line(step: float | str | dict[str, Any]) -> float | bytes:
+    if isinstance(step, float):
+        return step
     return (step if isinstance(step, str) else json.dumps(step)).encode() + b"\n"

@@ -2,8 +2,10 @@
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
 from typing import Any, Self
 
 
@@ -36,6 +38,23 @@ class Exchange(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
+
+    def stream(self, content_type: str, steps: Iterable[float | bytes]) -> bool:
+        """Send pieces, and wait where a step is a number of seconds; False if nobody listens."""
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        try:
+            for step in steps:
+                if isinstance(step, float):
+                    sleep(step)
+                else:
+                    self.wfile.write(step)
+                    self.wfile.flush()
+        except OSError:
+            return False
+        return True
 
     def log_message(self, *args: Any) -> None:
         """Quiet: pytest shows what a test prints."""
