@@ -150,6 +150,23 @@ def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pe
             assert_same_stats(entry, expected_stats(groups[tuple(entry["key"].values())]))
 
 
+@pytest.mark.parametrize("count", [1_000, 250_000], ids=["held", "streamed"])
+def test_the_figures_are_the_same_when_runs_are_too_many_to_hold(storage, count):
+    storage.store_many("ada", START_US, count)
+    question = Question("ada", START_US, START_US + WINDOW_US)
+
+    told = summary(storage.bucket, storage.catalog, question).stats
+    asked = overview(storage.bucket, storage.catalog, question, group_by=("device",), step_s=86_400)
+
+    assert (told["runs"], told["devices"], told["models"]) == (count, 7, 0)
+    assert told["latency_ms"]["p50"] == 500.5
+    assert told["latency_ms"]["max"] == 1000
+    assert told["extra"]["x"]["mean"] == (count - 1) / 2
+    assert asked.total["latency_ms"] == told["latency_ms"]
+    assert sum(entry["runs"] for entry in asked.breakdown) == count
+    assert sum(point["runs"] for point in asked.series) == count
+
+
 def test_every_bucket_is_there_when_most_are_empty(storage):
     storage.store("ada", [Run(run_id="r", ts_us=START_US + 5 * SECOND_US)], fold=True)
 
