@@ -41,7 +41,13 @@ export function useQuery<T>(
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
         const problem = error instanceof Problem ? error : new Problem(0, "broken", String(error));
-        setState((before) => ({ ...before, key, view, error: problem }));
+        // What answered another question is no answer to this one.
+        setState((before) => ({
+          key,
+          view,
+          data: before.view === view ? before.data : null,
+          error: problem,
+        }));
       });
     return () => abort.abort();
   }, [key, view, token]);

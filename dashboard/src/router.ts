@@ -1,11 +1,16 @@
 // The address as state: reading it, changing it, following it.
 
+import { refresh } from "./clock";
 import { formatRoute, parseRoute, type Route, withQuery } from "./pure/route";
 import type { Zone } from "./pure/times";
 import { signal, useSignal } from "./signal";
 
 const route = signal<Route>(parseRoute(location.hash));
-addEventListener("hashchange", () => route.set(parseRoute(location.hash)));
+addEventListener("hashchange", () => {
+  // Whoever goes somewhere asks how it is now.
+  refresh();
+  route.set(parseRoute(location.hash));
+});
 
 export const useRoute = (): Route => useSignal(route);
 export const currentRoute = (): Route => route.get();

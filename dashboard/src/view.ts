@@ -12,6 +12,10 @@ export interface View {
   route: Route;
   zone: Zone;
   window: TimeWindow | null;
+  /** The range that the window is; null where it is from one instant to another. */
+  range: string | null;
+  /** Whether the address asks for a time that cannot be read. */
+  isOdd: boolean;
   /** Window and filters as the API takes them. */
   asked: Query;
 }
@@ -22,12 +26,12 @@ export function useView(fallback: string, filters?: readonly string[]): View {
   return useMemo(() => {
     const asked = (name: string) => route.query.get(name);
     const times = { range: asked("range"), from: asked("from"), to: asked("to") };
-    const window = resolve(times, fallback, now);
+    const resolved = resolve(times, fallback, now);
     return {
       route,
       zone: zoneOf(route),
-      window,
-      asked: [...query(window), ...filterQuery(route, filters)],
+      ...resolved,
+      asked: [...query(resolved.window), ...filterQuery(route, filters)],
     };
   }, [route, now, fallback, filters]);
 }

@@ -46,7 +46,7 @@ class Picture:
 PICTURES = (
     # First: the demo devices are there for a minute only.
     Picture("devices", "#/devices", size=LOW),
-    Picture("overview-light", "#/overview?range=30d", pointer=(0.62, 0.4)),
+    Picture("overview-light", "#/overview?range=14d", pointer=(0.62, 0.4)),
     Picture("overview-dark", "#/overview?range=7d&by=device", "dark"),
     Picture("overview-phone", "#/overview?range=7d", size=PHONE),
     Picture("compare", "#/compare?range=30d&model=llama-3.2-1b-q4&a_tag=build-41&b_tag=build-42"),

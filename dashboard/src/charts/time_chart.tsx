@@ -127,7 +127,10 @@ function describe(drawing: Drawing): string {
   return `${drawing.times.length} points of ${names}. “Data” shows them as a table.`;
 }
 
-function zoomTo(from: number, to: number): void {
+const LEAST_ZOOM_MS = 1_000;
+
+function zoomTo(from: number, until: number): void {
+  const to = Math.max(until, from + LEAST_ZOOM_MS);
   const query = currentRoute().query;
   const was = query.get("was") ?? query.get("range") ?? "";
   change({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), range: null, was });

@@ -1,12 +1,13 @@
 // Time range, filters, refresh: the same bar on every page, all of it in the address.
 
 import { useState } from "preact/hooks";
-import { refresh } from "../clock";
+import { refresh, useAsOf } from "../clock";
+import { stamp } from "../pure/times";
 import { useQuery } from "../query";
 import { change, useRoute } from "../router";
 import type { View } from "../view";
 import { Popover } from "./popover";
-import { RangePicker } from "./range_picker";
+import { RangePicker, rangeLabel } from "./range_picker";
 
 export interface Choice {
   value: string;
@@ -38,7 +39,12 @@ export function FilterBar({ view, fallback, dimensions, loading, hasRange = true
   return (
     // biome-ignore lint/a11y/useSemanticElements: `search` is not known to all browsers yet.
     <div class="filterbar" role="search" aria-label="Time range and filters">
-      {hasRange && <RangePicker fallback={fallback} window={view.window} zone={view.zone} />}
+      {hasRange && <RangePicker view={view} fallback={fallback} />}
+      {hasRange && view.isOdd && (
+        <span class="warn" role="alert">
+          ⚠ The address names a time that cannot be read. Shown instead: {rangeLabel(view)}.
+        </span>
+      )}
       {dimensions.map((each) => (
         <FilterMenu key={each.name} dimension={each} view={view} />
       ))}
@@ -59,6 +65,9 @@ export function FilterBar({ view, fallback, dimensions, loading, hasRange = true
         ))}
       </ul>
       <span class="push" />
+      <span class="note asof" title="Relative ranges end here">
+        as of {stamp(useAsOf(), view.zone).slice(11)}
+      </span>
       <span class="busy" data-on={loading} aria-hidden="true" />
       <button type="button" class="quiet" onClick={refresh} title="Load anew">
         Refresh

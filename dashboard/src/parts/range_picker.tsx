@@ -1,25 +1,20 @@
 // The time range: the usual lengths, or from and to.
 
 import { useState } from "preact/hooks";
-import { brief, fromField, toField, type Zone } from "../pure/times";
+import { fromField, spanned, toField, type Zone } from "../pure/times";
 import { RANGES, type TimeWindow } from "../pure/window";
-import { change, useRoute } from "../router";
+import { change } from "../router";
+import type { View } from "../view";
 import { Popover } from "./popover";
 
 interface Props {
+  view: View;
   fallback: string;
-  window: TimeWindow | null;
-  zone: Zone;
 }
 
-export function RangePicker({ fallback, window, zone }: Props) {
-  const { query } = useRoute();
-  const isCustom = query.has("from");
-  const range = isCustom ? null : (query.get("range") ?? fallback);
-  const label =
-    isCustom && window
-      ? `${brief(window.from, zone)} – ${brief(window.to, zone)}`
-      : named(range ?? fallback);
+export function RangePicker({ view, fallback }: Props) {
+  const { window, range, zone } = view;
+  const label = rangeLabel(view);
   return (
     <Popover
       name={`Time range: ${label}`}
@@ -55,9 +50,16 @@ export function RangePicker({ fallback, window, zone }: Props) {
   );
 }
 
+/** The window that a view shows, in words. */
+export function rangeLabel({ window, range, zone }: View): string {
+  return window && range === null
+    ? spanned(window.from, window.to, Date.now(), zone)
+    : named(range ?? "all");
+}
+
 function named(range: string): string {
   if (range === "all") return "All time";
-  const names: Record<string, string> = { m: "minutes", h: "hours", d: "days", y: "year" };
+  const names: Record<string, string> = { m: "minutes", h: "hours", d: "days", y: "years" };
   const count = range.slice(0, -1);
   const unit = names[range.slice(-1)] ?? "";
   return count === "1" ? `Last ${unit.replace(/s$/, "")}` : `Last ${count} ${unit}`;

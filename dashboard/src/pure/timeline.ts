@@ -13,7 +13,8 @@ export interface Stretch {
 export function stretches(job: JobDetail, result: Result | null, nowMs: number): Stretch[] {
   const found: Stretch[] = [];
   let at = Date.parse(job.created_at);
-  const end = job.finished_at ? Date.parse(job.finished_at) : nowMs;
+  // This machine's clock may be behind the server's.
+  const end = job.finished_at ? Date.parse(job.finished_at) : Math.max(nowMs, latest(job));
   for (const attempt of job.attempts) {
     const from = Date.parse(attempt.started_at);
     const to = attempt.finished_at ? Date.parse(attempt.finished_at) : end;
@@ -26,6 +27,13 @@ export function stretches(job: JobDetail, result: Result | null, nowMs: number):
   const waits = job.status === "queued" || job.attempts.length === 0;
   if (waits && end > at) found.push({ kind: "waiting", name: "queued", from: at, to: end });
   return result ? withLastRepetition(found, result) : found;
+}
+
+function latest(job: JobDetail): number {
+  return Math.max(
+    Date.parse(job.created_at),
+    ...job.attempts.map((attempt) => Date.parse(attempt.started_at)),
+  );
 }
 
 /** The instant of the first token of the last repetition, reckoned back from the end. */

@@ -45,22 +45,32 @@ export function stamp(ms: number, zone: Zone): string {
   return `${day} ${two(at.hour)}:${two(at.minute)}:${two(at.second)}`;
 }
 
-/** `23 Nov 14:05`, with seconds when they matter. */
-export function brief(ms: number, zone: Zone, seconds = false): string {
+/** `23 Nov 14:05`, with seconds and the year when they matter. */
+export function brief(ms: number, zone: Zone, seconds = false, year = false): string {
   const at = partsOf(ms, zone);
   const clock = `${two(at.hour)}:${two(at.minute)}${seconds ? `:${two(at.second)}` : ""}`;
-  return `${at.day} ${MONTHS[at.month]} ${clock}`;
+  return `${at.day} ${MONTHS[at.month]}${year ? ` ${at.year}` : ""} ${clock}`;
+}
+
+const TWO_MINUTES_MS = 120_000;
+
+/** `1 Nov 00:00 – 2 Nov 00:00`, as exactly as its length needs. */
+export function spanned(from: number, to: number, nowMs: number, zone: Zone): string {
+  const years = new Set([from, to, nowMs].map((ms) => partsOf(ms, zone).year));
+  const seconds = to - from < TWO_MINUTES_MS;
+  return [from, to].map((ms) => brief(ms, zone, seconds, years.size > 1)).join(" – ");
 }
 
 /** Labels of a time axis: the clock, and the date where the day changes. */
 export function axisLabels(seconds: number[], stepS: number, zone: Zone): string[] {
   let lastDay = "";
+  const isLong = (seconds.at(-1) ?? 0) - (seconds[0] ?? 0) > 86_400 * 300;
   return seconds.map((s) => {
     const at = partsOf(s * 1000, zone);
     const day = `${at.day} ${MONTHS[at.month]}`;
     const isNew = day !== lastDay;
     lastDay = day;
-    if (stepS >= 86_400) return stepS >= 86_400 * 300 ? `${day} ${at.year}` : day;
+    if (stepS >= 86_400) return isLong ? `${day} ${at.year}` : day;
     const clock = `${two(at.hour)}:${two(at.minute)}${stepS < 60 ? `:${two(at.second)}` : ""}`;
     return isNew ? `${clock}\n${day}` : clock;
   });

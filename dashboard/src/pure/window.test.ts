@@ -5,32 +5,59 @@ const NOW = Date.parse("2026-11-23T12:00:00Z");
 const none = { range: null, from: null, to: null };
 
 test("a range ends now", () => {
-  expect(resolve({ ...none, range: "1h" }, "24h", NOW)).toEqual({ from: NOW - 3_600_000, to: NOW });
+  expect(resolve({ ...none, range: "1h" }, "24h", NOW)).toEqual({
+    window: { from: NOW - 3_600_000, to: NOW },
+    range: "1h",
+    isOdd: false,
+  });
 });
 
 test("from and to go before a range, whatever they are written in", () => {
   const asked = { range: "1h", from: "2026-11-01T00:00:00Z", to: String(NOW) };
 
-  expect(resolve(asked, "24h", NOW)).toEqual({ from: Date.parse("2026-11-01T00:00:00Z"), to: NOW });
+  expect(resolve(asked, "24h", NOW)).toEqual({
+    window: { from: Date.parse("2026-11-01T00:00:00Z"), to: NOW },
+    range: null,
+    isOdd: false,
+  });
 });
 
 test.each(["", "7x", "0h", "-1d", "99999d"])(
-  "%s is no range, and the usual one is taken",
+  "%s is no range, and the usual one is taken and named",
   (range) => {
     expect(rangeMs(range)).toBeNull();
-    expect(resolve({ ...none, range }, "24h", NOW)?.from).toBe(NOW - 86_400_000);
+    expect(resolve({ ...none, range }, "24h", NOW)).toEqual({
+      window: { from: NOW - 86_400_000, to: NOW },
+      range: "24h",
+      isOdd: true,
+    });
   },
 );
 
-test("a window that ends before it begins is not taken", () => {
-  const asked = { range: null, from: "2026-11-02", to: "2026-11-01" };
-
-  expect(resolve(asked, "1h", NOW)).toEqual({ from: NOW - 3_600_000, to: NOW });
+test.each([
+  ["2026-11-02", "2026-11-01"],
+  ["2026-11-01", "2026-11-01"],
+  ["soon", null],
+  [null, "2026-11-01"],
+])("from %s to %s is no window, and the one that is shown is named", (from, to) => {
+  expect(resolve({ range: null, from, to }, "1h", NOW)).toEqual({
+    window: { from: NOW - 3_600_000, to: NOW },
+    range: "1h",
+    isOdd: true,
+  });
 });
 
-test("all of time is no window", () => {
-  expect(resolve({ ...none, range: "all" }, "24h", NOW)).toBeNull();
-  expect(resolve(none, "all", NOW)).toBeNull();
+test("from alone reaches to now; times are read as the API reads them", () => {
+  const from = Date.parse("2026-11-01T02:00:00Z");
+
+  for (const text of ["2026-11-01T02:00", "2026-11-01T03:00+01:00", String(from / 1000)])
+    expect(resolve({ ...none, from: text }, "1h", NOW).window).toEqual({ from, to: NOW });
+});
+
+test("all of time is no window, and only where it is offered", () => {
+  expect(resolve({ ...none, range: "all" }, "all", NOW).window).toBeNull();
+  expect(resolve(none, "all", NOW).range).toBe("all");
+  expect(resolve({ ...none, range: "all" }, "24h", NOW)).toEqual(resolve(none, "24h", NOW));
   expect(query(null)).toEqual([]);
 });
 

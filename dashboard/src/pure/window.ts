@@ -16,24 +16,48 @@ export function rangeMs(range: string): number | null {
   return Number(found[1]) * UNIT_MS[found[2] as keyof typeof UNIT_MS] || null;
 }
 
-/** The window that a range, or from and to, mean now; null is all of time. */
-export function resolve(
-  asked: { range: string | null; from: string | null; to: string | null },
-  fallback: string,
-  nowMs: number,
-): TimeWindow | null {
-  const from = instant(asked.from);
-  const to = instant(asked.to);
-  if (from !== null && to !== null && from < to) return { from, to };
-  const range = asked.range ?? fallback;
-  if (range === "all") return null;
-  const length = rangeMs(range) ?? rangeMs(fallback);
-  return length === null ? null : { from: nowMs - length, to: nowMs };
+interface Asked {
+  range: string | null;
+  from: string | null;
+  to: string | null;
+}
+export interface Resolved {
+  /** Null is all of time. */
+  window: TimeWindow | null;
+  /** The range that it is; null where it is from one instant to another. */
+  range: string | null;
+  /** Whether the address asks for a time that cannot be read, so that this is the usual one. */
+  isOdd: boolean;
 }
 
+/** What a range, or from and to, mean now. `from` alone reaches to now. */
+export function resolve(asked: Asked, fallback: string, nowMs: number): Resolved {
+  const isBetween = asked.from !== null || asked.to !== null;
+  const window = isBetween ? between(asked, nowMs) : null;
+  if (window) return { window, range: null, isOdd: false };
+  // Where all of time would be too much, it is not offered, but other pages hand it on.
+  const range = asked.range === "all" ? fallback : (asked.range ?? fallback);
+  if (range === "all") return { window: null, range, isOdd: isBetween };
+  const length = rangeMs(range);
+  if (length === null) return { ...resolve(NOTHING, fallback, nowMs), isOdd: true };
+  return { window: { from: nowMs - length, to: nowMs }, range, isOdd: isBetween };
+}
+
+const NOTHING: Asked = { range: null, from: null, to: null };
+
+function between({ from, to }: Asked, nowMs: number): TimeWindow | null {
+  const start = instant(from);
+  const end = to === null ? nowMs : instant(to);
+  return start !== null && end !== null && start < end ? { from: start, to: end } : null;
+}
+
+/** Read as the API does: without an offset it is UTC, small numbers are seconds. */
 function instant(text: string | null): number | null {
   if (!text) return null;
-  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  const number = Number(text);
+  if (Number.isFinite(number)) return Math.abs(number) < 1e11 ? number * 1000 : number;
+  const isBare = /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text);
+  const ms = Date.parse(isBare ? `${text}Z` : text);
   return Number.isNaN(ms) ? null : ms;
 }
 

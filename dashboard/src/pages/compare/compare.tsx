@@ -9,11 +9,13 @@ import { FilterBar } from "../../parts/filter_bar";
 import { Empty, Skeleton, Trouble } from "../../parts/notes";
 import { TakeAway } from "../../parts/take_away";
 import { markdown, sorted, tally } from "../../pure/comparing";
+import { formatRoute, withQuery } from "../../pure/route";
 import { labelOf, SIDE_FILTERS, type Side, sideOf, sideQuery } from "../../pure/sides";
-import { brief } from "../../pure/times";
+import { stamp } from "../../pure/times";
+import { query } from "../../pure/window";
 import { useQuery } from "../../query";
 import type { Comparison } from "../../schemas";
-import { useView } from "../../view";
+import { useView, type View } from "../../view";
 import { Conditions } from "./conditions";
 import { Distributions } from "./distributions";
 import { SideCard } from "./side_card";
@@ -41,23 +43,25 @@ export function Compare() {
     () => usageDimensions(view).filter(({ name }) => !onBothSides(sides.a, sides.b, name)),
     [view],
   );
-  const zoned = (ms: number) => brief(ms, view.zone);
-  const labels = { a: labelOf(sides.a, zoned), b: labelOf(sides.b, zoned) };
+  const isSame = String(sideQuery(sides.a, "")) === String(sideQuery(sides.b, ""));
+  const hasBoth = !isSame && Boolean(found.data?.a.runs && found.data.b.runs);
+  const utc = (ms: number) => `${stamp(ms, "utc")} UTC`;
+  const labels = { a: labelOf(sides.a, utc), b: labelOf(sides.b, utc) };
   return (
     <>
       <FilterBar view={view} fallback={RANGE} dimensions={dimensions} loading={found.loading} />
       <header class="row">
         <h1>Compare</h1>
-        {found.data && (
+        {found.data && hasBoth && (
           <span class="note" data-tally>
             {tally(found.data.metrics)}
           </span>
         )}
         <span class="push" />
-        {found.data && (
+        {found.data && hasBoth && (
           <>
             <Copy
-              text={() => markdown(found.data as Comparison, labels, location.href)}
+              text={() => markdown(found.data as Comparison, labels, fixed(view, sides))}
               label="Copy as Markdown"
               class=""
             />
@@ -75,9 +79,26 @@ export function Compare() {
       </div>
       {found.error && <Trouble problem={found.error} what="These sides could not be compared." />}
       {!found.data && !found.error && <Skeleton height={300} />}
-      {found.data && <Found comparison={found.data} sides={sides} shared={shared} />}
+      {found.data && isSame && (
+        <Empty title="A and B are the same runs">
+          <p>Choose another window, model, device, tag or dataset for one of them.</p>
+        </Empty>
+      )}
+      {found.data && !isSame && <Found comparison={found.data} sides={sides} shared={shared} />}
     </>
   );
+}
+
+/** The address of this comparison that shows the same tomorrow: its windows do not move. */
+function fixed(view: View, sides: { a: Side; b: Side }): string {
+  const ends = ([sides.a, sides.b] as const).flatMap(({ name, window }) => [
+    [`${name}_from`, new Date(window.from).toISOString()],
+    [`${name}_to`, new Date(window.to).toISOString()],
+  ]);
+  const page = Object.fromEntries(query(view.window));
+  const changes = { ...page, ...Object.fromEntries(ends), range: null, live: null };
+  const address = formatRoute(view.route.path, withQuery(view.route, changes));
+  return new URL(address, location.href).href;
 }
 
 function onBothSides(a: Side, b: Side, name: string): boolean {

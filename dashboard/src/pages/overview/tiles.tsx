@@ -145,7 +145,10 @@ function Change({
 }) {
   const pct = changePct(now, before);
   if (pct === null) {
-    const why = before === null || before === 0 ? "nothing before" : "nothing now";
+    const why =
+      before === null || now === null
+        ? `nothing ${before === null ? "before" : "now"}`
+        : `${shown(before, figure.unit)} before`;
     return (
       <p class="change note" title="Against the window of the same length before">
         {why}
