@@ -117,13 +117,14 @@ export function upload<T>(
   path: string,
   body: string,
   type: string,
+  key: string,
   onProgress: (share: number) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);
     request.setRequestHeader("Content-Type", type);
-    request.setRequestHeader("Idempotency-Key", crypto.randomUUID());
+    request.setRequestHeader("Idempotency-Key", key);
     request.setRequestHeader("X-User-Token", session.get().token ?? "");
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);

@@ -15,6 +15,7 @@ import { NewJob } from "./pages/jobs/new";
 import { JobView } from "./pages/jobs/view";
 import { Overview } from "./pages/overview/overview";
 import { SignIn } from "./pages/sign_in";
+import { writeAs } from "./parts/draft";
 import { Link } from "./parts/link";
 import { Empty } from "./parts/notes";
 import { useQuery } from "./query";
@@ -111,6 +112,9 @@ function Switches() {
   const zone = zoneOf(useRoute());
   const chosen = useSignal(theme);
   const { data: me } = useQuery<Me>("me", (signal) => get("/accounts/me", signal));
+  useEffect(() => {
+    if (me) writeAs(me.user_id);
+  }, [me]);
   return (
     <div class="switches">
       <button

@@ -18,10 +18,12 @@ function cell(value: Cell): string {
 export interface Record_ {
   line: number;
   cells: string[];
+  /** Whether the text ended inside quotation marks that began here. */
+  isOpen?: boolean;
 }
 
 /** The records of a CSV text; blank lines are left out. */
-export function readCsv(text: string): Record_[] {
+export function readCsv(text: string, delimiter = ","): Record_[] {
   const records: Record_[] = [];
   let cells: string[] = [];
   let current = "";
@@ -45,7 +47,7 @@ export function readCsv(text: string): Record_[] {
         at++;
       } else quoted = false;
     } else if (char === '"' && current === "") quoted = true;
-    else if (char === ",") {
+    else if (char === delimiter) {
       cells.push(current);
       current = "";
     } else if (char === "\n" || char === "\r") {
@@ -57,6 +59,8 @@ export function readCsv(text: string): Record_[] {
       begins = line;
     } else current += char;
   }
-  if (current !== "" || cells.length) end();
+  if (current !== "" || cells.length || quoted) end();
+  const last = records.at(-1);
+  if (quoted && last) last.isOpen = true;
   return records;
 }

@@ -17,9 +17,57 @@ export interface Batch {
 const MAX_ROWS = 5_000;
 const MAX_BYTES = 4 * 2 ** 20;
 
-/** The rows of a file; what is no JSON stays as it is, so that the server says what is wrong. */
-export function linesOf(name: string, text: string): Line[] {
-  return /\.csv$/i.test(name) ? fromCsv(text) : fromJsonLines(text);
+const MAX_ROW_BYTES = 256 * 1024;
+
+/** A line that is not sent, and why. */
+export interface Refusal {
+  line: number;
+  code: string;
+  detail: string;
+}
+export interface Contents {
+  lines: Line[];
+  refused: Refusal[];
+}
+
+/** The file as a whole cannot be read as rows; the message says what to do. */
+export class UnreadableFile extends Error {}
+
+/** The text of a file: UTF-8, or UTF-16 with its mark. Raises UnreadableFile. */
+export function textOf(bytes: Uint8Array): string {
+  const mark = `${bytes[0]} ${bytes[1]}`;
+  const encoding = mark === "255 254" ? "utf-16le" : mark === "254 255" ? "utf-16be" : "utf-8";
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return text;
+  } catch {
+    // Said below.
+  }
+  throw new UnreadableFile("it is not text in UTF-8; save it as UTF-8 and try again");
+}
+
+/**
+ * The rows of a file. What is no JSON stays as it is, so that the server says what is wrong; what
+ * cannot be sent is refused by its line. Raises UnreadableFile.
+ */
+export function contentsOf(name: string, text: string): Contents {
+  const first = text.replace(/^\ufeff/, "").trimStart()[0];
+  if (first === undefined) throw new UnreadableFile("it is empty");
+  if (first === "[")
+    throw new UnreadableFile("it is one JSON array; write one row a line, as with: jq -c '.[]'");
+  const isCsv = /\.csv$/i.test(name) && first !== "{";
+  return withoutHuge(isCsv ? fromCsv(text) : { lines: fromJsonLines(text), refused: [] });
+}
+
+function withoutHuge({ lines, refused }: Contents): Contents {
+  const isHuge = ({ json }: Line) =>
+    json.length > MAX_ROW_BYTES / 3 && new TextEncoder().encode(json).length > MAX_ROW_BYTES;
+  const huge = lines.filter(isHuge).map(({ line }) => ({
+    line,
+    code: "row_too_large",
+    detail: "a row has at most 256 KB",
+  }));
+  return { lines: lines.filter((line) => !isHuge(line)), refused: [...refused, ...huge] };
 }
 
 function fromJsonLines(text: string): Line[] {
@@ -30,13 +78,37 @@ function fromJsonLines(text: string): Line[] {
     .filter(({ json }) => json.trim() !== "");
 }
 
-function fromCsv(text: string): Line[] {
-  const [header, ...records] = readCsv(text);
-  if (!header) return [];
-  return records.map(({ line, cells }) => ({
-    line,
-    json: JSON.stringify(row(header.cells, cells)),
-  }));
+function fromCsv(text: string): Contents {
+  const [header, ...records] = readCsv(text, delimiterOf(text));
+  const names = header?.cells ?? [];
+  checkHeader(names);
+  if (records.length === 0)
+    throw new UnreadableFile("it has no rows below the names of its fields");
+  const found: Contents = { lines: [], refused: [] };
+  for (const { line, cells, isOpen } of records) {
+    const detail = isOpen
+      ? "a quotation mark that is never closed"
+      : cells.length !== names.length
+        ? `${cells.length} cells, but the first line names ${names.length} fields`
+        : null;
+    if (detail) found.refused.push({ line, code: "csv_malformed", detail });
+    else found.lines.push({ line, json: JSON.stringify(row(names, cells)) });
+  }
+  return found;
+}
+
+/** What the first line is separated by. */
+function delimiterOf(text: string): string {
+  const [first = ""] = text.split(/[\r\n]/, 1);
+  return [",", ";", "\t"].find((each) => first.includes(each)) ?? ",";
+}
+
+function checkHeader(names: string[]): void {
+  const unnamed = names.findIndex((name) => name.trim() === "");
+  if (unnamed >= 0) throw new UnreadableFile(`column ${unnamed + 1} has no name in the first line`);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new UnreadableFile(`the first line names ${twice} twice; give each column its own name`);
 }
 
 function row(names: string[], cells: string[]): Record<string, unknown> {

@@ -1,6 +1,6 @@
 """Datasets: rows appended from outside, an adapter tried before it is saved, files taken in."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.dashboard.conftest import User
 from tests.kit.browser import Visit
@@ -93,3 +93,47 @@ def test_upload_names_its_bad_rows_by_line_and_can_be_taken_back(tab: Visit, use
     expect(page.locator("[data-appended]")).to_have_attribute("data-appended", "1")
     page.get_by_role("link", name="Newest rows").click()
     expect(page.get_by_role("cell", name="7", exact=True)).to_be_visible()
+
+
+def test_upload_that_stopped_goes_on_and_stores_each_row_once(tab: Visit, user: User) -> None:
+    page = tab.go("#/datasets")
+    page.get_by_label("Name of a new dataset").fill("long_file")
+    page.get_by_role("button", name="Upload a file").click()
+    sent: list[str] = []
+
+    def lose_second(route: Route) -> None:
+        sent.append(route.request.headers["idempotency-key"])
+        if len(sent) == 2:
+            # The rows are stored; the answer is lost.
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/user/data/append_jsonl?*", lose_second)
+    rows = "\n".join(f'{{"ts":{1_767_600_000 + number}}}' for number in range(5_001))
+    page.locator("input[type=file]").set_input_files(
+        {"name": "rows.jsonl", "mimeType": "application/x-ndjson", "buffer": rows.encode()}
+    )
+
+    expect(page.get_by_text("The upload stopped before its end")).to_be_visible()
+    expect(page.locator("[data-appended]")).to_have_attribute("data-appended", "5000")
+    page.get_by_role("button", name="Go on").click()
+
+    expect(page.locator("[data-appended]")).to_have_attribute("data-appended", "5001")
+    assert sent[1] == sent[2]
+    listed = user.api.get("/user/data/list").json()["data"]
+    assert [dataset["rows"] for dataset in listed] == [5_001]
+    tab.complaints.clear()
+
+
+def test_file_that_cannot_be_read_is_refused_with_what_to_do(tab: Visit, user: User) -> None:
+    page = tab.go("#/datasets")
+    page.get_by_label("Name of a new dataset").fill("odd_file")
+    page.get_by_role("button", name="Upload a file").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "rows.csv", "mimeType": "text/csv", "buffer": b"ts,a,a\n1,2,3\n"}
+    )
+
+    expect(page.get_by_role("alert")).to_contain_text("names a twice")
+    assert user.api.get("/user/data/list").json()["data"] == []

@@ -56,6 +56,16 @@ def test_submitted_job_is_watched_until_the_model_has_answered(
     expect(row.locator("[data-status]")).to_have_attribute("data-status", "succeeded")
 
 
+def test_what_was_typed_is_there_when_one_comes_back_to_the_form(tab: Visit) -> None:
+    page = tab.go("#/jobs/new")
+    page.get_by_label("Prompt", exact=True).fill("A long prompt")
+
+    page.get_by_role("link", name="Devices").click()
+    page.go_back()
+
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("A long prompt")
+
+
 def test_queued_job_is_cancelled_and_the_list_follows_without_moving(
     tab: Visit, user: User, absent: tuple[str, str]
 ) -> None:

@@ -148,3 +148,56 @@ def test_comparison_shows_the_verdicts_of_the_api_and_copies_them(tab: Visit, us
     page.get_by_label("Window of A").select_option("before")
     expect(page.get_by_role("heading", name="There are no runs on side A")).to_be_visible()
     assert "a_when=before" in page.url
+
+
+def test_relative_window_ends_now_whenever_one_comes_to_it(tab: Visit, user: User) -> None:
+    page = tab.go("#/overview?range=1h")
+    expect(page.locator('[data-figure="runs"]')).to_have_attribute("data-value", "0")
+    user.api.post("/usage/import", json=[{"model": "m", "latency_ms": 5}])
+
+    page.get_by_role("link", name="Jobs").click()
+    page.get_by_role("link", name="Overview").click()
+
+    expect(page.locator('[data-figure="runs"]')).to_have_attribute("data-value", "1")
+
+
+def test_no_figure_stands_under_a_question_that_was_not_answered(tab: Visit, user: User) -> None:
+    user.api.post("/usage/import", json=rows())
+    page = tab.go("#/overview?range=7d")
+    expect(page.locator('[data-figure="runs"]')).to_have_attribute("data-value", "240")
+    page.route("**/usage*model=a*", lambda route: route.fulfill(status=500, body="{}"))
+    page.route("**/usage/summary*model=a*", lambda route: route.fulfill(status=500, body="{}"))
+
+    page.evaluate("location.hash += '&model=a'")
+
+    expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+    expect(page.locator('[data-figure="runs"]')).to_have_count(0)
+    tab.complaints.clear()
+
+
+@pytest.mark.parametrize("odd", ["range=99999d", "from=2026-02-01&to=2026-01-01", "range=soon"])
+def test_time_that_cannot_be_read_is_named_with_what_is_shown(tab: Visit, odd: str) -> None:
+    page = tab.go(f"#/overview?{odd}")
+
+    expect(page.get_by_role("alert")).to_contain_text("Shown instead: Last 24 hours")
+    expect(page.get_by_role("button", name="Time range: Last 24 hours")).to_be_visible()
+
+
+def test_same_runs_on_both_sides_are_named_and_not_judged(tab: Visit, user: User) -> None:
+    user.api.post("/usage/import", json=rows())
+    page = tab.go("#/compare?range=24h&a_when=this&b_when=this")
+
+    expect(page.get_by_role("heading", name="A and B are the same runs")).to_be_visible()
+    expect(page.locator("[data-verdict]")).to_have_count(0)
+
+
+def test_page_fits_when_a_label_is_one_long_word(tab: Visit, user: User) -> None:
+    run = {"model": "m", "latency_ms": 5, "extra": {"W" * 120: 1.5}}
+    user.api.post("/usage/import", json=[run])
+    page = tab.go("#/overview?range=1h")
+    expect(page.get_by_role("figure", name="W" * 120)).to_be_visible()
+
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get, Problem, pathWith, post } from "../../api";
 import { refresh } from "../../clock";
+import { useDraft } from "../../parts/draft";
 import { Trouble } from "../../parts/notes";
 import { bodyOf, newAdapter } from "../../pure/adapter";
 import { useQuery } from "../../query";
@@ -14,7 +15,7 @@ const SETTLED_MS = 350;
 const SAVE = "/user/data/save_adapter";
 
 export function AdapterEditor({ dataset, metrics }: { dataset: string; metrics: Metrics }) {
-  const [edited, setEdited] = useState<Adapter | null>(null);
+  const [edited, setEdited] = useDraft<Adapter | null>(`adapter ${dataset}`, null);
   const newest = pathWith("/user/data/get", [
     ["dataset", dataset],
     ["tail", "20"],
@@ -35,6 +36,11 @@ export function AdapterEditor({ dataset, metrics }: { dataset: string; metrics: 
             {saved ? `version ${saved.version}` : "not saved yet"}
             {edited && " · edited"}
           </span>
+          {edited && (
+            <button type="button" class="quiet" onClick={() => setEdited(null)}>
+              Discard the changes
+            </button>
+          )}
         </header>
         <AdapterFields
           adapter={adapter}

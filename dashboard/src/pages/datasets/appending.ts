@@ -1,7 +1,7 @@
 // Sends the batches of a file one after another and adds up what became of the rows.
 
 import { Problem, pathWith, post, upload } from "../../api";
-import type { Batch } from "../../pure/upload";
+import type { Batch, Refusal } from "../../pure/upload";
 import type { Appended, Fault } from "../../schemas";
 
 export type NamedFault = Fault & { isUsage: boolean };
@@ -12,24 +12,55 @@ export interface Outcome {
   faults: NamedFault[];
   truncated: boolean;
   batchIds: string[];
+  /** How many batches are settled. */
+  settled: number;
+  /** Why it stopped before the end. */
+  stopped: Problem | null;
 }
 
-export async function append(
-  dataset: string,
-  batches: Batch[],
-  tell: (share: number) => void,
-): Promise<Outcome> {
-  const outcome: Outcome = {
+/** A file on its way; sent again, a batch is known by its key, and is not stored twice. */
+export interface Plan {
+  dataset: string;
+  batches: Batch[];
+  keys: string[];
+}
+
+export function planOf(dataset: string, batches: Batch[]): Plan {
+  return { dataset, batches, keys: batches.map(() => crypto.randomUUID()) };
+}
+
+/** What becomes of rows of which some are refused before anything is sent. */
+export function begun(refused: Refusal[]): Outcome {
+  return {
     appended: 0,
-    rejected: 0,
+    rejected: refused.length,
     usage: null,
-    faults: [],
+    faults: refused.map((each) => ({ ...each, pointer: "", isUsage: false })),
     truncated: false,
     batchIds: [],
+    settled: 0,
+    stopped: null,
   };
+}
+
+/** Sends the batches that are not settled; what was stored is told even where one fails. */
+export async function append(
+  plan: Plan,
+  before: Outcome,
+  tell: (share: number) => void,
+): Promise<Outcome> {
+  const { dataset, batches, keys } = plan;
+  const outcome = { ...before, stopped: null as Problem | null };
   for (const [at, batch] of batches.entries()) {
-    const answer = await sent(dataset, batch, (share) => tell((at + share) / batches.length));
-    add(outcome, answer, batch);
+    if (at < before.settled) continue;
+    try {
+      const progress = (share: number) => tell((at + share) / batches.length);
+      add(outcome, await sent(dataset, batch, keys[at] ?? "", progress), batch);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return { ...outcome, stopped: error };
+    }
+    outcome.settled = at + 1;
   }
   return outcome;
 }
@@ -50,11 +81,12 @@ export async function undo(batchIds: string[]): Promise<{ rows: number; runs: nu
 async function sent(
   dataset: string,
   batch: Batch,
+  key: string,
   tell: (share: number) => void,
 ): Promise<Appended> {
   const path = pathWith("/user/data/append_jsonl", [["dataset", dataset]]);
   try {
-    return await upload<Appended>(path, batch.body, "application/x-ndjson", tell);
+    return await upload<Appended>(path, batch.body, "application/x-ndjson", key, tell);
   } catch (error) {
     const isVerdict =
       error instanceof Problem && error.status === 422 && error.errors.some((fault) => fault.line);
@@ -83,8 +115,11 @@ function add(outcome: Outcome, answer: Appended, batch: Batch): void {
   outcome.appended += answer.appended;
   outcome.rejected += answer.rejected;
   outcome.truncated ||= answer.errors_truncated;
-  outcome.faults.push(...answer.errors.map((fault) => named(fault, batch, false)));
-  outcome.faults.push(...(answer.usage?.errors ?? []).map((fault) => named(fault, batch, true)));
+  outcome.faults = [
+    ...outcome.faults,
+    ...answer.errors.map((fault) => named(fault, batch, false)),
+    ...(answer.usage?.errors ?? []).map((fault) => named(fault, batch, true)),
+  ];
   if (answer.usage) {
     const { recorded, skipped } = outcome.usage ?? { recorded: 0, skipped: 0 };
     outcome.usage = {
@@ -92,7 +127,7 @@ function add(outcome: Outcome, answer: Appended, batch: Batch): void {
       skipped: skipped + answer.usage.skipped,
     };
   }
-  if (answer.batch_id) outcome.batchIds.push(answer.batch_id);
+  if (answer.batch_id) outcome.batchIds = [...outcome.batchIds, answer.batch_id];
 }
 
 /** A fault with the line of the file instead of the line of its batch. */

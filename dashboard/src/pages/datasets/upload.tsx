@@ -4,40 +4,57 @@ import { useState } from "preact/hooks";
 import { Problem } from "../../api";
 import { refresh } from "../../clock";
 import { Trouble } from "../../parts/notes";
-import { batchesOf, linesOf } from "../../pure/upload";
-import { append, type Outcome, undo } from "./appending";
+import { batchesOf, contentsOf, textOf, UnreadableFile } from "../../pure/upload";
+import { append, begun, type Outcome, type Plan, planOf, undo } from "./appending";
 
+interface Sent {
+  name: string;
+  plan: Plan;
+  outcome: Outcome;
+}
 type State =
   | { is: "idle" }
   | { is: "sending"; share: number; name: string }
-  | { is: "done"; outcome: Outcome; name: string }
+  | ({ is: "done" } & Sent)
   | { is: "undone"; rows: number; runs: number };
 
 export function Upload({ dataset }: { dataset: string }) {
   const [state, setState] = useState<State>({ is: "idle" });
   const [trouble, setTrouble] = useState<Problem | null>(null);
   const [over, setOver] = useState(false);
+  const [busy, setBusy] = useState(false);
   const guarded = async (deed: () => Promise<void>) => {
+    if (busy) return;
+    setBusy(true);
     setTrouble(null);
     try {
       await deed();
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      setTrouble(error);
-      setState({ is: "idle" });
+      setTrouble(troubleOf(error));
     }
+    setBusy(false);
     refresh();
   };
-  const take = (file: File | undefined) =>
-    file &&
+  const send = ({ name, plan, outcome }: Sent) =>
     guarded(async () => {
-      const batches = batchesOf(linesOf(file.name, await file.text()));
-      const tell = (share: number) => setState({ is: "sending", share, name: file.name });
+      const tell = (share: number) => setState({ is: "sending", share, name });
       tell(0);
-      setState({ is: "done", outcome: await append(dataset, batches, tell), name: file.name });
+      setState({ is: "done", name, plan, outcome: await append(plan, outcome, tell) });
     });
-  const takeBack = (outcome: Outcome) =>
-    guarded(async () => setState({ is: "undone", ...(await undo(outcome.batchIds)) }));
+  const take = async (file: File | undefined) => {
+    if (!file || busy) return;
+    setState({ is: "idle" });
+    try {
+      const text = textOf(new Uint8Array(await file.arrayBuffer()));
+      const { lines, refused } = contentsOf(file.name, text);
+      const plan = planOf(dataset, batchesOf(lines));
+      await send({ name: file.name, plan, outcome: begun(refused) });
+    } catch (error) {
+      setTrouble(troubleOf(error));
+    }
+  };
+  const takeBack = (batchIds: string[]) =>
+    guarded(async () => setState({ is: "undone", ...(await undo(batchIds)) }));
   return (
     <section class="card upload">
       <h2>Upload a file</h2>
@@ -60,8 +77,8 @@ export function Upload({ dataset }: { dataset: string }) {
         </span>
         <input
           type="file"
-          accept=".csv,.jsonl,.ndjson,.json,text/csv,application/x-ndjson"
-          disabled={state.is === "sending"}
+          accept=".csv,.jsonl,.ndjson,text/csv,application/x-ndjson"
+          disabled={busy}
           onChange={(event) => {
             take(event.currentTarget.files?.[0]);
             event.currentTarget.value = "";
@@ -72,7 +89,7 @@ export function Upload({ dataset }: { dataset: string }) {
         CSV: the first line names the fields. JSONL: one row a line. Good rows are kept, bad ones
         are named.
       </p>
-      {trouble && <Trouble problem={trouble} what="The file was not taken." />}
+      {trouble && <Trouble problem={trouble} what="That did not work." />}
       {state.is === "sending" && (
         <p>
           <label>
@@ -82,7 +99,12 @@ export function Upload({ dataset }: { dataset: string }) {
         </p>
       )}
       {state.is === "done" && (
-        <Verdict name={state.name} outcome={state.outcome} onUndo={() => takeBack(state.outcome)} />
+        <Verdict
+          sent={state}
+          busy={busy}
+          onGoOn={() => send(state)}
+          onUndo={() => takeBack(state.outcome.batchIds)}
+        />
       )}
       {state.is === "undone" && (
         <p role="status">
@@ -90,28 +112,46 @@ export function Upload({ dataset }: { dataset: string }) {
           {state.runs.toLocaleString("en-US")} runs.
         </p>
       )}
-      <UndoById
-        onUndo={(id) => guarded(async () => setState({ is: "undone", ...(await undo([id])) }))}
-      />
+      <UndoById onUndo={(id) => takeBack([id])} />
     </section>
   );
 }
 
-function Verdict({
-  name,
-  outcome,
-  onUndo,
-}: {
-  name: string;
-  outcome: Outcome;
+/** An unreadable file is no problem that the API told, but looks like one. */
+function troubleOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof UnreadableFile)
+    return new Problem(0, "file_unreadable", `The file cannot be read: ${error.message}.`);
+  throw error;
+}
+
+interface VerdictProps {
+  sent: Sent;
+  busy: boolean;
+  onGoOn: () => void;
   onUndo: () => void;
-}) {
+}
+
+function Verdict({ sent: { name, outcome, plan }, busy, onGoOn, onUndo }: VerdictProps) {
+  const { stopped } = outcome;
   return (
     <div role="status" class="verdict-rows">
+      {stopped && (
+        <>
+          <Trouble problem={stopped} what="The upload stopped before its end." />
+          <p class="row">
+            {outcome.settled} of {plan.batches.length} parts are settled. Going on stores nothing
+            twice.
+            <button type="button" class="primary" disabled={busy} onClick={onGoOn}>
+              Go on
+            </button>
+          </p>
+        </>
+      )}
       <p class="row">
         <strong>{name}</strong>
-        <span class="good" data-appended={outcome.appended}>
-          ✓ {outcome.appended.toLocaleString("en-US")} rows appended
+        <span class={outcome.appended ? "good" : "bad"} data-appended={outcome.appended}>
+          {outcome.appended ? "✓" : "✕"} {outcome.appended.toLocaleString("en-US")} rows appended
         </span>
         {outcome.rejected > 0 && (
           <span class="bad" data-rejected={outcome.rejected}>
@@ -126,11 +166,12 @@ function Verdict({
           </span>
         )}
         {outcome.batchIds.length > 0 && (
-          <button type="button" onClick={onUndo}>
+          <button type="button" disabled={busy} onClick={onUndo}>
             Undo this upload
           </button>
         )}
       </p>
+      {outcome.batchIds.length > 0 && <p class="note wrap">Batch {outcome.batchIds.join(", ")}</p>}
       {outcome.faults.length > 0 && (
         <ul class="faults">
           {outcome.faults.slice(0, 100).map((fault) => (

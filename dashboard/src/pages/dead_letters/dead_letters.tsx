@@ -41,7 +41,7 @@ export function DeadLetters() {
       (!view.window || (at >= view.window.from && at < view.window.to))
     );
   };
-  const jobs = (dead.data?.data ?? []).filter(wanted);
+  const jobs = useMemo(() => dead.data?.data.filter(wanted) ?? null, [dead.data, view.route]);
   const trouble = groups.error ?? dead.error;
   return (
     <>
@@ -68,6 +68,7 @@ export function DeadLetters() {
           />
           <DeadTable
             jobs={jobs}
+            view={view.route.query.toString()}
             more={dead.data?.more ?? false}
             code={code}
             onRequeue={setChosen}

@@ -4,18 +4,32 @@ import { useState } from "preact/hooks";
 import { Ago } from "../../parts/ago";
 import { Link } from "../../parts/link";
 import { Scroll } from "../../parts/scroll";
+import { useSteady } from "../../parts/steady";
 import { TakeAway } from "../../parts/take_away";
 import type { DeadJob } from "../../schemas";
 
 interface Props {
-  jobs: DeadJob[];
+  /** Null until they are there. */
+  jobs: DeadJob[] | null;
+  /** What of them is shown; another view starts over. */
+  view: string;
   more: boolean;
   code: string | null;
   onRequeue: (jobs: DeadJob[]) => void;
 }
 
-export function DeadTable({ jobs, more, code, onRequeue }: Props) {
+export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
+  const steady = useSteady(fresh, (job) => job.job_id, view);
+  const dead = new Set(fresh?.map((job) => job.job_id));
+  // Who was requeued meanwhile is no dead letter any more.
+  const jobs = steady.rows.filter((job) => dead.has(job.job_id));
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const showNew = () => {
+    const known = new Set(jobs.map((job) => job.job_id));
+    // Nobody chose those.
+    setLeft(new Set([...left, ...[...dead].filter((id) => !known.has(id))]));
+    steady.show();
+  };
   const chosen = jobs.filter((job) => !left.has(job.job_id));
   const toggle = (id: string) =>
     setLeft(new Set(left.has(id) ? [...left].filter((each) => each !== id) : [...left, id]));
@@ -31,6 +45,11 @@ export function DeadTable({ jobs, more, code, onRequeue }: Props) {
           />
           {chosen.length} of {jobs.length} chosen{code ? ` · ${code}` : ""}
         </label>
+        {steady.waiting > 0 && (
+          <button type="button" class="quiet" onClick={showNew}>
+            ↑ {steady.waiting} new
+          </button>
+        )}
         {more && <span class="warn">only the latest {jobs.length} are listed</span>}
         <button type="button" disabled={chosen.length === 0} onClick={() => onRequeue(chosen)}>
           Requeue {chosen.length}…

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { all, get, Problem, post } from "../../api";
 import { Copy } from "../../parts/copy";
+import { useDraft } from "../../parts/draft";
 import { Trouble } from "../../parts/notes";
 import { curlOf } from "../../pure/curl";
 import { BLANK, bodyOf, formOf, type JobForm } from "../../pure/job_form";
@@ -19,17 +20,21 @@ interface Would {
 
 export function NewJob() {
   const clone = useRoute().query.get("clone");
+  return <Submission key={clone} clone={clone} />;
+}
+
+function Submission({ clone }: { clone: string | null }) {
   const path = clone && `/api/jobs/${encodeURIComponent(clone)}`;
   const cloned = useQuery<JobDetail>(path, (signal) => get(path ?? "", signal), path ?? "");
   const devices = useQuery("devices", (signal) => all<Device>("/devices", [], 1000, signal));
   const datasets = useQuery("datasets", (signal) =>
     all<Dataset>("/user/data/list", [], 1000, signal),
   );
-  const [form, setForm] = useState<JobForm>(BLANK);
+  const [form, setForm] = useDraft<JobForm>(`job ${clone}`, BLANK);
   const [answer, setAnswer] = useState<{ would?: Would; problem?: Problem }>({});
   const [busy, setBusy] = useState(false);
   useEffect(() => {
-    if (cloned.data) setForm(formOf(cloned.data));
+    if (cloned.data && form === BLANK) setForm(formOf(cloned.data));
   }, [cloned.data]);
   const body = bodyOf(form, cloned.data?.options);
   const send = async <T,>(url: string, then: (got: T) => void) => {
@@ -45,7 +50,10 @@ export function NewJob() {
   };
   const submit = (event: Event) => {
     event.preventDefault();
-    send<Job>("/api/jobs", (job) => go(`#/jobs/${job.job_id}`));
+    send<Job>("/api/jobs", (job) => {
+      setForm(BLANK);
+      go(`#/jobs/${job.job_id}`);
+    });
   };
   const check = () => send<Would>("/api/jobs?dry_run=1", (would) => setAnswer({ would }));
   return (
