@@ -18,7 +18,7 @@ WITHIN_MS = 120_000
 def absent(admin: httpx.Client) -> tuple[str, str]:
     """A device that nobody runs, and its token."""
     serial = f"absent-{uuid4().hex[:8]}"
-    body = {"serial": serial, "models": ["slow-model"]}
+    body = {"serial": serial, "models": ["slow-model"], "queue_tags": ["default", "short"]}
     return serial, str(admin.post("/devices/register", json=body).json()["device_token"])
 
 
