@@ -1,5 +1,6 @@
 """Jobs from the form to the result on the real model; cancelled, dead, and queued again."""
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
@@ -15,11 +16,13 @@ WITHIN_MS = 120_000
 
 
 @pytest.fixture
-def absent(admin: httpx.Client) -> tuple[str, str]:
+def absent(admin: httpx.Client) -> Iterator[tuple[str, str]]:
     """A device that nobody runs, and its token."""
     serial = f"absent-{uuid4().hex[:8]}"
     body = {"serial": serial, "models": ["slow-model"], "queue_tags": ["default", "short"]}
-    return serial, str(admin.post("/devices/register", json=body).json()["device_token"])
+    yield serial, str(admin.post("/devices/register", json=body).json()["device_token"])
+    # Each device of a pool lets more jobs out of their queue.
+    admin.delete(f"/devices/{serial}").raise_for_status()
 
 
 def test_submitted_job_is_watched_until_the_model_has_answered(
