@@ -120,11 +120,28 @@ def test_no_statement_reaches_everything(transformed: Transformed, function: str
 
 
 def test_each_statement_is_named(transformed: Transformed, function: str) -> None:
-    policies = transformed.source["Resources"][function]["Properties"].get("Policies", [])
-    names = [statement["Sid"] for policy in policies for statement in policy["Statement"]]
+    names = [statement["Sid"] for statement in statements(transformed, function)]
 
     assert len(names) == len(set(names))
     assert all(names)
+
+
+def test_only_its_own_logs_are_written(transformed: Transformed, function: str) -> None:
+    """AWSLambdaBasicExecutionRole would let each function write to every log of the account."""
+    granted = [one for one in statements(transformed, function) if grants(one, "logs:")]
+
+    assert [one["Resource"] for one in granted] == [{"Fn::GetAtt": [f"{function}Logs", "Arn"]}]
+
+
+def test_only_the_functions_own_queue_is_received_from(
+    transformed: Transformed, function: str
+) -> None:
+    """AWSLambdaSQSQueueExecutionRole would let it delete the messages of every queue."""
+    own = [mapping["EventSourceArn"] for mapping in mappings(transformed, function)]
+
+    granted = [one for one in statements(transformed, function) if grants(one, "sqs:Receive")]
+
+    assert [one["Resource"] for one in granted] == own
 
 
 def test_failures_of_asynchronous_calls_go_somewhere(
@@ -160,6 +177,10 @@ def test_handler_takes_event_and_context(function: str) -> None:
     handler = importlib.import_module(f"functions.{folder(function)}.handler").lambda_handler
 
     assert len(inspect.signature(handler).parameters) == 2
+
+
+def grants(statement: dict[str, Any], prefix: str) -> bool:
+    return any(action.startswith(prefix) for action in statement["Action"])
 
 
 def mappings(transformed: Transformed, function: str) -> list[dict[str, Any]]:
