@@ -4,6 +4,9 @@
 PYTHON ?= python3
 SCHEDULE ?=
 STACK ?=
+RUNTIME ?= python3.13
+ARCHITECTURE ?= arm64
+PARAMETERS ?=
 SECTIONS ?=
 WORKERS ?= 2
 PRICES ?= bench/prices.json
@@ -26,7 +29,7 @@ DASHBOARD = $(if $(NODE_FITS),functions/dashboard/static/index.html,without-dash
 DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy-local fire logs clean-state demo-data admin-token build dashboard without-dashboard check test \
+.PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token build dashboard without-dashboard check test \
 	test-unit test-dashboard test-313 test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
 	bench-mlflow bench-celery job-costs format openapi lock install clean
 
@@ -53,6 +56,9 @@ demo-data: .venv-cloud/.installed ## fill the demo user of the running local clo
 clean-state: ## forget everything the local cloud stored
 	@$(PYTHON) -m local clean
 
+deploy: .venv/.installed .venv-cloud/.installed .venv-sam/.installed $(DASHBOARD) ## build for AWS and deploy there: make deploy STACK=evalyard
+	@.venv-cloud/bin/python -m local release "$(or $(STACK),evalyard)" "$(RUNTIME)" "$(ARCHITECTURE)" "$(PARAMETERS)"
+
 admin-token: .venv/.installed .venv-cloud/.installed ## make the first admin of a stack on AWS: make admin-token STACK=evalyard
 	@.venv-cloud/bin/python -m local admin-token "$(STACK)"
 
@@ -65,7 +71,7 @@ preflight:
 
 # -------------------------------------------------------------------------------------------- development
 
-build: .venv-sam/.installed .venv-cloud/.installed $(DASHBOARD) ## sam build, for the Python and the processor of this machine, into .aws-sam/build
+build: .venv-sam/.installed .venv-cloud/.installed $(DASHBOARD) ## sam build for this machine, compiled, into .aws-sam/build
 	@.venv-cloud/bin/python -m local build
 
 dashboard: $(DASHBOARD) ## build the web app into functions/dashboard/static

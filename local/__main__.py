@@ -18,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
         commands.add_parser(name, help=command.__doc__)
     commands.choices["fire"].add_argument("schedule")
     commands.choices["admin-token"].add_argument("stack")
+    for name in ("stack", "runtime", "architecture", "parameters"):
+        commands.choices["release"].add_argument(name)
     options = parser.parse_args(arguments)
     try:
         _COMMANDS[options.command](read_settings(os.environ), options)
@@ -49,10 +51,10 @@ def _run(settings: Settings, _options: argparse.Namespace) -> None:
 
 def _build(settings: Settings, _options: argparse.Namespace) -> None:
     """build functions and layers for this machine"""
-    from local.deploy import build
+    from local.deploy import build_only
     from local.home import Home
 
-    build(settings, Home(settings.home))
+    build_only(Home(settings.home))
 
 
 def _deploy(settings: Settings, _options: argparse.Namespace) -> None:
@@ -97,6 +99,14 @@ def _admin_token(_settings: Settings, options: argparse.Namespace) -> None:
     print_admin_token(options.stack)
 
 
+def _release(_settings: Settings, options: argparse.Namespace) -> None:
+    """build for AWS and deploy there"""
+    from local.release import read_release
+
+    words = (options.stack, options.runtime, options.architecture, options.parameters)
+    read_release(*words).deploy()
+
+
 _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], None]] = {
     "preflight": _preflight,
     "run": _run,
@@ -106,6 +116,7 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], None]] = {
     "logs": _logs,
     "clean": _clean,
     "admin-token": _admin_token,
+    "release": _release,
     "demo-data": _demo_data,
 }
 

@@ -1,34 +1,38 @@
-"""Compiles what `sam build` made, so that a function that starts cold here need not.
+"""Compiles what `sam build` made, so that a function that starts cold need not.
 
-The local AWS unpacks the layers for every process that it starts, so what Python compiles there
-is never used twice. Unpacking does not keep file times: the compiled files must not check them.
+Where functions run, layers are read-only: what Python compiles there at a cold start is never used
+twice. Packing and unpacking do not keep file times, so the compiled files must not check them.
 """
 
-import compileall
+import subprocess
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
 
-def compile_build(sam_folder: Path) -> None:
+def compile_build(sam_folder: Path, interpreter: Path) -> None:
     """Compiles every layer and function that has not been since it was built.
 
-    Also the dependencies that SAM keeps: the next build copies them from there, compiled.
+    `interpreter` is a Python of the version that will run the code. Also compiles the dependencies
+    that SAM keeps: the next build copies them from there, compiled.
     """
+    tag = _cache_tag(interpreter)
     for folder in (*_folders(sam_folder / "deps"), *_folders(sam_folder / "build")):
-        if not any(folder.rglob("__pycache__")):
-            _compile(folder)
+        if not any(folder.rglob(f"*.{tag}.pyc")):
+            _compile(folder, interpreter)
+
+
+def _cache_tag(interpreter: Path) -> str:
+    """What the names of an interpreter's compiled files carry, such as `cpython-313`."""
+    command = [str(interpreter), "-c", "import sys; print(sys.implementation.cache_tag)"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _folders(parent: Path) -> list[Path]:
     return [each for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
 
 
-def _compile(folder: Path) -> None:
-    compileall.compile_dir(
-        folder,
-        quiet=2,
-        workers=0,
-        # Tracebacks then name the path inside the function, not that of the build.
-        stripdir=str(folder),
-        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
-    )
+def _compile(folder: Path, interpreter: Path) -> None:
+    # Tracebacks then name the path inside the function, not that of the build. A file that does not
+    # compile (a template of a package, say) would not be imported either.
+    options = ["-qq", "-j", "0", "-s", str(folder), "--invalidation-mode", "unchecked-hash"]
+    command = [str(interpreter), "-m", "compileall", *options, str(folder)]
+    subprocess.run(command, check=False, stdin=subprocess.DEVNULL)

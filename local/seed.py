@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.aws import LocalAws
-from local.deploy import BUILD
+from local.build import BUILD
 from local.errors import LocalCloudError
 from local.home import Home, read_json, write_private_json
 from local.http_json import Answer, call

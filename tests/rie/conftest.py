@@ -95,7 +95,6 @@ def function(
     template, address = cloud
     port, runtime_port = _free_port(), _free_port()
     log = tmp_path_factory.mktemp(logical_id) / "log"
-    bytecode = tmp_path_factory.getbasetemp() / "bytecode"
     environment = {
         **_CREDENTIALS,
         **template.environment(logical_id),
@@ -104,7 +103,8 @@ def function(
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(_PATIENCE_S),
         "PATH": os.environ["PATH"],
         "PYTHONPATH": ":".join(_python_path(template, logical_id, runtime_client)),
-        "PYTHONPYCACHEPREFIX": str(bytecode),
+        # A layer is read-only on AWS: what was not compiled by the build is not kept here either.
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = [
         str(_emulator()), "--log-level", "error",
