@@ -1,4 +1,4 @@
-"""What `sam build` leaves, finished: nothing is compiled at a cold start, nothing unused is unpacked."""
+"""What a build leaves: nothing is compiled at a cold start, nothing unused is unpacked."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ OWN_CODE = sorted([*read_template().functions(), "SharedLayer"])
 
 @pytest.mark.parametrize("artifact", OWN_CODE)
 def test_every_module_is_compiled(artifact: str) -> None:
-    modules = [path for path in (BUILD / artifact).rglob("*.py")]
+    modules = list((BUILD / artifact).rglob("*.py"))
 
     assert modules
     assert [path for path in modules if not compiled(path).is_file()] == []
