@@ -8,6 +8,8 @@ from shared import clock
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BITS = 80
+# A ULID as a regular expression: 128 bits, so that the first of 26 characters is below 8.
+ULID_FORM = f"[0-7][{_CROCKFORD}]{{25}}"
 
 
 def ulid(at_us: int | None = None) -> str:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from functions.accounts import wiring
 from functions.accounts.schemas import NewTokenAnswer, NewTokenBody, TokenEntry
 from functions.accounts.views import issued_token, token_entry
+from shared import ids
 from shared.accounts import (
     TokenRequest,
     UserNotFound,
@@ -27,11 +28,13 @@ from shared.http import (
     UserRoute,
     creates,
     described,
+    key_form,
     up_to,
 )
 
 router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
 
+_POSITION = key_form(f"tok_{ids.ULID_FORM}")
 OTHERS = described(403, "Another user's tokens are for administrators (`forbidden`).")
 
 
@@ -61,7 +64,7 @@ async def get_tokens(
 ) -> Page[TokenEntry]:
     """Tokens newest first, never with their secret; expired ones stay listed for 30 days."""
     owner = _owner(user, user_id)
-    cursors = Cursors(("accounts.tokens", user.user_id, owner))
+    cursors = Cursors[str](("accounts.tokens", user.user_id, owner), _POSITION)
     after = cursors.read(cursor)
     listed = list_tokens(wiring.accounts(), owner, after=after, limit=limit + 1)
     found, more = up_to(limit, listed)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query
 from functions.accounts import wiring
 from functions.accounts.schemas import MeAnswer, NewUserAnswer, NewUserBody, UserEntry
 from functions.accounts.views import limits, user_entry
-from shared import clock
+from shared import clock, ids
 from shared.accounts import (
     TokenRequest,
     User,
@@ -26,11 +26,13 @@ from shared.http import (
     UserRoute,
     creates,
     described,
+    key_form,
     up_to,
 )
 
 router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
 
+_POSITION = key_form(ids.ULID_FORM)
 ADMINS_ONLY = described(403, "For administrators only (`forbidden`).")
 
 
@@ -74,7 +76,7 @@ async def get_users(
     cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
 ) -> Page[UserEntry]:
     """All users, newest first."""
-    cursors = Cursors(("accounts.users", user.user_id))
+    cursors = Cursors[str](("accounts.users", user.user_id), _POSITION)
     after = cursors.read(cursor)
     found, more = up_to(limit, list_users(wiring.accounts(), after=after, limit=limit + 1))
     return Page[UserEntry](

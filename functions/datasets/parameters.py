@@ -29,13 +29,12 @@ class Reading:
     ] = None
 
     def page(
-        self, bucket: Bucket, catalog: Catalog, user_id: str, dataset: str, cursors: Cursors
+        self, bucket: Bucket, catalog: Catalog, user_id: str, dataset: str, cursors: Cursors[Place]
     ) -> RowPage:
         """The page that is asked for. Raises MalformedInput for what makes no sense together."""
         if self.tail is None:
-            position = cursors.read(self.cursor)
-            start = None if position is None else Place.read(position)
             wanted = Wanted(self.limit or DEFAULT_ROWS, self.order)
+            start = cursors.read(self.cursor)
             return read_rows(bucket, catalog, user_id, dataset, wanted, start)
         if self.cursor is not None or self.order != "asc":
             raise MalformedInput(

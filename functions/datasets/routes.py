@@ -22,10 +22,12 @@ from functions.datasets.schemas import (
 )
 from functions.datasets.views import append_answer, dataset_entry, json_answer
 from shared.datasets import (
+    DATASET_NAME,
     Adapter,
     AdapterNotFound,
     Batch,
     DatasetNotFound,
+    Place,
     adapter_key,
     append_rows,
     check_dataset_name,
@@ -43,6 +45,7 @@ from shared.http import (
     UserRoute,
     creates,
     described,
+    key_form,
     media_type,
 )
 from shared.row_bodies import JSON_LINES
@@ -50,6 +53,7 @@ from shared.storage import delete_dataset
 
 router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
 
+_POSITION = key_form(DATASET_NAME)
 DatasetName = Annotated[str, Query(description="The dataset's name.")]
 Flag = Annotated[bool, Query()]
 
@@ -128,7 +132,7 @@ async def list_(
     cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
 ) -> dict[str, Any]:
     """The datasets of the caller by name, with exact counts."""
-    cursors = Cursors(("datasets.list", user.user_id))
+    cursors = Cursors[str](("datasets.list", user.user_id), _POSITION)
     after = cursors.read(cursor) or ""
     found = list_datasets(wiring.bucket(), wiring.catalog(), user.user_id)
     rest = [summary for summary in found if summary.name > after]
@@ -168,7 +172,7 @@ async def get(
     a spreadsheet would take for a formula gets a leading `'`, unless `guard=0`.
     """
     check_dataset_name(dataset)
-    cursors = Cursors(("datasets.get", user.user_id, dataset, reading.order))
+    cursors = Cursors[Place](("datasets.get", user.user_id, dataset, reading.order), Place)
     bucket, catalog = wiring.bucket(), wiring.catalog()
     while True:
         page = reading.page(bucket, catalog, user.user_id, dataset, cursors)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 
 from functions.devices import wiring
 from functions.devices.schemas import (
+    SERIAL,
     DeviceAnswer,
     DeviceDetailAnswer,
     RegisterBody,
@@ -28,10 +29,12 @@ from shared.http import (
     UserRoute,
     creates,
     described,
+    key_form,
 )
 
 router = APIRouter(prefix="/devices", tags=["Devices"], route_class=UserRoute)
 
+_POSITION = key_form(SERIAL)
 _ABSENT = described(404, "There is no such device that you may see (`device_not_found`).")
 _ADMIN = described(403, "Only administrators may do this (`forbidden`).")
 
@@ -67,7 +70,7 @@ async def list_(
     cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
 ) -> dict[str, Any]:
     """Devices by serial; one with an owner is listed only to them and to administrators."""
-    cursors = Cursors(("devices", user.user_id, repr(wanted)))
+    cursors = Cursors[str](("devices", user.user_id, repr(wanted)), _POSITION)
     after = cursors.read(cursor) or ""
     seen = visible(wiring.jobs().fleet.all(), user.user_id, user.admin)
     found = [device for device in seen if device.serial > after and wanted.lets_pass(device)]

@@ -7,13 +7,24 @@ from fastapi import APIRouter, Body, Query, Response
 
 from functions.jobs import wiring
 from functions.jobs.schemas import DeadJobAnswer, FailureGroupAnswer, JobAnswer, RequeueBody
-from shared import clock
+from shared import clock, ids
 from shared.errors import Forbidden
-from shared.http import Caller, CurrentUser, Cursors, Page, PageLimit, UserRoute, creates, described
+from shared.http import (
+    Caller,
+    CurrentUser,
+    Cursors,
+    Page,
+    PageLimit,
+    UserRoute,
+    creates,
+    described,
+    key_form,
+)
 from shared.jobs import Job, Overrides
 
 router = APIRouter(prefix="/jobs", tags=["Dead letters"], route_class=UserRoute)
 
+_POSITION = key_form(rf"[0-9]{{17}}#job_{ids.ULID_FORM}")
 _ABSENT = described(404, "There is no such job of yours (`job_not_found`).")
 _NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
 
@@ -40,7 +51,7 @@ async def dead_letters(
                 for group in letters.grouped(whose)
             ]
         }
-    cursors = Cursors(("dlq", user.user_id, whose or "*"))
+    cursors = Cursors[str](("dlq", user.user_id, whose or "*"), _POSITION)
     page = letters.page(whose, limit, cursors.read(cursor))
     return {
         "data": _dead(page.jobs),

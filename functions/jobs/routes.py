@@ -15,6 +15,7 @@ from functions.jobs.schemas import (
     ResultAnswer,
     StatusName,
 )
+from shared import ids
 from shared.http import (
     Caller,
     CurrentUser,
@@ -27,12 +28,14 @@ from shared.http import (
     creates,
     described,
     fits_an_answer,
+    key_form,
     requested_window,
 )
 from shared.jobs import Job, JobFilter, JobRequest, Outcome, Submitter, attempt_document
 
 router = APIRouter(prefix="/api/jobs", tags=["Jobs"], route_class=UserRoute)
 
+_POSITION = key_form(f"job_{ids.ULID_FORM}")
 _MEDIA_TYPES = {
     "json": "application/json",
     "text": "text/plain; charset=utf-8",
@@ -99,7 +102,7 @@ async def list_(
         for name, value in request.query_params.multi_items()
         if name not in ("limit", "cursor")
     )
-    cursors = Cursors(("jobs", user.user_id, *asked))
+    cursors = Cursors[str](("jobs", user.user_id, *asked), _POSITION)
     page = wiring.jobs().reader.page(user.user_id, wanted, limit, cursors.read(cursor))
     return {
         "data": wiring.jobs().reader.documents(page.jobs),

@@ -135,6 +135,12 @@ class Table:
         a sort key (before it, when descending) on the table itself. `limit` is the
         page size asked of DynamoDB, not a bound on what is yielded.
         """
+        if after and between:
+            if _is_beyond(after, between, descending=descending):
+                return
+            # DynamoDB refuses a start outside of the range ("starting key is outside query
+            # boundaries"); before it, everything follows.
+            after = after if between[0] <= after <= between[1] else None
         request = _query_request(self.name, pk, prefix, between, index, key_names)
         request |= {"ScanIndexForward": not descending, "ConsistentRead": index is None}
         if limit:
@@ -189,6 +195,11 @@ class Table:
     def transaction(self) -> Transaction:
         """A new, empty transaction on this table."""
         return Transaction(self.name)
+
+
+def _is_beyond(after: str, between: tuple[str, str], *, descending: bool) -> bool:
+    """Whether nothing of a range follows a sort key."""
+    return after <= between[0] if descending else after >= between[1]
 
 
 def _query_request(

@@ -22,7 +22,7 @@ from shared.datasets.metrics import (
     Summary,
     dataset_metrics,
 )
-from shared.datasets.names import check_dataset_name
+from shared.datasets.names import DATASET_NAME, check_dataset_name
 from shared.datasets.places import Place
 from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
 from shared.datasets.rows import MAX_ROW_BYTES, AcceptedRow, judge_rows
@@ -31,6 +31,7 @@ from shared.datasets.standing import AccountLimits
 from shared.datasets.stored import run_of_stored
 
 __all__ = [
+    "DATASET_NAME",
     "DEFAULT_POINTS",
     "MAX_POINTS",
     "MAX_ROWS",

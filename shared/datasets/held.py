@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.datasets.places import Place
+from shared.datasets.places import Place, mismatch
+from shared.errors import MalformedInput
 from shared.storage import (
     DatasetRecord,
     PendingSegment,
@@ -102,24 +103,36 @@ class Rows:
                 yield StoredLine(line, batch_of_line(line), 0), Edge(number, at)
 
     def _lines(self, volume: Volume, at: int) -> Iterator[bytes]:
-        rest, pieces = b"", 0
+        """Lines from a line's beginning on. Raises MalformedInput where `at` is none."""
+        # The line break before the place comes along, to see that it is there.
+        rest, pieces, before = b"", 0, min(at, 1)
         while at < volume.bytes:
             end = min(at + _chunk(pieces), volume.bytes)
-            *lines, rest = (rest + self.snapshot.volume_bytes(volume, at, end)).split(b"\n")
+            piece = self.snapshot.volume_bytes(volume, at - before, end)
+            if before and not piece.startswith(b"\n"):
+                raise _no_place()
+            *lines, rest = (rest + piece[before:]).split(b"\n")
             yield from lines
-            at, pieces = end, pieces + 1
+            at, pieces, before = end, pieces + 1, 0
 
     def _lines_backwards(self, volume: Volume, at: int) -> Iterator[bytes]:
-        """Lines before a line's beginning, the nearest first."""
+        """Lines before a line's beginning, the nearest first. Raises MalformedInput where
+        `at` is none."""
         rest, pieces = b"", 0
         while at > 0:
             start = max(0, at - _chunk(pieces))
             piece = self.snapshot.volume_bytes(volume, start, at) + rest
+            if not pieces and not piece.endswith(b"\n"):
+                raise _no_place()
             # What is before the first line break may begin in an earlier piece.
             lines = piece.split(b"\n")[:-1]
             rest = b"" if start == 0 else lines.pop(0) + b"\n"
             yield from reversed(lines)
             at, pieces = start, pieces + 1
+
+
+def _no_place() -> MalformedInput:
+    return mismatch("this cursor leads into the middle of a row")
 
 
 def _chunk(pieces: int) -> int:

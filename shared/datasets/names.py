@@ -4,8 +4,8 @@ import re
 
 from shared.errors import Unacceptable
 
-PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+DATASET_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_NAME = re.compile(DATASET_NAME)
 
 
 def check_dataset_name(name: str) -> str:

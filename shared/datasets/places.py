@@ -6,16 +6,24 @@ nobody knows yet, so a place behind the folded rows also names the batches beyon
 that were passed; a reader who comes back knows its rows by their batch.
 """
 
-from typing import Any, Self
+from typing import Annotated, Self
 
 import msgspec
+from msgspec import Meta
 
+from shared import ids
 from shared.errors import MalformedInput, Unavailable
 
 # The last ten characters of a batch id are fifty random bits.
 _ID_CHARACTERS = 10
 # A cursor must fit into a URL.
 MAX_PASSED = 400
+
+# A place comes back from outside, so its type says what each part may be.
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+ShortId = Annotated[str, Meta(pattern=rf"\A[0-9A-Z]{{{_ID_CHARACTERS}}}\Z")]
+ShortIds = Annotated[str, Meta(pattern=rf"\A([0-9A-Z]{{{_ID_CHARACTERS}}}){{0,{MAX_PASSED}}}\Z")]
+BatchId = Annotated[str, Meta(pattern=rf"\A(bat_{ids.ULID_FORM})?\Z")]
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -27,23 +35,12 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     which only some rows were.
     """
 
-    epoch: int = 0
-    volume: int = 0
-    offset: int = 0
-    passed: str = ""
-    partly: dict[str, int] = {}
-    newest: str = ""
-
-    @classmethod
-    def read(cls, position: Any) -> Self:
-        """The place in a cursor. Raises MalformedInput."""
-        try:
-            place = msgspec.convert(position, cls)
-        except msgspec.ValidationError as exc:
-            raise mismatch("this is not a cursor that get gave out") from exc
-        if min(place.volume, place.offset, *place.partly.values()) < 0:
-            raise mismatch("this is not a cursor that get gave out")
-        return place
+    epoch: Count = 0
+    volume: Count = 0
+    offset: Count = 0
+    passed: ShortIds = ""
+    partly: Annotated[dict[ShortId, Count], Meta(max_length=MAX_PASSED)] = {}
+    newest: BatchId = ""
 
     def at(self, volume: int, offset: int) -> Self:
         """The same but for where it is in the folded rows."""

@@ -5,7 +5,7 @@ from shared.http.app import create_app, serve
 from shared.http.body import media_type, require_json
 from shared.http.idempotency import IdempotencyStore, Repeatable, RepeatableCall, creates
 from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
-from shared.http.pages import Cursors, Page, PageLimit, up_to
+from shared.http.pages import Cursors, Page, PageLimit, key_form, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, UserRoute
 from shared.http.schemas import Body, Problem, described
 from shared.http.windows import Window, requested_window
@@ -33,6 +33,7 @@ __all__ = [
     "creates",
     "described",
     "fits_an_answer",
+    "key_form",
     "logger",
     "media_type",
     "metrics",

@@ -1,16 +1,16 @@
 """Lists in pages: the envelope, the limit, and cursors bound to caller and filters.
 
-A cursor is not a secret: it names a place in the caller's own list. What it is
-bound to is checked by a digest, so that a cursor of another list is refused.
+A cursor is not a secret: it names a place in the caller's own list. A digest ties it to
+that list, so that a cursor of another one, or an edited one, is refused; and what it
+carries has the type and form of the list's own keys, whoever made it.
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
 from fastapi import Query
@@ -21,6 +21,7 @@ from shared.errors import MalformedInput
 MAX_PAGE = 1_000
 PageLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to list, at most.")]
 Entry = TypeVar("Entry")
+Position = TypeVar("Position")
 
 
 def up_to(limit: int, found: Iterable[Entry]) -> tuple[list[Entry], bool]:
@@ -37,36 +38,50 @@ class Page(BaseModel, Generic[Entry]):
     has_more: bool = False
 
 
+def key_form(pattern: str) -> Any:
+    """The form of a position that is a key: text that fits the whole of a pattern."""
+    return Annotated[str, msgspec.Meta(pattern=rf"\A(?:{pattern})\Z")]
+
+
 @dataclass(frozen=True)
-class Cursors:
-    """Writes and reads cursors of one list, as one caller sees it through one set of filters."""
+class Cursors(Generic[Position]):
+    """Writes and reads cursors of one list, as one caller sees it through one set of filters.
+
+    `form` is what msgspec takes for a position of this list. Nothing else is handed on:
+    a cursor comes from outside, and whoever reads this code can make one.
+    """
 
     scope: tuple[str, ...]
+    form: Any
 
-    def write(self, position: Any) -> str:
-        """An opaque cursor for a JSON-able position."""
-        body = msgspec.json.encode([self._digest(), position])
+    def write(self, position: Position) -> str:
+        """An opaque cursor for a position."""
+        body = msgspec.json.encode([self._digest(position), position])
         return base64.urlsafe_b64encode(body).rstrip(b"=").decode()
 
-    def read(self, cursor: str | None) -> Any:
+    def read(self, cursor: str | None) -> Position | None:
         """The position of a cursor, or None where there is none. Raises MalformedInput."""
         if cursor is None:
             return None
-        digest, position = self._parts(cursor)
-        if digest != self._digest():
-            raise _mismatch("this cursor belongs to another list or other filters")
+        position = self._position(cursor)
+        if self.write(position) != cursor:
+            raise _mismatch("this cursor belongs to another list or other filters, or was changed")
         return position
 
-    def _parts(self, cursor: str) -> tuple[str, Any]:
+    def _position(self, cursor: str) -> Position:
         try:
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
-            digest, position = msgspec.json.decode(base64.urlsafe_b64decode(padded))
-        except (ValueError, TypeError, binascii.Error, msgspec.DecodeError) as exc:
+            body = base64.urlsafe_b64decode(padded)
+            _, raw = msgspec.json.decode(body, type=tuple[str, msgspec.Raw])
+            position = msgspec.json.decode(raw, type=self.form)
+        except (ValueError, RecursionError) as exc:
             raise _mismatch("this is not a cursor that a list gave out") from exc
-        return digest, position
+        return cast(Position, position)
 
-    def _digest(self) -> str:
-        return hashlib.sha256("\x00".join(self.scope).encode()).hexdigest()[:16]
+    def _digest(self, position: Position) -> str:
+        """What ties a position to the list, the caller and the filters; no secret, a checksum."""
+        parts = ["\x00".join(self.scope).encode(), msgspec.json.encode(position)]
+        return hashlib.sha256(b"\x00".join(parts)).hexdigest()[:16]
 
 
 def _mismatch(detail: str) -> MalformedInput:

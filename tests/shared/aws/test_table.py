@@ -1,6 +1,8 @@
 """Items go in and come out unchanged; conditions hold; transactions are whole."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from shared.aws import ConditionFailed, Table, TransactionLost, Update
 from shared.aws.attributes import decode_item, encode_item
 from shared.errors import Unavailable
 from tests.kit.cloud import aws_client
+from tests.kit.faults import Calls, Request, watched_calls
 
 # DynamoDB takes no empty attribute names.
 NAMES = st.text(min_size=1, max_size=5)
@@ -27,6 +30,18 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=10,
 )
+
+
+@dataclass
+class Starts(Calls):
+    """Sees the sort keys that queries start from."""
+
+    starts: list[str] = field(default_factory=list)
+
+    def made(self, request: Request, call: Callable[[], Any]) -> Any:
+        if "ExclusiveStartKey" in request.params:
+            self.starts.append(request.params["ExclusiveStartKey"]["sk"]["S"])
+        return super().made(request, call)
 
 
 @pytest.fixture
@@ -203,3 +218,32 @@ def test_unavailable_when_the_table_is_gone(table: Table) -> None:
         with pytest.raises(Unavailable) as failed:
             ask()
         assert table.name not in failed.value.detail
+
+
+@pytest.mark.parametrize(
+    ("after", "descending", "expected"),
+    [
+        ("a", True, []),
+        ("b", True, []),
+        ("c", True, ["b"]),
+        ("d", True, ["c", "b"]),
+        ("e", True, ["d", "c", "b"]),
+        ("a", False, ["b", "c", "d"]),
+        ("c", False, ["d"]),
+        ("d", False, []),
+        ("e", False, []),
+    ],
+)
+def test_range_is_kept_when_a_page_begins_outside_of_it(
+    table: Table, after: str, descending: bool, expected: list[str]
+) -> None:
+    for name in "abcde":
+        table.put({"pk": "p", "sk": name})
+
+    with watched_calls(Starts()) as calls:
+        found = list(table.query("p", between=("b", "d"), after=after, descending=descending))
+
+    assert [item["sk"] for item in found] == expected
+    # AWS refuses others: "The provided starting key is outside query boundaries".
+    assert isinstance(calls, Starts)
+    assert all("b" <= start <= "d" for start in calls.starts)
