@@ -43,3 +43,13 @@ def _read(name: str, kind: object) -> object:
 def aws_endpoint() -> str | None:
     """Where AWS is spoken to instead of AWS itself (a local cloud); None on AWS."""
     return os.environ.get("AWS_ENDPOINT_URL")
+
+
+def stack_name() -> str:
+    """The stack that this process belongs to, for its metrics; "none" where there is none."""
+    return os.environ.get("STACK_NAME") or "none"
+
+
+def service_name() -> str:
+    """The function that this process runs, for its metrics; "none" where there is none."""
+    return os.environ.get("POWERTOOLS_SERVICE_NAME") or "none"

@@ -2,8 +2,10 @@
 
 from functools import cache
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
+
+from shared.config import service_name, stack_name
 
 NAMESPACE = "Evalyard"
 
@@ -14,22 +16,13 @@ def logger() -> Logger:
     return Logger(log_uncaught_exceptions=False)
 
 
-@cache
-def metrics() -> Metrics:
-    """The process's metrics, written to the log in CloudWatch's embedded format."""
-    return Metrics(namespace=NAMESPACE)
-
-
 def count(name: str, value: int = 1, *, service: str | None = None) -> None:
     """Write one counted metric at once, under the function's service name or another one.
 
-    Another one is for what several functions count, so that one alarm sees all of it.
+    Another one is for what several functions count, so that one alarm sees all of it. The stack
+    is a dimension too, so that the alarms of one stack never count what another did.
     """
-    if service is None:
-        metrics().add_metric(name=name, unit="Count", value=value)
-        metrics().flush_metrics()
-        return
-    dimensions = {"service": service}
+    dimensions = {"stack": stack_name(), "service": service or service_name()}
     with single_metric(
         name, MetricUnit.Count, value, namespace=NAMESPACE, default_dimensions=dimensions
     ):

@@ -13,7 +13,10 @@ from shared.callbacks.sending import Sender
 from shared.callbacks.urls import CallbackUrls
 from shared.clock import SECOND_US
 from shared.errors import Unavailable
+from shared.observability import count
 
+# The receiver, or its owner, wants no more; that is no failure.
+_NOT_WANTED = ("gone", "disabled")
 _MAX_HOP_S = 900
 
 
@@ -85,6 +88,8 @@ class Deliveries:
         tried = _tried(begun, answer, due_us)
         if not self.records.end_try(begun, tried, over=over, due_us=due_us):
             raise Unavailable("another process took this try over")
+        if over and not begun.running_asked and answer.error not in (None, *_NOT_WANTED):
+            count("CallbacksGivenUp", service="callbacks")
         if due_us is not None and not begun.running_asked:
             self._follow(begun, begun.made + 2, due_us)
         return "callback_delivered" if tried.ok else f"callback_failed_{answer.error}"
@@ -117,7 +122,7 @@ class Deliveries:
 
 def _what_follows(begun: Callback, answer: Answer) -> tuple[bool, int | None]:
     """Whether nothing more is tried, and else when the schedule's next try is due."""
-    if answer.error in (None, "gone", "disabled"):
+    if answer.error in (None, *_NOT_WANTED):
         return True, None
     if begun.running_asked:
         return begun.over, begun.due_us

@@ -9,7 +9,7 @@ from shared.http.pages import Cursors, Page, PageLimit, key_form, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, UserRoute
 from shared.http.schemas import Body, Problem, described
 from shared.http.windows import Window, requested_window
-from shared.observability import logger, metrics
+from shared.observability import logger
 
 __all__ = [
     "Body",
@@ -36,7 +36,6 @@ __all__ = [
     "key_form",
     "logger",
     "media_type",
-    "metrics",
     "requested_window",
     "require_json",
     "serve",

@@ -85,6 +85,29 @@ def test_it_is_tried_again_for_a_day_when_the_receiver_fails(
     assert yard.job(job_id)["status"] == "succeeded"
 
 
+def test_it_is_counted_once_when_it_is_given_up(
+    yard, receiver, outbox, ended_job, held_clock, capsys
+) -> None:
+    receiver.status = 500
+    ended_job(receiver.url)
+
+    outbox.deliver_all()
+
+    assert capsys.readouterr().out.count('"CallbacksGivenUp":[1') == 1
+
+
+@pytest.mark.parametrize("status", [204, 410])
+def test_nothing_is_given_up_when_the_receiver_took_it_or_wants_no_more(
+    yard, receiver, outbox, ended_job, held_clock, capsys, status
+) -> None:
+    receiver.status = status
+    ended_job(receiver.url)
+
+    outbox.deliver_all()
+
+    assert "CallbacksGivenUp" not in capsys.readouterr().out
+
+
 def test_it_hops_when_the_next_try_is_hours_ahead(
     yard, receiver, outbox, ended_job, tries, held_clock
 ) -> None:
