@@ -27,7 +27,13 @@ async def usage(
             "minute, hour, day, or seconds."
         ),
     ] = "auto",
-    tz: Annotated[str, Query(description="IANA time zone that days begin in.")] = "UTC",
+    tz: Annotated[
+        str,
+        Query(
+            description="IANA time zone that days begin in, in IANA's spelling (Europe/Berlin); "
+            "else 400 `invalid_timezone`."
+        ),
+    ] = "UTC",
     runs: Annotated[int, Query(ge=0, le=1_000, description="The newest N raw runs too.")] = 0,
 ) -> Response:
     """Σ breakdown.runs = total.runs, always; empty buckets are present with `runs: 0`."""

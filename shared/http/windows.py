@@ -38,17 +38,20 @@ class Window:
 
 
 def last(seconds: float) -> Window:
-    """The window of the last n seconds; it includes the present instant."""
+    """The window of the last n seconds; it includes the present instant.
+
+    Instants begin in 1970: a window that would reach further back holds everything.
+    """
     now = clock.now_us() + 1
-    return Window(now - round(seconds * SECOND_US), now)
+    return Window(max(0, now - max(1, round(seconds * SECOND_US))), now)
 
 
 def requested_window(
     minutes: Annotated[
-        float | None, Query(gt=0, lt=_MAX_S, description="The last n minutes.")
+        float | None, Query(gt=0, lt=_MAX_S, description="The last n minutes; at most since 1970.")
     ] = None,
     since_s: Annotated[
-        float | None, Query(gt=0, lt=_MAX_S, description="The last n seconds.")
+        float | None, Query(gt=0, lt=_MAX_S, description="The last n seconds; at most since 1970.")
     ] = None,
     from_: Annotated[
         str | None, Query(alias="from", description="Start (inclusive): ISO 8601 or epoch.")

@@ -6,7 +6,6 @@ decode speed; one of both together (`-pg`) only their combined speed, so neither
 `tok_s`, nor a latency that decode speeds could be computed from.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -18,7 +17,6 @@ NAME = "llama-bench"
 _NS_PER_MS = 1e6
 _MAX_SAMPLES = 10_000
 _CONFIGURATION = ("n_batch", "n_ubatch", "n_threads", "n_gpu_layers", "n_depth")
-_FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 NOTES = {
     "samples_ns": "one run for each repetition",
     "avg_ns": "one run: the mean of the repetitions",
@@ -65,7 +63,7 @@ def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _conditions(members: Mapping[str, Any], prompt: int, generated: int) -> dict[str, Any]:
     model = members.get("model_filename")
     if isinstance(model, str):
-        model = _FOLDERS.sub("", model).removesuffix(".gguf")
+        model = _file_name(model).removesuffix(".gguf")
     test = "+".join(
         f"{kind}{tokens}" for kind, tokens in (("pp", prompt), ("tg", generated)) if tokens
     )
@@ -78,6 +76,11 @@ def _conditions(members: Mapping[str, Any], prompt: int, generated: int) -> dict
         "tag": f"{test} @ d{depth}" if depth else test,
         "prompt_tokens": prompt or None,
     }
+
+
+def _file_name(path: str) -> str:
+    """What follows the last slash or backslash."""
+    return path[max(path.rfind("/"), path.rfind("\\")) + 1 :]
 
 
 def _measured(sample: _Sample, prompt: int, generated: int) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from shared.spreadsheets import unguarded
 
 # A cell and what ends it: a quoted one, or one that does not begin with a quote.
 _CELL = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n][^,\r\n]*)?)(,|\r\n|\n|\r|\Z)')
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# More than any number is written with: the largest double has 309 digits.
+_MAX_NUMBER_CHARACTERS = 400
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -68,6 +70,8 @@ def records_of_csv(text: str, *, guard: bool = True) -> Records:
 def number_of(cell: str) -> int | float | None:
     """The number that a cell holds, or None."""
     text = cell.strip()
+    if len(text) > _MAX_NUMBER_CHARACTERS:
+        return None
     if _WHOLE.fullmatch(text):
         return int(text)
     return float(text) if _NUMBER.fullmatch(text) else None

@@ -1,16 +1,20 @@
 """Time buckets: where they begin, in which zone, and how many there may be."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from shared.clock import SECOND_US, from_us, to_us
 from shared.errors import Fault, MalformedInput
+from shared.usage.zones import zone_of
 
 MAX_BUCKETS = 1_500
+MAX_BUCKET_S = 366 * 86_400
 AUTO_BUCKETS = 50
 BUCKET_NAMES = {"minute": 60, "hour": 3_600, "day": 86_400}
+_SECONDS = re.compile("[0-9]{1,8}")
 _NICE_STEPS_S = (
     1,
     2,
@@ -52,10 +56,10 @@ def bucket_seconds(text: str, from_us: int, to_us: int) -> int:
         return auto_seconds(from_us, to_us)
     if text in BUCKET_NAMES:
         return BUCKET_NAMES[text]
-    if text.isascii() and text.isdigit() and 0 < int(text) <= 366 * 86_400:
+    if _SECONDS.fullmatch(text) and 0 < int(text) <= MAX_BUCKET_S:
         return int(text)
     raise MalformedInput(
-        "bucket is auto, minute, hour, day, or a number of seconds",
+        f"bucket is auto, minute, hour, day, or a number of seconds up to {MAX_BUCKET_S}",
         code="invalid_parameter",
         allowed=("auto", *BUCKET_NAMES),
         faults=(Fault("/query/bucket", "not_allowed", "not a bucket"),),
@@ -69,7 +73,7 @@ def bucket_edges(step_s: int, from_us: int, to_us: int, tz: str) -> list[int]:
     longer buckets are aligned to midnight UTC of the epoch plus the zone's offset at
     the window's start. Raises TooManyBuckets, MalformedInput for an unknown zone.
     """
-    zone = _zone(tz)
+    zone = zone_of(tz)
     if (to_us - from_us) / SECOND_US / step_s > MAX_BUCKETS:
         raise TooManyBuckets(f"at most {MAX_BUCKETS} buckets; ask for longer ones or less time")
     if step_s == 86_400:
@@ -126,14 +130,3 @@ def _instant(naive: datetime, zone: ZoneInfo) -> int:
 def _offset_us(us: int, zone: ZoneInfo) -> int:
     offset = from_us(us).astimezone(zone).utcoffset() or timedelta()
     return int(offset.total_seconds()) * SECOND_US
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise MalformedInput(
-            f"{name[:64]!r} is not an IANA time zone",
-            code="invalid_timezone",
-            faults=(Fault("/query/tz", "not_allowed", "unknown time zone"),),
-        ) from exc

@@ -54,6 +54,9 @@ class Question:
         return replace(self, from_us=from_us)
 
     def before(self) -> "Question":
-        """The same question about the window of the same length just before."""
+        """The same question about the window of the same length just before.
+
+        It begins in 1970 at the earliest, as all windows do, so it may be shorter, or empty.
+        """
         length = self.to_us - self.from_us
-        return replace(self, from_us=self.from_us - length, to_us=self.from_us)
+        return replace(self, from_us=max(0, self.from_us - length), to_us=self.from_us)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared import clock
 from shared.clock import UnreadableTime
+from tests.kit.names import short
 
 DECEMBER_US = 1_764_784_800_000_000  # 2025-12-03T18:00:00Z
 # From 1973 on a number's magnitude tells its unit: before, milliseconds look like seconds.
@@ -34,6 +35,8 @@ INSTANTS_US = st.integers(100_000_000_000_000, 32_503_680_000_000_000)
         "1764784800.0",
         "1764784800000",
         "1.7647848e9",
+        "+1764784800",
+        "0000001764784800",
     ],
 )
 def test_instant_is_the_same_in_every_form(value: object) -> None:
@@ -67,7 +70,20 @@ def test_instant_is_the_same_in_every_form(value: object) -> None:
         b"2025-12-03",
         "18:00:00",
         "2025-12-03T18:00:00+99:00",
+        "9" * 5_000,
+        "+" + "1" * 5_000,
+        "-" + "1" * 5_000,
+        "0" * 5_000 + "1764784800",
+        "1" * 5_000 + ".5",
+        "1764784800." + "0" * 5_000,
+        "1e" + "9" * 5_000,
+        " " * 5_000 + "2025-12-03",
+        "2025-12-03T18:00:00." + "0" * 5_000 + "Z",
+        10**400,
+        -(10**400),
+        10**4_299,
     ],
+    ids=short,
 )
 def test_error_when_value_is_no_time(value: object) -> None:
     with pytest.raises(UnreadableTime):
@@ -114,7 +130,26 @@ def test_conversion_to_microseconds_is_exact(moment: datetime) -> None:
     assert clock.from_us(clock.to_us(aware)) == aware
 
 
-@given(st.one_of(st.text(max_size=30), st.floats(), st.integers(), st.none(), st.booleans()))
+DIGITS = st.builds(
+    lambda sign, zeros, digits, end: sign + "0" * zeros + digits + end,
+    st.sampled_from(["", "+", "-", " "]),
+    st.integers(0, 5_000),
+    st.integers(0, 10**30).map(str) | st.integers(0, 10_000).map(lambda length: "9" * length),
+    st.sampled_from(["", ".0", "." + "0" * 5_000, "e5", "e" + "9" * 5_000, " "]),
+)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=30),
+        DIGITS,
+        st.floats(),
+        st.integers(),
+        st.integers(0, 4_000).map(lambda digits: 10**digits),
+        st.none(),
+        st.booleans(),
+    )
+)
 def test_anything_is_a_time_between_1970_and_9999_or_an_error(value: object) -> None:
     try:
         us = clock.read_time(value)

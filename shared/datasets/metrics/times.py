@@ -21,8 +21,8 @@ _ISO = (
 _INTEGER = r"\d{1,19}"
 _FRACTION = r"\d{1,16}\.\d{1,16}"
 _LATEST_US = clock.day_start_us("9999-01-01")
-# A text that is longer is no time, but for one that is padded with blanks or zeros.
-_MAX_CHARACTERS = 128
+# As JSON, a character takes up to six (`\u0031`), and there are two quotes.
+_MAX_CHARACTERS = 6 * clock.MAX_TIME_CHARACTERS + 2
 _FETCHED_AT_ONCE = 10_000
 
 

@@ -160,6 +160,48 @@ def test_older_rows_become_runs_once_when_they_are_backfilled(ada, usage, fold):
     assert usage() == 4
 
 
+ABSURD = [
+    {"ts": "9" * 5_000},
+    {"ts": "+" + "1" * 5_000},
+    {"ts": "0" * 5_000 + "1764784800"},
+    {"ts": 10**400},
+    {"ts": 1764784800, "latency_ms": 10**400},
+    {"ts": 1764784800, "prompt_tokens": 10**4_000},
+]
+CODES = ["time_unreadable"] * 4 + ["out_of_range"] * 2
+
+
+def test_rows_of_absurd_numbers_are_skipped_when_they_are_backfilled(ada, usage, fold):
+    rows = [*ABSURD, {"ts": 1764784800}]
+    stored = ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": rows}).json()
+    fold()
+
+    saved = ada.post("/user/data/save_adapter?backfill=1", json={"dataset": "d"})
+    fold()
+
+    assert (stored["appended"], stored["usage"]) == (len(rows), None)
+    assert saved.status == 200
+    assert saved.json()["backfill"] == {"status": "done", "converted": 1, "skipped": len(ABSURD)}
+    assert usage() == 1
+
+
+def test_rows_of_absurd_numbers_are_named_when_an_adapter_reads_them(ada, usage):
+    rows = [*ABSURD, {"ts": 1764784800}]
+    unread = ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": rows}).json()
+    preview = ada.post("/user/data/save_adapter?preview=1", json={"dataset": "d"}).json()
+    ada.post("/user/data/save_adapter", json={"dataset": "d"})
+
+    read = ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": rows}).json()
+    metrics = ada.get("/user/data/metrics?dataset=d")
+
+    assert unread["usage"] is None
+    assert (read["appended"], read["usage"]["recorded"]) == (len(rows), 1)
+    assert [error["code"] for error in read["usage"]["errors"]] == CODES
+    assert [error["code"] for error in preview["errors"]] == CODES
+    assert (metrics.status, metrics.json()["rows"]) == (200, 2 * len(rows))
+    assert usage() == 1
+
+
 def test_rows_are_converted_again_only_where_they_gave_nothing_when_an_adapter_is_mended(
     ada, usage
 ):

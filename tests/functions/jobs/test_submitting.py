@@ -36,6 +36,17 @@ def test_the_published_example_is_accepted_when_device_and_adapter_exist(yard: Y
 
 
 @pytest.mark.parametrize(
+    "query", ["since_s=2000000000", "minutes=9999999999", "from=0", "to=9998-12-31"]
+)
+def test_all_jobs_are_listed_when_the_window_reaches_to_1970(yard: Yard, query: str) -> None:
+    yard.submit()
+
+    answer = yard.user().get(f"/api/jobs?{query}")
+
+    assert (answer.status, len(answer.json()["data"])) == (200, 1)
+
+
+@pytest.mark.parametrize(
     ("fields", "code", "allowed"),
     [
         ({"device_serial": "nobody"}, "device_not_found", None),

@@ -3,6 +3,7 @@
 import pytest
 
 from shared import clock
+from tests.kit.names import short
 
 NOW_ROWS = [
     {
@@ -91,15 +92,76 @@ def test_window_is_refused_when_it_makes_no_sense(ada, path, query, code):
         ("bucket=1&minutes=1440", "too_many_buckets"),
         ("bucket=fortnight", "invalid_parameter"),
         ("tz=Nowhere", "invalid_timezone"),
+        ("tz=localtime", "invalid_timezone"),
+        ("tz=posix/UTC", "invalid_timezone"),
+        (f"bucket={'9' * 4_301}", "invalid_parameter"),
+        (f"from={'9' * 4_301}", "invalid_parameter"),
+        (f"to={'0' * 4_301}", "invalid_parameter"),
+        (f"runs={'9' * 4_301}", "invalid_parameter"),
+        (f"minutes={'9' * 4_301}", "invalid_parameter"),
+        (f"since_s={'1' * 400}", "invalid_parameter"),
         ("runs=1001", "invalid_parameter"),
         ("runs=-1", "invalid_parameter"),
         ("ok=perhaps", "invalid_parameter"),
     ],
+    ids=short,
 )
 def test_question_is_refused_when_it_makes_no_sense(ada, query, code):
     answer = ada.get(f"/usage?{query}")
 
     assert (answer.status, answer.code) == (400, code)
+
+
+EVERYTHING = [
+    {"minutes": 9_999_999_999},
+    {"since_s": 2_000_000_000},
+    {"minutes": 1_064_900_000},
+    {"from": "0"},
+    {"from": "1970-01-01T00:00:00Z", "to": "9998-12-31T23:59:59Z"},
+]
+
+
+@pytest.mark.parametrize("tz", ["America/New_York", "Pacific/Kiritimati"])
+def test_everything_is_counted_when_the_window_reaches_to_1970(ada, tz):
+    documents = [
+        ada.get("/usage", params={**window, "tz": tz, "runs": 5}).json() for window in EVERYTHING
+    ]
+
+    for document in documents:
+        assert document["window"]["from"] == "1970-01-01T00:00:00.000Z"
+        assert document["total"]["runs"] == len(document["runs"]) == 2
+        assert sum(point["runs"] for point in document["series"]) == 2
+
+
+def test_the_window_before_is_empty_when_this_one_reaches_to_1970(ada):
+    documents = [ada.get("/usage/summary", params=window).json() for window in EVERYTHING]
+
+    assert [(each["runs"], each["previous"]["runs"]) for each in documents] == [(2, 0)] * 5
+
+
+def test_files_and_metrics_have_everything_when_the_window_reaches_to_1970(api, ada):
+    datasets = api("datasets", user="ada")
+
+    files = [ada.get("/usage/export.csv", params=window) for window in EVERYTHING]
+    metrics = [
+        datasets.get("/user/data/metrics", params={"dataset": "d", **window})
+        for window in EVERYTHING
+    ]
+
+    assert [file.headers["x-row-count"] for file in files] == ["2"] * 5
+    assert [found.json()["rows"] for found in metrics] == [2] * 5
+    assert {found.json()["window"]["from"] for found in metrics} == {"1970-01-01T00:00:00.000Z"}
+
+
+def test_sides_have_everything_when_their_windows_reach_to_1970(ada):
+    asked = [
+        {f"{side}_{name}": value for side in "ab" for name, value in window.items()}
+        for window in EVERYTHING
+    ]
+
+    documents = [ada.get("/usage/compare", params=params).json() for params in asked]
+
+    assert [[each[side]["runs"] for side in "ab"] for each in documents] == [[2, 2]] * 5
 
 
 def test_offset_is_understood_when_its_plus_is_not_encoded(ada):

@@ -8,6 +8,7 @@ from shared import clock
 from shared.errors import MalformedInput
 from shared.http import Window, requested_window
 from tests.conftest import HeldClock
+from tests.kit.names import short
 
 HOUR_US = 3_600_000_000
 
@@ -25,6 +26,24 @@ def test_last_hour_includes_the_present(held_clock: HeldClock, given: Any) -> No
     assert found.to_us is not None
     assert found.from_us <= held_clock.now_us < found.to_us
     assert found.to_us - found.from_us == HOUR_US
+
+
+@pytest.mark.parametrize(
+    "given", [{"minutes": 9_999_999_999}, {"since_s": 2_000_000_000}, {"minutes": 1_064_900_000}]
+)
+def test_window_begins_in_1970_when_it_would_reach_further_back(
+    held_clock: HeldClock, given: Any
+) -> None:
+    found = window(**given)
+
+    assert (found.from_us, found.to_us) == (0, held_clock.now_us + 1)
+    assert found.document()["from"] == "1970-01-01T00:00:00.000Z"
+
+
+def test_window_is_not_empty_when_it_is_very_short(held_clock: HeldClock) -> None:
+    found = window(minutes=1e-300)
+
+    assert (found.from_us, found.to_us) == (held_clock.now_us, held_clock.now_us + 1)
 
 
 def test_window_is_half_open_between_from_and_to() -> None:
@@ -65,7 +84,7 @@ def test_refused_when_window_is_empty(to: str) -> None:
     assert refused.value.error_code == "window_empty"
 
 
-@pytest.mark.parametrize("text", ["", "soon", "nan", "-1", "2025-13-01"])
+@pytest.mark.parametrize("text", ["", "soon", "nan", "-1", "2025-13-01", "9" * 4_301], ids=short)
 def test_refused_when_time_is_unreadable(text: str) -> None:
     with pytest.raises(MalformedInput) as refused:
         window(from_=text)

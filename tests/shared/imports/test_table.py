@@ -4,6 +4,8 @@ import pytest
 
 from shared.errors import MalformedInput, Unacceptable
 from shared.imports import read_records
+from shared.imports.table import number_of
+from tests.kit.names import short
 
 
 def first(judged, body, **options):
@@ -121,3 +123,23 @@ def test_header_is_refused_when_a_name_is_there_twice():
 
 def test_nothing_is_wrong_when_there_is_only_a_header(judged):
     assert judged("ts,model\r\n", "text/csv").received == 0
+
+
+@pytest.mark.parametrize(
+    "cell", ["1" * 100_000 + "x", "9" * 5_000, "0." + "1" * 100_000, "-" * 500], ids=short
+)
+def test_number_is_text_when_it_is_longer_than_any(cell):
+    assert number_of(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [("1", 1), (" -1.5 ", -1.5), ("1.", 1.0), (".5", 0.5), ("1e3", 1000.0), ("1.e3", 1000.0)],
+)
+def test_number_is_read_in_every_usual_form(cell, number):
+    assert number_of(cell) == number
+
+
+@pytest.mark.parametrize("cell", ["", ".", "e5", "1e", "0x1", "1_000", "١", "nan", "inf", "1 2"])
+def test_text_is_no_number_when_it_has_another_form(cell):
+    assert number_of(cell) is None

@@ -3,12 +3,21 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.clock import DAY_US, SECOND_US, iso, read_time
+from shared.clock import DAY_US, LATEST, SECOND_US, iso, read_time, to_us
 from shared.errors import MalformedInput
-from shared.usage.buckets import MAX_BUCKETS, TooManyBuckets, bucket_edges, bucket_seconds
+from shared.usage.buckets import (
+    MAX_BUCKET_S,
+    MAX_BUCKETS,
+    TooManyBuckets,
+    auto_seconds,
+    bucket_edges,
+    bucket_seconds,
+)
+from shared.usage.zones import zone_names
+from tests.kit.names import short
 
 YEARS_US = 100 * 365 * DAY_US
 
@@ -62,7 +71,11 @@ def test_auto_gives_about_fifty_buckets_when_the_window_is_long_enough(length):
     assert length / SECOND_US / step <= 50
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "week", "٣", "9" * 20])
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "-1", "1.5", "week", "٣", "9" * 5_000, "0" * 5_000 + "60", "31622401", "+60", "60 "],
+    ids=short,
+)
 def test_bucket_is_refused_when_it_makes_no_sense(text):
     with pytest.raises(MalformedInput):
         bucket_seconds(text, 0, DAY_US)
@@ -72,3 +85,25 @@ def test_bucket_is_refused_when_it_makes_no_sense(text):
 def test_zone_is_refused_when_unknown(tz):
     with pytest.raises(MalformedInput):
         bucket_edges(3600, 0, DAY_US, tz)
+
+
+LATEST_US = to_us(LATEST)
+ZONES = st.sampled_from(sorted(zone_names()))
+
+
+@settings(max_examples=300)
+@given(
+    start=st.integers(0, 10**15) | st.just(0) | st.integers(LATEST_US - 10**15, LATEST_US - 1),
+    length=st.integers(1, 10**15) | st.just(LATEST_US),
+    step=st.sampled_from([60, 3_600, 86_400, 604_800, MAX_BUCKET_S]),
+    tz=ZONES,
+)
+def test_edges_are_instants_when_the_window_is_at_an_end_of_time(start, length, step, tz):
+    end = min(start + length, LATEST_US)
+    step = max(step, auto_seconds(start, end))
+
+    edges = bucket_edges(step, start, end, tz)
+
+    assert edges[0] <= start
+    assert edges == sorted(set(edges))
+    assert all(iso(edge) for edge in edges)

@@ -61,6 +61,9 @@ VALUES = st.one_of(
     iso_texts(),
     st.text(max_size=30),
     st.from_regex(r"[0-9T:.Z+-]{1,30}", fullmatch=True),
+    st.from_regex(r" {0,80}\+?0{0,80}1764784800 {0,80}", fullmatch=True),
+    st.integers(300, 4_000).map(lambda digits: 10**digits),
+    st.integers(60, 5_000).map(lambda digits: "9" * digits),
     st.sampled_from([None, True, False, [], {}, [1], {"ts": 1}, "", "null", "\x00", '"', "\\"]),
 )
 
