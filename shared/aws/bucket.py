@@ -41,12 +41,14 @@ class VersionedObject:
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """One version of an object, or the marker of its deletion."""
+    """One version of an object, or the marker of its deletion; the latest is what GET finds."""
 
     key: str
     version_id: str
     modified_s: float
     is_delete_marker: bool
+    is_latest: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,19 @@ class Bucket:
             token = _next_page(page)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects; absent ones count as deleted. Raises Unavailable if any was refused."""
+        """Delete objects; absent ones count as deleted. Raises Unavailable if any was refused.
+
+        What was there stays in the bucket's history, below a marker, until it expires.
+        """
         self._delete([{"Key": key} for key in keys])
+
+    def undelete(self, key: str) -> bool:
+        """Take delete markers of exactly this key away; whether there is an object then."""
+        history = [entry for entry in self.history(key) if entry.key == key]
+        if not any(not entry.is_delete_marker for entry in history):
+            return False
+        self.delete_history(entry for entry in history if entry.is_delete_marker)
+        return True
 
     def delete_history(self, versions: Iterable["StoredVersion"]) -> None:
         """Delete versions and delete markers of many objects for good."""
@@ -173,17 +186,21 @@ class Bucket:
             if version.key == key and not version.is_delete_marker
         ]
 
+    def latest(self, key: str) -> StoredVersion | None:
+        """The newest version or delete marker of exactly this key."""
+        history = self.history(key)
+        return next((entry for entry in history if entry.key == key and entry.is_latest), None)
+
     def history(self, prefix: str) -> Iterator[StoredVersion]:
-        """All versions and delete markers below a prefix, key by key, newest first."""
+        """All versions and delete markers below a prefix.
+
+        The versions come newest first of each key, but markers after the versions of their page.
+        """
         token: dict[str, str] = {}
         while True:
             with aws_errors():
                 page = client("s3").list_object_versions(Bucket=self.name, Prefix=prefix, **token)
-            for kind in ("Versions", "DeleteMarkers"):
-                for entry in page.get(kind, []):
-                    modified_s = entry["LastModified"].timestamp()
-                    marker = kind == "DeleteMarkers"
-                    yield StoredVersion(entry["Key"], entry["VersionId"], modified_s, marker)
+            yield from _history_of(page)
             if not page.get("IsTruncated"):
                 return
             token = _next_page(page)
@@ -241,6 +258,19 @@ class Bucket:
         if "Body" in part:
             return str(client("s3").upload_part(**place, **part)["ETag"])
         return str(client("s3").upload_part_copy(**place, **part)["CopyPartResult"]["ETag"])
+
+
+def _history_of(page: dict[str, Any]) -> Iterator[StoredVersion]:
+    for kind in ("Versions", "DeleteMarkers"):
+        for entry in page.get(kind, []):
+            yield StoredVersion(
+                entry["Key"],
+                entry["VersionId"],
+                entry["LastModified"].timestamp(),
+                is_delete_marker=kind == "DeleteMarkers",
+                is_latest=entry["IsLatest"],
+                size=entry.get("Size", 0),
+            )
 
 
 def _next_page(page: dict[str, Any]) -> dict[str, str]:

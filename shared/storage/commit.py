@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from shared import clock
-from shared.aws import Transaction, Update
+from shared.aws import Item, Transaction, TransactionLost, Update
 from shared.storage.catalog import Catalog
 from shared.storage.edits import Edit
 from shared.storage.records import (
     CHECKPOINT,
+    COMMITTED,
     EDIT_PREFIX,
     MARKER_PREFIX,
     TOTALS,
@@ -38,6 +39,7 @@ class Commit:
     user_id: str
     before: Checkpoint
     _transaction: Transaction = field(init=False)
+    _put_keys: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self._transaction = self.catalog.table.transaction()
@@ -49,7 +51,7 @@ class Commit:
 
     def put(self, sort_key: str, record: Record) -> None:
         """Put a record."""
-        self._transaction.put(item_of(self.user_id, sort_key, record))
+        self._put(item_of(self.user_id, sort_key, record))
 
     def put_dataset(self, record: DatasetRecord) -> None:
         """Put the folded part of a dataset."""
@@ -65,20 +67,13 @@ class Commit:
 
     def mark(self, segment_id: str) -> None:
         """Remember a repeatable segment; the commit fails when it is remembered already."""
-        self._transaction.put(
-            {
-                "pk": partition(self.user_id),
-                "sk": MARKER_PREFIX + segment_id,
-                "expires_at": clock.now_s() + _MARKER_TTL_S,
-            },
-            only_new=True,
-        )
+        expires_at = clock.now_s() + _MARKER_TTL_S
+        marker = {"pk": partition(self.user_id), "sk": MARKER_PREFIX + segment_id}
+        self._put({**marker, "expires_at": expires_at}, only_new=True)
 
     def remember(self, sort_key: str, **attributes: object) -> None:
         """Put an item of plain attributes."""
-        self._transaction.put(
-            {"pk": partition(self.user_id), "sk": sort_key, **attributes},
-        )
+        self._put({"pk": partition(self.user_id), "sk": sort_key, **attributes})
 
     def update(self, update: Update) -> None:
         """Update an item that others change too, on the update's condition."""
@@ -91,9 +86,14 @@ class Commit:
     def carry_out(self, after: Checkpoint) -> None:
         """Make it true, with the checkpoint as given but for its generation.
 
-        Raises TransactionLost when anything else was committed since `before`.
+        Raises TransactionLost when anything else was committed since `before`, or while an
+        earlier state is put back.
         """
-        state = msgspec.to_builtins(msgspec.structs.replace(after, generation=self.generation))
+        if self.before.restoring:
+            raise TransactionLost(("Restoring",))
+        items = len(self._put_keys)
+        after = msgspec.structs.replace(after, generation=self.generation, items=items)
+        state = msgspec.to_builtins(after)
         self._transaction.update(
             Update(
                 partition(self.user_id),
@@ -103,6 +103,11 @@ class Commit:
             )
         )
         self._transaction.commit()
+
+    def _put(self, item: Item, *, only_new: bool = False) -> None:
+        """Put an item that says which commit put it: a restored table is checked by that."""
+        self._put_keys.add(item["sk"])
+        self._transaction.put({**item, COMMITTED: self.generation}, only_new=only_new)
 
 
 def grown_totals(

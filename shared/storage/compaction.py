@@ -1,11 +1,11 @@
 """Folds a user's pending segments into dataset objects and Parquet parts.
 
-One step: forget what the last commit covered, list, plan, write new versions and
-parts, commit everything in one transaction on condition of the generation, forget
-the segments. A crash anywhere leaves the old snapshot or the new one; what was
-written and not committed is an orphan for `shared.storage.maintenance`. Whoever
-loses the race to commit just starts again. Edits are applied between folds, and
-backfills go on in turns with them.
+One step: forget what the last commit covered, list, plan, keep the segments in one
+object for the recovery window, write new versions and parts, commit everything in one
+transaction on condition of the generation, forget the segments. A crash anywhere leaves
+the old snapshot or the new one; what was written and not committed is an orphan for
+`shared.storage.maintenance`. Whoever loses the race to commit just starts again. Edits
+are applied between folds, and backfills go on in turns with them.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from shared.aws import Bucket, ObjectMissing, TransactionLost
 from shared.clock import day_of
 from shared.observability import count, logger
 from shared.runs import Run
+from shared.storage.archive import Archive, KeptSegment
 from shared.storage.backfill import BackfillStep, Convert, reopened
 from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit, grown_totals
@@ -68,12 +69,14 @@ class Compaction:
         A lost race counts as a step that finished nothing.
         """
         checkpoint = self.catalog.checkpoint(self.user_id)
+        if checkpoint.restoring:
+            return None
         edits = self.catalog.edits(self.user_id) if checkpoint.edits else ()
         listed = self._listed(None if edits else _MAX_LISTED)
         self._forget_covered(checkpoint, listed)
         live = live_segments(self.catalog, self.user_id, checkpoint, listed, edits)
-        self._forget_repeats(checkpoint, listed, live)
         try:
+            self._forget_repeats(checkpoint, listed, live)
             return self._work(checkpoint, edits, live, backfill_first)
         except (ObjectMissing, TransactionLost):
             # Somebody else committed since the listing, and perhaps forgot an object.
@@ -119,13 +122,16 @@ class Compaction:
             except duckdb.Error:
                 logger().exception("fold_refused", user_id=self.user_id, segments=limit)
         segment = min(live, key=lambda segment: not segment.rows_folded)
-        return self._fold(checkpoint, Plan([segment], poison=[(segment, self._body(segment))]))
+        plan = Plan()
+        plan.set_aside(segment, self._body(segment))
+        return self._fold(checkpoint, plan)
 
     def _body(self, segment: PendingSegment) -> bytes:
         return self.bucket.get(segment.name.key)
 
     def _fold(self, checkpoint: Checkpoint, plan: Plan) -> int:
         self._set_aside(plan)
+        Archive(self.bucket, self.user_id).keep(checkpoint.generation + 1, plan.kept)
         before = {name: self._dataset(name) for name in plan.rows}
         datasets = [self._folded_dataset(before[name], plan) for name in plan.rows]
         days = [self._folded_day(day, runs, checkpoint) for day, runs in plan.runs.items()]
@@ -222,17 +228,18 @@ class Compaction:
     def _forget_repeats(
         self, checkpoint: Checkpoint, listed: list[PendingSegment], live: list[PendingSegment]
     ) -> None:
-        """Delete segments that a commit covers by marker; same-id twins wait for the marker."""
+        """Delete segments that a commit covers by marker; same-id twins wait for the marker.
+        They are kept as well: before that commit, one of them was what readers found."""
         ids_alive = {segment.name.segment_id for segment in live}
         covered = set(checkpoint.last_committed)
-        self._forget(
-            tuple(
-                segment.name.file_name
-                for segment in listed
-                if segment.name.segment_id not in ids_alive
-                and segment.name.file_name not in covered
-            )
-        )
+        repeats = [
+            segment
+            for segment in listed
+            if segment.name.segment_id not in ids_alive and segment.name.file_name not in covered
+        ]
+        kept = [KeptSegment.of(segment, self._body(segment)) for segment in repeats]
+        Archive(self.bucket, self.user_id).keep(checkpoint.generation + 1, kept)
+        self._forget(tuple(segment.name.file_name for segment in repeats))
 
     def _forget_versions(self, datasets: list[DatasetRecord]) -> None:
         """Take back the dataset versions of a commit that was lost, so that the newest

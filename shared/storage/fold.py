@@ -4,6 +4,8 @@ Nothing that is committed is ever changed: a dataset's next version is another
 version of the object, a day's next part another object.
 """
 
+import zlib
+
 import msgspec
 
 from shared import clock, ids
@@ -23,7 +25,10 @@ from shared.storage.records import (
 COPY_FROM_BYTES = 5 * 2**20
 # A copy is bounded by starting another volume.
 VOLUME_BYTES = 256 * 2**20
-# Versions of a volume that readers may still hold; older ones are deleted.
+# How much of a volume is read at a time.
+CHUNK_BYTES = 8 * 2**20
+# Versions of a volume that readers may still hold. Older ones are deleted: the next begins
+# with the same bytes, so that every state of the recovery window can be cut out of it.
 SUPERSEDED_KEPT = 2
 # Parts of one day that may wait to be rolled up and merged.
 CROWDED_AT_PARTS = 8
@@ -53,21 +58,39 @@ def _grown(bucket: Bucket, volume: Volume, tail: bytes) -> Volume:
     if volume.bytes >= COPY_FROM_BYTES:
         base = VersionedObject(volume.key, volume.version_id)
         stored = bucket.put_grown(volume.key, base, tail)
+        before = crc_of(bucket, volume) if volume.crc is None else volume.crc
     else:
-        before = volume.bytes and bucket.get(volume.key, version_id=volume.version_id)
-        stored = bucket.put(volume.key, (before or b"") + tail, _LINES)
+        body = volume.bytes and bucket.get(volume.key, version_id=volume.version_id)
+        stored = bucket.put(volume.key, (body or b"") + tail, _LINES)
+        before = zlib.crc32(body or b"")
     return Volume(
         key=volume.key,
         version_id=stored.version_id,
         rows=volume.rows + tail.count(b"\n"),
         bytes=volume.bytes + len(tail),
         superseded=superseding(volume),
+        crc=zlib.crc32(tail, before),
     )
 
 
+def crc_of(bucket: Bucket, volume: Volume) -> int:
+    """The CRC-32 of a volume, read in pieces: once after a cut, else it goes on from the last."""
+    crc = 0
+    for start in range(0, volume.bytes, CHUNK_BYTES):
+        end = min(start + CHUNK_BYTES, volume.bytes)
+        piece = bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
+        crc = zlib.crc32(piece, crc)
+    return crc
+
+
 def superseding(volume: Volume) -> tuple[str, ...]:
-    """The versions that readers may hold once the given one is superseded."""
-    held = (volume.version_id, *volume.superseded) if volume.version_id else volume.superseded
+    """The versions that readers may hold once the given one is superseded.
+
+    One without a CRC is not among them, and so never deleted by a fold: nothing would prove
+    that a longer version begins with it.
+    """
+    provable = volume.version_id and volume.crc is not None
+    held = (volume.version_id, *volume.superseded) if provable else volume.superseded
     return held[:SUPERSEDED_KEPT]
 
 

@@ -1,16 +1,18 @@
 """Finds what events missed and removes what nothing refers to.
 
 Segments are found by listing, so a lost S3 event costs minutes, never rows. Orphans
-are Parquet parts and rollups that the catalog does not name, and dataset versions that
-it does not: left by compactions that died between writing and committing, or right
-after it. Days are rolled up, months gathered, and rollups held against their rows.
+are Parquet parts, rollups and dataset objects that the catalog does not name: replaced,
+or left by compactions that died between writing and committing. What a commit of the
+recovery window may name is deleted below a marker, so that the bucket keeps it; only
+what no commit ever named goes for good. Days are rolled up, months gathered, and
+rollups held against their rows.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared import clock
-from shared.aws import Bucket
+from shared.aws import Bucket, StoredVersion
 from shared.observability import count, logger
 from shared.storage.backfill import Convert
 from shared.storage.catalog import Catalog
@@ -124,35 +126,59 @@ class Maintenance:
 
     def _remove_orphan_parts(self, user_id: str) -> int:
         """Delete old parts and rollups that the catalog does not name. It is read after the
-        listing, so what is committed meanwhile is named by then."""
+        listing, so what is committed meanwhile is named by then. What a restore undeletes
+        meanwhile is safe: the checkpoint, read last, says that there is one."""
         prefixes = (f"{RUNS_PREFIX}user={user_id}/", f"{ROLLUPS_PREFIX}user={user_id}/")
         aged = [
             stored.key
             for prefix in prefixes
             for stored in self.bucket.list(prefix)
-            if stored.modified_s < clock.now_s() - ORPHAN_AGE_S
+            if _aged(stored.modified_s)
         ]
         days = self.catalog.days(user_id)
         named = {part.key for day in days for part in day.parts}
         named |= {day.rollup.key for day in days if day.rollup}
         named |= {month.key for month in self.catalog.months(user_id)}
         orphans = [key for key in aged if key not in named]
-        for key in orphans:
-            self.bucket.delete_versions(key, [each for each, _ in self.bucket.versions(key)])
+        if self.catalog.checkpoint(user_id).restoring:
+            return 0
+        self.bucket.delete(orphans)
         return len(orphans)
 
     def _remove_orphan_versions(self, user_id: str) -> int:
-        """Delete old versions of dataset objects that the catalog does not name. It is read
-        after the listing, so what is committed meanwhile is named by then."""
-        aged = [
-            version
-            for version in self.bucket.history(f"{DATASETS_PREFIX}{user_id}/")
-            if version.modified_s < clock.now_s() - ORPHAN_AGE_S and not version.is_delete_marker
-        ]
+        """Make the version that the catalog names the newest of each dataset object, so that
+        it never expires. The catalog is read after the listing, so what is committed
+        meanwhile is named by then."""
+        history: dict[str, list[StoredVersion]] = {}
+        for version in self.bucket.history(f"{DATASETS_PREFIX}{user_id}/"):
+            history.setdefault(version.key, []).append(version)
         items = self.catalog.table.query(partition(user_id), prefix=DATASET_PREFIX)
         records = [dataset_record(item) for item in items if item["sk"].endswith("#BASE")]
-        volumes = [volume for record in records for volume in record.volumes]
-        named = {version for each in volumes for version in (each.version_id, *each.superseded)}
-        orphans = [version for version in aged if version.version_id not in named]
-        self.bucket.delete_history(orphans)
-        return len(orphans)
+        named = {volume.key: volume.version_id for each in records for volume in each.volumes}
+        if self.catalog.checkpoint(user_id).restoring:
+            return 0
+        return sum(
+            self._remove_above(versions, named.get(key, "")) for key, versions in history.items()
+        )
+
+    def _remove_above(self, versions: list[StoredVersion], named: str) -> int:
+        """Remove what lies above the named version of an object: each commit writes above the
+        one before, so no commit ever named it. Without a named version, delete the object."""
+        latest = next((each for each in versions if each.is_latest), None)
+        if latest is None or latest.version_id == named or not _aged(latest.modified_s):
+            return 0
+        order = [each.version_id for each in versions if not each.is_delete_marker]
+        if not named:
+            self.bucket.delete([] if latest.is_delete_marker else [latest.key])
+            return int(not latest.is_delete_marker)
+        if named not in order:
+            return 0
+        above = set(order[: order.index(named)])
+        found = [each for each in versions if each.version_id in above and _aged(each.modified_s)]
+        markers = [latest] if latest.is_delete_marker else []
+        self.bucket.delete_history([*found, *markers])
+        return len(found) + len(markers)
+
+
+def _aged(modified_s: float) -> bool:
+    return modified_s < clock.now_s() - ORPHAN_AGE_S

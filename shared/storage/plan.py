@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from shared.clock import day_of
 from shared.runs import Run
+from shared.storage.archive import KeptSegment
 from shared.storage.segments import PendingSegment, SegmentUnreadable
 
 MAX_SEGMENTS = 500
@@ -22,11 +23,12 @@ MAX_DATASETS_AND_MARKERS = 45
 class Plan:
     """What one commit will hold.
 
-    `finished` are the segments that it covers entirely; `poison` are those of them that
-    cannot be read, with their bodies, to be set aside.
+    `finished` are the segments that it covers entirely, `kept` what is kept of them; `poison`
+    are those of them that cannot be read, with their bodies, to be set aside.
     """
 
     finished: list[PendingSegment] = field(default_factory=list)
+    kept: list[KeptSegment] = field(default_factory=list)
     rows: dict[str, list[bytes]] = field(default_factory=dict)
     runs: dict[str, list[Run]] = field(default_factory=dict)
     poison: list[tuple[PendingSegment, bytes]] = field(default_factory=list)
@@ -34,6 +36,16 @@ class Plan:
     partial_from_day: str = ""
     # The oldest adapter that the writers of a dataset's rows knew.
     adapter_versions: dict[str, int] = field(default_factory=dict)
+
+    def finish(self, segment: PendingSegment, body: bytes) -> None:
+        """Cover a segment entirely."""
+        self.finished.append(segment)
+        self.kept.append(KeptSegment.of(segment, body))
+
+    def set_aside(self, segment: PendingSegment, body: bytes) -> None:
+        """Cover a segment that cannot be folded, as if it were empty."""
+        self.poison.append((segment, body))
+        self.finish(segment, body)
 
     @property
     def finished_names(self) -> tuple[str, ...]:
@@ -64,15 +76,14 @@ def _add(plan: Plan, segment: PendingSegment, body: bytes) -> bool:
         rows = segment.rows_of(body)
         runs = _by_day(segment.runs_of(body[segment.name.offset :]))
     except SegmentUnreadable:
-        plan.poison.append((segment, body))
-        plan.finished.append(segment)
+        plan.set_aside(segment, body)
         return True
     if len(plan.runs.keys() | runs.keys()) > MAX_DAYS:
         if not plan.finished:
             _take_first_days(plan, segment, rows, runs)
         return False
     _take(plan, segment, rows, runs)
-    plan.finished.append(segment)
+    plan.finish(segment, body)
     return not segment.rows_folded
 
 

@@ -15,6 +15,8 @@ EDIT_PREFIX = "EDIT#"
 DATASET_PREFIX = "DATASET#"
 DAY_PREFIX = "DAY#"
 MONTH_PREFIX = "MONTH#"
+# The attribute of an item that names the generation of the commit that put it.
+COMMITTED = "committed"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +30,8 @@ class Checkpoint(Record, frozen=True, kw_only=True):
     deleted. `partial` is the one segment that is folded up to a day, if any. `edits`
     is the number of edits that are not applied yet, `backfills` names the datasets
     whose rows are being converted, `crowded` the days with many parts that are not
-    rolled up.
+    rolled up. `items` is how many items the commit put besides this one. While
+    `restoring` an operator puts an earlier state back: nothing is read or committed.
     """
 
     generation: int = 0
@@ -38,13 +41,16 @@ class Checkpoint(Record, frozen=True, kw_only=True):
     edits: int = 0
     backfills: tuple[str, ...] = ()
     crowded: tuple[str, ...] = ()
+    items: int = 0
+    restoring: bool = False
 
 
 class Volume(Record, frozen=True, kw_only=True):
     """A part of a dataset's rows: one object, pinned to the version that was committed.
 
     `superseded` are the versions before it that readers may still hold. A volume whose
-    rows were all taken out has no bytes and no object.
+    rows were all taken out has no bytes and no object. `crc` is the CRC-32 of the bytes
+    (None: written before it was kept), by which a longer version is known to begin with them.
     """
 
     key: str
@@ -52,6 +58,7 @@ class Volume(Record, frozen=True, kw_only=True):
     rows: int
     bytes: int
     superseded: tuple[str, ...] = ()
+    crc: int | None = None
 
 
 class Backfill(Record, frozen=True, kw_only=True):
@@ -206,7 +213,7 @@ class Totals(Record, frozen=True, kw_only=True):
 
 
 class Garbage(Record, frozen=True, kw_only=True):
-    """What an edit left to be deleted for good.
+    """What an edit left behind: deleted, and kept in the bucket's history until it expires.
 
     Versions of `key` below `version_id` (and itself, when `inclusive`); all versions
     when no version is named.

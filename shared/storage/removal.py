@@ -1,7 +1,8 @@
-"""Applies edits: takes rows out of volumes and runs out of parts, for good.
+"""Applies edits: takes rows out of volumes and runs out of parts.
 
-A step is one commit. What it replaced is named in the edit and deleted, version by
-version, before the edit's next step; the edit goes when nothing is left of either.
+A step is one commit. What it replaced is named in the edit and deleted before the edit's
+next step, below a marker: the recovery window keeps it. The edit goes when nothing is
+left of either.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from shared.observability import logger
 from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit, grown_totals
 from shared.storage.edits import Edit
-from shared.storage.fold import PARQUET, part_key, with_crowded
+from shared.storage.fold import CHUNK_BYTES, PARQUET, crc_of, part_key, with_crowded
 from shared.storage.parquet import parquet_without
 from shared.storage.plan import MAX_BYTES, MAX_DAYS
 from shared.storage.records import (
@@ -30,7 +31,6 @@ from shared.storage.records import (
 )
 from shared.storage.tidying import unrolled
 
-_CHUNK_BYTES = 8 * 2**20
 # Walks that began more cuts ago must begin again.
 CUTS_KEPT = 100
 # After every day.
@@ -66,15 +66,17 @@ class Removal:
             commit.carry_out(msgspec.structs.replace(before, edits=before.edits - 1))
 
     def purge(self, garbage: tuple[Garbage, ...]) -> None:
-        """Delete for good what an edit replaced."""
-        for each in garbage:
-            versions = [version_id for version_id, _ in self.bucket.versions(each.key)]
-            if each.version_id:
-                # A version that is gone was deleted last, so what was below it is gone, too.
-                place = versions.index(each.version_id) if each.version_id in versions else None
-                first = len(versions) if place is None else place + (not each.inclusive)
-                versions = versions[first:]
-            self.bucket.delete_versions(each.key, versions[::-1])
+        """Delete what an edit replaced. Versions that a newer one covers are so already."""
+        self.bucket.delete(each.key for each in garbage if self._is_in_the_way(each))
+
+    def _is_in_the_way(self, garbage: Garbage) -> bool:
+        """Whether whoever asks for the key finds what was replaced."""
+        latest = self.bucket.latest(garbage.key)
+        if latest is None or latest.is_delete_marker:
+            return False
+        return not garbage.version_id or (
+            garbage.inclusive and latest.version_id == garbage.version_id
+        )
 
     def _take_rows(self, commit: Commit, edit: Edit) -> None:
         record = self.catalog.dataset(self.user_id, edit.dataset)
@@ -120,7 +122,7 @@ class Removal:
         ending = b'"_meta_batch_id":"%s"}\n' % batch_id.encode()
         rest, at, place, start, rows = b"", 0, 0, -1, 0
         while at < volume.bytes:
-            end = min(at + _CHUNK_BYTES, volume.bytes)
+            end = min(at + CHUNK_BYTES, volume.bytes)
             piece = rest + self.bucket.get(
                 volume.key, version_id=volume.version_id, start=at, end=end
             )
@@ -146,9 +148,10 @@ class Removal:
                 volume.key, volume.version_id, volume.bytes, cut.start, cut.end
             )
             version_id = stored.version_id
-        return Volume(
+        shorter = Volume(
             key=volume.key, version_id=version_id, rows=volume.rows - cut.rows, bytes=size
         )
+        return msgspec.structs.replace(shorter, crc=crc_of(self.bucket, shorter))
 
     def _take_runs(self, commit: Commit, edit: Edit) -> None:
         days = [day for day in self.catalog.days(self.user_id) if day.day >= (edit.from_day or "")]

@@ -88,7 +88,7 @@ class SegmentUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class PendingSegment:
-    """A segment that no commit covers yet, or only in part.
+    """A segment that no commit covers yet, or only in part, and when it was stored.
 
     A segment whose runs spread over very many days is folded in steps: then its rows
     are folded already, and its runs of days before `runs_from_day` too. `edits` take
@@ -100,6 +100,7 @@ class PendingSegment:
     rows_folded: bool = False
     runs_from_day: str = ""
     edits: tuple[Edit, ...] = ()
+    stored_s: float = 0.0
 
     @property
     def live_rows(self) -> int:
@@ -207,7 +208,8 @@ class SegmentLog:
                 logger().warning("segment_misnamed", user_id=user_id)
                 continue
             number += 1
-            yield PendingSegment(SegmentName.parse(stored.key), stored.size)
+            name = SegmentName.parse(stored.key)
+            yield PendingSegment(name, stored.size, stored_s=stored.modified_s)
 
     def wake(self, user_id: str) -> None:
         """Have the user's storage folded soon: an empty segment, whose event says so.

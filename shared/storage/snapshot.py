@@ -171,8 +171,14 @@ def read_snapshot(
 
 
 def begin_snapshot(bucket: Bucket, catalog: Catalog, user_id: str) -> Snapshot:
-    """A snapshot that is not sealed yet; for writers that fence by its generation."""
+    """A snapshot that is not sealed yet; for writers that fence by its generation.
+
+    Raises Unavailable while an operator puts an earlier state back.
+    """
     checkpoint = catalog.checkpoint(user_id)
+    if checkpoint.restoring:
+        detail = "the data is being restored to an earlier state; ask again in a minute"
+        raise Unavailable(detail, code="storage_busy", retry_after_s=60)
     listed = list(SegmentLog(bucket).pending(user_id))
     edits = catalog.edits(user_id) if checkpoint.edits else ()
     live = live_segments(catalog, user_id, checkpoint, listed, edits)
