@@ -26,6 +26,8 @@ def parameters(settings: Settings) -> dict[str, str]:
         **build.this_machine().parameters,
         # The local AWS speaks plain HTTP.
         "RequireTls": "false",
+        # It keeps lifecycle rules and ignores them.
+        "LifecycleRuns": "false",
         "CallbackAllowPrivate": "true" if settings.callback_allow_private else "false",
     }
     declared = declared_parameters(ROOT / "template.yaml")

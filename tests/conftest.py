@@ -16,6 +16,7 @@ from shared.aws import Bucket, Queue, Table
 from shared.clock import SECOND_US
 from tests.kit.cloud import create_buckets, create_queues, create_tables
 from tests.kit.gateway import ApiClient, LambdaHandler
+from tests.kit.s3_time import S3Time
 from tests.kit.template import REGION, Template, read_template
 
 # A slow machine is no failure of an invariant, and the same tree gives the same answer.
@@ -156,6 +157,14 @@ def held_clock(monkeypatch: pytest.MonkeyPatch) -> HeldClock:
     machine = SimpleNamespace(time_ns=lambda: held.now_us * 1_000, sleep=held.advance)
     monkeypatch.setattr(clock, "time", machine)
     return held
+
+
+@pytest.fixture
+def s3_time(monkeypatch: pytest.MonkeyPatch) -> S3Time:
+    """Each write to moto's S3 has a second of its own; `s3_time.now` can be set."""
+    time = S3Time()
+    monkeypatch.setattr("moto.s3.models.utcnow", time.tick)
+    return time
 
 
 def _handler(function: str | LambdaHandler) -> LambdaHandler:

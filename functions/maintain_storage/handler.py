@@ -1,6 +1,7 @@
 """Scheduled upkeep: folds what events missed; with `{"roll_up": true}` also rolls up days
 that have something new; with `{"deep": true}` also goes on with edits whose wake-up was
-lost, removes orphans, and holds a sample of the rollups against their rows.
+lost, removes orphans, deletes for good what the recovery window no longer needs (where no
+lifecycle rule does), and holds a sample of the rollups against their rows.
 
 Done: as much as time allowed; the next run goes on. Retry: a failure is retried by
 Lambda and then reported to the failed-events queue. Nothing is dropped. A second run
@@ -35,6 +36,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     if event.get("deep"):
         done["users_edited"] = upkeep.go_on_with_edits(may_go_on)
         done["orphans_removed"] = upkeep.remove_orphans(may_go_on)
+        done["versions_expired"] = upkeep.expire(settings.expire_after_days, may_go_on)
         done["rollups_differing"] = upkeep.hold_against_rows(_DAYS_HELD_AGAINST_ROWS, may_go_on)
     logger().info("storage_maintained", extra=done)
     return done

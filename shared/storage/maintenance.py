@@ -17,6 +17,7 @@ from shared.observability import count, logger
 from shared.storage.backfill import Convert
 from shared.storage.catalog import Catalog
 from shared.storage.compaction import QUARANTINE_PREFIX, Compaction
+from shared.storage.expiry import Expiry
 from shared.storage.records import DATASET_PREFIX, dataset_record, partition
 from shared.storage.rolling import Rolling
 from shared.storage.segments import PREFIX, SegmentLog
@@ -90,6 +91,11 @@ class Maintenance:
             if may_go_on():
                 removed += self._remove_orphan_versions(user_id)
         return removed
+
+    def expire(self, days: int, may_go_on: Callable[[], bool]) -> int:
+        """Delete for good what was replaced so many days ago, where no lifecycle rule does it
+        (0 days: one does); how many versions."""
+        return Expiry(self.bucket, days).carry_out(may_go_on) if days else 0
 
     def _compaction(self, user_id: str) -> Compaction:
         return Compaction(self.bucket, self.catalog, user_id, self.convert)

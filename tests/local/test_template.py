@@ -26,7 +26,7 @@ def test_deployment_sets_what_this_machine_needs_and_nothing_undeclared() -> Non
     wanted = parameters(settings)
 
     assert wanted["PythonRuntime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
-    assert wanted["RequireTls"] == "false"
+    assert wanted["RequireTls"] == wanted["LifecycleRuns"] == "false"
     assert wanted["CallbackAllowPrivate"] == "true"
     assert set(wanted) <= declared_parameters(ROOT / "template.yaml")
 

@@ -67,6 +67,52 @@ def test_bucket_is_private_versioned_encrypted_and_kept(transformed: Transformed
     assert any(_is_tls_denial(one) for one in _statements(policy))
 
 
+def test_history_is_kept_for_the_recovery_window(transformed: Transformed) -> None:
+    properties = transformed.document["Resources"]["DataBucket"]["Properties"]
+    rules = properties["LifecycleConfiguration"]["Rules"]
+    days = transformed.document["Parameters"]["RecoveryDays"]
+
+    # What an export holds is a copy, and what is under folded/ is never overwritten or deleted.
+    for rule in (rule for rule in rules if rule.get("Prefix") not in ("exports/", "folded/")):
+        assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "RecoveryDays"}}
+        assert "ExpirationInDays" not in rule
+        assert rule["Status"] == "Enabled"
+    (folded,) = (rule for rule in rules if rule.get("Prefix") == "folded/")
+    assert folded["ExpirationInDays"] == {"Ref": "RecoveryDays"}
+    assert (days["Default"], days["MaxValue"]) == (7, 35)
+
+
+# Where a function may delete versions for good, and why that takes nothing from the window.
+DELETES_FOR_GOOD = {
+    # A longer version begins with the same bytes (`fold.SUPERSEDED_KEPT`); losers of a commit.
+    "data/users/*",
+    # The segments are kept under folded/.
+    "segments/*",
+}
+
+
+def test_no_right_undermines_the_recovery_window(transformed: Transformed) -> None:
+    reachable = {
+        resource["Fn::Sub"].removeprefix("${DataBucket.Arn}/")
+        for role in transformed.of_type("AWS::IAM::Role").values()
+        for policy in role["Properties"].get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "s3:DeleteObjectVersion" in statement["Action"]
+        for resource in _listed(statement["Resource"])
+    }
+
+    assert reachable == DELETES_FOR_GOOD
+
+
+def test_upkeep_deletes_for_good_only_where_no_lifecycle_rule_runs(
+    transformed: Transformed,
+) -> None:
+    policy = transformed.document["Resources"]["MaintainStorageExpires"]
+
+    assert policy["Condition"] == "UpkeepExpires"
+    assert transformed.document["Parameters"]["LifecycleRuns"]["Default"] == "true"
+
+
 def test_nothing_is_circular(transformed: Transformed) -> None:
     """CloudFormation refuses cycles only at deployment, and `sam validate` does not see them."""
     resources = transformed.document["Resources"]
@@ -96,6 +142,10 @@ def is_kept(resource: dict[str, Any]) -> bool:
     """Kept when the stack goes, but not when its creation fails: that would block the next."""
     kept = (resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
     return kept == ("RetainExceptOnCreate", "Retain")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _statements(policy: dict[str, Any]) -> list[dict[str, Any]]:

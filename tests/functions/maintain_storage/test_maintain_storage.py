@@ -17,6 +17,7 @@ def test_segments_are_folded_when_no_event_came(api, bucket):
         "segments_folded": 0,
         "users_edited": 0,
         "orphans_removed": 0,
+        "versions_expired": 0,
         "rollups_differing": 0,
     }
     assert bucket.get("data/users/ada/datasets/d.jsonl").count(b"\n") == 1
