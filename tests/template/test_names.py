@@ -34,6 +34,8 @@ NAMES = {
 }
 # Types whose resources have no name of their own, or one that AWS makes.
 NAMELESS = {
+    # Its name is one within its role.
+    "AWS::IAM::Policy",
     "AWS::ApiGatewayV2::Stage",
     "AWS::Glue::Table",
     "AWS::Lambda::EventInvokeConfig",
