@@ -16,7 +16,14 @@ from shared.datasets import (
     check_dataset_name,
     dataset_metrics,
 )
-from shared.http import CurrentUser, UserRoute, Window, described, requested_window
+from shared.http import (
+    QUESTION_RESPONSES,
+    CurrentUser,
+    UserRoute,
+    Window,
+    described,
+    requested_window,
+)
 
 router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
 
@@ -98,6 +105,7 @@ class MetricsAnswer(BaseModel):
     responses={
         **described(404, "There is no such dataset (`dataset_not_found`)."),
         **described(413, "The dataset has more than 1 GB (`dataset_too_large`)."),
+        **QUESTION_RESPONSES,
     },
 )
 async def metrics(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """The bucket of segments and rows, the two tables, and what an account may have."""
+    """The bucket of segments and rows, the two tables, what an account may have,
+    and how long a question may take."""
 
     data_bucket: str
     catalog_table: str
@@ -13,3 +14,4 @@ class Settings:
     max_datasets: int
     max_rows_a_day: int
     max_bytes: int
+    query_seconds: int

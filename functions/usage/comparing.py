@@ -9,7 +9,7 @@ from functions.usage import wiring
 from functions.usage.comparison_schemas import CompareAnswer, DefinitionsAnswer
 from functions.usage.parameters import AskedReading
 from functions.usage.sides import AskedSides
-from shared.http import UserRoute, Window
+from shared.http import QUESTION_RESPONSES, UserRoute, Window
 from shared.usage import DEFINITIONS, Labels, Question, Side, compare
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
@@ -19,6 +19,7 @@ router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
     "/compare",
     summary="Compare two time ranges or configurations",
     response_model=CompareAnswer,
+    responses=QUESTION_RESPONSES,
 )
 async def usage_compare(
     sides: AskedSides,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from functions.usage import wiring
 from functions.usage.parameters import AskedQuestion
 from shared import clock
-from shared.http import UserRoute, described, fits_an_answer
+from shared.http import QUESTION_RESPONSES, UserRoute, described, fits_an_answer
 from shared.usage import Export, Exported, ExportFormat, export_runs
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
@@ -73,6 +73,7 @@ class ExportedFile(BaseModel):
             headers=_LINK_HEADERS,
         ),
         **described(413, "More than one request can write (`export_too_large`)."),
+        **QUESTION_RESPONSES,
     },
 )
 async def export(

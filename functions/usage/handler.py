@@ -3,7 +3,10 @@
 from typing import Any
 
 from functions.usage import comparing, exporting, importing, routes
+from functions.usage.settings import Settings
 from functions.usage.wiring import idempotency
+from shared.config import read_settings
+from shared.deadlines import answered_within
 from shared.http import create_app, serve
 
 app = create_app(
@@ -18,4 +21,5 @@ app = create_app(
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one API Gateway event."""
-    return serve(app, event, context)
+    with answered_within(read_settings(Settings).query_seconds):
+        return serve(app, event, context)

@@ -9,13 +9,18 @@ from fastapi import APIRouter, Query, Response
 from functions.usage import wiring
 from functions.usage.parameters import AskedGrouping, AskedQuestion, AskedReading
 from functions.usage.schemas import SummaryAnswer, UsageAnswer
-from shared.http import UserRoute, Window
+from shared.http import QUESTION_RESPONSES, UserRoute, Window
 from shared.usage import Labels, Question, auto_seconds, bucket_seconds, overview, summary
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
 
-@router.get("", summary="Usage over time, with breakdown", response_model=UsageAnswer)
+@router.get(
+    "",
+    summary="Usage over time, with breakdown",
+    response_model=UsageAnswer,
+    responses=QUESTION_RESPONSES,
+)
 async def usage(
     question: AskedQuestion,
     group_by: AskedGrouping,
@@ -66,7 +71,12 @@ async def usage(
     )
 
 
-@router.get("/summary", summary="Summary stats (KPIs)", response_model=SummaryAnswer)
+@router.get(
+    "/summary",
+    summary="Summary stats (KPIs)",
+    response_model=SummaryAnswer,
+    responses=QUESTION_RESPONSES,
+)
 async def usage_summary(question: AskedQuestion, reading: AskedReading) -> Response:
     """The stats of the window, and of the window of the same length just before."""
     found = summary(wiring.bucket(), wiring.catalog(), question, reading)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """The bucket of runs and segments, the catalog, and first answers by Idempotency-Key."""
+    """The bucket of runs and segments, the catalog, first answers by Idempotency-Key,
+    and how long a question may take."""
 
     data_bucket: str
     catalog_table: str
     idempotency_table: str
+    query_seconds: int

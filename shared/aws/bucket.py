@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.aws.clients import client, client_without_retries
+from shared.aws.clients import client, client_without_retries, patient_client
 from shared.aws.errors import ObjectMissing, aws_errors
 from shared.errors import Unavailable
 
@@ -248,7 +248,7 @@ class Bucket:
                 {"ETag": self._part(key, upload, number, part), "PartNumber": number}
                 for number, part in enumerate(parts, start=1)
             ]
-            answer = client("s3").complete_multipart_upload(
+            answer = patient_client("s3").complete_multipart_upload(
                 Bucket=self.name, Key=key, UploadId=upload, MultipartUpload={"Parts": done}
             )
         return VersionedObject(key, answer.get("VersionId", "null"))
@@ -257,7 +257,8 @@ class Bucket:
         place = {"Bucket": self.name, "Key": key, "UploadId": upload, "PartNumber": number}
         if "Body" in part:
             return str(client("s3").upload_part(**place, **part)["ETag"])
-        return str(client("s3").upload_part_copy(**place, **part)["CopyPartResult"]["ETag"])
+        copied = patient_client("s3").upload_part_copy(**place, **part)
+        return str(copied["CopyPartResult"]["ETag"])
 
 
 def _history_of(page: dict[str, Any]) -> Iterator[StoredVersion]:

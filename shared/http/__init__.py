@@ -7,11 +7,12 @@ from shared.http.idempotency import IdempotencyStore, Repeatable, RepeatableCall
 from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
 from shared.http.pages import Cursors, Page, PageLimit, key_form, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, UserRoute
-from shared.http.schemas import Body, Problem, described
+from shared.http.schemas import QUESTION_RESPONSES, Body, Problem, described
 from shared.http.windows import Window, requested_window
 from shared.observability import logger
 
 __all__ = [
+    "QUESTION_RESPONSES",
     "Body",
     "Caller",
     "CurrentAdmin",

@@ -64,3 +64,10 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     422: _problem("Well-formed, but not acceptable."),
     503: _problem("A dependency failed; repeat the call after `Retry-After` seconds."),
 }
+# What every question about many rows may answer besides.
+QUESTION_RESPONSES: dict[int | str, dict[str, Any]] = {
+    503: _problem(
+        "The question takes too long (`query_timeout`): ask for less. Or a dependency failed: "
+        "repeat the call after `Retry-After` seconds."
+    ),
+}

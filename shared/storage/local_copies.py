@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shared.aws import Bucket
+from shared.deadlines import current_deadline
 from shared.storage.scratch import Scratch
 
 _SPACE_BYTES = 1_400 * 2**20
@@ -17,11 +18,13 @@ _FETCHERS = 8
 def local_copies(bucket: Bucket, sizes: Mapping[str, int]) -> dict[str, Path]:
     """The objects of these keys (and sizes in bytes) as files, fetched side by side.
 
-    Raises ObjectMissing.
+    Raises ObjectMissing, and QueryTimedOut when the call's deadline passes meanwhile.
     """
     scratch = Scratch("evalyard-parts", _SPACE_BYTES)
+    deadline = current_deadline()
 
     def fetch(key: str) -> Path:
+        deadline.check()
         name = f"{bucket.name}/{key}"
         return scratch.obtain(name, sizes[key], lambda path: path.write_bytes(bucket.get(key)))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from shared.deadlines import QueryTimedOut, current_deadline, interrupted_at_deadline
 from shared.rollups import DAY, differences, roll
 from shared.runs import JSON_COLUMNS, Run, encode_runs, select_list
 
@@ -17,6 +18,19 @@ from shared.runs import JSON_COLUMNS, Run, encode_runs, select_list
 def connect() -> duckdb.DuckDBPyConnection:
     """A connection to the process's in-memory database; its temporary tables end with it."""
     return _database().cursor()
+
+
+@contextmanager
+def connect_to_ask() -> Iterator[duckdb.DuckDBPyConnection]:
+    """As `connect`, for a question that somebody waits for: it is stopped at the call's deadline.
+
+    Never for folding, where a failure means that a segment cannot be read. Raises QueryTimedOut.
+    """
+    try:
+        with connect() as connection, interrupted_at_deadline(connection.interrupt):
+            yield connection
+    except duckdb.InterruptException as exc:
+        raise QueryTimedOut(current_deadline().seconds) from exc
 
 
 @cache

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from shared import clock
 from shared.aws import Bucket, Item, ObjectMissing
+from shared.deadlines import current_deadline
 from shared.errors import Unavailable
 from shared.observability import logger
 from shared.runs import Run
@@ -154,9 +155,11 @@ def read_snapshot(
     """The result of `read` over a consistent snapshot.
 
     `read` may run several times and must be done when it returns (no generators).
-    Raises Unavailable when commits overtake thirty attempts in a row.
+    Raises Unavailable when commits overtake thirty attempts in a row, and QueryTimedOut when
+    the call's deadline has passed.
     """
     for attempt in range(_ATTEMPTS):
+        current_deadline().check()
         clock.sleep(min(_LONGEST_PAUSE_S, 0.02 * max(0, attempt - 2)))
         snapshot = begin_snapshot(bucket, catalog, user_id)
         try:

@@ -14,7 +14,7 @@ from shared.rollups import CELL_COLUMNS, COUNTED_COLUMNS, cells_of, merged_cells
 from shared.runs import Run, encode_runs, select_list
 from shared.storage import Edit, Snapshot
 from shared.storage.local_copies import local_copies
-from shared.storage.parquet import connect, json_reader
+from shared.storage.parquet import connect_to_ask, json_reader
 from shared.usage.buckets import bucket_sql
 from shared.usage.planning import Plan, Range, days_of, plan_reading
 from shared.usage.question import Question
@@ -38,7 +38,7 @@ def runs_table(
     plan = plan or plan_reading(snapshot, question, exact=True)
     paths = _fetched(snapshot, plan)
     pending = [run for run in snapshot.pending_runs() if _within(run, question)]
-    with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect() as connection:
+    with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect_to_ask() as connection:
         lines = Path(folder) / "pending.jsonl"
         lines.write_bytes(encode_runs(pending))
         sources = _selections(connection, snapshot, plan, paths)

@@ -27,7 +27,7 @@ from shared.datasets.metrics.mapping import (
 from shared.datasets.metrics.question import MetricsQuestion
 from shared.datasets.metrics.times import read_odd_texts
 from shared.storage import Volume
-from shared.storage.parquet import connect
+from shared.storage.parquet import connect_to_ask
 from shared.storage.scratch import Scratch
 
 # Of the function's 1,769 MB; what Python and fetching need is left free.
@@ -43,7 +43,7 @@ def rows_view(
     bucket: Bucket, gathered: Gathered, mapping: Mapping, question: MetricsQuestion
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the view `rows`. Raises ObjectMissing."""
-    with TemporaryDirectory(prefix="metrics-") as folder, connect() as connection:
+    with TemporaryDirectory(prefix="metrics-") as folder, connect_to_ask() as connection:
         connection.execute("SET memory_limit = ?", [_MEMORY_LIMIT])
         files = [_columns_of(connection, bucket, volume, mapping) for volume in gathered.volumes]
         pending = Path(folder) / "pending.parquet"

@@ -1,0 +1,99 @@
+"""How long a question may take: what answers it is stopped in time to say so.
+
+API Gateway gives up after 30 s, and a caller who hears nothing cannot know what to ask instead.
+Measured by the machine's own clock, not the product's: queries run in real time in tests too.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from math import inf
+
+from shared.errors import Unavailable
+
+# What begins just after it was interrupted is interrupted again so much later.
+_AGAIN_S = 0.05
+# Files that were fetched are kept for a while, so the same question may succeed later.
+_RETRY_AFTER_S = 30
+
+
+class QueryTimedOut(Unavailable):
+    """The question could not be answered in the time that there is for it."""
+
+    code = "query_timeout"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"this question was stopped after {seconds:g} s; ask for a shorter window, "
+            "filter by device or model, or group by less",
+            retry_after_s=_RETRY_AFTER_S,
+        )
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The end of a span of `seconds`, by the monotonic clock."""
+
+    seconds: float
+    ends_at: float
+
+    @property
+    def left_s(self) -> float:
+        """How long until then; never negative."""
+        return max(0.0, self.ends_at - time.monotonic())
+
+    def check(self) -> None:
+        """Raises QueryTimedOut when it has passed."""
+        if self.left_s <= 0:
+            raise QueryTimedOut(self.seconds)
+
+
+_NEVER = Deadline(inf, inf)
+_deadline: ContextVar[Deadline] = ContextVar("deadline", default=_NEVER)
+
+
+def current_deadline() -> Deadline:
+    """The one that holds here; it never comes where none was set."""
+    return _deadline.get()
+
+
+@contextmanager
+def answered_within(seconds: float) -> Iterator[None]:
+    """What is asked in this block has so long; other threads must be given the deadline."""
+    token = _deadline.set(Deadline(seconds, time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+@contextmanager
+def interrupted_at_deadline(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Calls `interrupt` from another thread once the deadline passes, until the block is left.
+
+    Again and again, since it may come between two steps and stop neither. Raises QueryTimedOut
+    where the deadline has passed before the block begins.
+    """
+    deadline = current_deadline()
+    deadline.check()
+    if deadline.left_s == inf:
+        yield
+        return
+    left = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(deadline, left, interrupt), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        left.set()
+        watcher.join()
+
+
+def _watch(deadline: Deadline, left: threading.Event, interrupt: Callable[[], None]) -> None:
+    wait_s = deadline.left_s
+    while not left.wait(wait_s):
+        interrupt()
+        wait_s = _AGAIN_S
