@@ -1,13 +1,12 @@
 """`sam build` and `sam deploy` of the one template onto the local AWS."""
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from local import build
 from local.aws import LocalAws
+from local.fingerprint import fingerprint
 from local.home import ROOT, Home, read_json, write_private_json
 from local.packaging import pack_build
 from local.settings import Settings
@@ -15,8 +14,6 @@ from local.template import declared_parameters
 
 STACK = "evalyard"
 _CONFIG_ENV = "local"
-# What a deployment is made of. Anything else may change without one.
-_SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers", "shared", "dashboard")
 _DEPLOYED = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
@@ -38,7 +35,7 @@ def build_and_deploy(
     settings: Settings, home: Home, aws: LocalAws, say: Callable[[str], None]
 ) -> None:
     """Brings the present sources into the stack, and notes which they were."""
-    fingerprint = source_fingerprint(settings)
+    release = fingerprint(parameters(settings))
     with build.build_lock():
         say("building functions and layers (sam build)")
         build.build(build.this_machine(), home.log("build"), _CONFIG_ENV)
@@ -46,8 +43,9 @@ def build_and_deploy(
         arguments = ["deploy", "--config-env", _CONFIG_ENV, "--stack-name", STACK]
         arguments += ["--template-file", str(pack_build(build.BUILD))]
         environment = aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"}
-        build.run_sam(home.log("deploy"), arguments, parameters(settings), environment)
-    write_private_json(home.deployed, {"fingerprint": fingerprint})
+        given = parameters(settings) | {"Release": release}
+        build.run_sam(home.log("deploy"), arguments, given, environment)
+    write_private_json(home.deployed, {"fingerprint": release})
 
 
 def build_only(home: Home) -> None:
@@ -59,7 +57,7 @@ def build_only(home: Home) -> None:
 def is_deployed(settings: Settings, home: Home, aws: LocalAws) -> bool:
     """Whether the stack is there and was made from exactly the present sources and parameters."""
     noted = read_json(home.deployed) or {}
-    same = noted.get("fingerprint") == source_fingerprint(settings)
+    same = noted.get("fingerprint") == fingerprint(parameters(settings))
     return same and build.BUILD.is_dir() and _stack_stands(aws)
 
 
@@ -69,22 +67,3 @@ def _stack_stands(aws: LocalAws) -> bool:
     except ClientError:
         return False
     return bool(stacks) and stacks[0]["StackStatus"] in _DEPLOYED
-
-
-def source_fingerprint(settings: Settings) -> str:
-    """A digest of all that goes into a deployment."""
-    digest = hashlib.sha256(repr(sorted(parameters(settings).items())).encode())
-    for name in _SOURCES:
-        for path in _files(ROOT / name):
-            digest.update(f"{path.relative_to(ROOT)}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    skipped = {"__pycache__", "node_modules"}
-    return sorted(
-        each for each in path.rglob("*") if each.is_file() and not skipped & set(each.parts)
-    )

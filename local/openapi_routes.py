@@ -3,8 +3,9 @@
 Pure: from a processed CloudFormation template to plain values. `api_routes` makes them exist.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.errors import LocalCloudError
@@ -13,6 +14,10 @@ _ANY_METHOD = "x-amazon-apigateway-any-method"
 _METHODS = {_ANY_METHOD: "ANY"} | {
     name: name.upper() for name in ("get", "put", "post", "delete", "options", "head", "patch")
 }
+
+
+# `${Function.Arn}` or, for an alias, `${Alias}`; `${AWS::Region}` is neither.
+_RESOURCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}")
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,20 @@ class HttpApi:
 
 
 def read_http_apis(template: Mapping[str, Any]) -> list[HttpApi]:
-    """Each HTTP API of a processed template that carries an OpenAPI body."""
+    """Each HTTP API of a processed template that carries an OpenAPI body.
+
+    A function that is called by an alias is called by its name here: what was deployed last is
+    what the alias names.
+    """
+    resources = template.get("Resources", {})
+    aliases = {
+        name: function_in(resource["Properties"]["FunctionName"])
+        for name, resource in resources.items()
+        if resource.get("Type") == "AWS::Lambda::Alias"
+    }
     return [
-        _read_api(logical_id, resource["Properties"]["Body"])
-        for logical_id, resource in template.get("Resources", {}).items()
+        _without_aliases(_read_api(logical_id, resource["Properties"]["Body"]), aliases)
+        for logical_id, resource in resources.items()
         if resource.get("Type") == "AWS::ApiGatewayV2::Api"
         and "Body" in resource.get("Properties", {})
     ]
@@ -62,6 +77,11 @@ def _read_api(logical_id: str, body: Mapping[str, Any]) -> HttpApi:
         routes=tuple(_read_routes(body.get("paths", {}))),
         authorizers=tuple(_read_authorizers(schemes)),
     )
+
+
+def _without_aliases(api: HttpApi, aliases: Mapping[str, str]) -> HttpApi:
+    routes = (replace(r, function=aliases.get(r.function, r.function)) for r in api.routes)
+    return replace(api, routes=tuple(routes))
 
 
 def _read_routes(paths: Mapping[str, Any]) -> Iterator[Route]:
@@ -108,11 +128,13 @@ def function_in(uri: Any) -> str:
 
 
 def _function_names(node: Any) -> Iterator[str]:
-    if isinstance(node, str) and ".Arn}" in node:
-        yield node.split(".Arn}")[0].rsplit("${", 1)[1]
+    if isinstance(node, str):
+        yield from _RESOURCE.findall(node)
     elif isinstance(node, Mapping):
         if "Fn::GetAtt" in node:
             yield node["Fn::GetAtt"][0]
+        if "Ref" in node:
+            yield node["Ref"]
         for value in node.values():
             yield from _function_names(value)
     elif isinstance(node, list):

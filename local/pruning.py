@@ -6,7 +6,7 @@ The wheel describes all of AWS, 27 MB of it. Unpacking that costs every cold sta
 import shutil
 from pathlib import Path
 
-# The services of which `shared/aws` makes clients; a test holds the two together.
+# `SERVICES` of shared/aws/clients.py; a test holds the two together.
 SERVICES = frozenset({"dynamodb", "s3", "sqs", "sts"})
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.admin_token import print_admin_token
 from local.build import BUILD, Target, build, build_lock, find_interpreter, sam_command
 from local.errors import LocalCloudError
+from local.fingerprint import fingerprint
 from local.home import ROOT
 
 _CONFIG_ENV = "default"
@@ -47,7 +48,8 @@ class Release:
 
     def _deploy(self, target: Target) -> None:
         arguments = ["deploy", "--config-env", _CONFIG_ENV, "--stack-name", self.stack]
-        command = sam_command(arguments, self.parameters | target.parameters)
+        given = self.parameters | target.parameters
+        command = sam_command(arguments, given | {"Release": fingerprint(given)})
         # SAM shows the change set and asks, so it keeps the terminal.
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
             raise LocalCloudError(f"stack {self.stack} was not deployed; SAM says why above")

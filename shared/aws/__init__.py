@@ -1,6 +1,7 @@
 """AWS behind five small nouns: bucket, file, table, queue, roles. Nothing else imports botocore."""
 
 from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, StoredVersion, VersionedObject
+from shared.aws.clients import make_clients
 from shared.aws.errors import ConditionFailed, TransactionLost
 from shared.aws.files import File, file_url, store_file, upload_address
 from shared.aws.queue import Queue, create_queue
@@ -25,6 +26,7 @@ __all__ = [
     "assume_role",
     "create_queue",
     "file_url",
+    "make_clients",
     "store_file",
     "upload_address",
 ]

@@ -6,6 +6,8 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+# All that is ever asked: a deployment carries the descriptions of these services only.
+SERVICES = ("dynamodb", "s3", "sqs", "sts")
 # Behind the API a call has 29 s; all tries of one call of AWS, and the pauses between, take less.
 _TIMEOUTS = {"connect_timeout": 2, "read_timeout": 6}
 # S3 copies and joins gigabytes before it answers.
@@ -18,6 +20,13 @@ def client(service: str) -> Any:
     return _session().create_client(
         service, config=Config(retries={"mode": "standard", "total_max_attempts": 3}, **_TIMEOUTS)
     )
+
+
+def make_clients() -> None:
+    """Make what the first requests would have to make. No connection is opened."""
+    for service in SERVICES:
+        client(service)
+    client_without_retries("s3")
 
 
 @cache

@@ -15,6 +15,7 @@ from shared.http.edge import Edge
 from shared.http.idempotency import IdempotencyStore
 from shared.http.problems import install_problem_handlers
 from shared.http.schemas import ERROR_RESPONSES
+from shared.http.snapshots import prepare_for_snapshots
 
 _TEXT_TYPES = [
     "text/",
@@ -47,6 +48,7 @@ def create_app(
     install_problem_handlers(app)
     for router in routers:
         app.include_router(router)
+    prepare_for_snapshots()
     return app
 
 

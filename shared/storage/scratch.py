@@ -5,6 +5,7 @@ again; the least recently used go first when space runs out.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared import ids
+
+_LEFT_TO_OTHERS_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,16 @@ class Scratch:
     def _freed(self, needed: int) -> int:
         """How many bytes are free once the least recently used files made room."""
         kept = sorted(self._files(), key=lambda entry: entry[2])
-        free = self.capacity_bytes - sum(entry[1] for entry in kept)
+        free = min(self.capacity_bytes - sum(entry[1] for entry in kept), self._free_on_disk())
         for path, bytes_, _ in kept:
             if free < needed and path not in self._held:
                 path.unlink(missing_ok=True)
                 free += bytes_
         return free
+
+    def _free_on_disk(self) -> int:
+        """What others left: the disk of a function may be smaller than the capacity."""
+        return shutil.disk_usage(self.folder).free - _LEFT_TO_OTHERS_BYTES
 
     def _files(self) -> list[tuple[Path, int, float]]:
         found = []
