@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,8 +51,9 @@ class _Calls(BaseHTTPRequestHandler):
         return self._send(
             self.server.event,
             {
+                "Content-Type": "application/json",
                 "Lambda-Runtime-Aws-Request-Id": "1",
-                "Lambda-Runtime-Deadline-Ms": "9999999999999",
+                "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1_000) + 30_000),
                 "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:1:function:any",
             },
         )
