@@ -27,3 +27,12 @@ def count(name: str, value: int = 1, *, service: str | None = None) -> None:
         name, MetricUnit.Count, value, namespace=NAMESPACE, default_dimensions=dimensions
     ):
         pass
+
+
+def gauge_s(name: str, seconds: float, *, service: str, **dimensions: str) -> None:
+    """Write how long something takes, at once."""
+    named = {"service": service, **dimensions}
+    with single_metric(
+        name, MetricUnit.Seconds, seconds, namespace=NAMESPACE, default_dimensions=named
+    ):
+        pass

@@ -1,50 +1,50 @@
 """S3 events about new segments (through SQS): folds the segments of the users they name.
 
-Done: the user has nothing pending. Retry: folding failed or time ran out; the message
-comes again. Record and drop: a message that names no segment (S3's test event, or
-noise). A second delivery is harmless: events are hints, the listing is the truth, and
-a commit is fenced by the checkpoint's generation.
+Done: the user has nothing pending. Retry: folding failed (metric `UsersNotServed`) or time
+ran out; exactly the messages that name that user come again. Record and drop: a message
+that names no segment (S3's test event, or noise), and what is no message
+(`UnreadableEvents`). A second delivery is harmless: events are hints, the listing is the
+truth, and a commit is fenced by the checkpoint's generation.
 """
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
-
-import msgspec
 
 from functions.aggregate_usage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.datasets.folding import compaction
-from shared.errors import EvalyardError
+from shared.isolation import user_kept_apart
+from shared.messages import Message, MessageUnreadable, come_again, messages_of
 from shared.observability import logger
 from shared.storage import Catalog, SegmentName
+from shared.turns import MayGoOn, TimeLeft
 
 # What a fold step and the answer may still need when the function must stop.
 _RESERVE_MS = 20_000
 
 
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def lambda_handler(event: object, context: Any) -> dict[str, Any]:
     """Fold for every user that the batch names; report the messages that must come again."""
-    users = _messages_by_user(event["Records"])
-    failed = [
-        message_id
-        for user_id, message_ids in users.items()
-        if not _folded(user_id, lambda: context.get_remaining_time_in_millis() > _RESERVE_MS)
-        for message_id in message_ids
+    users = _messages_by_user(messages_of(event))
+    time_left = TimeLeft.of(context, _RESERVE_MS)
+    # Each has an equal share of what the others left: nobody's backlog takes all the time.
+    unfolded = [
+        user_id
+        for place, user_id in enumerate(users)
+        if not _folded(user_id, time_left.share(len(users) - place))
     ]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return come_again([message_id for user_id in unfolded for message_id in users[user_id]])
 
 
-def _folded(user_id: str, may_go_on: Callable[[], bool]) -> bool:
-    try:
+def _folded(user_id: str, may_go_on: MayGoOn) -> bool:
+    """Whether nothing of the user is pending any more."""
+    with user_kept_apart("fold", user_id):
         folded = compaction(*_storage(), user_id).drain(may_go_on)
-    except EvalyardError:
-        logger().exception("fold_failed", user_id=user_id)
-        return False
-    logger().info("segments_folded", user_id=user_id, segments=folded)
-    return may_go_on()
+        logger().info("segments_folded", user_id=user_id, segments=folded)
+        return may_go_on()
+    return False
 
 
 @cache
@@ -53,20 +53,34 @@ def _storage() -> tuple[Bucket, Catalog]:
     return Bucket(settings.data_bucket), Catalog(Table(settings.catalog_table))
 
 
-def _messages_by_user(records: list[dict[str, Any]]) -> dict[str, list[str]]:
+def _messages_by_user(messages: list[Message]) -> dict[str, list[str]]:
     users: dict[str, list[str]] = {}
-    for record in records:
-        for user_id in _users_named(record):
-            users.setdefault(user_id, []).append(record["messageId"])
+    for message in messages:
+        for user_id in _users_named(message):
+            users.setdefault(user_id, []).append(message.message_id)
     return users
 
 
-def _users_named(record: dict[str, Any]) -> set[str]:
+def _users_named(message: Message) -> list[str]:
+    """The users whose segments a message is about, each once, in its order."""
+    users = [user_id for entry in _entries(message) if (user_id := _user_named(entry))]
+    if not users:
+        logger().warning("event_dropped", message_id=message.message_id)
+    return list(dict.fromkeys(users))
+
+
+def _entries(message: Message) -> list[Any]:
     try:
-        body = msgspec.json.decode(record["body"])
-        entries = body.get("Records", [])
-        keys = [unquote_plus(entry["s3"]["object"]["key"]) for entry in entries]
-        return {SegmentName.parse(key).user_id for key in keys}
-    except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError):
-        logger().warning("event_dropped", message_id=record.get("messageId"))
-        return set()
+        body = message.read(dict[str, Any])
+    except MessageUnreadable:
+        return []
+    entries = body.get("Records")
+    return entries if isinstance(entries, list) else []
+
+
+def _user_named(entry: Any) -> str | None:
+    """The user of one S3 event; None when it names no segment."""
+    try:
+        return SegmentName.parse(unquote_plus(entry["s3"]["object"]["key"])).user_id or None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None

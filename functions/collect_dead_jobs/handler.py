@@ -1,9 +1,10 @@
 """Messages of the dead-letter queue: marks their jobs dead, so that users find them there.
 
 Done: the job is dead, or the message says nothing about it any more. Retry: a
-dependency failed or the job moved meanwhile; only that message comes again. Record and
-drop: a message that names no job (metric `UnreadableDeadLetters`). A second delivery
-changes nothing: the job's state decides, and it moves by conditional writes.
+dependency failed, the job moved meanwhile, or something unforeseen happened (metric
+`MessagesNotHandled`); only that message comes again. Record and drop: a message that names
+no job (metric `UnreadableDeadLetters`), and what is no message (`UnreadableEvents`). A
+second delivery changes nothing: the job's state decides, and it moves by conditional writes.
 """
 
 from functools import cache
@@ -17,6 +18,7 @@ from shared.config import read_settings
 from shared.devices import PoolQueues
 from shared.errors import Unavailable
 from shared.jobs import Jobs
+from shared.messages import Message, MessageUnreadable, handle_each
 from shared.observability import count, logger
 
 
@@ -28,26 +30,25 @@ class DeadMessage(msgspec.Struct, frozen=True):
     attempt: int = 0
 
 
-def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def lambda_handler(event: object, context: object) -> dict[str, Any]:
     """Handle one batch of SQS messages; report those that must come again."""
     del context
-    failed = [record["messageId"] for record in event["Records"] if not record_handler(record)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return handle_each(event, handle_message)
 
 
-def record_handler(record: dict[str, Any]) -> bool:
+def handle_message(message: Message) -> bool:
     """Handle one message; False asks for it to come again."""
     try:
-        message = msgspec.json.decode(record["body"], type=DeadMessage)
-        outcome = _jobs().collector.collect(message.job_id, message.user_id, message.attempt)
-    except msgspec.DecodeError:
-        logger().error("dead_letter_unreadable", message_id=record["messageId"])
+        dead = message.read(DeadMessage)
+        outcome = _jobs().collector.collect(dead.job_id, dead.user_id, dead.attempt)
+    except MessageUnreadable:
+        logger().error("dead_letter_unreadable", message_id=message.message_id)
         count("UnreadableDeadLetters")
         return True
     except Unavailable:
-        logger().warning("dead_letter_postponed", message_id=record["messageId"])
+        logger().warning("dead_letter_postponed", message_id=message.message_id)
         return False
-    logger().info("dead_letter_collected", job_id=message.job_id, outcome=outcome)
+    logger().info("dead_letter_collected", job_id=dead.job_id, outcome=outcome)
     return True
 
 

@@ -1,10 +1,11 @@
 """Messages of the callbacks queue: each has one try of a callback made, when due or asked for.
 
 Done: the try was made and what follows is queued; a receiver that fails is not our
-failure. Retry: storage did not answer, or another process makes the same try; only that
-message comes again. Record and drop: a message that cannot be read (metric
-`UnreadableCallbacks`). A second delivery is harmless: tries are numbered or named and
-claimed by a conditional write, and receivers know a repeated callback by its `webhook-id`.
+failure. Retry: storage did not answer, another process makes the same try, or something
+unforeseen happened (metric `MessagesNotHandled`); only that message comes again. Record and
+drop: a message that cannot be read (metric `UnreadableCallbacks`), and what is no message
+(`UnreadableEvents`). A second delivery is harmless: tries are numbered or named and claimed
+by a conditional write, and receivers know a repeated callback by its `webhook-id`.
 """
 
 from functools import cache, partial
@@ -18,6 +19,7 @@ from shared.aws import Queue, Table
 from shared.callbacks import CallbackRecords, CallbackUrls, Deliveries, Delivery, Sender
 from shared.config import read_settings
 from shared.errors import Unavailable
+from shared.messages import Message, MessageUnreadable, handle_each
 from shared.observability import count, logger
 
 
@@ -31,26 +33,25 @@ class DeliveryMessage(msgspec.Struct, frozen=True, rename={"number": "try"}):
     redelivery: str | None = None
 
 
-def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def lambda_handler(event: object, context: object) -> dict[str, Any]:
     """Handle one batch of SQS messages; report those that must come again."""
     del context
-    failed = [record["messageId"] for record in event["Records"] if not record_handler(record)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return handle_each(event, handle_message)
 
 
-def record_handler(record: dict[str, Any]) -> bool:
+def handle_message(message: Message) -> bool:
     """Handle one message; False asks for it to come again."""
     try:
-        told = msgspec.json.decode(record["body"], type=DeliveryMessage)
+        told = message.read(DeliveryMessage)
         outcome = _deliveries().deliver(
             Delivery(told.job_id, told.webhook_id, told.number, told.due_us, told.redelivery)
         )
-    except msgspec.DecodeError:
-        logger().error("callback_unreadable", message_id=record["messageId"])
+    except MessageUnreadable:
+        logger().error("callback_unreadable", message_id=message.message_id)
         count("UnreadableCallbacks")
         return True
     except Unavailable:
-        logger().warning("callback_delayed", message_id=record["messageId"])
+        logger().warning("callback_delayed", message_id=message.message_id)
         return False
     logger().info(outcome, job_id=told.job_id, webhook_id=told.webhook_id, number=told.number)
     return True

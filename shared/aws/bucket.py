@@ -127,20 +127,27 @@ class Bucket:
                 return
             token = _next_page(page)
 
-    def list_folders(self, prefix: str, *, with_deleted: bool = False) -> Iterator[str]:
+    def list_folders(
+        self, prefix: str, *, after: str = "", with_deleted: bool = False
+    ) -> Iterator[str]:
         """The next path segment of everything below a prefix that ends in `/`.
 
-        With `with_deleted` also of what is deleted, while a version or marker is kept.
+        Only those behind the folder `after`, which need not be there. With `with_deleted`
+        also of what is deleted, while a version or marker is kept.
         """
         operation = "list_object_versions" if with_deleted else "list_objects_v2"
-        token: dict[str, str] = {}
+        begin = "KeyMarker" if with_deleted else "StartAfter"
+        token: dict[str, str] = {begin: f"{prefix}{after}/"} if after else {}
         while True:
             with aws_errors():
                 page = getattr(client("s3"), operation)(
                     Bucket=self.name, Prefix=prefix, Delimiter="/", **token
                 )
             for entry in page.get("CommonPrefixes", []):
-                yield entry["Prefix"][len(prefix) :].rstrip("/")
+                folder = entry["Prefix"][len(prefix) :].rstrip("/")
+                # What lies in the folder comes behind its name, so it may be listed again.
+                if folder != after:
+                    yield folder
             if not page.get("IsTruncated"):
                 return
             token = _next_page(page)

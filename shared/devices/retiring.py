@@ -17,6 +17,7 @@ from shared.devices.fleet import FLEET
 from shared.errors import Unavailable
 
 _RETIRED = "RETIRED"
+_DEVICE = "DEVICE#"
 
 
 class RetiredDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,10 +56,16 @@ class Retirements:
                 retry_after_s=60,
             )
 
-    def open(self) -> Iterator[RetiredDevice]:
-        """Devices whose queues are still there."""
-        for item in self.table.query(_RETIRED, prefix="DEVICE#"):
-            yield msgspec.convert(item, RetiredDevice)
+    def serials(self, after: str = "") -> Iterator[str]:
+        """Devices whose queues are still there, in order of their serials, from beyond one on."""
+        beyond = f"{_DEVICE}{after}" if after else None
+        for item in self.table.query(_RETIRED, prefix=_DEVICE, after=beyond):
+            yield item["sk"].removeprefix(_DEVICE)
+
+    def find(self, serial: str) -> RetiredDevice | None:
+        """A device whose queues are still there, or None."""
+        item = self.table.get(_RETIRED, f"{_DEVICE}{serial}")
+        return None if item is None else msgspec.convert(item, RetiredDevice)
 
     def finish(self, device: RetiredDevice) -> None:
         """Delete the queues of a device whose jobs are all elsewhere. Repeatable."""

@@ -1,25 +1,31 @@
 """What must come true even when every message, event and call in between was lost.
 
 Each unfinished job carries the moment by which somebody must look at it (`due_at`);
-so do windows that jobs wait for. One sweep reads those whose moment has passed.
+so do windows that jobs wait for. One sweep reads those whose moment has passed, and goes
+on where the last one ran out of time (`shared.rounds`).
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from shared import clock
-from shared.aws import Item
 from shared.devices import Retirements
-from shared.errors import EvalyardError
+from shared.errors import Unavailable
+from shared.isolation import carry_out_all, kept_apart
 from shared.jobs.draining import Draining
 from shared.jobs.endings import Endings
 from shared.jobs.job import TIMEOUT_GRACE_S, Job
 from shared.jobs.lanes import Lanes, waiting
-from shared.jobs.store import DUE_SHARDS, NOT_DUE, JobStore, due, due_in_s, job_of
-from shared.observability import count, logger
+from shared.jobs.store import DUE_SHARDS, NOT_DUE, DueKey, JobStore, due, due_in_s, job_of
+from shared.rounds import Place, Round
+from shared.turns import MayGoOn, TimeLeft
 
+# Sweeps come every minute; more than ten for one round, and something waits too long.
+_LATE_S = 600
+# Between the parts of a name in a round: in none of them.
+_JOINT = "\x1f"
 # A job whose pool is gone waits for somebody to bring it back.
 _LANE_MISSING_S = 3_600
 
@@ -33,22 +39,52 @@ class Maintenance:
     endings: Endings
     draining: Draining
 
-    def sweep(self, may_go_on: Callable[[], bool]) -> Counter[str]:
-        """Look after everything that is due, while there is time; how often what was done."""
+    def sweep(self, time_left: TimeLeft) -> Counter[str]:
+        """Look after everything that is due, while there is time; how often what was done.
+
+        Raises StepsFailed in the end when what is due, or retired, could not be listed.
+        """
         done: Counter[str] = Counter()
-        for shard in DUE_SHARDS:
-            for item in self.store.due(shard):
-                if not may_go_on():
-                    return done
-                done[_safely(partial(self._tend, item), item["sk"])] += 1
-        for device in Retirements(self.lanes.fleet.table).open():
-            if not may_go_on():
-                return done
-            drain = partial(self.draining.drain, device, may_go_on)
-            done[_safely(drain, device.serial)] += 1
+        carry_out_all(
+            {
+                "due": lambda: self._sweep_due(done, time_left.share(2)),
+                "retired": lambda: self._sweep_retired(done, time_left),
+            }
+        )
         return done
 
-    def _tend(self, item: Item) -> str:
+    def _sweep_due(self, done: Counter[str], may_go_on: MayGoOn) -> int:
+        going_round = Round(self.store.table, "due", _LATE_S)
+        for name in going_round.walk(self._due_behind, may_go_on):
+            key = DueKey(*name.split(_JOINT, 3))
+            done[_safely(partial(self._tend, key), key.sk)] += 1
+        return done.total()
+
+    def _due_behind(self, place: Place) -> Iterator[str]:
+        """What is due behind a place, shard by shard; what came after the round began waits
+        for the next one, so that what failed has its turn again."""
+        shard, due_at, *_ = [*place.after.split(_JOINT), ""]
+        shards = DUE_SHARDS[DUE_SHARDS.index(shard) :] if shard in DUE_SHARDS else DUE_SHARDS
+        for each in shards:
+            after = due_at if each == shard else ""
+            yield from map(_JOINT.join, self.store.due(each, after, place.began_us))
+
+    def _sweep_retired(self, done: Counter[str], may_go_on: MayGoOn) -> int:
+        retirements = Retirements(self.lanes.fleet.table)
+        going_round = Round(self.store.table, "retired", _LATE_S)
+        for serial in going_round.walk(lambda place: retirements.serials(place.after), may_go_on):
+            drain = partial(self._drain, retirements, serial, may_go_on)
+            done[_safely(drain, serial)] += 1
+        return done.total()
+
+    def _drain(self, retirements: Retirements, serial: str, may_go_on: MayGoOn) -> str:
+        device = retirements.find(serial)
+        return "device_gone" if device is None else self.draining.drain(device, may_go_on)
+
+    def _tend(self, key: DueKey) -> str:
+        item = self.store.due_item(key)
+        if item is None:
+            return "not_due_any_more"
         if item["pk"].startswith("WINDOW#"):
             self.lanes.tend(item)
             return "window_tended"
@@ -100,16 +136,13 @@ class Maintenance:
 
 
 def _safely(work: Callable[[], str], name: str) -> str:
-    """What became of one thing; what fails now is looked after again by the next sweep."""
-    try:
-        return work()
-    except EvalyardError as exc:
-        return f"failed_{exc.error_code}"
-    except Exception:
-        # The last resort: one thing that nobody foresaw must not keep all others waiting.
-        logger().exception("not_tended", item=name)
-        count("JobsNotTended", service="jobs")
-        return "failed_unforeseen"
+    """What became of one thing; what fails now is looked after again in the next round."""
+    with kept_apart("not_tended", "JobsNotTended", service="jobs", item=name):
+        try:
+            return work()
+        except Unavailable as exc:
+            return f"failed_{exc.error_code}"
+    return "failed_unforeseen"
 
 
 def _next_look(job: Job) -> int:

@@ -8,7 +8,7 @@ must look at by then), `dead_by_user` and `dead`.
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,15 @@ from shared.jobs.job import Job
 # Maintenance reads these one after another; several, so that none is a hot partition.
 DUE_SHARDS = tuple(f"DUE#{number}" for number in range(4))
 _JOB = "JOB#"
+
+
+class DueKey(NamedTuple):
+    """Where the index of due items names one: its shard and instant, and the item's key."""
+
+    shard: str
+    due_at: str
+    pk: str
+    sk: str
 
 
 @dataclass(frozen=True)
@@ -136,14 +145,17 @@ class JobStore:
                 break
         return ids
 
-    def due(self, shard: str) -> Iterator[Item]:
-        """Items that maintenance must look at now, as they are stored (not as the index says)."""
-        past = ("0", _sortable(clock.now_us()))
-        keys = self.table.query(shard, between=past, index="due", key_names=("due_in", "due_at"))
-        for key in keys:
-            item = self.table.get(key["pk"], key["sk"])
-            if item is not None and item.get("due_at", "~") <= past[1]:
-                yield item
+    def due(self, shard: str, after: str, until_us: int) -> Iterator[DueKey]:
+        """What maintenance must look at, as the index says: due after an instant as it is
+        stored ("": from the first on), and not later than another."""
+        between = (f"{after}!" if after else "0", _sortable(until_us))
+        keys = self.table.query(shard, between=between, index="due", key_names=("due_in", "due_at"))
+        return (DueKey(shard, key["due_at"], key["pk"], key["sk"]) for key in keys)
+
+    def due_item(self, key: "DueKey") -> Item | None:
+        """What is due, as it is stored; None when it is not due any more."""
+        item = self.table.get(key.pk, key.sk)
+        return item if item and str(item.get("due_at", "~")) <= _sortable(clock.now_us()) else None
 
     def dead(self, user_id: str | None, before: str | None = None) -> Iterator[Job]:
         """Dead jobs of a user, or of everybody, the latest first, from beyond a `dead_rank` on."""

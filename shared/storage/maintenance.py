@@ -1,34 +1,44 @@
-"""Finds what events missed and removes what nothing refers to.
+"""Finds what events missed and removes what nothing refers to, user by user.
 
-Segments are found by listing, so a lost S3 event costs minutes, never rows. Orphans
-are Parquet parts, rollups and dataset objects that the catalog does not name: replaced,
-or left by compactions that died between writing and committing. What a commit of the
-recovery window may name is deleted below a marker, so that the bucket keeps it; only
-what no commit ever named goes for good. Days are rolled up, months gathered, and
-rollups held against their rows.
+Segments are found by listing, so a lost S3 event costs minutes, never rows. Days are
+rolled up, months gathered, and rollups held against their rows.
+
+Each step goes round all users (`shared.rounds`): it goes on where its last run stopped,
+and what fails for one user costs that user this time only. A user's turn is bounded;
+whoever has more to do goes on after all others had theirs.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from shared import clock
-from shared.aws import Bucket, StoredVersion
+from shared.aws import Bucket
+from shared.isolation import user_kept_apart
 from shared.observability import count, logger
+from shared.rounds import Round
 from shared.storage.backfill import Convert
 from shared.storage.catalog import Catalog
 from shared.storage.compaction import QUARANTINE_PREFIX, Compaction
 from shared.storage.expiry import Expiry
-from shared.storage.records import DATASET_PREFIX, dataset_record, partition
+from shared.storage.orphans import DATASETS_PREFIX, RUNS_PREFIX, Orphans
 from shared.storage.rolling import Rolling
 from shared.storage.segments import PREFIX, SegmentLog
-from shared.storage.tidying import ROLLUPS_PREFIX
+from shared.turns import MayGoOn, Turn
 
-# Older than any function may run: what is younger may be about to be committed.
-ORPHAN_AGE_S = 3_600
 # Longer than any call may wonder whether its lost PUT took effect (`Bucket.put_new`).
 HISTORY_AGE_S = 900
-RUNS_PREFIX = "runs/"
-DATASETS_PREFIX = "data/users/"
+TURN_S = 60
+# A dozen runs of the schedule that folds, six of the one that rolls up, three of the daily one.
+_FOLD_LATE_S = 3_600
+_ROLL_UP_LATE_S = 6 * 3_600
+_DEEP_LATE_S = 3 * 86_400
+
+# Serves one user while there is time; how much was done.
+Serve = Callable[[str, MayGoOn], int]
+# The users behind one, in the order of a listing.
+UsersBehind = Callable[[str], Iterator[str]]
 
 
 @dataclass(frozen=True)
@@ -39,80 +49,109 @@ class Maintenance:
     catalog: Catalog
     convert: Convert
 
-    def fold_forgotten(self, may_go_on: Callable[[], bool]) -> int:
+    def fold_forgotten(self, may_go_on: MayGoOn) -> int:
         """Fold whatever is pending, of everybody; the number of segments.
 
         Objects that are no segments are set aside, and the history of folded segments
         is forgotten, so that listings stay short.
         """
-        folded = 0
-        for user_id in self.bucket.list_folders(PREFIX, with_deleted=True):
-            if not may_go_on():
-                break
-            self._set_misnamed_aside(user_id)
-            folded += self._compaction(user_id).drain(may_go_on)
-            self._forget_history(user_id)
-        return folded
+        round_ = self._round("fold", _FOLD_LATE_S)
+        return _go_round(round_, self._with_segments, self._fold, may_go_on)
 
-    def go_on_with_edits(self, may_go_on: Callable[[], bool]) -> int:
+    def go_on_with_edits(self, may_go_on: MayGoOn) -> int:
         """Apply edits and backfills of users whose wake-up was lost; how many users."""
-        users = [
-            user_id
-            for user_id in self.bucket.list_folders(DATASETS_PREFIX)
-            if self._has_work(user_id)
-        ]
-        for user_id in users:
-            self._compaction(user_id).drain(may_go_on)
-        return len(users)
+        round_ = self._round("edits", _DEEP_LATE_S)
+        return _go_round(round_, self._with_datasets, self._edit, may_go_on)
 
-    def roll_up(self, may_go_on: Callable[[], bool]) -> int:
+    def roll_up(self, may_go_on: MayGoOn) -> int:
         """Roll up what came since, of everybody, and gather months; how many days."""
-        return sum(self._rolling(user_id).roll_up(may_go_on) for user_id in self._users_with_runs())
+        round_ = self._round("roll_up", _ROLL_UP_LATE_S)
 
-    def hold_against_rows(self, days: int, may_go_on: Callable[[], bool]) -> int:
+        def serve(user_id: str, turn: MayGoOn) -> int:
+            return self._rolling(user_id).roll_up(turn)
+
+        return _go_round(round_, self._with_runs, serve, may_go_on)
+
+    def hold_against_rows(self, days: int, may_go_on: MayGoOn) -> int:
         """Recompute the rollups of some days of each user from their rows; how many differ.
 
         The alarm counts the metric.
         """
-        users = self._users_with_runs()
-        differing = sum(
-            self._rolling(user_id).hold_against_rows(days, may_go_on) for user_id in users
-        )
-        count("RollupsDiffer", differing, service="storage")
-        return differing
+        round_ = self._round("hold_against_rows", _DEEP_LATE_S)
 
-    def remove_orphans(self, may_go_on: Callable[[], bool]) -> int:
-        """Remove uncommitted parts and dataset versions of everybody; how many."""
-        removed = 0
-        for user_id in self._users_with_runs():
-            if may_go_on():
-                removed += self._remove_orphan_parts(user_id)
-        for user_id in self.bucket.list_folders(DATASETS_PREFIX):
-            if may_go_on():
-                removed += self._remove_orphan_versions(user_id)
-        return removed
+        def serve(user_id: str, turn: MayGoOn) -> int:
+            return self._rolling(user_id).hold_against_rows(days, turn)
 
-    def expire(self, days: int, may_go_on: Callable[[], bool]) -> int:
+        return _go_round(round_, self._with_runs, serve, may_go_on)
+
+    def remove_orphan_parts(self, may_go_on: MayGoOn) -> int:
+        """Remove uncommitted parts and rollups of everybody; how many."""
+        round_ = self._round("orphan_parts", _DEEP_LATE_S)
+
+        def serve(user_id: str, turn: MayGoOn) -> int:
+            del turn
+            return Orphans(self.bucket, self.catalog, user_id).remove_parts()
+
+        return _go_round(round_, self._with_runs, serve, may_go_on)
+
+    def remove_orphan_versions(self, may_go_on: MayGoOn) -> int:
+        """Remove uncommitted dataset versions of everybody; how many."""
+        round_ = self._round("orphan_versions", _DEEP_LATE_S)
+
+        def serve(user_id: str, turn: MayGoOn) -> int:
+            del turn
+            return Orphans(self.bucket, self.catalog, user_id).remove_versions()
+
+        return _go_round(round_, self._with_datasets, serve, may_go_on)
+
+    def expire(self, days: int, may_go_on: MayGoOn) -> int:
         """Delete for good what was replaced so many days ago, where no lifecycle rule does it
         (0 days: one does); how many versions."""
         return Expiry(self.bucket, days).carry_out(may_go_on) if days else 0
 
+    def _round(self, step: str, late_after_s: int) -> Round:
+        return Round(self.catalog.table, step, late_after_s)
+
+    def _with_segments(self, after: str) -> Iterator[str]:
+        return self.bucket.list_folders(PREFIX, after=after, with_deleted=True)
+
+    def _with_datasets(self, after: str) -> Iterator[str]:
+        return self.bucket.list_folders(DATASETS_PREFIX, after=after)
+
+    def _with_runs(self, after: str) -> Iterator[str]:
+        folders = self.bucket.list_folders(RUNS_PREFIX, after=f"user={after}" if after else "")
+        return (folder.removeprefix("user=") for folder in folders)
+
+    def _fold(self, user_id: str, turn: MayGoOn) -> int:
+        folded = 0
+        with user_kept_apart("set_misnamed_aside", user_id):
+            self._set_misnamed_aside(user_id)
+        with user_kept_apart("fold", user_id):
+            folded = self._compaction(user_id).drain(turn)
+        self._forget_history(user_id)
+        return folded
+
+    def _edit(self, user_id: str, turn: MayGoOn) -> int:
+        checkpoint = self.catalog.checkpoint(user_id)
+        if not (checkpoint.edits or checkpoint.backfills):
+            return 0
+        self._compaction(user_id).drain(turn)
+        return 1
+
     def _compaction(self, user_id: str) -> Compaction:
         return Compaction(self.bucket, self.catalog, user_id, self.convert)
 
-    def _has_work(self, user_id: str) -> bool:
-        checkpoint = self.catalog.checkpoint(user_id)
-        return bool(checkpoint.edits or checkpoint.backfills)
+    def _rolling(self, user_id: str) -> Rolling:
+        return Rolling(self.bucket, self.catalog, user_id)
 
     def _set_misnamed_aside(self, user_id: str) -> None:
-        keys = SegmentLog(self.bucket).misnamed(user_id)
-        for key in keys:
-            body = self.bucket.get(key)
-            self.bucket.put(QUARANTINE_PREFIX + key.removeprefix(PREFIX), body)
-            logger().error("segment_quarantined", user_id=user_id, key=key)
-        self.bucket.delete(keys)
-        if keys:
-            count("SegmentsQuarantined", len(keys), service="storage")
+        for key in SegmentLog(self.bucket).misnamed(user_id):
+            with user_kept_apart("set_misnamed_aside", user_id):
+                body = self.bucket.get(key)
+                self.bucket.put(QUARANTINE_PREFIX + key.removeprefix(PREFIX), body)
+                self.bucket.delete([key])
+                logger().error("segment_quarantined", user_id=user_id, key=key)
+                count("SegmentsQuarantined", service="storage")
 
     def _forget_history(self, user_id: str) -> None:
         """Delete for good what was deleted a while ago: the versions and their markers."""
@@ -123,68 +162,20 @@ class Maintenance:
             if version.key not in live and version.modified_s < clock.now_s() - HISTORY_AGE_S
         )
 
-    def _users_with_runs(self) -> list[str]:
-        folders = self.bucket.list_folders(RUNS_PREFIX)
-        return [folder.removeprefix("user=") for folder in folders]
 
-    def _rolling(self, user_id: str) -> Rolling:
-        return Rolling(self.bucket, self.catalog, user_id)
-
-    def _remove_orphan_parts(self, user_id: str) -> int:
-        """Delete old parts and rollups that the catalog does not name. It is read after the
-        listing, so what is committed meanwhile is named by then. What a restore undeletes
-        meanwhile is safe: the checkpoint, read last, says that there is one."""
-        prefixes = (f"{RUNS_PREFIX}user={user_id}/", f"{ROLLUPS_PREFIX}user={user_id}/")
-        aged = [
-            stored.key
-            for prefix in prefixes
-            for stored in self.bucket.list(prefix)
-            if _aged(stored.modified_s)
-        ]
-        days = self.catalog.days(user_id)
-        named = {part.key for day in days for part in day.parts}
-        named |= {day.rollup.key for day in days if day.rollup}
-        named |= {month.key for month in self.catalog.months(user_id)}
-        orphans = [key for key in aged if key not in named]
-        if self.catalog.checkpoint(user_id).restoring:
-            return 0
-        self.bucket.delete(orphans)
-        return len(orphans)
-
-    def _remove_orphan_versions(self, user_id: str) -> int:
-        """Make the version that the catalog names the newest of each dataset object, so that
-        it never expires. The catalog is read after the listing, so what is committed
-        meanwhile is named by then."""
-        history: dict[str, list[StoredVersion]] = {}
-        for version in self.bucket.history(f"{DATASETS_PREFIX}{user_id}/"):
-            history.setdefault(version.key, []).append(version)
-        items = self.catalog.table.query(partition(user_id), prefix=DATASET_PREFIX)
-        records = [dataset_record(item) for item in items if item["sk"].endswith("#BASE")]
-        named = {volume.key: volume.version_id for each in records for volume in each.volumes}
-        if self.catalog.checkpoint(user_id).restoring:
-            return 0
-        return sum(
-            self._remove_above(versions, named.get(key, "")) for key, versions in history.items()
-        )
-
-    def _remove_above(self, versions: list[StoredVersion], named: str) -> int:
-        """Remove what lies above the named version of an object: each commit writes above the
-        one before, so no commit ever named it. Without a named version, delete the object."""
-        latest = next((each for each in versions if each.is_latest), None)
-        if latest is None or latest.version_id == named or not _aged(latest.modified_s):
-            return 0
-        order = [each.version_id for each in versions if not each.is_delete_marker]
-        if not named:
-            self.bucket.delete([] if latest.is_delete_marker else [latest.key])
-            return int(not latest.is_delete_marker)
-        if named not in order:
-            return 0
-        above = set(order[: order.index(named)])
-        found = [each for each in versions if each.version_id in above and _aged(each.modified_s)]
-        markers = [latest] if latest.is_delete_marker else []
-        self.bucket.delete_history([*found, *markers])
-        return len(found) + len(markers)
+def _go_round(round_: Round, users_behind: UsersBehind, serve: Serve, may_go_on: MayGoOn) -> int:
+    """Give each user a turn, then more to those who need more; how much was done."""
+    done, unfinished = 0, deque[str]()
+    all_users = round_.walk(lambda place: users_behind(place.after), may_go_on)
+    for user_id in chain(all_users, _taken_from(unfinished, may_go_on)):
+        turn = Turn(may_go_on, TURN_S)
+        with user_kept_apart(round_.name, user_id):
+            done += serve(user_id, turn)
+        if turn.over:
+            unfinished.append(user_id)
+    return done
 
 
-def _aged(modified_s: float) -> bool:
-    return modified_s < clock.now_s() - ORPHAN_AGE_S
+def _taken_from(users: deque[str], may_go_on: MayGoOn) -> Iterator[str]:
+    while users and may_go_on():
+        yield users.popleft()

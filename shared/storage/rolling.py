@@ -1,16 +1,17 @@
 """Rolling up on schedule: what came since, months, and whether rollups are true."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.aws import Bucket, ObjectMissing, TransactionLost
-from shared.observability import logger
+from shared.isolation import user_kept_apart
+from shared.observability import count, logger
 from shared.storage.catalog import Catalog
 from shared.storage.months import Months
 from shared.storage.parquet import rollup_differs
 from shared.storage.records import DayRecord
 from shared.storage.tidying import Tidying
+from shared.turns import MayGoOn
 
 
 @dataclass(frozen=True)
@@ -21,26 +22,33 @@ class Rolling:
     catalog: Catalog
     user_id: str
 
-    def roll_up(self, may_go_on: Callable[[], bool]) -> int:
+    def roll_up(self, may_go_on: MayGoOn) -> int:
         """Roll up every day that has something new, and gather months; how many days."""
         fresh = [day.day for day in self.catalog.days(self.user_id) if day.fresh]
-        rolled = sum(self._roll_up(day) for day in fresh if may_go_on())
+        rolled = 0
+        for day in fresh:
+            if not may_go_on():
+                break
+            with user_kept_apart(f"roll_up/{day}", self.user_id):
+                rolled += self._roll_up(day)
         try:
             Months(self.bucket, self.catalog, self.user_id).gather()
         except ObjectMissing:
             logger().info("months_overtaken", user_id=self.user_id)
         return rolled
 
-    def hold_against_rows(self, days: int, may_go_on: Callable[[], bool]) -> int:
+    def hold_against_rows(self, days: int, may_go_on: MayGoOn) -> int:
         """Recompute the rollups of some days, chosen at random, from their rows; how many
         differ. Those are forgotten, and made anew from the rows."""
         rolled = [day for day in self.catalog.days(self.user_id) if day.rollup]
         chosen = random.sample(rolled, min(days, len(rolled)))
-        differing = [day for day in chosen if may_go_on() and self._differs(day)]
-        for day in differing:
-            logger().error("rollup_differs", user_id=self.user_id, day=day.day)
-            self._forget(day)
-        return len(differing)
+        differing = 0
+        for day in chosen:
+            if not may_go_on():
+                break
+            with user_kept_apart(f"hold_against_rows/{day.day}", self.user_id):
+                differing += self._forgotten_if_it_differs(day)
+        return differing
 
     def _roll_up(self, day: str) -> bool:
         """Whether the day was rolled up. An edit that is open hides runs of parts that it tells
@@ -53,6 +61,15 @@ class Rolling:
         except (ObjectMissing, TransactionLost):
             # Somebody else committed meanwhile; the next time is soon enough.
             return False
+        return True
+
+    def _forgotten_if_it_differs(self, day: DayRecord) -> bool:
+        if not self._differs(day):
+            return False
+        logger().error("rollup_differs", user_id=self.user_id, day=day.day)
+        # Counted at once, so that it is known even when forgetting fails.
+        count("RollupsDiffer", service="storage")
+        self._forget(day)
         return True
 
     def _differs(self, day: DayRecord) -> bool:

@@ -16,7 +16,8 @@ def test_segments_are_folded_when_no_event_came(api, bucket):
     assert again == {
         "segments_folded": 0,
         "users_edited": 0,
-        "orphans_removed": 0,
+        "orphan_parts_removed": 0,
+        "orphan_versions_removed": 0,
         "versions_expired": 0,
         "rollups_differing": 0,
     }

@@ -6,7 +6,7 @@ from shared.clock import SECOND_US
 from shared.datasets.folding import compaction, maintenance
 from shared.errors import EvalyardError
 from shared.storage import SegmentLog, fold
-from shared.storage.maintenance import ORPHAN_AGE_S
+from shared.storage.orphans import ORPHAN_AGE_S
 from tests.kit.effort import some_calls
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 
@@ -249,10 +249,10 @@ def test_orphans_are_removed_when_they_are_old(world, held_clock):
     stored = {entry.key: entry.modified_s for entry in world.bucket.list("runs/")}
     held_clock.now_us = int(max(stored.values()) + ORPHAN_AGE_S + 10) * SECOND_US
 
-    removed = upkeep.remove_orphans(lambda: True)
+    removed = upkeep.remove_orphan_parts(lambda: True), upkeep.remove_orphan_versions(lambda: True)
 
     record = world.catalog.dataset("ada", "d")
-    assert removed == 2
+    assert removed == (1, 1)
     assert len(list(world.bucket.list("runs/"))) == 1
     assert world.bucket.versions(record.volumes[0].key)[0][0] == record.volumes[0].version_id
     assert world.agrees()
@@ -273,7 +273,7 @@ def test_missed_segments_are_folded_when_maintenance_runs(new_world):
 def test_young_orphans_are_left_alone_when_maintenance_runs(world):
     world.bucket.put("runs/user=ada/date=2025-12-03/x.parquet", b"being written")
 
-    removed = maintenance(world.bucket, world.catalog).remove_orphans(lambda: True)
+    removed = maintenance(world.bucket, world.catalog).remove_orphan_parts(lambda: True)
 
     assert removed == 0
 

@@ -7,7 +7,7 @@ import pytest
 from shared.clock import SECOND_US
 from shared.datasets.folding import maintenance
 from shared.storage import delete_dataset
-from shared.storage.maintenance import ORPHAN_AGE_S
+from shared.storage.orphans import ORPHAN_AGE_S
 from tests.kit.faults import Crash, crash, watched_calls
 
 DAY_S = 86_400
@@ -107,7 +107,7 @@ def test_committed_version_is_the_newest_again_when_a_fold_died_above_it(world, 
     assert world.bucket.latest(volume.key).version_id != volume.version_id
     pass_time(ORPHAN_AGE_S + 60)
 
-    maintenance(world.bucket, world.catalog).remove_orphans(lambda: True)
+    maintenance(world.bucket, world.catalog).remove_orphan_versions(lambda: True)
 
     assert world.bucket.latest(volume.key).version_id == volume.version_id
     assert world.agrees()
@@ -120,6 +120,6 @@ def test_committed_version_is_the_newest_again_when_a_marker_came_above_it(world
     world.bucket.delete([volume.key])
     pass_time(ORPHAN_AGE_S + 60)
 
-    maintenance(world.bucket, world.catalog).remove_orphans(lambda: True)
+    maintenance(world.bucket, world.catalog).remove_orphan_versions(lambda: True)
 
     assert world.bucket.latest(volume.key).version_id == volume.version_id

@@ -242,7 +242,8 @@ class Storage(RuleBasedStateMachine):
             upkeep.fold_forgotten,
             upkeep.go_on_with_edits,
             upkeep.roll_up,
-            upkeep.remove_orphans,
+            upkeep.remove_orphan_parts,
+            upkeep.remove_orphan_versions,
         ):
             work(_bounded())
 

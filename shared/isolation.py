@@ -1,0 +1,65 @@
+"""Keeps one thing's failure from all others: the last resort around a row, a user, a message.
+
+What fails inside is logged by ids with its traceback, counted, and not raised. The caller
+goes on with the next one, and sees to it that the failed one is tried again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from shared.observability import count, logger
+
+
+@dataclass
+class Attempt:
+    """Whether the work inside `kept_apart` failed."""
+
+    failed: bool = False
+
+
+@contextmanager
+def kept_apart(
+    event: str, metric: str, *, service: str | None = None, **ids: object
+) -> Iterator[Attempt]:
+    """Let any failure inside cost only what is named: logged as `event`, counted as `metric`.
+
+    Running out of memory is the process's failure, not one thing's, and is raised; so is
+    whatever is no `Exception`.
+    """
+    attempt = Attempt()
+    try:
+        yield attempt
+    except MemoryError:
+        raise
+    except Exception:
+        # The last resort: what nobody foresaw in one thing must not cost the others.
+        attempt.failed = True
+        logger().exception(event, extra=ids)
+        count(metric, service=service)
+
+
+def user_kept_apart(step: str, user_id: str) -> AbstractContextManager[Attempt]:
+    """`kept_apart` for the work of one user's storage in the background."""
+    return kept_apart(
+        "user_not_served", "UsersNotServed", service="storage", step=step, user_id=user_id
+    )
+
+
+class StepsFailed(RuntimeError):
+    """Some steps of an upkeep failed as a whole; all others were carried out."""
+
+
+def carry_out_all(steps: Mapping[str, Callable[[], int]]) -> dict[str, int]:
+    """Carry steps out in order, each whatever becomes of those before it; what each returned.
+
+    Raises StepsFailed in the end when any failed, so that the function's own alarm and
+    retry see it.
+    """
+    done: dict[str, int] = {}
+    for name, step in steps.items():
+        with kept_apart("step_failed", "UpkeepStepsFailed", step=name):
+            done[name] = step()
+    if missing := [name for name in steps if name not in done]:
+        raise StepsFailed(f"failed: {', '.join(missing)}")
+    return done
