@@ -4,7 +4,8 @@ What fails inside is logged by ids with its traceback, counted, and not raised. 
 goes on with the next one, and sees to it that the failed one is tried again.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -44,6 +45,28 @@ def user_kept_apart(step: str, user_id: str) -> AbstractContextManager[Attempt]:
     return kept_apart(
         "user_not_served", "UsersNotServed", service="storage", step=step, user_id=user_id
     )
+
+
+# The code of a row that fails in a way that nobody foresaw.
+ROW_UNREADABLE = "row_unreadable"
+
+
+def tell_unreadable_rows(failures: Sequence[Exception], **ids: object) -> None:
+    """Count the rows that failed with the code `ROW_UNREADABLE`, which is a fault of ours, and
+    log where the first one did; not what the exception says, for that may be a user's data.
+    """
+    unforeseen = [failure for failure in failures if getattr(failure, "code", "") == ROW_UNREADABLE]
+    if unforeseen:
+        logger().error("rows_not_converted", extra={**_place_of(unforeseen[0].__cause__), **ids})
+        count("RowsNotConverted", len(unforeseen), service="rows")
+
+
+def _place_of(failure: BaseException | None) -> dict[str, object]:
+    frames = traceback.extract_tb(failure.__traceback__) if failure else []
+    return {
+        "error": type(failure).__name__,
+        "frames": [f"{frame.filename}:{frame.lineno}" for frame in frames[-5:]],
+    }
 
 
 class StepsFailed(RuntimeError):

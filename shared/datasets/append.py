@@ -13,6 +13,7 @@ from shared.datasets.sent import MAX_ROWS, SentRows
 from shared.datasets.standing import AccountLimits, check_limits, has_pending_rows, read_standing
 from shared.datasets.uniform import uniform_rows
 from shared.errors import Fault
+from shared.isolation import tell_unreadable_rows
 from shared.runs import Run, RunBlock
 from shared.storage import SegmentLog
 
@@ -147,7 +148,7 @@ def _one_by_one(
 def _convert(
     batch: Batch, adapter: Adapter, rows: list[AcceptedRow]
 ) -> tuple[list[Run], list[Fault]]:
-    runs, faults = [], []
+    runs, faults, failures = [], [], []
     for ordinal, row in enumerate(rows):
         try:
             runs.append(
@@ -161,6 +162,8 @@ def _convert(
             )
         except RowNotConvertible as exc:
             faults.append(exc.fault(row.index, row.line))
+            failures.append(exc)
+    tell_unreadable_rows(failures, user_id=batch.user_id, batch_id=batch.batch_id)
     return runs, faults
 
 

@@ -11,6 +11,7 @@ from shared.datasets.listing import DatasetNotFound
 from shared.datasets.reading import Wanted, read_tail
 from shared.datasets.stored import run_of_stored
 from shared.errors import Fault, Unacceptable
+from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
 from shared.storage import Backfill, Catalog
 from shared.storage.starting import start_backfill
@@ -47,12 +48,14 @@ def preview_adapter(
     Nothing is saved. Raises Unacceptable for an adapter that is not right.
     """
     check_adapter(adapter)
-    runs, faults = [], []
+    runs, faults, failures = [], [], []
     for number, line in enumerate(_newest_lines(bucket, catalog, user_id, adapter.dataset)):
         try:
             runs.append(run_of_stored(line, adapter, ordinal=number, tenant=tenant))
         except RowNotConvertible as exc:
             faults.append(exc.fault(number))
+            failures.append(exc)
+    tell_unreadable_rows(failures, user_id=user_id, dataset=adapter.dataset)
     return runs, faults
 
 

@@ -3,13 +3,15 @@
 A row that cannot become a run stays in the dataset; the caller is told why.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from shared import clock
 from shared.clock import UnreadableTime
 from shared.datasets.adapters import Adapter, ExtraField
 from shared.errors import Fault
+from shared.isolation import ROW_UNREADABLE
 from shared.runs import (
     MAX_LABEL_CHARACTERS,
     PREVIEW_CHARACTERS,
@@ -40,13 +42,34 @@ class RowNotConvertible(ValueError):
     def fault(self, index: int, line: int | None = None) -> Fault:
         """The fault at row `index` of a request or a preview, in that line of the body."""
         path = self.field.replace("~", "~0").replace("/", "~1").replace(".", "/")
-        return Fault(f"/rows/{index}/{path}", self.code, self.detail, line or index + 1)
+        pointer = f"/rows/{index}/{path}" if path else f"/rows/{index}"
+        return Fault(pointer, self.code, self.detail, line or index + 1)
 
 
 def run_of_row(
     members: Mapping[str, Any], adapter: Adapter, *, run_id: str, tenant: str, batch_id: str
 ) -> Run:
-    """The run that a row describes. Raises RowNotConvertible."""
+    """The run that a row describes. Raises RowNotConvertible, whatever may be wrong with it."""
+    with every_failure_its_own():
+        return _run_of_row(members, adapter, run_id=run_id, tenant=tenant, batch_id=batch_id)
+
+
+@contextmanager
+def every_failure_its_own() -> Iterator[None]:
+    """Whatever fails in a row is that row's failure: raises nothing but RowNotConvertible."""
+    try:
+        yield
+    except (RowNotConvertible, MemoryError):
+        raise
+    except Exception as exc:
+        # The last resort: what nobody foresaw in one row must not cost the others of its batch.
+        detail = "the row is stored, but could not be converted: a fault of ours, which was noted"
+        raise RowNotConvertible("", ROW_UNREADABLE, detail) from exc
+
+
+def _run_of_row(
+    members: Mapping[str, Any], adapter: Adapter, *, run_id: str, tenant: str, batch_id: str
+) -> Run:
     latency_ms = _number(members, adapter.latency_ms_field)
     ttft_ms = _number(members, adapter.ttft_ms_field)
     completion_tokens = _count(members, adapter.completion_tokens_field)

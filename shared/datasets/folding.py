@@ -9,6 +9,7 @@ from shared.aws import Bucket
 from shared.datasets.adapters import Adapter
 from shared.datasets.conversion import RowNotConvertible
 from shared.datasets.stored import run_of_stored
+from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
 from shared.storage import Backfill, Catalog
 from shared.storage.backfill import StoredRow
@@ -29,11 +30,14 @@ def maintenance(bucket: Bucket, catalog: Catalog) -> Maintenance:
 def convert_stored(backfill: Backfill, rows: list[StoredRow]) -> list[Run | None]:
     """The run of each stored row by the backfill's adapter; None where it gives none."""
     adapter = msgspec.convert(backfill.adapter, Adapter)
-    return [_run(row, adapter, backfill.tenant) for row in rows]
-
-
-def _run(row: StoredRow, adapter: Adapter, tenant: str) -> Run | None:
-    try:
-        return run_of_stored(row.line, adapter, ordinal=row.ordinal, tenant=tenant)
-    except RowNotConvertible:
-        return None
+    runs: list[Run | None] = []
+    failures: list[RowNotConvertible] = []
+    for row in rows:
+        try:
+            run = run_of_stored(row.line, adapter, ordinal=row.ordinal, tenant=backfill.tenant)
+        except RowNotConvertible as exc:
+            failures.append(exc)
+            run = None
+        runs.append(run)
+    tell_unreadable_rows(failures, dataset=adapter.dataset, batch_id=rows[0].batch_id)
+    return runs

@@ -7,7 +7,7 @@ doubles nothing.
 import msgspec
 
 from shared.datasets.adapters import Adapter
-from shared.datasets.conversion import run_id_of, run_of_row
+from shared.datasets.conversion import every_failure_its_own, run_id_of, run_of_row
 from shared.datasets.rows import META_PREFIX
 from shared.runs import Run
 
@@ -19,10 +19,12 @@ def run_of_stored(line: bytes, adapter: Adapter, *, ordinal: int, tenant: str) -
 
     `ordinal` counts the stored rows of the row's segment from 0. Raises RowNotConvertible.
     """
-    stored = msgspec.json.decode(line)
-    batch_id = stored[_BATCH_ID]
+    with every_failure_its_own():
+        stored = msgspec.json.decode(line)
+        batch_id = stored[_BATCH_ID]
+        members = {name: stored[name] for name in stored if not name.startswith(META_PREFIX)}
     return run_of_row(
-        {name: value for name, value in stored.items() if not name.startswith(META_PREFIX)},
+        members,
         adapter,
         run_id=run_id_of(batch_id, ordinal),
         tenant=tenant,

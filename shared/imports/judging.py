@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from shared.errors import Fault, TooLarge
 from shared.imports.formats import MIXED, ROWS, rows_of
 from shared.imports.records import MAX_RUNS, Record, Records
-from shared.imports.run import Batch, RowRefused, run_of
+from shared.imports.run import Batch, Note, RowRefused, run_of
+from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
 from shared.runs import Run
 
 _NAME_CHARACTERS = 100
@@ -44,21 +45,34 @@ class Judged:
 
 def judge(records: Records, batch: Batch) -> Judged:
     """Judge each record. Raises TooLarge where they describe more than 50,000 runs."""
-    judged = Judged()
+    judged, failures = Judged(), []
     for record in records.readable:
         try:
-            _add(judged, record, batch)
+            _add(judged, *_read(record, batch, judged.note))
         except RowRefused as exc:
             judged.faults.append(_fault(record, exc))
+            failures.append(exc)
+    tell_unreadable_rows(failures, user_id=batch.user_id, batch_id=batch.batch_id)
     judged.faults = sorted([*judged.faults, *records.faults], key=lambda fault: fault.line or 0)
     return judged
 
 
-def _add(judged: Judged, record: Record, batch: Batch) -> None:
-    name, rows = rows_of(record.members, judged.note)
+def _read(record: Record, batch: Batch, note: Note) -> tuple[str, list[Run]]:
+    """A record's format and runs. Raises RowRefused, whatever may be wrong with it."""
+    try:
+        name, rows = rows_of(record.members, note)
+        # All of a record or nothing: half of its repetitions would be another measurement.
+        return name, [run_of(row, record.index, batch, note) for row in rows]
+    except (RowRefused, MemoryError):
+        raise
+    except Exception as exc:
+        # The last resort: what nobody foresaw in one record must not cost the others.
+        detail = "the row could not be read: a fault of ours, which was noted"
+        raise RowRefused("", ROW_UNREADABLE, detail) from exc
+
+
+def _add(judged: Judged, name: str, runs: list[Run]) -> None:
     judged.formats.add(name)
-    # All of a record or nothing: half of its repetitions would be another measurement.
-    runs = [run_of(row, record.index, batch, judged.note) for row in rows]
     if len(judged.runs) + len(runs) > MAX_RUNS:
         raise TooLarge(
             f"at most {MAX_RUNS} runs a call; send them in several",
