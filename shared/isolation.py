@@ -21,9 +21,10 @@ class Attempt:
 
 @contextmanager
 def kept_apart(
-    event: str, metric: str, *, service: str | None = None, **ids: object
+    event: str, metric: str | None, *, service: str | None = None, **ids: object
 ) -> Iterator[Attempt]:
-    """Let any failure inside cost only what is named: logged as `event`, counted as `metric`.
+    """Let any failure inside cost only what is named: logged as `event`, counted as `metric`
+    (None where the caller makes it known).
 
     Running out of memory is the process's failure, not one thing's, and is raised; so is
     whatever is no `Exception`.
@@ -37,7 +38,8 @@ def kept_apart(
         # The last resort: what nobody foresaw in one thing must not cost the others.
         attempt.failed = True
         logger().exception(event, extra=ids)
-        count(metric, service=service)
+        if metric:
+            count(metric, service=service)
 
 
 def user_kept_apart(step: str, user_id: str) -> AbstractContextManager[Attempt]:
@@ -57,11 +59,13 @@ def tell_unreadable_rows(failures: Sequence[Exception], **ids: object) -> None:
     """
     unforeseen = [failure for failure in failures if getattr(failure, "code", "") == ROW_UNREADABLE]
     if unforeseen:
-        logger().error("rows_not_converted", extra={**_place_of(unforeseen[0].__cause__), **ids})
+        where = place_of_failure(unforeseen[0].__cause__)
+        logger().error("rows_not_converted", extra={**where, **ids})
         count("RowsNotConverted", len(unforeseen), service="rows")
 
 
-def _place_of(failure: BaseException | None) -> dict[str, object]:
+def place_of_failure(failure: BaseException | None) -> dict[str, object]:
+    """What kind of failure it was, and where: all of it that may be logged of users' data."""
     frames = traceback.extract_tb(failure.__traceback__) if failure else []
     return {
         "error": type(failure).__name__,
@@ -81,7 +85,7 @@ def carry_out_all(steps: Mapping[str, Callable[[], int]]) -> dict[str, int]:
     """
     done: dict[str, int] = {}
     for name, step in steps.items():
-        with kept_apart("step_failed", "UpkeepStepsFailed", step=name):
+        with kept_apart("step_failed", None, step=name):
             done[name] = step()
     if missing := [name for name in steps if name not in done]:
         raise StepsFailed(f"failed: {', '.join(missing)}")

@@ -31,7 +31,7 @@ def count(name: str, value: int = 1, *, service: str | None = None) -> None:
 
 def gauge_s(name: str, seconds: float, *, service: str, **dimensions: str) -> None:
     """Write how long something takes, at once."""
-    named = {"service": service, **dimensions}
+    named = {"stack": stack_name(), "service": service, **dimensions}
     with single_metric(
         name, MetricUnit.Seconds, seconds, namespace=NAMESPACE, default_dimensions=named
     ):

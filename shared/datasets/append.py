@@ -12,8 +12,9 @@ from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, stored_l
 from shared.datasets.sent import MAX_ROWS, SentRows
 from shared.datasets.standing import AccountLimits, check_limits, has_pending_rows, read_standing
 from shared.datasets.uniform import uniform_rows
-from shared.errors import Fault
-from shared.isolation import tell_unreadable_rows
+from shared.errors import EvalyardError, Fault
+from shared.isolation import place_of_failure, tell_unreadable_rows
+from shared.observability import logger
 from shared.runs import Run, RunBlock
 from shared.storage import SegmentLog
 
@@ -114,7 +115,18 @@ class _Prepared:
 
 
 def _at_once(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared | None:
-    """All rows, where they are surely good; else None."""
+    """All rows, where they are surely good; else None, also when that cannot be told."""
+    try:
+        return _uniform(batch, sent, adapter)
+    except (EvalyardError, MemoryError):
+        raise
+    except Exception as exc:
+        # The last resort: one by one, each row's failure is its own.
+        logger().error("rows_not_read_at_once", extra=place_of_failure(exc))
+        return None
+
+
+def _uniform(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared | None:
     rows = uniform_rows(sent, adapter)
     if rows is None or rows.count > MAX_ROWS:
         return None

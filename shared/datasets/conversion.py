@@ -17,6 +17,7 @@ from shared.runs import (
     PREVIEW_CHARACTERS,
     Run,
     ValueRefused,
+    check_storable,
     derived_tok_s,
     read_amount,
     read_count,
@@ -51,7 +52,9 @@ def run_of_row(
 ) -> Run:
     """The run that a row describes. Raises RowNotConvertible, whatever may be wrong with it."""
     with every_failure_its_own():
-        return _run_of_row(members, adapter, run_id=run_id, tenant=tenant, batch_id=batch_id)
+        run = _run_of_row(members, adapter, run_id=run_id, tenant=tenant, batch_id=batch_id)
+        check_storable(run)
+        return run
 
 
 @contextmanager

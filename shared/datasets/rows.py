@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from shared.errors import Fault
+from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
 from shared.row_bodies import SentRow
 
 META_PREFIX = "_meta_"
@@ -35,12 +36,14 @@ class AcceptedRow:
 
 def judge_rows(rows: Iterable[SentRow]) -> tuple[list[AcceptedRow], list[Fault]]:
     """The rows to store, and what is wrong with the others."""
-    accepted, faults = [], []
+    accepted, faults, failures = [], [], []
     for index, sent in enumerate(rows):
         try:
-            accepted.append(_accepted(index, sent))
+            accepted.append(_judged(index, sent))
         except _Rejected as exc:
             faults.append(Fault(f"/rows/{index}", exc.code, exc.detail, sent.line))
+            failures.append(exc)
+    tell_unreadable_rows(failures)
     return accepted, faults
 
 
@@ -67,6 +70,18 @@ class _Rejected(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+
+def _judged(index: int, sent: SentRow) -> AcceptedRow:
+    """The row if it is good. Raises _Rejected, whatever may be wrong with it."""
+    try:
+        return _accepted(index, sent)
+    except (_Rejected, MemoryError):
+        raise
+    except Exception as exc:
+        # The last resort: what nobody foresaw in one row must not cost the others.
+        detail = "the row could not be read: a fault of ours, which was noted"
+        raise _Rejected(ROW_UNREADABLE, detail) from exc
 
 
 def _accepted(index: int, sent: SentRow) -> AcceptedRow:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from shared.errors import Fault, TooLarge
 from shared.imports.formats import MIXED, ROWS, rows_of
 from shared.imports.records import MAX_RUNS, Record, Records
-from shared.imports.run import Batch, Note, RowRefused, run_of
+from shared.imports.run import Batch, RowRefused, run_of
 from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
-from shared.runs import Run
+from shared.runs import Run, check_storable
 
 _NAME_CHARACTERS = 100
 
@@ -48,7 +48,7 @@ def judge(records: Records, batch: Batch) -> Judged:
     judged, failures = Judged(), []
     for record in records.readable:
         try:
-            _add(judged, *_read(record, batch, judged.note))
+            _add(judged, _read(record, batch, judged))
         except RowRefused as exc:
             judged.faults.append(_fault(record, exc))
             failures.append(exc)
@@ -57,12 +57,16 @@ def judge(records: Records, batch: Batch) -> Judged:
     return judged
 
 
-def _read(record: Record, batch: Batch, note: Note) -> tuple[str, list[Run]]:
-    """A record's format and runs. Raises RowRefused, whatever may be wrong with it."""
+def _read(record: Record, batch: Batch, judged: Judged) -> list[Run]:
+    """A record's runs. Raises RowRefused, whatever may be wrong with it."""
     try:
-        name, rows = rows_of(record.members, note)
+        name, rows = rows_of(record.members, judged.note)
+        judged.formats.add(name)
         # All of a record or nothing: half of its repetitions would be another measurement.
-        return name, [run_of(row, record.index, batch, note) for row in rows]
+        runs = [run_of(row, record.index, batch, judged.note) for row in rows]
+        for run in runs:
+            check_storable(run)
+        return runs
     except (RowRefused, MemoryError):
         raise
     except Exception as exc:
@@ -71,8 +75,7 @@ def _read(record: Record, batch: Batch, note: Note) -> tuple[str, list[Run]]:
         raise RowRefused("", ROW_UNREADABLE, detail) from exc
 
 
-def _add(judged: Judged, name: str, runs: list[Run]) -> None:
-    judged.formats.add(name)
+def _add(judged: Judged, runs: list[Run]) -> None:
     if len(judged.runs) + len(runs) > MAX_RUNS:
         raise TooLarge(
             f"at most {MAX_RUNS} runs a call; send them in several",

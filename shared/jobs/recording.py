@@ -6,6 +6,7 @@ import msgspec
 
 from shared import clock, ids
 from shared.datasets import Adapter, job_row
+from shared.isolation import kept_apart
 from shared.jobs.bodies import Outcome, Result
 from shared.jobs.job import Job
 from shared.runs import Run, derived_tok_s
@@ -16,7 +17,11 @@ def outcome(job: Job, result: Result, ended_us: int, adapter: Adapter | None) ->
     """The outcome of a successful attempt; what it says is what will be recorded."""
     result = with_derived(result)
     run = _run(job, result, ended_us, adapter)
-    row = None if adapter is None else _row(job, result, run, adapter)
+    row = None
+    if adapter is not None:
+        # The result and its run count, also when the adapter's row cannot be made.
+        with kept_apart("job_row_not_made", "RowsNotConverted", service="rows", job_id=job.job_id):
+            row = _row(job, result, run, adapter)
     return Outcome(result=result, ended_us=ended_us, run=run, row=row)
 
 

@@ -1,7 +1,7 @@
 """A run: one measured execution of a model on a device, however it came to be known."""
 
 from shared.runs.block import RunBlock, decode_runs
-from shared.runs.run import Run, derived_tok_s, encode_runs
+from shared.runs.run import Run, check_storable, derived_tok_s, encode_runs
 from shared.runs.schema import DIMENSIONS, JSON_COLUMNS, PARQUET_COLUMNS, select_list
 from shared.runs.values import (
     MAX_LABEL_CHARACTERS,
@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "RunBlock",
     "ValueRefused",
+    "check_storable",
     "decode_runs",
     "derived_tok_s",
     "encode_runs",

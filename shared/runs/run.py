@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shared.clock import SECOND_US
+from shared.clock import SECOND_US, day_of
 
 
 class Run(msgspec.Struct, frozen=True, gc=False):
@@ -46,11 +46,18 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 # JSON knows no infinity.
 _MAX_SPEED = sys.float_info.max
 _ENCODER = msgspec.json.Encoder()
+_STORED = msgspec.msgpack.Encoder()
 
 
 def encode_runs(runs: Iterable[Run]) -> bytes:
     """Runs as JSON lines, as DuckDB is given them."""
     return _ENCODER.encode_lines(list(runs))
+
+
+def check_storable(run: Run) -> None:
+    """Raises whatever keeps a run from being stored, before it is put beside others."""
+    _STORED.encode(run)
+    day_of(run.ts_us)
 
 
 def derived_tok_s(

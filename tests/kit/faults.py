@@ -1,5 +1,7 @@
-"""Makes the n-th AWS call fail, or something happen before it, wherever the code then is."""
+"""Makes AWS calls fail, or something happen before them, wherever the code then is: the n-th
+one, those of a name, or those that are about a user, job or key."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +40,7 @@ class Calls:
     before: dict[int, Callable[[], None]] = field(default_factory=dict)
     after: dict[int, Callable[[], None]] = field(default_factory=dict)
     before_each: dict[str, Callable[[], None]] = field(default_factory=dict)
+    failing: list[tuple[Callable[[Request], bool], BaseException]] = field(default_factory=list)
     _deep: bool = False
 
     def made(self, request: Request, call: Callable[[], Any]) -> Any:
@@ -47,6 +50,9 @@ class Calls:
         number = len(self.names)
         self.names.append(request.operation)
         self._act(self.before_each.get(request.operation))
+        for concerns, failure in self.failing:
+            if concerns(request):
+                raise failure
         self._act(self.before.get(number))
         answer = call()
         self._act(self.after.get(number))
@@ -75,6 +81,27 @@ def watched_calls(calls: Calls | None = None) -> Iterator[Calls]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.client.BaseClient, "_make_api_call", make)
         yield calls
+
+
+def about(name: str, *operations: str) -> Callable[[Request], bool]:
+    """Whether a request names something, as a whole word of a key or body; and, where
+    operations are given, is one of these."""
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+
+    def concerns(request: Request) -> bool:
+        wanted = not operations or request.operation in operations
+        return wanted and word.search(repr(request.params)) is not None
+
+    return concerns
+
+
+# What nobody foresees, of the kinds that are most easily overlooked.
+UNFORESEEN: tuple[Exception, ...] = (
+    RuntimeError("unforeseen"),
+    RecursionError("maximum recursion depth exceeded"),
+    ValueError("Exceeds the limit (4300 digits) for integer string conversion"),
+    UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed"),
+)
 
 
 def crash() -> None:

@@ -119,7 +119,7 @@ def test_what_is_counted_in_the_code_raises_an_alarm(transformed: Transformed) -
     counted = {
         metric
         for path in sources
-        for metric in re.findall(r'\bcount\(\s*"(\w+)"', path.read_text())
+        for metric in re.findall(r'\b(?:count\(|kept_apart\(\s*"\w+",)\s*"(\w+)"', path.read_text())
     }
     watched = {
         alarm["MetricName"]
@@ -127,7 +127,7 @@ def test_what_is_counted_in_the_code_raises_an_alarm(transformed: Transformed) -
         if alarm["Namespace"] == NAMESPACE
     }
 
-    assert counted >= {"JobsDied", "CallbacksGivenUp"}
+    assert counted >= {"JobsDied", "CallbacksGivenUp", "UsersNotServed"}
     assert counted - watched == set()
 
 
