@@ -107,11 +107,13 @@ Api = Callable[..., ApiClient]
 
 
 @pytest.fixture
-def api(settings_env: dict[str, str]) -> Api:
+def api(settings_env: dict[str, str], tables: dict[str, Table]) -> Api:
     """`api("accounts", user="ada")`: a client of one endpoint group, as a caller.
 
-    `user=None, device=None` is a caller whose credential the authorizer did not know.
+    `user=None, device=None` is a caller whose credential the authorizer did not know. A token
+    named `tok_test`, which is everybody's here, is known to be alive; it is listed nowhere.
     """
+    tables["AccountsTable"].put({"pk": "TOKEN_ID#tok_test", "sk": "TOKEN", "user_id": "test"})
 
     def client(
         function: str | LambdaHandler,

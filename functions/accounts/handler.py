@@ -2,12 +2,17 @@
 
 from typing import Any
 
-from functions.accounts import tokens, users, webhook_secret
+from functions.accounts import audit, tokens, users, webhook_secret
 from functions.accounts.wiring import idempotency
 from shared.http import create_app, serve
 
 app = create_app(
-    "Accounts", users.router, tokens.router, webhook_secret.router, idempotency=idempotency
+    "Accounts",
+    users.router,
+    tokens.router,
+    webhook_secret.router,
+    audit.router,
+    idempotency=idempotency,
 )
 
 

@@ -1,6 +1,6 @@
 """Bodies and answers of the accounts endpoints, as clients see them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,12 @@ class NewUserBody(Body):
     user_id: Name | None = Field(None, description="Generated when omitted.")
     tenant: Name | None = Field(None, description="The `user_id` when omitted.")
     admin: bool = False
+    expires_in_s: int | None = Field(
+        None,
+        ge=1,
+        le=_MAX_LIFE_S,
+        description="The life of the first token; it never ends when omitted.",
+    )
 
 
 class NewUserAnswer(BaseModel):
@@ -89,6 +95,10 @@ class TokenEntry(BaseModel):
     created_at: str
     last_used_at: str | None = Field(description="To the hour.")
     expires_at: str | None
+    created_by: str | None = Field(
+        description="The `token_id` of the token that made it; null where none did, or where "
+        "that was not yet noted."
+    )
 
 
 class NewTokenAnswer(TokenEntry):
@@ -107,3 +117,14 @@ class RotatedSecretAnswer(WebhookSecretAnswer):
     """The new secret; the one before it signs too until `previous_valid_until`."""
 
     previous_valid_until: str
+
+
+class AuditLine(BaseModel):
+    """One thing that was done to an account, a token or a device."""
+
+    at: str = Field(examples=["2026-01-01T00:00:00.000Z"])
+    actor: str | None = Field(description="The user who did it; null: the service itself.")
+    token_id: str | None = Field(description="The token by which it was done.")
+    action: str = Field(examples=["token.revoked"])
+    object: str = Field(description="The user id, token id or serial it was done to.")
+    detail: dict[str, Any] = Field(description="What else there is to know; never a secret.")

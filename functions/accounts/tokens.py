@@ -1,5 +1,6 @@
 """The endpoints of tokens: issue, list, revoke."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -7,10 +8,11 @@ from fastapi import APIRouter, Query
 from functions.accounts import wiring
 from functions.accounts.schemas import NewTokenAnswer, NewTokenBody, TokenEntry
 from functions.accounts.views import issued_token, token_entry
-from shared import ids
+from shared import clock, ids
 from shared.accounts import (
     TokenRequest,
     UserNotFound,
+    find_maker,
     find_user,
     issue_token,
     list_tokens,
@@ -35,6 +37,8 @@ from shared.http import (
 router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
 
 _POSITION = key_form(f"tok_{ids.ULID_FORM}")
+# An answer must come within 29 s; one step takes a second at the very most.
+_WORK_S = 20
 OTHERS = described(403, "Another user's tokens are for administrators (`forbidden`).")
 
 
@@ -49,10 +53,16 @@ OTHERS = described(403, "Another user's tokens are for administrators (`forbidde
 async def post_token(body: NewTokenBody, user: CurrentUser, call: RepeatableCall) -> dict[str, Any]:
     """The secret is shown once. An API key never carries administrator's rights.
 
-    `user_id` of somebody who does not exist: 422 `user_not_found`.
+    A token may not outlive the one that makes it: 422 `token_outlives_maker`, also for one
+    without an end made by one with an end. `user_id` of somebody who does not exist: 422
+    `user_not_found`.
     """
-    request = _token_request(body, _owner(user, body.user_id), call)
-    return issued_token(issue_token(wiring.accounts(), request))
+    maker = find_maker(wiring.accounts(), user.token_id)
+    request = _token_request(body, user, call)
+    issued = issue_token(
+        wiring.accounts(), request, maker=maker, audit=wiring.audit(user, call.started_us)
+    )
+    return issued_token(issued)
 
 
 @router.get("/tokens", summary="List tokens", response_model=Page[TokenEntry], responses=OTHERS)
@@ -81,9 +91,33 @@ async def get_tokens(
     summary="Revoke a token",
     responses=described(404, "There is no such token of yours (`token_not_found`)."),
 )
-async def delete_token(user: CurrentUser, token_id: str) -> None:
-    """The token is refused everywhere within 60 s; administrators may revoke anybody's."""
-    revoke_token(wiring.accounts(), token_id, owner=None if user.admin else user.user_id)
+async def delete_token(
+    user: CurrentUser,
+    token_id: str,
+    children: Annotated[
+        bool, Query(description="Also the tokens that it made, and those that they made.")
+    ] = False,
+) -> None:
+    """The token is refused everywhere within 60 s; administrators may revoke anybody's.
+
+    With `children=1` its descendants end too, tokens of devices included; the token itself may
+    have been revoked before, up to 30 days ago. A tree that is too large for one call: 503;
+    the rest follows within minutes, and the same call tells when it is done.
+    """
+    revoke_token(
+        wiring.accounts(),
+        token_id,
+        owner=None if user.admin else user.user_id,
+        children=children,
+        audit=wiring.audit(user),
+        may_go_on=_for_a_while(),
+    )
+
+
+def _for_a_while() -> Callable[[], bool]:
+    """Says yes for as long as a call may work on before it must answer."""
+    until_us = clock.now_us() + _WORK_S * SECOND_US
+    return lambda: clock.now_us() < until_us
 
 
 def _owner(user: Caller, user_id: str | None) -> str:
@@ -92,7 +126,9 @@ def _owner(user: Caller, user_id: str | None) -> str:
     return user_id or user.user_id
 
 
-def _token_request(body: NewTokenBody, owner: str, call: Repeatable) -> TokenRequest:
+def _token_request(body: NewTokenBody, caller: Caller, call: Repeatable) -> TokenRequest:
+    """What the new token may do is never more than what the calling one may."""
+    owner = _owner(caller, body.user_id)
     user = find_user(wiring.accounts(), owner)
     if user is None:
         raise UserNotFound("there is no such user", user_id=owner)
@@ -101,7 +137,7 @@ def _token_request(body: NewTokenBody, owner: str, call: Repeatable) -> TokenReq
         f"tok_{call.ulid('token')}",
         user.user_id,
         user.tenant,
-        user.admin and body.kind == "user",
+        caller.admin and user.admin and body.kind == "user",
         kind=body.kind,
         name=body.name,
         expires_us=None if life_us is None else call.started_us + life_us,

@@ -12,16 +12,19 @@ from shared.accounts import (
     TokenRequest,
     User,
     create_user,
+    find_maker,
     find_token,
     issue_token,
     list_users,
 )
+from shared.clock import SECOND_US
 from shared.http import (
     CurrentAdmin,
     CurrentUser,
     Cursors,
     Page,
     PageLimit,
+    Repeatable,
     RepeatableCall,
     UserRoute,
     creates,
@@ -43,22 +46,29 @@ ADMINS_ONLY = described(403, "For administrators only (`forbidden`).")
     response_model=NewUserAnswer,
     responses={
         **ADMINS_ONLY,
-        **described(409, "The user id is taken (`user_exists`), or the call is still in flight."),
+        **described(
+            409,
+            "The user id is taken (`user_exists`), its earlier account is being erased "
+            "(`user_erasing`), or the call is still in flight.",
+        ),
     },
 )
 @creates(secrets=("token",))
 async def post_user(
-    _: CurrentAdmin, call: RepeatableCall, body: Annotated[NewUserBody | None, Body()] = None
+    caller: CurrentAdmin, call: RepeatableCall, body: Annotated[NewUserBody | None, Body()] = None
 ) -> dict[str, Any]:
-    """The token is shown once; a replay by Idempotency-Key leaves it out."""
-    body = body or NewUserBody(user_id=None, tenant=None)
-    user_id = body.user_id or f"user_{call.ulid('user_id').lower()}"
-    user = User(user_id, body.tenant or user_id, body.admin, call.ulid("user"))
-    create_user(wiring.accounts(), user)
-    first = TokenRequest(
-        f"tok_{call.ulid('token')}", user.user_id, user.tenant, user.admin, name="first"
-    )
-    issued = issue_token(wiring.accounts(), first)
+    """The token is shown once; a replay by Idempotency-Key leaves it out.
+
+    The first token may not outlive the one that makes it: 422 `token_outlives_maker`.
+    """
+    body = body or NewUserBody(user_id=None, tenant=None, expires_in_s=None)
+    first = _first_token(body, call)
+    maker = find_maker(wiring.accounts(), caller.token_id)
+    maker.check_outlives(first.expires_us)
+    audit = wiring.audit(caller, call.started_us)
+    user = User(first.user_id, first.tenant, first.admin, call.ulid("user"))
+    create_user(wiring.accounts(), user, maker=maker, audit=audit)
+    issued = issue_token(wiring.accounts(), first, maker=maker, audit=audit)
     return {
         "user_id": user.user_id,
         "tenant": user.tenant,
@@ -98,4 +108,17 @@ async def get_me(user: CurrentUser) -> MeAnswer:
         created_at=clock.iso(token.created_us),
         expires_at=clock.iso_or_none(token.expires_us),
         limits=limits(),
+    )
+
+
+def _first_token(body: NewUserBody, call: Repeatable) -> TokenRequest:
+    user_id = body.user_id or f"user_{call.ulid('user_id').lower()}"
+    life_us = None if body.expires_in_s is None else body.expires_in_s * SECOND_US
+    return TokenRequest(
+        f"tok_{call.ulid('token')}",
+        user_id,
+        body.tenant or user_id,
+        body.admin,
+        name="first",
+        expires_us=None if life_us is None else call.started_us + life_us,
     )

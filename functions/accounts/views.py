@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from functions.accounts.schemas import Limits, TokenEntry, UserEntry
+from functions.accounts.schemas import AuditLine, Limits, TokenEntry, UserEntry
 from functions.accounts.settings import Settings
 from shared import clock
-from shared.accounts import IssuedToken, Token, User
+from shared.accounts import AuditEntry, IssuedToken, Token, User
 from shared.config import read_settings
 from shared.datasets import MAX_ROW_BYTES, MAX_ROWS
 from shared.http.body import MAX_BODY_BYTES
@@ -49,9 +49,22 @@ def token_entry(token: Token) -> TokenEntry:
         created_at=clock.iso(token.created_us),
         last_used_at=clock.iso_or_none(token.last_used_us),
         expires_at=clock.iso_or_none(token.expires_us),
+        created_by=token.created_by,
     )
 
 
 def issued_token(issued: IssuedToken) -> dict[str, Any]:
     """A new token with its secret."""
     return {**token_entry(issued.token).model_dump(), "token": issued.secret}
+
+
+def audit_line(entry: AuditEntry) -> AuditLine:
+    """What was done, in the list."""
+    return AuditLine(
+        at=clock.iso(entry.at_us),
+        actor=entry.actor,
+        token_id=entry.token_id,
+        action=entry.action,
+        object=entry.object,
+        detail=entry.detail,
+    )

@@ -26,7 +26,12 @@ async def get_webhook_secret(user: CurrentUser) -> WebhookSecretAnswer:
 @creates(secrets=("secret",))
 async def post_rotate(user: CurrentUser, call: RepeatableCall) -> RotatedSecretAnswer:
     """Callbacks carry a signature by the new and by the old secret for the next 24 h."""
-    rotated = rotate_webhook_secret(wiring.accounts(), user.user_id, rotation=call.ulid("rotation"))
+    rotated = rotate_webhook_secret(
+        wiring.accounts(),
+        user.user_id,
+        rotation=call.ulid("rotation"),
+        audit=wiring.audit(user, call.started_us),
+    )
     return RotatedSecretAnswer(
         secret=rotated.secret,
         previous_valid_until=clock.iso(rotated.previous_valid_until_us),

@@ -3,9 +3,10 @@
 from functools import cache
 
 from functions.accounts.settings import Settings
+from shared.accounts import Audit
 from shared.aws import Table
 from shared.config import read_settings
-from shared.http import IdempotencyStore
+from shared.http import Caller, IdempotencyStore
 
 
 @cache
@@ -18,3 +19,14 @@ def accounts() -> Table:
 def idempotency() -> IdempotencyStore:
     """First answers by Idempotency-Key."""
     return IdempotencyStore(Table(read_settings(Settings).idempotency_table))
+
+
+def audit(user: Caller, at_us: int | None = None) -> Audit:
+    """What notes who did what; `at_us` is the beginning of a call that may be carried out again."""
+    return Audit(user.user_id, user.token_id, audit_retention_days(), at_us)
+
+
+def audit_retention_days() -> int:
+    """For how long that is kept."""
+    days: int = read_settings(Settings).audit_retention_days
+    return days

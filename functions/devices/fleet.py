@@ -17,7 +17,9 @@ from functions.devices.schemas import (
     StateName,
 )
 from functions.devices.views import device_documents, telemetry_document
-from shared.accounts import find_user, issue_device_token, revoke_device_token
+from shared import clock
+from shared.accounts import Audit, find_maker, find_user, issue_device_token, revoke_device_token
+from shared.aws import Item
 from shared.devices import Device, DeviceNotFound, Registration, visible
 from shared.errors import Fault, Unacceptable
 from shared.http import (
@@ -26,6 +28,7 @@ from shared.http import (
     Cursors,
     Page,
     PageLimit,
+    RepeatableCall,
     UserRoute,
     creates,
     described,
@@ -94,18 +97,24 @@ async def list_(
     },
 )
 @creates(secrets=("device_token",))
-async def register(user: CurrentUser, body: RegisterBody) -> Response:
-    """Give a device its queues and its token; the token is shown once."""
+async def register(user: CurrentUser, body: RegisterBody, call: RepeatableCall) -> Response:
+    """Give a device its queues and its token; the token is shown once.
+
+    A device's token does not end, so one that ends cannot make it: 422 `token_outlives_maker`.
+    """
     user.require_admin()
     _check_registration(body)
     wiring.retirements().check_over(body.serial)
+    maker = find_maker(wiring.accounts(), user.token_id)
+    maker.check_outlives(None)
     fleet = wiring.jobs().fleet
+    done = _note_registration(wiring.audit(user, call.started_us), body, fleet.find(body.serial))
     queue_urls = wiring.device_queues().make(body.serial)
     wanted = body.model_dump()
     if body.queue_tags is not None:
         wanted["queue_tags"] = list(dict.fromkeys(body.queue_tags))
     new = fleet.register(msgspec.convert(wanted, Registration), queue_urls)
-    token = issue_device_token(wiring.accounts(), body.serial)
+    token = issue_device_token(wiring.accounts(), body.serial, maker=maker, done=done)
     (document,) = device_documents([fleet.get(body.serial)], user)
     answer = msgspec.json.encode({**document, "device_token": token})
     return Response(answer, 201 if new else 200, media_type="application/json")
@@ -125,6 +134,7 @@ async def reload(
     body = body or ReloadBody()
     fleet = wiring.jobs().fleet
     devices = fleet.all() if body.serial is None else [fleet.get(body.serial)]
+    _note_reload(wiring.audit(user), body)
     for device in devices:
         wiring.device_queues().make(device.serial)
         if body.maintenance is not None:
@@ -158,10 +168,33 @@ async def retire(user: CurrentUser, serial: str) -> Response:
     """
     user.require_admin()
     device = wiring.jobs().fleet.get(serial)
+    audit = wiring.audit(user, clock.now_us())
+    wiring.accounts().put(audit.entry("device.retired", serial, outcome="begun"))
     # Whoever dies in between can repeat the call: the registration goes last.
     revoke_device_token(wiring.accounts(), serial)
     wiring.retirements().begin(device)
+    wiring.accounts().put(audit.entry("device.retired", serial, outcome="done"))
     return Response(status_code=204)
+
+
+def _note_registration(audit: Audit, body: RegisterBody, before: Device | None) -> Item:
+    """Note what is about to be done; the entry that says that it is, for whoever does it.
+
+    Another call may have registered the device first, or this one may have before it was cut
+    off: then it is noted as registered again.
+    """
+    action = "device.registered" if before is None else "device.registered_again"
+    owner = body.owner if before is None else body.owner or before.owner
+    wiring.accounts().put(audit.entry(action, body.serial, owner=owner, outcome="begun"))
+    if before is not None and owner != before.owner:
+        change = {"before": before.owner, "after": owner}
+        wiring.accounts().put(audit.entry("device.owner_changed", body.serial, **change))
+    return audit.entry(action, body.serial, owner=owner, outcome="done")
+
+
+def _note_reload(audit: Audit, body: ReloadBody) -> None:
+    detail = {} if body.maintenance is None else {"maintenance": body.maintenance}
+    wiring.accounts().put(audit.entry("device.reloaded", body.serial or "*", **detail))
 
 
 def _visible_device(serial: str, user: Caller) -> Device:

@@ -22,3 +22,4 @@ class Settings:
     device_queue_prefix: str
     device_role_arn: str
     require_tls: bool
+    audit_retention_days: int

@@ -3,10 +3,11 @@
 from functools import cache
 
 from functions.devices.settings import Settings
+from shared.accounts import Audit
 from shared.aws import Bucket, Queue, Table
 from shared.config import read_settings
 from shared.devices import DeviceQueues, PoolQueues, Retirements, SessionTerms
-from shared.http import IdempotencyStore
+from shared.http import Caller, IdempotencyStore
 from shared.jobs import Jobs, Leases
 
 
@@ -33,6 +34,11 @@ def leases() -> Leases:
 def accounts() -> Table:
     """Where device tokens are kept."""
     return Table(read_settings(Settings).accounts_table)
+
+
+def audit(user: Caller, at_us: int | None = None) -> Audit:
+    """What notes who did what; `at_us` is the beginning of a call that may be carried out again."""
+    return Audit(user.user_id, user.token_id, read_settings(Settings).audit_retention_days, at_us)
 
 
 @cache

@@ -4,9 +4,20 @@ Stores digests of tokens, never tokens. Does not decide what a caller may do wit
 other features' data: that is theirs.
 """
 
+from shared.accounts.audit import Audit, AuditEntry, list_audit
 from shared.accounts.credentials import Credential, find_credential
 from shared.accounts.device_tokens import issue_device_token, revoke_device_token
-from shared.accounts.errors import TokenNotFound, UserExists, UserNotFound
+from shared.accounts.errors import (
+    LastAdmin,
+    NoSuchUser,
+    TokenNotFound,
+    TokenOutlivesMaker,
+    UserErasing,
+    UserExists,
+    UserNotFound,
+)
+from shared.accounts.lineage import Maker, find_maker
+from shared.accounts.revocation import carry_out, open_revocations, revoke_token
 from shared.accounts.signing_secrets import RotatedSecret, rotate_webhook_secret, webhook_secrets
 from shared.accounts.token_uses import TokenUse, needs_recording, record_token_use
 from shared.accounts.tokens import (
@@ -17,31 +28,41 @@ from shared.accounts.tokens import (
     find_token,
     issue_token,
     list_tokens,
-    revoke_token,
 )
 from shared.accounts.users import User, create_user, find_user, list_users
 
 __all__ = [
+    "Audit",
+    "AuditEntry",
     "Credential",
     "IssuedToken",
+    "LastAdmin",
+    "Maker",
+    "NoSuchUser",
     "RotatedSecret",
     "Token",
     "TokenKind",
     "TokenNotFound",
+    "TokenOutlivesMaker",
     "TokenRequest",
     "TokenUse",
     "User",
+    "UserErasing",
     "UserExists",
     "UserNotFound",
+    "carry_out",
     "create_user",
     "find_credential",
+    "find_maker",
     "find_token",
     "find_user",
     "issue_device_token",
     "issue_token",
+    "list_audit",
     "list_tokens",
     "list_users",
     "needs_recording",
+    "open_revocations",
     "record_token_use",
     "revoke_device_token",
     "revoke_token",

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from shared import clock, ids
+from shared.accounts.audit import Audit
 from shared.accounts.keys import WEBHOOK_SECRET_SK, user_pk
-from shared.aws import ConditionFailed, Item, Table, Update
+from shared.accounts.lineage import CONDITION
+from shared.aws import Item, Table, TransactionLost, Update
 from shared.clock import DAY_US
 from shared.errors import Conflict
 
@@ -30,14 +32,16 @@ def webhook_secrets(table: Table, user_id: str) -> list[str]:
     return [item["secret"], item["previous"]] if previous_valid else [item["secret"]]
 
 
-def rotate_webhook_secret(table: Table, user_id: str, *, rotation: str) -> RotatedSecret:
+def rotate_webhook_secret(
+    table: Table, user_id: str, *, rotation: str, audit: Audit | None = None
+) -> RotatedSecret:
     """Replace the secret. `rotation` names the call: the same one again changes nothing.
 
     Raises Conflict when another rotation won.
     """
     held = _stored(table, user_id)
     if held.get("rotation") != rotation:
-        held = _replaced(table, user_id, held, rotation)
+        held = _replaced(table, user_id, held, rotation, audit or Audit(user_id))
     return RotatedSecret(held["secret"], held["previous_until_us"])
 
 
@@ -46,7 +50,7 @@ def _stored(table: Table, user_id: str) -> Item:
     return table.update(Update(user_pk(user_id), WEBHOOK_SECRET_SK, set_if_absent=fresh))
 
 
-def _replaced(table: Table, user_id: str, held: Item, rotation: str) -> Item:
+def _replaced(table: Table, user_id: str, held: Item, rotation: str, audit: Audit) -> Item:
     fresh = {
         "secret": ids.new_webhook_secret(),
         "previous": held["secret"],
@@ -54,11 +58,15 @@ def _replaced(table: Table, user_id: str, held: Item, rotation: str) -> Item:
         "previous_until_us": clock.now_us() + PREVIOUS_VALID_US,
     }
     unchanged = {"secret": held["secret"]}
+    transaction = table.transaction()
+    transaction.update(Update(user_pk(user_id), WEBHOOK_SECRET_SK, set=fresh, only_if=unchanged))
+    transaction.put(audit.entry("webhook_secret.rotated", user_id))
     try:
-        return table.update(
-            Update(user_pk(user_id), WEBHOOK_SECRET_SK, set=fresh, only_if=unchanged)
-        )
-    except ConditionFailed as exc:
+        transaction.commit()
+    except TransactionLost as exc:
+        if CONDITION not in exc.reasons:
+            raise
         raise Conflict(
             "the secret was rotated by another call at this moment", code="rotation_conflict"
         ) from exc
+    return held | fresh

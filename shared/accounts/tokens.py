@@ -1,7 +1,8 @@
-"""The tokens of users: issued once, listed without their secret, revoked for good.
+"""The tokens of users: issued once, listed without their secret.
 
 A token is three items: by digest (what the authorizer reads), in its user's list,
-and by its public id (whose it is). They are written and deleted in one transaction.
+and by its public id (whose it is). They are written and ended in one transaction
+(`shared.accounts.revocation` ends them).
 """
 
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared import clock, ids
-from shared.accounts.errors import TokenNotFound
+from shared.accounts.audit import Audit
+from shared.accounts.errors import TokenNotFound, UserErasing
 from shared.accounts.keys import (
+    PROFILE_SK,
     TOKEN_PREFIX,
     TOKEN_SK,
     token_id_pk,
@@ -18,18 +21,31 @@ from shared.accounts.keys import (
     user_pk,
     user_token_sk,
 )
-from shared.aws import Item, Table
-from shared.clock import DAY_US, SECOND_US
+from shared.accounts.lineage import (
+    CONDITION,
+    LISTED_AFTER_EXPIRY_US,
+    REVOKED,
+    Maker,
+    commit,
+    dead_maker,
+    was_revoked,
+)
+from shared.accounts.users import ERASING
+from shared.aws import Item, Table, Transaction, TransactionLost
+from shared.clock import SECOND_US
+from shared.errors import Conflict, EvalyardError
 
 TokenKind = Literal["user", "api_key"]
 _PREFIXES: dict[TokenKind, str] = {"user": "eyt", "api_key": "eyk"}
-# An expired token stays in its owner's list for a while: it answers "why was I refused?".
-_LISTED_AFTER_EXPIRY_US = 30 * DAY_US
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token as its owner sees it; the secret is known only by its last four characters."""
+    """A token as its owner sees it; the secret is known only by its last four characters.
+
+    `created_by` is the id of the token that made it; None: it was made outside the API, or
+    before this was noted.
+    """
 
     token_id: str
     user_id: str
@@ -39,6 +55,7 @@ class Token:
     created_us: int
     expires_us: int | None
     last_used_us: int | None
+    created_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,21 +79,38 @@ class TokenRequest:
     expires_us: int | None = None
 
 
-def issue_token(table: Table, request: TokenRequest) -> IssuedToken:
-    """A new token. Raises Unavailable.
+def issue_token(
+    table: Table, request: TokenRequest, *, maker: Maker | None = None, audit: Audit | None = None
+) -> IssuedToken:
+    """A new token, which `maker` made. Raises TokenOutlivesMaker, Unauthenticated where the
+    maker is dead by now, UserErasing, Conflict, Unavailable.
 
     The key of repetition is `token_id`: a call that was cut off before its answer is
     carried out again with a fresh secret, and the one that nobody saw dies.
     """
+    if maker is not None:
+        maker.check_outlives(request.expires_us)
     secret = ids.new_token(_PREFIXES[request.kind])
-    token = _new_token(request, secret)
-    transaction = table.transaction()
     unseen = table.get(user_pk(request.user_id), user_token_sk(request.token_id))
+    token = _new_token(request, _first_maker(unseen, maker), secret)
+    transaction = table.transaction()
+    if maker is not None:
+        _join(transaction, maker, token)
     if unseen is not None:
         transaction.delete(token_pk(unseen["digest"]), TOKEN_SK)
-    for item in _items(token, request, ids.token_digest(secret)):
-        transaction.put(item)
-    transaction.commit()
+    erasing_at = len(transaction.actions)
+    transaction.check(user_pk(request.user_id), PROFILE_SK, unless=ERASING)
+    by_digest, listed, by_id = _items(token, request, ids.token_digest(secret))
+    transaction.put(by_digest)
+    transaction.put(listed)
+    # The same id again after it was revoked would bring a dead token back to life.
+    transaction.put(by_id, unless=REVOKED)
+    made = {"user_id": token.user_id, "kind": token.kind, "name": token.name}
+    transaction.put((audit or Audit()).entry("token.created", token.token_id, **made))
+    try:
+        commit(transaction)
+    except TransactionLost as exc:
+        raise _refused(exc, maker, erasing_at) from exc
     return IssuedToken(token, secret)
 
 
@@ -91,30 +125,19 @@ def list_tokens(table: Table, user_id: str, *, after: str | None, limit: int) ->
 
 def find_token(table: Table, user_id: str, token_id: str) -> Token:
     """One of a user's tokens. Raises TokenNotFound."""
-    return _token(_listed(table, user_id, token_id))
+    return _token(listed_token(table, user_id, token_id))
 
 
-def revoke_token(table: Table, token_id: str, *, owner: str | None) -> None:
-    """End a token; `owner` None takes it from whomever it belongs to. Raises TokenNotFound."""
-    held = table.get(token_id_pk(token_id), TOKEN_SK)
-    if held is None or owner not in (None, held["user_id"]):
-        raise _not_found(token_id)
-    listed = _listed(table, held["user_id"], token_id)
-    transaction = table.transaction()
-    transaction.delete(token_pk(listed["digest"]), TOKEN_SK)
-    transaction.delete(user_pk(held["user_id"]), user_token_sk(token_id))
-    transaction.delete(token_id_pk(token_id), TOKEN_SK)
-    transaction.commit()
-
-
-def _listed(table: Table, user_id: str, token_id: str) -> Item:
+def listed_token(table: Table, user_id: str, token_id: str) -> Item:
+    """A token's item in its owner's list. Raises TokenNotFound."""
     item = table.get(user_pk(user_id), user_token_sk(token_id))
     if item is None or _is_forgotten(item):
-        raise _not_found(token_id)
+        raise token_not_found(token_id)
     return item
 
 
-def _not_found(token_id: str) -> TokenNotFound:
+def token_not_found(token_id: str) -> TokenNotFound:
+    """What is said of a token that is not there, or is somebody else's."""
     return TokenNotFound("there is no such token of yours", token_id=token_id)
 
 
@@ -123,7 +146,37 @@ def _is_forgotten(item: Item) -> bool:
     return expires_at is not None and expires_at <= clock.now_s()
 
 
-def _new_token(request: TokenRequest, secret: str) -> Token:
+def _first_maker(unseen: Item | None, maker: Maker | None) -> str | None:
+    """Who made the token first: a call that is carried out again by another token of the same
+    user replaces the secret, not the lineage."""
+    if unseen is not None:
+        first: str | None = unseen.get("created_by")
+        return first
+    return None if maker is None else maker.token_id
+
+
+def _join(transaction: Transaction, maker: Maker, token: Token) -> None:
+    if maker.token_id == token.token_id:
+        raise Conflict("this call made the token that it came with; use another Idempotency-Key")
+    if token.created_by == maker.token_id:
+        listed = _ttl(token.expires_us, LISTED_AFTER_EXPIRY_US)
+        maker.join(transaction, token.token_id, {"user_id": token.user_id} | listed)
+    else:
+        maker.require(transaction)
+
+
+def _refused(lost: TransactionLost, maker: Maker | None, erasing_at: int) -> EvalyardError:
+    """Why the token could not be issued."""
+    if was_revoked(maker, lost):
+        return dead_maker()
+    if lost.reasons[erasing_at : erasing_at + 1] == (CONDITION,):
+        return UserErasing("this user is being erased")
+    if CONDITION in lost.reasons:
+        return Conflict("this token was revoked before its call was carried out to the end")
+    return lost
+
+
+def _new_token(request: TokenRequest, created_by: str | None, secret: str) -> Token:
     return Token(
         request.token_id,
         request.user_id,
@@ -133,6 +186,7 @@ def _new_token(request: TokenRequest, secret: str) -> Token:
         clock.now_us(),
         request.expires_us,
         None,
+        created_by,
     )
 
 
@@ -146,9 +200,10 @@ def _items(token: Token, request: TokenRequest, digest: str) -> tuple[Item, Item
         "created_us": token.created_us,
         "expires_us": token.expires_us,
         "last_used_us": None,
+        "created_by": token.created_by,
     }
     rights: Item = {"tenant": request.tenant, "admin": request.admin}
-    forgotten = _ttl(token.expires_us, _LISTED_AFTER_EXPIRY_US)
+    forgotten = _ttl(token.expires_us, LISTED_AFTER_EXPIRY_US)
     return (
         {"pk": token_pk(digest), "sk": TOKEN_SK, **facts, **rights, **_ttl(token.expires_us, 0)},
         {
@@ -158,7 +213,13 @@ def _items(token: Token, request: TokenRequest, digest: str) -> tuple[Item, Item
             **facts,
             **forgotten,
         },
-        {"pk": token_id_pk(token.token_id), "sk": TOKEN_SK, "user_id": token.user_id, **forgotten},
+        {
+            "pk": token_id_pk(token.token_id),
+            "sk": TOKEN_SK,
+            "user_id": token.user_id,
+            "expires_us": token.expires_us,
+            **forgotten,
+        },
     )
 
 
@@ -176,4 +237,5 @@ def _token(item: Item) -> Token:
         item["created_us"],
         item["expires_us"],
         item["last_used_us"],
+        item.get("created_by"),
     )

@@ -30,6 +30,13 @@ class TransactionLost(Unavailable):
         super().__init__("another change was made at the same moment; repeat the call")
         self.reasons = reasons
 
+    @property
+    def only_crossed(self) -> bool:
+        """Whether it merely met another write at the same moment: no condition spoke against it."""
+        return "TransactionConflict" in self.reasons and (
+            "ConditionalCheckFailed" not in self.reasons
+        )
+
 
 class ObjectMissing(EvalyardError):
     """There is no object (or no such version) at this key."""

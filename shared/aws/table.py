@@ -68,21 +68,34 @@ class Transaction:
     table: str
     actions: list[dict[str, Any]] = field(default_factory=list)
 
-    def put(self, item: Item, *, only_new: bool = False) -> None:
-        """Put an item; with `only_new` on condition that there is none."""
+    def put(self, item: Item, *, only_new: bool = False, unless: str | None = None) -> None:
+        """Put an item; with `only_new` on condition that there is none, with `unless` that it
+        has no attribute of this name."""
         request: dict[str, Any] = {"TableName": self.table, "Item": encode_item(item)}
-        if only_new:
-            request["ConditionExpression"] = "attribute_not_exists(pk)"
+        absent = "pk" if only_new else unless
+        if absent:
+            request["ConditionExpression"] = f"attribute_not_exists({absent})"
         self.actions.append({"Put": request})
+
+    def check(self, pk: str, sk: str, *, must_exist: bool = False, unless: str) -> None:
+        """Write nothing, but require that an item has no attribute of this name."""
+        there = "attribute_exists(pk) AND " if must_exist else ""
+        condition = f"{there}attribute_not_exists({unless})"
+        key = encode_item({"pk": pk, "sk": sk})
+        request = {"TableName": self.table, "Key": key, "ConditionExpression": condition}
+        self.actions.append({"ConditionCheck": request})
 
     def update(self, update: Update) -> None:
         """Update an item on the update's condition."""
         self.actions.append({"Update": update.request(self.table)})
 
-    def delete(self, pk: str, sk: str) -> None:
-        """Delete an item if it is there."""
+    def delete(self, pk: str, sk: str, *, must_exist: bool = False) -> None:
+        """Delete an item if it is there; with `must_exist` on condition that it is."""
         key = encode_item({"pk": pk, "sk": sk})
-        self.actions.append({"Delete": {"TableName": self.table, "Key": key}})
+        request: dict[str, Any] = {"TableName": self.table, "Key": key}
+        if must_exist:
+            request["ConditionExpression"] = "attribute_exists(pk)"
+        self.actions.append({"Delete": request})
 
     def commit(self) -> None:
         """Carry all out. Raises TransactionLost with a reason per action."""
@@ -163,7 +176,14 @@ class Table:
 
     def put_many(self, items: Iterable[Item]) -> None:
         """Put items, in no order and not together; repeating changes nothing."""
-        waiting = [{"PutRequest": {"Item": encode_item(item)}} for item in items]
+        self._write_many([{"PutRequest": {"Item": encode_item(item)}} for item in items])
+
+    def delete_many(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Delete items, in no order and not together; absent ones count as deleted."""
+        wanted = [encode_item({"pk": pk, "sk": sk}) for pk, sk in keys]
+        self._write_many([{"DeleteRequest": {"Key": key}} for key in wanted])
+
+    def _write_many(self, waiting: list[dict[str, Any]]) -> None:
         while waiting:
             ask = {self.name: waiting[:_BATCH_WRITE]}
             with aws_errors():

@@ -9,19 +9,17 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.http import serve
 from shared.http.routes import OpenRoute
+from tests.conftest import Api
 from tests.kit.gateway import LambdaContext, http_event, read_answer
 from tests.tools.build_openapi import endpoint_groups
 
 OPEN = {"/", "/assets/{name}", "/ping", "/health", "/docs", "/docs/{name}", "/openapi.json"}
+ADA = {"user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "tok_test"}
 CREDENTIALS: dict[str, dict[str, str]] = {
-    "user": {
-        "kind": "user", "user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "t"
-    },
-    "api_key": {
-        "kind": "api_key", "user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "t"
-    },
+    "user": {"kind": "user", **ADA},
+    "api_key": {"kind": "api_key", **ADA},
     "device": {"kind": "device", "serial": "x"},
-}  # fmt: skip
+}
 
 
 def routes() -> list[tuple[FastAPI, APIRoute, str]]:
@@ -94,7 +92,7 @@ def test_400_when_body_is_not_json(
 
 @pytest.mark.parametrize(("app", "route", "method"), POSTS, ids=names(POSTS))
 def test_body_that_is_no_object_is_refused(
-    settings_env: dict[str, str], app: FastAPI, route: APIRoute, method: str
+    api: Api, app: FastAPI, route: APIRoute, method: str
 ) -> None:
     assert isinstance(route, OpenRoute)
     assert route.credential

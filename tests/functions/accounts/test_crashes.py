@@ -30,7 +30,7 @@ def create_user(admin: ApiClient) -> ApiResponse | None:
         return None
 
 
-LAST = 4
+LAST = 5
 FAULTS = [
     (number, fault, moment)
     for number in range(LAST + 1)

@@ -121,6 +121,7 @@ def test_list_shows_newest_first_and_never_the_secret(
         "created_at",
         "last_used_at",
         "expires_at",
+        "created_by",
     }
 
 

@@ -1,0 +1,50 @@
+"""The endpoint of the audit: who did what to accounts, tokens and devices."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from functions.accounts import wiring
+from functions.accounts.schemas import AuditLine
+from functions.accounts.views import audit_line
+from shared.accounts import list_audit
+from shared.errors import MalformedInput
+from shared.http import CurrentAdmin, Cursors, Page, PageLimit, UserRoute, described, up_to
+
+router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
+
+_PLACE = re.compile(r"[0-9]{17}-[0-9a-f]{16}", re.ASCII)
+
+
+@router.get(
+    "/audit",
+    summary="Who did what (admin)",
+    response_model=Page[AuditLine],
+    responses=described(403, "For administrators only (`forbidden`)."),
+)
+async def get_audit(
+    user: CurrentAdmin,
+    limit: PageLimit = 50,
+    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+) -> Page[AuditLine]:
+    """What was done to accounts, tokens and devices, newest first, for as long as it is kept.
+
+    Actions: `user.created`, `token.created`, `token.revoked`, `webhook_secret.rotated`,
+    `device.registered`, `device.registered_again`, `device.owner_changed`, `device.reloaded`,
+    `device.retired`, `erasure.begun`, `erasure.finished`. What changes a device is noted before
+    it is done: `detail.outcome` is `begun` until it is `done`.
+    """
+    cursors = Cursors(("accounts.audit", user.user_id))
+    after = cursors.read(cursor)
+    if after is not None and not (isinstance(after, str) and _PLACE.fullmatch(after)):
+        raise MalformedInput("this is not a cursor that a list gave out", code="cursor_mismatch")
+    listed = list_audit(
+        wiring.accounts(), after=after, limit=limit + 1, kept_days=wiring.audit_retention_days()
+    )
+    found, more = up_to(limit, listed)
+    return Page[AuditLine](
+        data=[audit_line(entry) for entry in found],
+        next_cursor=cursors.write(found[-1].place) if more else None,
+        has_more=more,
+    )
