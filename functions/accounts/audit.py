@@ -1,6 +1,5 @@
 """The endpoint of the audit: who did what to accounts, tokens and devices."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,12 +8,20 @@ from functions.accounts import wiring
 from functions.accounts.schemas import AuditLine
 from functions.accounts.views import audit_line
 from shared.accounts import list_audit
-from shared.errors import MalformedInput
-from shared.http import CurrentAdmin, Cursors, Page, PageLimit, UserRoute, described, up_to
+from shared.http import (
+    CurrentAdmin,
+    Cursors,
+    Page,
+    PageLimit,
+    UserRoute,
+    described,
+    key_form,
+    up_to,
+)
 
 router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
 
-_PLACE = re.compile(r"[0-9]{17}-[0-9a-f]{16}", re.ASCII)
+_POSITION = key_form("[0-9]{17}-[0-9a-f]{16}")
 
 
 @router.get(
@@ -35,10 +42,8 @@ async def get_audit(
     `device.retired`, `erasure.begun`, `erasure.finished`. What changes a device is noted before
     it is done: `detail.outcome` is `begun` until it is `done`.
     """
-    cursors = Cursors(("accounts.audit", user.user_id))
+    cursors = Cursors[str](("accounts.audit", user.user_id), _POSITION)
     after = cursors.read(cursor)
-    if after is not None and not (isinstance(after, str) and _PLACE.fullmatch(after)):
-        raise MalformedInput("this is not a cursor that a list gave out", code="cursor_mismatch")
     listed = list_audit(
         wiring.accounts(), after=after, limit=limit + 1, kept_days=wiring.audit_retention_days()
     )

@@ -218,7 +218,7 @@ def test_entry_is_gone_when_it_is_old_enough(root: ApiClient, held_clock: HeldCl
     "position", [5, True, 1e308, "x", "01767225600000000-0123456789abcdeg", []]
 )
 def test_400_when_cursor_was_edited(root: ApiClient, position: object) -> None:
-    cursor = Cursors(("accounts.audit", "root")).write(position)
+    cursor = Cursors[object](("accounts.audit", "root"), object).write(position)
 
     answer = root.get("/accounts/audit", params={"cursor": cursor})
 
