@@ -1,7 +1,7 @@
 """template.yaml as data: resources by type, and their properties with intrinsics resolved.
 
-Resolves what this repository's template uses (Ref, GetAtt, Sub, If, Equals, Join) against parameter
-defaults and invented physical names; not a CloudFormation engine.
+Resolves what this repository's template uses (Ref, GetAtt, Sub, If, Equals, Not, Join) against
+parameter defaults and invented physical names; not a CloudFormation engine.
 """
 
 import re
@@ -22,6 +22,7 @@ _PSEUDO = {
     "AWS::StackName": STACK,
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
+    "AWS::NoValue": "",
 }
 _SUB = re.compile(r"\$\{([^}!]+)\}")
 
@@ -53,9 +54,12 @@ class Template:
     parameters: dict[str, str] = field(default_factory=dict)
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Resources of one type by logical id."""
+        """Resources of one type by logical id, unless their condition does not hold."""
         found = self.document["Resources"].items()
-        return {name: body for name, body in found if body["Type"] == kind}
+        return {name: body for name, body in found if body["Type"] == kind and self._exists(body)}
+
+    def _exists(self, resource: dict[str, Any]) -> bool:
+        return "Condition" not in resource or self._condition(resource["Condition"])
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """All functions by logical id."""
@@ -96,8 +100,16 @@ class Template:
         raise AssertionError(f"this reader of templates does not know {name}")
 
     def _condition(self, name: str) -> bool:
-        (left, right) = self.document["Conditions"][name]["Fn::Equals"]
-        return bool(self.resolve(left) == self.resolve(right))
+        return self._is_true(self.document["Conditions"][name])
+
+    def _is_true(self, condition: dict[str, Any]) -> bool:
+        ((name, argument),) = condition.items()
+        if name == "Fn::Not":
+            return not self._is_true(argument[0])
+        assert name == "Fn::Equals", f"this reader of templates does not know {name}"
+        (left, right) = argument
+        # CloudFormation compares texts; parameters are never anything else.
+        return str(self.resolve(left)) == str(self.resolve(right))
 
     def _ref(self, name: str) -> str:
         if name in _PSEUDO:

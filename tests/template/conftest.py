@@ -1,15 +1,11 @@
 """The template as SAM transforms it: what CloudFormation will see."""
 
-import copy
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
-from tests.kit.template import REGION, ROOT
+from tests.kit.transformed import read_source
+from tests.kit.transformed import transformed as transform
 
 Resources = dict[str, dict[str, Any]]
 
@@ -50,34 +46,8 @@ def references(value: Any) -> set[str]:
     return found
 
 
-class _NoManagedPolicies:
-    """Our policies are all written out, so SAM need not ask AWS for its own."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
 @pytest.fixture(scope="session")
-def transformed() -> Iterator[Transformed]:
+def transformed() -> Transformed:
     """The repository's template after the SAM transform."""
-    source = yaml_parse((ROOT / "template.yaml").read_text())
-    before = os.environ.get("AWS_DEFAULT_REGION")
-    os.environ["AWS_DEFAULT_REGION"] = REGION
-    try:
-        document = transform(_packaged(source), {}, _NoManagedPolicies())
-        yield Transformed(source, document)
-    finally:
-        if before is None:
-            del os.environ["AWS_DEFAULT_REGION"]
-        else:
-            os.environ["AWS_DEFAULT_REGION"] = before
-
-
-def _packaged(template: dict[str, Any]) -> dict[str, Any]:
-    """As `sam package` leaves it: local folders are S3 locations by then."""
-    packaged = copy.deepcopy(template)
-    for resource in packaged["Resources"].values():
-        for name in ("CodeUri", "ContentUri"):
-            if name in resource.get("Properties", {}):
-                resource["Properties"][name] = "s3://bucket/key"
-    return packaged
+    source = read_source()
+    return Transformed(source, transform(source))

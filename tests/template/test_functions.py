@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -207,3 +207,18 @@ def queue_of(transformed: Transformed, mapping: dict[str, Any]) -> dict[str, Any
     (queue,) = references(mapping["EventSourceArn"])
     found: dict[str, Any] = transformed.document["Resources"][queue]["Properties"]
     return found
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [("AuthorizeRequest", "AuthorizerConcurrency"), ("Devices", "DevicesConcurrency")],
+)
+def test_nothing_is_reserved_unless_asked_for(name: str, parameter: str) -> None:
+    """New accounts may have a concurrency of 10, and AWS wants 100 left for all others."""
+    template = read_template()
+    wanted = template.functions()[name]["Properties"]["ReservedConcurrentExecutions"]
+
+    assert template.document["Parameters"][parameter]["Default"] == 0
+    assert template.resolve(wanted) == ""
+    asked = replace(template, parameters={parameter: "50"})
+    assert asked.resolve(wanted) == "50"

@@ -10,6 +10,7 @@ from tests.template.conftest import Transformed, references
 
 TEMPLATE = read_template()
 QUEUES = sorted(TEMPLATE.of_type("AWS::SQS::Queue"))
+BUCKETS = ["AccessLogBucket", "DataBucket"]
 TABLES = sorted(TEMPLATE.of_type("AWS::DynamoDB::Table"))
 
 
@@ -39,6 +40,29 @@ def test_last_resort_keeps_messages_longest_and_raises_an_alarm(transformed: Tra
 
     assert queue["MessageRetentionPeriod"] == 14 * 86_400
     assert references(alarm["Dimensions"]) == {"FailedEventsQueue"}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_bucket_is_private_encrypted_and_refuses_plain_http(
+    transformed: Transformed, bucket: str
+) -> None:
+    properties = transformed.document["Resources"][bucket]["Properties"]
+
+    assert all(properties["PublicAccessBlockConfiguration"].values())
+    assert "BucketEncryption" in properties
+    (policy,) = transformed.referring("AWS::S3::BucketPolicy", "Bucket", bucket)
+    assert any(_is_tls_denial(one) for one in _statements(policy))
+
+
+def test_only_s3_writes_the_access_log_and_only_the_data_buckets(transformed: Transformed) -> None:
+    (policy,) = transformed.referring("AWS::S3::BucketPolicy", "Bucket", "AccessLogBucket")
+
+    (grant,) = (one for one in _statements(policy) if one["Effect"] == "Allow")
+
+    source = grant["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"]
+    bucket = transformed.document["Resources"]["DataBucket"]["Properties"]["BucketName"]["Fn::Sub"]
+    assert grant["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert source == f"arn:${{AWS::Partition}}:s3:::{bucket}"
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -4,16 +4,16 @@ import copy
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
 
-from tests.template.conftest import Transformed, _NoManagedPolicies, _packaged, references
+from tests.kit.transformed import transformed as transform
+from tests.template.conftest import Transformed, references
 
 ALIASED = ("Accounts", "Datasets", "Devices", "Jobs", "Usage")
 
 
 def versions(source: dict[str, Any]) -> dict[str, str]:
     """The logical id of each function's version: another id is another version."""
-    document = transform(_packaged(source), {}, _NoManagedPolicies())
+    document = transform(source)
     return {
         name: version
         for version, body in document["Resources"].items()
@@ -23,9 +23,8 @@ def versions(source: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture
-def source(transformed: Transformed, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def source(transformed: Transformed) -> dict[str, Any]:
     """The template, to be changed."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     return copy.deepcopy(transformed.source)
 
 

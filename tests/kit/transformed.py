@@ -1,0 +1,47 @@
+"""The template as SAM transforms it: what CloudFormation will see."""
+
+import copy
+import os
+from typing import Any
+
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.kit.template import REGION, ROOT
+
+
+class _NoManagedPolicies:
+    """Our policies are all written out, so SAM need not ask AWS for its own."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def read_source() -> dict[str, Any]:
+    """The repository's template with YAML's aliases and CloudFormation's short forms resolved."""
+    source: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    return source
+
+
+def transformed(source: dict[str, Any]) -> dict[str, Any]:
+    """The template after the SAM transform."""
+    before = os.environ.get("AWS_DEFAULT_REGION")
+    os.environ["AWS_DEFAULT_REGION"] = REGION
+    try:
+        document: dict[str, Any] = transform(_packaged(source), {}, _NoManagedPolicies())
+        return document
+    finally:
+        if before is None:
+            del os.environ["AWS_DEFAULT_REGION"]
+        else:
+            os.environ["AWS_DEFAULT_REGION"] = before
+
+
+def _packaged(template: dict[str, Any]) -> dict[str, Any]:
+    """As `sam package` leaves it: local folders are S3 locations by then."""
+    packaged = copy.deepcopy(template)
+    for resource in packaged["Resources"].values():
+        for name in ("CodeUri", "ContentUri"):
+            if name in resource.get("Properties", {}):
+                resource["Properties"][name] = "s3://bucket/key"
+    return packaged
