@@ -8,14 +8,14 @@ the old snapshot or the new one; what was written and not committed is an orphan
 are applied between folds, and backfills go on in turns with them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-import duckdb
 import msgspec
 
 from shared.aws import Bucket, ObjectMissing, TransactionLost
 from shared.clock import day_of
+from shared.errors import EvalyardError
 from shared.observability import count, logger
 from shared.runs import Run
 from shared.storage.archive import Archive, KeptSegment
@@ -24,7 +24,7 @@ from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit, grown_totals
 from shared.storage.edits import Edit
 from shared.storage.fold import fold_day, fold_rows, with_crowded
-from shared.storage.plan import MAX_SEGMENTS, Plan, plan_step
+from shared.storage.plan import Plan, plan_step
 from shared.storage.records import (
     BATCH_PREFIX,
     DAY_PREFIX,
@@ -35,12 +35,28 @@ from shared.storage.records import (
     item_of,
 )
 from shared.storage.removal import Removal
+from shared.storage.salvage import by_trying
 from shared.storage.segments import PREFIX, PendingSegment, SegmentLog
 from shared.storage.snapshot import live_segments
 from shared.storage.tidying import Tidying
+from shared.turns import MayGoOn
 
 QUARANTINE_PREFIX = "quarantine/"
 _MAX_LISTED = 1_000
+# In a row: as often as a reader tries. More is no race, but something that is not there.
+OVERTAKEN_AT_MOST = 30
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One commit that can be made; carried out, it says how many segments it finished."""
+
+    kind: str
+    commit: Callable[[], int | None]
+
+    def carry_out(self) -> int:
+        """Make it. Raises TransactionLost, ObjectMissing."""
+        return self.commit() or 0
 
 
 @dataclass(frozen=True)
@@ -52,22 +68,55 @@ class Compaction:
     user_id: str
     convert: Convert
 
-    def drain(self, may_go_on: Callable[[], bool]) -> int:
-        """Take steps until nothing is left to do or `may_go_on` says no; the segments folded."""
-        folded, backfill_first = 0, False
+    def drain(self, may_go_on: MayGoOn) -> int:
+        """Take steps until nothing is left to do or `may_go_on` says no; the segments folded.
+
+        What fails keeps nothing else of the user from being done, and is raised in the end;
+        so is being overtaken when it happens again and again.
+        """
+        folded, backfill_first, overtaken = 0, False, 0
+        failed: dict[str, Exception] = {}
         while may_go_on():
-            step = self.step(backfill_first=backfill_first)
-            if step is None:
-                return folded
-            folded += step
+            try:
+                work = self._next_work(backfill_first, failed.keys())
+                if work is None:
+                    break
+                folded += self._carried_out(work, failed)
+                overtaken = 0
+            except (ObjectMissing, TransactionLost):
+                # Somebody else committed since the listing, and perhaps forgot an object.
+                overtaken += 1
+                if overtaken > OVERTAKEN_AT_MOST:
+                    raise
             backfill_first = not backfill_first
+        for failure in failed.values():
+            raise failure
         return folded
 
-    def step(self, *, backfill_first: bool = False) -> int | None:
+    def step(self) -> int | None:
         """One commit; the number of segments it finished, or None when nothing was to do.
 
         A lost race counts as a step that finished nothing.
         """
+        try:
+            work = self._next_work(False, ())
+            return None if work is None else work.carry_out()
+        except (ObjectMissing, TransactionLost):
+            return 0
+
+    def _carried_out(self, work: "_Work", failed: dict[str, Exception]) -> int:
+        try:
+            return work.carry_out()
+        except (ObjectMissing, TransactionLost, MemoryError):
+            raise
+        except Exception as exc:
+            # The last resort: an edit that cannot be applied must not keep segments from folding.
+            logger().exception("work_failed", user_id=self.user_id, work=work.kind)
+            failed[work.kind] = exc
+            return 0
+
+    def _next_work(self, backfill_first: bool, failed: Collection[str]) -> "_Work | None":
+        """What is to be done next, but for the kinds that failed; None when nothing is."""
         checkpoint = self.catalog.checkpoint(self.user_id)
         if checkpoint.restoring:
             return None
@@ -75,37 +124,35 @@ class Compaction:
         listed = self._listed(None if edits else _MAX_LISTED)
         self._forget_covered(checkpoint, listed)
         live = live_segments(self.catalog, self.user_id, checkpoint, listed, edits)
-        try:
-            self._forget_repeats(checkpoint, listed, live)
-            return self._work(checkpoint, edits, live, backfill_first)
-        except (ObjectMissing, TransactionLost):
-            # Somebody else committed since the listing, and perhaps forgot an object.
-            return 0
+        self._forget_repeats(checkpoint, listed, live)
+        possible = self._possible(checkpoint, edits, live, backfill_first)
+        return next((work for work in possible if work.kind not in failed), None)
 
     def _listed(self, limit: int | None) -> list[PendingSegment]:
         return list(SegmentLog(self.bucket).pending(self.user_id, limit=limit))
 
-    def _work(
+    def _possible(
         self,
         checkpoint: Checkpoint,
         edits: tuple[Edit, ...],
         live: list[PendingSegment],
         backfill_first: bool,
-    ) -> int | None:
+    ) -> "Iterator[_Work]":
+        """What can be done, the most urgent first."""
+        storage = (self.bucket, self.catalog, self.user_id)
         ready = next((edit for edit in edits if not any(edit in s.edits for s in live)), None)
         if ready:
-            Removal(self.bucket, self.catalog, self.user_id).step(checkpoint, ready)
-            return 0
+            yield _Work("edit", lambda: Removal(*storage).step(checkpoint, ready))
         if checkpoint.crowded and not edits:
-            Tidying(self.bucket, self.catalog, self.user_id).step(checkpoint, checkpoint.crowded[0])
-            return 0
+            day = checkpoint.crowded[0]
+            yield _Work("tidy", lambda: Tidying(*storage).step(checkpoint, day))
         backfill = self._backfill(checkpoint, edits)
-        if live and not (backfill and backfill_first):
-            return self._fold_or_isolate(checkpoint, live)
+        if backfill and (backfill_first or not live):
+            yield _Work("backfill", lambda: backfill.carry_out(live))
+        if live:
+            yield _Work("fold", lambda: self._fold_or_isolate(checkpoint, live))
         if backfill:
-            backfill.carry_out(live)
-            return 0
-        return None
+            yield _Work("backfill", lambda: backfill.carry_out(live))
 
     def _backfill(self, checkpoint: Checkpoint, edits: tuple[Edit, ...]) -> BackfillStep | None:
         """The backfill that can go on: not while rows or runs are folded or taken out halfway."""
@@ -114,17 +161,15 @@ class Compaction:
         return BackfillStep(self.bucket, self.catalog, self.user_id, checkpoint, self.convert)
 
     def _fold_or_isolate(self, checkpoint: Checkpoint, live: list[PendingSegment]) -> int:
-        """Fold many segments; when they cannot be folded, one; if that cannot, set it aside."""
-        for limit in (MAX_SEGMENTS, 1):
-            plan = plan_step(live, self._body, limit)
-            try:
-                return self._fold(checkpoint, plan)
-            except duckdb.Error:
-                logger().exception("fold_refused", user_id=self.user_id, segments=limit)
-        segment = min(live, key=lambda segment: not segment.rows_folded)
-        plan = Plan()
-        plan.set_aside(segment, self._body(segment))
-        return self._fold(checkpoint, plan)
+        """Fold many segments; when they cannot be folded, one, without the runs that cannot."""
+        try:
+            return self._fold(checkpoint, plan_step(live, self._body))
+        except (EvalyardError, MemoryError):
+            raise
+        except Exception:
+            # The last resort: whatever it is, one segment may be its cause, and only one.
+            logger().exception("fold_refused", user_id=self.user_id)
+        return self._fold(checkpoint, plan_step(live, self._body, 1, by_trying))
 
     def _body(self, segment: PendingSegment) -> bytes:
         return self.bucket.get(segment.name.key)
@@ -147,9 +192,11 @@ class Compaction:
 
     def _set_aside(self, plan: Plan) -> None:
         """Keep what cannot be folded where people find it; the alarm counts the metric."""
-        for segment, body in plan.poison:
-            self.bucket.put(f"{QUARANTINE_PREFIX}{self.user_id}/{segment.name.file_name}", body)
-            logger().error("segment_quarantined", user_id=self.user_id, key=segment.name.key)
+        for poison in plan.poison:
+            kept_as = f"{QUARANTINE_PREFIX}{self.user_id}/{poison.file_name}"
+            self.bucket.put(kept_as, poison.body)
+            key = poison.segment.key
+            logger().error("segment_quarantined", user_id=self.user_id, key=key, kept_as=kept_as)
         if plan.poison:
             count("SegmentsQuarantined", len(plan.poison), service="storage")
 

@@ -8,6 +8,7 @@ adapter that its writer knew (0: none), so that a backfill finds rows that were
 converted by an older one.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ import msgspec
 
 from shared import ids
 from shared.aws import Bucket
-from shared.clock import day_of
+from shared.clock import LATEST, day_of, to_us
 from shared.errors import Unavailable
 from shared.observability import logger
 from shared.runs import Run, RunBlock, decode_runs
@@ -23,6 +24,8 @@ from shared.storage.edits import Edit
 
 PREFIX = "segments/"
 _SUFFIX = ".jsonl"
+_ULID = re.compile(ids.ULID_FORM)
+_LATEST_US = to_us(LATEST)
 _BATCH_MEMBER = b'"_meta_batch_id":"'
 
 
@@ -63,14 +66,15 @@ class SegmentName:
 
     @classmethod
     def parse(cls, key: str) -> "SegmentName":
-        """The name behind a key. Raises ValueError for a key that is no segment's."""
+        """The name behind a key. Raises ValueError for a key that is no segment's, also for one
+        that would be written in another way: nothing would be found under its name."""
         folder, _, file_name = key.removeprefix(PREFIX).partition("/")
         segment_id, kind, rows, runs, offset, dataset = file_name.removesuffix(_SUFFIX).split(
             "-", 5
         )
         if not key.startswith(PREFIX) or not key.endswith(_SUFFIX) or kind[:1] not in ("a", "r"):
             raise ValueError(f"not a segment key: {key}")
-        return cls(
+        name = cls(
             folder,
             segment_id,
             kind.startswith("r"),
@@ -80,6 +84,9 @@ class SegmentName:
             dataset,
             int(kind[1:]),
         )
+        if name.key != key or not _ULID.fullmatch(segment_id) or name.born_us >= _LATEST_US:
+            raise ValueError(f"not a segment key: {key}")
+        return name
 
 
 class SegmentUnreadable(ValueError):
@@ -121,7 +128,7 @@ class PendingSegment:
         """
         runs = self._decoded(runs_body)
         if self.runs_from_day:
-            runs = [run for run in runs if day_of(run.ts_us) >= self.runs_from_day]
+            runs = [run for run in runs if _day_of(run) >= self.runs_from_day]
         if self.edits:
             runs = [run for run in runs if not any(edit.hides(run) for edit in self.edits)]
         return runs
@@ -134,6 +141,14 @@ class PendingSegment:
         if len(runs) != self.name.runs:
             raise SegmentUnreadable(f"{self.name.key} does not hold the runs it names")
         return runs
+
+
+def _day_of(run: Run) -> str:
+    """The day of a run; the last of all days for one that has none."""
+    try:
+        return day_of(run.ts_us)
+    except (ValueError, OverflowError):
+        return "~"
 
 
 @dataclass(frozen=True)
