@@ -175,12 +175,12 @@ class Compaction:
         return self.bucket.get(segment.name.key)
 
     def _fold(self, checkpoint: Checkpoint, plan: Plan) -> int:
-        self._set_aside(plan)
         Archive(self.bucket, self.user_id).keep(checkpoint.generation + 1, plan.kept)
         before = {name: self._dataset(name) for name in plan.rows}
         datasets = [self._folded_dataset(before[name], plan) for name in plan.rows]
         days = [self._folded_day(day, runs, checkpoint) for day, runs in plan.runs.items()]
         self._remember_batches(plan, checkpoint.generation + 1)
+        self._set_aside(plan)
         try:
             self._commit(checkpoint, plan, before, datasets, days)
         except TransactionLost:
