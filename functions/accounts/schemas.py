@@ -57,6 +57,12 @@ class Limits(BaseModel):
     datasets: int = Field(description="Datasets of one account.")
     rows_a_day: int = Field(description="Rows appended on one day (UTC).")
     bytes: int = Field(description="Bytes of rows, over all datasets.")
+    writes_a_minute: int | None = Field(
+        description="Requests but GET in a minute; as many may come at once. null: no limit."
+    )
+    queries_a_minute: int | None = Field(
+        description="GET requests in a minute; as many may come at once. null: no limit."
+    )
 
 
 class MeAnswer(BaseModel):

@@ -11,11 +11,12 @@ from shared.datasets import MAX_ROW_BYTES, MAX_ROWS
 from shared.http.body import MAX_BODY_BYTES
 from shared.http.idempotency import KEPT_S
 from shared.http.pages import MAX_PAGE
+from shared.http.rates import RateSettings
 
 
 def limits() -> Limits:
     """What one call may carry, and what an account may have."""
-    settings = read_settings(Settings)
+    settings, rates = read_settings(Settings), read_settings(RateSettings)
     return Limits(
         body_bytes=MAX_BODY_BYTES,
         rows_per_append=MAX_ROWS,
@@ -25,6 +26,8 @@ def limits() -> Limits:
         datasets=settings.max_datasets,
         rows_a_day=settings.max_rows_a_day,
         bytes=settings.max_bytes,
+        writes_a_minute=rates.writes_a_minute or None,
+        queries_a_minute=rates.queries_a_minute or None,
     )
 
 

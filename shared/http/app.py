@@ -11,9 +11,12 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from mangum import Mangum
 
+from shared.aws import Table
+from shared.config import read_settings
 from shared.http.edge import Edge
 from shared.http.idempotency import IdempotencyStore
 from shared.http.problems import install_problem_handlers
+from shared.http.rates import RateLimits, RateSettings
 from shared.http.schemas import ERROR_RESPONSES
 from shared.http.snapshots import prepare_for_snapshots
 
@@ -33,7 +36,7 @@ def create_app(
     """An app of the given routers with the shared envelope.
 
     `idempotency` gives the store behind `Idempotency-Key`; without one, no route of
-    the app may be marked `@creates`.
+    the app may be marked `@creates`, and its callers are held to no rate.
     """
     app = FastAPI(
         title=title,
@@ -45,11 +48,16 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.idempotency = idempotency
+    app.state.rates = (lambda: _rates(idempotency().table)) if idempotency else None
     install_problem_handlers(app)
     for router in routers:
         app.include_router(router)
     prepare_for_snapshots()
     return app
+
+
+def _rates(table: Table) -> RateLimits:
+    return RateLimits(table, read_settings(RateSettings))
 
 
 def serve(app: FastAPI, event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from shared.http.body import EdgeRequest, require_json
 from shared.http.idempotency import answer_once, is_creating
 from shared.http.identity import identify
 from shared.http.problems import EdgeError, problem_response, validation_error
+from shared.http.rates import held_to_rate
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -27,15 +28,20 @@ class OpenRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             edge_request = EdgeRequest(request.scope, request.receive)
-            if self.credential:
-                edge_request.state.caller = identify(edge_request, self.credential)
-            if self.body_field and await edge_request.body():
-                require_json(edge_request)
-            if is_creating(self.endpoint):
-                return await answer_once(edge_request, self, _settled(original))
-            return await original(edge_request)
+            if not self.credential:
+                return await self._answer(edge_request, original)
+            edge_request.state.caller = identify(edge_request, self.credential)
+            with held_to_rate(edge_request):
+                return await self._answer(edge_request, original)
 
         return answer
+
+    async def _answer(self, request: Request, original: Answer) -> Response:
+        if self.body_field and await request.body():
+            require_json(request)
+        if is_creating(self.endpoint):
+            return await answer_once(request, self, _settled(original))
+        return await original(request)
 
 
 class UserRoute(OpenRoute):

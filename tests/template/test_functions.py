@@ -15,6 +15,8 @@ from tests.template.conftest import Transformed, references
 FUNCTIONS = sorted(read_template().functions())
 # What every function gets by Globals, and reads through Powertools or for its metrics.
 COMMON = {
+    "WRITES_A_MINUTE",
+    "QUERIES_A_MINUTE",
     "LOG_LEVEL",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
