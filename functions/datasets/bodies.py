@@ -1,41 +1,22 @@
 """The body of an append, read without pydantic: rows stay text until each is judged."""
 
-import re
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
 from shared.datasets import MAX_ROWS, SentRows
 from shared.errors import Fault, MalformedInput, Unacceptable
+from shared.json_parts import RepeatedMember, object_parts
 from shared.row_bodies import (
     BOM,
     JSON_LINES,
     SentRow,
     check_count,
-    decoded_body,
     is_utf8,
     require_utf8,
     rows_of_array,
     rows_of_lines,
 )
-
-_PLACE = re.compile(r"at `\$(.*)`$")
-_MISSING = re.compile(r"missing required field `(.*?)`")
-
-
-class AppendBody(msgspec.Struct):
-    """Which rows go to which dataset."""
-
-    dataset: str
-    rows: list[msgspec.Raw]
-
-
-class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
-    """An append's body without its rows."""
-
-    dataset: str
-    rows: list[Any]
 
 
 @dataclass(frozen=True)
@@ -54,6 +35,7 @@ def read_append(body: bytes, kind: str, dataset: str | None) -> Sent:
     """
     if kind == JSON_LINES:
         return _from_lines(body, dataset)
+    body = body.removeprefix(BOM)
     require_utf8(body)
     sent = _from_envelope(body) or _from_whole(body)
     if dataset is not None and dataset != sent.dataset:
@@ -86,40 +68,50 @@ def _from_envelope(body: bytes) -> Sent | None:
     if not 0 <= start < end or body.find(b"[", start + 1) >= 0:
         return None
     try:
-        envelope = msgspec.json.decode(body[:start] + b"[]" + body[end:], type=_Envelope)
-    except (msgspec.DecodeError, RecursionError):
+        members = object_parts(body[:start] + b"[]" + body[end:])
+        dataset = msgspec.json.decode(members.pop("dataset", b""), type=str)
+    except (RepeatedMember, MalformedInput, msgspec.DecodeError):
         return None
-    rows = SentRows(lambda: _rows(_decoded(body)), body, start, end)
-    return Sent(envelope.dataset, rows)
+    if members != {"rows": b"[]"}:
+        return None
+    return Sent(dataset, SentRows(lambda: _rows(body[start:end]), body, start, end))
 
 
 def _from_whole(body: bytes) -> Sent:
-    decoded = _decoded(body)
-    return Sent(decoded.dataset, SentRows(lambda: _rows(decoded)))
-
-
-def _rows(body: AppendBody) -> list[SentRow]:
-    check_count(body.rows, MAX_ROWS)
-    return rows_of_array(body.rows)
-
-
-def _decoded(body: bytes) -> AppendBody:
+    """The body member by member, so that what is bad in one row does not refuse the others."""
     try:
-        return decoded_body(body, AppendBody)
+        members = object_parts(body)
+    except RepeatedMember as exc:
+        raise _refused("", "duplicate_key", "a member is there twice") from exc
     except msgspec.ValidationError as exc:
-        fault = _fault(str(exc))
-        raise Unacceptable(
-            f'the body is {{"dataset": "…", "rows": [{{…}}, …]}}: {exc}',
-            code="validation_failed",
-            faults=(fault,),
-        ) from exc
+        raise _refused("", "invalid_type", str(exc)) from exc
+    for name in ("dataset", "rows"):
+        if name not in members:
+            raise _refused(f"/{name}", "required", f"{name} is required")
+    rows = members["rows"]
+    if not rows.startswith(b"["):
+        raise _refused("/rows", "invalid_type", "rows is an array")
+    return Sent(_text(members["dataset"]), SentRows(lambda: _rows(rows)))
 
 
-def _fault(message: str) -> Fault:
-    """The fault in one of msgspec's messages."""
-    missing = _MISSING.search(message)
-    if missing:
-        return Fault(f"/{missing[1]}", "required", f"{missing[1]} is required")
-    place = _PLACE.search(message)
-    pointer = place[1].replace(".", "/").replace("[", "/").replace("]", "") if place else ""
-    return Fault(pointer, "invalid_type", message)
+def _text(dataset: bytes) -> str:
+    try:
+        return msgspec.json.decode(dataset, type=str)
+    except msgspec.ValidationError as exc:
+        raise _refused("/dataset", "invalid_type", str(exc)) from exc
+    except msgspec.DecodeError as exc:
+        raise MalformedInput(f"dataset is not JSON: {exc}", code="malformed_json") from exc
+
+
+def _rows(array: bytes) -> list[SentRow]:
+    rows = rows_of_array(array)
+    check_count(rows, MAX_ROWS)
+    return rows
+
+
+def _refused(pointer: str, code: str, detail: str) -> Unacceptable:
+    return Unacceptable(
+        f'the body is {{"dataset": "…", "rows": [{{…}}, …]}}: {detail}',
+        code="duplicate_key" if code == "duplicate_key" else "validation_failed",
+        faults=(Fault(pointer, code, detail),),
+    )

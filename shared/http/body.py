@@ -7,8 +7,16 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from shared.errors import MalformedInput, TooLarge, UnsupportedMedia
+from shared.errors import (
+    EvalyardError,
+    MalformedInput,
+    TooLarge,
+    Unacceptable,
+    UnsupportedMedia,
+)
+from shared.http.numbers import check_numbers, refuse_huge_number
 from shared.http.problems import EdgeError
+from shared.row_bodies import require_utf8
 
 MAX_BODY_BYTES = 5 * 2**20
 _GZIP_WINDOW = 31
@@ -33,17 +41,41 @@ class EdgeRequest(Request):
 
 
 def read_json(body: bytes) -> Any:
-    """Strict JSON. Raises EdgeError around MalformedInput."""
+    """Strict JSON, whose numbers a double can hold. Raises EdgeError around MalformedInput and
+    Unacceptable."""
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise EdgeError(
-            MalformedInput(f"the body is not JSON: {exc}", code="malformed_json")
-        ) from exc
+        return _decoded(body)
+    except EvalyardError as exc:
+        raise EdgeError(exc) from exc
+
+
+def _decoded(body: bytes) -> Any:
+    require_utf8(body)
+    try:
+        found = msgspec.json.decode(body)
+        check_numbers(body)
+    except msgspec.ValidationError as exc:
+        # Nothing else is invalid where any value is taken.
+        raise _huge_number(body) from exc
+    except msgspec.DecodeError as exc:
+        raise _malformed(f"the body is not JSON: {exc}") from exc
     except RecursionError as exc:
-        raise EdgeError(
-            MalformedInput("the body is nested too deep", code="malformed_json")
-        ) from exc
+        raise _malformed("the body is nested too deep") from exc
+    return found
+
+
+def _huge_number(body: bytes) -> EvalyardError:
+    try:
+        refuse_huge_number(body)
+    except Unacceptable as exc:
+        return exc
+    except (ValueError, RecursionError) as exc:
+        return _malformed(f"the body is not JSON: {exc}")
+    return _malformed("a number of the body cannot be read")
+
+
+def _malformed(detail: str) -> MalformedInput:
+    return MalformedInput(detail, code="malformed_json")
 
 
 def require_json(request: Request) -> None:

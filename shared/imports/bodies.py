@@ -5,11 +5,12 @@ import msgspec
 from shared.errors import MalformedInput
 from shared.imports.records import Records, records_of_json
 from shared.imports.table import records_of_csv
+from shared.json_parts import RepeatedMember, object_parts
 from shared.row_bodies import (
     BOM,
     JSON_LINES,
+    WHITE_SPACE,
     SentRow,
-    decoded_body,
     require_utf8,
     rows_of_array,
     rows_of_lines,
@@ -18,13 +19,6 @@ from shared.row_bodies import (
 CSV = "text/csv"
 # What some call it; gateways leave a compressed body of this type alone.
 ALSO_CSV = "application/csv"
-
-
-class _Wrapped(msgspec.Struct):
-    """Rows as an append has them, or as `GET /usage?runs=` shows them."""
-
-    rows: list[msgspec.Raw] | None = None
-    runs: list[msgspec.Raw] | None = None
 
 
 def read_records(body: bytes, kind: str, *, guard: bool = True) -> Records:
@@ -43,14 +37,13 @@ def read_records(body: bytes, kind: str, *, guard: bool = True) -> Records:
 
 
 def _rows_of_json(body: bytes) -> list[SentRow]:
-    start = body.lstrip()[:1]
+    text = body.strip(WHITE_SPACE)
     try:
-        if start == b"[":
-            return rows_of_array(decoded_body(body, list[msgspec.Raw]))
-        if start == b"{":
-            wrapped = decoded_body(body, _Wrapped)
-            found = wrapped.rows if wrapped.rows is not None else wrapped.runs
-            return [SentRow(body.strip(), 1)] if found is None else rows_of_array(found)
+        if text.startswith(b"["):
+            return rows_of_array(text)
+        if text.startswith(b"{"):
+            array = _wrapped_array(text)
+            return [SentRow(text, 1)] if array is None else rows_of_array(array)
     except msgspec.ValidationError as exc:
         raise MalformedInput(f"rows is an array of objects: {exc}", code="malformed_json") from exc
     raise MalformedInput(
@@ -59,8 +52,21 @@ def _rows_of_json(body: bytes) -> list[SentRow]:
     )
 
 
+def _wrapped_array(text: bytes) -> bytes | None:
+    """Rows as an append has them, or as `GET /usage?runs=` shows them; None in a record."""
+    try:
+        members = object_parts(text)
+    except RepeatedMember:
+        # It is judged as a record then, which names the member.
+        return None
+    found = (members.get(name, b"null") for name in ("rows", "runs"))
+    return next((array for array in found if array != b"null"), None)
+
+
 def _text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as exc:
-        raise MalformedInput("the body is not UTF-8", code="malformed_csv") from exc
+        raise MalformedInput(
+            "the CSV is not UTF-8; save it as CSV UTF-8", code="invalid_utf8"
+        ) from exc

@@ -165,9 +165,17 @@ def test_body_is_malformed_when_it_is_nested_deep_without_an_end(ada):
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"dataset":"d","rows":[{"a":"\xff"}]}',
-        b'{"dataset":"d","rows":[{"a":[1]},{"a":"\xff"}]}',
         b'{"dataset":"d","rows":[{"a":1},{"a":1]}',
+        b'{"dataset":"d","rows":[{"a":1},{"a" 1}]}',
+        b'{"dataset":"d","rows":[{"a":1},{a:1}]}',
+        b'{"dataset":"d","rows":[{"a":1},{1:1}]}',
+        b'{"dataset":"d","rows":[{"a":1},{"a":1 2}]}',
+        b'{"dataset":"d","rows":[{"a":1},,{"a":1}]}',
+        b'{"dataset":"d","rows":[{"a":1},{"a":"x]}',
+        b'{"dataset":"d","rows":[{"a":1},{"a":"\\ud83d"}}',
+        b'{"dataset":"d","rows":[{"a":1},{"a":-Infinity}]}',
+        b'{"dataset":"d","rows":[{"a":1},{"p":"\\ud83d"},{"a":[nan]}]}',
+        b'{"dataset":"\\ud83d","rows":[{"a":1}]}',
         b'{"dataset":"d","rows":[{"a":1}],}',
         b'{"dataset":"d","rows":[{"a":1}]} x',
         b'{"dataset":"d","rows":[{"a":1},]}',
@@ -182,7 +190,54 @@ def test_json_body_is_refused_when_it_is_malformed_anywhere(ada, body):
 @pytest.mark.parametrize(
     "body",
     [
+        b'{"dataset":"d","rows":[{"a":"\xff"}]}',
+        b'{"dataset":"d","rows":[{"a":[1]},{"a":"\xff"}]}',
+        b'{"dataset":"d","rows":[{"a":"\xed\xa0\xbd"}]}',
+        b'{"dataset":"d","note":"\xe9","rows":[{"a":1}]}',
+        b"\xff",
+        b'\xff\xfe{\x00"\x00',
+    ],
+)
+def test_json_body_is_refused_when_it_is_not_utf8(ada, body):
+    answer = ada.post(PATH, content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status, answer.code) == (400, "invalid_utf8")
+
+
+def test_half_a_character_costs_only_its_row_when_json_is_sent(ada):
+    body = b'{"dataset":"d","rows":[{"a":1},{"p":"\\ud83d"},{"b":"\\ud83d\\ude00"}]}'
+
+    answer = ada.post(PATH, content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status == 207
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["line"], error["code"]) == ("/rows/1", 2, "invalid_json")
+    assert "\\ud83d is half of a character" in error["detail"]
+    assert rows_of(ada) == [{"a": 1}, {"b": "😀"}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"dataset":"d","rows":[{"a":1}],"rows":[{"a":2}]}',
+        b'{"dataset":"d","dataset":"d","rows":[{"a":1}]}',
+        b'{"dataset":"d","rows":[{"a":[1]}],"data\\u0073et":"e"}',
+        b'{"rows":[{"p":"\\ud83d"},{"a":1}],"dataset":"d","rows":[]}',
+    ],
+)
+def test_body_is_refused_when_a_member_is_there_twice(ada, body):
+    answer = ada.post(PATH, content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status, answer.code) == (422, "duplicate_key")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
         b'{"rows":[{"a":1}],"dataset":"d"}',
+        b'\xef\xbb\xbf{"rows":[{"a":1}],"dataset":"d"}',
+        b'{"note":"\\ud83d","rows":[{"a":1}],"dataset":"d"}',
+        b'{"rows":[{"a":1}],"d\\u0061taset":"d"}',
         b'{"note":"[","rows":[{"a":1}],"dataset":"d"}',
         b'{"note":{"rows":[7]},"rows":[{"a":1}],"dataset":"d"}',
         b'\n{ "dataset" : "d" , "rows" : [ {\n"a" : 1 } ] }\n',

@@ -92,3 +92,42 @@ def batches(draw):
     if not draw(st.integers(0, 7)):
         texts.insert(draw(st.integers(0, len(texts))), draw(rows()))
     return texts
+
+
+# What a decoder refuses, though it is plain where it ends.
+ODD_STRINGS = st.sampled_from(
+    [
+        b'"\\ud83d"', b'"\\ude00"', b'"\\ud83d\\ud83d"', b'"x\\ud83d\\n"', b'"\\uD83D\\u0061"',
+        b'"\\x"', b'"\\u12"', b'"\x01"', b'"\t"', b'"\x00"', b'"]\\ud83d"', b'"},{\\ud83d"',
+        b'"\\\\\\ud83d"', b'"\\"\\ud83d"',
+    ]
+)  # fmt: skip
+ODD_WORDS = st.sampled_from(
+    [
+        b"tru", b"True", b"None", b"01", b"+1", b"1.", b".5", b"-", b"1e", b"1_0", b"0x1", b"undef",
+        b"1e400", b"-1E400", b"9" * 400, b"9" * 5_000, b"1." + b"0" * 5_000,
+    ]
+)  # fmt: skip
+DEEP = st.sampled_from([63, 64, 65, 99, 100, 200, 1_500]).map(
+    lambda depth: b'{"a":' + b"[" * depth + b'"]}"' + b"]" * depth + b"}"
+)
+TIMED = st.sampled_from(
+    [
+        b'{"ts":1764784800,"latency_ms":5}', b'{"ts":"soon"}', b'{"ts":"' + b"9" * 5_000 + b'"}',
+        b'{"ts":null}', b'{"ts":1764784800,"latency_ms":' + b"9" * 400 + b"}",
+        b'{"model":"m","completion_tokens":5,"extra":{"\\u0061":1}}', b'{"ts":1764784800,"ok":"x"}',
+    ]
+)  # fmt: skip
+
+
+def separable():
+    """Rows on one line, good and bad ones, whose brackets, commas and quotes are in order."""
+    scalars = STRINGS | NUMBERS | ODD_STRINGS | ODD_WORDS | st.sampled_from([b"true", b"null"])
+    keys = STRINGS | ODD_STRINGS
+    values = st.recursive(scalars, lambda inner: _array(inner) | _object(inner, keys), max_leaves=6)
+    rows = (_object(values, keys) | values).filter(_on_one_line)
+    return st.lists(rows | rows | TIMED | TIMED | DEEP, min_size=1, max_size=5)
+
+
+def _on_one_line(row):
+    return bool(row.strip()) and b"\n" not in row and b"\r" not in row

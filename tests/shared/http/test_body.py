@@ -7,6 +7,7 @@ import pytest
 
 from shared.http.body import MAX_BODY_BYTES
 from tests.kit.gateway import ApiClient
+from tests.kit.names import short
 
 JSON = {"Content-Type": "application/json"}
 GZIP = {**JSON, "Content-Encoding": "gzip"}
@@ -22,8 +23,9 @@ THING = json.dumps({"name": "x"}).encode()
         b'{"name": NaN}',
         b'{"size": Infinity, "name": "x"}',
         b'{"name": "x",}',
-        b"\xff\xfe",
-        b'{"name": "\xff"}',
+        b'{"name": 1e400, "size": NaN}',
+        b'{"name": 1e400',
+        b'{"name": "\\ud83d"}',
         b"[" * 100_000,
         b'{"name": "x"} trailing',
     ],
@@ -32,6 +34,52 @@ def test_400_when_body_is_not_json(things: ApiClient, body: bytes) -> None:
     answer = things.post("/things", content=body, headers=JSON)
 
     assert (answer.status, answer.code) == (400, "malformed_json")
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe", b"\xff", b'{"name": "\xff"}', b'{"name": "\xed\xa0\xbd"}', b'{"\xe9": 1}']
+)
+def test_400_when_body_is_not_utf8(things: ApiClient, body: bytes) -> None:
+    answer = things.post("/things", content=body, headers=JSON)
+
+    assert (answer.status, answer.code) == (400, "invalid_utf8")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b'{"name": 1e400}', "/name"),
+        (b'{"name": -1E400}', "/name"),
+        (b'{"name": ' + b"9" * 400 + b"}", "/name"),
+        (b'{"name": ' + b"9" * 5_000 + b"}", "/name"),
+        (b'{"name": "x", "a/b": [0, {"c~": -' + b"9" * 400 + b"}]}", "/a~1b/1/c~0"),
+        (b"1" + b"0" * 309, ""),
+    ],
+    ids=short,
+)
+def test_422_when_a_number_is_larger_than_any_double(
+    things: ApiClient, body: bytes, pointer: str
+) -> None:
+    answer = things.post("/things", content=body, headers=JSON)
+
+    assert (answer.status, answer.code) == (422, "validation_failed")
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
+        (pointer, "out_of_range")
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"name": "' + b"9" * 5_000 + b'"}',
+        b'{"name": "x", "y": 0.' + b"1" * 5_000 + b"}",
+        b'{"name": "x", "y": 1.' + b"1" * 400 + b"}",
+        b'{"name": "x", "y": ' + str(2**1023).encode() + b"}",
+    ],
+    ids=short,
+)
+def test_body_is_read_when_many_digits_are_no_large_number(things: ApiClient, body: bytes) -> None:
+    assert things.post("/things", content=body, headers=JSON).status == 201
 
 
 @pytest.mark.parametrize(
