@@ -6,9 +6,12 @@ The same rules twice: for Python values, and as SQL (DuckDB) for lines that are 
 import re
 from collections.abc import Iterable
 
+# White space, and what is as invisible: spreadsheets pass over much of it. Written out, since
+# `\s` is another set in each kind of regular expression.
+_BLANK = r"[\x00-\x20\x7f-\xa0" + "\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]"
 # A cell that begins so is taken for a formula; see OWASP, "CSV injection". Quotes before it
 # count too, so that taking one quote away gives back every text as it was.
-_GUARDED = r"'*[=+\-@\t\r]"
+_GUARDED = rf"'*([\t\r\n]|{_BLANK}*[=+\-@])"
 _IS_GUARDED = re.compile(_GUARDED).match
 _NEEDS_QUOTES = frozenset('",\r\n')
 LINE_END = "\r\n"

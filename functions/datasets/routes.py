@@ -107,7 +107,10 @@ async def append_jsonl(
     next request. Up to 10,000 rows, as JSON or as JSON lines (blank lines do not
     count); `pointer` counts rows from 0, `line` lines of the body from 1. A row is
     refused as `not_an_object`, `invalid_json`, `invalid_utf8`, `duplicate_key` (at any
-    depth), `row_too_deep` (more than 64 levels) or `row_too_large` (more than 256 KB).
+    depth), `row_too_deep` (more than 64 levels) or `row_too_large` (more than 256 KB), with
+    the same verdict in both forms. Only in a JSON body whose structure cannot be read, or
+    that has `NaN`, `Infinity` (`malformed_json`) or bytes that are not UTF-8
+    (`invalid_utf8`), one row refuses all: 400.
     """
     kind = media_type(request, JSON_LINES)
     sent = read_append(await request.body(), kind, dataset)

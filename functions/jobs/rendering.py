@@ -1,17 +1,14 @@
 """Results as JSON documents and CSV."""
 
-import csv
-import io
 from typing import Any
 
 import msgspec
 
 from shared import clock
 from shared.jobs import METRICS, Job, Outcome, Question, Result
+from shared.spreadsheets import csv_line, plain_cell, text_cell
 
 _COUNTS = ("prompt_tokens", "completion_tokens")
-# A spreadsheet takes a text that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def result_document(
@@ -44,15 +41,11 @@ def result_document(
 
 
 def result_csv(document: dict[str, Any]) -> str:
-    """One header and one row (RFC 4180); members that are no numbers or texts are JSON."""
+    """One header and one row (RFC 4180); members that are no texts are JSON, null is empty."""
     flat: dict[str, Any] = {}
     for name, value in document.items():
         flat |= value if name == "metrics" else {name: value}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(flat)
-    writer.writerow([_cell(value) for value in flat.values()])
-    return text.getvalue()
+    return csv_line(map(plain_cell, flat)) + csv_line(map(_cell, flat.values()))
 
 
 def _log_bytes(result: Result) -> int | None:
@@ -66,8 +59,9 @@ def _metric(name: str, value: float | None) -> float | int | None:
     return round(value) if value is not None and name in _COUNTS else value
 
 
-def _cell(value: Any) -> Any:
-    if value is None or isinstance(value, int | float):
-        return value
-    cell = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return text_cell(value, guard=True)
+    return plain_cell(msgspec.json.encode(value).decode())

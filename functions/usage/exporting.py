@@ -100,8 +100,9 @@ async def export(
 
     CSV is RFC 4180 (CRLF, UTF-8) with a header always: `ts` is epoch seconds, `time` the same
     instant in ISO 8601, `extra` a JSON object with sorted keys; null is an empty cell, an empty
-    text `""`. Text cells that begin with `= + - @`, tab or CR get a leading `'` (also behind
-    further `'`, so that import can undo it), unless `guard=0`; numbers never do.
+    text `""`. Text cells that begin with `= + - @`, also after white space, or with tab,
+    CR or LF get a leading `'` (also behind further `'`, so that import can undo it), unless
+    `guard=0`; numbers never do.
     """
     wanted = Export(question, format_, guard, bom)
     found = export_runs(wiring.bucket(), wiring.catalog(), wanted, fits=_fits(format_))

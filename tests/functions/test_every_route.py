@@ -78,7 +78,7 @@ POSTS = [one for one in GUARDED if one[2] == "POST" and one[1].body_field]
 
 
 @pytest.mark.parametrize(("app", "route", "method"), POSTS, ids=names(POSTS))
-@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"a": NaN}', b"[" * 50_000])
+@pytest.mark.parametrize("body", [b"{", b'{"a": NaN}', b"[" * 50_000])
 def test_400_when_body_is_not_json(
     settings_env: dict[str, str], app: FastAPI, route: APIRoute, method: str, body: bytes
 ) -> None:
@@ -88,6 +88,17 @@ def test_400_when_body_is_not_json(
     answer = ask(app, route, method, CREDENTIALS[route.credential], body)
 
     assert (answer.status, answer.code) == (400, "malformed_json")
+
+
+def test_400_on_every_route_when_body_is_not_utf8(settings_env: dict[str, str]) -> None:
+    answers = [
+        ask(app, route, method, CREDENTIALS[str(route.credential)], b'{"a": "\xff"}')
+        for app, route, method in POSTS
+        if isinstance(route, OpenRoute)
+    ]
+
+    assert len(answers) == len(POSTS)
+    assert {(answer.status, answer.code) for answer in answers} == {(400, "invalid_utf8")}
 
 
 @pytest.mark.parametrize(("app", "route", "method"), POSTS, ids=names(POSTS))

@@ -20,7 +20,9 @@ from shared.spreadsheets import (
 
 # Made mostly of what the rules are about.
 HOSTILE = st.text(
-    st.sampled_from("'=+-@\t\r\n\",aA1é😀\x01\x7f＝ ")
+    st.sampled_from(
+        "'=+-@\t\r\n\",aA1é😀\x01\x7f＝  \x0b\x0c\x1f\x85\xa0\u1680\u2003\u200b\u2028\u3000\ufeff"
+    )
     | st.characters(codec="utf-8", exclude_characters="\x00"),
     max_size=8,
 )
@@ -34,7 +36,13 @@ def test_text_comes_back_when_read_by_another(rows):
     assert list(csv.reader(io.StringIO(written, newline=""))) == rows
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", " =1", "  +1", "\n=1", "\r\n-1"],
+        *[" \t@A1", "\x0b=1", "\x00=1", "\xa0=1", "\u2003=1", "\u3000=1", "\ufeff=1", "' =1"],
+    ],
+)
 def test_text_is_guarded_when_a_spreadsheet_would_run_it(text):
     (cells,) = csv.reader(io.StringIO(csv_line([text_cell(text, guard=True)]), newline=""))
 
@@ -63,6 +71,9 @@ def test_guard_is_undone_whatever_the_text(text):
     assert unguarded(guarded(text)) == text
 
 
-@pytest.mark.parametrize("text", ["'", "''", "'quoted'", "it's", "a=1", "1-2", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["'", "''", "'quoted'", "it's", "a=1", "1-2", "", " ", "  x", " 1-2", " '=1", "\x0b", "＝1"],
+)
 def test_text_is_left_alone_when_no_spreadsheet_would_run_it(text):
     assert guarded(text) == unguarded(text) == text

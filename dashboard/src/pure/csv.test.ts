@@ -12,7 +12,7 @@ test("what is written is read again", () => {
   expect(cells(toCsv(["h1", "h2"], rows))).toEqual([["h1", "h2"], ...rows]);
 });
 
-test.each(["=1", "+1", "-1", "@a", "\t", "\rx"])(
+test.each(["=1", "+1", "-1", "@a", "\t", "\rx", "\nx", " =1", "\n =1", "\u00a0-1", "\u200b@a"])(
   "%j would run in a spreadsheet, so it is guarded",
   (text) => {
     expect(cells(toCsv(["x"], [[text]]))[1]).toEqual([`'${text}`]);

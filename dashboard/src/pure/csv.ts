@@ -2,6 +2,9 @@
 
 export type Cell = string | number | boolean | null | undefined;
 
+// What a spreadsheet takes for a formula, also behind what it passes over.
+const IS_RUN = /^'*(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@])/u;
+
 /** Text of a table; cells that a spreadsheet would run get a leading quote. */
 export function toCsv(header: string[], rows: Cell[][]): string {
   return [header, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
@@ -10,7 +13,7 @@ export function toCsv(header: string[], rows: Cell[][]): string {
 function cell(value: Cell): string {
   if (value === null || value === undefined) return "";
   if (typeof value !== "string") return String(value);
-  const guarded = /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const guarded = IS_RUN.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.kit.cloud import aws_client
+from tests.kit.names import short
 from tests.kit.yard import Yard
 
 
@@ -80,8 +81,15 @@ def test_speeds_follow_from_the_numbers_when_the_device_leaves_them_out(yard: Ya
         {"metrics": {"latency_ms": -1}},
         {"output": None},
         {"extra": {"a": "b"}},
+        {"metrics": {"latency_ms": 10**400}},
+        {"metrics": {"prompt_tokens": 10**400}},
+        {"metrics": {"gpu_w": 10**400}},
+        {"extra": {"a": -(10**400)}},
+        {"samples": [{"index": 10**400}]},
+        {"telemetry": {"before": {"cpu": 10**400}}},
         {"attempt": 0},
     ],
+    ids=short,
 )
 def test_a_result_is_refused_when_it_is_not_one(yard: Yard, fields) -> None:
     job_id = yard.submit()["job_id"]

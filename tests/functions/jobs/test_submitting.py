@@ -3,6 +3,7 @@
 import pytest
 
 from shared.aws import Queue
+from tests.kit.names import short
 from tests.kit.yard import Yard
 
 PUBLISHED = {
@@ -33,6 +34,25 @@ def test_the_published_example_is_accepted_when_device_and_adapter_exist(yard: Y
     detail = yard.job(job["job_id"])
     assert detail["options"] == {"num_predict": 256, "temperature": 0.7}
     assert detail["prompt"] == PUBLISHED["prompt"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"options": {"mirostat_tau": 10**400}}, "/options/mirostat_tau"),
+        ({"options": {"logit_bias": [[1, -(10**400)]]}}, "/options/logit_bias/0/1"),
+        ({"options": {"seed": 10**400}}, "/options/seed"),
+        ({"priority": 10**400}, "/priority"),
+        ({"timeout_s": 10**4_000}, "/timeout_s"),
+    ],
+    ids=short,
+)
+def test_it_is_refused_when_a_number_is_larger_than_any_double(yard, fields, pointer) -> None:
+    answer = yard.user().post("/api/jobs", json={"prompt": "?", "model": "m", **fields})
+
+    assert (answer.status, answer.code) == (422, "validation_failed")
+    assert answer.json()["errors"][0]["pointer"] == pointer
+    assert yard.user().get("/api/jobs").json()["data"] == []
 
 
 @pytest.mark.parametrize(

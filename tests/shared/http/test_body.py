@@ -71,7 +71,7 @@ def test_422_when_a_number_is_larger_than_any_double(
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"name": "' + b"9" * 5_000 + b'"}',
+        b'{"name": "x", "y": "' + b"9" * 5_000 + b'"}',
         b'{"name": "x", "y": 0.' + b"1" * 5_000 + b"}",
         b'{"name": "x", "y": 1.' + b"1" * 400 + b"}",
         b'{"name": "x", "y": ' + str(2**1023).encode() + b"}",
