@@ -3,7 +3,7 @@
 A decoder refuses a whole body for half an emoji in one row. So, where it does, an outline
 is decoded instead: the same text, in which whatever has an end but no meaning (a string, a
 number or a word that is not JSON, what is nested too deep) is replaced by JSON of the same
-length. The parts lie at the same places in both, and each is judged by itself. What has no
+length. The parts have the same places in both, and each is judged by itself. What has no
 such structure, and NaN and Infinity, are refused as a whole.
 """
 

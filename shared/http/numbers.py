@@ -1,4 +1,4 @@
-"""Numbers of request bodies: a double must be able to hold each, whoever reads them later."""
+"""Numbers of request bodies: a double must be able to hold each, for all that read them later."""
 
 import json
 import math

@@ -2,7 +2,7 @@
 
 A cursor is not a secret: it names a place in the caller's own list. A digest ties it to
 that list, so that a cursor of another one, or an edited one, is refused; and what it
-carries has the type and form of the list's own keys, whoever made it.
+carries has the type and form of the list's own keys, even if somebody else made it.
 """
 
 import base64
@@ -48,7 +48,7 @@ class Cursors(Generic[Position]):
     """Writes and reads cursors of one list, as one caller sees it through one set of filters.
 
     `form` is what msgspec takes for a position of this list. Nothing else is handed on:
-    a cursor comes from outside, and whoever reads this code can make one.
+    a cursor comes from outside, and its checksum is no secret.
     """
 
     scope: tuple[str, ...]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from shared.errors import Fault, MalformedInput
 
-# It means that nobody has chosen a zone.
+# It stands for a zone that was not chosen.
 _NO_ZONE = "Factory"
 
 

@@ -105,7 +105,7 @@ def test_answer_and_what_is_stored_are_the_same_when_sent_in_either_form(
 
 
 def append(client: ApiClient, body: bytes, kind: str, dataset: str) -> dict[str, Any]:
-    """The answer, without what every call has anew."""
+    """The answer, without what differs in every call."""
     answer = client.post(
         "/user/data/append_jsonl",
         content=body,

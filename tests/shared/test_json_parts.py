@@ -67,7 +67,7 @@ def test_good_json_has_the_parts_that_a_decoder_finds(text):
         b'{"a":"\\ud83d","b":1,"a":tru}',
     ],
 )
-def test_member_that_is_there_twice_is_told(text):
+def test_member_that_is_there_twice_is_refused(text):
     with pytest.raises(RepeatedMember):
         object_parts(text)
 

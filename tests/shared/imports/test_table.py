@@ -104,14 +104,21 @@ def test_further_columns_are_extras_where_they_hold_numbers(judged):
     assert dict(found.assumed) == {("watts", "extra"): 1, ("note", "ignored"): 1}
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"\n\n", b'a,b\n"x', b'a,b\n"x"y,1\n', b'a\n"\xff"\n', b'ts,"a"b\n']
-)
+@pytest.mark.parametrize("body", [b"", b"\n\n", b'a,b\n"x', b'a,b\n"x"y,1\n', b'ts,"a"b\n'])
 def test_body_is_refused_when_it_is_no_csv(body):
     with pytest.raises(MalformedInput) as refused:
         read_records(body, "text/csv")
 
     assert refused.value.error_code == "malformed_csv"
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "application/csv", "application/json"])
+@pytest.mark.parametrize("body", [b'model\n"\xe9"\n', b'["\xe9"]', b"\xff\xfem\x00"])
+def test_body_is_refused_when_it_is_not_utf8(body, kind):
+    with pytest.raises(MalformedInput) as refused:
+        read_records(body, kind)
+
+    assert refused.value.error_code == "invalid_utf8"
 
 
 def test_header_is_refused_when_a_name_is_there_twice():
