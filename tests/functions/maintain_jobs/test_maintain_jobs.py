@@ -6,6 +6,11 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ConnectionClosedError
 
+from functions.maintain_jobs.handler import lambda_handler
+from shared.isolation import StepsFailed
+from tests.kit.faults import UNFORESEEN, about, watched_calls
+from tests.kit.gateway import LambdaContext
+
 
 @pytest.fixture
 def broken_sends(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
@@ -163,3 +168,67 @@ def test_a_new_message_is_sent_when_a_runner_deletes_that_of_a_failed_attempt(
     yard.sweep()
 
     assert (yard.receive() or {})["job_id"] == job_id
+
+
+@pytest.mark.parametrize("failure", UNFORESEEN, ids=lambda failure: type(failure).__name__)
+def test_all_others_are_tended_when_one_job_fails_and_that_one_in_the_next_sweep(
+    yard, held_clock, capsys, failure
+) -> None:
+    jobs = [yard.submit()["job_id"] for _ in range(4)]
+    for job_id in jobs:
+        yard.claim(job_id)
+    held_clock.advance(61)
+
+    with watched_calls() as calls:
+        calls.failing.append((about(jobs[1], "GetItem"), failure))
+        yard.sweep()
+    states = [yard.job(job_id)["status"] for job_id in jobs]
+    told = capsys.readouterr().out
+    held_clock.advance(60)
+    yard.sweep()
+
+    assert states == ["queued", "running", "queued", "queued"]
+    assert '"JobsNotTended"' in told
+    assert yard.job(jobs[1])["status"] == "queued"
+
+
+def test_every_due_job_has_its_turn_when_there_is_time_for_few_and_one_always_fails(
+    yard, held_clock
+) -> None:
+    jobs = [yard.submit()["job_id"] for _ in range(6)]
+    for job_id in jobs:
+        yard.claim(job_id)
+        held_clock.advance(0.001)
+    held_clock.advance(61)
+
+    with watched_calls() as calls:
+        calls.failing.append((about(jobs[0], "GetItem"), RuntimeError("always")))
+        for _ in range(4):
+            lambda_handler({}, TimeFor(2))
+            held_clock.advance(0.001)
+
+    # Seven turns at the most were needed: six jobs, and the one that fails once more.
+    assert [yard.job(job_id)["status"] for job_id in jobs] == ["running"] + ["queued"] * 5
+
+
+def test_retired_devices_are_drained_when_what_is_due_cannot_be_listed(yard, held_clock) -> None:
+    admin = yard.api("devices", user="root", admin=True)
+    assert admin.delete("/devices/dev-1").status == 204
+
+    with watched_calls() as calls:
+        calls.failing.append((about("DUE#0", "Query"), RuntimeError("unforeseen")))
+        with pytest.raises(StepsFailed, match="due"):
+            yard.sweep()
+
+    assert yard.tables["DevicesTable"].get("RETIRED", "DEVICE#dev-1") is None
+
+
+class TimeFor(LambdaContext):
+    """Time for so many things: the clock is looked at before each."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        object.__setattr__(self, "looks", iter([100_000] * (1 + number)))
+
+    def get_remaining_time_in_millis(self) -> int:
+        return next(self.looks, 0)
