@@ -111,6 +111,8 @@ async def append_jsonl(
     the same verdict in both forms. Only in a JSON body whose structure cannot be read, or
     that has `NaN`, `Infinity` (`malformed_json`) or bytes that are not UTF-8
     (`invalid_utf8`), one row refuses all: 400.
+    `row_unreadable` is a fault of ours that costs this row only: in `usage.errors` the row
+    is stored and can be converted later, in `errors` send it again.
     """
     kind = media_type(request, JSON_LINES)
     sent = read_append(await request.body(), kind, dataset)

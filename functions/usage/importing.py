@@ -83,7 +83,8 @@ async def import_(
     A row is refused as `not_a_run` (no known member), `time_missing`, `time_unreadable`,
     `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`, `not_a_boolean`,
     `not_a_list`, `label_too_long`, `too_many_extras`, `empty`, `wrong_number_of_cells`, or
-    as an append's rows are. `pointer` counts rows from 0, `line` lines of the body from 1.
+    as an append's rows are (`row_unreadable`: a fault of ours). `pointer` counts rows from
+    0, `line` lines of the body from 1.
     """
     records = read_records(
         await request.body(), media_type(request, JSON_LINES, CSV, ALSO_CSV), guard=guard

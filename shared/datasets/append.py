@@ -105,12 +105,13 @@ class _Prepared:
     received: int
     appended: int
     lines: bytes
-    runs: RunBlock
+    runs_body: bytes
+    runs: int
     faults: tuple[Fault, ...] = ()
     usage_faults: tuple[Fault, ...] = ()
 
     def result(self, batch_id: str | None, *, converted: bool) -> AppendResult:
-        usage = UsageResult(self.runs.count, self.usage_faults) if converted else None
+        usage = UsageResult(self.runs, self.usage_faults) if converted else None
         return AppendResult(batch_id, self.received, self.appended, self.faults, usage)
 
 
@@ -136,7 +137,8 @@ def _uniform(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared
         block = block_of(rows, adapter, tenant=batch.tenant, segment_id=batch.segment_id)
     if block is None:
         return None
-    return _Prepared(rows.count, rows.count, rows.stored(batch.meta), block)
+    lines, runs_body = rows.stored(batch.meta), block.encoded()
+    return _Prepared(rows.count, rows.count, lines, runs_body, block.count)
 
 
 def _one_by_one(
@@ -151,7 +153,8 @@ def _one_by_one(
         len(rows),
         len(accepted),
         b"".join(stored_line(row, batch.meta) + b"\n" for row in accepted),
-        RunBlock.of_runs(runs, batch.segment_id),
+        RunBlock.of_runs(runs, batch.segment_id).encoded(),
+        len(runs),
         tuple(faults),
         tuple(usage_faults),
     )
@@ -185,6 +188,7 @@ def _store(log: SegmentLog, batch: Batch, prepared: _Prepared, *, adapter_versio
         batch.dataset,
         prepared.lines,
         prepared.appended,
+        prepared.runs_body,
         prepared.runs,
         segment_id=batch.segment_id,
         repeatable=batch.repeatable,

@@ -66,7 +66,7 @@ def every_failure_its_own() -> Iterator[None]:
         raise
     except Exception as exc:
         # The last resort: what nobody foresaw in one row must not cost the others of its batch.
-        detail = "the row is stored, but could not be converted: a fault of ours, which was noted"
+        detail = "the row could not be converted: a fault of ours, which was noted"
         raise RowNotConvertible("", ROW_UNREADABLE, detail) from exc
 
 

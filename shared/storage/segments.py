@@ -174,7 +174,8 @@ class SegmentLog:
             dataset,
             b"".join(row + b"\n" for row in rows),
             len(rows),
-            RunBlock.of_runs(runs, segment_id),
+            RunBlock.of_runs(runs, segment_id).encoded(),
+            len(runs),
             segment_id=segment_id,
             repeatable=repeatable,
             adapter_version=adapter_version,
@@ -186,13 +187,14 @@ class SegmentLog:
         dataset: str,
         rows_body: bytes,
         rows: int,
-        runs: RunBlock,
+        runs_body: bytes,
+        runs: int,
         *,
         segment_id: str,
         repeatable: bool,
         adapter_version: int = 0,
     ) -> None:
-        """Store rows (JSON lines) and runs in one atomic PUT.
+        """Store rows (JSON lines) and runs (an encoded `RunBlock`) in one atomic PUT.
 
         `adapter_version` is that of the adapter that the writer knew (0: none). The same
         `segment_id` again changes nothing. Raises Unavailable when storage does not
@@ -203,12 +205,12 @@ class SegmentLog:
             segment_id,
             repeatable,
             rows,
-            runs.count,
+            runs,
             len(rows_body),
             dataset,
             adapter_version,
         )
-        self.bucket.put_new(name.key, rows_body + runs.encoded())
+        self.bucket.put_new(name.key, rows_body + runs_body)
 
     def pending(self, user_id: str, limit: int | None = None) -> Iterator[PendingSegment]:
         """The user's segments in order of their ids, whether folded or not.
