@@ -29,7 +29,7 @@ DASHBOARD = $(if $(NODE_FITS),functions/dashboard/static/index.html,without-dash
 DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token build dashboard without-dashboard check test \
+.PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token import-retained build dashboard without-dashboard check test \
 	test-unit test-dashboard test-313 test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
 	bench-mlflow bench-celery job-costs format openapi lock install clean
 
@@ -61,6 +61,9 @@ deploy: .venv/.installed .venv-cloud/.installed .venv-sam/.installed $(DASHBOARD
 
 admin-token: .venv/.installed .venv-cloud/.installed ## make the first admin of a stack on AWS: make admin-token STACK=evalyard
 	@.venv-cloud/bin/python -m local admin-token "$(STACK)"
+
+import-retained: build ## prepare to take back what a deleted stack on AWS left: make import-retained STACK=evalyard
+	@.venv-cloud/bin/python -m local import-retained "$(STACK)"
 
 .PHONY: preflight
 preflight:

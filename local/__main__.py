@@ -17,7 +17,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name, command in _COMMANDS.items():
         commands.add_parser(name, help=command.__doc__)
     commands.choices["fire"].add_argument("schedule")
-    commands.choices["admin-token"].add_argument("stack")
+    for name in ("admin-token", "import-retained"):
+        commands.choices[name].add_argument("stack")
     for name in ("stack", "runtime", "architecture", "parameters"):
         commands.choices["release"].add_argument(name)
     options = parser.parse_args(arguments)
@@ -99,6 +100,13 @@ def _admin_token(_settings: Settings, options: argparse.Namespace) -> None:
     print_admin_token(options.stack)
 
 
+def _import_retained(_settings: Settings, options: argparse.Namespace) -> None:
+    """prepare the import of what a deleted stack on AWS left"""
+    from local.retained import print_import
+
+    print_import(options.stack)
+
+
 def _release(_settings: Settings, options: argparse.Namespace) -> None:
     """build for AWS and deploy there"""
     from local.release import read_release
@@ -116,6 +124,7 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], None]] = {
     "logs": _logs,
     "clean": _clean,
     "admin-token": _admin_token,
+    "import-retained": _import_retained,
     "release": _release,
     "demo-data": _demo_data,
 }
