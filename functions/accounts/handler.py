@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from functions.accounts import audit, tokens, users, webhook_secret
+from functions.accounts import audit, erasure, tokens, users, webhook_secret
 from functions.accounts.wiring import idempotency
 from shared.http import create_app, serve
 
 app = create_app(
     "Accounts",
     users.router,
+    erasure.router,
     tokens.router,
     webhook_secret.router,
     audit.router,

@@ -46,6 +46,18 @@ class UserEntry(BaseModel):
     created_at: str = Field(examples=["2026-01-01T00:00:00.000Z"])
 
 
+class AccountStatusAnswer(BaseModel):
+    """Whether an account is there, and what of it is not erased yet."""
+
+    user_id: str = Field(examples=["ada"])
+    status: Literal["active", "erasing", "erased"] = Field(examples=["erasing"])
+    left: dict[str, int] = Field(
+        description="How much there was of each kind when upkeep looked last, as far as one look "
+        "saw (at most 1,000); empty unless it is being erased.",
+        examples=[{"account": 1, "datasets": 1000}],
+    )
+
+
 class Limits(BaseModel):
     """What a single call may carry, and what an account may have."""
 

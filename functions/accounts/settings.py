@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """The tables of accounts and of first answers, what an account may have, and for how long
-    it is remembered who did what."""
+    """Tables: of accounts, of first answers, of devices; what an account may have; and for how
+    long it is remembered who did what."""
 
     accounts_table: str
     idempotency_table: str
+    devices_table: str
     max_datasets: int
     max_rows_a_day: int
     max_bytes: int

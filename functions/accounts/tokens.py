@@ -1,6 +1,5 @@
 """The endpoints of tokens: issue, list, revoke."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Query
 from functions.accounts import wiring
 from functions.accounts.schemas import NewTokenAnswer, NewTokenBody, TokenEntry
 from functions.accounts.views import issued_token, token_entry
-from shared import clock, ids
+from shared import ids
 from shared.accounts import (
     TokenRequest,
     UserNotFound,
@@ -37,8 +36,6 @@ from shared.http import (
 router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
 
 _POSITION = key_form(f"tok_{ids.ULID_FORM}")
-# An answer must come within 29 s; one step takes a second at the very most.
-_WORK_S = 20
 OTHERS = described(403, "Another user's tokens are for administrators (`forbidden`).")
 
 
@@ -110,14 +107,8 @@ async def delete_token(
         owner=None if user.admin else user.user_id,
         children=children,
         audit=wiring.audit(user),
-        may_go_on=_for_a_while(),
+        may_go_on=wiring.for_a_while(),
     )
-
-
-def _for_a_while() -> Callable[[], bool]:
-    """Says yes for as long as a call may work on before it must answer."""
-    until_us = clock.now_us() + _WORK_S * SECOND_US
-    return lambda: clock.now_us() < until_us
 
 
 def _owner(user: Caller, user_id: str | None) -> str:

@@ -1,18 +1,31 @@
 """What the accounts endpoints work on, made from the settings at the first request."""
 
+from collections.abc import Callable
 from functools import cache
 
 from functions.accounts.settings import Settings
+from shared import clock
 from shared.accounts import Audit
 from shared.aws import Table
+from shared.clock import SECOND_US
 from shared.config import read_settings
+from shared.devices import Fleet
 from shared.http import Caller, IdempotencyStore
+
+# An answer must come within 29 s; one step takes a second at the very most.
+_WORK_S = 20
 
 
 @cache
 def accounts() -> Table:
     """Users and their tokens."""
     return Table(read_settings(Settings).accounts_table)
+
+
+@cache
+def fleet() -> Fleet:
+    """The devices, to find those of an owner who goes."""
+    return Fleet(Table(read_settings(Settings).devices_table))
 
 
 @cache
@@ -30,3 +43,9 @@ def audit_retention_days() -> int:
     """For how long that is kept."""
     days: int = read_settings(Settings).audit_retention_days
     return days
+
+
+def for_a_while() -> Callable[[], bool]:
+    """Says yes for as long as a call may work on before it must answer."""
+    until_us = clock.now_us() + _WORK_S * SECOND_US
+    return lambda: clock.now_us() < until_us

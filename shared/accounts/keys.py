@@ -5,6 +5,8 @@ PROFILE_SK = "PROFILE"
 WEBHOOK_SECRET_SK = "WEBHOOK_SECRET"
 # What is left of an account that was erased: that it was, and when.
 ERASED_SK = "ERASED"
+# Erasures of accounts that are under way.
+ERASURES_PK = "ERASURES"
 USERS_PK = "USERS"
 TOKEN_PREFIX = "TOKEN#"
 CHILD_PREFIX = "CHILD#"

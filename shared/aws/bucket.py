@@ -1,6 +1,7 @@
 """One S3 bucket: immutable puts that settle lost answers, versioned reads, listings."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -211,6 +212,17 @@ class Bucket:
             if not page.get("IsTruncated"):
                 return
             token = _next_page(page)
+
+    def uploads(self, prefix: str) -> Sequence[tuple[str, str]]:
+        """Some of the uploads in parts that are not finished below a prefix: key and id."""
+        with aws_errors():
+            page = client("s3").list_multipart_uploads(Bucket=self.name, Prefix=prefix)
+        return [(entry["Key"], entry["UploadId"]) for entry in page.get("Uploads", [])]
+
+    def abandon_upload(self, key: str, upload_id: str) -> None:
+        """Give up an upload in parts, with those that came; one that is gone counts as given up."""
+        with suppress(ObjectMissing), aws_errors():
+            client("s3").abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
 
     def put_grown(self, key: str, base: VersionedObject, tail: bytes) -> VersionedObject:
         """Store `base + tail` without moving the base through this process.

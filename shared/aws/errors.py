@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.errors import EvalyardError, Unavailable
 
 _CONDITION_CODES = {"ConditionalCheckFailedException", "PreconditionFailed"}
-_MISSING_CODES = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
+_MISSING_CODES = {"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "404", "NotFound"}
 _RETRY_AFTER_S = 2
 # SQS keeps a deleted queue's name for a minute.
 _NAME_KEPT_CODES = {"QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently"}

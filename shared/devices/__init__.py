@@ -9,6 +9,7 @@ from shared.devices.fleet import Fleet, Registration, visible
 from shared.devices.queues import LANES, VISIBILITY_S, DeviceQueues, PoolQueues, lane_of
 from shared.devices.retiring import RetiredDevice, Retirements
 from shared.devices.session import HEARTBEAT_S, DeviceSession, SessionTerms, open_session
+from shared.devices.traces import device_remains, device_traces
 
 __all__ = [
     "HEARTBEAT_S",
@@ -26,6 +27,8 @@ __all__ = [
     "Retirements",
     "SessionTerms",
     "Telemetry",
+    "device_remains",
+    "device_traces",
     "lane_of",
     "open_session",
     "visible",

@@ -72,6 +72,15 @@ class Fleet:
             for config in configs
         ]
 
+    def serials(self) -> list[str]:
+        """The serials of all devices. One query."""
+        return [config["serial"] for config in self.table.query(FLEET, prefix="DEVICE#")]
+
+    def owned_by(self, user_id: str) -> list[str]:
+        """The serials of the devices that only this user may use. One query."""
+        configs = self.table.query(FLEET, prefix="DEVICE#")
+        return [config["serial"] for config in configs if config.get("owner") == user_id]
+
     def serving(self, tag: str) -> list[Device]:
         """The devices that serve a queue tag, by serial."""
         return self.some(self.members(tag))

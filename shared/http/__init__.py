@@ -3,7 +3,13 @@
 from shared.http.answers import fits_an_answer
 from shared.http.app import create_app, serve
 from shared.http.body import media_type, require_json
-from shared.http.idempotency import IdempotencyStore, Repeatable, RepeatableCall, creates
+from shared.http.idempotency import (
+    IdempotencyStore,
+    Repeatable,
+    RepeatableCall,
+    creates,
+    record_traces,
+)
 from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
 from shared.http.pages import Cursors, Page, PageLimit, key_form, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, UserRoute
@@ -37,6 +43,7 @@ __all__ = [
     "key_form",
     "logger",
     "media_type",
+    "record_traces",
     "requested_window",
     "require_json",
     "serve",

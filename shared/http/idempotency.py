@@ -7,8 +7,9 @@ that was cut off must be able to run again under the same repeatable ids
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from shared import clock, ids
 from shared.aws import ConditionFailed, Item, Table, Update
 from shared.errors import Conflict, Unacceptable, Unavailable
 from shared.observability import logger
+from shared.traces import BATCH, Items, Place
 
 HEADER = "idempotency-key"
 KEPT_S = 86_400
@@ -55,14 +57,14 @@ class IdempotencyStore:
 
     table: Table
 
-    def begin(self, pk: str, fingerprint: str) -> Item:
-        """Claim the key or learn what became of it.
+    def begin(self, pk: str, fingerprint: str, user_id: str | None = None) -> Item:
+        """Claim the key or learn what became of it; `user_id` says whose record it is.
 
         Returns the record; its `state` is `begun` when the caller shall carry the call
         out, `done` when the stored answer is to be replayed. Raises Unacceptable for
         another body, Conflict while a first call runs.
         """
-        record = _fresh_record(pk, fingerprint)
+        record = _fresh_record(pk, fingerprint, user_id)
         try:
             self.table.put(record, only_new=True)
             return record
@@ -71,13 +73,18 @@ class IdempotencyStore:
 
     def finish(self, record: Item, answer: Item) -> None:
         """Keep the answer for replays."""
-        self.table.update(
-            Update(record["pk"], "CALL", set={"state": "done", "answer": answer, "lock_until_s": 0})
-        )
+        self._change(record, {"state": "done", "answer": answer, "lock_until_s": 0})
 
     def release(self, record: Item) -> None:
         """Nothing was decided: the next call with this key may try again under the same ids."""
-        self.table.update(Update(record["pk"], "CALL", set={"lock_until_s": 0}))
+        self._change(record, {"lock_until_s": 0})
+
+    def _change(self, record: Item, change: Item) -> None:
+        """Change a record that is there: one that was erased meanwhile must not come back."""
+        try:
+            self.table.update(Update(record["pk"], "CALL", set=change, must_exist=True))
+        except ConditionFailed:
+            logger().info("answer_not_kept_record_gone")
 
     def _resume(self, fresh: Item, stored: Item | None) -> Item:
         if stored is None or stored["expires_at"] <= clock.now_s():
@@ -106,6 +113,28 @@ class IdempotencyStore:
             return self.table.update(Update(stored["pk"], "CALL", set=lock, only_if=unchanged))
         except ConditionFailed as exc:
             raise busy from exc
+
+
+@dataclass(frozen=True)
+class _Records:
+    """The records of a user's keyed calls, for `shared.traces`."""
+
+    table: Table
+    kind: str = "first_answers"
+
+    def some(self, user_id: str, /) -> Sequence[Any]:
+        """Keys."""
+        items = self.table.query(user_id, index="by_user", key_names=("user_id", "pk"), limit=BATCH)
+        return [(item["pk"], item["sk"]) for item in islice(items, BATCH)]
+
+    def remove(self, _user_id: str, found: Sequence[Any], /) -> None:
+        """Delete them; the index may show them for another moment."""
+        self.table.delete_many(found)
+
+
+def record_traces(table: Table) -> tuple[Place, ...]:
+    """Every place, for `shared.traces`."""
+    return (_Records(table), Items(table, "rates", "RATE#{}"))
 
 
 def creates(*, secrets: tuple[str, ...] = ()) -> Callable[[Endpoint], Endpoint]:
@@ -137,7 +166,8 @@ async def answer_once(
     _check_key(key)
     store: IdempotencyStore = request.app.state.idempotency()
     pk = f"CALL#{request.state.caller.name}#{request.method} {request.url.path}#{key}"
-    record = store.begin(pk, _fingerprint(request, await request.body()))
+    fingerprint = _fingerprint(request, await request.body())
+    record = store.begin(pk, fingerprint, getattr(request.state.caller, "user_id", None))
     if record["state"] == "done":
         return _replay(record["answer"])
     request.state.repeatable = Repeatable(pk, record["started_us"])
@@ -180,8 +210,11 @@ def _replay(answer: Item) -> Response:
     return Response(answer["body"], answer["status"], headers=headers)
 
 
-def _fresh_record(pk: str, fingerprint: str) -> Item:
+def _fresh_record(pk: str, fingerprint: str, user_id: str | None) -> Item:
+    # The index of users finds the records of one: an erasure takes them along.
+    whose = {} if user_id is None else {"user_id": user_id}
     return {
+        **whose,
         "pk": pk,
         "sk": "CALL",
         "state": "begun",

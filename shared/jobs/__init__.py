@@ -37,6 +37,7 @@ from shared.jobs.maintenance import Maintenance
 from shared.jobs.reading import JobFilter, JobList, JobReader
 from shared.jobs.store import JobStore
 from shared.jobs.submit import JobRequest, Preview, Submissions, Submitter
+from shared.jobs.traces import job_remains, job_traces
 
 __all__ = [
     "LEASE_S",
@@ -84,6 +85,8 @@ __all__ = [
     "Submitter",
     "attempt_document",
     "job_document",
+    "job_remains",
+    "job_traces",
     "outcome_name",
     "outcome_of",
     "question_of",

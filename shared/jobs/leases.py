@@ -4,12 +4,14 @@ A device speaks for a job only with the attempt that its claim gave it; whoever 
 the lease hears so and changes nothing.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
 
 from shared import clock
-from shared.aws import Table
+from shared.aws import ObjectMissing, Table
 from shared.clock import SECOND_US
 from shared.datasets import load_adapter
 from shared.devices import Device, Fleet
@@ -58,7 +60,8 @@ class Leases:
             if job.finished or job.ending:
                 raise JobGone(f"the job is {job.ending or job.status}: delete the message")
             self._check_suited(device, job)
-            question = question_of(self.store.body(job, job.request_body))
+            with _bodies_of(job):
+                question = question_of(self.store.body(job, job.request_body))
             held = self._hold(job, serial)
             if held is not None:
                 return Claim(held, question)
@@ -92,7 +95,8 @@ class Leases:
             if _ended_by(job, serial, attempt, "succeeded", "cancelled"):
                 return self._told(job)
             job = self._held(job_id, serial, attempt)
-            ended = self._complete_once(job, result)
+            with _bodies_of(job):
+                ended = self._complete_once(job, result)
             if ended is not None:
                 return ended
         raise _lost_races()
@@ -232,6 +236,15 @@ def _failed_before(job: Job, serial: str, attempt: int) -> bool:
         past.attempt == attempt and past.device == serial and past.reported
         for past in job.attempts[-1:]
     )
+
+
+@contextmanager
+def _bodies_of(job: Job) -> Iterator[None]:
+    """Bodies only go with the job itself, at this moment with its user's account."""
+    try:
+        yield
+    except ObjectMissing as exc:
+        raise JobGone(f"the job {job.job_id!r} is being removed: delete the message") from exc
 
 
 def _lease_end() -> int:

@@ -25,6 +25,7 @@ from shared.storage.records import (
 )
 from shared.storage.segments import PendingSegment, SegmentLog, SegmentName, batch_of_line
 from shared.storage.snapshot import Snapshot, begin_snapshot, read_snapshot
+from shared.storage.traces import storage_traces
 
 __all__ = [
     "DATASET_PREFIX",
@@ -49,6 +50,7 @@ __all__ = [
     "delete_dataset",
     "partition",
     "read_snapshot",
+    "storage_traces",
     "totals_key",
     "totals_record",
 ]

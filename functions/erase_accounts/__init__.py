@@ -1,0 +1,1 @@
+"""Erases accounts that are to go, and ends what revocations left."""

@@ -1,0 +1,110 @@
+"""Where jobs keep something of a user: items, callbacks, bodies, windows.
+
+A job's callbacks lie in a partition that only its id leads to, and a call that is under
+way may still write there after the job is gone. So ids stay, as `GONE#<job_id>` in the
+user's partition, until no such call can run any more (`remains`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from shared.aws import Bucket, Table
+from shared.devices import LANES, Fleet, PoolQueues, Retirements
+from shared.traces import Items, Objects, Place, Uploads
+
+_USER = "USER#{}"
+_JOB = "JOB#"
+_GONE = "GONE#"
+_BODIES = "jobs/{}/"
+# Each costs a query of its own.
+_JOBS_AT_ONCE = 100
+
+
+def job_traces(bucket: Bucket, table: Table, fleet: Fleet, pools: PoolQueues) -> tuple[Place, ...]:
+    """Every place but the ids, for `shared.traces`: jobs before what they can still write."""
+    return (
+        _Jobs(table),
+        _Windows(table, fleet, pools),
+        Items(table, "job_entries", _USER, spare=(_GONE,)),
+        Items(table, "callback_addresses", "CALLBACKS#{}"),
+        Uploads(bucket, "uploads", _BODIES),
+        Objects(bucket, "job_bodies", _BODIES),
+    )
+
+
+def job_remains(table: Table) -> tuple[Place, ...]:
+    """The ids, to be removed when nobody can write for these jobs any more."""
+    return (_JobIds(table),)
+
+
+@dataclass(frozen=True)
+class _Jobs:
+    """Jobs, with what lies under their ids."""
+
+    table: Table
+    kind: str = "jobs"
+
+    def some(self, user_id: str, /) -> Sequence[Any]:
+        """Ids of jobs."""
+        return _ids(self.table, user_id, _JOB)
+
+    def remove(self, user_id: str, found: Sequence[Any], /) -> None:
+        """Keep the ids, then remove what they lead to, the jobs last."""
+        pk = _USER.format(user_id)
+        self.table.put_many({"pk": pk, "sk": f"{_GONE}{job_id}"} for job_id in found)
+        _remove_partitions(self.table, found)
+        self.table.delete_many((pk, f"{_JOB}{job_id}") for job_id in found)
+
+
+@dataclass(frozen=True)
+class _JobIds:
+    """Ids of jobs that are gone, and what was written under them since."""
+
+    table: Table
+    kind: str = "job_ids"
+
+    def some(self, user_id: str, /) -> Sequence[Any]:
+        """Ids of jobs."""
+        return _ids(self.table, user_id, _GONE)
+
+    def remove(self, user_id: str, found: Sequence[Any], /) -> None:
+        """Remove what the ids lead to, then the ids."""
+        _remove_partitions(self.table, found)
+        pk = _USER.format(user_id)
+        self.table.delete_many((pk, f"{_GONE}{job_id}") for job_id in found)
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """A user's windows: one item per lane that they ever used."""
+
+    table: Table
+    fleet: Fleet
+    pools: PoolQueues
+    kind: str = "windows"
+
+    def some(self, user_id: str, /) -> Sequence[Any]:
+        """Keys."""
+        owners = [f"pool/{tag}" for tag in self.pools.tags]
+        retired = Retirements(self.fleet.table).serials()
+        owners += [f"device/{serial}" for serial in {*self.fleet.serials(), *retired}]
+        keys = [
+            (f"WINDOW#{owner}/{lane}", _USER.format(user_id)) for owner in owners for lane in LANES
+        ]
+        return [(item["pk"], item["sk"]) for item in self.table.get_many(keys)]
+
+    def remove(self, _user_id: str, found: Sequence[Any], /) -> None:
+        """Delete them."""
+        self.table.delete_many(found)
+
+
+def _ids(table: Table, user_id: str, prefix: str) -> list[str]:
+    items = table.query(_USER.format(user_id), prefix=prefix, limit=_JOBS_AT_ONCE)
+    return [item["sk"].removeprefix(prefix) for item in islice(items, _JOBS_AT_ONCE)]
+
+
+def _remove_partitions(table: Table, job_ids: Sequence[str]) -> None:
+    for job_id in job_ids:
+        table.delete_many((item["pk"], item["sk"]) for item in table.query(f"{_JOB}{job_id}"))

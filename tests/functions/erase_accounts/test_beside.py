@@ -1,0 +1,159 @@
+"""Erasing beside everything else that may run: appends, folds, jobs, callbacks, upkeep."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from functions.aggregate_usage.handler import lambda_handler as aggregate_usage
+from functions.maintain_storage.handler import lambda_handler as maintain_storage
+from shared.accounts import User, create_user
+from shared.storage import SegmentLog
+from tests.functions.erase_accounts.conftest import Town
+from tests.kit.faults import watched_calls
+from tests.kit.gateway import ApiResponse, LambdaContext
+from tests.kit.yard import Yard, sqs_event
+
+ROWS = [{"ts": "2025-12-31T12:00:00Z", "latency_ms": 900 + number} for number in range(3)]
+
+
+class _Patient(LambdaContext):
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def move_in(town: Town, user_id: str) -> None:
+    """A user with nothing, who has an adapter."""
+    create_user(town.accounts, User(user_id, "lab", False, f"01ACDEFG{user_id:Z<18}"[:26]))
+    ada = town.api("datasets", user=user_id)
+    assert ada.post("/user/data/save_adapter", json={"dataset": "d"}).status == 200
+
+
+def append(town: Town, user_id: str, key: str = "k") -> ApiResponse:
+    return town.api("datasets", user=user_id).post(
+        "/user/data/append_jsonl",
+        json={"dataset": "d", "rows": ROWS},
+        headers={"Idempotency-Key": key},
+    )
+
+
+def segment_events(town: Town, user_id: str) -> dict[str, Any]:
+    keys = [segment.name.key for segment in SegmentLog(town.bucket).pending(user_id)]
+    return sqs_event(*({"Records": [{"s3": {"object": {"key": key}}}]} for key in keys))
+
+
+def fold(town: Town, user_id: str) -> None:
+    assert aggregate_usage(segment_events(town, user_id), _Patient()) == {"batchItemFailures": []}
+
+
+def test_everything_real_goes(town: Town, yard: Yard) -> None:
+    move_in(town, "ida")
+    append(town, "ida")
+    fold(town, "ida")
+    append(town, "ida", "k2")
+    done = yard.submit("ida", callback_url="https://example.com/hook", adapter_id="d")["job_id"]
+    assert yard.complete(done, yard.claim(done)).status == 200
+    yard.submit("ida")
+    town.api("accounts", user="ida").get("/accounts/webhook_secret")
+    assert len(town.traces("ida")) > 20
+
+    town.erase("ida")
+    town.sweep_until_erased("ida")
+
+    assert town.traces("ida") == {}
+
+
+def test_messages_and_schedules_bring_nothing_back(town: Town, yard: Yard) -> None:
+    move_in(town, "ida")
+    append(town, "ida")
+    events = segment_events(town, "ida")
+    job = yard.submit("ida", callback_url="https://example.com/hook")["job_id"]
+    attempt = yard.claim(job)
+    message = {"job_id": job, "user_id": "ida", "attempt": attempt}
+    town.erase("ida")
+    town.sweep_until_erased("ida")
+
+    assert aggregate_usage(events, _Patient()) == {"batchItemFailures": []}
+    for event in ({}, {"roll_up": True}, {"deep": True}):
+        maintain_storage(event, _Patient())
+    yard.sweep()
+    assert yard.collect(message) == []
+    assert yard.say("claim", job).code == "job_gone"
+    assert yard.complete(job, attempt).code == "job_gone"
+
+    assert town.traces("ida") == {}
+
+
+def test_append_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(town: Town) -> None:
+    number = 0
+    while True:
+        user_id = f"ida{number}"
+        move_in(town, user_id)
+        append(town, user_id, "first")
+        town.erase(user_id)
+        town.held_clock.advance(100)
+
+        with watched_calls() as calls:
+            calls.before[number] = partial(town.sweep, 0)
+            append(town, user_id, "second")
+        town.sweep_until_erased(user_id)
+
+        assert town.traces(user_id) == {}, number
+        if len(calls.names) <= number:
+            break
+        number += 1
+    assert number >= 4
+
+
+def test_fold_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(town: Town) -> None:
+    number = 0
+    while True:
+        user_id = f"ida{number}"
+        move_in(town, user_id)
+        append(town, user_id, "first")
+        if number % 2:
+            fold(town, user_id)
+            append(town, user_id, "second")
+        events = segment_events(town, user_id)
+        town.erase(user_id)
+        town.held_clock.advance(100)
+
+        with watched_calls() as calls:
+            calls.before[number] = partial(town.sweep, 0)
+            aggregate_usage(events, _Patient())
+        town.sweep_until_erased(user_id)
+
+        assert town.traces(user_id) == {}, number
+        if len(calls.names) <= number:
+            break
+        number += 1
+    assert number > 10
+
+
+@pytest.mark.parametrize("verb", ["complete", "fail"])
+def test_job_that_ends_leaves_nothing_wherever_the_sweep_meets_it(
+    town: Town, yard: Yard, verb: str
+) -> None:
+    number = 0
+    while True:
+        user_id = f"ida{number}"
+        move_in(town, user_id)
+        job = yard.submit(user_id, callback_url="https://example.com/hook")["job_id"]
+        attempt = yard.claim(job)
+        town.erase(user_id)
+        town.held_clock.advance(100)
+
+        with watched_calls() as calls:
+            calls.before[number] = partial(town.sweep, 0)
+            if verb == "complete":
+                answer = yard.complete(job, attempt)
+            else:
+                answer = yard.fail(job, attempt, code="unsupported", retryable=False)
+        town.sweep_until_erased(user_id)
+
+        assert answer.status < 500 or answer.status == 503, answer.text
+        assert town.traces(user_id) == {}, number
+        if len(calls.names) <= number:
+            break
+        number += 1
+    assert number > 8
