@@ -85,6 +85,23 @@ def test_next_one_is_served_when_one_takes_the_process_with_it(round_):
     assert served(round_, 1) == ["bob"]
 
 
+def test_one_that_failed_has_its_next_turn_when_new_ones_never_stop_coming(round_, held_clock):
+    came = {"000": held_clock.now_us}
+
+    def names_from(place: Place) -> Iterator[str]:
+        return iter(sorted(n for n in came if n > place.after and came[n] <= place.began_us))
+
+    found: list[str] = []
+    for number in range(1, 40):
+        found += round_.walk(names_from, turns(3))
+        held_clock.advance(60)
+        # More come than a run has turns for, and all of them behind the place.
+        came |= {f"{4 * number + each:03}": held_clock.now_us for each in range(4)}
+        came = {n: us for n, us in came.items() if n == "000" or n not in found}
+
+    assert found.count("000") >= 3
+
+
 def test_two_runs_share_a_round_when_they_go_at_once(round_):
     one = round_.walk(behind(NAMES), lambda: True)
     other = round_.walk(behind(NAMES), lambda: True)
