@@ -33,6 +33,11 @@ _KEY = re.compile(_STRING, re.DOTALL)
 # for the decoder, which recurses.
 _SHALLOW = 100
 
+# What is good, and then a high surrogate without a low one behind it, or a low one alone.
+_PAIR = rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_GOOD = rb"(?:[^\\]++|\\[^u]|" + _PAIR + rb"|\\u(?![dD][89a-fA-F]))*+"
+_HALF_CHARACTER = re.compile(_GOOD + rb"(\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
+
 
 class RepeatedMember(ValueError):
     """An object has a member twice."""
@@ -57,6 +62,14 @@ def object_parts(text: bytes) -> dict[str, bytes]:
     """
     outline, parts = _decoded(text, dict[str, msgspec.Raw])
     return dict(_members(text, outline, parts))
+
+
+def what_is_wrong(text: bytes, exc: msgspec.DecodeError) -> str:
+    """Why a decoder refused a text, in words that help to mend it."""
+    half = _HALF_CHARACTER.match(text)
+    if half is None:
+        return f"not JSON: {exc}"
+    return f"{half[1].decode()} is half of a character (a lone surrogate); cut texts between two"
 
 
 def _decoded(text: bytes, kind: Any) -> tuple[bytes, Any]:

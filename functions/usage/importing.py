@@ -84,7 +84,8 @@ async def import_(
     `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`, `not_a_boolean`,
     `not_a_list`, `label_too_long`, `too_many_extras`, `empty`, `wrong_number_of_cells`, or
     as an append's rows are (`row_unreadable`: a fault of ours). `pointer` counts rows from
-    0, `line` lines of the body from 1.
+    0, `line` lines of the body from 1. A row has the same verdict in JSON and in JSON lines;
+    bytes that are not UTF-8 in JSON or CSV are 400 `invalid_utf8`.
     """
     records = read_records(
         await request.body(), media_type(request, JSON_LINES, CSV, ALSO_CSV), guard=guard

@@ -70,7 +70,8 @@ def list_audit(
 ) -> Iterator[AuditEntry]:
     """Entries, newest first, from beyond the place `after`; one query a month that is touched."""
     now_us = clock.now_us()
-    month = _month(int(after.partition("-")[0]) if after else now_us)
+    # Nothing is noted in the months to come, so that none of them is asked for.
+    month = _month(min(now_us, int(after.partition("-")[0])) if after else now_us)
     oldest = _month(now_us - kept_days * DAY_US)
     while month >= oldest:
         found = table.query(audit_pk(month), descending=True, limit=limit, after=after)

@@ -6,7 +6,6 @@ survive, whatever a decoder would make of them.
 """
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import msgspec
 
 from shared.errors import Fault
 from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
+from shared.json_parts import what_is_wrong
 from shared.row_bodies import SentRow
 
 META_PREFIX = "_meta_"
@@ -22,10 +22,6 @@ MAX_ROW_BYTES = 256 * 2**10
 # The row itself is the first level.
 MAX_DEPTH = 64
 # Line breaks can only stand between tokens: inside JSON strings they are escaped.
-# What is good, and then a high surrogate without a low one behind it, or a low one alone.
-_PAIR = rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_GOOD = rb"(?:[^\\]++|\\[^u]|" + _PAIR + rb"|\\u(?![dD][89a-fA-F]))*+"
-_HALF_CHARACTER = re.compile(_GOOD + rb"(\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
 LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
@@ -110,18 +106,11 @@ def _decoded(text: bytes) -> Any:
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as exc:
-        raise _Rejected("invalid_json", _why(text, exc)) from exc
+        raise _Rejected("invalid_json", what_is_wrong(text, exc)) from exc
     except UnicodeDecodeError as exc:
         raise _Rejected("invalid_utf8", "the row is not UTF-8") from exc
     except RecursionError as exc:
         raise _too_deep() from exc
-
-
-def _why(text: bytes, exc: msgspec.DecodeError) -> str:
-    half = _HALF_CHARACTER.match(text)
-    if half is None:
-        return f"not JSON: {exc}"
-    return f"{half[1].decode()} is half of a character (a lone surrogate); cut texts between two"
 
 
 def _too_deep() -> _Rejected:

@@ -16,6 +16,7 @@ from shared.errors import (
 )
 from shared.http.numbers import check_numbers, refuse_huge_number
 from shared.http.problems import EdgeError
+from shared.json_parts import what_is_wrong
 from shared.row_bodies import require_utf8
 
 MAX_BODY_BYTES = 5 * 2**20
@@ -58,7 +59,7 @@ def _decoded(body: bytes) -> Any:
         # Nothing else is invalid where any value is taken.
         raise _huge_number(body) from exc
     except msgspec.DecodeError as exc:
-        raise _malformed(f"the body is not JSON: {exc}") from exc
+        raise _malformed(what_is_wrong(body, exc)) from exc
     except RecursionError as exc:
         raise _malformed("the body is nested too deep") from exc
     return found

@@ -64,6 +64,7 @@ LISTS: dict[str, tuple[dict[str, Any], Callable[[Yard], ApiClient]]] = {
     "/devices": ({}, two_devices),
     "/accounts/users": ({}, two_users),
     "/accounts/tokens": ({}, two_tokens),
+    "/accounts/audit": ({}, two_users),
 }
 
 

@@ -45,6 +45,13 @@ def test_400_when_body_is_not_utf8(things: ApiClient, body: bytes) -> None:
     assert (answer.status, answer.code) == (400, "invalid_utf8")
 
 
+def test_half_a_character_is_pointed_out_when_a_text_was_cut(things: ApiClient) -> None:
+    answer = things.post("/things", content=b'{"name": "\\ud83d\\ude00 \\uD83D"}', headers=JSON)
+
+    assert (answer.status, answer.code) == (400, "malformed_json")
+    assert "\\uD83D is half of a character" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
