@@ -11,7 +11,9 @@ EvalyardError
 ├── UnsupportedMedia    the body is of a kind that is not read
 ├── Unacceptable        readable, but not acceptable
 ├── TooManyRequests     a rate limit is exceeded; try again later
-└── Unavailable         a dependency failed; nothing was decided, try again
+└── DependencyFailed    a service that we call did not do what we asked
+    ├── Unavailable         for the moment: nothing was decided, try again
+    └── CallRefused         by our own fault: asked again it refuses again
 
 Concrete errors subclass one of these beside the code that raises them and
 set `code`. HTTP statuses are the edge's business (`shared.http.problems`).
@@ -121,7 +123,17 @@ class TooManyRequests(EvalyardError):
     code = "too_many_requests"
 
 
-class Unavailable(EvalyardError):
-    """A dependency failed before anything was decided; the same call may be repeated."""
+class DependencyFailed(EvalyardError):
+    """A service that we call did not do what we asked; raised as one of the two below."""
 
     code = "unavailable"
+
+
+class Unavailable(DependencyFailed):
+    """A dependency failed before anything was decided; the same call may be repeated."""
+
+
+class CallRefused(DependencyFailed):
+    """What we asked of a service is invalid or not allowed: our fault, and no matter of time."""
+
+    code = "internal"

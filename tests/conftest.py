@@ -17,6 +17,7 @@ from shared.clock import SECOND_US
 from tests.kit.cloud import create_buckets, create_queues, create_tables
 from tests.kit.gateway import ApiClient, LambdaHandler
 from tests.kit.s3_time import S3Time
+from tests.kit.strictness import be_strict
 from tests.kit.template import REGION, Template, read_template
 
 # A slow machine is no failure of an invariant, and the same tree gives the same answer.
@@ -50,6 +51,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+    be_strict(monkeypatch)
     forget_caches()
     with mock_aws():
         yield

@@ -12,7 +12,7 @@ from shared import clock
 from shared.accounts import Credential, TokenUse, find_credential, needs_recording
 from shared.aws import Queue, Table
 from shared.config import read_settings
-from shared.errors import Unavailable
+from shared.errors import DependencyFailed
 from shared.observability import logger
 
 NOBODY: dict[str, str] = {}
@@ -40,7 +40,7 @@ def _tell_use(queue: Queue, credential: Credential) -> None:
         return
     try:
         queue.send(TokenUse(credential.digest, clock.now_us()))
-    except Unavailable:
+    except DependencyFailed:
         # Who calls is known all the same; the next call tells of its use.
         logger().warning("token_use_lost", token_id=credential.token_id)
 

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.aws.clients import client, client_without_retries, patient_client
-from shared.aws.errors import ObjectMissing, aws_errors
+from shared.aws.errors import ObjectMissing, aws_errors, call_refused, translated
 from shared.errors import Unavailable
 
 __all__ = ["Bucket", "ObjectMissing", "StoredObject", "StoredVersion", "VersionedObject"]
@@ -18,6 +18,7 @@ MIN_PART_BYTES = 5 * 2**20
 _ATTEMPTS = 3
 _DELETE_BATCH = 1_000
 _EXISTS = "PreconditionFailed"
+_DELETE_FORBIDDEN = {"AccessDenied", "MethodNotAllowed", "InvalidArgument"}
 
 # The parts of a multipart upload: `Body`, or `CopySource` and `CopySourceRange`.
 Parts = list[dict[str, Any]]
@@ -78,7 +79,7 @@ class Bucket:
                 if exc.response.get("Error", {}).get("Code") == _EXISTS:
                     return attempt > 0
                 if not _may_pass(exc):
-                    raise Unavailable("the object could not be stored") from exc
+                    raise translated(exc) from exc
             except BotoCoreError:
                 continue
         raise Unavailable(
@@ -179,7 +180,11 @@ class Bucket:
                 answer = client("s3").delete_objects(
                     Bucket=self.name, Delete={"Objects": chunk, "Quiet": True}
                 )
-            if answer.get("Errors"):
+            codes = [each.get("Code", "") for each in answer.get("Errors", [])]
+            # Of a batch each object has its code, and none a status.
+            if any(code in _DELETE_FORBIDDEN for code in codes):
+                raise call_refused()
+            if codes:
                 raise Unavailable("objects could not be deleted", retry_after_s=2)
 
     def delete_versions(self, key: str, version_ids: Iterable[str]) -> None:

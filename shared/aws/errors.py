@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    ValidationError,
+)
 
-from shared.errors import EvalyardError, Unavailable
+from shared.errors import CallRefused, EvalyardError, Unavailable
+from shared.observability import count
 
 _CONDITION_CODES = {"ConditionalCheckFailedException", "PreconditionFailed"}
 _MISSING_CODES = {"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "404", "NotFound"}
@@ -13,6 +20,47 @@ _RETRY_AFTER_S = 2
 # SQS keeps a deleted queue's name for a minute.
 _NAME_KEPT_CODES = {"QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently"}
 _NAME_KEPT_S = 60
+# With these a service answers 400 or 403 and means "not now": it is busy, the thing is being
+# changed or was deleted a moment ago, or a clock or a credential ran out. (Botocore's own list
+# of throttling codes, and what the services' models and error pages say besides.)
+_PASSING_CODES = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "KmsThrottled",
+        "KMS.ThrottlingException",
+        "LimitExceededException",
+        "OperationAborted",
+        "OverLimit",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "QueueDoesNotExist",
+        "ReplicatedWriteConflictException",
+        "RequestExpired",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeTooSkewed",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ResourceInUseException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+_PASSING_STATUSES = (409, 429)
+# Why one action cancels its transaction: by our own fault, others are lost races.
+_REFUSED_REASONS = {"ValidationError", "AccessDenied", "ItemCollectionSizeLimitExceeded"}
+# What botocore refuses before it asks anybody.
+_REFUSED_HERE = (ParamValidationError, ValidationError, NoCredentialsError)
 
 
 class ConditionFailed(EvalyardError):
@@ -48,27 +96,49 @@ class ObjectMissing(EvalyardError):
 def aws_errors() -> Iterator[None]:
     """Translate what botocore raises; the original is the cause, never the message.
 
-    A failure that may pass (throttling, 5xx, network) and one that nobody foresaw
-    both become Unavailable: the caller cannot mend either.
+    A failure that may pass (throttling, 5xx, network) becomes Unavailable. What AWS
+    calls invalid or forbidden is our fault and comes back however often it is repeated:
+    CallRefused, counted for an alarm.
     """
     try:
         yield
     except ClientError as exc:
-        raise _translated(exc) from exc
+        raise translated(exc) from exc
+    except _REFUSED_HERE as exc:
+        raise call_refused() from exc
     except BotoCoreError as exc:
         raise Unavailable("a storage service did not answer", retry_after_s=_RETRY_AFTER_S) from exc
 
 
-def _translated(exc: ClientError) -> EvalyardError:
+def translated(exc: ClientError) -> EvalyardError:
+    """What an answer of AWS that is an error means to us."""
     code = exc.response.get("Error", {}).get("Code", "")
     if code in _CONDITION_CODES:
         return ConditionFailed("the stored state is another one")
     if code in _MISSING_CODES:
         return ObjectMissing("there is no such object")
     if code == "TransactionCanceledException":
-        reasons = exc.response.get("CancellationReasons", [])
-        return TransactionLost(tuple(reason.get("Code", "None") for reason in reasons))
+        return _cancelled(exc)
     if code in _NAME_KEPT_CODES:
         detail = "a queue of this name was deleted a moment ago"
         return Unavailable(detail, retry_after_s=_NAME_KEPT_S)
-    return Unavailable("a storage service refused or failed", retry_after_s=_RETRY_AFTER_S)
+    if is_our_fault(code, exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)):
+        return call_refused()
+    return Unavailable("a storage service failed", retry_after_s=_RETRY_AFTER_S)
+
+
+def is_our_fault(code: str, status: int = 400) -> bool:
+    """Whether an error says that the call was wrong, so that repeating it is of no use."""
+    return 400 <= status < 500 and status not in _PASSING_STATUSES and code not in _PASSING_CODES
+
+
+def call_refused() -> CallRefused:
+    """Our fault, counted: an alarm tells that our code or our rights are wrong."""
+    count("AwsCallsRefused", service="aws")
+    return CallRefused("a service refused what we asked of it; the request id helps us to find it")
+
+
+def _cancelled(exc: ClientError) -> EvalyardError:
+    reasons = exc.response.get("CancellationReasons", [])
+    codes = tuple(reason.get("Code", "None") for reason in reasons)
+    return call_refused() if _REFUSED_REASONS.intersection(codes) else TransactionLost(codes)

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 
 from shared import clock, ids
 from shared.aws import ConditionFailed, Item, Table, Update
-from shared.errors import Conflict, Unacceptable, Unavailable
+from shared.errors import Conflict, DependencyFailed, Unacceptable
 from shared.observability import logger
 from shared.traces import BATCH, Items, Place
 
@@ -188,7 +188,7 @@ async def _carry_out(
             store.finish(record, _kept(response, route.endpoint.__creates__))  # type: ignore[attr-defined]  # Set by `creates`.
         else:
             store.release(record)
-    except Unavailable:
+    except DependencyFailed:
         # What was done is done, and its answer may hold a secret that nobody can be told again.
         logger().warning("answer_not_kept", status=response.status_code)
     return response

@@ -28,6 +28,7 @@ _STATUSES: tuple[tuple[type[EvalyardError], int, str], ...] = (
     (errors.Unacceptable, 422, "Not acceptable"),
     (errors.TooManyRequests, 429, "Too many requests"),
     (errors.Unavailable, 503, "Unavailable for the moment"),
+    (errors.CallRefused, 500, "Internal error"),
 )
 _DEFAULT_RETRY_AFTER_S = {429: 5, 503: 2}
 _TYPE_STEP = re.compile(r"(str|int|float|bool|list|dict|none)(\[.*\])?")

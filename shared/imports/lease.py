@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from shared import clock, ids
 from shared.aws import ConditionFailed, Table, Update
 from shared.clock import SECOND_US
-from shared.errors import Unavailable
+from shared.errors import DependencyFailed, Unavailable
 from shared.observability import logger
 from shared.storage import partition
 
@@ -89,5 +89,5 @@ class ImportLease:
                     only_if={"owner": self.owner},
                 )
             )
-        except (ConditionFailed, Unavailable):
+        except (ConditionFailed, DependencyFailed):
             logger().warning("import_lease_not_given_back", user_id=self.user_id)

@@ -15,7 +15,7 @@ from shared.aws import ObjectMissing, Table
 from shared.clock import SECOND_US
 from shared.datasets import load_adapter
 from shared.devices import Device, Fleet
-from shared.errors import EvalyardError, Unavailable
+from shared.errors import DependencyFailed, EvalyardError, Unavailable
 from shared.jobs.bodies import Question, Result, question_of
 from shared.jobs.endings import Endings
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost
@@ -177,7 +177,7 @@ class Leases:
         """Free the job's place in its lane; if that fails, maintenance does it."""
         try:
             self.lanes.leave(job)
-        except Unavailable:
+        except DependencyFailed:
             logger().warning("feed_missed", job_id=job.job_id)
 
     def _existing(self, job_id: str) -> Job:

@@ -11,7 +11,7 @@ from shared.aws import Table
 from shared.callbacks import CallbackRefused, CallbackUrls, check_callback_url
 from shared.datasets import load_adapter
 from shared.devices import Device
-from shared.errors import Fault, Unacceptable, Unavailable
+from shared.errors import DependencyFailed, Fault, Unacceptable
 from shared.jobs.bodies import Question
 from shared.jobs.job import PREVIEW_CHARACTERS, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
@@ -80,7 +80,7 @@ class Submissions:
         self.store.put_body(job, job.request_body, msgspec.json.encode(question))
         self.store.create(job)
         # Once stored it is accepted: what cannot be sent now goes out with the next sweep.
-        with suppress(Unavailable):
+        with suppress(DependencyFailed):
             self.lanes.feed(job)
         return self.store.get(who.user_id, job_id)
 

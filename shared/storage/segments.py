@@ -17,7 +17,7 @@ import msgspec
 from shared import ids
 from shared.aws import Bucket
 from shared.clock import LATEST, day_of, to_us
-from shared.errors import Unavailable
+from shared.errors import DependencyFailed
 from shared.observability import logger
 from shared.runs import Run, RunBlock, decode_runs
 from shared.storage.edits import Edit
@@ -236,7 +236,7 @@ class SegmentLog:
         """
         try:
             self.append(user_id, "", [], [], segment_id=ids.ulid(), repeatable=False)
-        except Unavailable:
+        except DependencyFailed:
             logger().warning("wake_up_lost", user_id=user_id)
 
     def misnamed(self, user_id: str) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.aws import Bucket, ObjectMissing
-from shared.errors import Unavailable
+from shared.errors import CallRefused, Unavailable
 from tests.kit.cloud import aws_client
 from tests.kit.faults import lose_answer, watched_calls
 
@@ -67,10 +67,10 @@ def test_object_is_stored_when_the_first_try_failed(
     assert bucket.get("a/1") == b"mine"
 
 
-def test_unavailable_when_refused_for_good(bucket: Bucket) -> None:
+def test_our_fault_when_refused_for_good(bucket: Bucket) -> None:
     with watched_calls() as calls:
         calls.before[0] = refuse("AccessDenied", 403)
-        with pytest.raises(Unavailable):
+        with pytest.raises(CallRefused):
             bucket.put_new("a/1", b"mine")
 
     assert calls.names == ["PutObject"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.aws import ConditionFailed, Table, TransactionLost, Update
 from shared.aws.attributes import decode_item, encode_item
-from shared.errors import Unavailable
+from shared.errors import CallRefused
 from tests.kit.cloud import aws_client
 from tests.kit.faults import Calls, Request, watched_calls
 
@@ -210,12 +210,12 @@ def test_transaction_names_the_reason_and_changes_nothing_when_lost(table: Table
     assert [item["sk"] for item in table.query("p")] == ["taken"]
 
 
-def test_unavailable_when_the_table_is_gone(table: Table) -> None:
+def test_our_fault_when_the_table_is_gone(table: Table) -> None:
     assert table.is_active()
     aws_client("dynamodb").delete_table(TableName=table.name)
 
     for ask in (lambda: table.get("p", "s"), lambda: list(table.query("p")), table.is_active):
-        with pytest.raises(Unavailable) as failed:
+        with pytest.raises(CallRefused) as failed:
             ask()
         assert table.name not in failed.value.detail
 

@@ -28,6 +28,7 @@ def kinds_of_error(kind: type[EvalyardError] = EvalyardError) -> list[type[Evaly
         (errors.Unacceptable, 422),
         (errors.TooManyRequests, 429),
         (errors.Unavailable, 503),
+        (errors.CallRefused, 500),
     ],
 )
 def test_each_kind_of_error_has_its_status(kind: type[EvalyardError], status: int) -> None:
