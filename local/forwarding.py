@@ -10,10 +10,12 @@ from collections.abc import Iterator
 
 import h11
 
+from local.payload_sizes import answer_fits, event_fits, is_utf8, travels_as_text
 from local.ports import HOST
 
-# API Gateway gives an integration 30 s. The functions' own limits are below that; beyond them only
-# a cold start on a busy machine takes so long, which on AWS it would not.
+# API Gateway gives an integration 30 s. The functions' own limits are below that, and MiniStack
+# enforces them: it ends an invocation at its function's time-out. What takes longer in all waited
+# for a cold start on a busy machine, which on AWS it would not; so that is not cut off at 30 s.
 _ANSWER_WITHIN_S = 120.0
 _READ_BYTES = 65_536
 # The server behind ends connections that idle for 5 s; one that old is not used again.
@@ -34,13 +36,15 @@ _HOP_BY_HOP = {
 # What MiniStack would decode as text, and by which other name it leaves a body alone.
 _KEPT_BINARY = {
     b"application/json": b"application/encoded+json",
-    b"text/csv": b"application/csv",
+    b"application/xml": b"application/encoded+xml",
+    b"text/": b"application/",
 }
 _SET_BY_GATEWAY = {b"host", b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto"}
 _MESSAGES = {
     400: "Bad Request",
     413: "Request Entity Too Large",
     431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
     503: "Service Unavailable",
 }
 
@@ -95,20 +99,24 @@ class Upstream:
 async def request_upstream(
     upstream: Upstream, request: h11.Request, body: bytes, peer: str
 ) -> tuple[h11.Response, bytes]:
-    """The API's answer; 400 for a target that is no path, 503 when there is no answer."""
+    """The API's answer; 400 for a target that is no path, 503 when there is no answer.
+
+    What Lambda would not take or not pass on is refused as API Gateway does: 413 for the
+    request, 500 for the answer.
+    """
     path = _path_of(request.target)
     if path is None:
         return refusal(400)
-    passed_on = h11.Request(
-        method=request.method,
-        target=upstream.prefix + path,
-        headers=_request_headers(request, upstream.authority, len(body), peer),
-    )
+    headers = _request_headers(request, upstream.authority, body, peer)
+    if not event_fits(path, headers, body):
+        return refusal(413)
+    passed_on = h11.Request(method=request.method, target=upstream.prefix + path, headers=headers)
     try:
-        return await asyncio.wait_for(upstream.send(passed_on, body), _ANSWER_WITHIN_S)
+        answer, content = await asyncio.wait_for(upstream.send(passed_on, body), _ANSWER_WITHIN_S)
     except (OSError, h11.ProtocolError, TimeoutError):
         upstream.close()
         return refusal(503)
+    return (answer, content) if answer_fits(list(answer.headers), content) else refusal(500)
 
 
 def response_downstream(response: h11.Response, body: bytes) -> Iterator[h11.Event]:
@@ -155,16 +163,16 @@ def _path_of(target: bytes) -> bytes | None:
     return target if target.startswith(b"/") else None
 
 
-def _request_headers(request: h11.Request, authority: bytes, body_bytes: int, peer: str) -> Headers:
+def _request_headers(request: h11.Request, authority: bytes, body: bytes, peer: str) -> Headers:
     kept = [
         (name, value)
         for name, value in _end_to_end(request.headers.raw_items())
         if name.lower() not in _SET_BY_GATEWAY | {b"content-length", b"expect"}
     ]
-    if any(name.lower() == b"content-encoding" for name, _ in kept):
+    if not travels_as_text(kept) or not is_utf8(body):
         kept = [_kept_binary(*header) for header in kept]
     declares_body = {b"content-length", b"transfer-encoding"} & {n for n, _ in request.headers}
-    length = [(b"Content-Length", str(body_bytes).encode())] if declares_body else []
+    length = [(b"Content-Length", str(len(body)).encode())] if declares_body else []
     return [
         (b"Host", authority),
         *kept,
@@ -176,15 +184,15 @@ def _request_headers(request: h11.Request, authority: bytes, body_bytes: int, pe
 
 
 def _kept_binary(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """A header of an encoded request, such that MiniStack hands its body over as bytes.
+    """A header of a request that is no text, such that MiniStack hands its body over as bytes.
 
-    MiniStack decodes a body that calls itself JSON or CSV as text even when compressed, and so
-    destroys it; a body of any other kind it leaves alone, as API Gateway does.
+    MiniStack decodes a body that calls itself text even when it is compressed or not UTF-8, and
+    so destroys it; a body of any other kind it leaves alone, as API Gateway does.
     """
     if name.lower() == b"content-type":
         for told, kept in _KEPT_BINARY.items():
             if value.lower().startswith(told):
-                return name, kept
+                return name, kept + value[len(told) :]
     return name, value
 
 

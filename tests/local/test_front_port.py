@@ -36,6 +36,8 @@ class _Echo(BaseHTTPRequestHandler):
             "body": body.decode("latin-1"),
         }
         answer = json.dumps(told).encode()
+        if "/bytes/" in self.path:
+            answer = b'"' * int(self.path.rpartition("/")[2])
         self.send_response(418 if "teapot" in self.path else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
@@ -145,18 +147,33 @@ def test_only_gateway_headers_are_added_when_a_request_passes(ask: Ask, port: in
 
 
 @pytest.mark.parametrize(
-    ("encoding", "arrives"),
-    [({}, "application/json"), ({"Content-Encoding": "gzip"}, "application/encoded+json")],
+    ("kind", "content", "arrives"),
+    [
+        ("application/json", b"{}", "application/json"),
+        ("application/json", b"\xe9", "application/encoded+json"),
+        ("text/csv", b"a,\xc3\xa9", "text/csv"),
+        ("text/csv; header=present", b"a,\xe9", "application/csv; header=present"),
+        ("text/markdown", b"\xff", "application/markdown"),
+        ("application/x-ndjson", b"\xff", "application/x-ndjson"),
+    ],
 )
-def test_body_is_not_called_text_when_it_is_compressed(
-    ask: Ask, encoding: dict[str, str], arrives: str
+def test_body_is_not_called_text_when_it_is_no_utf8(
+    ask: Ask, kind: str, content: bytes, arrives: str
 ) -> None:
-    _response, body = ask(
-        "POST", "/x", b"\x1f\x8b", **{"Content-Type": "application/json", **encoding}
-    )
+    _response, body = ask("POST", "/x", content, **{"Content-Type": kind})
 
     told = json.loads(body)
     assert dict(told["headers"])["content-type"] == arrives
+    assert told["body"] == content.decode("latin-1")
+
+
+def test_body_is_not_called_text_when_it_is_compressed(ask: Ask) -> None:
+    said = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    _response, body = ask("POST", "/x", b"\x1f\x8b", **said)
+
+    told = json.loads(body)
+    assert dict(told["headers"])["content-type"] == "application/encoded+json"
     assert told["body"] == b"\x1f\x8b".decode("latin-1")
 
 
@@ -168,13 +185,40 @@ def test_head_has_the_length_and_no_body_when_asked(ask: Ask) -> None:
     assert body == b""
 
 
-def test_body_of_the_limit_passes_and_one_byte_more_is_413(ask: Ask) -> None:
-    passed, _body = ask("POST", "/x", b"x" * MAX_BODY_BYTES)
+def test_body_above_the_gateways_limit_is_413(ask: Ask) -> None:
     refused, body = ask("POST", "/x", b"", **{"Content-Length": str(MAX_BODY_BYTES + 1)})
 
-    assert passed.status == 200
     assert refused.status == 413
     assert json.loads(body) == {"message": "Request Entity Too Large"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "status"),
+    [
+        ("application/json", b"x" * 6_280_000, 200),
+        ("application/json", b"x" * 6_291_000, 413),
+        ("application/json", b'"' * 3_140_000, 200),
+        ("application/json", b'"' * 3_150_000, 413),
+        ("text/csv", "é".encode() * 3_140_000, 200),
+        ("application/x-ndjson", b"x" * 4_700_000, 200),
+        ("application/x-ndjson", b"x" * 4_730_000, 413),
+    ],
+)
+def test_request_is_413_when_its_event_is_larger_than_lambda_takes(
+    ask: Ask, kind: str, content: bytes, status: int
+) -> None:
+    answer, body = ask("POST", "/bytes/1", content, **{"Content-Type": kind})
+
+    assert answer.status == status
+    assert status == 200 or json.loads(body) == {"message": "Request Entity Too Large"}
+
+
+def test_answer_is_500_when_it_is_larger_than_lambda_passes_on(ask: Ask) -> None:
+    passed, _body = ask("GET", "/bytes/3140000")
+    refused, body = ask("GET", "/bytes/3150000")
+
+    assert (passed.status, refused.status) == (200, 500)
+    assert json.loads(body) == {"message": "Internal Server Error"}
 
 
 def test_chunked_body_arrives_whole_when_its_length_is_unknown(port: int) -> None:
