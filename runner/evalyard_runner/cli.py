@@ -12,6 +12,7 @@ from evalyard_runner import log
 from evalyard_runner.backends import Backend
 from evalyard_runner.errors import DeviceRefusedError, GenerationError, MisconfiguredError
 from evalyard_runner.loading import open_backend
+from evalyard_runner.net import is_in_the_clear
 from evalyard_runner.options import Generation
 from evalyard_runner.sensors import find_sensors
 from evalyard_runner.serving import serve
@@ -44,6 +45,7 @@ async def _run(settings: Settings) -> int:
         if settings.check:
             await _check(backend)
         else:
+            _warn_of_exposed_token(settings.api)
             await serve(settings, backend, stop, await asyncio.to_thread(find_sensors))
     finally:
         await backend.close()
@@ -71,6 +73,16 @@ async def _check(backend: Backend) -> None:
     except GenerationError as exc:
         raise MisconfiguredError(f"{model or 'the backend'} does not answer: {exc}") from exc
     log.progress("check_passed", model=model, load_ms=backend.load_ms, ttft_ms=sample.ttft_ms)
+
+
+def _warn_of_exposed_token(api: str) -> None:
+    if is_in_the_clear(api):
+        log.trouble(
+            "token_sent_in_the_clear",
+            api=api,
+            detail="who sees this network's traffic can read the device token and take its jobs; "
+            "use https",
+        )
 
 
 def _end(reason: Exception, code: int) -> int:

@@ -1,14 +1,23 @@
 """What a URL says about where it leads; no I/O."""
 
-from typing import Final
+from ipaddress import ip_address
 from urllib.parse import urlsplit
-
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_loopback(url: str) -> bool:
     """True for this machine, which no proxy of the environment can reach for us."""
-    return urlsplit(url).hostname in _LOOPBACK
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_in_the_clear(url: str) -> bool:
+    """Whether what is sent there can be read on the way."""
+    return urlsplit(url).scheme == "http" and not is_loopback(url)
 
 
 def is_http(url: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from evalyard_runner.net import is_in_the_clear
 
 from tests.runner.kit.api import SERIAL, TOKEN, FakeApi
 from tests.runner.kit.model import FakeModel
@@ -34,6 +35,40 @@ def ended(*flags: str, token: str | None = TOKEN) -> tuple[int, str, str]:
     process = start(*flags, token=token)
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
+
+
+def test_one_warning_when_the_token_goes_over_plain_http(model: FakeModel) -> None:
+    flags = ("--openai-url", model.url, "--model", "m", "--serial", SERIAL)
+    process = start(*flags, "--api", "http://evalyard.invalid")
+
+    assert process.stderr
+    first, second = process.stderr.readline(), process.stderr.readline()
+    process.terminate()
+    out, rest = process.communicate(timeout=60)
+
+    assert first.startswith("token_sent_in_the_clear api=http://evalyard.invalid")
+    assert "https" in first
+    assert "unreachable" in second
+    assert "token_sent_in_the_clear" not in second + rest + out
+    assert TOKEN not in first + second + rest + out
+
+
+@pytest.mark.parametrize(
+    ("url", "exposed"),
+    [
+        ("http://localhost:8000", False),
+        ("http://127.0.0.1:8000", False),
+        ("http://127.8.8.8", False),
+        ("http://[::1]:8000", False),
+        ("https://api.example.com", False),
+        ("http://api.example.com", True),
+        ("http://192.168.1.7:8000", True),
+        ("http://127.0.0.1.example.com", True),
+        ("http://localhost.example.com", True),
+    ],
+)
+def test_plain_http_shows_what_is_sent_but_on_this_machine(url: str, exposed: bool) -> None:
+    assert is_in_the_clear(url) is exposed
 
 
 @pytest.mark.parametrize(
