@@ -27,7 +27,9 @@ KEPT_S = 86_400
 # Longer than any function may run, so that a live call is never taken for a dead one.
 LOCK_S = 35
 _MAX_KEY = 255
-_MAX_STORED = 350_000
+# An item of DynamoDB has at most 400 KB, its key 2,048 bytes.
+_PART_BYTES = 350_000
+_LONGEST_PLACE_BYTES = 1_024
 # These answers say "not now": the same call may come again and must then be carried out.
 _NOT_KEPT = {409, 429}
 
@@ -53,7 +55,10 @@ class Repeatable:
 
 @dataclass(frozen=True)
 class IdempotencyStore:
-    """The records of keyed calls: one item per caller, route and key."""
+    """The records of keyed calls: one item per caller, route and key.
+
+    An answer that one item cannot hold lies in parts beside it (docs/decisions/0022).
+    """
 
     table: Table
 
@@ -73,7 +78,36 @@ class IdempotencyStore:
 
     def finish(self, record: Item, answer: Item) -> None:
         """Keep the answer for replays."""
-        self._change(record, {"state": "done", "answer": answer, "lock_until_s": 0})
+        done = {"state": "done", "answer": self._stored(record, answer), "lock_until_s": 0}
+        self._change(record, done)
+
+    def answer(self, record: Item) -> Item:
+        """The answer that is kept in a record. Raises Conflict should a part be gone."""
+        kept: Item = record["answer"]
+        numbers = range(kept.get("parts", 0))
+        parts = [self.table.get(record["pk"], _part_key(kept["stored"], n)) for n in numbers]
+        if not parts:
+            return kept
+        if None in parts:
+            raise Conflict("the first answer is not kept any more", code="idempotency_expired")
+        return {**kept, "body": b"".join(part["body"] for part in parts if part)}
+
+    def _stored(self, record: Item, answer: Item) -> Item:
+        """The answer as its record holds it, what is too large in parts of their own.
+
+        Parts have names that no other call gives: of two that carry the same call out,
+        the last one's answer counts, whole.
+        """
+        body = answer["body"]
+        if len(body) <= _PART_BYTES:
+            return answer
+        stored = ids.ulid()
+        pieces = [body[at : at + _PART_BYTES] for at in range(0, len(body), _PART_BYTES)]
+        # Whose it is, too, so that an erasure finds the parts as it finds the record.
+        kept = {name: record[name] for name in ("pk", "user_id", "expires_at") if name in record}
+        for number, piece in enumerate(pieces):
+            self.table.put({**kept, "sk": _part_key(stored, number), "body": piece})
+        return {**answer, "body": b"", "parts": len(pieces), "stored": stored}
 
     def release(self, record: Item) -> None:
         """Nothing was decided: the next call with this key may try again under the same ids."""
@@ -165,11 +199,11 @@ async def answer_once(
         return await answer(request)
     _check_key(key)
     store: IdempotencyStore = request.app.state.idempotency()
-    pk = f"CALL#{request.state.caller.name}#{request.method} {request.url.path}#{key}"
+    pk = f"CALL#{request.state.caller.name}#{_place(request)}#{key}"
     fingerprint = _fingerprint(request, await request.body())
     record = store.begin(pk, fingerprint, getattr(request.state.caller, "user_id", None))
     if record["state"] == "done":
-        return _replay(record["answer"])
+        return _replay(store.answer(record))
     request.state.repeatable = Repeatable(pk, record["started_us"])
     return await _carry_out(store, record, request, route, answer)
 
@@ -201,7 +235,6 @@ def _kept(response: Response, secrets: tuple[str, ...]) -> Item:
         body = msgspec.json.encode({k: v for k, v in document.items() if k not in secrets})
     kept = {"content-type", "location"}
     headers = {name: value for name, value in response.headers.items() if name in kept}
-    assert len(body) <= _MAX_STORED, "a creating endpoint answers briefly"
     return {"status": response.status_code, "body": body, "headers": headers}
 
 
@@ -223,6 +256,18 @@ def _fresh_record(pk: str, fingerprint: str, user_id: str | None) -> Item:
         "lock_until_s": clock.now_s() + LOCK_S,
         "expires_at": clock.now_s() + KEPT_S,
     }
+
+
+def _part_key(stored: str, number: int) -> str:
+    return f"PART#{stored}#{number:03d}"
+
+
+def _place(request: Request) -> str:
+    """What a key belongs to besides its caller; a path that no key has room for, by its digest."""
+    place = f"{request.method} {request.url.path}"
+    if len(place.encode()) <= _LONGEST_PLACE_BYTES:
+        return place
+    return hashlib.sha256(place.encode()).hexdigest()
 
 
 def _check_key(key: str) -> None:

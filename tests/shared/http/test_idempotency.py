@@ -1,10 +1,14 @@
 """The same key and body give the same answer, whatever happened to the first call."""
 
-import pytest
+from typing import Any
 
+import pytest
+from fastapi import APIRouter
+
+from shared import http
 from shared.aws import Table, Update
 from shared.errors import Conflict, TooManyRequests, Unavailable
-from tests.conftest import HeldClock
+from tests.conftest import Api, HeldClock
 from tests.kit.cloud import aws_client
 from tests.kit.gateway import ApiClient, ApiResponse
 from tests.shared.http.conftest import Calls
@@ -126,3 +130,73 @@ def cut_off(table: Table, held_clock: HeldClock) -> None:
     lock = held_clock.now_us // 1_000_000 + 35
     changed = {"state": "begun", "lock_until_s": lock}
     table.update(Update(item["pk"]["S"], "CALL", set=changed, remove=("answer",)))
+
+
+LARGE = {"text": "é" * 250_000}
+
+
+@pytest.fixture
+def large(api: Api, tables: dict[str, Table], calls: Calls) -> ApiClient:
+    """A route whose answer no single item can hold."""
+    router = APIRouter(route_class=http.UserRoute)
+
+    @router.post("/large/{name}", status_code=201)
+    @http.creates()
+    async def post_large(name: str) -> dict[str, Any]:
+        calls.carry_out(name)
+        return LARGE
+
+    store = http.IdempotencyStore(tables["IdempotencyTable"])
+    app = http.create_app("Large", router, idempotency=lambda: store)
+    return api(lambda event, context: http.serve(app, event, context), user="ada")
+
+
+def test_large_answer_is_replayed_whole(large: ApiClient, calls: Calls) -> None:
+    first = large.post("/large/x", headers={"Idempotency-Key": "k"})
+    again = large.post("/large/x", headers={"Idempotency-Key": "k"})
+
+    assert (first.status, first.json()) == (201, LARGE)
+    assert (again.status, again.json()) == (201, LARGE)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert calls.made == ["x"]
+
+
+def test_409_when_a_part_of_the_first_answer_is_gone(
+    large: ApiClient, tables: dict[str, Table], calls: Calls
+) -> None:
+    large.post("/large/x", headers={"Idempotency-Key": "k"})
+    table = tables["IdempotencyTable"]
+    items = aws_client("dynamodb").scan(TableName=table.name)["Items"]
+    part = next(item for item in items if item["sk"]["S"].startswith("PART#"))
+    table.delete(part["pk"]["S"], part["sk"]["S"])
+
+    again = large.post("/large/x", headers={"Idempotency-Key": "k"})
+
+    assert (again.status, again.code) == (409, "idempotency_expired")
+    assert calls.made == ["x"]
+
+
+def test_parts_are_forgotten_with_their_record(
+    large: ApiClient, tables: dict[str, Table], held_clock: HeldClock
+) -> None:
+    large.post("/large/x", headers={"Idempotency-Key": "k"})
+
+    items = aws_client("dynamodb").scan(TableName=tables["IdempotencyTable"].name)["Items"]
+
+    assert len(items) == 3
+    assert {item["user_id"]["S"] for item in items} == {"ada"}
+    assert {item["expires_at"]["N"] for item in items} == {str(held_clock.now_us // 10**6 + 86_400)}
+
+
+@pytest.mark.parametrize("path", ["/large/" + "x" * 9_000, "/large/" + "\U0001f600" * 600])
+def test_key_is_kept_when_the_path_has_no_room_beside_it(
+    large: ApiClient, calls: Calls, path: str
+) -> None:
+    key = "é" * 127
+    first = large.post(path, headers={"Idempotency-Key": key})
+    again = large.post(path, headers={"Idempotency-Key": key})
+    other = large.post(path + "y", headers={"Idempotency-Key": key})
+
+    assert (first.status, again.status, other.status) == (201, 201, 201)
+    assert "idempotent-replayed" in again.headers
+    assert len(calls.made) == 2
