@@ -1,14 +1,13 @@
 """Bodies and answers of the accounts endpoints, as clients see them."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.http import Body
+from shared.http import Body, UserId
 
 _MAX_LIFE_S = 10 * 365 * 86_400
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["ada"])]
 Kind = Literal["user", "api_key"]
 
 
@@ -17,8 +16,8 @@ class NewUserBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "ada", "tenant": "lab"}]})
 
-    user_id: Name | None = Field(None, description="Generated when omitted.")
-    tenant: Name | None = Field(None, description="The `user_id` when omitted.")
+    user_id: UserId | None = Field(None, description="Generated when omitted.")
+    tenant: UserId | None = Field(None, description="The `user_id` when omitted.")
     admin: bool = False
     expires_in_s: int | None = Field(
         None,
@@ -99,7 +98,7 @@ class NewTokenBody(Body):
     kind: Kind
     name: str | None = Field(None, min_length=1, max_length=128)
     expires_in_s: int | None = Field(None, ge=1, le=_MAX_LIFE_S, description="Never when omitted.")
-    user_id: Name | None = Field(None, description="Whose it shall be; another's: admins only.")
+    user_id: UserId | None = Field(None, description="Whose it shall be; another's: admins only.")
 
 
 class TokenEntry(BaseModel):

@@ -26,6 +26,8 @@ from shared.http import (
     PageLimit,
     Repeatable,
     RepeatableCall,
+    TokenIdInPath,
+    UserId,
     UserRoute,
     creates,
     described,
@@ -67,7 +69,7 @@ async def get_tokens(
     user: CurrentUser,
     limit: PageLimit = 50,
     cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
-    user_id: Annotated[str | None, Query(description="Whose; another's: admins only.")] = None,
+    user_id: Annotated[UserId | None, Query(description="Whose; another's: admins only.")] = None,
 ) -> Page[TokenEntry]:
     """Tokens newest first, never with their secret; expired ones stay listed for 30 days."""
     owner = _owner(user, user_id)
@@ -90,7 +92,7 @@ async def get_tokens(
 )
 async def delete_token(
     user: CurrentUser,
-    token_id: str,
+    token_id: TokenIdInPath,
     children: Annotated[
         bool, Query(description="Also the tokens that it made, and those that they made.")
     ] = False,

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from functions.dashboard.site import File, Site
-from shared.http import OpenRoute
+from shared.http import PageRoute
 
-router = APIRouter(tags=["Dashboard"], route_class=OpenRoute)
+router = APIRouter(tags=["Dashboard"], route_class=PageRoute)
 
 _HEADERS = {
     # The page needs nothing but its own files and this very API.
@@ -17,7 +17,6 @@ _HEADERS = {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Accept-Encoding",

@@ -8,7 +8,7 @@ from starlette.datastructures import URL
 
 from shared.datasets import Place, RowPage
 from shared.errors import TooLarge
-from shared.http import Cursors
+from shared.http import Cursors, fits_an_answer
 from shared.spreadsheets import csv_line, plain_cell, text_cell
 
 RowFormat = Literal["json", "jsonl", "csv"]
@@ -46,16 +46,18 @@ def rows_answer(
 ) -> Response:
     """A page of rows; `url` is that of the request, and leads to the next page by its cursor.
 
-    Raises TooLarge for rows that are too different to be columns of one CSV.
+    Raises TooLarge for rows that are too different to be columns of one CSV, or more than an
+    answer holds.
     """
     next_cursor = None if page.next is None else cursors.write(page.next)
     if format_ == "json":
-        return Response(_json(dataset, page, next_cursor), media_type="application/json")
+        return _fitting(Response(_json(dataset, page, next_cursor), media_type="application/json"))
     headers = _next_link(url, next_cursor)
     if format_ == "jsonl":
         lines = b"".join(line + b"\n" for line in page.lines)
-        return Response(lines, headers=headers, media_type="application/x-ndjson")
-    return Response(csv_of(page.lines, guard=guard), headers=headers, media_type="text/csv")
+        return _fitting(Response(lines, headers=headers, media_type="application/x-ndjson"))
+    text = csv_of(page.lines, guard=guard)
+    return _fitting(Response(text, headers=headers, media_type="text/csv"))
 
 
 def csv_of(lines: list[bytes], *, guard: bool) -> str:
@@ -74,6 +76,13 @@ def csv_of(lines: list[bytes], *, guard: bool) -> str:
     if len(text) > MAX_CSV_BYTES:
         raise _too_large()
     return text
+
+
+def _fitting(response: Response) -> Response:
+    """The response itself. Raises TooLarge where no answer can hold it."""
+    if not fits_an_answer(bytes(response.body)):
+        raise TooLarge("this page is larger than an answer; ask for fewer rows (limit)")
+    return response
 
 
 def _json(dataset: str, page: RowPage, next_cursor: str | None) -> bytes:

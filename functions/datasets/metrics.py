@@ -23,6 +23,7 @@ from shared.http import (
     Window,
     described,
     requested_window,
+    too_large_means,
 )
 
 router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
@@ -108,6 +109,7 @@ class MetricsAnswer(BaseModel):
         **QUESTION_RESPONSES,
     },
 )
+@too_large_means("ask for fewer max_points, or a narrower window")
 async def metrics(
     user: CurrentUser,
     dataset: Annotated[str, Query(description="The dataset's name.")],

@@ -184,7 +184,7 @@ async def get(
         try:
             return rows_answer(dataset, page, cursors, format_, url=request.url, guard=guard)
         except TooLarge:
-            # Only CSV outgrows its rows: the page ends earlier then.
+            # As CSV, or escaped on its way out, a page may outgrow its rows: it ends earlier then.
             if len(page.lines) == 1:
                 raise
             reading.limit = len(page.lines) // 2

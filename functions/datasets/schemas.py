@@ -2,26 +2,31 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.http import Body
+from shared.http import BatchId, Body, StrictBody
 from shared.http.schemas import ProblemFault
 
+_TOLD_BY_THE_SERVER = {"version", "updated_at", "backfill"}
 Better = Literal["higher", "lower"]
 
 
-class ExtraFieldBody(Body):
+class ExtraFieldBody(StrictBody):
     """A labelled extra metric."""
 
     label: str = Field(max_length=256, examples=["GPU power (W)"])
     field: str = Field(max_length=512, examples=["gpu_power_w"])
     kind: Literal["number", "string", "boolean"] = "number"
-    unit: str | None = None
+    unit: str | None = Field(None, max_length=64, examples=["W"])
     better: Better | None = None
 
 
-class AdapterBody(Body):
-    """Which field of a row means what. Fields may be dotted paths; defaults: the standard names."""
+class AdapterBody(StrictBody):
+    """Which field of a row means what. Fields may be dotted paths; defaults: the standard names.
+
+    At most 32 KB as JSON. What `get_adapter` tells besides (`version`, `updated_at`,
+    `backfill`) may come along and is passed over.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -60,6 +65,14 @@ class AdapterBody(Body):
     prompt_preview_field: str | None = Field(None, max_length=512)
     extra_fields: list[ExtraFieldBody] = Field(default_factory=list)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _pass_over(cls, body: Any) -> Any:
+        """An adapter that was read may be saved again as it is."""
+        if cls is not AdapterBody or not isinstance(body, dict):
+            return body
+        return {name: value for name, value in body.items() if name not in _TOLD_BY_THE_SERVER}
+
 
 class BackfillAnswer(BaseModel):
     """How far the rows are converted that were there before the adapter.
@@ -74,6 +87,8 @@ class BackfillAnswer(BaseModel):
 
 class SavedAdapter(AdapterBody):
     """A saved adapter; `backfill` only when one was asked for."""
+
+    model_config = ConfigDict(extra="ignore")
 
     version: int
     updated_at: str
@@ -90,7 +105,7 @@ class PreviewAnswer(BaseModel):
 class UndoBody(Body):
     """Which append or import to take back."""
 
-    batch_id: str = Field(min_length=1, max_length=256, examples=["bat_01KBJ8S2X0ZZZZZZZZZZZZZZZZ"])
+    batch_id: BatchId
 
 
 class UndoAnswer(BaseModel):

@@ -1,8 +1,9 @@
 """What a device says about the job it runs: claim, heartbeat, complete, fail."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+import msgspec
+from fastapi import APIRouter, Path, Response
 
 from functions.devices import wiring
 from functions.devices.reports import FOREIGN, OwnSerial, telemetry_of
@@ -17,8 +18,9 @@ from functions.devices.schemas import (
     LogUploadBody,
 )
 from shared import clock
-from shared.http import DeviceRoute, described
-from shared.jobs import LEASE_S, Failure, Job, Result
+from shared.errors import TooLarge
+from shared.http import MADE_ID, DeviceRoute, described, fits_an_answer, in_path
+from shared.jobs import LEASE_S, Claim, Failure, Job, Result, job_gone
 
 router = APIRouter(
     prefix="/devices/{serial}/jobs/{job_id}",
@@ -30,6 +32,7 @@ router = APIRouter(
     },
 )
 
+JobId = Annotated[str, Path(json_schema_extra={"pattern": MADE_ID}), in_path(MADE_ID, job_gone)]
 _LOST = described(409, "The attempt does not hold the job (any more) (`lease_lost`).")
 
 
@@ -39,27 +42,16 @@ _LOST = described(409, "The attempt does not hold the job (any more) (`lease_los
     response_model=ClaimAnswer,
     responses=described(409, "Another device runs it (`job_leased`)."),
 )
-async def claim(serial: OwnSerial, job_id: str) -> dict[str, Any]:
+async def claim(serial: OwnSerial, job_id: JobId) -> Response:
     """The job and the number of the attempt; again by the holder: the same answer."""
-    claimed = wiring.leases().claim(serial, job_id)
-    job, question = claimed.job, claimed.question
-    return {
-        "attempt": job.attempt,
-        "model": job.model,
-        "prompt": question.prompt,
-        "system": question.system,
-        "options": question.options,
-        "warmup": job.warmup,
-        "repeat": job.repeat,
-        "timeout_s": job.timeout_s,
-        "lease_s": LEASE_S,
-    }
+    answer = wiring.leases().claim(serial, job_id, _rendered)
+    return Response(answer, media_type="application/json")
 
 
 @router.post(
     "/heartbeat", summary="Keep the lease", response_model=HeartbeatAnswer, responses=_LOST
 )
-async def heartbeat(serial: OwnSerial, job_id: str, body: HeartbeatBody) -> dict[str, Any]:
+async def heartbeat(serial: OwnSerial, job_id: JobId, body: HeartbeatBody) -> dict[str, Any]:
     """The attempt goes on; the answer says whether its user wants it stopped."""
     cancel = wiring.leases().heartbeat(serial, job_id, body.attempt)
     if body.telemetry is not None:
@@ -74,7 +66,7 @@ async def heartbeat(serial: OwnSerial, job_id: str, body: HeartbeatBody) -> dict
     response_model=LogUploadAnswer,
     responses={**_LOST, **described(413, "The log exceeds 50 MB (`too_large`).")},
 )
-async def log_upload(serial: OwnSerial, job_id: str, body: LogUploadBody) -> dict[str, Any]:
+async def log_upload(serial: OwnSerial, job_id: JobId, body: LogUploadBody) -> dict[str, Any]:
     """A signed address for one PUT of the attempt's log, before `complete` says `log_uploaded`."""
     place = wiring.leases().log_upload(serial, job_id, body.attempt, body.bytes)
     return {
@@ -85,7 +77,7 @@ async def log_upload(serial: OwnSerial, job_id: str, body: LogUploadBody) -> dic
 
 
 @router.post("/complete", summary="Report a result", response_model=AttemptAnswer, responses=_LOST)
-async def complete(serial: OwnSerial, job_id: str, body: CompleteBody) -> dict[str, Any]:
+async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict[str, Any]:
     """The attempt succeeded; again: the same answer, nothing twice."""
     fields = body.model_dump(exclude={"attempt", "metrics", "extra"})
     fields |= {"metrics": body.metrics.known(), "extra": body.metrics.others() | body.extra}
@@ -94,10 +86,31 @@ async def complete(serial: OwnSerial, job_id: str, body: CompleteBody) -> dict[s
 
 
 @router.post("/fail", summary="Report a failure", response_model=AttemptAnswer, responses=_LOST)
-async def fail(serial: OwnSerial, job_id: str, body: FailBody) -> dict[str, Any]:
+async def fail(serial: OwnSerial, job_id: JobId, body: FailBody) -> dict[str, Any]:
     """The attempt failed; a retryable one goes back to the queue while attempts are left."""
     failure = Failure(code=body.code, message=body.message, retryable=body.retryable, device=serial)
     return _answer(wiring.leases().fail(serial, job_id, body.attempt, failure))
+
+
+def _rendered(claim: Claim) -> bytes:
+    """What a claim answers. Raises TooLarge where no answer can hold it."""
+    job, question = claim.job, claim.question
+    answer = msgspec.json.encode(
+        {
+            "attempt": job.attempt,
+            "model": job.model,
+            "prompt": question.prompt,
+            "system": question.system,
+            "options": question.options,
+            "warmup": job.warmup,
+            "repeat": job.repeat,
+            "timeout_s": job.timeout_s,
+            "lease_s": LEASE_S,
+        }
+    )
+    if not fits_an_answer(answer):
+        raise TooLarge("what this job asks is too large to be handed out", code="job_too_large")
+    return answer
 
 
 def _answer(job: Job) -> dict[str, Any]:

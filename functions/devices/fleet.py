@@ -8,7 +8,6 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 
 from functions.devices import wiring
 from functions.devices.schemas import (
-    SERIAL,
     DeviceAnswer,
     DeviceDetailAnswer,
     RegisterBody,
@@ -29,11 +28,14 @@ from shared.http import (
     Page,
     PageLimit,
     RepeatableCall,
+    SerialInPath,
     UserRoute,
     creates,
     described,
+    first_that_fit,
     key_form,
 )
+from shared.http.names import SERIAL
 
 router = APIRouter(prefix="/devices", tags=["Devices"], route_class=UserRoute)
 
@@ -77,10 +79,12 @@ async def list_(
     after = cursors.read(cursor) or ""
     seen = visible(wiring.jobs().fleet.all(), user.user_id, user.admin)
     found = [device for device in seen if device.serial > after and wanted.lets_pass(device)]
-    more = len(found) > limit
+    documents = device_documents(found[:limit], user)
+    fitting = first_that_fit(documents)
+    more = len(found) > fitting
     return {
-        "data": device_documents(found[:limit], user),
-        "next_cursor": cursors.write(found[limit - 1].serial) if more else None,
+        "data": documents[:fitting],
+        "next_cursor": cursors.write(found[fitting - 1].serial) if more else None,
         "has_more": more,
     }
 
@@ -145,7 +149,7 @@ async def reload(
 @router.get(
     "/{serial}", summary="Get a device", response_model=DeviceDetailAnswer, responses=_ABSENT
 )
-async def get(user: CurrentUser, serial: str) -> dict[str, Any]:
+async def get(user: CurrentUser, serial: SerialInPath) -> dict[str, Any]:
     """The device with its last 100 reports."""
     device = _visible_device(serial, user)
     (document,) = device_documents([device], user)
@@ -159,7 +163,7 @@ async def get(user: CurrentUser, serial: str) -> dict[str, Any]:
     status_code=204,
     responses={**_ADMIN, **_ABSENT},
 )
-async def retire(user: CurrentUser, serial: str) -> Response:
+async def retire(user: CurrentUser, serial: SerialInPath) -> Response:
     """The device is gone and its token dead; its queued jobs ride with their pool instead.
 
     What it runs at this moment comes back by its lease. The serial may be registered

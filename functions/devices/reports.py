@@ -10,14 +10,17 @@ from shared import clock
 from shared.config import aws_endpoint
 from shared.devices import HEARTBEAT_S, VISIBILITY_S, Telemetry, open_session
 from shared.errors import Forbidden
-from shared.http import CurrentDevice, DeviceRoute, described
+from shared.http import CurrentDevice, DeviceRoute, SerialInPath, described
 
 router = APIRouter(prefix="/devices", tags=["Device runners"], route_class=DeviceRoute)
 
-FOREIGN = described(403, "The token is another device's (`forbidden`).")
+FOREIGN = {
+    **described(403, "The token is another device's (`forbidden`)."),
+    **described(404, "There is no such device (any more) (`device_not_found`)."),
+}
 
 
-def own_serial(device: CurrentDevice, serial: str) -> str:
+def own_serial(device: CurrentDevice, serial: SerialInPath) -> str:
     """The serial of the path, which must be the token's. Raises Forbidden."""
     if device.serial != serial:
         raise Forbidden("this token belongs to another device")

@@ -3,15 +3,29 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-from shared.http import Body
+from shared.http import Body, Serial, UserId
 from shared.runs import MAX_TOKENS
-
-SERIAL = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
-NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
 StateName = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
 ModelName = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+def _check_names(names: list[str]) -> list[str]:
+    """A device, and a list of devices, must fit what holds them."""
+    size = sum(len(name.encode()) for name in names)
+    if size > MAX_MODEL_NAMES_BYTES:
+        raise PydanticCustomError(
+            "models_too_large",
+            "the models' names may have {limit} bytes together, these have {size}",
+            {"limit": MAX_MODEL_NAMES_BYTES, "size": size},
+        )
+    return names
+
+
+ModelNames = Annotated[list[ModelName], Field(max_length=256), AfterValidator(_check_names)]
+MAX_MODEL_NAMES_BYTES = 32 * 2**10
 # What DynamoDB cannot store exactly is no reading of a sensor.
 Reading = Annotated[float, Field(ge=-1e9, le=1e9), AfterValidator(lambda value: round(value, 6))]
 Measured = Reading | None
@@ -23,20 +37,20 @@ Count = Annotated[float | None, Field(ge=0, le=MAX_TOKENS)]
 class RegisterBody(Body):
     """A device. What is left out at a repeated registration stays as it was."""
 
-    serial: str = Field(pattern=SERIAL)
+    serial: Serial
     name: str | None = Field(default=None, max_length=256)
     kind: str | None = Field(default=None, max_length=64, examples=["phone", "server"])
-    models: list[ModelName] | None = Field(default=None, max_length=256)
-    queue_tags: list[str] | None = Field(default=None, min_length=1, max_length=8)
-    owner: str | None = Field(
-        default=None, pattern=NAME, description="Only this user's jobs run on it."
+    models: ModelNames | None = Field(
+        default=None, description="Their names may have 32 KB together."
     )
+    queue_tags: list[str] | None = Field(default=None, min_length=1, max_length=8)
+    owner: UserId | None = Field(default=None, description="Only this user's jobs run on it.")
 
 
 class ReloadBody(Body):
     """Which device (default: all), and whether it is taken out of service."""
 
-    serial: str | None = None
+    serial: Serial | None = None
     maintenance: bool | None = None
 
 
@@ -70,7 +84,9 @@ class StatusBody(TelemetryBody):
         description="`hot` and `low_battery` become the device's state.",
     )
     using: bool | None = None
-    models: list[ModelName] | None = Field(default=None, max_length=256)
+    models: ModelNames | None = Field(
+        default=None, description="Their names may have 32 KB together."
+    )
     job_id: str | None = Field(default=None, max_length=64)
     runner_version: str | None = Field(default=None, max_length=64)
 

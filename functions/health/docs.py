@@ -12,9 +12,9 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 
 from shared.errors import NotFound
-from shared.http import OpenRoute
+from shared.http import PageRoute
 
-router = APIRouter(tags=["Docs"], route_class=OpenRoute)
+router = APIRouter(tags=["Docs"], route_class=PageRoute)
 
 _HERE = Path(__file__).parent
 _SWAGGER_UI = "fastapi_standalone_docs"
@@ -33,7 +33,6 @@ _SECURITY_HEADERS = {
         "img-src 'self' data:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 

@@ -47,6 +47,5 @@ async def health(response: Response) -> HealthAnswer:
     """Asks tables and bucket, at most every 5 s; 503 unless all answer."""
     found = current_health()
     response.status_code = 200 if found.status == "ok" else 503
-    response.headers["Cache-Control"] = "no-store"
     checks = Checks(tables=found.tables, bucket=found.bucket)
     return HealthAnswer(status=found.status, checks=checks)

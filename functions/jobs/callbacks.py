@@ -8,7 +8,16 @@ from functions.jobs import wiring
 from functions.jobs.schemas import CallbackAnswer, RedeliveryAnswer
 from shared import clock
 from shared.callbacks import Callback, Try
-from shared.http import CurrentUser, Page, RepeatableCall, UserRoute, creates, described
+from shared.http import (
+    CurrentUser,
+    JobIdInPath,
+    Page,
+    RepeatableCall,
+    UserRoute,
+    WebhookIdInPath,
+    creates,
+    described,
+)
 
 router = APIRouter(prefix="/api/jobs/{job_id}/callbacks", tags=["Jobs"], route_class=UserRoute)
 
@@ -19,7 +28,7 @@ router = APIRouter(prefix="/api/jobs/{job_id}/callbacks", tags=["Jobs"], route_c
     response_model=Page[CallbackAnswer],
     responses=described(404, "There is no such job of yours (`job_not_found`)."),
 )
-async def callbacks(user: CurrentUser, job_id: str) -> dict[str, Any]:
+async def callbacks(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
     """Every try, newest first; one that failed has `next_at` if it is made again.
 
     `error`: `not_2xx`, `gone` (410: nothing more is sent to this URL), `disabled` (it had said
@@ -49,7 +58,7 @@ async def callbacks(user: CurrentUser, job_id: str) -> dict[str, Any]:
 )
 @creates()
 async def redeliver(
-    user: CurrentUser, job_id: str, webhook_id: str, call: RepeatableCall
+    user: CurrentUser, job_id: JobIdInPath, webhook_id: WebhookIdInPath, call: RepeatableCall
 ) -> dict[str, Any]:
     """One more try at once: the same `webhook-id` and body, a new timestamp and signature.
 

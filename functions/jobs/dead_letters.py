@@ -13,11 +13,14 @@ from shared.http import (
     Caller,
     CurrentUser,
     Cursors,
+    JobIdInPath,
     Page,
     PageLimit,
+    UserId,
     UserRoute,
     creates,
     described,
+    first_that_fit,
     key_form,
 )
 from shared.jobs import Job, Overrides
@@ -36,7 +39,7 @@ _NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
 )
 async def dead_letters(
     user: CurrentUser,
-    user_id: Annotated[str | None, Query(description="For administrators: whose jobs.")] = None,
+    user_id: Annotated[UserId | None, Query(description="For administrators: whose jobs.")] = None,
     group_by: Annotated[Literal["failure"] | None, Query()] = None,
     limit: PageLimit = 50,
     cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
@@ -53,10 +56,14 @@ async def dead_letters(
         }
     cursors = Cursors[str](("dlq", user.user_id, whose or "*"), _POSITION)
     page = letters.page(whose, limit, cursors.read(cursor))
+    documents = _dead(page.jobs)
+    next_after, fitting = page.next_after, first_that_fit(documents)
+    if fitting < len(documents):
+        next_after = letters.place_after(page.jobs[fitting - 1])
     return {
-        "data": _dead(page.jobs),
-        "next_cursor": None if page.next_after is None else cursors.write(page.next_after),
-        "has_more": page.next_after is not None,
+        "data": documents[:fitting],
+        "next_cursor": None if next_after is None else cursors.write(next_after),
+        "has_more": next_after is not None,
     }
 
 
@@ -69,7 +76,7 @@ async def dead_letters(
 )
 @creates()
 async def requeue(
-    user: CurrentUser, job_id: str, body: Annotated[RequeueBody | None, Body()] = None
+    user: CurrentUser, job_id: JobIdInPath, body: Annotated[RequeueBody | None, Body()] = None
 ) -> dict[str, Any]:
     """Queue a dead job again; its attempts start anew."""
     letters = wiring.jobs().dead_letters
@@ -85,7 +92,7 @@ async def requeue(
     status_code=204,
     responses={**_ABSENT, **_NOT_DEAD},
 )
-async def remove(user: CurrentUser, job_id: str) -> Response:
+async def remove(user: CurrentUser, job_id: JobIdInPath) -> Response:
     """The job leaves the dead-letter queue and is gone."""
     letters = wiring.jobs().dead_letters
     letters.remove(letters.find(job_id, user.user_id, user.admin))

@@ -20,6 +20,7 @@ from shared.http import (
     Caller,
     CurrentUser,
     Cursors,
+    JobIdInPath,
     Page,
     PageLimit,
     RepeatableCall,
@@ -27,9 +28,11 @@ from shared.http import (
     Window,
     creates,
     described,
+    first_that_fit,
     fits_an_answer,
     key_form,
     requested_window,
+    too_large_means,
 )
 from shared.jobs import Job, JobFilter, JobRequest, Outcome, Submitter, attempt_document
 
@@ -104,10 +107,14 @@ async def list_(
     )
     cursors = Cursors[str](("jobs", user.user_id, *asked), _POSITION)
     page = wiring.jobs().reader.page(user.user_id, wanted, limit, cursors.read(cursor))
+    documents = wiring.jobs().reader.documents(page.jobs)
+    next_after, fitting = page.next_after, first_that_fit(documents)
+    if fitting < len(documents):
+        next_after = page.jobs[fitting - 1].job_id
     return {
-        "data": wiring.jobs().reader.documents(page.jobs),
-        "next_cursor": None if page.next_after is None else cursors.write(page.next_after),
-        "has_more": page.next_after is not None,
+        "data": documents[:fitting],
+        "next_cursor": None if next_after is None else cursors.write(next_after),
+        "has_more": next_after is not None,
     }
 
 
@@ -117,7 +124,8 @@ async def list_(
     response_model=JobDetailAnswer,
     responses=ABSENT,
 )
-async def get(user: CurrentUser, job_id: str) -> dict[str, Any]:
+@too_large_means("ask for /api/jobs/{job_id}/result?full=1, which redirects")
+async def get(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
     """The job with what it asks and how its attempts went."""
     reader = wiring.jobs().reader
     job = wiring.jobs().store.get(user.user_id, job_id)
@@ -147,7 +155,7 @@ async def get(user: CurrentUser, job_id: str) -> dict[str, Any]:
 )
 async def result(
     user: CurrentUser,
-    job_id: str,
+    job_id: JobIdInPath,
     format_: Annotated[
         Literal["json", "text", "csv"], Query(alias="format", description="`text`: the output.")
     ] = "json",
@@ -174,7 +182,7 @@ async def result(
         **described(409, "It has ended (`job_already_finished`)."),
     },
 )
-async def cancel(user: CurrentUser, job_id: str) -> Response:
+async def cancel(user: CurrentUser, job_id: JobIdInPath) -> Response:
     """A queued job is `cancelled` at once (200), a running one `cancelling` at first (202)."""
     job = wiring.jobs().cancelling.cancel(user.user_id, job_id)
     (document,) = wiring.jobs().reader.documents([job])

@@ -1,18 +1,27 @@
 """Bodies and answers of the jobs endpoints, as clients see them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from shared.http import Body
+from shared.datasets import DATASET_NAME
+from shared.http import Body, Serial
 
 MAX_PROMPT_CHARACTERS = 200_000
+MAX_OPTIONS_BYTES = 128 * 2**10
 
+# Which ones there are is the deployment's business.
+QueueTag = Annotated[str, Field(max_length=64)]
 StatusName = Literal["queued", "running", "cancelling", "succeeded", "cancelled", "dead"]
 
 
 class OptionsBody(Body):
-    """How to generate. Members that are not listed here are passed through to the backend."""
+    """How to generate. Members that are not listed here are passed through to the backend.
+
+    All together at most 128 KB as JSON, at most 64 levels deep.
+    """
 
     model_config = ConfigDict(strict=True, extra="allow")
 
@@ -22,6 +31,18 @@ class OptionsBody(Body):
     top_k: int | None = Field(default=None, ge=0, le=1_000_000)
     seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
     stop: str | list[str] | None = None
+
+    @model_validator(mode="after")
+    def _check_size(self) -> Self:
+        """A job's question must fit the answer that hands it out."""
+        size = len(msgspec.json.encode(self.model_dump(exclude_unset=True)))
+        if size > MAX_OPTIONS_BYTES:
+            raise PydanticCustomError(
+                "options_too_large",
+                "options may have {limit} bytes as JSON, these have {size}",
+                {"limit": MAX_OPTIONS_BYTES, "size": size},
+            )
+        return self
 
 
 class JobBody(Body):
@@ -52,9 +73,11 @@ class JobBody(Body):
     priority: int = Field(
         default=0, ge=0, le=9, description="Higher first; 5 to 9 ride the high lane."
     )
-    queue_tag: str = Field("default", description="The pool: `default`, `short` or `long`.")
-    device_serial: str | None = Field(default=None, description="Pins the job to one device.")
-    adapter_id: str | None = Field(default=None, description="The dataset that gets the metrics.")
+    queue_tag: QueueTag = Field("default", description="The pool: `default`, `short` or `long`.")
+    device_serial: Serial | None = Field(default=None, description="Pins the job to one device.")
+    adapter_id: Annotated[str, Field(pattern=f"^{DATASET_NAME}$")] | None = Field(
+        default=None, description="The dataset that gets the metrics."
+    )
     callback_url: str | None = Field(
         default=None,
         description="Told when the job ends (signed webhook): https, public, port 443.",
@@ -69,8 +92,8 @@ class JobBody(Body):
 class RequeueBody(Body):
     """What to change for the new attempts; everything may be left out."""
 
-    device_serial: str | None = None
-    queue_tag: str | None = None
+    device_serial: Serial | None = None
+    queue_tag: QueueTag | None = None
     options: OptionsBody | None = None
     max_attempts: int | None = Field(default=None, ge=1, le=10)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from functions.usage import wiring
 from functions.usage.parameters import AskedGrouping, AskedQuestion, AskedReading
 from functions.usage.schemas import SummaryAnswer, UsageAnswer
-from shared.http import QUESTION_RESPONSES, UserRoute, Window
+from shared.http import QUESTION_RESPONSES, UserRoute, Window, share_of_answer, too_large_means
 from shared.usage import Labels, Question, auto_seconds, bucket_seconds, overview, summary
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
@@ -20,6 +20,10 @@ router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
     summary="Usage over time, with breakdown",
     response_model=UsageAnswer,
     responses=QUESTION_RESPONSES,
+)
+@too_large_means(
+    "ask for a narrower window, a bigger bucket, fewer groups or runs, or for single "
+    "labels with extra=<label>"
 )
 async def usage(
     question: AskedQuestion,
@@ -41,7 +45,11 @@ async def usage(
     ] = "UTC",
     runs: Annotated[int, Query(ge=0, le=1_000, description="The newest N raw runs too.")] = 0,
 ) -> Response:
-    """Σ breakdown.runs = total.runs, always; empty buckets are present with `runs: 0`."""
+    """Σ breakdown.runs = total.runs, always; empty buckets are present with `runs: 0`.
+
+    An answer that would be larger than 6 MB has longer buckets with `bucket=auto`, and is
+    refused with 413 (`answer_too_large`) with others.
+    """
     step_s = bucket_seconds(bucket, question.from_us, question.to_us)
     found = overview(
         wiring.bucket(),
@@ -55,6 +63,7 @@ async def usage(
         coarser=partial(auto_seconds, question.from_us, question.to_us)
         if bucket == "auto"
         else None,
+        share=_share,
     )
     return _json(
         {
@@ -82,6 +91,12 @@ async def usage_summary(question: AskedQuestion, reading: AskedReading) -> Respo
     found = summary(wiring.bucket(), wiring.catalog(), question, reading)
     head = {"window": _window(question), "filters": question.filters.document()}
     return _json(head | {"exact": found.exact} | found.stats | _labels(found.labels))
+
+
+def _share(series: list[dict[str, Any]], rest: list[dict[str, Any]]) -> tuple[float, float]:
+    """How much of an answer a series takes, and what stands besides it."""
+    series_share, rest_share = map(share_of_answer, map(msgspec.json.encode, (series, rest)))
+    return series_share, rest_share
 
 
 def _window(

@@ -10,6 +10,7 @@ from shared.errors import Conflict, Fault, NotFound, Unacceptable
 from shared.storage import DATASET_PREFIX, partition
 
 MAX_EXTRA_FIELDS = 64
+MAX_ADAPTER_BYTES = 32 * 2**10
 _SAVE_ATTEMPTS = 5
 
 # Adapter attribute → the standard name of the field that it points to.
@@ -120,14 +121,22 @@ def next_version(catalog: Table, user_id: str, adapter: Adapter) -> tuple[Adapte
 
 
 def check_adapter(adapter: Adapter) -> None:
-    """Raises Unacceptable for duplicate labels, empty fields or too many extras."""
-    faults = [*_empty_fields(adapter), *_extra_faults(adapter.extra_fields)]
+    """Raises Unacceptable for duplicate labels, empty fields, too many extras or bytes."""
+    faults = [*_size_faults(adapter), *_empty_fields(adapter), *_extra_faults(adapter.extra_fields)]
     if faults:
         raise Unacceptable(
             "; ".join(fault.detail for fault in faults[:3]),
             code="invalid_adapter",
             faults=tuple(faults),
         )
+
+
+def _size_faults(adapter: Adapter) -> list[Fault]:
+    size = len(msgspec.json.encode(adapter))
+    if size <= MAX_ADAPTER_BYTES:
+        return []
+    detail = f"an adapter may have {MAX_ADAPTER_BYTES} bytes as JSON, this one has {size}"
+    return [Fault("", "adapter_too_large", detail)]
 
 
 def _empty_fields(adapter: Adapter) -> list[Fault]:

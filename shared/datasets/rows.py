@@ -5,7 +5,6 @@ end; it is decoded only to be judged and converted. So 64-bit integers and `1.10
 survive, whatever a decoder would make of them.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +14,11 @@ import msgspec
 from shared.errors import Fault
 from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
 from shared.json_parts import what_is_wrong
+from shared.json_rules import MAX_DEPTH, is_deep, repeated_member
 from shared.row_bodies import SentRow
 
 META_PREFIX = "_meta_"
 MAX_ROW_BYTES = 256 * 2**10
-# The row itself is the first level.
-MAX_DEPTH = 64
 # Line breaks can only stand between tokens: inside JSON strings they are escaped.
 LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
@@ -90,7 +88,7 @@ def _accepted(index: int, sent: SentRow) -> AcceptedRow:
     if len(text) > MAX_ROW_BYTES:
         raise _Rejected("row_too_large", f"a row has at most {MAX_ROW_BYTES} bytes")
     members = _decoded(text)
-    if _is_deep(text, members):
+    if is_deep(text, members):
         raise _too_deep()
     if not isinstance(members, dict):
         raise _Rejected("not_an_object", "a row is a JSON object")
@@ -117,23 +115,6 @@ def _too_deep() -> _Rejected:
     return _Rejected("row_too_deep", f"a row is nested at most {MAX_DEPTH} levels deep")
 
 
-def _is_deep(text: bytes, value: Any) -> bool:
-    """Whether arrays and objects are nested deeper than allowed."""
-    if text.count(b"{") + text.count(b"[") <= MAX_DEPTH:
-        return False
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        children = (child for parent in level for child in _children(parent))
-        level = [child for child in children if isinstance(child, dict | list)]
-    return bool(level)
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
 def _has_plainly_distinct_keys(text: bytes, members: dict[str, Any]) -> bool:
     """Whether counting proves that no key is there twice; False means that it is not known.
 
@@ -153,16 +134,9 @@ def strings_in(values: Iterable[Any]) -> int:
 
 
 def _refuse_duplicates(text: bytes) -> None:
-    # Only the keys matter, so numbers need not be made.
-    json.loads(text, object_pairs_hook=_distinct, parse_float=str, parse_int=str)
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> None:
-    seen: set[str] = set()
-    for key, _ in pairs:
-        if key in seen:
-            raise _Rejected("duplicate_key", f"the key {key[:100]!r} is there twice in one object")
-        seen.add(key)
+    key = repeated_member(text)
+    if key is not None:
+        raise _Rejected("duplicate_key", f"the key {key[:100]!r} is there twice in one object")
 
 
 def _without_meta(text: bytes) -> bytes:

@@ -1,6 +1,11 @@
 """The HTTP edge that all endpoint groups share: one app factory, one error envelope, one way in."""
 
-from shared.http.answers import fits_an_answer
+from shared.http.answers import (
+    first_that_fit,
+    fits_an_answer,
+    share_of_answer,
+    too_large_means,
+)
 from shared.http.app import create_app, serve
 from shared.http.body import media_type, require_json
 from shared.http.idempotency import (
@@ -11,14 +16,27 @@ from shared.http.idempotency import (
     record_traces,
 )
 from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
+from shared.http.names import (
+    MADE_ID,
+    BatchId,
+    JobIdInPath,
+    Serial,
+    SerialInPath,
+    TokenIdInPath,
+    UserId,
+    WebhookIdInPath,
+    in_path,
+)
 from shared.http.pages import Cursors, Page, PageLimit, key_form, up_to
-from shared.http.routes import DeviceRoute, OpenRoute, UserRoute
-from shared.http.schemas import QUESTION_RESPONSES, Body, Problem, described
+from shared.http.routes import DeviceRoute, OpenRoute, PageRoute, UserRoute
+from shared.http.schemas import QUESTION_RESPONSES, Body, Problem, StrictBody, described
 from shared.http.windows import Window, requested_window
 from shared.observability import logger
 
 __all__ = [
+    "MADE_ID",
     "QUESTION_RESPONSES",
+    "BatchId",
     "Body",
     "Caller",
     "CurrentAdmin",
@@ -28,18 +46,28 @@ __all__ = [
     "Device",
     "DeviceRoute",
     "IdempotencyStore",
+    "JobIdInPath",
     "OpenRoute",
     "Page",
     "PageLimit",
+    "PageRoute",
     "Problem",
     "Repeatable",
     "RepeatableCall",
+    "Serial",
+    "SerialInPath",
+    "StrictBody",
+    "TokenIdInPath",
+    "UserId",
     "UserRoute",
+    "WebhookIdInPath",
     "Window",
     "create_app",
     "creates",
     "described",
+    "first_that_fit",
     "fits_an_answer",
+    "in_path",
     "key_form",
     "logger",
     "media_type",
@@ -47,5 +75,7 @@ __all__ = [
     "requested_window",
     "require_json",
     "serve",
+    "share_of_answer",
+    "too_large_means",
     "up_to",
 ]

@@ -13,21 +13,13 @@ from mangum import Mangum
 
 from shared.aws import Table
 from shared.config import read_settings
+from shared.http.answers import TEXT_TYPES
 from shared.http.edge import Edge
 from shared.http.idempotency import IdempotencyStore
 from shared.http.problems import install_problem_handlers
 from shared.http.rates import RateLimits, RateSettings
 from shared.http.schemas import ERROR_RESPONSES
 from shared.http.snapshots import prepare_for_snapshots
-
-_TEXT_TYPES = [
-    "text/",
-    "application/json",
-    "application/problem+json",
-    "application/javascript",
-    "application/x-ndjson",
-    "image/svg+xml",
-]
 
 
 def create_app(
@@ -67,4 +59,4 @@ def serve(app: FastAPI, event: dict[str, Any], context: object) -> dict[str, Any
 
 @cache
 def _adapter(app: FastAPI) -> Mangum:
-    return Mangum(Edge(app), lifespan="off", text_mime_types=_TEXT_TYPES)
+    return Mangum(Edge(app), lifespan="off", text_mime_types=TEXT_TYPES)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from shared.errors import (
     EvalyardError,
+    Fault,
     MalformedInput,
     TooLarge,
     Unacceptable,
@@ -16,7 +17,8 @@ from shared.errors import (
 )
 from shared.http.numbers import check_numbers, refuse_huge_number
 from shared.http.problems import EdgeError
-from shared.json_parts import what_is_wrong
+from shared.json_parts import RepeatedMember, array_parts, object_parts, what_is_wrong
+from shared.json_rules import MAX_DEPTH, is_deep, repeated_member
 from shared.row_bodies import require_utf8
 
 MAX_BODY_BYTES = 5 * 2**20
@@ -37,13 +39,16 @@ class EdgeRequest(Request):
         return self._plain
 
     async def json(self) -> Any:
-        """The body as JSON; `NaN`, `Infinity` and invalid UTF-8 are refused."""
+        """The body as JSON, as `read_json` reads it."""
         return read_json(await self.body())
 
 
 def read_json(body: bytes) -> Any:
-    """Strict JSON, whose numbers a double can hold. Raises EdgeError around MalformedInput and
-    Unacceptable."""
+    """Strict JSON: UTF-8, no `NaN` or `Infinity`, numbers that a double can hold, no member
+    twice, nothing nested too deep.
+
+    Raises EdgeError around MalformedInput where it cannot be read, else around Unacceptable.
+    """
     try:
         return _decoded(body)
     except EvalyardError as exc:
@@ -61,8 +66,43 @@ def _decoded(body: bytes) -> Any:
     except msgspec.DecodeError as exc:
         raise _malformed(what_is_wrong(body, exc)) from exc
     except RecursionError as exc:
-        raise _malformed("the body is nested too deep") from exc
+        raise _beyond_the_decoder(body) from exc
+    _check_depth(body, found)
+    repeated = repeated_member(body)
+    if repeated is not None:
+        detail = f"the member {repeated[:100]!r} is there twice in one object"
+        raise _unacceptable("duplicate_key", "", detail)
     return found
+
+
+def _beyond_the_decoder(body: bytes) -> EvalyardError:
+    """What is wrong with a body that is nested deeper than the decoder goes."""
+    parts = array_parts if body.lstrip().startswith(b"[") else object_parts
+    try:
+        parts(body)
+    except MalformedInput as exc:
+        return exc
+    except RepeatedMember:
+        pass
+    return _too_deep("")
+
+
+def _check_depth(body: bytes, decoded: Any) -> None:
+    """Raises Unacceptable for a member that is nested too deep."""
+    if not is_deep(body, decoded, MAX_DEPTH + 1):
+        return
+    members = decoded.items() if isinstance(decoded, dict) else enumerate(decoded)
+    deep = [name for name, value in members if is_deep(body, value)]
+    raise _too_deep(f"/{deep[0]}")
+
+
+def _too_deep(pointer: str) -> Unacceptable:
+    detail = f"arrays and objects may be nested {MAX_DEPTH} levels deep"
+    return _unacceptable("too_deep", pointer, detail)
+
+
+def _unacceptable(code: str, pointer: str, detail: str) -> Unacceptable:
+    return Unacceptable(detail, code=code, faults=(Fault(pointer, code, detail),))
 
 
 def _huge_number(body: bytes) -> EvalyardError:
@@ -133,7 +173,8 @@ def _inflated_member(body: bytes, limit: int) -> tuple[bytes, bytes]:
 
 def _too_large() -> TooLarge:
     return TooLarge(
-        f"a body may have {MAX_BODY_BYTES} bytes (after inflation); send it in several calls",
+        f"a body may have {MAX_BODY_BYTES} bytes (after inflation); send it in several calls, "
+        "each packed with Content-Encoding: gzip",
         code="body_too_large",
         limit_bytes=MAX_BODY_BYTES,
     )

@@ -1,16 +1,89 @@
-"""The outermost ASGI layer: a request id on every response, one log line per request."""
+"""The outermost ASGI layer: what every answer has, whatever route gave it.
+
+A request id, the headers that keep browsers and caches careful, one log line; an answer that
+Lambda would not pass on becomes a 413 that says what to do; each 5xx is counted, because a
+function that answers does not fail as far as AWS can see: `ServerErrors` are faults of ours,
+`AnswersUnavailable` pass.
+"""
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import msgspec
+
 from shared import ids
-from shared.observability import logger
+from shared.errors import TooLarge
+from shared.http.answers import MAX_ANSWER_BYTES, advice_of, answer_bytes
+from shared.http.problems import PROBLEM_TYPE, problem_body
+from shared.observability import count, logger
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+# What a route may say itself. Answers hold somebody's data, or a secret: no cache keeps them.
+_UNLESS_SAID = {b"cache-control": b"no-store"}
+_ALWAYS = {
+    b"x-content-type-options": b"nosniff",
+    b"strict-transport-security": b"max-age=31536000",
+}
+
+
+class _Code(msgspec.Struct):
+    """The one member of a problem document that logs name."""
+
+    code: str = ""
+
+
+class _Answer:
+    """An answer while it is given, held until it is whole."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: Headers = []
+        self.body = b""
+
+    async def take(self, message: MutableMapping[str, Any]) -> None:
+        """The `send` of the app."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = [(name.lower(), value) for name, value in message.get("headers", ())]
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+
+    def complete(self, request_id: str) -> None:
+        """Give it the headers that every answer has."""
+        said = {name for name, _ in self.headers}
+        self.headers += [pair for pair in _UNLESS_SAID.items() if pair[0] not in said]
+        kept = [pair for pair in self.headers if pair[0] not in _ALWAYS]
+        self.headers = [*kept, *_ALWAYS.items(), (b"x-request-id", request_id.encode())]
+
+    def shrink(self, request_id: str, advice: str) -> None:
+        """Become a 413 where Lambda would not pass it on."""
+        if answer_bytes(self.headers, self.body) <= MAX_ANSWER_BYTES:
+            return
+        error = TooLarge(
+            f"this answer would be larger than {MAX_ANSWER_BYTES} bytes; {advice}",
+            code="answer_too_large",
+            limit_bytes=MAX_ANSWER_BYTES,
+        )
+        self.status, self.body = 413, problem_body(error, request_id)
+        self.headers = [(b"content-type", PROBLEM_TYPE.encode())]
+
+    def code(self) -> str | None:
+        """The problem's code, where it is one."""
+        if (b"content-type", PROBLEM_TYPE.encode()) not in self.headers:
+            return None
+        return msgspec.json.decode(self.body, type=_Code).code
+
+    async def give(self, send: Send) -> None:
+        """Hand the whole of it over."""
+        start = {"status": self.status, "headers": self.headers}
+        await send({"type": "http.response.start", **start})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 class Edge:
@@ -24,25 +97,18 @@ class Edge:
         started = time.perf_counter()
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        status, answered = 500, False
-
-        async def send_with_id(message: MutableMapping[str, Any]) -> None:
-            nonlocal status, answered
-            if message["type"] == "http.response.start":
-                status, answered = message["status"], True
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-request-id", request_id.encode()),
-                ]
-            await send(message)
-
+        answer = _Answer()
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive, answer.take)
         except Exception:
             # Starlette raises again what the 500 was answered for; it is logged by then.
-            if not answered:
+            if not answer.status:
+                count("ServerErrors")
                 raise
-        _log(scope, request_id, status, time.perf_counter() - started)
+        answer.shrink(request_id, advice_of(getattr(scope.get("route"), "endpoint", None)))
+        answer.complete(request_id)
+        _log(scope, request_id, answer, time.perf_counter() - started)
+        await answer.give(send)
 
 
 def _request_id(scope: Scope) -> str:
@@ -50,14 +116,17 @@ def _request_id(scope: Scope) -> str:
     return str(context.get("requestId") or ids.new_id("req"))
 
 
-def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+def _log(scope: Scope, request_id: str, answer: _Answer, seconds: float) -> None:
     route = scope.get("route")
     logger().info(
         "request_served",
         method=scope["method"],
         route=getattr(route, "path", None),
-        status=status,
+        status=answer.status,
+        code=answer.code(),
         duration_ms=round(seconds * 1000, 1),
         request_id=request_id,
         caller=getattr(scope["state"].get("caller"), "name", None),
     )
+    if answer.status >= 500:
+        count("AnswersUnavailable" if answer.status == 503 else "ServerErrors")

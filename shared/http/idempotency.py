@@ -104,7 +104,8 @@ class IdempotencyStore:
         stored = ids.ulid()
         pieces = [body[at : at + _PART_BYTES] for at in range(0, len(body), _PART_BYTES)]
         # Whose it is, too, so that an erasure finds the parts as it finds the record.
-        kept = {name: record[name] for name in ("pk", "user_id", "expires_at") if name in record}
+        names = ("pk", "user_id", "expires_at")
+        kept: Item = {name: record[name] for name in names if name in record}
         for number, piece in enumerate(pieces):
             self.table.put({**kept, "sk": _part_key(stored, number), "body": piece})
         return {**answer, "body": b"", "parts": len(pieces), "stored": stored}

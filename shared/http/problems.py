@@ -14,6 +14,7 @@ from shared.errors import EvalyardError, Fault, Unauthenticated
 from shared.observability import logger
 
 MAX_LISTED_FAULTS = 100
+PROBLEM_TYPE = "application/problem+json"
 UNAUTHORIZED_BODY = b'{"message":"Unauthorized"}'
 
 _STATUSES: tuple[tuple[type[EvalyardError], int, str], ...] = (
@@ -33,7 +34,12 @@ _STATUSES: tuple[tuple[type[EvalyardError], int, str], ...] = (
 _DEFAULT_RETRY_AFTER_S = {429: 5, 503: 2}
 _TYPE_STEP = re.compile(r"(str|int|float|bool|list|dict|none)(\[.*\])?")
 _EXPECTED_VALUES = re.compile(r"'([^']*)'")
-_FAULT_CODES = {"missing": "required", "literal_error": "not_allowed", "extra_forbidden": "unknown"}
+_UNKNOWN_MEMBER = "unknown_member"
+_FAULT_CODES = {
+    "missing": "required",
+    "literal_error": "not_allowed",
+    "extra_forbidden": _UNKNOWN_MEMBER,
+}
 
 
 class EdgeError(HTTPException):
@@ -53,17 +59,35 @@ def problem_response(request: Request, error: EvalyardError) -> Response:
     """The response for a domain error; a 401 has API Gateway's own body instead."""
     if isinstance(error, Unauthenticated):
         return Response(UNAUTHORIZED_BODY, 401, media_type="application/json")
-    status, title = _status_and_title(error)
+    status = status_of(error)
     if status >= 500:
         # The cause names the AWS call and its error code, which the caller must not see.
         logger().warning("dependency_failed", request_id=_request_id(request), exc_info=error)
     wait = error.retry_after_s or _DEFAULT_RETRY_AFTER_S.get(status)
     return Response(
-        msgspec.json.encode(_document(request, error, status, title)),
+        problem_body(error, _request_id(request)),
         status,
-        media_type="application/problem+json",
+        media_type=PROBLEM_TYPE,
         headers={"Retry-After": str(wait)} if wait else None,
     )
+
+
+def problem_body(error: EvalyardError, request_id: str | None) -> bytes:
+    """The problem document of a domain error."""
+    status, title = _status_and_title(error)
+    document: dict[str, Any] = {
+        "type": _type(error.error_code),
+        "title": title,
+        "status": status,
+        "detail": error.detail,
+        "code": error.error_code,
+        "request_id": request_id,
+    }
+    if error.faults:
+        document["errors"] = [fault_document(fault) for fault in error.faults[:MAX_LISTED_FAULTS]]
+    if error.allowed is not None:
+        document["allowed"] = list(error.allowed)
+    return msgspec.json.encode(document | error.facts)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -100,7 +124,7 @@ async def _on_http_exception(request: Request, exc: Exception) -> Response:
     return Response(
         msgspec.json.encode(document),
         exc.status_code,
-        media_type="application/problem+json",
+        media_type=PROBLEM_TYPE,
         headers={"Allow": _allowed_methods(request)} if exc.status_code == 405 else exc.headers,
     )
 
@@ -122,7 +146,7 @@ async def _on_unforeseen(request: Request, _: Exception) -> Response:
         "code": "internal",
         "request_id": _request_id(request),
     }
-    return Response(msgspec.json.encode(document), 500, media_type="application/problem+json")
+    return Response(msgspec.json.encode(document), 500, media_type=PROBLEM_TYPE)
 
 
 _HTTP_CODES = {
@@ -140,7 +164,9 @@ def validation_error(exc: RequestValidationError) -> EvalyardError:
         return errors.MalformedInput(summary, code="invalid_parameter", faults=faults)
     if any(entry["loc"] == ("body",) and entry["type"] == "missing" for entry in found):
         return errors.MalformedInput("a JSON body is required", code="malformed_json")
-    return errors.Unacceptable(summary, code="validation_failed", faults=faults)
+    unknown = any(fault.code == _UNKNOWN_MEMBER for fault in faults)
+    code = _UNKNOWN_MEMBER if unknown else "validation_failed"
+    return errors.Unacceptable(summary, code=code, faults=faults)
 
 
 def _fault(entry: dict[str, Any]) -> Fault:
@@ -161,22 +187,6 @@ def _status_and_title(error: EvalyardError) -> tuple[int, str]:
         if isinstance(error, kind):
             return status, title
     return 500, "Internal error"
-
-
-def _document(request: Request, error: EvalyardError, status: int, title: str) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "type": _type(error.error_code),
-        "title": title,
-        "status": status,
-        "detail": error.detail,
-        "code": error.error_code,
-        "request_id": _request_id(request),
-    }
-    if error.faults:
-        document["errors"] = [fault_document(fault) for fault in error.faults[:MAX_LISTED_FAULTS]]
-    if error.allowed is not None:
-        document["allowed"] = list(error.allowed)
-    return document | error.facts
 
 
 def fault_document(fault: Fault) -> dict[str, Any]:

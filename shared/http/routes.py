@@ -12,6 +12,7 @@ from shared.http.body import EdgeRequest, require_json
 from shared.http.idempotency import answer_once, is_creating
 from shared.http.identity import identify
 from shared.http.problems import EdgeError, problem_response, validation_error
+from shared.http.query import QueryParameters
 from shared.http.rates import held_to_rate
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -21,16 +22,22 @@ class OpenRoute(APIRoute):
     """A route for everybody."""
 
     credential: ClassVar[str | None] = None
+    # Links to pages are decorated by whoever passes them on.
+    any_query: ClassVar[bool] = False
 
     def get_route_handler(self) -> Answer:
         """FastAPI's handler between the checks of the edge."""
         original = super().get_route_handler()
+        parameters = QueryParameters.of(self.dependant)
 
         async def answer(request: Request) -> Response:
             edge_request = EdgeRequest(request.scope, request.receive)
+            if self.credential:
+                edge_request.state.caller = identify(edge_request, self.credential)
+            if not self.any_query:
+                parameters.check(edge_request)
             if not self.credential:
                 return await self._answer(edge_request, original)
-            edge_request.state.caller = identify(edge_request, self.credential)
             with held_to_rate(edge_request):
                 return await self._answer(edge_request, original)
 
@@ -42,6 +49,12 @@ class OpenRoute(APIRoute):
         if is_creating(self.endpoint):
             return await answer_once(request, self, _settled(original))
         return await original(request)
+
+
+class PageRoute(OpenRoute):
+    """A route for people: whatever stands in its query is of no meaning."""
+
+    any_query = True
 
 
 class UserRoute(OpenRoute):

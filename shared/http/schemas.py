@@ -11,6 +11,12 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
 
+class StrictBody(Body):
+    """A body whose members all mean something: an unknown one is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class ProblemFault(BaseModel):
     """One thing wrong with one place of the input."""
 
@@ -62,6 +68,7 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     413: _problem("A stated limit is exceeded."),
     415: _problem("The body is of a kind that is not read."),
     422: _problem("Well-formed, but not acceptable."),
+    500: _problem("A fault of ours; repeating the call changes nothing (`internal`)."),
     503: _problem("A dependency failed; repeat the call after `Retry-After` seconds."),
 }
 # What every question about many rows may answer besides.

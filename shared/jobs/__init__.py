@@ -28,6 +28,7 @@ from shared.jobs.errors import (
     JobNotFound,
     LeaseLost,
     LogNotUploaded,
+    job_gone,
 )
 from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
 from shared.jobs.lanes import Lane, Lanes
@@ -85,6 +86,7 @@ __all__ = [
     "Submitter",
     "attempt_document",
     "job_document",
+    "job_gone",
     "job_remains",
     "job_traces",
     "outcome_name",

@@ -50,9 +50,13 @@ class DeadLetters:
         found: list[Job] = []
         for job in self.store.dead(user_id, before):
             if len(found) == limit:
-                return JobList(found, dead_rank(found[-1].finished_us or 0, found[-1].job_id))
+                return JobList(found, self.place_after(found[-1]))
             found.append(job)
         return JobList(found, None)
+
+    def place_after(self, job: Job) -> str:
+        """Where a page that ends with this job is continued."""
+        return dead_rank(job.finished_us or 0, job.job_id)
 
     def grouped(self, user_id: str | None) -> list[FailureGroup]:
         """How often which failure, the most frequent first."""

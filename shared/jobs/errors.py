@@ -15,6 +15,11 @@ class JobGone(Gone):
     code = "job_gone"
 
 
+def job_gone() -> JobGone:
+    """There is no such job, for a device."""
+    return JobGone("the job does not exist (any more): delete the message")
+
+
 class JobLeased(Conflict):
     """Another device runs this job."""
 

@@ -32,6 +32,10 @@ LEASE_S = VISIBILITY_S
 # How long after its time-out an attempt may still report, for the way to us and clock drift.
 TIMEOUT_GRACE_S = 30
 MAX_ATTEMPTS_KEPT = 50
+# A job is one item of DynamoDB, which has 400 KB: what failed attempts said is kept in full
+# for the newest of them, as far as these bytes go, and its beginning for the others.
+_MESSAGES_KEPT_BYTES = 64 * 2**10
+_MESSAGE_KEPT_CHARACTERS = 200
 # A message is given up after twenty receives, each up to a minute (VISIBILITY_S) apart.
 PASSED_LATELY_S = 3_600
 PREVIEW_CHARACTERS = 200
@@ -158,6 +162,19 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def stored_attempts(attempts: list[Attempt]) -> list[dict[str, Any]]:
-    """Attempts as they are stored: the newest ones, as plain values."""
-    kept: list[dict[str, Any]] = msgspec.to_builtins(attempts[-MAX_ATTEMPTS_KEPT:])
-    return kept
+    """Attempts as they are stored: the newest ones, as plain values, older messages cut."""
+    room, kept = _MESSAGES_KEPT_BYTES, []
+    for attempt in reversed(attempts[-MAX_ATTEMPTS_KEPT:]):
+        room -= len(attempt.failure.message.encode()) if attempt.failure else 0
+        kept.append(msgspec.to_builtins(attempt if room >= 0 else _brief(attempt)))
+    return kept[::-1]
+
+
+def _brief(attempt: Attempt) -> Attempt:
+    """The attempt with no more than the beginning of what it said."""
+    failure = attempt.failure
+    if failure is None or len(failure.message) <= _MESSAGE_KEPT_CHARACTERS:
+        return attempt
+    beginning = failure.message[: _MESSAGE_KEPT_CHARACTERS - 1] + "…"
+    brief = msgspec.structs.replace(failure, message=beginning)
+    return msgspec.structs.replace(attempt, failure=brief)

@@ -4,7 +4,7 @@ A device speaks for a job only with the attempt that its claim gave it; whoever 
 the lease hears so and changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from shared.devices import Device, Fleet
 from shared.errors import DependencyFailed, EvalyardError, Unavailable
 from shared.jobs.bodies import Question, Result, question_of
 from shared.jobs.endings import Endings
-from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost
+from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost, job_gone
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
 from shared.jobs.lanes import Lanes
 from shared.jobs.logs import Logs, LogUpload
@@ -48,10 +48,12 @@ class Leases:
     endings: Endings
     catalog: Table
 
-    def claim(self, serial: str, job_id: str) -> Claim:
-        """Take a job, or learn why not. Raises JobGone, JobLeased, JobNotForDevice.
+    def claim(self, serial: str, job_id: str, render: Callable[[Claim], bytes]) -> bytes:
+        """Take a job and answer by `render`, or learn why not. Raises JobGone, JobLeased,
+        JobNotForDevice.
 
-        Again by the holder: the same answer.
+        Again by the holder: the same answer. It is made before the job is taken, so that
+        what cannot be answered costs no attempt.
         """
         device = self.fleet.get(serial)
         for _ in range(_RACES):
@@ -62,9 +64,9 @@ class Leases:
             self._check_suited(device, job)
             with _bodies_of(job):
                 question = question_of(self.store.body(job, job.request_body))
-            held = self._hold(job, serial)
-            if held is not None:
-                return Claim(held, question)
+            answer = render(Claim(_once_taken(job), question))
+            if self._hold(job, serial) is not None:
+                return answer
         raise _lost_races()
 
     def heartbeat(self, serial: str, job_id: str, attempt: int) -> bool:
@@ -184,7 +186,7 @@ class Leases:
         user_id = self.store.owner(job_id)
         job = None if user_id is None else self.store.find(user_id, job_id)
         if job is None:
-            raise JobGone("the job does not exist (any more): delete the message")
+            raise job_gone()
         return job
 
     def _held(self, job_id: str, serial: str, attempt: int) -> Job:
@@ -222,6 +224,13 @@ class Leases:
             other.serial != device.serial and other.present and job.model in other.models
             for other in self.fleet.serving(job.queue_tag)
         )
+
+
+def _once_taken(job: Job) -> Job:
+    """The job as its claim answers it: a queued one gets another attempt."""
+    if job.status != "queued":
+        return job
+    return msgspec.structs.replace(job, attempt=job.attempt + 1)
 
 
 def _ended_by(job: Job, serial: str, attempt: int, *statuses: str) -> bool:

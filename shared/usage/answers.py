@@ -19,6 +19,9 @@ from shared.usage.stats import Labels, empty_stats
 _MAX_GROUPS = 1_000
 _MAX_POINTS = 4_000
 
+# How much of an answer a series takes (1 is all), and what stands besides it.
+Share = Callable[[list[dict[str, Any]], list[dict[str, Any]]], tuple[float, float]]
+
 
 class TooManyGroups(MalformedInput):
     """The grouping gives more groups than an answer can hold."""
@@ -85,11 +88,13 @@ def overview(
     newest: int = 0,
     reading: Reading = Reading(),
     coarser: Callable[[int], int] | None = None,
+    share: Share | None = None,
 ) -> Overview:
     """Totals, a series in buckets of `step_s`, the breakdown by `group_by`, the newest runs.
 
     Where so many groups have too many points, `coarser` gives the length of fewer buckets;
-    without it TooManyGroups is raised.
+    without it TooManyGroups is raised. `share` says how much of an answer the series takes,
+    and the rest; with `coarser` the series gets fewer buckets until both fit, if they can.
     """
 
     def read(snapshot: Snapshot, step_s: int = step_s) -> Overview:
@@ -108,9 +113,22 @@ def overview(
             series = _series(figures, edges, group_by)
             breakdown = _breakdown(figures, group_by, total)
         runs = _newest(snapshot, question, newest)
+        if coarser and share:
+            fewer = coarser(_fitting(len(edges), *share(series, [total, *breakdown, *runs])))
+            if fewer > step_s:
+                return read(snapshot, fewer)
         return Overview(total, series, breakdown, runs, step_s, partial, plan.exact, figures.labels)
 
     return read_snapshot(bucket, catalog, question.user_id, read)
+
+
+def _fitting(buckets: int, series: float, rest: float) -> int:
+    """How many buckets a series may have, if all is to be one answer; as many as it has
+    where it is one, or where no series would make it one."""
+    if series + rest <= 1 or rest >= 1:
+        return buckets
+    # Fuller buckets are a little larger.
+    return max(1, int(buckets * (1 - rest) / series * 0.9) - 1)
 
 
 def _told(

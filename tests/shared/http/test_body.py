@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,14 @@ from tests.kit.names import short
 JSON = {"Content-Type": "application/json"}
 GZIP = {**JSON, "Content-Encoding": "gzip"}
 THING = json.dumps({"name": "x"}).encode()
+
+
+def nested(levels: int) -> Any:
+    """Arrays in one another."""
+    value: Any = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
 
 
 @pytest.mark.parametrize(
@@ -34,6 +43,49 @@ def test_400_when_body_is_not_json(things: ApiClient, body: bytes) -> None:
     answer = things.post("/things", content=body, headers=JSON)
 
     assert (answer.status, answer.code) == (400, "malformed_json")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "x", "more": nested(64)},
+        {"name": "x", "more": {"a": nested(63)}},
+        {"name": "x", "more": [nested(1)] * 500},
+    ],
+)
+def test_members_may_be_nested_as_deep_as_rows(things: ApiClient, body: Any) -> None:
+    assert things.post("/things", json=body).status == 201
+
+
+@pytest.mark.parametrize("levels", [65, 260])
+def test_422_that_names_the_member_when_it_is_nested_deeper(things: ApiClient, levels: int) -> None:
+    answer = things.post("/things", json={"name": "x", "size": 1, "more": nested(levels)})
+
+    assert (answer.status, answer.code) == (422, "too_deep")
+    assert answer.json()["errors"][0]["pointer"] == "/more"
+
+
+def test_422_when_a_member_is_nested_beyond_the_decoder(things: ApiClient) -> None:
+    body = b'{"name": "x", "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+    answer = things.post("/things", content=body, headers=JSON)
+
+    assert (answer.status, answer.code) == (422, "too_deep")
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        (b'{"name": "x", "name": "y"}', "name"),
+        (b'{"name": "x", "more": [{"a": {"b": 1, "b": 1}}]}', "b"),
+        (b'{"name": "x", "n\\u0061me": "y"}', "name"),
+    ],
+)
+def test_422_when_a_member_is_there_twice(things: ApiClient, body: bytes, key: str) -> None:
+    answer = things.post("/things", content=body, headers=JSON)
+
+    assert (answer.status, answer.code) == (422, "duplicate_key")
+    assert repr(key) in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
