@@ -11,6 +11,8 @@ from tests.template.conftest import Transformed, references
 
 FUNCTIONS = sorted(read_template().functions())
 QUEUES = sorted(read_template().of_type("AWS::SQS::Queue"))
+# Answers of 503 pass by themselves; many of them raise the alarm on the gateway's own count.
+WATCHED_AT_THE_GATEWAY = {"AnswersUnavailable"}
 STACK_DIMENSION = {"Name": "stack", "Value": {"Ref": "AWS::StackName"}}
 
 
@@ -128,7 +130,7 @@ def test_what_is_counted_in_the_code_raises_an_alarm(transformed: Transformed) -
     }
 
     assert counted >= {"JobsDied", "CallbacksGivenUp", "UsersNotServed"}
-    assert counted - watched == set()
+    assert counted - watched == WATCHED_AT_THE_GATEWAY
 
 
 def test_alarms_on_our_own_metrics_are_their_stacks(transformed: Transformed) -> None:
