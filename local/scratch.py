@@ -1,7 +1,7 @@
 """Where the local AWS unpacks functions and layers: in memory where there is room, else on disk.
 
-Each process of a function gets its own copy of its layers, thousands of small files, so that the
-disk is what a cold start waits for.
+They are thousands of small files, so that the disk is what a cold start waits for. The room is
+looked at again before each archive is unpacked.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made below is ours alone
-_ROOM_BYTES = 4 * 1024**3
+_ROOM_BYTES = 1024**3
 
 
 @cache
