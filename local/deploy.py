@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from local import build
 from local.aws import LocalAws
+from local.errors import LocalCloudError
 from local.fingerprint import fingerprint
 from local.home import ROOT, Home, read_json, write_private_json
 from local.packaging import pack_build
@@ -33,8 +34,8 @@ def parameters(settings: Settings) -> dict[str, str]:
 
 def build_and_deploy(
     settings: Settings, home: Home, aws: LocalAws, say: Callable[[str], None]
-) -> None:
-    """Brings the present sources into the stack, and notes which they were."""
+) -> str:
+    """Brings the present sources into the stack; their fingerprint, for `note_deployed`."""
     release = fingerprint(parameters(settings))
     with build.build_lock():
         say("building functions and layers (sam build)")
@@ -45,6 +46,11 @@ def build_and_deploy(
         environment = aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"}
         given = parameters(settings) | {"Release": release}
         build.run_sam(home.log("deploy"), arguments, given, environment)
+    return release
+
+
+def note_deployed(home: Home, release: str) -> None:
+    """Notes what the stack was made from, once the stack itself is on the disk."""
     write_private_json(home.deployed, {"fingerprint": release})
 
 
@@ -61,9 +67,22 @@ def is_deployed(settings: Settings, home: Home, aws: LocalAws) -> bool:
     return same and build.BUILD.is_dir() and _stack_stands(aws)
 
 
+def check_not_lost(home: Home, aws: LocalAws) -> None:
+    """Raises LocalCloudError when there was a stack and an earlier version lost it."""
+    if home.deployed.exists() and _stack_status(aws) is None:
+        raise LocalCloudError(
+            f"the tables of {home.root} were lost: it was killed under a version that saved only "
+            "when it was stopped. `make clean-state` removes what is left"
+        )
+
+
 def _stack_stands(aws: LocalAws) -> bool:
+    return _stack_status(aws) in _DEPLOYED
+
+
+def _stack_status(aws: LocalAws) -> str | None:
     try:
         stacks = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     except ClientError:
-        return False
-    return bool(stacks) and stacks[0]["StackStatus"] in _DEPLOYED
+        return None
+    return str(stacks[0]["StackStatus"]) if stacks else None

@@ -17,13 +17,11 @@ _READY_LINE = b"runner_ready "
 
 def start_runner(
     base_url: str, home: Home, credentials: Credentials, model: ModelChoice
-) -> processes.Child | None:
-    """Starts the runner; None when no model is wanted."""
-    if model.flags is None:
-        return None
+) -> processes.Child:
+    """Starts the runner with a model."""
     command = [str(_program()), "--api", base_url, "--serial", DEVICE]
     # The bundled model is put together once for all homes.
-    command += ["--model-dir", str(ROOT / ".venv-runner" / "models"), *model.flags]
+    command += ["--model-dir", str(ROOT / ".venv-runner" / "models"), *(model.flags or ())]
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", str(home.root)),
@@ -39,8 +37,8 @@ def _program() -> Path:
     return ROOT / ".venv-runner" / "bin" / "evalyard-runner"
 
 
-def wait_until_ready(runner: processes.Child) -> None:
-    """Until it says that it pulls jobs; raises LocalCloudError when it ends instead."""
+def ready(runner: processes.Child) -> processes.Child:
+    """The runner once it says that it pulls jobs; raises LocalCloudError when it ends instead."""
     deadline = time.monotonic() + _READY_WITHIN_S
     while _READY_LINE not in runner.log.read_bytes():
         if runner.ended:
@@ -48,3 +46,4 @@ def wait_until_ready(runner: processes.Child) -> None:
         if time.monotonic() > deadline:
             raise LocalCloudError(f"the demo device was not ready in 2 minutes (see {runner.log})")
         time.sleep(0.1)
+    return runner

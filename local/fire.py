@@ -24,18 +24,25 @@ def fire(aws: LocalAws, stack: Stack, name: str) -> str:
     return f"{name} done: {payload}"
 
 
+def schedules(stack: Stack) -> list[str]:
+    """The logical ids of all schedules of a stack."""
+    return sorted(
+        {**stack.of_type("AWS::Scheduler::Schedule"), **stack.of_type("AWS::Events::Rule")}
+    )
+
+
 def _target(aws: LocalAws, stack: Stack, name: str) -> dict[str, Any]:
-    schedules = stack.of_type("AWS::Scheduler::Schedule")
+    by_scheduler = stack.of_type("AWS::Scheduler::Schedule")
     rules = stack.of_type("AWS::Events::Rule")
-    known = sorted({**schedules, **rules})
+    known = schedules(stack)
     matching = [each for each in known if each in (name, f"{name}Schedule")] or [
         each for each in known if each.startswith(name)
     ]
     if len(matching) != 1:
         raise LocalCloudError(f"SCHEDULE must be one of {', '.join(known)}")
     chosen = matching[0]
-    if chosen in schedules:
-        found = aws.client("scheduler").get_schedule(Name=schedules[chosen])
+    if chosen in by_scheduler:
+        found = aws.client("scheduler").get_schedule(Name=by_scheduler[chosen])
         return dict(found["Target"])
     targets = aws.client("events").list_targets_by_rule(Rule=rules[chosen])["Targets"]
     return dict(targets[0])

@@ -50,8 +50,18 @@ class Home:
 
     @property
     def state(self) -> Path:
-        """MiniStack's own state, written when it stops."""
+        """MiniStack's state: a journal of what was accepted, and snapshots of the rest."""
         return self.root / "state"
+
+    @property
+    def state_lock(self) -> Path:
+        """Held by the MiniStack that uses the state."""
+        return self.state / "lock"
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether MiniStack ended otherwise than by being stopped, or runs."""
+        return (self.state / "running").exists()
 
     @property
     def objects(self) -> Path:
@@ -63,6 +73,11 @@ class Home:
         """Unpacked functions and layers; emptied at each start and end."""
         return scratch_folder(self.root)
 
+    @property
+    def disk_scratch(self) -> Path:
+        """Temporary files of functions, and what does not fit into memory; emptied likewise."""
+        return self.root / "tmp"
+
     def log(self, name: str) -> Path:
         """`logs/<name>.log`."""
         return self.root / "logs" / f"{name}.log"
@@ -73,11 +88,13 @@ class Home:
         for folder in (self.state, self.objects, self.log("any").parent):
             folder.mkdir(exist_ok=True)
         self.empty_scratch()
-        self.scratch.mkdir(mode=0o700)
+        for folder in (self.scratch, self.disk_scratch):
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     def empty_scratch(self) -> None:
-        """Removes unpacked functions and layers, half a gigabyte after a long day."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        """Removes unpacked functions and layers, and the temporary files of functions."""
+        for folder in (self.scratch, self.disk_scratch):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def forget_failed_start(self) -> None:
         """Forgets what a failed first deployment left: it would be in the way of the next."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from local import processes
 from local.errors import LocalCloudError
 from local.home import Home
 from local.settings import Settings
@@ -40,5 +41,9 @@ def clean_state(settings: Settings) -> None:
     if not home.ministack_port.exists():
         raise LocalCloudError(f"{home.root} does not look like the home of a local cloud")
     with home.locked():
+        # Should this be killed half way, the next start begins with nothing as well.
+        home.deployed.unlink(missing_ok=True)
+        processes.end_left_behind(home.children)
+        processes.end_holder(home.state_lock)
         home.empty_scratch()
         shutil.rmtree(home.root)

@@ -1,11 +1,13 @@
 """Programs that the local cloud starts, and those that a killed run left behind."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,31 +27,49 @@ class Child:
         """Whether it is gone."""
         return self.process.poll() is not None
 
+    @property
+    def ending(self) -> str:
+        """How it ended, for a message; only once it has."""
+        status = self.process.returncode
+        if status is not None and status < 0:
+            return f"was killed by {signal.Signals(-status).name}"
+        return f"ended with {status}: {self.last_words()}"
+
     def last_words(self) -> str:
         """The last line of its log, for an error message."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1] if lines else "it printed nothing"
 
     def stop(self, within_s: float = _KILL_AFTER_S) -> None:
-        """Asks it to end, waits, insists."""
-        if self.ended:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=within_s)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        """Asks it to end, waits, insists; lets go of one that has ended."""
+        if not self.ended:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=within_s)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
 
 
-def start(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
-    """Starts a program that writes to its log, appending."""
+def start(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    folder: Path | None = None,
+    stdin: int = subprocess.DEVNULL,
+) -> Child:
+    """Starts a program in a folder; it writes to its log, appending."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
             list(command),
+            cwd=folder,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -75,14 +95,30 @@ def end_left_behind(file: Path) -> None:
     file.unlink(missing_ok=True)
 
 
+def end_holder(lock: Path) -> None:
+    """Ends the program that holds a lock file and wrote its pid there, if there is one."""
+    if not lock.exists():
+        return
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            text = file.read().strip()
+            if text.isdecimal():
+                _end(int(text))
+
+
 def _end(pid: int) -> None:
     born = _born(pid)
-    os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _KILL_AFTER_S
     while _born(pid) == born and time.monotonic() < deadline:
         time.sleep(0.1)
     if _born(pid) == born:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _born(pid: int) -> str | None:

@@ -4,18 +4,22 @@ import signal
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 
 from local import announce, deploy, device_runner, preflight, processes
 from local.api_routes import import_http_apis
-from local.cloud import Cloud, start_cloud
+from local.catching_up import catch_up
+from local.cloud import Cloud, keep, start_cloud
 from local.errors import LocalCloudError
 from local.front_port import FrontPort
 from local.home import Home
 from local.invocation_log import InvocationLog
-from local.seed import seed
+from local.seed import Credentials, seed
 from local.settings import Settings
 from local.stack import Stack, read_stack
 from local.table_ttl import apply_ttl
+from local.watching import Kept, Watch
 
 
 def run(settings: Settings) -> None:
@@ -26,13 +30,17 @@ def run(settings: Settings) -> None:
     with home.locked(), ExitStack() as cleanup:
         home.announcement.unlink(missing_ok=True)
         processes.end_left_behind(home.children)
+        processes.end_holder(home.state_lock)
         home.forget_failed_start()
+        after_crash = home.was_killed
         home.prepare()
         cleanup.callback(home.empty_scratch)
         running = _start(settings, home, cleanup)
+        if after_crash:
+            running.catch_up()
+        watch = Watch(say)
         while not stopping.wait(0.5):
-            for child in running:
-                _watch(child)
+            running.tend(watch)
         say("stopping")
 
 
@@ -74,7 +82,29 @@ class Interrupted(Exception):
     """A signal came before everything was up."""
 
 
-def _start(settings: Settings, home: Home, cleanup: ExitStack) -> list[processes.Child]:
+@dataclass
+class _Running:
+    """What runs, and may end by itself."""
+
+    home: Home
+    cloud: Cloud
+    stack: Stack
+    programs: list[Kept]
+
+    def tend(self, watch: Watch) -> None:
+        """Starts again what ended."""
+        again = watch.tend(self.programs)
+        if again:
+            processes.note(self.home.children, [each.child for each in self.programs])
+        if self.programs[0] in again:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Looks for what got lost on the way."""
+        catch_up(self.cloud.aws, self.stack, say)
+
+
+def _start(settings: Settings, home: Home, cleanup: ExitStack) -> _Running:
     say("starting the local AWS")
     cloud = start_cloud(home)
     cleanup.callback(cloud.stop)
@@ -88,29 +118,45 @@ def _start(settings: Settings, home: Home, cleanup: ExitStack) -> list[processes
     _open_front_port(settings, cloud, api_id, cleanup)
     say("making the demo accounts")
     credentials = seed(settings.base_url, home, cloud.aws, stack, settings.model.name)
-    children = [cloud.child]
-    runner = device_runner.start_runner(settings.base_url, home, credentials, settings.model)
-    if runner:
-        say(f"starting the demo device with {settings.model.shown}")
-        cleanup.callback(runner.stop)
-        children.append(runner)
-        processes.note(home.children, children)
-        device_runner.wait_until_ready(runner)
+    running = _Running(home, cloud, stack, [Kept(cloud.child, cloud.restart)])
+    _start_device(settings, running, credentials, cleanup)
     where = (settings.base_url, cloud.aws.endpoint_url)
     announce.write_announcement(home, *where, credentials)
     cleanup.callback(home.announcement.unlink, missing_ok=True)
     print(announce.summary(home, *where, credentials, settings.model), flush=True)
     say("ready")
-    return children
+    return running
+
+
+def _start_device(
+    settings: Settings, running: _Running, credentials: Credentials, cleanup: ExitStack
+) -> None:
+    if settings.model.flags is None:
+        return
+    start = partial(
+        device_runner.start_runner, settings.base_url, running.home, credentials, settings.model
+    )
+    say(f"starting the demo device with {settings.model.shown}")
+    runner = Kept(start(), lambda: device_runner.ready(start()))
+    cleanup.callback(lambda: runner.child.stop())
+    running.programs.append(runner)
+    processes.note(running.home.children, [each.child for each in running.programs])
+    device_runner.ready(runner.child)
 
 
 def bring_up_to_date(settings: Settings, home: Home, cloud: Cloud) -> tuple[Stack, str]:
     """Deploys if anything changed; the stack and the id of its HTTP API."""
+    deploy.check_not_lost(home, cloud.aws)
+    fingerprint = None
     if not deploy.is_deployed(settings, home, cloud.aws):
-        deploy.build_and_deploy(settings, home, cloud.aws, say)
+        fingerprint = deploy.build_and_deploy(settings, home, cloud.aws, say)
     stack = read_stack(cloud.aws, deploy.STACK)
     apply_ttl(cloud.aws, stack.template, stack.physical_ids)
-    return stack, import_http_apis(cloud.aws, stack)
+    api_id = import_http_apis(cloud.aws, stack)
+    if fingerprint is not None:
+        keep(cloud.aws)
+        deploy.note_deployed(home, fingerprint)
+    return stack, api_id
 
 
 def _open_front_port(settings: Settings, cloud: Cloud, api_id: str, cleanup: ExitStack) -> None:
@@ -120,8 +166,3 @@ def _open_front_port(settings: Settings, cloud: Cloud, api_id: str, cleanup: Exi
     except OSError as exc:
         raise LocalCloudError(f"port {settings.port} is taken") from exc
     cleanup.callback(front.stop)
-
-
-def _watch(child: processes.Child) -> None:
-    if child.ended:
-        raise LocalCloudError(f"{child.name} ended: {child.last_words()} (see {child.log})")

@@ -2,20 +2,26 @@
 
 import io
 import json
+import os
+import signal
 import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.api_routes import import_http_apis
 from local.aws import LocalAws
+from local.catching_up import catch_up
 from local.cloud import Cloud
 from local.errors import LocalCloudError
 from local.fire import fire
+from local.home import Home
 from local.stack import Stack
 
 _ROUTE_URI = {"Fn::Sub": "arn:…/functions/${Echo.Arn}/invocations"}
@@ -50,6 +56,13 @@ def handler(event, context):
     if event.get("broken"):
         raise RuntimeError("cannot")
     return {"seen": event}
+"""
+
+_WHERE = """
+import os, tempfile, time
+def handler(event, context):
+    time.sleep(event.get("s", 0))
+    return [os.getpid(), os.path.realpath(os.path.dirname(__file__)), tempfile.gettempdir()]
 """
 
 _WHO = """
@@ -97,8 +110,10 @@ def _role(aws: LocalAws, name: str, actions: tuple[str, ...]) -> str:
     return str(arn)
 
 
-def _invoke(aws: LocalAws, name: str) -> Any:
-    return json.loads(aws.client("lambda").invoke(FunctionName=name)["Payload"].read())
+def _invoke(aws: LocalAws, name: str, event: object = None) -> Any:
+    payload = json.dumps(event or {})
+    answer = aws.client("lambda").invoke(FunctionName=name, Payload=payload)
+    return json.loads(answer["Payload"].read())
 
 
 def test_function_is_its_own_role_when_it_calls_aws(
@@ -107,6 +122,43 @@ def test_function_is_its_own_role_when_it_calls_aws(
     name = deployed(_WHO, "sts:GetCallerIdentity")
 
     assert f":assumed-role/{name}/" in _invoke(aws, name)
+
+
+def test_processes_of_a_function_share_its_code_and_have_a_temporary_folder_each(
+    aws: LocalAws, deployed: Callable[..., str]
+) -> None:
+    name = deployed(_WHERE)
+
+    with ThreadPoolExecutor(3) as pool:
+        ran = list(pool.map(lambda _: _invoke(aws, name, {"s": 2}), range(3)))
+
+    pids, code, temporary = (set(column) for column in zip(*ran, strict=True))
+    assert (len(pids), len(code), len(temporary)) == (3, 1, 3)
+
+
+def test_nothing_is_left_of_processes_that_were_killed_when_nobody_calls_them(
+    aws: LocalAws, home: Home, deployed: Callable[..., str]
+) -> None:
+    name = deployed(_WHERE)
+    with ThreadPoolExecutor(3) as pool:
+        ran = list(pool.map(lambda _: _invoke(aws, name, {"s": 1}), range(3)))
+    for pid, _, temporary in ran:
+        Path(temporary, "cached.parquet").write_bytes(b"x" * 1000)
+        os.kill(pid, signal.SIGKILL)
+
+    deadline = time.monotonic() + 60
+    while left := _folders(home, name):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.5)
+
+    assert _invoke(aws, name)[0] not in {pid for pid, *_ in ran}
+    assert len(_folders(home, name)) == 2
+
+
+def _folders(home: Home, name: str) -> list[Path]:
+    """What the processes of a function have in memory and on disk."""
+    places = (home.scratch, home.disk_scratch / "functions")
+    return [each for place in places for each in place.glob(f"ministack-lambda-{name}-*")]
 
 
 def test_only_failed_messages_return_when_a_batch_is_partly_done(
@@ -268,6 +320,16 @@ def test_fire_sends_the_schedules_input_when_named_by_its_function(
 def test_fire_tells_the_error_when_the_function_fails(aws: LocalAws, scheduled: Stack) -> None:
     with pytest.raises(LocalCloudError, match="MaintainDeepSchedule failed: cannot"):
         fire(aws, scheduled, "MaintainDeepSchedule")
+
+
+def test_every_schedule_is_fired_and_failures_are_said_when_catching_up(
+    aws: LocalAws, scheduled: Stack
+) -> None:
+    said: list[str] = []
+
+    catch_up(aws, scheduled, said.append).join(60)
+
+    assert said == ["MaintainDeepSchedule after the crash: MaintainDeepSchedule failed: cannot"]
 
 
 def test_fire_names_the_schedules_when_there_is_no_such(aws: LocalAws, scheduled: Stack) -> None:

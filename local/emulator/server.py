@@ -1,0 +1,96 @@
+"""Starts MiniStack with its state in the journal, in snapshots and in mended objects."""
+
+import asyncio
+import fcntl
+import importlib.metadata
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local.emulator import KEEP_PATH
+from local.emulator.archives import Archives
+from local.emulator.durable import Durable
+from local.emulator.objects import mend_objects
+from local.emulator.workers import Workers
+
+# What the replaced functions belong to; tests/local/test_emulator_contract.py says which they are.
+MINISTACK = "1.5.33"
+_log = logging.getLogger("evalyard")
+
+
+def serve(state: Path, objects: Path, memory: Path, disk: Path) -> None:
+    """Runs until SIGTERM, or until the process that started this one is gone.
+
+    `memory` and `disk`: where functions are unpacked, in the order in which they have room.
+    """
+    found = importlib.metadata.version("ministack")
+    if found != MINISTACK:
+        raise SystemExit(f"MiniStack is {found}, and this is written for {MINISTACK}")
+    with (state / "lock").open("a+") as lock:
+        _take(lock)
+        said = mend_objects(objects)
+        durable = _prepare(state, memory, disk)
+        for line in said:
+            _log.warning("objects: %s", line)
+        threading.Thread(target=_end_with_parent, name="evalyard-parent", daemon=True).start()
+        from ministack import app
+
+        sys.argv = ["ministack"]
+        app.main()
+        durable.close()
+
+
+def _take(lock: Any) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        raise SystemExit(f"this state is in use by process {lock.read().strip()}") from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+
+
+def _end_with_parent() -> None:
+    """The process that started this one holds the other end of its input and never writes."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _prepare(state: Path, memory: Path, disk: Path) -> Durable:
+    from ministack import app
+    from ministack.core import lambda_runtime
+
+    services = app._get_module("lambda_svc")
+    archives = Archives((memory / "shared", disk / "shared"))
+    Workers(lambda_runtime, services, archives, disk / "functions").attach()
+    durable = Durable(app, state, lambda_runtime.reset)
+    durable.attach()
+    app.app = _with_keeping(app.app, durable)
+    return durable
+
+
+def _with_keeping(original: Any, durable: Durable) -> Any:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == KEEP_PATH:
+            await _answer(send, durable.keep)
+            return
+        await original(scope, receive, send)
+        if scope["type"] == "http":
+            durable.seen(scope)
+
+    return application
+
+
+async def _answer(send: Any, keep: Callable[[], Any]) -> None:
+    """200 once all that was deployed is on the disk; 409 while a deployment is under way."""
+    kept = await asyncio.ensure_future(keep())
+    status = 200 if kept else 409
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
