@@ -124,8 +124,9 @@ test-dashboard: dashboard/node_modules/.installed ## what the web app reckons
 test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive" --hypothesis-profile brief,@echo "no python3.13 on this machine")
 
-test-nightly: .venv/.installed ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
+test-nightly: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
 	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
+	EVALYARD_KILLS=10 .venv/bin/pytest tests/e2e/test_killed.py
 
 test-seaweedfs: .venv/.installed .venv-seaweedfs/.installed ## the storage tests on another S3: SeaweedFS
 	.venv/bin/python -m tests.kit.seaweedfs .venv-seaweedfs/bin/weed .venv/bin/pytest --timeout 600 tests/shared/storage

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -12,6 +13,9 @@ from typing import Any
 
 import botocore.session
 import httpx
+import psutil
+
+from local.scratch import scratch_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 # Generous: a first start builds, on two busy cores, and fetches nothing.
@@ -56,6 +60,36 @@ class LocalCloud:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOPPED_WITHIN_S)
+
+    def kill(self) -> None:
+        """Kill everything at once, as a kernel without memory or a power switch might."""
+        assert self.process is not None
+        everything = psutil.Process(self.process.pid)
+        for process in (everything, *everything.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait(STOPPED_WITHIN_S)
+        (self.home / "local.json").unlink(missing_ok=True)
+
+    def programs(self, part: str) -> list[psutil.Process]:
+        """The processes of this cloud whose command line contains a text."""
+        assert self.process is not None
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if any(part in word for word in process.cmdline()):
+                    found.append(process)
+        return found
+
+    def memory_bytes(self) -> int:
+        """What its processes hold, and what lies in memory for them."""
+        assert self.process is not None
+        root = psutil.Process(self.process.pid)
+        held = 0
+        for process in (root, *root.children(recursive=True)):
+            with suppress(psutil.Error):
+                held += process.memory_info().rss
+        return held + sum(_bytes(path) for path in scratch_folder(self.home).rglob("*"))
 
     def restart(self) -> None:
         """Stop cleanly and start again."""
@@ -120,6 +154,13 @@ class LocalCloud:
             "EVALYARD_CALLBACK_ALLOW_PRIVATE": "1",
             "PYTHONUNBUFFERED": "1",
         }
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.lstat().st_blocks * 512
+    except FileNotFoundError:
+        return 0
 
 
 def free_port() -> int:
