@@ -1,5 +1,6 @@
 """What raises an alarm, for every function and queue, and that it reaches people."""
 
+import importlib
 import re
 from typing import Any
 
@@ -57,6 +58,16 @@ def test_a_run_that_nearly_takes_too_long_raises_an_alarm(
 
     assert alarm["Statistic"] == "Maximum"
     assert 0.8 * timeout_ms <= alarm["Threshold"] <= 0.97 * timeout_ms
+    assert alarm["Threshold"] > stops_itself_ms(transformed, function, timeout_ms)
+
+
+def stops_itself_ms(transformed: Transformed, function: str, timeout_ms: int) -> int:
+    """When a function ends its work before the time-out does; 0 for those that do not look."""
+    properties = transformed.functions()[function]["Properties"]
+    handler = importlib.import_module(properties["Handler"].removesuffix(".lambda_handler"))
+    if hasattr(handler, "_RESERVE_MS"):
+        return timeout_ms - int(handler._RESERVE_MS)
+    return int(properties["Environment"]["Variables"].get("QUERY_SECONDS", 0)) * 1_000
 
 
 def test_answers_of_500_raise_an_alarm(transformed: Transformed, function: str) -> None:
