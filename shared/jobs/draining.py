@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shared.aws import Item, Table
 from shared.devices import LANES, RetiredDevice, Retirements
+from shared.isolation import kept_apart
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.store import JobStore
@@ -66,9 +67,13 @@ class Draining:
         for job_id in ids:
             if not may_go_on():
                 return
-            job = self.store.find(user_id, job_id)
-            if job is not None and _queued_for(job, serial):
-                self.move_to_pool(job)
+            with kept_apart("not_tended", "JobsNotTended", service="jobs", item=job_id) as attempt:
+                job = self.store.find(user_id, job_id)
+                if job is not None and _queued_for(job, serial):
+                    self.move_to_pool(job)
+            if attempt.failed:
+                # It keeps its place: by that the next sweep finds it.
+                sent.discard(job_id)
         self.lanes.give_back(lane_name, user_id, sent)
 
     @property

@@ -10,11 +10,14 @@ user, so that taking and giving back can be repeated.
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from shared import clock
 from shared.aws import ConditionFailed, Item, Queue, Table, Update
 from shared.devices import Device, Fleet, PoolQueues, lane_of
 from shared.jobs.job import Job
 from shared.jobs.store import NOT_DUE, JobStore, due, due_in_s
+from shared.observability import count, logger
 
 WINDOW_PER_DEVICE = 4
 # Enough to fill what one claim frees; whatever is left is fed by the next claim.
@@ -135,9 +138,18 @@ class Lanes:
 
     def _next_jobs(self, lane: Lane, newcomer: Job) -> list[Job]:
         ids = self.store.waiting(lane.waits_in(newcomer.user_id), _FED_AT_ONCE)
-        found = [self.store.find(newcomer.user_id, job_id) for job_id in {*ids, newcomer.job_id}]
+        found = [self._readable(newcomer.user_id, job_id) for job_id in {*ids, newcomer.job_id}]
         waiting = [job for job in found if job is not None and job.waits_in is not None]
         return sorted(waiting, key=lambda job: job.rank or "")
+
+    def _readable(self, user_id: str, job_id: str) -> Job | None:
+        """A job, if its item makes sense; one that does not must not hold up those behind it."""
+        try:
+            return self.store.find(user_id, job_id)
+        except (msgspec.ValidationError, KeyError):
+            logger().exception("not_tended", item=job_id)
+            count("JobsNotTended", service="jobs")
+            return None
 
     def _take_place(self, lane: Lane, job: Job) -> bool:
         """Take a place in the window; also True when the job has one."""

@@ -232,3 +232,30 @@ class TimeFor(LambdaContext):
 
     def get_remaining_time_in_millis(self) -> int:
         return next(self.looks, 0)
+
+
+def test_jobs_behind_it_are_sent_when_one_that_waits_makes_no_sense(yard, capsys) -> None:
+    first = yard.submit()["job_id"]
+    broken = {"pk": "USER#ada", "sk": "JOB#broken", "status": "queued", "attempt": "x"}
+    waits = {"waits_in": "pool/default/normal#ada", "rank": "0#broken"}
+    yard.tables["JobsTable"].put({**broken, **waits})
+
+    second = yard.submit()["job_id"]
+
+    assert {(yard.receive() or {})["job_id"] for _ in range(2)} == {first, second}
+    assert '"JobsNotTended"' in capsys.readouterr().out
+
+
+def test_all_others_move_to_the_pool_when_one_job_of_a_retired_device_fails(yard) -> None:
+    jobs = [yard.submit(device_serial="dev-1")["job_id"] for _ in range(3)]
+    admin = yard.api("devices", user="root", admin=True)
+    assert admin.delete("/devices/dev-1").status == 204
+
+    with watched_calls() as calls:
+        calls.failing.append((about(jobs[0], "GetItem"), RuntimeError("unforeseen")))
+        yard.sweep()
+    moved = {(yard.receive() or {}).get("job_id") for _ in range(3)}
+    yard.sweep()
+
+    assert moved == {jobs[1], jobs[2], None}
+    assert (yard.receive() or {})["job_id"] == jobs[0]
