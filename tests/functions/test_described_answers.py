@@ -1,0 +1,103 @@
+"""Every operation of the OpenAPI document under requests made from it: valid, odd and wrong ones.
+
+Schemathesis makes the requests and holds each answer against the document: no 5xx, no status,
+media type, header or shape that it does not describe. The seed is fixed and the number of requests
+bounded; `make test-nightly` makes more of them, and others.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import load_all_checks
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.conftest import Api
+from tests.kit.template import ROOT, Template
+from tests.kit.whole_api import WholeApi
+from tests.kit.yard import Yard
+
+DOCUMENT = json.loads((ROOT / "functions" / "health" / "openapi.json").read_text())
+USER, DEVICE = "eyt_ada", "eyd_phone"
+HEADERS = {"X-User-Token": USER, "X-Device-Token": DEVICE}
+CREDENTIALS = {
+    USER: {"kind": "user", "user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "tok_1"},
+    DEVICE: {"kind": "device", "serial": "phone"},
+}
+# What a schema cannot say is refused, too: windows given twice, unknown devices, times in the
+# future. So a request that the schema accepts may get a 4xx.
+EXCLUDED = [positive_data_acceptance]
+OPERATIONS = sorted(
+    f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item
+)
+
+
+@pytest.fixture
+def whole_api(template: Template, yard: Yard) -> Iterator[schemathesis.BaseSchema]:
+    """The schema over an API that holds a dataset, runs, a device, and jobs in every state."""
+    load_all_checks()
+    api = WholeApi(template, CREDENTIALS)
+    schema = schemathesis.openapi.from_dict(DOCUMENT)
+    schema.app = api
+    yield schema
+
+
+@pytest.fixture
+def known(yard: Yard, api: Api) -> dict[str, list[str]]:
+    """Things that exist, by the names under which paths and queries ask for them."""
+    assert yard.register("phone", models=["m"]).status == 201
+    yard.report("phone", models=["m"])
+    datasets = api("datasets", user="ada")
+    row = {"ts": 1764784800, "device": "phone", "model": "m", "latency_ms": 900.0, "ttft_ms": 220}
+    assert datasets.post("/user/data/save_adapter", json={"dataset": "lab"}).status == 200
+    appended = datasets.post("/user/data/append_jsonl", json={"dataset": "lab", "rows": [row] * 3})
+    jobs = [yard.submit(device_serial="phone")["job_id"] for _ in range(3)]
+    phone = yard.device("phone")
+    for job_id, end in ((jobs[0], "complete"), (jobs[1], "fail")):
+        claimed = phone.post(f"/devices/phone/jobs/{job_id}/claim", json={})
+        report: dict[str, Any] = {"attempt": claimed.json()["attempt"]}
+        report |= (
+            {"output": "Because.", "metrics": {"latency_ms": 900.0, "completion_tokens": 2}}
+            if end == "complete"
+            else {"code": "invalid_argument", "message": "no", "retryable": False}
+        )
+        assert phone.post(f"/devices/phone/jobs/{job_id}/{end}", json=report).status == 200
+    return {
+        "dataset": ["lab"],
+        "serial": ["phone"],
+        "job_id": jobs,
+        "batch_id": [appended.json()["batch_id"]],
+        "user_id": ["ada"],
+    }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_answers_are_as_described(
+    whole_api: schemathesis.BaseSchema, known: dict[str, list[str]], operation: str
+) -> None:
+    method, _, path = operation.partition(" ")
+    cases = whole_api[path][method].as_strategy()
+
+    @settings(suppress_health_check=list(HealthCheck))
+    @given(case=cases, draw=st.data())
+    def ask(case: schemathesis.Case, draw: st.DataObject) -> None:
+        _ask_of_known(case, known, draw)
+        case.call_and_validate(headers=HEADERS, excluded_checks=EXCLUDED)
+
+    try:
+        ask()
+    except (Failure, FailureGroup) as failure:
+        pytest.fail(str(failure), pytrace=False)
+
+
+def _ask_of_known(case: schemathesis.Case, known: dict[str, list[str]], draw: st.DataObject) -> None:
+    """Half of the requests name something that exists, as far as they name something."""
+    for named in (case.path_parameters, case.query):
+        for name in set(named or {}) & set(known):
+            if draw.draw(st.booleans()):
+                named[name] = draw.draw(st.sampled_from(known[name]))
