@@ -96,7 +96,12 @@ async def get_users(
     )
 
 
-@router.get("/me", summary="Who is calling", response_model=MeAnswer)
+@router.get(
+    "/me",
+    summary="Who is calling",
+    response_model=MeAnswer,
+    responses=described(404, "The token was revoked a moment ago (`token_not_found`)."),
+)
 async def get_me(user: CurrentUser) -> MeAnswer:
     """The user and the token of this call, and the limits that hold for them."""
     token = find_token(wiring.accounts(), user.user_id, user.token_id)

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
 
 from functions.dashboard.site import File, Site
-from shared.http import PageRoute
+from shared.http import PageRoute, described
 
 router = APIRouter(tags=["Dashboard"], route_class=PageRoute)
 
@@ -36,7 +37,12 @@ Files = Annotated[Site, Depends(site)]
 
 
 @router.head("/", include_in_schema=False)
-@router.get("/", summary="The dashboard", response_class=Response)
+@router.get(
+    "/",
+    summary="The dashboard",
+    response_class=HTMLResponse,
+    responses=described(404, "This deployment has no dashboard (`dashboard_not_built`)."),
+)
 async def index(request: Request, files: Files) -> Response:
     """The web app: overview, datasets, comparisons, jobs, dead letters, devices. The page asks
     for a user token and calls this API with it.

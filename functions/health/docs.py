@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
 from shared.errors import NotFound
 from shared.http import PageRoute
@@ -45,7 +46,7 @@ async def openapi(request: Request) -> Response:
 
 
 @router.head("/docs", include_in_schema=False)
-@router.get("/docs", summary="The API's description to read and try")
+@router.get("/docs", summary="The API's description to read and try", response_class=HTMLResponse)
 async def docs(request: Request) -> Response:
     """Swagger UI over `/openapi.json`."""
     return _file(request, _HERE / "static" / "docs.html", cached_s=60)

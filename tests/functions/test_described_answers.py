@@ -6,7 +6,6 @@ bounded; `make test-nightly` makes more of them, and others.
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,19 +31,21 @@ CREDENTIALS = {
 # What a schema cannot say is refused, too: windows given twice, unknown devices, times in the
 # future. So a request that the schema accepts may get a 4xx.
 EXCLUDED = [positive_data_acceptance]
+# Of each operation: 10 usually, 50 at night.
+REQUESTS = max(3, settings.default.max_examples // 10)
 OPERATIONS = sorted(
     f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item
 )
 
 
 @pytest.fixture
-def whole_api(template: Template, yard: Yard) -> Iterator[schemathesis.BaseSchema]:
+def whole_api(template: Template, yard: Yard) -> schemathesis.BaseSchema:
     """The schema over an API that holds a dataset, runs, a device, and jobs in every state."""
     load_all_checks()
     api = WholeApi(template, CREDENTIALS)
     schema = schemathesis.openapi.from_dict(DOCUMENT)
     schema.app = api
-    yield schema
+    return schema
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_answers_are_as_described(
     method, _, path = operation.partition(" ")
     cases = whole_api[path][method].as_strategy()
 
-    @settings(suppress_health_check=list(HealthCheck))
+    @settings(max_examples=REQUESTS, suppress_health_check=list(HealthCheck))
     @given(case=cases, draw=st.data())
     def ask(case: schemathesis.Case, draw: st.DataObject) -> None:
         _ask_of_known(case, known, draw)
@@ -95,7 +96,9 @@ def test_answers_are_as_described(
         pytest.fail(str(failure), pytrace=False)
 
 
-def _ask_of_known(case: schemathesis.Case, known: dict[str, list[str]], draw: st.DataObject) -> None:
+def _ask_of_known(
+    case: schemathesis.Case, known: dict[str, list[str]], draw: st.DataObject
+) -> None:
     """Half of the requests name something that exists, as far as they name something."""
     for named in (case.path_parameters, case.query):
         for name in set(named or {}) & set(known):

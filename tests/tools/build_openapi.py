@@ -100,7 +100,9 @@ def _merge(document: dict[str, Any], app: FastAPI) -> None:
     for path, operations in group["paths"].items():
         for method, operation in operations.items():
             operation["operationId"] = "_".join([method, *re.findall(r"\w+", path)])
-            _complete(operation, routes[path, method.upper()])
+            route = routes[path, method.upper()]
+            _complete(operation, route)
+            _let_secrets_be_absent(operation, route, group["components"]["schemas"])
         assert path not in document["paths"], f"{path} is served by two functions"
         document["paths"][path] = operations
     document["components"]["schemas"] |= group.get("components", {}).get("schemas", {})
@@ -137,6 +139,19 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
         for status, response in sorted(operation["responses"].items())
         if status not in unfit or response["description"] != _shared(status)
     }
+
+
+def _let_secrets_be_absent(
+    operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any]
+) -> None:
+    """A replay of an answer leaves its secrets out, so its schema cannot require them."""
+    secrets = getattr(route.endpoint, "__creates__", ())
+    for status, response in operation["responses"].items():
+        content = response.get("content", {}).get("application/json", {})
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        if status < "300" and name:
+            kept = [each for each in schemas[name].get("required", []) if each not in secrets]
+            schemas[name]["required"] = kept
 
 
 def _shared(status: str) -> str:
