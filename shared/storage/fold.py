@@ -11,6 +11,7 @@ import msgspec
 from shared import clock, ids
 from shared.aws import Bucket, VersionedObject
 from shared.runs import Run
+from shared.storage.checksum import crc_of
 from shared.storage.parquet import parquet_of
 from shared.storage.records import (
     Checkpoint,
@@ -25,8 +26,6 @@ from shared.storage.records import (
 COPY_FROM_BYTES = 5 * 2**20
 # A copy is bounded by starting another volume.
 VOLUME_BYTES = 256 * 2**20
-# How much of a volume is read at a time.
-CHUNK_BYTES = 8 * 2**20
 # Versions of a volume that readers may still hold. Older ones are deleted: the next begins
 # with the same bytes, so that every state of the recovery window can be cut out of it.
 SUPERSEDED_KEPT = 2
@@ -58,7 +57,7 @@ def _grown(bucket: Bucket, volume: Volume, tail: bytes) -> Volume:
     if volume.bytes >= COPY_FROM_BYTES:
         base = VersionedObject(volume.key, volume.version_id)
         stored = bucket.put_grown(volume.key, base, tail)
-        before = crc_of(bucket, volume) if volume.crc is None else volume.crc
+        before = _known_crc(bucket, volume)
     else:
         body = volume.bytes and bucket.get(volume.key, version_id=volume.version_id)
         stored = bucket.put(volume.key, (body or b"") + tail, _LINES)
@@ -73,14 +72,10 @@ def _grown(bucket: Bucket, volume: Volume, tail: bytes) -> Volume:
     )
 
 
-def crc_of(bucket: Bucket, volume: Volume) -> int:
-    """The CRC-32 of a volume, read in pieces: once after a cut, else it goes on from the last."""
-    crc = 0
-    for start in range(0, volume.bytes, CHUNK_BYTES):
-        end = min(start + CHUNK_BYTES, volume.bytes)
-        piece = bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
-        crc = zlib.crc32(piece, crc)
-    return crc
+def _known_crc(bucket: Bucket, volume: Volume) -> int:
+    if volume.crc is not None:
+        return volume.crc
+    return crc_of(bucket, volume.key, volume.version_id, volume.bytes)
 
 
 def superseding(volume: Volume) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ import msgspec
 from shared.aws import Bucket, TransactionLost
 from shared.observability import logger
 from shared.storage.catalog import Catalog
+from shared.storage.checksum import CHUNK_BYTES, crc_of
 from shared.storage.commit import Commit, grown_totals
 from shared.storage.edits import Edit
-from shared.storage.fold import CHUNK_BYTES, PARQUET, crc_of, part_key, with_crowded
+from shared.storage.fold import PARQUET, part_key, with_crowded
 from shared.storage.parquet import parquet_without
 from shared.storage.plan import MAX_BYTES, MAX_DAYS
 from shared.storage.records import (
@@ -148,10 +149,13 @@ class Removal:
                 volume.key, volume.version_id, volume.bytes, cut.start, cut.end
             )
             version_id = stored.version_id
-        shorter = Volume(
-            key=volume.key, version_id=version_id, rows=volume.rows - cut.rows, bytes=size
+        return Volume(
+            key=volume.key,
+            version_id=version_id,
+            rows=volume.rows - cut.rows,
+            bytes=size,
+            crc=crc_of(self.bucket, volume.key, version_id, size),
         )
-        return msgspec.structs.replace(shorter, crc=crc_of(self.bucket, shorter))
 
     def _take_runs(self, commit: Commit, edit: Edit) -> None:
         days = [day for day in self.catalog.days(self.user_id) if day.day >= (edit.from_day or "")]

@@ -4,6 +4,9 @@
 """
 
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 
 import msgspec
@@ -19,20 +22,22 @@ from shared.datasets import Adapter, list_datasets, load_adapter, save_adapter, 
 from shared.datasets.folding import compaction, maintenance
 from shared.errors import EvalyardError, NotFound
 from shared.runs import Run
-from shared.storage import Catalog, SegmentLog, delete_dataset
+from shared.storage import Catalog, SegmentLog, begin_snapshot, delete_dataset
+from shared.storage.past import Figures
+from shared.storage.restoring import Restoration
 from shared.storage.rolling import Rolling
 from shared.storage.undo import undo_batch
 from shared.usage import Question, Reading, summary
 from tests.kit.cloud import aws_client
 from tests.kit.effort import FACTOR, NIGHTLY
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
+from tests.kit.s3_time import S3Time
 from tests.shared.storage.conftest import NOON_US, read_all_rows, read_all_runs
 
 DATASETS = ("d", "e")
 # A fault, whether it strikes after the call took effect, and the number of the call.
-FAULTY = st.tuples(
-    st.sampled_from([None, None, crash, lose_answer]), st.booleans(), st.integers(0, 12)
-)
+FAULTS = st.sampled_from([None, None, crash, lose_answer])
+FAULTY = st.tuples(FAULTS, st.booleans(), st.integers(0, 12))
 
 
 def _bounded() -> Callable[[], bool]:
@@ -72,11 +77,21 @@ class Batch(msgspec.Struct):
     adapter_version: int
 
 
+@dataclass
+class Moment:
+    """A moment that may be restored: the catalog and the model as they were then."""
+
+    past: Catalog
+    moment_s: float
+    model: tuple[dict[str, Batch], list[str], dict[str, int]]
+
+
 class Storage(RuleBasedStateMachine):
     """One user's storage beside a model. Actions that fail may have happened: `maybe` holds
     what a fault left open until a repetition, or a look, settles it."""
 
     numbers = count()
+    s3_time: S3Time
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,6 +102,7 @@ class Storage(RuleBasedStateMachine):
         self.batches: dict[str, Batch] = {}
         self.undone: list[str] = []
         self.adapters: dict[str, int] = {}
+        self.moments: list[Moment] = []
         self.looks = 0
 
     # ------------------------------------------------------------------------------- actions
@@ -153,14 +169,15 @@ class Storage(RuleBasedStateMachine):
 
     @rule(
         call=st.integers(0, 25),
-        fault=st.sampled_from([None, crash, lose_answer, "other"]),
+        fault=st.sampled_from([None, crash, lose_answer, "other", "remember"]),
         after=st.booleans(),
     )
     def fold(self, call, fault, after):
-        """A compaction, perhaps failing at one of its calls, or overtaken there by another."""
+        """A compaction, perhaps failing at one of its calls, or overtaken there by another; or
+        what is there in the midst of it will be restored."""
         folding = compaction(self.bucket, self.catalog, self.user_id)
         steps = iter([True] * 6)
-        action = self._other if fault == "other" else fault
+        action = {"other": self._other, "remember": self.remember}.get(fault, fault)
         self._attempt(lambda: folding.drain(lambda: next(steps, False)), action, after, call)
 
     @rule(dataset=st.sampled_from(DATASETS), backfill=st.booleans(), faulty=FAULTY)
@@ -264,6 +281,33 @@ class Storage(RuleBasedStateMachine):
         rolling = Rolling(self.bucket, self.catalog, self.user_id)
         self._attempt(lambda: rolling.roll_up(_bounded()), fault, after, number)
 
+    @rule()
+    def remember(self):
+        """A moment that is restored later, of the newest two."""
+        name = f"{self.catalog.table.name}-{next(self.numbers)}"
+        aws_client("dynamodb").restore_table_to_point_in_time(
+            SourceTableName=self.catalog.table.name,
+            TargetTableName=name,
+            UseLatestRestorableTime=True,
+        )
+        model = deepcopy((self.batches, self.undone, self.adapters))
+        moment = Moment(Catalog(Table(name)), self.s3_time.now_s, model)
+        self.moments = [*self.moments[-1:], moment]
+
+    @rule(pick=st.integers(0, 1), faulty=st.tuples(FAULTS, st.booleans(), st.integers(0, 40)))
+    def restore(self, pick, faulty):
+        """What was there at a moment is there again, perhaps after a crash and another try; the
+        moments before and after it can be restored still."""
+        if not self.moments:
+            return
+        moment = self.moments[pick % len(self.moments)]
+        restoration = Restoration(self.bucket, self.catalog, moment.past, moment.moment_s)
+        found = []
+        self._until_done(lambda: found.append(restoration.carry_out(self.user_id)), faulty)
+        self.batches, self.undone, self.adapters = deepcopy(moment.model)
+        snapshot = begin_snapshot(self.bucket, self.catalog, self.user_id)
+        assert Figures.of(snapshot) == found[-1].after
+
     # ---------------------------------------------------------------------------- invariants
 
     @invariant()
@@ -307,6 +351,7 @@ class Storage(RuleBasedStateMachine):
         assert maintenance(self.bucket, self.catalog).hold_against_rows(99, _bounded()) == 0
         assert read_all_runs(self.bucket, self.catalog, self.user_id).keys() == self._run_ids()
         self.rows_are_those_of_the_model()
+        maintenance(self.bucket, self.catalog).remove_orphans(_bounded())
         stored = self.bucket.list(f"data/users/{self.user_id}/")
         everything = b"".join(self.bucket.get(each.key) for each in stored)
         assert not [batch_id for batch_id in self.undone if batch_id.encode() in everything]
@@ -377,8 +422,10 @@ class Storage(RuleBasedStateMachine):
 @pytest.mark.exhaustive
 @pytest.mark.timeout(1_800 * FACTOR)
 @pytest.mark.parametrize("half", [1, 2])
-def test_readers_find_what_the_model_says_whatever_happens(aws, half):
-    machine = type("Storage", (Storage,), {})
+def test_readers_find_what_the_model_says_whatever_happens(aws, half, s3_time):
+    # What is there is old, so that the upkeep removes at once what it may.
+    s3_time.now -= timedelta(days=30)
+    machine = type("Storage", (Storage,), {"s3_time": s3_time})
     run_state_machine_as_test(
         machine if NIGHTLY else seed(half)(machine),
         settings=settings(
