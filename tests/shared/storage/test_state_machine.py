@@ -8,10 +8,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -38,6 +39,7 @@ DATASETS = ("d", "e")
 # A fault, whether it strikes after the call took effect, and the number of the call.
 FAULTS = st.sampled_from([None, None, crash, lose_answer])
 FAULTY = st.tuples(FAULTS, st.booleans(), st.integers(0, 12))
+LATER_FAULTY = st.tuples(FAULTS, st.booleans(), st.integers(0, 40))
 
 
 def _bounded() -> Callable[[], bool]:
@@ -294,7 +296,7 @@ class Storage(RuleBasedStateMachine):
         moment = Moment(Catalog(Table(name)), self.s3_time.now_s, model)
         self.moments = [*self.moments[-1:], moment]
 
-    @rule(pick=st.integers(0, 1), faulty=st.tuples(FAULTS, st.booleans(), st.integers(0, 40)))
+    @rule(pick=st.integers(0, 1), faulty=LATER_FAULTY)
     def restore(self, pick, faulty):
         """What was there at a moment is there again, perhaps after a crash and another try; the
         moments before and after it can be restored still."""
@@ -435,6 +437,75 @@ def test_readers_find_what_the_model_says_whatever_happens(aws, half, s3_time):
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def _calls(name: str, **arguments: st.SearchStrategy) -> st.SearchStrategy:
+    """A step of the machine, as its name and arguments."""
+    return st.tuples(st.just(name), st.fixed_dictionaries(arguments))
+
+
+DATASET, FLAG = st.sampled_from(DATASETS), st.booleans()
+FAULT = st.sampled_from([None, crash, lose_answer])
+APPEND = _calls(
+    "append",
+    dataset=DATASET,
+    rows=st.integers(1, 3),
+    spread=st.just(1),
+    repeatable=FLAG,
+    late=FLAG,
+    fault=FAULT,
+    after=FLAG,
+)
+FOLD = _calls("fold", call=st.integers(0, 25), fault=FAULT, after=FLAG)
+STEPS = st.lists(
+    st.one_of(
+        APPEND,
+        APPEND,
+        FOLD,
+        FOLD,
+        _calls("save", dataset=DATASET, backfill=FLAG, faulty=FAULTY),
+        _calls("delete", dataset=DATASET, usage=FLAG, twice=st.just(False), faulty=FAULTY),
+        _calls("undo", pick=st.integers(0, 9), twice=st.just(False), settle=FLAG, faulty=FAULTY),
+        _calls("repeat", pick=st.integers(0, 9)),
+        _calls("maintain"),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(900 * FACTOR)
+def test_what_was_read_is_read_again_when_its_moment_is_restored(aws, s3_time):
+    """Two moments between any steps, or between any two AWS calls of a fold, are restored, the
+    later one after the earlier: so a restore is taken back as well."""
+    s3_time.now -= timedelta(days=30)
+
+    @settings(max_examples=20 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(first=STEPS, second=STEPS, third=STEPS, call=st.integers(0, 15), faulty=LATER_FAULTY)
+    def restores(first, second, third, call, faulty):
+        machine = type("Storage", (Storage,), {"s3_time": s3_time})()
+        _walk(machine, first)
+        machine.fold(call=call, fault="remember", after=False)
+        _walk(machine, second)
+        machine.remember()
+        _walk(machine, third)
+        machine.restore(pick=0, faulty=faulty)
+        _walk(machine, second)
+        machine.restore(pick=1, faulty=faulty)
+        _walk(machine, first)
+        machine.teardown()
+
+    (restores if NIGHTLY else seed(1)(restores))()
+
+
+def _walk(machine: Storage, steps: list[tuple[str, dict[str, Any]]]) -> None:
+    """Look, then take the steps and look after each."""
+    machine.rows_are_those_of_the_model()
+    machine.runs_are_those_of_the_model()
+    for name, arguments in steps:
+        getattr(machine, name)(**arguments)
+        machine.readers_find_what_the_model_says()
 
 
 def test_unknown_batch_is_not_found(world):
