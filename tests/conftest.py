@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -161,6 +162,13 @@ def held_clock(monkeypatch: pytest.MonkeyPatch) -> HeldClock:
     machine = SimpleNamespace(time_ns=lambda: held.now_us * 1_000, sleep=held.advance)
     monkeypatch.setattr(clock, "time", machine)
     return held
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting takes no time; the clock goes on as it does."""
+    machine = SimpleNamespace(time_ns=time.time_ns, sleep=lambda seconds: None)
+    monkeypatch.setattr(clock, "time", machine)
 
 
 @pytest.fixture

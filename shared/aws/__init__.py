@@ -5,6 +5,7 @@ from shared.aws.clients import make_clients
 from shared.aws.errors import ConditionFailed, TransactionLost
 from shared.aws.files import File, file_url, store_file, upload_address
 from shared.aws.queue import Queue, create_queue
+from shared.aws.recovery import begin_recovery, is_there
 from shared.aws.roles import Credentials, assume_role
 from shared.aws.table import Item, Table, Transaction, Update
 
@@ -24,8 +25,10 @@ __all__ = [
     "Update",
     "VersionedObject",
     "assume_role",
+    "begin_recovery",
     "create_queue",
     "file_url",
+    "is_there",
     "make_clients",
     "store_file",
     "upload_address",

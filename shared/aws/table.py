@@ -206,6 +206,26 @@ class Table:
             )
         return decode_item(answer["Attributes"]) if answer.get("Attributes") else None
 
+    def partitions(self, prefix: str) -> Iterator[str]:
+        """The partition keys that begin so, each once; reads the whole table."""
+        request = {
+            "TableName": self.name,
+            "ProjectionExpression": "pk",
+            "FilterExpression": "begins_with(pk, :prefix)",
+            "ExpressionAttributeValues": {":prefix": encode(prefix)},
+        }
+        last = ""
+        while True:
+            with aws_errors():
+                page = client("dynamodb").scan(**request)
+            for item in page["Items"]:
+                # The items of a partition follow each other.
+                if (pk := str(decode_item(item)["pk"])) != last:
+                    yield (last := pk)
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     def is_active(self) -> bool:
         """Whether the table is there and serves. Raises Unavailable."""
         with aws_errors():

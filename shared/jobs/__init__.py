@@ -36,6 +36,7 @@ from shared.jobs.leases import Claim, Leases
 from shared.jobs.logs import MAX_LOG_BYTES, Logs, LogUpload
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.reading import JobFilter, JobList, JobReader
+from shared.jobs.recovery import JobRecovery
 from shared.jobs.store import JobStore
 from shared.jobs.submit import JobRequest, Preview, Submissions, Submitter
 from shared.jobs.traces import job_remains, job_traces
@@ -66,6 +67,7 @@ __all__ = [
     "JobNotForDevice",
     "JobNotFound",
     "JobReader",
+    "JobRecovery",
     "JobRequest",
     "JobStore",
     "Jobs",

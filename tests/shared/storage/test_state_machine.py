@@ -353,7 +353,7 @@ class Storage(RuleBasedStateMachine):
         assert maintenance(self.bucket, self.catalog).hold_against_rows(99, _bounded()) == 0
         assert read_all_runs(self.bucket, self.catalog, self.user_id).keys() == self._run_ids()
         self.rows_are_those_of_the_model()
-        maintenance(self.bucket, self.catalog).remove_orphans(_bounded())
+        maintenance(self.bucket, self.catalog).remove_orphan_versions(_bounded())
         stored = self.bucket.list(f"data/users/{self.user_id}/")
         everything = b"".join(self.bucket.get(each.key) for each in stored)
         assert not [batch_id for batch_id in self.undone if batch_id.encode() in everything]
@@ -424,7 +424,7 @@ class Storage(RuleBasedStateMachine):
 @pytest.mark.exhaustive
 @pytest.mark.timeout(1_800 * FACTOR)
 @pytest.mark.parametrize("half", [1, 2])
-def test_readers_find_what_the_model_says_whatever_happens(aws, half, s3_time):
+def test_readers_find_what_the_model_says_whatever_happens(aws, half, s3_time, no_waiting):
     # What is there is old, so that the upkeep removes at once what it may.
     s3_time.now -= timedelta(days=30)
     machine = type("Storage", (Storage,), {"s3_time": s3_time})
@@ -476,12 +476,12 @@ STEPS = st.lists(
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(900 * FACTOR)
-def test_what_was_read_is_read_again_when_its_moment_is_restored(aws, s3_time):
+def test_what_was_read_is_read_again_when_its_moment_is_restored(aws, s3_time, no_waiting):
     """Two moments between any steps, or between any two AWS calls of a fold, are restored, the
     later one after the earlier: so a restore is taken back as well."""
     s3_time.now -= timedelta(days=30)
 
-    @settings(max_examples=20 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
     @given(first=STEPS, second=STEPS, third=STEPS, call=st.integers(0, 15), faulty=LATER_FAULTY)
     def restores(first, second, third, call, faulty):
         machine = type("Storage", (Storage,), {"s3_time": s3_time})()

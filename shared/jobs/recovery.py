@@ -1,0 +1,52 @@
+"""Brings jobs back that were there at an earlier moment and are gone now (decision 0030).
+
+A job that is there stays as it is: it ran, and its device and its callback cannot be taken
+back. Queues have no past either, so an unfinished job that comes back is due at once, and
+maintenance sends it, or ends its lease, as after any message that was lost.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.aws import Item, Table
+from shared.jobs.job import FINISHED
+from shared.jobs.store import JobStore, due_in_s, job_of
+
+_JOB = "JOB#"
+
+
+@dataclass(frozen=True)
+class JobRecovery:
+    """The recovery from the jobs' table as it was at a moment."""
+
+    store: JobStore
+    past: Table
+
+    def gone(self, user_id: str) -> Iterator[Item]:
+        """The user's jobs of then that are not there now, as they were."""
+        for item in self.past.query(f"USER#{user_id}", prefix=_JOB):
+            there = self.store.table.get(item["pk"], item["sk"])
+            if there is None and item["status"] != "removed":
+                yield item
+
+    def bring_back(self, user_id: str) -> int:
+        """Bring them back with their bodies; how many. Again changes nothing."""
+        number = 0
+        for item in self.gone(user_id):
+            job = job_of(item)
+            for key in {entry.key for entry in self.store.bucket.history(job.folder)}:
+                self.store.bucket.undelete(key)
+            owner = {"pk": f"{_JOB}{job.job_id}", "sk": "OWNER", "user_id": user_id}
+            self.store.table.put(owner)
+            self.store.table.put(_due(item))
+            number += 1
+        return number
+
+
+def _due(item: Item) -> Item:
+    """An unfinished job that maintenance looks at now."""
+    if item["status"] in FINISHED:
+        return item
+    # Its message is gone, and its place in the window with it.
+    waiting = {name: value for name, value in item.items() if name not in ("waits_in", "rank")}
+    return {**waiting, **due_in_s(job_of(item).job_id, 0)}
