@@ -4,6 +4,9 @@
 PYTHON ?= python3
 SCHEDULE ?=
 STACK ?=
+AT ?=
+USERS ?=
+APPLY ?=
 RUNTIME ?= python3.13
 ARCHITECTURE ?= arm64
 PARAMETERS ?=
@@ -29,7 +32,7 @@ DASHBOARD = $(if $(NODE_FITS),functions/dashboard/static/index.html,without-dash
 DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token import-retained build dashboard without-dashboard check test \
+.PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token import-retained restore restore-drill build dashboard without-dashboard check test \
 	test-unit test-dashboard test-313 test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
 	bench-mlflow bench-celery job-costs format openapi lock install clean
 
@@ -64,6 +67,13 @@ admin-token: .venv/.installed .venv-cloud/.installed ## make the first admin of 
 
 import-retained: build ## prepare to take back what a deleted stack on AWS left: make import-retained STACK=evalyard
 	@.venv-cloud/bin/python -m local import-retained "$(STACK)"
+
+# AT=2026-11-22T10:00:00Z [USERS="ada eve"] [APPLY=1]; without APPLY it says what it would do.
+restore: .venv/.installed .venv-cloud/.installed ## put users of a stack on AWS back to an earlier moment: make restore STACK=evalyard AT=…
+	@.venv-cloud/bin/python -m local restore "$(or $(STACK),evalyard)" "$(AT)" "$(USERS)" "$(APPLY)"
+
+restore-drill: .venv/.installed .venv-cloud/.installed ## lose and restore a drill user's data on the running local cloud
+	@.venv-cloud/bin/python -m local restore-drill
 
 .PHONY: preflight
 preflight:

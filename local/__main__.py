@@ -21,6 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
         commands.choices[name].add_argument("stack")
     for name in ("stack", "runtime", "architecture", "parameters"):
         commands.choices["release"].add_argument(name)
+    for name in ("stack", "at", "users", "apply"):
+        commands.choices["restore"].add_argument(name)
     options = parser.parse_args(arguments)
     try:
         _COMMANDS[options.command](read_settings(os.environ), options)
@@ -115,6 +117,20 @@ def _release(_settings: Settings, options: argparse.Namespace) -> None:
     read_release(*words).deploy()
 
 
+def _restore(_settings: Settings, options: argparse.Namespace) -> None:
+    """restore users of a stack on AWS to an earlier moment, or say what that would do"""
+    from local.restore import restore
+
+    restore(options.stack, options.at, options.users, options.apply)
+
+
+def _restore_drill(settings: Settings, _options: argparse.Namespace) -> None:
+    """lose a drill user's data on the running local cloud, and restore it"""
+    from local.restore_drill import drill
+
+    drill(settings)
+
+
 _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], None]] = {
     "preflight": _preflight,
     "run": _run,
@@ -127,6 +143,8 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], None]] = {
     "import-retained": _import_retained,
     "release": _release,
     "demo-data": _demo_data,
+    "restore": _restore,
+    "restore-drill": _restore_drill,
 }
 
 
