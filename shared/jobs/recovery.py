@@ -13,6 +13,7 @@ from shared.jobs.job import FINISHED
 from shared.jobs.store import JobStore, due_in_s, job_of
 
 _JOB = "JOB#"
+_USER = "USER#"
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,13 @@ class JobRecovery:
     store: JobStore
     past: Table
 
+    def users(self) -> set[str]:
+        """Who had jobs then."""
+        return {key.removeprefix(_USER) for key in self.past.partitions(_USER)}
+
     def gone(self, user_id: str) -> Iterator[Item]:
         """The user's jobs of then that are not there now, as they were."""
-        for item in self.past.query(f"USER#{user_id}", prefix=_JOB):
+        for item in self.past.query(f"{_USER}{user_id}", prefix=_JOB):
             there = self.store.table.get(item["pk"], item["sk"])
             if there is None and item["status"] != "removed":
                 yield item

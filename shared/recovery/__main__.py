@@ -23,7 +23,6 @@ from shared.jobs import JobRecovery, JobStore
 from shared.storage import Catalog
 from shared.storage.restoring import Restoration, RestoreImpossible
 
-_USER = "USER#"
 _LOOK_AGAIN_S = 15.0
 
 
@@ -40,9 +39,8 @@ class Recovery:
         """What became of a user, or would."""
         if self.accounts is not None and find_user(self.accounts, user_id) is None:
             return {"user_id": user_id, "skipped": "there is no such account (any more)"}
-        carry_out = self.restoration.carry_out if self.apply else self.restoration.look
         try:
-            done: dict[str, Any] = msgspec.to_builtins(carry_out(user_id))
+            done = self._storage(user_id)
             jobs = self.jobs.bring_back(user_id) if self.apply else _length(self.jobs.gone(user_id))
         except RestoreImpossible as exc:
             return {"user_id": user_id, "impossible": exc.detail, "missing": exc.missing}
@@ -50,6 +48,17 @@ class Recovery:
             # One user's trouble costs no other.
             return {"user_id": user_id, "failed": exc.detail}
         return {**done, "jobs_brought_back": jobs}
+
+    def users(self) -> list[str]:
+        """Who may have had anything then."""
+        return sorted({*self.restoration.users(), *self.jobs.users()})
+
+    def _storage(self, user_id: str) -> dict[str, Any]:
+        if not self.restoration.was_there(user_id):
+            return {"user_id": user_id, "skipped": "had no data at that moment"}
+        carry_out = self.restoration.carry_out if self.apply else self.restoration.look
+        done: dict[str, Any] = msgspec.to_builtins(carry_out(user_id))
+        return done
 
 
 def main(arguments: list[str]) -> int:
@@ -64,7 +73,7 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     recovery = _recovery(options, moment_s)
-    users = options.user or _users(recovery.restoration.past)
+    users = options.user or recovery.users()
     lines = [_told(recovery.line(user_id)) for user_id in users]
     return _sum_up(lines, options)
 
@@ -96,11 +105,6 @@ def _wait_for(table: Table) -> None:
     while not is_there(table):
         sys.stderr.write(f"waiting for {table.name}\n")
         clock.sleep(_LOOK_AGAIN_S)
-
-
-def _users(past: Catalog) -> Iterator[str]:
-    """The users of then. Who came later keeps what is there."""
-    return (key.removeprefix(_USER) for key in past.table.partitions(_USER))
 
 
 def _told(line: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import msgspec
 from shared import clock
 from shared.aws import Bucket, ConditionFailed, Item, Update
 from shared.errors import EvalyardError, Unavailable
-from shared.storage.archive import Archive, KeptSegment
+from shared.storage.archive import FOLDED_PREFIX, Archive, KeptSegment
 from shared.storage.catalog import Catalog
 from shared.storage.past import Figures, Found, Past
 from shared.storage.records import CHECKPOINT, DatasetRecord, Volume, item_of, partition
@@ -69,6 +69,19 @@ class Restoration:
         past = self._past(user_id)
         present = None if self._held(user_id) else self._figures(user_id)
         return _restored(past, present)
+
+    def users(self) -> list[str]:
+        """Who may have been there: in the catalog of then, or by what is pending or kept."""
+        known = {
+            key.removeprefix(partition("")) for key in self.past.table.partitions(partition(""))
+        }
+        folders = (self.bucket.list_folders(prefix) for prefix in (PREFIX, FOLDED_PREFIX))
+        return sorted(known.union(*folders))
+
+    def was_there(self, user_id: str) -> bool:
+        """Whether the user had anything then: who came later keeps what is there."""
+        items = self.past.table.query(partition(user_id), limit=1)
+        return next(items, None) is not None or bool(self.look(user_id).after.pending)
 
     def carry_out(self, user_id: str) -> Restored:
         """Put the user's storage back. Raises RestoreImpossible, before anything is changed."""
