@@ -24,6 +24,8 @@ from shared.storage import Catalog
 from shared.storage.restoring import Restoration, RestoreImpossible
 
 _LOOK_AGAIN_S = 15.0
+# How old the newest moment is that DynamoDB recovers ("typically five minutes").
+_LAG_S = 300
 
 
 @dataclass(frozen=True)
@@ -65,17 +67,28 @@ def main(arguments: list[str]) -> int:
     """0 done · 1 not for some user, as the lines say · 2 not a moment that can be restored."""
     options = _parser().parse_args(arguments)
     moment_s = clock.read_time(options.at) / SECOND_US
-    oldest_s = clock.now_s() - options.recovery_days * 86_400
-    if not oldest_s <= moment_s <= clock.now_s():
-        sys.stderr.write(
-            f"{options.at} is not within the last {options.recovery_days} days (RecoveryDays): "
-            "what was deleted before is gone\n"
-        )
+    refusal = _refusal(options, moment_s)
+    if refusal:
+        sys.stderr.write(f"{options.at}: {refusal}\n")
         return 2
     recovery = _recovery(options, moment_s)
     users = options.user or recovery.users()
     lines = [_told(recovery.line(user_id)) for user_id in users]
     return _sum_up(lines, options)
+
+
+def _refusal(options: argparse.Namespace, moment_s: float) -> str:
+    """Why a moment cannot be restored; empty when it can."""
+    now = clock.now_s()
+    if moment_s > now:
+        return "this moment is still to come"
+    if moment_s < now - options.recovery_days * 86_400:
+        return (
+            f"more than {options.recovery_days} days ago (RecoveryDays); what was deleted is gone"
+        )
+    if not options.past_catalog and moment_s > now - _LAG_S:
+        return "the tables' recovery lags up to five minutes; wait, or take an earlier moment"
+    return ""
 
 
 def _recovery(options: argparse.Namespace, moment_s: float) -> Recovery:
