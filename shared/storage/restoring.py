@@ -20,7 +20,7 @@ from shared.storage.catalog import Catalog
 from shared.storage.past import Figures, Found, Past
 from shared.storage.records import CHECKPOINT, DatasetRecord, Volume, item_of, partition
 from shared.storage.segments import PREFIX, SegmentLog
-from shared.storage.snapshot import begin_snapshot
+from shared.storage.snapshot import read_snapshot
 
 _ATTEMPTS = 20
 _FLUSHED_AT = 500
@@ -122,7 +122,7 @@ class Restoration:
         return self.catalog.checkpoint(user_id).restoring
 
     def _figures(self, user_id: str) -> Figures:
-        return Figures.of(begin_snapshot(self.bucket, self.catalog, user_id))
+        return read_snapshot(self.bucket, self.catalog, user_id, Figures.of)
 
     def _hold(self, user_id: str) -> int:
         """Hold the checkpoint in a generation above all that anything was kept of."""

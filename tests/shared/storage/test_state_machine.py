@@ -481,7 +481,7 @@ def test_what_was_read_is_read_again_when_its_moment_is_restored(aws, s3_time, n
     later one after the earlier: so a restore is taken back as well."""
     s3_time.now -= timedelta(days=30)
 
-    @settings(max_examples=8 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
     @given(first=STEPS, second=STEPS, third=STEPS, call=st.integers(0, 15), faulty=LATER_FAULTY)
     def restores(first, second, third, call, faulty):
         machine = type("Storage", (Storage,), {"s3_time": s3_time})()
