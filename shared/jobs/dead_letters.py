@@ -14,7 +14,7 @@ from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
 from shared.jobs.reading import JobList
 from shared.jobs.store import JobStore, dead_rank
-from shared.jobs.targets import Target, target_faults
+from shared.jobs.targets import Target, device_moved, target_faults
 
 UNDELIVERABLE = "undeliverable"
 
@@ -123,7 +123,8 @@ class DeadLetters:
                 fault.detail, code=fault.code, faults=(fault,), allowed=fault.allowed
             )
         lane = self.lanes.find(target.device_serial, target.queue_tag, job.priority)
-        assert lane is not None, "a checked job has a lane"
+        if lane is None:
+            raise device_moved()
         return lane
 
     def _request_body(self, job: Job, options: dict[str, Any] | None) -> str:

@@ -17,7 +17,7 @@ from shared.jobs.job import PREVIEW_CHARACTERS, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
 from shared.jobs.reasons import USER_WINDOW, waiting_reason
 from shared.jobs.store import JobStore
-from shared.jobs.targets import Target, target_faults
+from shared.jobs.targets import Target, device_moved, target_faults
 
 
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +114,8 @@ class Submissions:
                 allowed=faults[0].allowed,
             )
         lane = self.lanes.find(wanted.device_serial, wanted.queue_tag, wanted.priority)
-        assert lane is not None, "a checked job has a lane"
+        if lane is None:
+            raise device_moved()
         return lane
 
     def _device(self, who: Submitter, serial: str | None) -> Device | None:
