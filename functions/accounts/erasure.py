@@ -14,7 +14,7 @@ from shared.accounts import (
     revoke_device_token,
 )
 from shared.errors import Fault, MalformedInput
-from shared.http import Caller, CurrentUser, UserRoute, described
+from shared.http import Caller, CurrentUser, UserIdInPath, UserRoute, described
 
 router = APIRouter(prefix="/accounts/users", tags=["Accounts"], route_class=UserRoute)
 
@@ -27,7 +27,7 @@ ABSENT = described(404, "There is no such user that you may see (`user_not_found
     response_model=AccountStatusAnswer,
     responses=ABSENT,
 )
-async def get_user(user: CurrentUser, user_id: str) -> AccountStatusAnswer:
+async def get_user(user: CurrentUser, user_id: UserIdInPath) -> AccountStatusAnswer:
     """One's own, or for administrators anybody's: `active`, `erasing` or `erased`.
 
     `erased` means that no token is let in any more and nothing is left. That is remembered as
@@ -49,7 +49,7 @@ async def get_user(user: CurrentUser, user_id: str) -> AccountStatusAnswer:
 )
 async def delete_user(
     user: CurrentUser,
-    user_id: str,
+    user_id: UserIdInPath,
     confirm: Annotated[str | None, Query(description="For one's own: the `user_id` again.")] = None,
 ) -> AccountStatusAnswer:
     """Everything that the account has goes for good, and nothing brings it back.

@@ -24,6 +24,7 @@ from shared.http.names import (
     SerialInPath,
     TokenIdInPath,
     UserId,
+    UserIdInPath,
     WebhookIdInPath,
     in_path,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "StrictBody",
     "TokenIdInPath",
     "UserId",
+    "UserIdInPath",
     "UserRoute",
     "WebhookIdInPath",
     "Window",

@@ -56,6 +56,11 @@ TokenIdInPath = Annotated[
     Path(json_schema_extra={"pattern": MADE_ID}),
     in_path(MADE_ID, _no("token of yours", "token_not_found")),
 ]
+UserIdInPath = Annotated[
+    str,
+    Path(json_schema_extra={"pattern": USER_ID}),
+    in_path(USER_ID, _no("user", "user_not_found")),
+]
 SerialInPath = Annotated[
     str,
     Path(json_schema_extra={"pattern": SERIAL}),

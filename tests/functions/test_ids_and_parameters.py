@@ -21,6 +21,7 @@ WITH_ID = [one for one in GUARDED if "{" in one[1].path_format]
 ABSENT = {
     "serial": "device_not_found",
     "token_id": "token_not_found",
+    "user_id": "user_not_found",
     "job_id": "job_not_found",
     "webhook_id": "callback_not_found",
 }
