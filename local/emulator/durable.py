@@ -42,7 +42,6 @@ class Durable:
         self._code: set[str] = set()
         self._changed_at: float | None = None
         self._first_changed_at = 0.0
-        self._base_bytes = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._dirty = state / "running"
         self.after_crash = self._dirty.exists()
@@ -193,7 +192,7 @@ class Durable:
 
     async def _checkpoint_when_long(self) -> None:
         await asyncio.sleep(_TICK_S)
-        if self._journal.log_bytes < max(CHECKPOINT_BYTES, self._base_bytes):
+        if self._journal.log_bytes < max(CHECKPOINT_BYTES, self._journal.base_bytes):
             return
         # A checkpoint names no table or queue that a deployment makes meanwhile.
         if self._operation_under_way():
@@ -206,8 +205,8 @@ class Durable:
         except BaseException:
             checkpoint.abandon()
             raise
-        self._base_bytes = checkpoint.bytes
-        _log.info("checkpoint of %d bytes in %.1f s", self._base_bytes, time.monotonic() - began)
+        size, took = self._journal.base_bytes, time.monotonic() - began
+        _log.info("checkpoint of %d bytes in %.1f s", size, took)
 
     async def _fill(self, checkpoint: Checkpoint) -> None:
         """Writes everything, a little at a time: requests go on meanwhile."""

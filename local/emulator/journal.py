@@ -45,6 +45,12 @@ class Journal:
         """What a recovery would have to repeat after the base."""
         return sum(path.stat().st_size for path in self._folder.glob("*.log"))
 
+    @property
+    def base_bytes(self) -> int:
+        """What the newest base holds."""
+        bases = self._numbers("base")
+        return self._path(bases[-1], "base").stat().st_size if bases else 0
+
     def recover(self, apply: Callable[[Operation], None]) -> bool:
         """Repeats what is stored, then opens the newest log; False when nothing was ever stored.
 
@@ -132,12 +138,11 @@ class Checkpoint:
         self._number = number
         self._path = folder / f"{number:08d}.unfinished"
         self._file = self._path.open("wb")
-        self.bytes = 0
 
     def write(self, operations: Iterable[Operation]) -> None:
         """Adds to the base."""
         for operation in operations:
-            self.bytes += self._file.write(_encode([operation]))
+            self._file.write(_encode([operation]))
 
     def abandon(self) -> None:
         """Gives up; the older base and all logs since then stay."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from local.emulator import KEEP_PATH
 from local.emulator.archives import Archives
+from local.emulator.disk import free_bytes_at, guard_objects
 from local.emulator.durable import Durable
 from local.emulator.objects import mend_objects
 from local.emulator.workers import Workers
@@ -34,7 +35,7 @@ def serve(state: Path, objects: Path, memory: Path, disk: Path) -> None:
     with (state / "lock").open("a+") as lock:
         _take(lock)
         said = mend_objects(objects)
-        durable = _prepare(state, memory, disk)
+        durable = _prepare(state, objects, memory, disk)
         for line in said:
             _log.warning("objects: %s", line)
         threading.Thread(target=_end_with_parent, name="evalyard-parent", daemon=True).start()
@@ -63,13 +64,14 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _prepare(state: Path, memory: Path, disk: Path) -> Durable:
+def _prepare(state: Path, objects: Path, memory: Path, disk: Path) -> Durable:
     from ministack import app
     from ministack.core import lambda_runtime
 
     services = app._get_module("lambda_svc")
     archives = Archives((memory / "shared", disk / "shared"))
     Workers(lambda_runtime, services, archives, disk / "functions").attach()
+    guard_objects(app._get_module("s3"), free_bytes_at(objects))
     durable = Durable(app, state, lambda_runtime.reset)
     durable.attach()
     app.app = _with_keeping(app.app, durable)
