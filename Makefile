@@ -136,6 +136,7 @@ test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.1
 
 test-nightly: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
 	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
+	EVALYARD_STEPS=15 .venv/bin/pytest tests/local/test_ministack_killed.py
 	EVALYARD_KILLS=10 .venv/bin/pytest tests/e2e/test_killed.py
 
 test-seaweedfs: .venv/.installed .venv-seaweedfs/.installed ## the storage tests on another S3: SeaweedFS

@@ -3,16 +3,23 @@
 import io
 import json
 import os
+import random
 import signal
+import threading
 import time
+import uuid
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import processes
@@ -21,6 +28,13 @@ from local.cloud import Cloud, environment, keep, start_cloud
 from local.errors import LocalCloudError
 from local.home import ROOT, Home
 from local.ports import remembered_port
+from tests.kit.effort import NIGHTLY
+
+ROOT_KEYS = {
+    "aws_access_key_id": "test",
+    "aws_secret_access_key": "test",
+    "region_name": "us-east-1",
+}
 
 TABLE = {
     "TableName": "kept",
@@ -430,6 +444,84 @@ def _made(ministack: Killable) -> bool:
     tables = ministack.client("dynamodb").list_tables()["TableNames"]
     queues = ministack.client("sqs").list_queues().get("QueueUrls", [])
     return "half-way" in tables and any(url.endswith("/half-way") for url in queues)
+
+
+class Noted:
+    """What was answered while writers were at work, with versions of objects."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, int] = {}
+        self.pairs: set[str] = set()
+        self.messages: set[str] = set()
+        self.versions: dict[str, tuple[str, bytes]] = {}
+
+
+def write_all_sorts(running: Killable, url: str, noted: Noted, over: threading.Event) -> None:
+    """Counts an item up, writes pairs in transactions, sends messages, overwrites an object."""
+    config = Config(retries={"max_attempts": 0}, read_timeout=10)
+    dynamodb, sqs, s3 = (
+        boto3.client(name, endpoint_url=running.cloud.aws.endpoint_url, config=config, **ROOT_KEYS)
+        for name in ("dynamodb", "sqs", "s3")
+    )
+    me = uuid.uuid4().hex[:6]
+    with suppress(BotoCoreError, ClientError):
+        while not over.is_set():
+            name = uuid.uuid4().hex
+            counted = dynamodb.update_item(
+                TableName="kept",
+                Key=item(me, 0),
+                UpdateExpression="ADD n :one",
+                ExpressionAttributeValues={":one": {"N": "1"}},
+                ReturnValues="ALL_NEW",
+            )
+            noted.items[me] = int(counted["Attributes"]["n"]["N"])
+            dynamodb.transact_write_items(
+                TransactItems=[
+                    {"Put": {"TableName": "kept", "Item": item(name, side)}} for side in (1, 2)
+                ]
+            )
+            noted.pairs.add(name)
+            sqs.send_message(QueueUrl=url, MessageBody=name)
+            noted.messages.add(name)
+            body = name.encode() * 50
+            version = s3.put_object(Bucket="kept", Key=f"o/{me}", Body=body)["VersionId"]
+            noted.versions[version] = (f"o/{me}", body)
+
+
+@pytest.mark.timeout(1800)
+def test_all_that_was_answered_is_there_when_it_was_killed_at_random_moments(
+    ministack: Killable, table: str
+) -> None:
+    s3 = ministack.client("s3")
+    s3.create_bucket(Bucket="kept")
+    s3.put_bucket_versioning(Bucket="kept", VersioningConfiguration={"Status": "Enabled"})
+    url = ministack.client("sqs").create_queue(QueueName="kept")["QueueUrl"]
+    keep(ministack.cloud.aws)
+    noted, moments = Noted(), random.Random(11)
+
+    for _ in range(30 if NIGHTLY else 4):
+        over = threading.Event()
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(4):
+                pool.submit(write_all_sorts, ministack, url, noted, over)
+            time.sleep(moments.uniform(0.3, 2.5))
+            ministack.kill()
+            over.set()
+        ministack.start()
+
+    pages = ministack.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    rows = [row for page in pages for row in page["Items"]]
+    counts = {row["pk"]["S"]: int(row["n"]["N"]) for row in rows if "n" in row}
+    sides = Counter(row["pk"]["S"] for row in rows if "n" not in row)
+    # What was under way when it was killed may have come true.
+    assert {who: counts[who] - n for who, n in noted.items.items() if counts[who] - n > 1} == {}
+    assert all(counts[who] >= n for who, n in noted.items.items())
+    assert set(sides.values()) == {2}
+    assert noted.pairs <= set(sides)
+    assert noted.messages <= set(bodies(ministack, url))
+    for version, (key, body) in noted.versions.items():
+        found = ministack.client("s3").get_object(Bucket="kept", Key=key, VersionId=version)
+        assert found["Body"].read() == body
 
 
 def test_long_journal_becomes_a_checkpoint_while_it_runs(ministack: Killable, table: str) -> None:
