@@ -5,6 +5,7 @@ else in the product asks the machine for the time, so tests can hold it still.
 """
 
 import math
+import random
 import re
 import time
 from collections.abc import Sequence
@@ -46,6 +47,12 @@ def now_s() -> int:
 def sleep(seconds: float) -> None:
     """Let time pass."""
     time.sleep(seconds)
+
+
+def sleep_about(seconds: float) -> None:
+    """Let at most so much time pass, at least half: those who wait for the same thing do not
+    come back together."""
+    sleep(seconds * random.uniform(0.5, 1))  # noqa: S311  # No secret hangs on it.
 
 
 def read_time(value: object) -> int:

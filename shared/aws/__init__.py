@@ -4,6 +4,7 @@ from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, StoredVersion
 from shared.aws.clients import make_clients
 from shared.aws.errors import ConditionFailed, TransactionLost
 from shared.aws.files import File, file_url, store_file, upload_address
+from shared.aws.parallel import side_by_side
 from shared.aws.queue import Queue, create_queue
 from shared.aws.recovery import begin_recovery, is_there
 from shared.aws.roles import Credentials, assume_role
@@ -30,6 +31,7 @@ __all__ = [
     "file_url",
     "is_there",
     "make_clients",
+    "side_by_side",
     "store_file",
     "upload_address",
 ]

@@ -1,10 +1,13 @@
 """Botocore clients: one session, one client per service, made when first needed."""
 
 from functools import cache
+from threading import RLock
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
+
+from shared.aws.parallel import AT_ONCE
 
 # All that is ever asked: a deployment carries the descriptions of these services only.
 SERVICES = ("dynamodb", "s3", "sqs", "sts")
@@ -12,14 +15,14 @@ SERVICES = ("dynamodb", "s3", "sqs", "sts")
 _TIMEOUTS = {"connect_timeout": 2, "read_timeout": 6}
 # S3 copies and joins gigabytes before it answers.
 _PATIENCE = {"connect_timeout": 2, "read_timeout": 60}
+# Clients may be used by many threads; sessions, which make them, may not (boto3 issue 1592).
+_making = RLock()
 
 
-@cache
 def client(service: str) -> Any:
     """The process's client of an AWS service, with standard retries."""
-    return _session().create_client(
-        service, config=Config(retries={"mode": "standard", "total_max_attempts": 3}, **_TIMEOUTS)
-    )
+    with _making:
+        return _client(service, attempts=3)
 
 
 def make_clients() -> None:
@@ -29,24 +32,28 @@ def make_clients() -> None:
     client_without_retries("s3")
 
 
-@cache
 def patient_client(service: str) -> Any:
     """A client for calls that rightly take long; only folding makes them."""
-    return _session().create_client(
-        service, config=Config(retries={"mode": "standard", "total_max_attempts": 3}, **_PATIENCE)
-    )
+    with _making:
+        return _client(service, attempts=3, patient=True)
 
 
-@cache
 def client_without_retries(service: str) -> Any:
     """A client whose calls are made once.
 
     For the calls where a blind repetition could store a thing twice; whoever
     uses it settles what a lost answer means.
     """
-    return _session().create_client(
-        service, config=Config(retries={"mode": "standard", "total_max_attempts": 1}, **_TIMEOUTS)
-    )
+    with _making:
+        return _client(service, attempts=1)
+
+
+@cache
+def _client(service: str, *, attempts: int, patient: bool = False) -> Any:
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    timeouts = _PATIENCE if patient else _TIMEOUTS
+    config = Config(retries=retries, max_pool_connections=AT_ONCE, **timeouts)
+    return _session().create_client(service, config=config)
 
 
 @cache

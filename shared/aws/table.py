@@ -6,15 +6,21 @@ with plain Python values; `#name` and `:value` placeholders are made here.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+from shared import clock
 from shared.aws.attributes import decode_item, encode, encode_item
 from shared.aws.clients import client
 from shared.aws.errors import aws_errors
+from shared.errors import Unavailable
 
 Item = dict[str, Any]
 _BATCH_GET = 100
 _BATCH_WRITE = 25
+# Refused so often in a row, a batch is given up: about six seconds.
+_BATCH_ATTEMPTS = 8
+_FIRST_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -89,12 +95,23 @@ class Transaction:
         """Update an item on the update's condition."""
         self.actions.append({"Update": update.request(self.table)})
 
-    def delete(self, pk: str, sk: str, *, must_exist: bool = False) -> None:
-        """Delete an item if it is there; with `must_exist` on condition that it is."""
-        key = encode_item({"pk": pk, "sk": sk})
-        request: dict[str, Any] = {"TableName": self.table, "Key": key}
-        if must_exist:
-            request["ConditionExpression"] = "attribute_exists(pk)"
+    def delete(
+        self, pk: str, sk: str, *, must_exist: bool = False, only_if: Item | None = None
+    ) -> None:
+        """Delete an item if it is there; with `must_exist` on condition that it is, with
+        `only_if` on condition of its attributes."""
+        request: dict[str, Any] = {"TableName": self.table}
+        request["Key"] = encode_item({"pk": pk, "sk": sk})
+        names: dict[str, str] = {}
+        values: Item = {}
+        wanted = Update(pk, sk, must_exist=must_exist, only_if=only_if or {})
+        condition = _condition(wanted, names, values)
+        if condition:
+            request["ConditionExpression"] = condition
+        if names:
+            request["ExpressionAttributeNames"] = names
+        if values:
+            request["ExpressionAttributeValues"] = encode_item(values)
         self.actions.append({"Delete": request})
 
     def commit(self) -> None:
@@ -118,17 +135,26 @@ class Table:
         return decode_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> list[Item]:
-        """Those of the items that exist, in no order."""
-        wanted = [encode_item({"pk": pk, "sk": sk}) for pk, sk in keys]
-        found: list[Item] = []
+        """Those of the items that exist, in the order of their keys, each once.
+
+        A call per hundred. What DynamoDB leaves unread (it was asked too fast, or the
+        answer passed 16 MB) is asked for again after a pause. Raises Unavailable.
+        """
+        order = list(dict.fromkeys(keys))
+        wanted = [encode_item({"pk": pk, "sk": sk}) for pk, sk in order]
+        found: dict[tuple[str, str], Item] = {}
+        refused = 0
         while wanted:
-            ask = {"Keys": wanted[:_BATCH_GET], "ConsistentRead": True}
+            keys_now = wanted[:_BATCH_GET]
+            ask = {"Keys": keys_now, "ConsistentRead": True}
             with aws_errors():
                 answer = client("dynamodb").batch_get_item(RequestItems={self.name: ask})
-            found += [decode_item(item) for item in answer["Responses"].get(self.name, [])]
+            for item in map(decode_item, answer["Responses"].get(self.name, [])):
+                found[item["pk"], item["sk"]] = item
             unread = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            refused = _pause_if_refused(refused, len(unread), len(keys_now))
             wanted = unread + wanted[_BATCH_GET:]
-        return found
+        return [found[key] for key in order if key in found]
 
     def query(
         self,
@@ -148,6 +174,33 @@ class Table:
         a sort key (before it, when descending) on the table itself. `limit` is the
         page size asked of DynamoDB, not a bound on what is yielded.
         """
+        return chain.from_iterable(
+            self.pages(
+                pk,
+                prefix=prefix,
+                between=between,
+                index=index,
+                key_names=key_names,
+                descending=descending,
+                limit=limit,
+                after=after,
+            )
+        )
+
+    def pages(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        between: tuple[str, str] | None = None,
+        index: str | None = None,
+        key_names: tuple[str, str] = ("pk", "sk"),
+        descending: bool = False,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Iterator[list[Item]]:
+        """What `query` yields, a call at a time, for whoever bounds the calls. A page of at
+        most `limit` items, or of 1 MB, may be empty and not the last."""
         if after and between:
             if _is_beyond(after, between, descending=descending):
                 return
@@ -163,7 +216,7 @@ class Table:
         while True:
             with aws_errors():
                 page = client("dynamodb").query(**request)
-            yield from (decode_item(item) for item in page["Items"])
+            yield [decode_item(item) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -175,20 +228,27 @@ class Table:
             client("dynamodb").put_item(TableName=self.name, Item=encode_item(item), **condition)
 
     def put_many(self, items: Iterable[Item]) -> None:
-        """Put items, in no order and not together; repeating changes nothing."""
+        """Put items, in no order and not together; repeating changes nothing.
+
+        What DynamoDB leaves unwritten is sent again after a pause. Raises Unavailable.
+        """
         self._write_many([{"PutRequest": {"Item": encode_item(item)}} for item in items])
 
     def delete_many(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Delete items, in no order and not together; absent ones count as deleted."""
+        """Delete items, in no order and not together; absent ones count as deleted. As
+        `put_many`."""
         wanted = [encode_item({"pk": pk, "sk": sk}) for pk, sk in keys]
         self._write_many([{"DeleteRequest": {"Key": key}} for key in wanted])
 
     def _write_many(self, waiting: list[dict[str, Any]]) -> None:
+        refused = 0
         while waiting:
             ask = {self.name: waiting[:_BATCH_WRITE]}
             with aws_errors():
                 answer = client("dynamodb").batch_write_item(RequestItems=ask)
-            waiting = answer.get("UnprocessedItems", {}).get(self.name, []) + waiting[_BATCH_WRITE:]
+            left = answer.get("UnprocessedItems", {}).get(self.name, [])
+            refused = _pause_if_refused(refused, len(left), len(ask[self.name]))
+            waiting = left + waiting[_BATCH_WRITE:]
 
     def update(self, update: Update) -> Item:
         """Update an item and return it as it is then. Raises ConditionFailed."""
@@ -240,6 +300,22 @@ class Table:
 def _is_beyond(after: str, between: tuple[str, str], *, descending: bool) -> bool:
     """Whether nothing of a range follows a sort key."""
     return after <= between[0] if descending else after >= between[1]
+
+
+def _pause_if_refused(refused: int, left: int, asked: int) -> int:
+    """How often in a row all of a batch was left undone, after a pause if anything was.
+
+    Raises Unavailable at the eighth time.
+    """
+    if not left:
+        return 0
+    if left < asked:
+        clock.sleep_about(_FIRST_PAUSE_S)
+        return 0
+    if refused + 1 == _BATCH_ATTEMPTS:
+        raise Unavailable("a storage service is overloaded", retry_after_s=2)
+    clock.sleep_about(_FIRST_PAUSE_S * 2**refused)
+    return refused + 1
 
 
 def _query_request(

@@ -70,7 +70,10 @@ class Calls:
 
 @contextmanager
 def watched_calls(calls: Calls | None = None) -> Iterator[Calls]:
-    """Watch the AWS calls of this process; `calls` may be one that sees more in them."""
+    """Watch the AWS calls of this process; `calls` may be one that sees more in them.
+
+    What the product does side by side is done one by one meanwhile, so that calls have an order.
+    """
     calls = Calls() if calls is None else calls
     original = botocore.client.BaseClient._make_api_call
 
@@ -80,6 +83,7 @@ def watched_calls(calls: Calls | None = None) -> Iterator[Calls]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.client.BaseClient, "_make_api_call", make)
+        patch.setattr("shared.aws.parallel.AT_ONCE", 1)
         yield calls
 
 

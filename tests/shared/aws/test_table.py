@@ -247,3 +247,93 @@ def test_range_is_kept_when_a_page_begins_outside_of_it(
     # AWS refuses others: "The provided starting key is outside query boundaries".
     assert isinstance(calls, Starts)
     assert all("b" <= start <= "d" for start in calls.starts)
+
+
+@dataclass
+class Throttled(Calls):
+    """A DynamoDB that serves only the first few of each batch; of the first ones none."""
+
+    refused: int = 0
+    served: int = 3
+
+    def made(self, request: Request, call: Callable[[], Any]) -> Any:
+        asked = request.params.get("RequestItems")
+        if asked is None:
+            return super().made(request, call)
+        serve = 0 if len(self.names) < self.refused else self.served
+        ((table, batch),) = asked.items()
+        wanted = batch["Keys"] if isinstance(batch, dict) else batch
+        now, later = wanted[:serve], wanted[serve:]
+        rest = {**batch, "Keys": later} if isinstance(batch, dict) else later
+        request.params["RequestItems"] = {
+            table: {**batch, "Keys": now} if isinstance(batch, dict) else now
+        }
+        answer = super().made(request, call) if now else self._nothing(request, table)
+        left = "UnprocessedKeys" if isinstance(batch, dict) else "UnprocessedItems"
+        return {**answer, left: {table: rest} if later else {}}
+
+    def _nothing(self, request: Request, table: str) -> dict[str, Any]:
+        self.names.append(request.operation)
+        return {"Responses": {table: []}}
+
+
+def items(count: int) -> list[dict[str, Any]]:
+    return [{"pk": "p", "sk": f"{number:04d}"} for number in range(count)]
+
+
+def test_items_come_in_the_order_asked_when_many_are_read(table: Table) -> None:
+    table.put_many(items(250))
+    keys = [("p", f"{number:04d}") for number in range(249, -1, -1)]
+
+    with watched_calls() as calls:
+        found = table.get_many([*keys, ("p", "absent"), keys[0]])
+
+    assert [(item["pk"], item["sk"]) for item in found] == keys
+    assert calls.names == ["BatchGetItem"] * 3
+
+
+@pytest.mark.parametrize("refused", [0, 2])
+def test_no_item_is_lost_when_batches_are_served_in_part(
+    table: Table, held_clock: Any, refused: int
+) -> None:
+    began = held_clock.now_us
+
+    with watched_calls(Throttled(refused=refused)):
+        table.put_many(items(30))
+    with watched_calls(Throttled(refused=refused)):
+        found = table.get_many([("p", f"{number:04d}") for number in range(30)])
+
+    assert found == items(30)
+    assert held_clock.now_us > began
+
+
+@pytest.mark.parametrize("do", [lambda t: t.get_many([("p", "s")]), lambda t: t.put_many(items(1))])
+def test_it_is_given_up_when_nothing_is_served_again_and_again(
+    table: Table, held_clock: Any, do: Callable[[Table], object]
+) -> None:
+    with watched_calls(Throttled(served=0)) as calls, pytest.raises(Unavailable) as raised:
+        do(table)
+
+    assert raised.value.retry_after_s == 2
+    assert len(calls.names) == 8
+
+
+def test_pages_are_bounded_when_a_limit_is_given(table: Table) -> None:
+    table.put_many(items(25))
+
+    pages = list(table.pages("p", limit=10, descending=True))
+
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert pages[0][0]["sk"] == "0024"
+
+
+def test_nothing_is_deleted_when_the_condition_of_a_transaction_fails(table: Table) -> None:
+    table.put({"pk": "p", "sk": "s", "count": 2})
+    writes = table.transaction()
+    writes.delete("p", "s", only_if={"count": 1})
+
+    with pytest.raises(TransactionLost) as lost:
+        writes.commit()
+
+    assert lost.value.reasons == ("ConditionalCheckFailed",)
+    assert table.get("p", "s") is not None
