@@ -78,7 +78,12 @@ _LINES_SCHEMA = {
     summary="Append rows to a dataset and record usage",
     response_model=AppendAnswer,
     responses={
-        **described(207, "Some rows were stored; `errors` names the others.", model=AppendAnswer)
+        **described(207, "Some rows were stored; `errors` names the others.", model=AppendAnswer),
+        **described(
+            429,
+            "Too many appends wait to be folded (`too_many_pending`), or too many rows came today "
+            "(`daily_rows_exceeded`).",
+        ),
     },
     openapi_extra={
         "requestBody": {
@@ -125,7 +130,14 @@ async def append_jsonl(
     )
     log, catalog = wiring.segment_log(), wiring.catalog().table
     result = append_rows(
-        log, catalog, batch, sent.rows, limits=wiring.limits(), strict=strict, dry_run=dry_run
+        log,
+        catalog,
+        batch,
+        sent.rows,
+        limits=wiring.limits(),
+        backlog=wiring.backlog(),
+        strict=strict,
+        dry_run=dry_run,
     )
     return append_answer(sent.dataset, result)
 

@@ -14,4 +14,5 @@ class Settings:
     max_datasets: int
     max_rows_a_day: int
     max_bytes: int
+    max_pending_segments: int
     query_seconds: int

@@ -7,7 +7,7 @@ from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.datasets import AccountLimits
 from shared.http import IdempotencyStore
-from shared.storage import Catalog, SegmentLog
+from shared.storage import Backlog, Catalog, SegmentLog
 
 
 @cache
@@ -26,6 +26,13 @@ def catalog() -> Catalog:
 def segment_log() -> SegmentLog:
     """Where appends go."""
     return SegmentLog(bucket())
+
+
+@cache
+def backlog() -> Backlog:
+    """How many appends may wait to be folded."""
+    limit = read_settings(Settings).max_pending_segments
+    return Backlog(segment_log(), catalog().table, limit)
 
 
 @cache

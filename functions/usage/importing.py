@@ -35,6 +35,7 @@ Otherwise = Annotated[
     responses={
         **described(207, "Some runs were taken; `errors` names the others.", model=ImportAnswer),
         **described(422, "None was taken, or with `strict=1` not all could be."),
+        **described(429, "Too many of your appends wait to be folded (`too_many_pending`)."),
         **described(503, "Another import of yours is running (`import_busy`), or storage failed."),
     },
     openapi_extra={
@@ -100,7 +101,15 @@ async def import_(
         {name: label for name, label in labels.items() if label is not None},
     )
     bucket, catalog = wiring.bucket(), wiring.catalog()
-    result = import_runs(bucket, catalog, batch, records, strict=strict, dry_run=dry_run)
+    result = import_runs(
+        bucket,
+        catalog,
+        batch,
+        records,
+        backlog=wiring.backlog(),
+        strict=strict,
+        dry_run=dry_run,
+    )
     if strict and result.faults:
         raise _refused(result, "strict: nothing was imported")
     return _answer(result, empty_is_fine=records.has_header)

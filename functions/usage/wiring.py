@@ -6,7 +6,7 @@ from functions.usage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.http import IdempotencyStore
-from shared.storage import Catalog
+from shared.storage import Backlog, Catalog, SegmentLog
 
 
 @cache
@@ -19,6 +19,13 @@ def bucket() -> Bucket:
 def catalog() -> Catalog:
     """The catalog of what is committed."""
     return Catalog(Table(read_settings(Settings).catalog_table))
+
+
+@cache
+def backlog() -> Backlog:
+    """How many imports may wait to be folded."""
+    limit = read_settings(Settings).max_pending_segments
+    return Backlog(SegmentLog(bucket()), catalog().table, limit)
 
 
 @cache

@@ -1,6 +1,6 @@
 """One S3 bucket: immutable puts that settle lost answers, versioned reads, listings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.aws.clients import client, client_without_retries, patient_client
 from shared.aws.errors import ObjectMissing, aws_errors, call_refused, translated
+from shared.aws.parallel import side_by_side
 from shared.errors import Unavailable
 
 __all__ = ["Bucket", "ObjectMissing", "StoredObject", "StoredVersion", "VersionedObject"]
@@ -116,6 +117,13 @@ class Bucket:
             body = bytes(answer["Body"].read())
         # A server may answer a range with the whole; only a partial answer says its range.
         return body if "ContentRange" in answer else body[start:end]
+
+    def get_many(self, sizes: Mapping[str, int]) -> Iterator[bytes]:
+        """Whole objects of these keys (and sizes in bytes), in order, some fetched ahead.
+
+        Raises ObjectMissing.
+        """
+        return side_by_side(self.get, tuple(sizes), weight=sizes.__getitem__)
 
     def list(self, prefix: str, *, start_after: str = "") -> Iterator[StoredObject]:
         """All objects below a prefix, in binary order of their keys."""

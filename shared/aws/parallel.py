@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from shared.deadlines import current_deadline
+
 # So many calls are under way at a time; a client keeps as many connections open.
 AT_ONCE = 16
 # Enough for sixteen objects of 2 MB; a function of 1 GB has room for it several times.
@@ -24,15 +26,20 @@ def side_by_side(
 
     What is under way, or done and not taken, weighs at most 32 MiB together, in the bytes
     that `weight` gives; an item that weighs more goes alone. What an item raises comes
-    when its turn comes, and what was not begun by then is not begun.
+    when its turn comes, and what was not begun by then is not begun. Raises QueryTimedOut
+    when the caller's deadline passes meanwhile.
     """
+    deadline = current_deadline()
     if len(items) <= 1 or AT_ONCE <= 1:
-        yield from map(work, items)
+        for item in items:
+            deadline.check()
+            yield work(item)
         return
     ahead: deque[tuple[Future[Result], int]] = deque()
     with ThreadPoolExecutor(min(AT_ONCE, len(items))) as pool:
         try:
             for item in items:
+                deadline.check()
                 size = weight(item)
                 while ahead and _is_full(ahead, size):
                     yield ahead.popleft()[0].result()

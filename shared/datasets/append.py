@@ -16,7 +16,7 @@ from shared.errors import EvalyardError, Fault
 from shared.isolation import place_of_failure, tell_unreadable_rows
 from shared.observability import logger
 from shared.runs import Run, RunBlock
-from shared.storage import SegmentLog
+from shared.storage import Backlog, SegmentLog
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def append_rows(
     sent: SentRows,
     *,
     limits: AccountLimits,
+    backlog: Backlog,
     strict: bool = False,
     dry_run: bool = False,
 ) -> AppendResult:
@@ -78,9 +79,11 @@ def append_rows(
 
     With `strict` one bad row keeps all out; with `dry_run` nothing is stored. One
     BatchGetItem and one PUT. Raises TooLarge for more than 10,000 rows, and what
-    `check_limits` raises.
+    `check_limits` and the backlog raise.
     """
     standing = read_standing(catalog, batch.user_id, batch.dataset)
+    if not dry_run:
+        backlog.check(batch.user_id, standing.backlog)
     adapter = standing.adapter
     in_use = adapter if adapter is not None and adapter.enabled else None
     prepared = _at_once(batch, sent, in_use) or _one_by_one(batch, sent, in_use, strict=strict)

@@ -1,6 +1,6 @@
 """The rows of a dataset in one snapshot: folded ones in both directions, and pending ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -77,9 +77,11 @@ class Rows:
         """Whether a folded row was taken back."""
         return bool(self.undone) and row.batch_id in self.undone
 
-    def lines_of(self, segment: PendingSegment) -> list[bytes]:
-        """The rows of a pending segment."""
-        return self.snapshot.pending_rows(segment)
+    def lines_of(
+        self, segments: Sequence[PendingSegment]
+    ) -> Iterator[tuple[PendingSegment, list[bytes]]]:
+        """Pending segments with their rows."""
+        return self.snapshot.pending_rows(segments)
 
     def folded(self, volume: int, offset: int) -> Iterator[tuple[StoredLine, Edge]]:
         """Folded rows from a place on, each with the place behind it."""

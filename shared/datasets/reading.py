@@ -10,7 +10,7 @@ from shared.datasets.held import Rows, StoredLine
 from shared.datasets.listing import DatasetNotFound
 from shared.datasets.places import MAX_PASSED, Passed, Place, mismatch
 from shared.errors import MalformedInput, Unavailable
-from shared.storage import Catalog, Snapshot, partition, read_snapshot
+from shared.storage import Catalog, PendingSegment, Snapshot, partition, read_snapshot
 
 # With what is around the rows, an answer stays below 4.5 MB.
 MAX_PAGE_BYTES = int(4.5 * 2**20) - 2**15
@@ -104,6 +104,11 @@ class _Page:
         self._size += len(line) + 1
         return True
 
+    @property
+    def room(self) -> int:
+        """How many more rows it can take."""
+        return self._wanted.limit - len(self.result.lines)
+
     def end_at(self, place: Place) -> RowPage:
         """The page, which another one follows."""
         if not self.result.lines:
@@ -134,14 +139,12 @@ class _Upwards:
         return self._pending(place, passed)
 
     def _pending(self, place: Place, passed: Passed) -> RowPage:
-        for segment in self._rows.pending:
+        for segment, lines in _unpassed(self._rows, self._rows.pending, passed, self._page):
             batch_id = segment.name.batch_id
-            before = passed.rows_of(batch_id)
-            if before is None:
-                continue
+            before = passed.rows_of(batch_id) or 0
             if len(passed) >= MAX_PASSED and self._page.result.lines:
                 return self._page.end_at(passed.at(place))
-            for number, line in enumerate(self._rows.lines_of(segment)):
+            for number, line in enumerate(lines):
                 if number >= before and not self._page.take(line):
                     passed.add(batch_id, number)
                     return self._page.end_at(passed.at(place))
@@ -191,7 +194,7 @@ class _Downwards:
         Returns False when the page is full.
         """
         passed = Passed(place)
-        for batch_id, lines in self._batches(place):
+        for batch_id, lines in self._batches(place, passed):
             before = passed.rows_of(batch_id)
             if before is None:
                 continue
@@ -206,11 +209,11 @@ class _Downwards:
             passed.add(batch_id)
         return True
 
-    def _batches(self, place: Place) -> Iterator[tuple[str, list[bytes]]]:
+    def _batches(self, place: Place, passed: Passed) -> Iterator[tuple[str, list[bytes]]]:
         """Batches beyond the place up to the newest of the first page, newest first."""
-        for segment in reversed(self._rows.pending):
-            if segment.name.batch_id <= place.newest:
-                yield segment.name.batch_id, self._rows.lines_of(segment)
+        pending = [each for each in self._rows.pending if each.name.batch_id <= place.newest]
+        for segment, lines in _unpassed(self._rows, pending[::-1], passed, self._page):
+            yield segment.name.batch_id, lines
         yield from reversed(self._folded_since(place).items())
 
     def _folded_since(self, place: Place) -> dict[str, list[bytes]]:
@@ -223,6 +226,29 @@ class _Downwards:
             if row.batch_id <= place.newest and not self._rows.hides(row):
                 batches.setdefault(row.batch_id, []).append(row.line)
         return batches
+
+
+def _unpassed(
+    rows: Rows, segments: list[PendingSegment], passed: Passed, page: _Page
+) -> Iterator[tuple[PendingSegment, list[bytes]]]:
+    """The segments that were not passed, with their rows, for a caller that passes each.
+
+    No more are fetched than the page needs, as far as their names tell.
+    """
+    while wanted := _filling(segments, passed, page.room):
+        yield from rows.lines_of(wanted)
+
+
+def _filling(segments: list[PendingSegment], passed: Passed, room: int) -> list[PendingSegment]:
+    """The next segments with enough rows to fill the room, and one row more, by which the page
+    knows that another follows."""
+    wanted: list[PendingSegment] = []
+    for segment in segments:
+        before = passed.rows_of(segment.name.batch_id)
+        if before is not None and room >= 0:
+            wanted.append(segment)
+            room -= segment.name.rows - before
+    return wanted
 
 
 def _place_of_last(rows: Rows, count: int) -> tuple[Place, Passed]:

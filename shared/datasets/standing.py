@@ -9,6 +9,7 @@ from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
 from shared.datasets.adapters import Adapter, adapter_key, adapter_of
 from shared.errors import TooManyRequests, Unacceptable
 from shared.storage import (
+    BACKLOG,
     Catalog,
     Totals,
     dataset_key,
@@ -35,25 +36,28 @@ class AccountLimits:
 
 @dataclass(frozen=True)
 class Standing:
-    """A user's adapter for a dataset, totals, and whether the dataset has folded rows."""
+    """A user's adapter for a dataset, totals, whether the dataset has folded rows, and what is
+    known of the user's pending segments."""
 
     adapter: Adapter | None
     totals: Totals
     known: bool
+    backlog: Item | None = None
 
 
 def read_standing(catalog: Table, user_id: str, dataset: str) -> Standing:
     """The standing of a user with a dataset. One call."""
     owner = partition(user_id)
-    names = (adapter_key(dataset), dataset_key(dataset), totals_key())
+    names = (adapter_key(dataset), dataset_key(dataset), totals_key(), BACKLOG)
     found: dict[str, Item] = {
         item["sk"]: item for item in catalog.get_many((owner, name) for name in names)
     }
-    adapter, base, totals = (found.get(name) for name in names)
+    adapter, base, totals, backlog = (found.get(name) for name in names)
     return Standing(
         adapter=None if adapter is None else adapter_of(adapter),
         totals=Totals() if totals is None else totals_record(totals),
         known=base is not None and dataset_record(base).exists,
+        backlog=backlog,
     )
 
 

@@ -10,7 +10,7 @@ from shared.imports.lease import ImportLease
 from shared.imports.records import Records
 from shared.imports.run import Batch
 from shared.runs import Run
-from shared.storage import Catalog, SegmentLog, read_snapshot
+from shared.storage import Backlog, Catalog, SegmentLog, read_snapshot
 from shared.storage.known import known_run_ids
 
 
@@ -42,6 +42,7 @@ def import_runs(
     batch: Batch,
     records: Records,
     *,
+    backlog: Backlog,
     strict: bool = False,
     dry_run: bool = False,
 ) -> ImportResult:
@@ -49,8 +50,10 @@ def import_runs(
 
     With `strict` one bad record keeps all out; with `dry_run` nothing is stored. One PUT;
     where ids are given also a look for them, during which no other import of the user
-    stores anything. Raises TooLarge, and Unavailable while another import runs.
+    stores anything. Raises TooLarge, TooManyPending, and Unavailable while another import runs.
     """
+    if not dry_run:
+        backlog.check_import(batch.user_id)
     judged = judge(records, batch)
     if strict and judged.faults:
         return _result(judged, [], stored=None, duplicates=0)

@@ -4,10 +4,12 @@ Folding (`shared.storage.compaction`) needs the analytics layer and is imported 
 the functions that fold.
 """
 
+from shared.storage.backlog import Backlog
 from shared.storage.catalog import Catalog
 from shared.storage.deletion import delete_dataset
 from shared.storage.edits import Edit
 from shared.storage.records import (
+    BACKLOG,
     DATASET_PREFIX,
     Backfill,
     Checkpoint,
@@ -28,8 +30,10 @@ from shared.storage.snapshot import Snapshot, begin_snapshot, read_snapshot
 from shared.storage.traces import storage_traces
 
 __all__ = [
+    "BACKLOG",
     "DATASET_PREFIX",
     "Backfill",
+    "Backlog",
     "Catalog",
     "Checkpoint",
     "DatasetRecord",

@@ -139,15 +139,15 @@ class BackfillStep:
     def _existing(self, dataset: str, batches: set[str]) -> set[str]:
         """The ids of the runs that rows of these batches have already."""
         first, last = min(batches), max(batches)
-        keys = [
-            part.key
+        sizes = {
+            part.key: part.bytes
             for day in self.catalog.days(self.user_id)
             for part in day.parts
             if part.min_batch <= last and part.max_batch >= first
-        ]
+        }
         found: set[str] = set()
-        for key in keys:
-            found |= run_ids_of(self.bucket.get(key), dataset, first, last)
+        for body in self.bucket.get_many(sizes):
+            found |= run_ids_of(body, dataset, first, last)
         return found
 
     def _folded(self, day: str, runs: list[Run]) -> DayRecord:

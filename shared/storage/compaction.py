@@ -24,7 +24,7 @@ from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit, grown_totals
 from shared.storage.edits import Edit
 from shared.storage.fold import fold_day, fold_rows, with_crowded
-from shared.storage.plan import Plan, plan_step
+from shared.storage.plan import Plan, folding_order, plan_step
 from shared.storage.records import (
     BATCH_PREFIX,
     DAY_PREFIX,
@@ -162,17 +162,18 @@ class Compaction:
 
     def _fold_or_isolate(self, checkpoint: Checkpoint, live: list[PendingSegment]) -> int:
         """Fold many segments; when they cannot be folded, one, without the runs that cannot."""
+        ordered = folding_order(live)
         try:
-            return self._fold(checkpoint, plan_step(live, self._body))
+            return self._fold(checkpoint, plan_step(ordered, self._bodies))
         except (EvalyardError, MemoryError):
             raise
         except Exception:
             # The last resort: whatever it is, one segment may be its cause, and only one.
             logger().exception("fold_refused", user_id=self.user_id)
-        return self._fold(checkpoint, plan_step(live, self._body, 1, by_trying))
+        return self._fold(checkpoint, plan_step(ordered, self._bodies, 1, by_trying))
 
-    def _body(self, segment: PendingSegment) -> bytes:
-        return self.bucket.get(segment.name.key)
+    def _bodies(self, segments: list[PendingSegment]) -> Iterator[bytes]:
+        return self.bucket.get_many({each.name.key: each.size for each in segments})
 
     def _fold(self, checkpoint: Checkpoint, plan: Plan) -> int:
         Archive(self.bucket, self.user_id).keep(checkpoint.generation + 1, plan.kept)
@@ -284,7 +285,7 @@ class Compaction:
             for segment in listed
             if segment.name.segment_id not in ids_alive and segment.name.file_name not in covered
         ]
-        kept = [KeptSegment.of(segment, self._body(segment)) for segment in repeats]
+        kept = list(map(KeptSegment.of, repeats, self._bodies(repeats)))
         Archive(self.bucket, self.user_id).keep(checkpoint.generation + 1, kept)
         self._forget(tuple(segment.name.file_name for segment in repeats))
 

@@ -8,15 +8,14 @@ those with ids that others gave (`Part.foreign`).
 import tempfile
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import islice
 from pathlib import Path
 
 import duckdb
 import msgspec
 
+from shared.aws import side_by_side
 from shared.storage.edits import Edit
 from shared.storage.local_copies import local_copies
 from shared.storage.parquet import connect
@@ -24,7 +23,6 @@ from shared.storage.records import Part
 from shared.storage.segments import PendingSegment, SegmentUnreadable
 from shared.storage.snapshot import Snapshot
 
-_FETCHERS = 8
 # Parts are looked into by so many at a time, so that they need not all fit into scratch space.
 _PARTS_AT_ONCE = 128
 _BYTES_AT_ONCE = 64 * 2**20
@@ -79,11 +77,8 @@ def _batch_of(run_id: str) -> str | None:
 
 def _in_segments(snapshot: Snapshot, segments: list[PendingSegment], wanted: Wanted) -> set[str]:
     found: set[str] = set()
-    waiting = iter(segments)
-    with ThreadPoolExecutor(_FETCHERS) as fetchers:
-        while batch := list(islice(waiting, 2 * _FETCHERS)):
-            for ids in fetchers.map(partial(_ids_of, snapshot), batch):
-                found |= ids & wanted.run_ids
+    for ids in side_by_side(partial(_ids_of, snapshot), segments, weight=lambda each: each.size):
+        found |= ids & wanted.run_ids
     return found
 
 

@@ -4,15 +4,12 @@ They are kept in the function's scratch space between invocations, under their k
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shared.aws import Bucket
-from shared.deadlines import current_deadline
+from shared.aws import Bucket, side_by_side
 from shared.storage.scratch import Scratch
 
 _SPACE_BYTES = 1_400 * 2**20
-_FETCHERS = 8
 
 
 def local_copies(bucket: Bucket, sizes: Mapping[str, int]) -> dict[str, Path]:
@@ -21,12 +18,10 @@ def local_copies(bucket: Bucket, sizes: Mapping[str, int]) -> dict[str, Path]:
     Raises ObjectMissing, and QueryTimedOut when the call's deadline passes meanwhile.
     """
     scratch = Scratch("evalyard-parts", _SPACE_BYTES)
-    deadline = current_deadline()
 
     def fetch(key: str) -> Path:
-        deadline.check()
         name = f"{bucket.name}/{key}"
         return scratch.obtain(name, sizes[key], lambda path: path.write_bytes(bucket.get(key)))
 
-    with ThreadPoolExecutor(_FETCHERS) as pool:
-        return dict(zip(sizes, pool.map(fetch, sizes), strict=True))
+    paths = side_by_side(fetch, list(sizes), weight=sizes.__getitem__)
+    return dict(zip(sizes, paths, strict=True))

@@ -3,14 +3,18 @@
 A DynamoDB transaction has at most 100 items: checkpoint and totals, and an item per
 dataset, per day and per repeatable segment. A segment whose runs spread over more
 days than fit is folded in several commits, earliest days first.
+
+Small segments go before large ones (docs/decisions/0027-work-that-grows-with-the-list.md):
+what slows readers down is how many there are. The rows of a dataset keep their order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import NamedTuple
 
-from shared import ids
-from shared.clock import day_of
+from shared import clock, ids
+from shared.clock import SECOND_US, day_of
 from shared.runs import Run, RunBlock
 from shared.storage.archive import KeptSegment
 from shared.storage.salvage import Sift, by_day
@@ -20,6 +24,10 @@ MAX_SEGMENTS = 500
 MAX_BYTES = 64 * 2**20
 MAX_DAYS = 50
 MAX_DATASETS_AND_MARKERS = 45
+# A commit holds 500 segments of this size.
+SMALL_BYTES = MAX_BYTES // MAX_SEGMENTS
+# One that waited so long goes before the small ones, or it would wait as long as they come.
+PATIENCE_S = 300
 
 
 class Poison(NamedTuple):
@@ -72,21 +80,41 @@ class Plan:
         return tuple(segment.name.file_name for segment in self.finished)
 
 
+def folding_order(live: Iterable[PendingSegment]) -> list[PendingSegment]:
+    """The segments, in order of their ids, as they are folded.
+
+    First the one that is folded in part: it is the one the checkpoint knows. Then those
+    that wait for long, then small ones; what follows a large segment of its dataset
+    counts as large, too.
+    """
+    late_us = clock.now_us() - PATIENCE_S * SECOND_US
+    large: set[str] = set()
+    placed = []
+    for segment in live:
+        dataset = segment.name.dataset if segment.live_rows else ""
+        is_late = segment.name.born_us < late_us
+        is_large = not is_late and (segment.size > SMALL_BYTES or dataset in large)
+        if is_large and dataset:
+            large.add(dataset)
+        placed.append(((not segment.rows_folded, not is_late, is_large), segment))
+    return [segment for _, segment in sorted(placed, key=itemgetter(0))]
+
+
 def plan_step(
-    live: list[PendingSegment],
-    body_of: Callable[[PendingSegment], bytes],
+    ordered: list[PendingSegment],
+    bodies_of: Callable[[list[PendingSegment]], Iterator[bytes]],
     max_segments: int = MAX_SEGMENTS,
     sift: Sift = by_day,
 ) -> Plan:
     """The plan for the first of the given segments, in their order.
 
-    A segment that is folded in part comes first: it is the one the checkpoint knows. What
+    `bodies_of` gives their bodies, one after the other, as far as they are asked for. What
     `sift` says cannot be folded is set aside.
     """
     plan = Plan()
-    ordered = sorted(live, key=lambda segment: not segment.rows_folded)
-    for segment in ordered[:max_segments]:
-        if not _fits(plan, segment) or not _add(plan, segment, body_of(segment), sift):
+    candidates = _fitting(ordered[:max_segments])
+    for segment, body in zip(candidates, bodies_of(candidates), strict=False):
+        if not _add(plan, segment, body, sift):
             break
     return plan
 
@@ -113,13 +141,19 @@ def _add(plan: Plan, segment: PendingSegment, body: bytes, sift: Sift) -> bool:
     return not segment.rows_folded
 
 
-def _fits(plan: Plan, segment: PendingSegment) -> bool:
-    if not plan.finished:
-        return True
-    datasets = plan.rows.keys() | {segment.name.dataset}
-    markers = sum(done.name.repeatable for done in [*plan.finished, segment])
-    size = sum(done.size for done in plan.finished) + segment.size
-    return len(datasets) + markers <= MAX_DATASETS_AND_MARKERS and size <= MAX_BYTES
+def _fitting(ordered: list[PendingSegment]) -> list[PendingSegment]:
+    """The first segments that fit into one commit, as far as their names and sizes tell; at
+    least one."""
+    datasets: set[str] = set()
+    markers, size = 0, 0
+    for number, segment in enumerate(ordered):
+        datasets.add(segment.name.dataset)
+        markers += segment.name.repeatable
+        size += segment.size
+        full = len(datasets) + markers > MAX_DATASETS_AND_MARKERS or size > MAX_BYTES
+        if number and full:
+            return ordered[:number]
+    return ordered
 
 
 def _sifted(

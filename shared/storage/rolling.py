@@ -75,7 +75,8 @@ class Rolling:
     def _differs(self, day: DayRecord) -> bool:
         assert day.rollup is not None
         try:
-            bodies = [self.bucket.get(part.key) for part in day.parts if part.rolled]
+            rolled = {part.key: part.bytes for part in day.parts if part.rolled}
+            bodies = list(self.bucket.get_many(rolled))
             kept = self.bucket.get(day.rollup.key)
         except ObjectMissing:
             return False

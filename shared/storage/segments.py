@@ -11,6 +11,7 @@ converted by an older one.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -217,16 +218,20 @@ class SegmentLog:
 
         Objects that are no segments are left out; `misnamed` has them.
         """
-        number = 0
+        return islice(self._pending(user_id), limit)
+
+    def count_pending(self, user_id: str, limit: int) -> int:
+        """How many objects of the user are listed here, folded or not; `limit` where they are
+        more. A call per thousand."""
+        return sum(1 for _ in islice(self.bucket.list(f"{PREFIX}{user_id}/"), limit))
+
+    def _pending(self, user_id: str) -> Iterator[PendingSegment]:
         for stored in self.bucket.list(f"{PREFIX}{user_id}/"):
-            if number == limit:
-                return
-            if not _is_segment(stored.key):
+            if _is_segment(stored.key):
+                name = SegmentName.parse(stored.key)
+                yield PendingSegment(name, stored.size, stored_s=stored.modified_s)
+            else:
                 logger().warning("segment_misnamed", user_id=user_id)
-                continue
-            number += 1
-            name = SegmentName.parse(stored.key)
-            yield PendingSegment(name, stored.size, stored_s=stored.modified_s)
 
     def wake(self, user_id: str) -> None:
         """Have the user's storage folded soon: an empty segment, whose event says so.

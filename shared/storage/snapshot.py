@@ -9,12 +9,12 @@ Another generation at the end means: once more. Objects are read after that: the
 immutable, so one is either as the catalog says or gone; gone means once more, too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from shared import clock
-from shared.aws import Bucket, Item, ObjectMissing
+from shared.aws import Bucket, Item, ObjectMissing, side_by_side
 from shared.deadlines import current_deadline
 from shared.errors import Unavailable
 from shared.observability import logger
@@ -107,12 +107,18 @@ class Snapshot:
             if segment.name.dataset == dataset and segment.live_rows
         ]
 
-    def pending_rows(self, segment: PendingSegment) -> list[bytes]:
-        """The rows of a pending segment, as JSON lines without ends.
+    def pending_rows(
+        self, segments: Sequence[PendingSegment]
+    ) -> Iterator[tuple[PendingSegment, list[bytes]]]:
+        """Pending segments with their rows, as JSON lines without ends; some are fetched ahead.
 
         Unreadable ones are left to the compaction.
         """
         self.seal()
+        rows = side_by_side(self._rows_of, segments, weight=lambda each: each.name.offset)
+        return zip(segments, rows, strict=True)
+
+    def _rows_of(self, segment: PendingSegment) -> list[bytes]:
         body = self.bucket.get(segment.name.key, end=segment.name.offset)
         try:
             return segment.rows_of(body).split(b"\n")[:-1]
@@ -125,7 +131,8 @@ class Snapshot:
         if self._pending_runs is None:
             self.seal()
             with_runs = [segment for segment in self.pending if segment.name.runs]
-            self._pending_runs = [run for segment in with_runs for run in self._runs_of(segment)]
+            found = side_by_side(self._runs_of, with_runs, weight=_bytes_of_runs)
+            self._pending_runs = [run for runs in found for run in runs]
         return self._pending_runs
 
     def _runs_of(self, segment: PendingSegment) -> list[Run]:
@@ -210,6 +217,10 @@ def live_segments(
             seen.add(segment.name.segment_id)
             live.append(_edited(_as_folded(segment, checkpoint), edits))
     return live
+
+
+def _bytes_of_runs(segment: PendingSegment) -> int:
+    return segment.size - segment.name.offset
 
 
 def _is_twin_of_partial(segment: PendingSegment, checkpoint: Checkpoint) -> bool:

@@ -70,7 +70,7 @@ class Tidying:
     def _rolled(self, record: DayRecord, generation: int) -> DayRecord:
         older = record.rollup
         made = rollup_of(
-            [self.bucket.get(part.key) for part in record.fresh],
+            self._bodies(record.fresh),
             self.bucket.get(older.key) if older else None,
             set(older.levels) if older else set(),
         )
@@ -90,8 +90,11 @@ class Tidying:
                 parts = (*(part for part in parts if part not in tier), merged)
         return msgspec.structs.replace(record, parts=parts)
 
+    def _bodies(self, parts: Iterable[Part]) -> list[bytes]:
+        return list(self.bucket.get_many({part.key: part.bytes for part in parts}))
+
     def _merge(self, day: str, parts: list[Part], generation: int) -> Part:
-        body = merged_parts([self.bucket.get(part.key) for part in parts])
+        body = merged_parts(self._bodies(parts))
         key = part_key(self.user_id, day, generation)
         self.bucket.put(key, body, PARQUET)
         return Part(

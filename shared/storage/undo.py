@@ -1,12 +1,11 @@
 """Taking a batch back: one append, import or finished job, folded or not."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import msgspec
 
 from shared import ids
-from shared.aws import Bucket, ObjectMissing, TransactionLost
+from shared.aws import Bucket, ObjectMissing, TransactionLost, side_by_side
 from shared.errors import NotFound, Unavailable
 from shared.storage.catalog import Catalog
 from shared.storage.commit import Commit
@@ -18,7 +17,6 @@ from shared.storage.snapshot import Snapshot, begin_snapshot
 
 UNDONE_PREFIX = "UNDONE#"
 _ATTEMPTS = 20
-_FETCHERS = 8
 
 
 class BatchNotFound(NotFound):
@@ -113,8 +111,8 @@ class _Undo:
         days = self.snapshot.days("0000-01-01", "9999-12-31")
         parts = [part for day in days for part in day.parts if part.may_hold(self.batch_id)]
         # Side by side: an import over years has as many parts as days.
-        with ThreadPoolExecutor(_FETCHERS) as pool:
-            return sum(pool.map(self._runs_of_part, parts)) + self._pending_runs(segment)
+        counts = side_by_side(self._runs_of_part, parts, weight=lambda part: part.bytes)
+        return sum(counts) + self._pending_runs(segment)
 
     def _pending_runs(self, segment: PendingSegment | None) -> int:
         if segment is None or not segment.name.runs:

@@ -69,10 +69,11 @@ class Calls:
 
 
 @contextmanager
-def watched_calls(calls: Calls | None = None) -> Iterator[Calls]:
+def watched_calls(calls: Calls | None = None, *, at_once: int = 1) -> Iterator[Calls]:
     """Watch the AWS calls of this process; `calls` may be one that sees more in them.
 
-    What the product does side by side is done one by one meanwhile, so that calls have an order.
+    What the product does side by side is done one by one meanwhile, so that calls have an
+    order; with `at_once` so many at a time, for calls that bear it.
     """
     calls = Calls() if calls is None else calls
     original = botocore.client.BaseClient._make_api_call
@@ -83,7 +84,7 @@ def watched_calls(calls: Calls | None = None) -> Iterator[Calls]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.client.BaseClient, "_make_api_call", make)
-        patch.setattr("shared.aws.parallel.AT_ONCE", 1)
+        patch.setattr("shared.aws.parallel.AT_ONCE", at_once)
         yield calls
 
 

@@ -8,12 +8,10 @@ commit meanwhile does not make all that work void.
 import hashlib
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-from shared.aws import Bucket
+from shared.aws import Bucket, side_by_side
 from shared.datasets.adapters import Adapter, load_adapter
 from shared.datasets.listing import DatasetNotFound
 from shared.errors import TooLarge
@@ -23,8 +21,6 @@ from shared.storage import DatasetRecord, PendingSegment, Snapshot, Volume
 # space, so that the next one goes on from there.
 MAX_BYTES = 2**30
 _PIECE_BYTES = 8 * 2**20
-_FETCHERS = 4
-_SEGMENT_FETCHERS = 16
 
 
 @dataclass(frozen=True)
@@ -66,8 +62,9 @@ def fetch_volume(bucket: Bucket, volume: Volume, target: Path) -> None:
         body = bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
         os.pwrite(file.fileno(), body, start)
 
-    with target.open("wb") as file, ThreadPoolExecutor(_FETCHERS) as fetchers:
-        for _ in fetchers.map(fetch, range(0, volume.bytes, _PIECE_BYTES)):
+    starts = range(0, volume.bytes, _PIECE_BYTES)
+    with target.open("wb") as file:
+        for _ in side_by_side(fetch, starts, weight=lambda _: _PIECE_BYTES):
             pass
 
 
@@ -78,12 +75,9 @@ def volume_name(bucket: Bucket, volume: Volume, *made: str) -> str:
 
 
 def _write_pending(snapshot: Snapshot, segments: list[PendingSegment], target: Path) -> None:
-    waiting = iter(segments)
-    with target.open("wb") as file, ThreadPoolExecutor(_SEGMENT_FETCHERS) as fetchers:
-        # A batch at a time: thousands of segments together may not fit into memory.
-        while batch := list(islice(waiting, 2 * _SEGMENT_FETCHERS)):
-            for lines in fetchers.map(snapshot.pending_rows, batch):
-                file.writelines(_ended(lines))
+    with target.open("wb") as file:
+        for _, lines in snapshot.pending_rows(segments):
+            file.writelines(_ended(lines))
 
 
 def _ended(lines: list[bytes]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from shared import clock, ids
 from shared.datasets.folding import compaction
 from shared.imports import LEASE_S, Batch, import_runs, read_records
 from shared.imports.lease import ImportLease
-from shared.storage import Catalog
+from shared.storage import Backlog, Catalog, SegmentLog
 from tests.kit.effort import some_calls
 from tests.kit.faults import crash, lose_answer, watched_calls
 from tests.kit.template import read_template
@@ -82,7 +82,7 @@ def test_no_turn_is_taken_when_no_ids_are_given(ada, lease, held_clock, rows):
     with watched_calls() as calls:
         assert ada.post(PATH, json=rows).status in (200, 207)
 
-    assert calls.names == ["PutObject"]
+    assert calls.names == ["GetItem", "PutObject"]
 
 
 def test_no_turn_is_taken_when_nothing_is_stored(ada, lease, held_clock):
@@ -96,7 +96,11 @@ def test_import_costs_these_calls_when_ids_are_given(ada):
         ada.post(PATH, json=ROWS)
 
     assert calls.names == [
-        "UpdateItem", "GetItem", "ListObjectsV2", "Query", "GetItem", "PutObject", "UpdateItem"
+        "GetItem",  # Whether too much is pending.
+        "UpdateItem",  # The turn,
+        "GetItem", "ListObjectsV2", "Query", "GetItem",  # what is there,
+        "PutObject",
+        "UpdateItem",  # and the turn given back.
     ]  # fmt: skip
 
 
@@ -106,13 +110,15 @@ def test_runs_are_there_once_when_two_import_them_at_the_same_moment(ada, bucket
 
     def send():
         batch = Batch("ada", "ada", ids.ulid(), clock.now_us())
-        result = import_runs(bucket, Catalog(tables["CatalogTable"]), batch, records)
+        catalog = Catalog(tables["CatalogTable"])
+        backlog = Backlog(SegmentLog(bucket), catalog.table, 5_000)
+        result = import_runs(bucket, catalog, batch, records, backlog=backlog)
         imported.append(result.imported)
 
     # The second begins in the middle of the first: right before it stores.
     second = threading.Thread(target=send)
     with watched_calls() as calls:
-        calls.before[5] = second.start
+        calls.before[6] = second.start
         send()
         second.join()
 
