@@ -85,6 +85,13 @@ class Fleet:
         """The devices that serve a queue tag, by serial."""
         return self.some(self.members(tag))
 
+    def pools(self, tags: Iterable[str]) -> dict[str, set[str]]:
+        """Serials of the devices that serve each of some queue tags. One BatchGetItem."""
+        wanted = sorted(tags)
+        items = self.table.get_many((f"POOL#{tag}", "MEMBERS") for tag in wanted)
+        found = {item["pk"].removeprefix("POOL#"): item for item in items}
+        return {tag: set(found.get(tag, {}).get("serials", ())) for tag in wanted}
+
     def members(self, tag: str) -> set[str]:
         """Serials of the devices that serve a queue tag."""
         item = self.table.get(f"POOL#{tag}", "MEMBERS") or {}

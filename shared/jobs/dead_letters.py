@@ -8,15 +8,19 @@ import msgspec
 from shared import clock, ids
 from shared.errors import Unacceptable, Unavailable
 from shared.jobs.bodies import question_of
+from shared.jobs.dead_counts import by_code
 from shared.jobs.endings import Announcer, Endings
 from shared.jobs.errors import JobNotDead, JobNotFound
 from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
 from shared.jobs.reading import JobList
-from shared.jobs.store import JobStore, dead_rank
+from shared.jobs.recount import Recount
+from shared.jobs.store import JobStore, dead_rank, failure_code
 from shared.jobs.targets import Target, device_moved, target_faults
 
 UNDELIVERABLE = "undeliverable"
+_RACES = 5
+_READ_AT_ONCE = 100
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +52,8 @@ class DeadLetters:
     def page(self, user_id: str | None, limit: int, before: str | None) -> JobList:
         """Dead jobs of a user (None: of everybody), the latest first, from beyond a rank on."""
         found: list[Job] = []
-        for job in self.store.dead(user_id, before):
+        # One more, by which the page knows that another follows, and the one before it.
+        for job in self.store.dead(user_id, before, at_once=limit + 2):
             if len(found) == limit:
                 return JobList(found, self.place_after(found[-1]))
             found.append(job)
@@ -59,14 +64,30 @@ class DeadLetters:
         return dead_rank(job.finished_us or 0, job.job_id)
 
     def grouped(self, user_id: str | None) -> list[FailureGroup]:
-        """How often which failure, the most frequent first."""
+        """How often which failure, the most frequent first. Raises Unavailable."""
+        if not Recount(self.store).is_done:
+            return self._grouped_by_reading(user_id)
+        for _ in range(_RACES):
+            groups = self._grouped_by_counts(user_id)
+            if groups is not None:
+                return groups
+        raise Unavailable("dead jobs come and go at this moment; ask again", retry_after_s=1)
+
+    def _grouped_by_counts(self, user_id: str | None) -> list[FailureGroup] | None:
+        """By the kept counts; None when one of the newest jobs moved while they were read."""
+        counts = by_code(self.store.dead_counts.of(user_id))
+        newest = self.store.some((each.user_id, each.newest_job_id) for each in counts)
+        found = {job.job_id: job for job in newest if job.status == "dead"}
+        if any(each.newest_job_id not in found for each in counts):
+            return None
+        return [FailureGroup(each.code, each.count, found[each.newest_job_id]) for each in counts]
+
+    def _grouped_by_reading(self, user_id: str | None) -> list[FailureGroup]:
         groups: dict[str, FailureGroup] = {}
-        for job in self.store.dead(user_id):
-            code = job.failure.code if job.failure else "unknown"
-            seen = groups.get(code)
-            groups[code] = FailureGroup(
-                code, seen.count + 1 if seen else 1, seen.newest if seen else job
-            )
+        for job in self.store.dead(user_id, at_once=_READ_AT_ONCE):
+            code = failure_code(job.failure)
+            seen = groups.get(code, FailureGroup(code, 0, job))
+            groups[code] = FailureGroup(code, seen.count + 1, seen.newest)
         return sorted(groups.values(), key=lambda group: (-group.count, group.code))
 
     def find(self, job_id: str, user_id: str, admin: bool) -> Job:
@@ -86,7 +107,7 @@ class DeadLetters:
         lane = self._lane(Target(serial, tag, job.model), job)
         # This end is still to be told: the next one will be another callback.
         self.announcer.announce(job)
-        queued = self.store.move(
+        queued = self.store.exhume(
             job,
             status="queued",
             queued_us=clock.now_us(),
@@ -100,7 +121,6 @@ class DeadLetters:
             finished_us=None,
             failure=None,
             callback_owed=False,
-            **dict.fromkeys(("dead_user", "dead_in", "dead_rank")),
             **waiting(lane, job.user_id, job.job_id, job.priority),
         )
         if queued is None:

@@ -64,6 +64,7 @@ class Draining:
         ids = sorted({*sent, *self.store.waiting(f"{lane_name}#{user_id}", _MOVED_AT_ONCE)})
         if not ids:
             self._table.delete(window["pk"], window["sk"])
+        # One by one: an item that cannot be read must cost only itself.
         for job_id in ids:
             if not may_go_on():
                 return

@@ -7,6 +7,7 @@ or maintenance.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,7 @@ from shared.jobs.document import job_document
 from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.recording import failed_run, outcome, record
-from shared.jobs.store import NOT_DUE, JobStore, dead_marks, due_in_s
+from shared.jobs.store import NOT_DUE, JobStore, due_in_s, failure_code
 from shared.observability import count
 from shared.storage import SegmentLog
 
@@ -45,19 +46,21 @@ class Announcer:
         owed = job.callback_url is not None
         due = due_in_s(job.job_id, _UNDONE_S) if owed else NOT_DUE
         attempts = job.attempts_with_end(finished_us, failure) if _running(job) else None
-        moved = self.store.move(
-            job,
-            status=status,
-            finished_us=finished_us,
-            failure=None if failure is None else msgspec.to_builtins(failure),
-            ending=None,
-            callback_owed=owed,
+        changes: dict[str, Any] = {
+            "status": status,
+            "finished_us": finished_us,
+            "failure": None if failure is None else msgspec.to_builtins(failure),
+            "ending": None,
+            "callback_owed": owed,
             **due,
             **({} if attempts is None else {"attempts": attempts}),
-            **(dead_marks(job, finished_us) if status == "dead" else {}),
             **_NO_LEASE,
             **_NOT_WAITING,
-        )
+        }
+        if status == "dead":
+            moved = self.store.bury(job, failure_code(failure), **changes)
+        else:
+            moved = self.store.move(job, **changes)
         if moved is None:
             return None
         if status == "dead":

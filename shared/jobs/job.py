@@ -66,6 +66,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     `attempt_base` is the count at the last requeue, so that attempts start anew without
     a number ever coming back. `passed_us`: when a device last left it to others.
+    `dead_code`: the failure as which it is counted among the dead.
     """
 
     job_id: str
@@ -105,6 +106,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     due_in: str | None = None
     due_at: str | None = None
     passed_us: int | None = None
+    dead_code: str | None = None
 
     @property
     def finished(self) -> bool:

@@ -7,22 +7,19 @@ among what still waits. The places taken are a set of job ids in one item per la
 user, so that taking and giving back can be repeated.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 from shared import clock
 from shared.aws import ConditionFailed, Item, Queue, Table, Update
 from shared.devices import Device, Fleet, PoolQueues, lane_of
 from shared.jobs.job import Job
 from shared.jobs.store import NOT_DUE, JobStore, due, due_in_s
-from shared.observability import count, logger
 
 WINDOW_PER_DEVICE = 4
 # Enough to fill what one claim frees; whatever is left is fed by the next claim.
 _FED_AT_ONCE = 10
-_COUNTED_AHEAD = 1_000
 # Sent again a day before SQS forgets the message.
 _MESSAGE_LIVES_S = 13 * 86_400
 _MISSED_FEED_S = 60
@@ -63,13 +60,10 @@ class Lanes:
         level = lane_of(priority)
         if device_serial is not None:
             device = self.fleet.find(device_serial)
-            if device is None:
-                return None
-            return Lane(f"device/{device_serial}/{level}", device.queue_urls[level], 1)
+            return None if device is None else _device_lane(device, level)
         if queue_tag not in self.pools.urls:
             return None
-        url = self.pools.urls[queue_tag][level]
-        return Lane(f"pool/{queue_tag}/{level}", url, len(self.fleet.members(queue_tag)))
+        return _pool_lane(self.pools, queue_tag, level, len(self.fleet.members(queue_tag)))
 
     def candidates(self, device_serial: str | None, queue_tag: str) -> list[Device]:
         """The devices that look into the lanes of a device or, without one, of a pool."""
@@ -103,7 +97,12 @@ class Lanes:
         user_id = window["sk"].removeprefix("USER#")
         lane_name = window["pk"].removeprefix("WINDOW#")
         held = set(window.get("sent", ()))
-        idle = {job_id for job_id in held if not self._needs_place(user_id, job_id)}
+        queued = {
+            job.job_id
+            for job in self.store.find_many(user_id, sorted(held))
+            if job.status == "queued"
+        }
+        idle = held - queued
         if idle:
             self.give_back(lane_name, user_id, idle)
         waiting = self.store.waiting(f"{lane_name}#{user_id}", 1)
@@ -123,33 +122,24 @@ class Lanes:
             sk = f"USER#{job.user_id}"
             self._table.update(Update(f"WINDOW#{lane.name}", sk, set=due(sk, clock.now_us())))
 
-    def ahead(self, job: Job, visible: int) -> int:
-        """About how many jobs go before this one: visible messages, and own waiting ones."""
-        if job.waits_in is None:
-            return max(0, visible - 1)
-        waiting = self.store.waiting(job.waits_in, _COUNTED_AHEAD)
-        before = waiting.index(job.job_id) if job.job_id in waiting else len(waiting)
-        return visible + before
+    def servers(self, jobs: Iterable[Job]) -> "Servers":
+        """Who serves the lanes of some jobs: a call or two, whatever their number."""
+        waiting = list(jobs)
+        pinned = {job.device_serial for job in waiting if job.device_serial is not None}
+        members = self.fleet.pools({job.queue_tag for job in waiting if job.device_serial is None})
+        devices = self.fleet.some(pinned.union(*members.values()))
+        return Servers({device.serial: device for device in devices}, members, self.pools)
 
-    def messages(self, lane: Lane) -> int:
-        """How many messages wait in a lane, as SQS says (approximately)."""
-        said = Queue(lane.url).attributes("ApproximateNumberOfMessages")
+    def messages(self, url: str) -> int:
+        """How many messages wait in a lane's queue, as SQS says (approximately)."""
+        said = Queue(url).attributes("ApproximateNumberOfMessages")
         return int(said.get("ApproximateNumberOfMessages", 0))
 
     def _next_jobs(self, lane: Lane, newcomer: Job) -> list[Job]:
         ids = self.store.waiting(lane.waits_in(newcomer.user_id), _FED_AT_ONCE)
-        found = [self._readable(newcomer.user_id, job_id) for job_id in {*ids, newcomer.job_id}]
-        waiting = [job for job in found if job is not None and job.waits_in is not None]
+        found = self.store.find_many(newcomer.user_id, [*ids, newcomer.job_id])
+        waiting = [job for job in found if job.waits_in is not None]
         return sorted(waiting, key=lambda job: job.rank or "")
-
-    def _readable(self, user_id: str, job_id: str) -> Job | None:
-        """A job, if its item makes sense; one that does not must not hold up those behind it."""
-        try:
-            return self.store.find(user_id, job_id)
-        except (msgspec.ValidationError, KeyError):
-            logger().exception("not_tended", item=job_id)
-            count("JobsNotTended", service="jobs")
-            return None
 
     def _take_place(self, lane: Lane, job: Job) -> bool:
         """Take a place in the window; also True when the job has one."""
@@ -178,10 +168,6 @@ class Lanes:
         sent = {"waits_in": None, "rank": None, **due_in_s(job.job_id, _MESSAGE_LIVES_S)}
         self.store.move(job, also_if={"waits_in": job.waits_in}, **sent)
 
-    def _needs_place(self, user_id: str, job_id: str) -> bool:
-        job = self.store.find(user_id, job_id)
-        return job is not None and job.status == "queued"
-
     def give_back(self, lane_name: str, user_id: str, job_ids: set[str]) -> None:
         """Free the places that jobs hold in a user's window."""
         if not job_ids:
@@ -195,6 +181,38 @@ class Lanes:
     @property
     def _table(self) -> Table:
         return self.store.table
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Devices and pools as they were read for some jobs at once."""
+
+    devices: Mapping[str, Device]
+    members: Mapping[str, set[str]]
+    pools: PoolQueues
+
+    def lane(self, job: Job) -> Lane | None:
+        """As `Lanes.lane`."""
+        level = lane_of(job.priority)
+        if job.device_serial is not None:
+            device = self.devices.get(job.device_serial)
+            return None if device is None else _device_lane(device, level)
+        if job.queue_tag not in self.pools.urls:
+            return None
+        return _pool_lane(self.pools, job.queue_tag, level, len(self.members[job.queue_tag]))
+
+    def candidates(self, device_serial: str | None, queue_tag: str) -> list[Device]:
+        """As `Lanes.candidates`."""
+        serials = self.members[queue_tag] if device_serial is None else {device_serial}
+        return [self.devices[serial] for serial in sorted(serials) if serial in self.devices]
+
+
+def _device_lane(device: Device, level: str) -> Lane:
+    return Lane(f"device/{device.serial}/{level}", device.queue_urls[level], 1)
+
+
+def _pool_lane(pools: PoolQueues, tag: str, level: str, devices: int) -> Lane:
+    return Lane(f"pool/{tag}/{level}", pools.urls[tag][level], devices)
 
 
 def waiting(lane: Lane, user_id: str, job_id: str, priority: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from shared.jobs.draining import Draining
 from shared.jobs.endings import Endings
 from shared.jobs.job import TIMEOUT_GRACE_S, Job
 from shared.jobs.lanes import Lanes, waiting
+from shared.jobs.recount import Recount
 from shared.jobs.store import DUE_SHARDS, NOT_DUE, DueKey, JobStore, due, due_in_s, job_of
 from shared.rounds import Place, Round
 from shared.turns import MayGoOn, TimeLeft
@@ -42,12 +43,14 @@ class Maintenance:
     def sweep(self, time_left: TimeLeft) -> Counter[str]:
         """Look after everything that is due, while there is time; how often what was done.
 
-        Raises StepsFailed in the end when what is due, or retired, could not be listed.
+        Raises StepsFailed in the end when what is due, retired, or to be counted could not be
+        listed.
         """
         done: Counter[str] = Counter()
         carry_out_all(
             {
                 "due": lambda: self._sweep_due(done, time_left.share(2)),
+                "counts": lambda: self._recount(done, time_left.share(2)),
                 "retired": lambda: self._sweep_retired(done, time_left),
             }
         )
@@ -68,6 +71,11 @@ class Maintenance:
         for each in shards:
             after = due_at if each == shard else ""
             yield from map(_JOINT.join, self.store.due(each, after, place.began_us))
+
+    def _recount(self, done: Counter[str], may_go_on: MayGoOn) -> int:
+        counted = Recount(self.store).go_on(may_go_on)
+        done.update([counted] if counted else ())
+        return done.total()
 
     def _sweep_retired(self, done: Counter[str], may_go_on: MayGoOn) -> int:
         retirements = Retirements(self.lanes.fleet.table)

@@ -1,12 +1,11 @@
 """Reading jobs: lists with filters, one job with its place in the queue, results."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from shared import ids
 from shared.aws import File, file_url, store_file
-from shared.devices import Device
 from shared.jobs.bodies import (
     ADDRESS_VALID_S,
     Outcome,
@@ -18,12 +17,15 @@ from shared.jobs.bodies import (
 from shared.jobs.document import job_document
 from shared.jobs.errors import JobHasNoResult, JobNotFinished
 from shared.jobs.job import Job
-from shared.jobs.lanes import Lane, Lanes
-from shared.jobs.reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_reason
+from shared.jobs.lanes import Lanes
 from shared.jobs.store import JobStore
+from shared.jobs.waiting_rooms import WaitingRooms
 
-# A page that filters out more than this ends early and says that there may be more.
+# A page that filters out more than this ends early and says that there may be more: in
+# jobs, and in calls of 1 MB each, as jobs with many failed attempts are large.
 _LOOKED_AT = 5_000
+_CALLS = 16
+_SEARCHED_AT_ONCE = 1_000
 _RESULT_AGAIN_S = 2
 
 
@@ -42,7 +44,8 @@ class JobFilter:
     def lets_pass(self, job: Job) -> bool:
         """Whether a job is one of those asked for."""
         return (
-            self.status in (None, job.status)
+            job.status != "removed"
+            and self.status in (None, job.status)
             and self.model in (None, job.model)
             and self.device in (None, job.device, job.device_serial)
             and self.queue_tag in (None, job.queue_tag)
@@ -50,6 +53,11 @@ class JobFilter:
             and (self.from_us is None or job.created_us >= self.from_us)
             and (self.to_us is None or job.created_us < self.to_us)
         )
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether jobs of the window may be left out."""
+        return any((self.status, self.model, self.device, self.queue_tag, self.tag))
 
     @property
     def id_range(self) -> tuple[str, str]:
@@ -75,16 +83,22 @@ class JobReader:
     lanes: Lanes
 
     def page(self, user_id: str, wanted: JobFilter, limit: int, after: str | None) -> JobList:
-        """Up to `limit` of a user's jobs, from beyond a job id on."""
+        """Up to `limit` of a user's jobs, from beyond a job id on; fewer where many others lie
+        between them."""
         found: list[Job] = []
-        jobs = self.store.newest_first(user_id, wanted.id_range, after)
-        for looked_at, job in enumerate(jobs, 1):
-            if len(found) == limit:
-                return JobList(found, found[-1].job_id)
-            if wanted.lets_pass(job):
+        looked_at = 0
+        at_once = _SEARCHED_AT_ONCE if wanted.is_selective else limit + 1
+        pages = self.store.newest_first(user_id, wanted.id_range, after, at_once)
+        for calls, page in enumerate(pages, 1):
+            for job in page:
+                if not wanted.lets_pass(job):
+                    continue
+                if len(found) == limit:
+                    return JobList(found, found[-1].job_id)
                 found.append(job)
-            if looked_at == _LOOKED_AT:
-                return JobList(found, job.job_id)
+            looked_at += len(page)
+            if page and (looked_at >= _LOOKED_AT or calls >= _CALLS):
+                return JobList(found, page[-1].job_id)
         return JobList(found, None)
 
     def question(self, job: Job) -> Question:
@@ -109,48 +123,6 @@ class JobReader:
 
     def documents(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
         """Jobs as the API shows them, with what their queues say."""
-        waiting_rooms = _WaitingRooms(self.lanes)
-        return [job_document(job) | waiting_rooms.say(job) for job in jobs]
-
-
-@dataclass
-class _WaitingRooms:
-    """Looks at each lane once, however many jobs of a list wait in it."""
-
-    lanes: Lanes
-    _lanes: dict[tuple[str | None, str, bool], Lane | None] = field(default_factory=dict)
-    _messages: dict[str, int] = field(default_factory=dict)
-    _devices: dict[tuple[str | None, str], list[Device]] = field(default_factory=dict)
-
-    def say(self, job: Job) -> dict[str, Any]:
-        """Why a job still waits, and behind how many."""
-        if job.status != "queued" or job.ending:
-            return {}
-        lane = self._lane(job)
-        if lane is None:
-            return {"status_reason": NO_MATCHING_DEVICE}
-        ahead = self._ahead(job, lane)
-        return {"status_reason": self._reason(job), "queue": {"ahead": ahead}}
-
-    def _lane(self, job: Job) -> Lane | None:
-        key = (job.device_serial, job.queue_tag, job.priority >= 5)
-        if key not in self._lanes:
-            self._lanes[key] = self.lanes.lane(job)
-        return self._lanes[key]
-
-    def _ahead(self, job: Job, lane: Lane) -> int:
-        if lane.url not in self._messages:
-            self._messages[lane.url] = self.lanes.messages(lane)
-        return self.lanes.ahead(job, self._messages[lane.url])
-
-    def _reason(self, job: Job) -> str | None:
-        if job.attempts_made:
-            return BACKOFF
-        in_window = job.waits_in is None
-        return waiting_reason(self._candidates(job), job.user_id, job.model, in_window=in_window)
-
-    def _candidates(self, job: Job) -> list[Device]:
-        key = (job.device_serial, job.queue_tag)
-        if key not in self._devices:
-            self._devices[key] = self.lanes.candidates(*key)
-        return self._devices[key]
+        shown = list(jobs)
+        waiting_rooms = WaitingRooms.of(self.lanes, shown)
+        return [job_document(job) | waiting_rooms.say(job) for job in shown]

@@ -1,27 +1,41 @@
 """Where jobs live: one item per job in its user's partition, bodies on S3.
 
-`USER#<user_id> / JOB#<job_id>` is the job; `JOB#<job_id> / OWNER` says whose it is.
+`USER#<user_id> / JOB#<job_id>` is the job; `JOB#<job_id> / OWNER` says whose it is;
+`DEADS` and `DEAD#…` count the dead ones (`shared.jobs.dead_counts`).
 Sparse indexes: `waiting` (jobs no message was sent for), `due` (jobs that maintenance
 must look at by then), `dead_by_user` and `dead`.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
 
 from shared import clock
-from shared.aws import Bucket, ConditionFailed, Item, Table, TransactionLost, Update
+from shared.aws import (
+    Bucket,
+    ConditionFailed,
+    Item,
+    Table,
+    Transaction,
+    TransactionLost,
+    Update,
+)
 from shared.clock import SECOND_US
 from shared.errors import Unavailable
+from shared.jobs.dead_counts import DeadCounts
 from shared.jobs.errors import JobNotFound
-from shared.jobs.job import Job
+from shared.jobs.job import Failure, Job
+from shared.observability import count, logger
 
 # Maintenance reads these one after another; several, so that none is a hot partition.
 DUE_SHARDS = tuple(f"DUE#{number}" for number in range(4))
 _JOB = "JOB#"
+# Jobs of one user that fail alike at the same moment are counted one after the other.
+_COUNTING_RACES = 12
+_COUNTING_PAUSE_S = 0.1
 
 
 class DueKey(NamedTuple):
@@ -59,6 +73,19 @@ class JobStore:
         item = self.table.get(_user(user_id), f"{_JOB}{job_id}")
         return None if item is None or item["status"] == "removed" else job_of(item)
 
+    def find_many(self, user_id: str, job_ids: Iterable[str]) -> list[Job]:
+        """Those of a user's jobs that exist, in the order asked, each once."""
+        return self.some((user_id, job_id) for job_id in job_ids)
+
+    def some(self, names: Iterable[tuple[str, str]]) -> list[Job]:
+        """Those of these jobs, by user and id, that exist, in the order asked, each once.
+
+        An item that makes no sense is left out, logged and counted: it must not hold up others.
+        """
+        items = self.table.get_many((_user(user), f"{_JOB}{job_id}") for user, job_id in names)
+        found = (_readable(item) for item in items)
+        return [job for job in found if job is not None and job.status != "removed"]
+
     def get(self, user_id: str, job_id: str) -> Job:
         """A user's job. Raises JobNotFound."""
         job = self.find(user_id, job_id)
@@ -77,16 +104,18 @@ class JobStore:
         return {item["pk"].removeprefix(_JOB): item["user_id"] for item in items}
 
     def newest_first(
-        self, user_id: str, between: tuple[str, str], after: str | None
-    ) -> Iterator[Job]:
-        """A user's jobs with ids in a range, from beyond a job id on."""
-        items = self.table.query(
+        self, user_id: str, between: tuple[str, str], after: str | None, at_once: int
+    ) -> Iterator[list[Job]]:
+        """A user's jobs with ids in a range, removed ones among them, from beyond a job id on:
+        up to `at_once`, or 1 MB, a call."""
+        pages = self.table.pages(
             _user(user_id),
             between=(f"{_JOB}{between[0]}", f"{_JOB}{between[1]}"),
             after=None if after is None else f"{_JOB}{after}",
             descending=True,
+            limit=at_once,
         )
-        return (job_of(item) for item in items if item["status"] != "removed")
+        return (list(map(job_of, page)) for page in pages)
 
     def move(self, job: Job, *, also_if: Any = None, **changes: Any) -> Job | None:
         """Change a job if nobody has since it was read; None when somebody has.
@@ -95,23 +124,37 @@ class JobStore:
         of them. A change to None removes the attribute; `also_if` maps further attributes
         to the values they must have.
         """
-        fence = {
-            "status": job.status,
-            "attempt": job.attempt,
-            "ending": job.ending,
-            "queued_us": job.queued_us,
-        }
-        update = Update(
-            _user(job.user_id),
-            f"{_JOB}{job.job_id}",
-            set={name: value for name, value in changes.items() if value is not None},
-            remove=tuple(name for name, value in changes.items() if value is None),
-            only_if={**fence, **(also_if or {})},
-        )
         try:
-            return job_of(self.table.update(update))
+            return job_of(self.table.update(_fenced(job, changes, also_if)))
         except ConditionFailed:
             return None
+
+    def bury(self, job: Job, code: str, *, finished_us: int, **changes: Any) -> Job | None:
+        """Bring a job to the dead letters, and count it; None when it has moved since it was
+        read. Raises Unavailable."""
+        rank = dead_rank(finished_us, job.job_id)
+        marks = {"dead_user": job.user_id, "dead_in": "DEAD", "dead_rank": rank, "dead_code": code}
+
+        def count(writes: Transaction) -> None:
+            self.dead_counts.add(writes, job.user_id, code, rank)
+
+        return self._move_counted(job, count, {"finished_us": finished_us} | changes | marks)
+
+    def exhume(self, job: Job, **changes: Any) -> Job | None:
+        """Take a job from the dead letters, and from their count, as `bury` brings it there."""
+        marks = dict.fromkeys(("dead_user", "dead_in", "dead_rank", "dead_code"))
+
+        def uncount(writes: Transaction) -> None:
+            if job.dead_code is not None:
+                rank = dead_rank(job.finished_us or 0, job.job_id)
+                self.dead_counts.take(writes, job.user_id, job.dead_code, rank)
+
+        return self._move_counted(job, uncount, changes | marks)
+
+    def count_in(self, job: Job) -> None:
+        """Count a dead job that is not counted yet; nothing where it has moved."""
+        if job.dead_code is None:
+            self.bury(job, failure_code(job.failure), finished_us=job.finished_us or 0)
 
     def remove(self, job: Job) -> bool:
         """Forget a job; False when it has moved since it was read.
@@ -119,9 +162,8 @@ class JobStore:
         Marked first, so that nobody sees it any more; what a crash leaves behind is
         removed by maintenance through `clear_away`.
         """
-        gone = {"dead_user": None, "dead_in": None, "dead_rank": None}
         again = due_in_s(job.job_id, 60)
-        removed = self.move(job, status="removed", **gone, **again)
+        removed = self.exhume(job, status="removed", **again)
         if removed is not None:
             self.clear_away(removed)
         return removed is not None
@@ -157,20 +199,54 @@ class JobStore:
         item = self.table.get(key.pk, key.sk)
         return item if item and str(item.get("due_at", "~")) <= _sortable(clock.now_us()) else None
 
-    def dead(self, user_id: str | None, before: str | None = None) -> Iterator[Job]:
-        """Dead jobs of a user, or of everybody, the latest first, from beyond a `dead_rank` on."""
+    def dead(
+        self, user_id: str | None, before: str | None = None, *, at_once: int
+    ) -> Iterator[Job]:
+        """Dead jobs of a user, or of everybody, the latest first, from beyond a `dead_rank` on.
+
+        They are read by batches, `at_once` of them ahead.
+        """
         index, name = ("dead", "dead_in") if user_id is None else ("dead_by_user", "dead_user")
-        keys = self.table.query(
+        pages = self.table.pages(
             "DEAD" if user_id is None else user_id,
             between=("0", before or "~"),
             index=index,
             key_names=(name, "dead_rank"),
             descending=True,
+            limit=at_once,
         )
-        for key in keys:
-            item = self.table.get(key["pk"], key["sk"])
-            if item is not None and item["status"] == "dead" and item["dead_rank"] != before:
-                yield job_of(item)
+        for keys in pages:
+            for item in self.table.get_many((key["pk"], key["sk"]) for key in keys):
+                if item["status"] == "dead" and item["dead_rank"] != before:
+                    yield job_of(item)
+
+    @property
+    def dead_counts(self) -> DeadCounts:
+        """How many of the dead jobs failed how."""
+        return DeadCounts(self.table)
+
+    def _move_counted(
+        self,
+        job: Job,
+        count: Callable[[Transaction], None],
+        changes: dict[str, Any],
+    ) -> Job | None:
+        """`move`, with a count in the same transaction, until no other count interferes."""
+        also_if = {"dead_code": job.dead_code}
+        for _ in range(_COUNTING_RACES):
+            writes = self.table.transaction()
+            writes.update(_fenced(job, changes, also_if))
+            count(writes)
+            try:
+                writes.commit()
+            except TransactionLost as exc:
+                if exc.reasons[:1] == ("ConditionalCheckFailed",):
+                    return None
+                clock.sleep_about(_COUNTING_PAUSE_S)
+                continue
+            after = _item(job) | changes
+            return job_of({name: value for name, value in after.items() if value is not None})
+        raise Unavailable("many jobs end at this moment; repeat the call", retry_after_s=1)
 
     def put_body(self, job: Job, name: str, body: bytes) -> bytes:
         """Store a body once; what lies there afterwards, ours or an earlier call's."""
@@ -193,10 +269,9 @@ def due_in_s(name: str, seconds: float) -> dict[str, str]:
     return due(name, clock.now_us() + round(seconds * SECOND_US))
 
 
-def dead_marks(job: Job, finished_us: int) -> dict[str, str]:
-    """The attributes that put a job among the dead letters."""
-    rank = dead_rank(finished_us, job.job_id)
-    return {"dead_user": job.user_id, "dead_in": "DEAD", "dead_rank": rank}
+def failure_code(failure: Failure | None) -> str:
+    """What a dead job is counted as."""
+    return failure.code if failure else "unknown"
 
 
 def dead_rank(finished_us: int, job_id: str) -> str:
@@ -219,6 +294,32 @@ def _user(user_id: str) -> str:
 def job_of(item: Item) -> Job:
     """The job in an item."""
     return msgspec.convert(item, Job, strict=False)
+
+
+def _fenced(job: Job, changes: dict[str, Any], also_if: Any = None) -> Update:
+    """The update of `JobStore.move`."""
+    fence = {
+        "status": job.status,
+        "attempt": job.attempt,
+        "ending": job.ending,
+        "queued_us": job.queued_us,
+    }
+    return Update(
+        _user(job.user_id),
+        f"{_JOB}{job.job_id}",
+        set={name: value for name, value in changes.items() if value is not None},
+        remove=tuple(name for name, value in changes.items() if value is None),
+        only_if={**fence, **(also_if or {})},
+    )
+
+
+def _readable(item: Item) -> Job | None:
+    try:
+        return job_of(item)
+    except msgspec.ValidationError:
+        logger().exception("not_tended", item=item["sk"].removeprefix(_JOB))
+        count("JobsNotTended", service="jobs")
+        return None
 
 
 def _item(job: Job) -> Item:

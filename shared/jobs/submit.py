@@ -92,7 +92,7 @@ class Submissions:
             *self._reasons(who.user_id, wanted, waiting=mine > 0),
             *self._callback_reasons(who.user_id, wanted.callback_url),
         )
-        return Preview(lane.name, self.lanes.messages(lane) + mine, reasons)
+        return Preview(lane.name, self.lanes.messages(lane.url) + mine, reasons)
 
     def check(self, who: Submitter, wanted: JobRequest) -> Lane:
         """The lane for a job that is acceptable. Raises Unacceptable with all that is wrong."""

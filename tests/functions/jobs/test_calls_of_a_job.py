@@ -16,15 +16,14 @@ SUBMIT = [
     "TransactWriteItems",  # The job, and whose it is.
     "GetItem",  # The pool's members again, for feeding.
     "Query",  # Who waits in the lane.
-    "GetItem",  # The job, which the index may not have yet.
+    "BatchGetItem",  # These, and the job, which the index may not have yet.
     "UpdateItem",  # A place in the window.
     "SendMessage",
     "UpdateItem",  # It was sent.
     "GetItem",  # The job as it is now, for the answer.
-    "GetItem",  # Its lane, for `queue.ahead`,
-    "GetQueueAttributes",
-    "GetItem",  # and the devices, for `status_reason`.
-    "BatchGetItem",
+    "BatchGetItem",  # Its pool,
+    "BatchGetItem",  # the devices there, for `status_reason`,
+    "GetQueueAttributes",  # and its lane, for `queue.ahead`.
 ]
 CLAIM = [
     "BatchGetItem",  # The device.
@@ -35,12 +34,10 @@ CLAIM = [
     "GetItem",  # Its lane,
     "UpdateItem",  # where its place is free now,
     "GetItem",
-    "Query",  # for who waits.
-    "GetItem",
+    "Query",  # for who waits,
+    "BatchGetItem",  # up to ten, read together.
 ]
 FEED = [
-    "GetItem",  # The others that wait: each is read, up to ten.
-    "GetItem",
     "UpdateItem",  # The first takes the place,
     "SendMessage",
     "UpdateItem",

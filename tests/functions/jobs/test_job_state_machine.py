@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import EvalyardError
+from shared.jobs.dead_counts import DeadCounts
 from tests.kit.effort import NIGHTLY
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.kit.gateway import ApiResponse
@@ -159,6 +160,8 @@ def test_one_run_and_one_callback_per_end_when_anything_happens_in_any_order(
         assert not list(yard.bucket.list(f"jobs/ada/{play.job_id}/"))
     else:
         assert play.seen in ENDS
+        counts = DeadCounts(yard.tables["JobsTable"]).of("ada")
+        assert sum(each.count for each in counts) == (play.seen == "dead")
         assert sorted(item["kind"] for item in kept) == sorted(f"job.{end}" for end in play.ends)
 
 
