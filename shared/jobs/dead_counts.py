@@ -1,7 +1,7 @@
 """How many dead jobs failed how: kept, so that nobody has to read them all.
 
 `DEADS / <user_id>#<code>` holds the count and the rank of the newest; for each counted
-job, `DEAD#<user_id>#<code> / <rank>` finds the next newest when that one goes. They are
+job, `USER#<user_id> / DEAD#<code>#<rank>` finds the next newest when that one goes. They are
 written in the transaction that moves the job, which therefore counts once whatever is
 repeated; the job's `dead_code` says that, and as what, it is counted.
 """
@@ -42,17 +42,21 @@ class DeadCounts:
         prefix = "" if user_id is None else f"{user_id}#"
         return [_count(item) for item in self.table.query(_COUNTS, prefix=prefix)]
 
+    def forget(self, counts: Iterable[DeadCount]) -> None:
+        """Delete counts of a user who is erased, with all jobs."""
+        self.table.delete_many((_COUNTS, f"{each.user_id}#{each.code}") for each in counts)
+
     def add(self, writes: Transaction, user_id: str, code: str, rank: str) -> None:
         """Have a transaction count a job that dies. It is lost when another counts meanwhile."""
         before = self._read(user_id, code)
-        writes.put({"pk": _jobs(user_id, code), "sk": rank})
+        writes.put({"pk": _user(user_id), "sk": _job(code, rank)})
         newest = rank if before is None else max(rank, before.newest)
         self._set(writes, user_id, code, before, 1 if before is None else before.count + 1, newest)
 
     def take(self, writes: Transaction, user_id: str, code: str, rank: str) -> None:
         """Have a transaction take a job from the count that is dead no more, as `add` does."""
         before = self._read(user_id, code)
-        writes.delete(_jobs(user_id, code), rank)
+        writes.delete(_user(user_id), _job(code, rank))
         if before is None:
             return
         if before.count <= 1:
@@ -68,8 +72,11 @@ class DeadCounts:
 
     def _next(self, user_id: str, code: str, rank: str) -> str:
         """The newest rank but for one. The count's version keeps it true until the commit."""
-        newest_first = self.table.query(_jobs(user_id, code), descending=True, limit=2)
-        return next((str(item["sk"]) for item in newest_first if item["sk"] != rank), "")
+        newest_first = self.table.query(
+            _user(user_id), prefix=_job(code, ""), descending=True, limit=2
+        )
+        ranks = (str(item["sk"]).removeprefix(_job(code, "")) for item in newest_first)
+        return next((each for each in ranks if each != rank), "")
 
     def _set(
         self,
@@ -103,8 +110,12 @@ def by_code(counts: Iterable[DeadCount]) -> list[DeadCount]:
     return sorted(groups.values(), key=lambda group: (-group.count, group.code))
 
 
-def _jobs(user_id: str, code: str) -> str:
-    return f"DEAD#{user_id}#{code}"
+def _user(user_id: str) -> str:
+    return f"USER#{user_id}"
+
+
+def _job(code: str, rank: str) -> str:
+    return f"DEAD#{code}#{rank}"
 
 
 def _count(item: Item) -> DeadCount:

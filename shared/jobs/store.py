@@ -1,7 +1,7 @@
 """Where jobs live: one item per job in its user's partition, bodies on S3.
 
 `USER#<user_id> / JOB#<job_id>` is the job; `JOB#<job_id> / OWNER` says whose it is;
-`DEADS` and `DEAD#…` count the dead ones (`shared.jobs.dead_counts`).
+`DEADS` counts the dead ones (`shared.jobs.dead_counts`).
 Sparse indexes: `waiting` (jobs no message was sent for), `due` (jobs that maintenance
 must look at by then), `dead_by_user` and `dead`.
 """

@@ -1,4 +1,4 @@
-"""Where jobs keep something of a user: items, callbacks, bodies, windows.
+"""Where jobs keep something of a user: items, callbacks, bodies, windows, counts of dead jobs.
 
 A job's callbacks lie in a partition that only its id leads to, and a call that is under
 way may still write there after the job is gone. So ids stay, as `GONE#<job_id>` in the
@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.aws import Bucket, Table
 from shared.devices import LANES, Fleet, PoolQueues, Retirements
+from shared.jobs.dead_counts import DeadCounts
 from shared.traces import Items, Objects, Place, Uploads
 
 _USER = "USER#{}"
@@ -26,6 +27,7 @@ def job_traces(bucket: Bucket, table: Table, fleet: Fleet, pools: PoolQueues) ->
     """Every place but the ids, for `shared.traces`: jobs before what they can still write."""
     return (
         _Jobs(table),
+        _DeadLetterCounts(table),
         _Windows(table, fleet, pools),
         Items(table, "job_entries", _USER, spare=(_GONE,)),
         Items(table, "callback_addresses", "CALLBACKS#{}"),
@@ -74,6 +76,22 @@ class _JobIds:
         _remove_partitions(self.table, found)
         pk = _USER.format(user_id)
         self.table.delete_many((pk, f"{_GONE}{job_id}") for job_id in found)
+
+
+@dataclass(frozen=True)
+class _DeadLetterCounts:
+    """How many of a user's jobs died how; what they are counted by lies among the entries."""
+
+    table: Table
+    kind: str = "dead_job_counts"
+
+    def some(self, user_id: str, /) -> Sequence[Any]:
+        """Counts."""
+        return DeadCounts(self.table).of(user_id)
+
+    def remove(self, _user_id: str, found: Sequence[Any], /) -> None:
+        """Delete them."""
+        DeadCounts(self.table).forget(found)
 
 
 @dataclass(frozen=True)

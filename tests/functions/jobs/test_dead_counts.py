@@ -195,7 +195,7 @@ def test_nothing_is_left_of_a_count_when_its_last_job_goes(store: JobStore) -> N
     exhume(store, dead(store, "a"), 9)
 
     assert told(store) == {}
-    assert not list(store.table.query("DEAD#ada#timeout"))
+    assert not list(store.table.query("USER#ada", prefix="DEAD#"))
 
 
 def test_a_job_leaves_once_when_two_take_it_out(store: JobStore) -> None:
@@ -213,7 +213,7 @@ def die_uncounted(store: JobStore, job_id: str) -> None:
     """As the version before let jobs die."""
     job = dead(store, job_id)
     store.table.delete("DEADS", "ada#timeout")
-    store.table.delete("DEAD#ada#timeout", f"{1:017d}#{job_id}")
+    store.table.delete("USER#ada", f"DEAD#timeout#{1:017d}#{job_id}")
     assert store.move(job, dead_code=None) is not None
 
 
@@ -292,6 +292,7 @@ def test_groups_are_read_again_when_the_newest_is_requeued_meanwhile(
     yard.sweep()
     made = []
     for _ in range(2):
+        held_clock.advance(1)
         made.append(str(yard.submit(max_attempts=1)["job_id"]))
         yard.fail(made[-1], yard.claim(made[-1]), code="a")
     letters = wiring.jobs().dead_letters
