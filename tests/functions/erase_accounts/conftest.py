@@ -99,6 +99,8 @@ class Town:
         jobs.put({"pk": user, "sk": "COUNTS", "queued": 1})
         jobs.put({"pk": f"CALLBACKS#{user_id}", "sk": "PINGS#1", "count": 1})
         jobs.put({"pk": "WINDOW#pool/default/normal", "sk": user, "sent": {job}})
+        counted = {"count": 1, "newest": f"1#{job}", "version": "v"}
+        jobs.put({"pk": "DEADS", "sk": f"{user_id}#timeout", **counted})
         call = {"pk": f"CALL#{user_id}#POST /x#k", "sk": "CALL", "user_id": user_id}
         self.tables["IdempotencyTable"].put({**call, "expires_at": 2_000_000_000})
         rate = {"pk": f"RATE#{user_id}", "sk": "writes", "full_us": 1}
