@@ -161,7 +161,8 @@ def test_small_segments_are_folded_first_when_a_commit_does_not_hold_all(
 def test_large_segments_are_folded_when_small_ones_keep_coming(
     world: Any, held_clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.storage.compaction.MAX_SEGMENTS", 2)
+    # A commit holds what comes of one dataset, so the large segment waits for the small ones.
+    monkeypatch.setattr(plan, "MAX_DATASETS_AND_MARKERS", 1)
     folding = compaction(world.bucket, world.catalog, "ada")
     large = append_large(world)
     steps = 0
