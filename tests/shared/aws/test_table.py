@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.aws import ConditionFailed, Table, TransactionLost, Update
 from shared.aws.attributes import decode_item, encode_item
-from shared.errors import CallRefused
+from shared.errors import CallRefused, Unavailable
 from tests.kit.cloud import aws_client
 from tests.kit.faults import Calls, Request, watched_calls
 
