@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.metering import Amounts, Meter
 from bench.prices import PriceBook
+from shared.aws import Table
 from shared.devices import HEARTBEAT_S
 from tests.kit.cloud import aws_client
 from tests.kit.faults import watched_calls
@@ -40,6 +41,9 @@ class Life:
         self._template, self._book, self._callback_url = template, book, callback_url
         self._meter = Meter()
         self._job_id, self._receipt, self._attempt = "", {}, 0
+        # A device's token is made by a live one of its administrator.
+        maker = {"pk": "TOKEN_ID#t", "sk": "TOKEN", "user_id": USER}
+        Table(template.physical["AccountsTable"]).put(maker)
         registered = self._api("Devices", _user(admin=True)).post(
             "/devices/register", json={"serial": SERIAL, "models": ["m"]}
         )
