@@ -24,7 +24,6 @@ ABSENT = {
     "user_id": "user_not_found",
     "job_id": "job_not_found",
     "webhook_id": "callback_not_found",
-    "user_id": "user_not_found",
 }
 
 
