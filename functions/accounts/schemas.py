@@ -68,6 +68,11 @@ class Limits(BaseModel):
     datasets: int = Field(description="Datasets of one account.")
     rows_a_day: int = Field(description="Rows appended on one day (UTC).")
     bytes: int = Field(description="Bytes of rows, over all datasets.")
+    imported_runs_a_day: int = Field(description="Runs imported on one day (UTC).")
+    open_jobs: int | None = Field(
+        description="Jobs that may wait for one device or pool, per class of priority. "
+        "null: no limit."
+    )
     writes_a_minute: int | None = Field(
         description="Requests but GET in a minute; as many may come at once. null: no limit."
     )

@@ -14,4 +14,6 @@ class Settings:
     max_datasets: int
     max_rows_a_day: int
     max_bytes: int
+    max_imported_runs_a_day: int
+    max_open_jobs: int
     audit_retention_days: int

@@ -26,6 +26,8 @@ def limits() -> Limits:
         datasets=settings.max_datasets,
         rows_a_day=settings.max_rows_a_day,
         bytes=settings.max_bytes,
+        imported_runs_a_day=settings.max_imported_runs_a_day,
+        open_jobs=settings.max_open_jobs or None,
         writes_a_minute=rates.writes_a_minute or None,
         queries_a_minute=rates.queries_a_minute or None,
     )

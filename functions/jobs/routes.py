@@ -44,6 +44,7 @@ _MEDIA_TYPES = {
     "text": "text/plain; charset=utf-8",
     "csv": "text/csv; charset=utf-8; header=present",
 }
+EXPIRED = described(410, "Prompt and result were kept as long as stated (`job_body_expired`).")
 ABSENT = described(404, "There is no such job of yours (`job_not_found`).")
 
 
@@ -122,7 +123,7 @@ async def list_(
     "/{job_id}",
     summary="Get job status & metadata",
     response_model=JobDetailAnswer,
-    responses=ABSENT,
+    responses={**ABSENT, **EXPIRED},
 )
 @too_large_means("ask for /api/jobs/{job_id}/result?full=1, which redirects")
 async def get(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
@@ -150,6 +151,7 @@ async def get(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
             },
         ),
         **described(303, "Too large for an answer: the whole of it is at `Location` for an hour."),
+        **EXPIRED,
         **described(409, "Not there yet (`job_not_finished`) or never (`job_has_no_result`)."),
     },
 )

@@ -28,7 +28,11 @@ def submissions() -> Submissions:
     """The way in for new jobs."""
     settings = read_settings(Settings)
     catalog = Table(settings.catalog_table)
-    return jobs().submissions(catalog, allow_private_callbacks=settings.callback_allow_private)
+    return jobs().submissions(
+        catalog,
+        allow_private_callbacks=settings.callback_allow_private,
+        max_open_jobs=settings.max_open_jobs,
+    )
 
 
 @cache

@@ -35,7 +35,11 @@ Otherwise = Annotated[
     responses={
         **described(207, "Some runs were taken; `errors` names the others.", model=ImportAnswer),
         **described(422, "None was taken, or with `strict=1` not all could be."),
-        **described(429, "Too many of your appends wait to be folded (`too_many_pending`)."),
+        **described(
+            429,
+            "Too many of your appends wait to be folded (`too_many_pending`), or you imported "
+            "as many runs as a day allows (`daily_runs_exceeded`).",
+        ),
         **described(503, "Another import of yours is running (`import_busy`), or storage failed."),
     },
     openapi_extra={
@@ -107,6 +111,7 @@ async def import_(
         batch,
         records,
         backlog=wiring.backlog(),
+        quota=wiring.quota(),
         strict=strict,
         dry_run=dry_run,
     )

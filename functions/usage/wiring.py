@@ -6,6 +6,7 @@ from functions.usage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.http import IdempotencyStore
+from shared.imports import ImportQuota
 from shared.storage import Backlog, Catalog, SegmentLog
 
 
@@ -26,6 +27,12 @@ def backlog() -> Backlog:
     """How many imports may wait to be folded."""
     limit = read_settings(Settings).max_pending_segments
     return Backlog(SegmentLog(bucket()), catalog().table, limit)
+
+
+@cache
+def quota() -> ImportQuota:
+    """How many runs one user may import on a day."""
+    return ImportQuota(catalog().table, read_settings(Settings).max_imported_runs_a_day)
 
 
 @cache

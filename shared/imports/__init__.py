@@ -3,6 +3,7 @@
 from shared.imports.bodies import ALSO_CSV, CSV, read_records
 from shared.imports.importing import Assumed, ImportResult, import_runs
 from shared.imports.lease import LEASE_S, ImportBusy
+from shared.imports.quota import ImportQuota
 from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import Batch
 
@@ -14,6 +15,7 @@ __all__ = [
     "Assumed",
     "Batch",
     "ImportBusy",
+    "ImportQuota",
     "ImportResult",
     "Record",
     "Records",

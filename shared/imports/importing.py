@@ -7,6 +7,7 @@ from shared.aws import Bucket
 from shared.errors import Fault
 from shared.imports.judging import Judged, judge, without_repeats
 from shared.imports.lease import ImportLease
+from shared.imports.quota import ImportQuota
 from shared.imports.records import Records
 from shared.imports.run import Batch
 from shared.runs import Run
@@ -43,6 +44,7 @@ def import_runs(
     records: Records,
     *,
     backlog: Backlog,
+    quota: ImportQuota,
     strict: bool = False,
     dry_run: bool = False,
 ) -> ImportResult:
@@ -50,7 +52,8 @@ def import_runs(
 
     With `strict` one bad record keeps all out; with `dry_run` nothing is stored. One PUT;
     where ids are given also a look for them, during which no other import of the user
-    stores anything. Raises TooLarge, TooManyPending, and Unavailable while another import runs.
+    stores anything. Raises TooLarge, TooManyPending, TooManyRequests for too many runs on a
+    day, and Unavailable while another import runs.
     """
     if not dry_run:
         backlog.check_import(batch.user_id)
@@ -63,6 +66,7 @@ def import_runs(
     with turn:
         fresh = without_repeats(judged.runs, _known(bucket, catalog, batch, ids))
         if fresh and store:
+            quota.take(batch.user_id, len(fresh))
             _store(bucket, batch, fresh)
     return _result(
         judged,

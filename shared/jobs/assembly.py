@@ -13,6 +13,7 @@ from shared.jobs.lanes import Lanes
 from shared.jobs.leases import Leases
 from shared.jobs.logs import Logs
 from shared.jobs.maintenance import Maintenance
+from shared.jobs.open_jobs import OpenJobs
 from shared.jobs.reading import JobReader
 from shared.jobs.store import JobStore
 from shared.jobs.submit import Submissions
@@ -89,10 +90,15 @@ class Jobs:
         """Emptying the queues of retired devices."""
         return Draining(self.store, self.lanes)
 
-    def submissions(self, catalog: Table, *, allow_private_callbacks: bool) -> Submissions:
+    def submissions(
+        self, catalog: Table, *, allow_private_callbacks: bool, max_open_jobs: int
+    ) -> Submissions:
         """Submitting; adapters are looked up in the catalog."""
         urls = CallbackUrls(self.jobs_table)
-        return Submissions(self.store, self.lanes, catalog, urls, allow_private_callbacks)
+        open_jobs = OpenJobs(self.store, max_open_jobs)
+        return Submissions(
+            self.store, self.lanes, catalog, urls, allow_private_callbacks, open_jobs
+        )
 
     def leases(self, catalog: Table) -> Leases:
         """What devices say; adapters are looked up in the catalog."""

@@ -50,6 +50,12 @@ class JobNotFinished(Conflict):
     code = "job_not_finished"
 
 
+class BodyExpired(Gone):
+    """Prompts and results are kept for a limited time (`JobBodyDays`)."""
+
+    code = "job_body_expired"
+
+
 class JobHasNoResult(Conflict):
     """The job ended without a result."""
 

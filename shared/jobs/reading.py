@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import ids
-from shared.aws import File, file_url, store_file
+from shared.aws import File, ObjectMissing, file_url, store_file
 from shared.jobs.bodies import (
     ADDRESS_VALID_S,
     Outcome,
@@ -15,7 +15,7 @@ from shared.jobs.bodies import (
     question_of,
 )
 from shared.jobs.document import job_document
-from shared.jobs.errors import JobHasNoResult, JobNotFinished
+from shared.jobs.errors import BodyExpired, JobHasNoResult, JobNotFinished
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lanes
 from shared.jobs.store import JobStore
@@ -102,18 +102,26 @@ class JobReader:
         return JobList(found, None)
 
     def question(self, job: Job) -> Question:
-        """What the job asks the model."""
-        return question_of(self.store.body(job, job.request_body))
+        """What the job asks the model. Raises BodyExpired."""
+        return question_of(self._body(job, job.request_body))
 
     def outcome(self, job: Job) -> Outcome:
-        """What came out. Raises JobNotFinished, JobHasNoResult."""
+        """What came out. Raises JobNotFinished, JobHasNoResult, BodyExpired."""
         if job.status == "succeeded":
-            return outcome_of(self.store.body(job, outcome_name(job.attempt)))
+            return outcome_of(self._body(job, outcome_name(job.attempt)))
         if job.finished:
             raise JobHasNoResult(f"the job is {job.status}: there is no result")
         raise JobNotFinished(
             f"the job is {job.status}; ask again later", retry_after_s=_RESULT_AGAIN_S
         )
+
+    def _body(self, job: Job, name: str) -> bytes:
+        try:
+            return self.store.body(job, name)
+        except ObjectMissing as exc:
+            raise BodyExpired(
+                "what the job asked and answered is kept for a limited time, which is over"
+            ) from exc
 
     def outcome_url(self, job: Job, text: bytes, content_type: str, kind: str) -> str:
         """An address that gives a result too large for an answer; it goes with the job."""

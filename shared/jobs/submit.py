@@ -15,6 +15,7 @@ from shared.errors import DependencyFailed, Fault, Unacceptable
 from shared.jobs.bodies import Question
 from shared.jobs.job import PREVIEW_CHARACTERS, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
+from shared.jobs.open_jobs import OpenJobs
 from shared.jobs.reasons import USER_WINDOW, waiting_reason
 from shared.jobs.store import JobStore
 from shared.jobs.targets import Target, device_moved, target_faults
@@ -67,14 +68,16 @@ class Submissions:
     catalog: Table
     callback_urls: CallbackUrls
     allow_private_callbacks: bool
+    open_jobs: OpenJobs
 
     def submit(self, who: Submitter, wanted: JobRequest, job_id: str, created_us: int) -> Job:
         """Accept a job. The same id again (a call carried out again) changes nothing.
 
-        Raises Unacceptable. Stored before it is sent: what a crash keeps from its queue
-        is sent by maintenance.
+        Raises Unacceptable, TooManyRequests. Stored before it is sent: what a crash keeps
+        from its queue is sent by maintenance.
         """
         lane = self.check(who, wanted)
+        self.open_jobs.check(lane.waits_in(who.user_id))
         job = _new_job(who, wanted, lane, job_id, created_us)
         question = Question(prompt=wanted.prompt, system=wanted.system, options=wanted.options)
         self.store.put_body(job, job.request_body, msgspec.json.encode(question))

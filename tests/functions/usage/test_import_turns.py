@@ -7,7 +7,7 @@ import pytest
 
 from shared import clock, ids
 from shared.datasets.folding import compaction
-from shared.imports import LEASE_S, Batch, import_runs, read_records
+from shared.imports import LEASE_S, Batch, ImportQuota, import_runs, read_records
 from shared.imports.lease import ImportLease
 from shared.storage import Backlog, Catalog, SegmentLog
 from tests.kit.effort import some_calls
@@ -82,7 +82,7 @@ def test_no_turn_is_taken_when_no_ids_are_given(ada, lease, held_clock, rows):
     with watched_calls() as calls:
         assert ada.post(PATH, json=rows).status in (200, 207)
 
-    assert calls.names == ["GetItem", "PutObject"]
+    assert calls.names == ["GetItem", "UpdateItem", "PutObject"]
 
 
 def test_no_turn_is_taken_when_nothing_is_stored(ada, lease, held_clock):
@@ -99,6 +99,7 @@ def test_import_costs_these_calls_when_ids_are_given(ada):
         "GetItem",  # Whether too much is pending.
         "UpdateItem",  # The turn,
         "GetItem", "ListObjectsV2", "Query", "GetItem",  # what is there,
+        "UpdateItem",  # What the day has had,
         "PutObject",
         "UpdateItem",  # and the turn given back.
     ]  # fmt: skip
@@ -112,7 +113,8 @@ def test_runs_are_there_once_when_two_import_them_at_the_same_moment(ada, bucket
         batch = Batch("ada", "ada", ids.ulid(), clock.now_us())
         catalog = Catalog(tables["CatalogTable"])
         backlog = Backlog(SegmentLog(bucket), catalog.table, 5_000)
-        result = import_runs(bucket, catalog, batch, records, backlog=backlog)
+        quota = ImportQuota(catalog.table, 1_000_000)
+        result = import_runs(bucket, catalog, batch, records, backlog=backlog, quota=quota)
         imported.append(result.imported)
 
     # The second begins in the middle of the first: right before it stores.
