@@ -39,8 +39,8 @@ class Recovery:
 
     def line(self, user_id: str) -> dict[str, Any]:
         """What became of a user, or would."""
-        if self.accounts is not None and find_user(self.accounts, user_id) is None:
-            return {"user_id": user_id, "skipped": "there is no such account (any more)"}
+        if self.accounts is not None and not self._had_account(self.accounts, user_id):
+            return {"user_id": user_id, "skipped": "no account of then is there (any more)"}
         try:
             done = self._storage(user_id)
             jobs = self.jobs.bring_back(user_id) if self.apply else _length(self.jobs.gone(user_id))
@@ -54,6 +54,11 @@ class Recovery:
     def users(self) -> list[str]:
         """Who may have had anything then."""
         return sorted({*self.restoration.users(), *self.jobs.users()})
+
+    def _had_account(self, accounts: Table, user_id: str) -> bool:
+        """Whether the account is there and is that of then: an erased one's id may be another's."""
+        user = find_user(accounts, user_id)
+        return user is not None and user.created_us <= self.restoration.moment_s * SECOND_US
 
     def _storage(self, user_id: str) -> dict[str, Any]:
         if not self.restoration.was_there(user_id):
@@ -151,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--bucket", required=True, help="name of the data bucket")
     add("--catalog", required=True, help="name of the catalog's table")
     add("--jobs", required=True, help="name of the jobs' table")
-    add("--accounts", help="name of the accounts' table; users who are not in it are left out")
+    add("--accounts", help="name of the accounts' table; users who were erased since are left out")
     add("--at", required=True, help="the moment, as 2026-11-22T10:00:00Z")
     add("--recovery-days", type=int, default=7, help="the stack's RecoveryDays")
     add("--past-catalog", help="the catalog's table of that moment, if it is made already")

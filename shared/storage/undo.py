@@ -37,7 +37,7 @@ class Undone:
 def undo_batch(bucket: Bucket, catalog: Catalog, user_id: str, batch_id: str) -> Undone:
     """Take back the rows that a batch brought and the runs that were made of them.
 
-    Readers see it at once; the compaction removes them for good. Raises BatchNotFound,
+    Readers see it at once; the compaction removes them. Raises BatchNotFound,
     and Unavailable when commits overtake it again and again.
     """
     for _ in range(_ATTEMPTS):

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from functions.maintain_storage.handler import lambda_handler as maintain_storage
+from shared import ids
 from shared.accounts import User, create_user
 from shared.aws import Table
+from shared.clock import SECOND_US
 from shared.recovery.__main__ import main
 from tests.functions.conftest import yard  # noqa: F401 - a fixture
 from tests.kit.cloud import aws_client
@@ -29,6 +31,10 @@ class Drill:
     yard: Yard
     s3_time: S3Time
     capsys: pytest.CaptureFixture[str]
+
+    def make_account(self, user_id: str) -> None:
+        created = ids.ulid(int(self.s3_time.now_s * SECOND_US))
+        create_user(self.yard.tables["AccountsTable"], User(user_id, user_id, False, created))
 
     @property
     def datasets(self) -> ApiClient:
@@ -90,8 +96,9 @@ def drill(
 ) -> Drill:
     # What is there is a day old: the upkeep removes at once what it may.
     s3_time.now -= timedelta(days=1)
-    create_user(yard.tables["AccountsTable"], User("ada", "ada", False, "t"))
-    return Drill(yard, s3_time, capsys)
+    made = Drill(yard, s3_time, capsys)
+    made.make_account("ada")
+    return made
 
 
 def spoil(drill: Drill, batch_id: str) -> None:
@@ -168,16 +175,20 @@ def test_job_stays_as_it_is_when_it_ended_since(drill: Drill) -> None:
     assert drill.yard.job(job_id)["status"] == "succeeded"
 
 
-def test_user_is_left_out_when_the_account_is_gone(drill: Drill) -> None:
+@pytest.mark.parametrize("again", [False, True])
+def test_user_is_left_out_when_the_account_is_gone(drill: Drill, again: bool) -> None:
     drill.append()
     at, past = drill.at(), drill.tables_of_now("then")
     drill.append()
     drill.yard.tables["AccountsTable"].delete("USER#ada", "PROFILE")
+    if again:
+        drill.s3_time.tick()
+        drill.make_account("ada")
 
     code, lines = drill.restore(at, *past, "--apply")
 
     assert (code, lines[0]["user_id"]) == (0, "ada")
-    assert "no such account" in lines[0]["skipped"]
+    assert "no account" in lines[0]["skipped"]
     assert drill.read()["counts"] == {"d": 18}
 
 
@@ -193,7 +204,7 @@ def test_user_keeps_everything_when_nothing_was_there_then(drill: Drill) -> None
 
 
 def test_others_are_restored_and_it_fails_when_one_users_moment_is_gone(drill: Drill) -> None:
-    create_user(drill.yard.tables["AccountsTable"], User("eve", "eve", False, "t"))
+    drill.make_account("eve")
     for user in ("ada", "eve"):
         body = {"dataset": "d", "rows": ROWS}
         drill.yard.api("datasets", user=user).post("/user/data/append_jsonl", json=body)
