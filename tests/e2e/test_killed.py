@@ -134,9 +134,16 @@ def check_rows(demo: httpx.Client, dataset: str, rows: Writer) -> None:
 def check_imports(demo: httpx.Client, tag: str, imports: Writer) -> None:
     """Each accepted run is known, and none is there twice."""
     counted = demo.get("/usage/summary", params={**WINDOW, "tag": tag}).json()["runs"]
-    again = demo.post("/usage/import", json=[imports.body(name)[0] for name in imports.noted])
-    assert again.json()["duplicates"] == len(imports.noted)
+    noted = [imports.body(name)[0] for name in imports.noted]
+    # An import that was killed holds its user's turn for half a minute.
+    again = until(partial(_imported, demo, noted), "it is this import's turn")
+    assert again["duplicates"] == len(noted)
     assert len(imports.noted) <= counted <= len(imports.sent)
+
+
+def _imported(demo: httpx.Client, runs: list[Any]) -> dict[str, Any] | None:
+    answer = demo.post("/usage/import", json=runs)
+    return answer.json() if answer.is_success else None
 
 
 def check_jobs(demo: httpx.Client, tag: str, jobs: Writer) -> None:
@@ -213,6 +220,8 @@ CALLS = (
 def test_memory_comes_back_when_functions_die_in_bursts(
     cloud: LocalCloud, demo: httpx.Client
 ) -> None:
+    # Cold starts of thirty calls take their time on two busy cores.
+    demo.timeout = 180
     for path in CALLS:
         demo.get(path).raise_for_status()
     before, peaks = cloud.memory_bytes(), [0]
@@ -229,7 +238,7 @@ def test_memory_comes_back_when_functions_die_in_bursts(
                         killed += 1
                 sleep(0.2)
         assert killed > 0
-        assert {each.result().status_code for each in calls} <= {200, 500, 502, 503}
+        assert {each.result().status_code for each in calls} <= {200, 429, 500, 502, 503, 504}
 
     assert max(peaks) < 3 * GIB
     until(lambda: cloud.memory_bytes() < before + GIB // 4, "memory is back", 90, every_s=1)
