@@ -130,12 +130,15 @@ test-unit: .venv/.installed ## unit and functional tests
 test-dashboard: dashboard/node_modules/.installed ## what the web app reckons
 	cd dashboard && npm run --silent test
 
-# The template and the exhaustive tests say the same under every Python, and few examples do.
-test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the same under Python 3.13, where it is found
-	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive" --hypothesis-profile brief,@echo "no python3.13 on this machine")
+# What a Python may do otherwise: the product's own modules, and each operation of the API once. The
+# whole suite runs under it at night.
+ON_313 = tests/shared tests/runner tests/functions/test_every_route.py tests/functions/test_described_answers.py
+test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the product's modules and every operation under Python 3.13, where it is found
+	$(if $(PYTHON_313),.venv-3.13/bin/pytest -n $(WORKERS) --dist worksteal $(ON_313) -m "not exhaustive" --hypothesis-profile brief,@echo "no python3.13 on this machine")
 
-test-nightly: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
+test-nightly: .venv/.installed $(if $(PYTHON_313),.venv-3.13/.installed) .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
 	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
+	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive")
 	EVALYARD_STEPS=15 .venv/bin/pytest tests/local/test_ministack_killed.py
 	EVALYARD_KILLS=10 .venv/bin/pytest tests/e2e/test_killed.py
 
