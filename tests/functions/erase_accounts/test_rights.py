@@ -26,6 +26,8 @@ def test_erasing_is_granted_everything_and_little_else(town: Town, template: Tem
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "sqs:SendMessage",
+        # Asked of every bulk delete by the local AWS alone.
+        "s3:DeleteObject",
     }
 
 
