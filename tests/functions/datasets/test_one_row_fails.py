@@ -22,7 +22,7 @@ from shared.imports.judging import judge
 from shared.imports.records import Record, Records
 from shared.imports.run import Batch
 from shared.row_bodies import SentRow
-from shared.storage import Backfill, SegmentLog
+from shared.storage import Backfill, Backlog, SegmentLog
 from shared.storage.backfill import StoredRow
 from tests.kit.faults import UNFORESEEN
 
@@ -57,6 +57,7 @@ def test_all_others_are_recorded_when_one_row_cannot_be_converted(api, bucket, t
         batch,
         sent,
         limits=AccountLimits(10, 100, 10**6),
+        backlog=Backlog(SegmentLog(bucket), tables["CatalogTable"], 100),
     )
 
     assert saved.status == 200

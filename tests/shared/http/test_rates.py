@@ -7,7 +7,7 @@ from botocore.client import BaseClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.aws import Table
+from shared.aws import Table, clients
 from shared.aws.clients import client
 from shared.clock import SECOND_US
 from shared.errors import TooManyRequests
@@ -141,11 +141,11 @@ def test_request_passes_when_the_bucket_cannot_be_reached(
     limits: RateLimits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_in(limits, 10)
-    client.cache_clear()
+    clients._client.cache_clear()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
     assert let_in(limits, 3) == 3
-    client.cache_clear()
+    clients._client.cache_clear()
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
