@@ -27,7 +27,7 @@ from shared.storage.backfill import StoredRow
 from tests.kit.faults import UNFORESEEN
 
 ROWS = [{"ts": 1764784800 + number, "model": "m"} for number in range(4)]
-ADAPTER = {"dataset": "d", "extra_fields": [{"label": "l", "field": "x", "type": "number"}]}
+ADAPTER = {"dataset": "d", "extra_fields": [{"label": "l", "field": "x", "kind": "number"}]}
 FAILURES = pytest.mark.parametrize("failure", UNFORESEEN, ids=lambda each: type(each).__name__)
 
 
