@@ -89,7 +89,10 @@ class LocalCloud:
         for process in (root, *root.children(recursive=True)):
             with suppress(psutil.Error):
                 held += process.memory_info().rss
-        return held + sum(_bytes(path) for path in scratch_folder(self.home).rglob("*"))
+        # Folders of processes that end go while they are walked through; os.walk bears that.
+        walked = os.walk(scratch_folder(self.home))
+        files = (Path(folder) / name for folder, _, names in walked for name in names)
+        return held + sum(map(_bytes, files))
 
     def restart(self) -> None:
         """Stop cleanly and start again."""
