@@ -13,8 +13,7 @@ import pytest
 
 from local.aws import LocalAws
 from shared import ids
-from shared.aws import Bucket, Table
-from shared.aws.clients import client, client_without_retries
+from shared.aws import Bucket, Table, clients
 from shared.datasets import Wanted, list_datasets, read_rows
 from shared.datasets.folding import compaction
 from shared.runs import Run
@@ -54,8 +53,7 @@ def storage(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Bu
 
 def _forget_clients() -> None:
     """Have the product's clients made anew, for the endpoint that the environment names then."""
-    for made in (client, client_without_retries):
-        made.cache_clear()
+    clients._client.cache_clear()
     forget_caches()
 
 
