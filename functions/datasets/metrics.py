@@ -86,7 +86,7 @@ class ModelRows(BaseModel):
     rows: int
 
 
-class MetricsAnswer(BaseModel):
+class DatasetMetrics(BaseModel):
     """A dataset's metrics."""
 
     dataset: str
@@ -102,7 +102,7 @@ class MetricsAnswer(BaseModel):
 @router.get(
     "/metrics",
     summary="Get processed metrics for a dataset",
-    response_model=MetricsAnswer,
+    response_model=DatasetMetrics,
     responses={
         **described(404, "There is no such dataset (`dataset_not_found`)."),
         **described(413, "The dataset has more than 1 GB (`dataset_too_large`)."),

@@ -12,9 +12,9 @@ from functions.datasets.formats import CSV_AND_LINES, RowFormat, rows_answer
 from functions.datasets.parameters import Reading
 from functions.datasets.schemas import (
     AdapterBody,
+    AdapterPreview,
     AppendAnswer,
     DatasetEntry,
-    PreviewAnswer,
     RowsAnswer,
     SavedAdapter,
     UndoAnswer,
@@ -269,7 +269,7 @@ async def get_adapter(user: CurrentUser, dataset: DatasetName) -> dict[str, Any]
 @router.post(
     "/save_adapter",
     summary="Save/update dataset adapter configuration",
-    response_model=SavedAdapter | PreviewAnswer,
+    response_model=SavedAdapter | AdapterPreview,
     response_model_exclude_unset=True,
     responses={
         **described(202, "Saved; the backfill goes on (see get_adapter).", model=SavedAdapter)

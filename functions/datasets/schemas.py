@@ -95,7 +95,7 @@ class SavedAdapter(AdapterBody):
     backfill: BackfillAnswer | None = None
 
 
-class PreviewAnswer(BaseModel):
+class AdapterPreview(BaseModel):
     """What an adapter would make of the newest rows."""
 
     runs: list[dict[str, Any]]
@@ -116,7 +116,7 @@ class UndoAnswer(BaseModel):
     already_undone: bool
 
 
-class UsageAnswer(BaseModel):
+class RecordedUsage(BaseModel):
     """What became of the stored rows as usage."""
 
     recorded: int
@@ -135,7 +135,7 @@ class AppendAnswer(BaseModel):
     rejected: int
     errors: list[ProblemFault]
     errors_truncated: bool
-    usage: UsageAnswer | None
+    usage: RecordedUsage | None
 
 
 class AdapterState(BaseModel):

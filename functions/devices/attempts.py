@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from functions.devices import wiring
 from functions.devices.reports import FOREIGN, OwnSerial, telemetry_of
 from functions.devices.schemas import (
-    AttemptAnswer,
+    AttemptEnd,
     ClaimAnswer,
     CompleteBody,
     FailBody,
@@ -76,7 +76,7 @@ async def log_upload(serial: OwnSerial, job_id: JobId, body: LogUploadBody) -> d
     }
 
 
-@router.post("/complete", summary="Report a result", response_model=AttemptAnswer, responses=_LOST)
+@router.post("/complete", summary="Report a result", response_model=AttemptEnd, responses=_LOST)
 async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict[str, Any]:
     """The attempt succeeded; again: the same answer, nothing twice."""
     fields = body.model_dump(exclude={"attempt", "metrics", "extra"})
@@ -85,7 +85,7 @@ async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict
     return _answer(job)
 
 
-@router.post("/fail", summary="Report a failure", response_model=AttemptAnswer, responses=_LOST)
+@router.post("/fail", summary="Report a failure", response_model=AttemptEnd, responses=_LOST)
 async def fail(serial: OwnSerial, job_id: JobId, body: FailBody) -> dict[str, Any]:
     """The attempt failed; a retryable one goes back to the queue while attempts are left."""
     failure = Failure(code=body.code, message=body.message, retryable=body.retryable, device=serial)

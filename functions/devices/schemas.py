@@ -217,7 +217,7 @@ class CredentialsAnswer(BaseModel):
     expires_at: str
 
 
-class QueueAnswer(BaseModel):
+class DeviceQueue(BaseModel):
     """A queue to look into."""
 
     url: str
@@ -230,7 +230,7 @@ class SessionAnswer(BaseModel):
     region: str
     endpoint_url: str | None = Field(description="Null on AWS itself.")
     credentials: CredentialsAnswer
-    queues: list[QueueAnswer]
+    queues: list[DeviceQueue]
     visibility_s: int
     heartbeat_s: int
 
@@ -263,7 +263,7 @@ class LogUploadAnswer(BaseModel):
     expires_at: str
 
 
-class AttemptAnswer(BaseModel):
+class AttemptEnd(BaseModel):
     """What became of the job."""
 
     job_id: str

@@ -11,7 +11,7 @@ from functions.jobs.schemas import (
     JobAnswer,
     JobBody,
     JobDetailAnswer,
-    PreviewAnswer,
+    JobPreview,
     ResultAnswer,
     StatusName,
 )
@@ -53,7 +53,7 @@ ABSENT = described(404, "There is no such job of yours (`job_not_found`).")
     summary="Enqueue a new job",
     status_code=202,
     response_model=JobAnswer,
-    responses=described(200, "With `dry_run`: what would happen.", model=PreviewAnswer),
+    responses=described(200, "With `dry_run`: what would happen.", model=JobPreview),
 )
 @creates()
 async def submit(

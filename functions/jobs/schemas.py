@@ -107,7 +107,7 @@ class FailureAnswer(BaseModel):
     device: str | None
 
 
-class QueueAnswer(BaseModel):
+class QueuePosition(BaseModel):
     """The place in the queue."""
 
     ahead: int = Field(description="About how many jobs go before this one in its lane.")
@@ -139,10 +139,10 @@ class JobAnswer(BaseModel):
     queue_ms: float | None
     run_ms: float | None
     failure: FailureAnswer | None
-    queue: QueueAnswer | None
+    queue: QueuePosition | None
 
 
-class AttemptAnswer(BaseModel):
+class JobAttempt(BaseModel):
     """One attempt. Its number fences what its device may say and never comes back."""
 
     attempt: int
@@ -158,10 +158,10 @@ class JobDetailAnswer(JobAnswer):
     prompt: str
     system: str | None
     options: dict[str, Any]
-    attempts: list[AttemptAnswer]
+    attempts: list[JobAttempt]
 
 
-class PreviewAnswer(BaseModel):
+class JobPreview(BaseModel):
     """What submitting would do."""
 
     would: Literal["queue"]
@@ -170,7 +170,7 @@ class PreviewAnswer(BaseModel):
     reasons: list[str]
 
 
-class MetricsAnswer(BaseModel):
+class ResultMetrics(BaseModel):
     """What was measured; null is not measured."""
 
     prompt_tokens: int | None
@@ -191,7 +191,7 @@ class ResultAnswer(BaseModel):
     model: str
     device: str | None
     output: str
-    metrics: MetricsAnswer
+    metrics: ResultMetrics
     extra: dict[str, float]
     finished_at: str | None
     prompt: str | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from functions.ping_webhook.schemas import PingAnswer, PingBody
+from functions.ping_webhook.schemas import PingBody, WebhookPingAnswer
 from functions.ping_webhook.settings import Settings
 from shared.accounts import webhook_secrets
 from shared.aws import Table
@@ -23,17 +23,17 @@ router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
 @router.post(
     "/webhook_test",
     summary="Send a test webhook",
-    response_model=PingAnswer,
+    response_model=WebhookPingAnswer,
     responses=described(429, "Ten pings a minute were sent (`too_many_pings`)."),
 )
-async def post_webhook_test(body: PingBody, user: CurrentUser) -> PingAnswer:
+async def post_webhook_test(body: PingBody, user: CurrentUser) -> WebhookPingAnswer:
     """POST one `webhook.ping` to the URL now, signed as callbacks are, and say how it went.
 
     Refused with 422 `callback_url_refused` where callbacks may not go. 2xx enables a URL that
     callbacks had left alone since it answered 410.
     """
     pinged = _pings().ping(user.user_id, body.url)
-    return PingAnswer(
+    return WebhookPingAnswer(
         ok=pinged.ok,
         status_code=pinged.status_code,
         error=pinged.error,

@@ -15,7 +15,7 @@ class PingBody(Body):
     url: str = Field(description="As a job's `callback_url`.")
 
 
-class PingAnswer(BaseModel):
+class WebhookPingAnswer(BaseModel):
     """How the ping went. Nothing of the receiver's answer but its status."""
 
     ok: bool = Field(description="Whether the answer was 2xx.")

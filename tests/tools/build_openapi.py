@@ -60,8 +60,12 @@ _HEADERS = {
 _SUCCESS = {"200": "Done.", "201": "Made.", "202": "Accepted.", "204": "Done; there is no body."}
 
 
-def build() -> dict[str, Any]:
-    """The merged document."""
+class NameClashError(Exception):
+    """Two models have one name. A name in the document means one thing."""
+
+
+def build(groups: list[FastAPI] | None = None) -> dict[str, Any]:
+    """The document of these endpoint groups; without any, of all. Raises NameClashError."""
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Evalyard API", "version": _version(), "description": _DESCRIPTION},
@@ -73,8 +77,9 @@ def build() -> dict[str, Any]:
             "securitySchemes": _security_schemes(),
         },
     }
-    for app in endpoint_groups():
-        _merge(document, app)
+    sources: dict[str, str] = {}
+    for app in groups or endpoint_groups():
+        _merge(document, app, sources)
     document["paths"] = dict(sorted(document["paths"].items()))
     document["components"]["schemas"] = dict(sorted(document["components"]["schemas"].items()))
     return document
@@ -92,8 +97,10 @@ def render(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def _merge(document: dict[str, Any], app: FastAPI) -> None:
-    group = _without_clashes(app.openapi(), app.title, document["components"]["schemas"])
+def _merge(document: dict[str, Any], app: FastAPI, sources: dict[str, str]) -> None:
+    # A copy, in which no two operations share a part.
+    group = json.loads(json.dumps(app.openapi()))
+    schemas = group.get("components", {}).get("schemas", {})
     routes = {
         (route.path_format, method): route for route in _routes(app) for method in route.methods
     }
@@ -102,24 +109,25 @@ def _merge(document: dict[str, Any], app: FastAPI) -> None:
             operation["operationId"] = "_".join([method, *re.findall(r"\w+", path)])
             route = routes[path, method.upper()]
             _complete(operation, route)
-            _let_secrets_be_absent(operation, route, group["components"]["schemas"])
+            _let_secrets_be_absent(operation, route, schemas)
         assert path not in document["paths"], f"{path} is served by two functions"
         document["paths"][path] = operations
-    document["components"]["schemas"] |= group.get("components", {}).get("schemas", {})
+    _add_schemas(document["components"]["schemas"], schemas, app.title, sources)
 
 
-def _without_clashes(group: dict[str, Any], title: str, taken: dict[str, Any]) -> dict[str, Any]:
-    """The group's document; names by which another group means something else get a prefix."""
-    schemas = group.get("components", {}).get("schemas", {})
-    clashing = {name for name, schema in schemas.items() if taken.get(name, schema) != schema}
-    for name in clashing:
-        schemas[f"{title}{name}"] = schemas.pop(name)
-    text = json.dumps(group)
-    for name in clashing:
-        place = "#/components/schemas/"
-        text = text.replace(f'"{place}{name}"', f'"{place}{title}{name}"')
-    renamed: dict[str, Any] = json.loads(text)
-    return renamed
+def _add_schemas(
+    taken: dict[str, Any], schemas: dict[str, Any], group: str, sources: dict[str, str]
+) -> None:
+    """Adds a group's schemas; `sources` keeps which group brought a name. Raises NameClashError."""
+    for name, schema in schemas.items():
+        # FastAPI writes the modules into the names where one group has two models of a name.
+        if name.startswith(("functions__", "shared__")):
+            raise NameClashError(f"{group} has two models of one name: {name}; rename one")
+        if taken.setdefault(name, schema) != schema:
+            raise NameClashError(
+                f"{group} and {sources[name]} each have another model named {name}; rename one"
+            )
+        sources.setdefault(name, group)
 
 
 def _routes(app: FastAPI) -> list[APIRoute]:
@@ -168,9 +176,10 @@ def _unfit(operation: dict[str, Any]) -> set[str]:
 
 
 def _completed(status: str, response: dict[str, Any]) -> dict[str, Any]:
-    content = response.get("content", {})
-    if "application/problem+json" in content:
-        content.pop("application/json", None)
+    problem = response.get("content", {}).get("application/problem+json")
+    if problem:
+        # FastAPI describes the model once more, in the media type of the route's good answers.
+        response["content"] = {"application/problem+json": problem}
     if response["description"] == "Successful Response":
         response["description"] = _SUCCESS[status]
     names = list(_HEADERS) if status in ("429", "503") else ["X-Request-Id"]

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi import APIRouter, FastAPI
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel
 
-from tests.tools.build_openapi import SCHEMES, TARGET, build, render
+from shared.http import OpenRoute
+from tests.tools.build_openapi import SCHEMES, TARGET, NameClashError, build, render
 
 OPEN_PATHS = {"/", "/ping", "/health", "/docs", "/openapi.json"}
 
@@ -77,3 +80,34 @@ def _has_right_body(status: str, response: dict[str, Any]) -> bool:
     if status == "401":
         return kinds == {"application/json"}
     return status < "400" or status == "503" or kinds == {"application/problem+json"}
+
+
+def group(title: str, members: dict[str, type]) -> FastAPI:
+    app = FastAPI(title=title)
+    router = APIRouter(route_class=OpenRoute)
+    for number, (name, kind) in enumerate(members.items()):
+        body = {"__module__": f"functions.{title}.m{number}", "__annotations__": {"value": kind}}
+        model = type(name.rstrip("_"), (BaseModel,), body)
+        router.add_api_route(f"/{title}/{number}", lambda: None, response_model=model)
+    app.include_router(router)
+    return app
+
+
+def test_document_is_refused_when_two_groups_mean_other_things_by_one_name() -> None:
+    groups = [group("jobs", {"QueueAnswer": int}), group("devices", {"QueueAnswer": str})]
+
+    with pytest.raises(NameClashError, match=r"devices and jobs .* named QueueAnswer"):
+        build(groups)
+
+
+def test_document_is_refused_when_one_group_has_two_models_of_one_name() -> None:
+    groups = [group("jobs", {"QueueAnswer": int, "QueueAnswer_": str})]
+
+    with pytest.raises(NameClashError, match=r"jobs has two models of one name: .*QueueAnswer"):
+        build(groups)
+
+
+def test_schema_stands_once_when_two_groups_share_it() -> None:
+    groups = [group("jobs", {"Shared": int}), group("devices", {"Shared": int})]
+
+    assert list(build(groups)["components"]["schemas"]) == ["Shared"]
