@@ -13,6 +13,7 @@ PARAMETERS ?=
 SECTIONS ?=
 WORKERS ?= 2
 PRICES ?= bench/prices.json
+VERSION ?=
 export PYTHONDONTWRITEBYTECODE ?= 1
 export SAM_CLI_TELEMETRY = 0
 
@@ -34,7 +35,7 @@ DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token import-retained restore restore-drill build dashboard without-dashboard check test \
 	test-unit test-dashboard test-313 test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
-	bench-mlflow bench-celery job-costs format openapi lock install clean
+	bench-mlflow bench-celery job-costs format openapi lock release install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -177,6 +178,10 @@ lock: .venv/.installed ## compile the pinned requirement files again
 			--annotation-style line --custom-compile-command "make lock" \
 			--output-file $$name.txt $$name.in >/dev/null || exit 1; \
 	done
+
+# Dates the section Unreleased, writes the version wherever it stands, commits and tags; pushes nothing.
+release: ## cut a release, to be pushed by you: make release VERSION=1.2.3
+	@$(PYTHON) -m tools.cut_release "$(VERSION)"
 
 clean: ## remove virtual environments and builds, keep the local cloud's state
 	rm -rf .venv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .venv-celery .venv-checkov .aws-sam \

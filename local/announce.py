@@ -1,8 +1,9 @@
-"""Tells that everything answers: `local.json` for programs, tokens and curl lines for people."""
+"""Says that everything answers: `local.json` for programs, `env` for shells, lines for people."""
 
 import os
+import shlex
 
-from local.home import Home, write_private_json
+from local.home import Home, write_private, write_private_json
 from local.model import ModelChoice
 from local.seed import DEVICE, Credentials
 
@@ -23,6 +24,31 @@ def write_announcement(
     write_private_json(home.announcement, content)
 
 
+def write_shell_environment(
+    home: Home,
+    base_url: str,
+    aws_endpoint_url: str,
+    credentials: Credentials,
+    model_name: str | None,
+) -> None:
+    """Writes `env`, which a shell sources; `model_name` is what the demo device serves, if known.
+
+    The names of AWS's own variables are left alone: a shell that sourced the file would send the
+    next `make deploy` to the local cloud.
+    """
+    variables = {
+        "EVALYARD_URL": base_url,
+        "EVALYARD_TOKEN": credentials.user_token,
+        "EVALYARD_ADMIN_TOKEN": credentials.admin_token,
+        "EVALYARD_API_KEY": credentials.api_key,
+        "EVALYARD_DEVICE": DEVICE,
+        "EVALYARD_DEVICE_MODEL": model_name or "",
+        "EVALYARD_AWS_ENDPOINT_URL": aws_endpoint_url,
+    }
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    write_private(home.shell_environment, "".join(lines))
+
+
 def summary(
     home: Home, base_url: str, aws_endpoint_url: str, credentials: Credentials, model: ModelChoice
 ) -> str:
@@ -37,6 +63,7 @@ def summary(
         f"  device             {DEVICE}, model: {model.shown}",
         f"  AWS endpoint       {aws_endpoint_url}   (key pair test/test)",
         f"  logs, state        {home.root}   (make logs follows the functions)",
+        f"  in a shell         source {shlex.quote(str(home.shell_environment))}",
         "",
         *_curl_lines(base_url, credentials.user_token, model.name or "MODEL"),
         "",

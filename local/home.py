@@ -29,6 +29,11 @@ class Home:
         return self.root / "local.json"
 
     @property
+    def shell_environment(self) -> Path:
+        """`env`: the same for a shell to source."""
+        return self.root / "env"
+
+    @property
     def credentials(self) -> Path:
         """Tokens of the demo accounts, kept so that they stay the same across restarts."""
         return self.root / "credentials.json"
@@ -96,6 +101,11 @@ class Home:
         for folder in (self.scratch, self.disk_scratch):
             shutil.rmtree(folder, ignore_errors=True)
 
+    def withdraw_announcement(self) -> None:
+        """Removes `local.json` and `env`: the cloud does not answer, or not yet."""
+        for path in (self.announcement, self.shell_environment):
+            path.unlink(missing_ok=True)
+
     def forget_failed_start(self) -> None:
         """Forgets what a failed first deployment left: it would be in the way of the next."""
         if not self.deployed.exists():
@@ -132,11 +142,15 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_private_json(path: Path, content: dict[str, Any]) -> None:
+    """Replaces a file at once with a JSON object; mode 0600."""
+    write_private(path, json.dumps(content, indent=2) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
     """Replaces a file at once, so that a reader sees the old or the new one; mode 0600."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
+        file.write(text)
     beside.replace(path)

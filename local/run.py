@@ -28,7 +28,7 @@ def run(settings: Settings) -> None:
     stopping = _stop_on_signals()
     home = Home(settings.home)
     with home.locked(), ExitStack() as cleanup:
-        home.announcement.unlink(missing_ok=True)
+        home.withdraw_announcement()
         processes.end_left_behind(home.children)
         processes.end_holder(home.state_lock)
         home.forget_failed_start()
@@ -121,8 +121,9 @@ def _start(settings: Settings, home: Home, cleanup: ExitStack) -> _Running:
     running = _Running(home, cloud, stack, [Kept(cloud.child, cloud.restart)])
     _start_device(settings, running, credentials, cleanup)
     where = (settings.base_url, cloud.aws.endpoint_url)
+    cleanup.callback(home.withdraw_announcement)
+    announce.write_shell_environment(home, *where, credentials, settings.model.name)
     announce.write_announcement(home, *where, credentials)
-    cleanup.callback(home.announcement.unlink, missing_ok=True)
     print(announce.summary(home, *where, credentials, settings.model), flush=True)
     say("ready")
     return running

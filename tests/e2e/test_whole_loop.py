@@ -3,6 +3,7 @@
 import gzip
 import json
 import stat
+import subprocess
 from time import monotonic
 from typing import NamedTuple
 from uuid import uuid4
@@ -52,6 +53,18 @@ def test_announcement_is_private_when_everything_answers(cloud: LocalCloud):
         "pid",
     }
     assert httpx.get(f"{cloud.announced['base_url']}/ping").json() == {"ok": True}
+
+
+def test_shell_reaches_the_cloud_when_it_sourced_env(cloud: LocalCloud):
+    script = '. "$1/env"; printf "%s %s" "$EVALYARD_URL" "$EVALYARD_TOKEN"'
+
+    printed = subprocess.run(
+        ["sh", "-c", script, "sh", str(cloud.home)], capture_output=True, text=True, check=True
+    )
+    url, token = printed.stdout.split()
+
+    me = httpx.get(f"{url}/accounts/me", headers={"X-User-Token": token})
+    assert me.json()["user_id"] == "demo"
 
 
 def test_published_quick_start_works_when_followed_to_the_letter(demo: httpx.Client):

@@ -2,12 +2,13 @@
 
 import json
 import shlex
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from local.announce import summary, write_announcement
+from local.announce import summary, write_announcement, write_shell_environment
 from local.home import Home, read_json
 from local.model import ModelChoice
 from local.seed import Credentials
@@ -38,6 +39,53 @@ def test_announcement_names_everything_a_client_needs_when_ready(tmp_path: Path)
         "device_serial": "demo-device",
         "aws_endpoint_url": "http://127.0.0.1:2",
     }
+
+
+def _sourced(tmp_path: Path, model_name: str | None, command: str) -> str:
+    """What a shell prints that sourced the file first."""
+    home = Home(tmp_path)
+    where = ("http://127.0.0.1:1", "http://127.0.0.1:2")
+    write_shell_environment(home, *where, _CREDENTIALS, model_name)
+    script = f". {shlex.quote(str(home.shell_environment))}; {command}"
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+
+
+def test_programs_of_a_shell_know_the_cloud_when_it_sourced_the_file(tmp_path: Path) -> None:
+    printed = _sourced(tmp_path, "tiny (Q4)", "env")
+
+    assert set(printed.splitlines()) > {
+        "EVALYARD_URL=http://127.0.0.1:1",
+        "EVALYARD_TOKEN=eyt_user",
+        "EVALYARD_ADMIN_TOKEN=eyt_admin",
+        "EVALYARD_API_KEY=eyk_key",
+        "EVALYARD_DEVICE=demo-device",
+        "EVALYARD_DEVICE_MODEL=tiny (Q4)",
+        "EVALYARD_AWS_ENDPOINT_URL=http://127.0.0.1:2",
+    }
+
+
+def test_word_of_a_model_name_is_no_command_when_a_shell_reads_it(tmp_path: Path) -> None:
+    name = "x'; echo $(id) `id`; '"
+
+    printed = _sourced(tmp_path, name, 'printf %s "$EVALYARD_DEVICE_MODEL"')
+
+    assert printed == name
+
+
+def test_only_the_owner_may_read_the_tokens_when_they_are_written(tmp_path: Path) -> None:
+    _sourced(tmp_path, None, "true")
+
+    assert stat.S_IMODE(Home(tmp_path).shell_environment.stat().st_mode) == 0o600
+
+
+def test_nothing_announces_a_cloud_when_it_has_stopped(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    _sourced(tmp_path, None, "true")
+    write_announcement(home, "http://127.0.0.1:1", "http://127.0.0.1:2", _CREDENTIALS)
+
+    home.withdraw_announcement()
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_five_lines_are_shown_and_parse_as_shell(tmp_path: Path) -> None:

@@ -68,7 +68,12 @@ def build(groups: list[FastAPI] | None = None) -> dict[str, Any]:
     """The document of these endpoint groups; without any, of all. Raises NameClashError."""
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "Evalyard API", "version": _version(), "description": _DESCRIPTION},
+        "info": {
+            "title": "Evalyard API",
+            "version": _version(),
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
         "servers": [{"url": "/"}],
         "paths": {},
         "components": {
