@@ -7,6 +7,7 @@ import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -114,7 +115,7 @@ class LocalCloud:
 
     def aws(self, service: str) -> Any:
         """An AWS client as the account's root."""
-        return botocore.session.get_session().create_client(
+        return _session().create_client(
             service,
             region_name="us-east-1",
             endpoint_url=self.announced["aws_endpoint_url"],
@@ -157,6 +158,12 @@ class LocalCloud:
             "EVALYARD_CALLBACK_ALLOW_PRIVATE": "1",
             "PYTHONUNBUFFERED": "1",
         }
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """One for all clients: it reads the description of each service once."""
+    return botocore.session.get_session()
 
 
 def _bytes(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -24,6 +25,24 @@ class Stack:
         self._client.create_stack(**self._as_the_clouds_own())
         return self._ended()
 
+    def update(self) -> str:
+        """Bring it to the local cloud's own template; how that ended."""
+        self._client.update_stack(**self._as_the_clouds_own())
+        return self._ended()
+
+    def import_resources(self, template: dict[str, Any], resources: list[dict[str, Any]]) -> str:
+        """Make it of resources that are there already; how that ended."""
+        self._client.create_change_set(
+            StackName=self.name,
+            ChangeSetName="import",
+            ChangeSetType="IMPORT",
+            TemplateBody=json.dumps(template),
+            ResourcesToImport=resources,
+        )
+        until(lambda: self._change_set() == "CREATE_COMPLETE", "the change set")
+        self._client.execute_change_set(StackName=self.name, ChangeSetName="import")
+        return self._ended()
+
     def delete(self) -> None:
         """Delete it, and wait until it is gone."""
         self._client.delete_stack(StackName=self.name)
@@ -37,13 +56,32 @@ class Stack:
             return ""
         return str(found[0]["StackStatus"]) if found else ""
 
+    def invoke(self, logical_id: str, event: dict[str, Any]) -> dict[str, Any]:
+        """What one of its functions answers to an event."""
+        answer = self.cloud.aws("lambda").invoke(
+            FunctionName=self.resources()[logical_id], Payload=json.dumps(event)
+        )
+        content: dict[str, Any] = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, content
+        return content
+
+    def created(self) -> set[str]:
+        """Logical ids of all that was made for it, also if it went again."""
+        pages = self._client.get_paginator("describe_stack_events").paginate(StackName=self.name)
+        events = [event for page in pages for event in page["StackEvents"]]
+        return {
+            event["LogicalResourceId"]
+            for event in events
+            if event["ResourceStatus"] == "CREATE_COMPLETE"
+        }
+
     def resources(self) -> dict[str, str]:
         """All physical names by logical id."""
         pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self.name)
         rows = [row for page in pages for row in page["StackResourceSummaries"]]
         return {row["LogicalResourceId"]: row["PhysicalResourceId"] for row in rows}
 
-    @property
+    @cached_property
     def _client(self) -> Any:
         return self.cloud.aws("cloudformation")
 
@@ -60,6 +98,11 @@ class Stack:
     def _ended(self) -> str:
         until(lambda: not self.status().endswith("IN_PROGRESS"), f"{self.name} made", 120)
         return self.status()
+
+    def _change_set(self) -> str:
+        found = self._client.describe_change_set(StackName=self.name, ChangeSetName="import")
+        assert found["Status"] != "FAILED", found.get("StatusReason")
+        return str(found["Status"])
 
     def _template_url(self) -> str:
         """Its address on S3: CloudFormation takes no template of this size in the call itself."""
