@@ -1,4 +1,4 @@
-"""The device's side of Evalyard's HTTP API (API.md §5): one method per endpoint."""
+"""The device's side of Evalyard's HTTP API (docs/contract.md, Devices): one method per endpoint."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Self

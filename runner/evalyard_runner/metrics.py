@@ -1,4 +1,4 @@
-"""From samples to the metrics of API.md §4; no I/O.
+"""From samples to the metrics of docs/runners.md; no I/O.
 
 Times and counts are means over the samples, rates are ratios of their sums: so the numbers of one
 result agree with each other (`tok_s` is what the mean counts and times give), and a fast outlier
@@ -68,8 +68,9 @@ def energy_of(samples: Sequence[Sample], curve: PowerCurve) -> dict[str, float]:
 def tokens_per_second(
     completion: Number | None, latency_ms: Number | None, ttft_ms: Number | None
 ) -> float | None:
-    """Decode speed, API.md §6: the first token belongs to the prefill, unless nothing is known
-    about it.
+    """Decode speed (docs/contract.md, Usage).
+
+    The first token belongs to the prefill, unless nothing is known about it.
     """
     if not completion or not latency_ms or latency_ms <= 0:
         return None

@@ -1,4 +1,4 @@
-"""The shapes of the device contract (API.md §5) as the runner reads them; no I/O."""
+"""The device contract (docs/contract.md, Devices) as the runner reads it; no I/O."""
 
 import json
 from collections.abc import Mapping

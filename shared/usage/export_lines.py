@@ -7,7 +7,7 @@ import duckdb
 
 from shared.spreadsheets import text_cell_sql
 
-# The contract's columns, in its order (API.md §6).
+# The contract's columns, in its order (docs/contract.md, Usage).
 CSV_COLUMNS = (
     "ts", "time", "device", "model", "tag", "tenant", "prompt_tokens", "completion_tokens",
     "latency_ms", "ttft_ms", "tok_s", "ok", "job_id", "dataset", "source_kind",

@@ -1,4 +1,4 @@
-"""From samples to metrics: the definitions of API.md §4 and §6."""
+"""From samples to metrics: the definitions of docs/contract.md (Devices, Usage)."""
 
 from dataclasses import replace
 

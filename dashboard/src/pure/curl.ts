@@ -7,7 +7,7 @@ export function curlOf(
 ): string {
   const parts = ["curl -s"];
   if (body) parts.push(`-X ${body.method}`);
-  parts.push(quoted(origin + path), '-H "X-User-Token: $TOKEN"');
+  parts.push(quoted(origin + path), '-H "X-User-Token: $EVALYARD_TOKEN"');
   if (body) {
     parts.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body.json))}`);
   }

@@ -9,7 +9,7 @@ import { firstToken, stretches } from "./timeline";
 
 test("curl names the token by a variable and survives quotes", () => {
   expect(curlOf("http://h", "/usage?tag=it's")).toBe(
-    `curl -s 'http://h/usage?tag=it'\\''s' -H "X-User-Token: $TOKEN"`,
+    `curl -s 'http://h/usage?tag=it'\\''s' -H "X-User-Token: $EVALYARD_TOKEN"`,
   );
   expect(curlOf("http://h", "/x", { method: "POST", json: { a: 1 } })).toContain(
     `-X POST 'http://h/x'`,

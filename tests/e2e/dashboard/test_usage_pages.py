@@ -78,7 +78,7 @@ def test_chart_gives_its_numbers_its_request_and_zooms_by_dragging(tab: Visit, u
     latency.get_by_role("button", name="curl").click()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert re.match(r"curl -s 'http://127\.0\.0\.1:\d+/usage\?from=", copied)
-    assert '-H "X-User-Token: $TOKEN"' in copied
+    assert '-H "X-User-Token: $EVALYARD_TOKEN"' in copied
     assert user.token not in copied
 
     latency.get_by_role("button", name="Data").click()

@@ -1,4 +1,4 @@
-"""The device's side of the API (API.md §5), with a memory of what the runner said."""
+"""The devices' API (docs/contract.md, Devices), with a memory of what the runner said."""
 
 from collections import deque
 from datetime import UTC, datetime, timedelta

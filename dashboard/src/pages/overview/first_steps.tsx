@@ -50,7 +50,7 @@ export function FirstSteps({ view, summary }: { view: View; summary: Summary | n
 function appending(): string {
   const now = new Date().toISOString();
   const rows = `{"ts":"${now}","device":"server-1","model":"llama3-8b","prompt_tokens":50,"completion_tokens":120,"latency_ms":900,"ttft_ms":220}`;
-  const headers = `-H "X-User-Token: $TOKEN" -H 'Content-Type: application/json'`;
+  const headers = `-H "X-User-Token: $EVALYARD_TOKEN" -H 'Content-Type: application/json'`;
   return [
     `curl -s '${location.origin}/user/data/save_adapter' ${headers} -d '{"dataset":"my_server_metrics","enabled":true}'`,
     `curl -s '${location.origin}/user/data/append_jsonl' ${headers} -d '{"dataset":"my_server_metrics","rows":[${rows}]}'`,
