@@ -111,7 +111,7 @@ def _from_text(text: str) -> int:
 
 def _checked(us: int) -> int:
     if not 0 <= us < _LATEST_US:
-        raise UnreadableTime("a time lies between 1970 and 9999")
+        raise UnreadableTime("a time is between 1970 and 9999")
     return us
 
 

@@ -70,7 +70,7 @@ class MalformedInput(EvalyardError):
 
 
 class Unauthenticated(EvalyardError):
-    """No live credential came with the request."""
+    """The credential is missing, unknown, revoked or expired."""
 
     code = "unauthorized"
 

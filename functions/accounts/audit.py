@@ -33,14 +33,16 @@ _POSITION = key_form("[0-9]{17}-[0-9a-f]{16}")
 async def get_audit(
     user: CurrentAdmin,
     limit: PageLimit = 50,
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+    cursor: Annotated[
+        str | None, Query(description="The `next_cursor` of the page before.")
+    ] = None,
 ) -> Page[AuditLine]:
-    """What was done to accounts, tokens and devices, newest first, for as long as it is kept.
+    """Changes to accounts, tokens and devices, newest first, within the retention of the audit.
 
     Actions: `user.created`, `token.created`, `token.revoked`, `webhook_secret.rotated`,
     `device.registered`, `device.registered_again`, `device.owner_changed`, `device.reloaded`,
-    `device.retired`, `erasure.begun`, `erasure.finished`. What changes a device is noted before
-    it is done: `detail.outcome` is `begun` until it is `done`.
+    `device.retired`, `erasure.begun`, `erasure.finished`. A change to a device is recorded before
+    it is made: `detail.outcome` is `begun`, then `done`.
     """
     cursors = Cursors[str](("accounts.audit", user.user_id), _POSITION)
     after = cursors.read(cursor)

@@ -18,20 +18,20 @@ from shared.http import Caller, CurrentUser, UserIdInPath, UserRoute, described
 
 router = APIRouter(prefix="/accounts/users", tags=["Accounts"], route_class=UserRoute)
 
-ABSENT = described(404, "There is no such user that you may see (`user_not_found`).")
+ABSENT = described(404, "There is no such user among those that you may see (`user_not_found`).")
 
 
 @router.get(
     "/{user_id}",
-    summary="How an account is",
+    summary="Get the status of an account",
     response_model=AccountStatusAnswer,
     responses=ABSENT,
 )
 async def get_user(user: CurrentUser, user_id: UserIdInPath) -> AccountStatusAnswer:
-    """One's own, or for administrators anybody's: `active`, `erasing` or `erased`.
+    """The status of your account, or for administrators of any: `active`, `erasing` or `erased`.
 
-    `erased` means that no token is let in any more and nothing is left. That is remembered as
-    long as the audit, unless somebody gets the `user_id` again.
+    `erased` means that no token is accepted any more and no data is left. The status is kept as
+    long as the audit, unless the `user_id` is given to a new user.
     """
     _check_reach(user, user_id)
     return _status(user_id)
@@ -44,21 +44,23 @@ async def get_user(user: CurrentUser, user_id: UserIdInPath) -> AccountStatusAns
     response_model=AccountStatusAnswer,
     responses={
         **ABSENT,
-        **described(409, "Nobody else administrates (`last_admin`)."),
+        **described(409, "It is the last administrator's account (`last_admin`)."),
     },
 )
 async def delete_user(
     user: CurrentUser,
     user_id: UserIdInPath,
-    confirm: Annotated[str | None, Query(description="For one's own: the `user_id` again.")] = None,
+    confirm: Annotated[
+        str | None, Query(description="Repeats the `user_id`; required for your own account.")
+    ] = None,
 ) -> AccountStatusAnswer:
-    """Everything that the account has goes for good, and nothing brings it back.
+    """Deletes everything that the account has. This cannot be undone.
 
-    Its tokens are refused everywhere within 60 s. Rows, runs, rollups, jobs, exports, secrets
-    and devices that only it may use go by upkeep, with all older versions of their objects; GET
-    on this path tells how far that is. The `user_id` is free again when it is `erased`. One's
-    own account wants `confirm` (400 `confirmation_required`). Again while it is being erased:
-    202; after that: 404.
+    Its tokens are refused everywhere within 60 s. Rows, runs, rollups, jobs, exports, secrets and
+    devices that only it may use are deleted in the background, with all older versions of their
+    objects; GET on this path shows the progress. The `user_id` is free again when the status is
+    `erased`. Your own account needs `confirm` (400 `confirmation_required`). Repeated while it is
+    being erased: 202; after that: 404.
     """
     _check_reach(user, user_id)
     find_maker(wiring.accounts(), user.token_id)

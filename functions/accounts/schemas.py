@@ -12,7 +12,7 @@ Kind = Literal["user", "api_key"]
 
 
 class NewUserBody(Body):
-    """A user to be made."""
+    """A user to create."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "ada", "tenant": "lab"}]})
 
@@ -23,12 +23,12 @@ class NewUserBody(Body):
         None,
         ge=1,
         le=_MAX_LIFE_S,
-        description="The life of the first token; it never ends when omitted.",
+        description="When the first token expires; without it, never.",
     )
 
 
 class NewUserAnswer(BaseModel):
-    """A user who was made; `token` is shown this once, and absent from a replay."""
+    """A new user. `token` is shown only once and is absent from a replay."""
 
     user_id: str = Field(examples=["ada"])
     tenant: str = Field(examples=["lab"])
@@ -46,19 +46,21 @@ class UserEntry(BaseModel):
 
 
 class AccountStatusAnswer(BaseModel):
-    """Whether an account is there, and what of it is not erased yet."""
+    """The status of an account, and what is not erased yet."""
 
     user_id: str = Field(examples=["ada"])
     status: Literal["active", "erasing", "erased"] = Field(examples=["erasing"])
     left: dict[str, int] = Field(
-        description="How much there was of each kind when upkeep looked last, as far as one look "
-        "saw (at most 1,000); empty unless it is being erased.",
+        description=(
+            "How much of each kind was left at the last look, counted up to 1,000; empty "
+            "unless the account is being erased."
+        ),
         examples=[{"account": 1, "datasets": 1000}],
     )
 
 
 class Limits(BaseModel):
-    """What a single call may carry, and what an account may have."""
+    """The limits of a single call and of an account."""
 
     body_bytes: int = Field(description="A request body, after inflation.")
     rows_per_append: int = Field(description="Rows in one append.")
@@ -70,14 +72,13 @@ class Limits(BaseModel):
     bytes: int = Field(description="Bytes of rows, over all datasets.")
     imported_runs_a_day: int = Field(description="Runs imported on one day (UTC).")
     open_jobs: int | None = Field(
-        description="Jobs that may wait for one device or pool, per class of priority. "
-        "null: no limit."
+        description="Jobs that may wait in one lane of a device or pool. null: no limit."
     )
     writes_a_minute: int | None = Field(
-        description="Requests but GET in a minute; as many may come at once. null: no limit."
+        description="Requests other than GET a minute; all may come at once. null: no limit."
     )
     queries_a_minute: int | None = Field(
-        description="GET requests in a minute; as many may come at once. null: no limit."
+        description="GET requests a minute; all may come at once. null: no limit."
     )
 
 
@@ -94,7 +95,7 @@ class MeAnswer(BaseModel):
 
 
 class NewTokenBody(Body):
-    """A token to be issued."""
+    """A token to issue."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "ci", "kind": "api_key", "expires_in_s": 86400}]}
@@ -102,8 +103,12 @@ class NewTokenBody(Body):
 
     kind: Kind
     name: str | None = Field(None, min_length=1, max_length=128)
-    expires_in_s: int | None = Field(None, ge=1, le=_MAX_LIFE_S, description="Never when omitted.")
-    user_id: UserId | None = Field(None, description="Whose it shall be; another's: admins only.")
+    expires_in_s: int | None = Field(
+        None, ge=1, le=_MAX_LIFE_S, description="Without it the token never expires."
+    )
+    user_id: UserId | None = Field(
+        None, description="The user who gets the token; another user: for administrators."
+    )
 
 
 class TokenEntry(BaseModel):
@@ -115,16 +120,18 @@ class TokenEntry(BaseModel):
     kind: Kind
     last_four: str
     created_at: str
-    last_used_at: str | None = Field(description="To the hour.")
+    last_used_at: str | None = Field(description="Rounded to the hour.")
     expires_at: str | None
     created_by: str | None = Field(
-        description="The `token_id` of the token that made it; null where none did, or where "
-        "that was not yet noted."
+        description=(
+            "The `token_id` of the token that made it; null where it was made outside of "
+            "the API or before this was recorded."
+        )
     )
 
 
 class NewTokenAnswer(TokenEntry):
-    """A token that was issued; `token` is shown this once, and absent from a replay."""
+    """An issued token. `token` is shown only once and is absent from a replay."""
 
     token: str = Field(examples=["eyk_0wAq…"])
 
@@ -136,17 +143,17 @@ class WebhookSecretAnswer(BaseModel):
 
 
 class RotatedSecretAnswer(WebhookSecretAnswer):
-    """The new secret; the one before it signs too until `previous_valid_until`."""
+    """The new secret; the previous one also signs until `previous_valid_until`."""
 
     previous_valid_until: str
 
 
 class AuditLine(BaseModel):
-    """One thing that was done to an account, a token or a device."""
+    """One change to an account, a token or a device."""
 
     at: str = Field(examples=["2026-01-01T00:00:00.000Z"])
-    actor: str | None = Field(description="The user who did it; null: the service itself.")
-    token_id: str | None = Field(description="The token by which it was done.")
+    actor: str | None = Field(description="The user who made the change; null: the service itself.")
+    token_id: str | None = Field(description="The token that was used.")
     action: str = Field(examples=["token.revoked"])
-    object: str = Field(description="The user id, token id or serial it was done to.")
-    detail: dict[str, Any] = Field(description="What else there is to know; never a secret.")
+    object: str = Field(description="The user id, token id or serial that was changed.")
+    detail: dict[str, Any] = Field(description="Further facts; never a secret.")

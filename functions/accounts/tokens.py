@@ -38,7 +38,7 @@ from shared.http import (
 router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
 
 _POSITION = key_form(f"tok_{ids.ULID_FORM}")
-OTHERS = described(403, "Another user's tokens are for administrators (`forbidden`).")
+OTHERS = described(403, "Only administrators may do this for another user (`forbidden`).")
 
 
 @router.post(
@@ -46,15 +46,17 @@ OTHERS = described(403, "Another user's tokens are for administrators (`forbidde
     status_code=201,
     summary="Issue a token or an API key",
     response_model=NewTokenAnswer,
-    responses={**OTHERS, **described(409, "The same call is still in flight.")},
+    responses={
+        **OTHERS,
+        **described(409, "A call with the same `Idempotency-Key` is still running."),
+    },
 )
 @creates(secrets=("token",))
 async def post_token(body: NewTokenBody, user: CurrentUser, call: RepeatableCall) -> dict[str, Any]:
     """The secret is shown once. An API key never carries administrator's rights.
 
-    A token may not outlive the one that makes it: 422 `token_outlives_maker`, also for one
-    without an end made by one with an end. `user_id` of somebody who does not exist: 422
-    `user_not_found`.
+    A token may not outlive the one that makes it: 422 `token_outlives_maker`, also for a token
+    without expiry made by one with an expiry. An unknown `user_id`: 422 `user_not_found`.
     """
     maker = find_maker(wiring.accounts(), user.token_id)
     request = _token_request(body, user, call)
@@ -68,8 +70,12 @@ async def post_token(body: NewTokenBody, user: CurrentUser, call: RepeatableCall
 async def get_tokens(
     user: CurrentUser,
     limit: PageLimit = 50,
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
-    user_id: Annotated[UserId | None, Query(description="Whose; another's: admins only.")] = None,
+    cursor: Annotated[
+        str | None, Query(description="The `next_cursor` of the page before.")
+    ] = None,
+    user_id: Annotated[
+        UserId | None, Query(description="The user whose tokens are listed; for administrators.")
+    ] = None,
 ) -> Page[TokenEntry]:
     """Tokens newest first, never with their secret; expired ones stay listed for 30 days."""
     owner = _owner(user, user_id)
@@ -88,20 +94,20 @@ async def get_tokens(
     "/tokens/{token_id}",
     status_code=204,
     summary="Revoke a token",
-    responses=described(404, "There is no such token of yours (`token_not_found`)."),
+    responses=described(404, "You have no such token (`token_not_found`)."),
 )
 async def delete_token(
     user: CurrentUser,
     token_id: TokenIdInPath,
     children: Annotated[
-        bool, Query(description="Also the tokens that it made, and those that they made.")
+        bool, Query(description="Also revoke the tokens that it made, and those that they made.")
     ] = False,
 ) -> None:
-    """The token is refused everywhere within 60 s; administrators may revoke anybody's.
+    """The token is refused everywhere within 60 s. Administrators may revoke every token.
 
-    With `children=1` its descendants end too, tokens of devices included; the token itself may
-    have been revoked before, up to 30 days ago. A tree that is too large for one call: 503;
-    the rest follows within minutes, and the same call tells when it is done.
+    With `children=1` its descendants are revoked too, tokens of devices included; the token itself
+    may have been revoked up to 30 days ago. A tree that is too large for one call answers 503: the
+    rest is revoked within minutes, and repeating the call answers 204 or 404 when it is done.
     """
     revoke_token(
         wiring.accounts(),

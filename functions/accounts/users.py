@@ -48,8 +48,9 @@ ADMINS_ONLY = described(403, "For administrators only (`forbidden`).")
         **ADMINS_ONLY,
         **described(
             409,
-            "The user id is taken (`user_exists`), its earlier account is being erased "
-            "(`user_erasing`), or the call is still in flight.",
+            "The user id is taken (`user_exists`), its earlier account is being "
+            "erased (`user_erasing`), or a call with the same `Idempotency-Key` is "
+            "still running.",
         ),
     },
 )
@@ -83,7 +84,9 @@ async def post_user(
 async def get_users(
     user: CurrentAdmin,
     limit: PageLimit = 50,
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+    cursor: Annotated[
+        str | None, Query(description="The `next_cursor` of the page before.")
+    ] = None,
 ) -> Page[UserEntry]:
     """All users, newest first."""
     cursors = Cursors[str](("accounts.users", user.user_id), _POSITION)

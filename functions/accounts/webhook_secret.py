@@ -13,7 +13,7 @@ router = APIRouter(prefix="/accounts/webhook_secret", tags=["Accounts"], route_c
 
 @router.get("", summary="Read the signing secret", response_model=WebhookSecretAnswer)
 async def get_webhook_secret(user: CurrentUser) -> WebhookSecretAnswer:
-    """The secret of this account, made when first asked for (Standard Webhooks 1.0)."""
+    """The secret of this account (Standard Webhooks 1.0); the first call creates it."""
     return WebhookSecretAnswer(secret=webhook_secrets(wiring.accounts(), user.user_id)[0])
 
 
@@ -21,11 +21,13 @@ async def get_webhook_secret(user: CurrentUser) -> WebhookSecretAnswer:
     "/rotate",
     summary="Replace the signing secret",
     response_model=RotatedSecretAnswer,
-    responses=described(409, "Another rotation happened at this moment, or is in flight."),
+    responses=described(
+        409, "Another rotation is running, or a call with the same `Idempotency-Key`."
+    ),
 )
 @creates(secrets=("secret",))
 async def post_rotate(user: CurrentUser, call: RepeatableCall) -> RotatedSecretAnswer:
-    """Callbacks carry a signature by the new and by the old secret for the next 24 h."""
+    """For the next 24 h callbacks are signed with the new and with the old secret."""
     rotated = rotate_webhook_secret(
         wiring.accounts(),
         user.user_id,

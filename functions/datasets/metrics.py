@@ -28,7 +28,7 @@ from shared.http import (
 
 router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
 
-Labels = Annotated[list[str], Query(description="May repeat: any of.")]
+Labels = Annotated[list[str], Query(description="May be repeated: any of the values.")]
 
 
 class MetricsWindow(BaseModel):
@@ -41,7 +41,7 @@ class MetricsWindow(BaseModel):
 
 
 class SeriesSummary(BaseModel):
-    """Over all rows, whatever the points show. Over nothing: `n` 0, the others null."""
+    """Over all rows, also those without a point. Over no rows: `n` is 0, the others are null."""
 
     n: int
     mean: float | None
@@ -117,19 +117,19 @@ async def metrics(
     device: Labels = [],  # noqa: B006  FastAPI copies defaults.
     model: Labels = [],  # noqa: B006
     max_points: Annotated[
-        int, Query(ge=1, le=MAX_POINTS, description="Points of a series, at most.")
+        int, Query(ge=1, le=MAX_POINTS, description="The most points of a series.")
     ] = DEFAULT_POINTS,
 ) -> Response:
-    """Series, summaries and counts over all rows, or those of a window, of devices or models.
+    """Series, summaries and counts over all rows, or those of a window, of devices, of models.
 
-    With an adapter (enabled or not) the series are the standard metrics and its extra fields
-    of kind `number` and `boolean`; without one, the standard names are assumed, and every
-    other number field is a series, nested ones by their dotted path (at most 64, those in
-    most rows). What is no number where one belongs counts as missing for that series.
+    With an adapter (enabled or not) the series are the standard metrics and its extra fields of
+    kind `number` and `boolean`; without one, the standard names are assumed, and every other number
+    field is a series, nested ones by their dotted path (at most 64, those in most rows). A value
+    that is no number counts as missing for that series.
 
     A row whose time is missing or unreadable has no point and no part in `last`; it counts
-    elsewhere, but lies in no window. Downsampling keeps the first, the last, the lowest and
-    the highest value, and the local peaks; with many series each gets fewer points, at most
+    everywhere else, but belongs to no window. Downsampling keeps the first, the last, the lowest
+    and the highest value, and the local peaks; with many series each gets fewer points, at most
     70,000 together. `by_device` and `by_model` list at most 500 labels, most rows first.
     """
     question = MetricsQuestion(

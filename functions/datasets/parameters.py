@@ -22,10 +22,10 @@ class Reading:
     limit: Annotated[
         int | None, Query(ge=1, le=MAX_ROWS, description="Rows, at most (default 1000).")
     ] = None
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None
+    cursor: Annotated[str | None, Query(description="The `next_cursor` of the page before.")] = None
     order: Annotated[Order, Query(description="Append order, or newest first.")] = "asc"
     tail: Annotated[
-        int | None, Query(ge=1, le=MAX_ROWS, description="The last so many rows, in append order.")
+        int | None, Query(ge=1, le=MAX_ROWS, description="The last N rows, in append order.")
     ] = None
 
     def page(

@@ -81,8 +81,8 @@ _LINES_SCHEMA = {
         **described(207, "Some rows were stored; `errors` names the others.", model=AppendAnswer),
         **described(
             429,
-            "Too many appends wait to be folded (`too_many_pending`), or too many rows came today "
-            "(`daily_rows_exceeded`).",
+            "Too many appends wait for compaction (`too_many_pending`), or the rows "
+            "that you may append a day are used up (`daily_rows_exceeded`).",
         ),
     },
     openapi_extra={
@@ -106,18 +106,17 @@ async def append_jsonl(
         str | None, Query(description="The dataset, where the body is JSON lines.")
     ] = None,
 ) -> Response:
-    """Valid rows are stored, bad ones are named: 200 all, 207 some, 422 none.
+    """Valid rows are stored, invalid ones are named: 200 all, 207 some, 422 none.
 
-    The answer means durable: the rows, and the usage they give, are readable by the
-    next request. Up to 10,000 rows, as JSON or as JSON lines (blank lines do not
-    count); `pointer` counts rows from 0, `line` lines of the body from 1. A row is
-    refused as `not_an_object`, `invalid_json`, `invalid_utf8`, `duplicate_key` (at any
-    depth), `row_too_deep` (more than 64 levels) or `row_too_large` (more than 256 KB), with
-    the same verdict in both forms. Only in a JSON body whose structure cannot be read, or
-    that has `NaN`, `Infinity` (`malformed_json`) or bytes that are not UTF-8
-    (`invalid_utf8`), one row refuses all: 400.
-    `row_unreadable` is a fault of ours that costs this row only: in `usage.errors` the row
-    is stored and can be converted later, in `errors` send it again.
+    Once answered, the rows are durable, and the next request can read them and their usage. Up to
+    10,000 rows, as JSON or as JSON lines (blank lines do not count); `pointer` counts rows from 0,
+    `line` lines of the body from 1. A row is refused as `not_an_object`, `invalid_json`,
+    `invalid_utf8`, `duplicate_key` (at any depth), `row_too_deep` (more than 64 levels) or
+    `row_too_large` (more than 256 KB), with the same verdict in both forms. A JSON body as a whole
+    is refused with 400 only when its structure cannot be read, or it has `NaN`, `Infinity`
+    (`malformed_json`) or bytes that are not UTF-8 (`invalid_utf8`). `row_unreadable` is a fault of
+    the service that affects this row only: in `usage.errors` the row is stored and can be converted
+    later; in `errors` it is not stored, so send it again.
     """
     kind = media_type(request, JSON_LINES)
     sent = read_append(await request.body(), kind, dataset)
@@ -146,7 +145,9 @@ async def append_jsonl(
 async def list_(
     user: CurrentUser,
     limit: PageLimit = 50,
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+    cursor: Annotated[
+        str | None, Query(description="The `next_cursor` of the page before.")
+    ] = None,
 ) -> dict[str, Any]:
     """The datasets of the caller by name, with exact counts."""
     cursors = Cursors[str](("datasets.list", user.user_id), _POSITION)
@@ -175,13 +176,18 @@ async def get(
     user: CurrentUser,
     dataset: DatasetName,
     reading: Annotated[Reading, Depends()],
-    format_: Annotated[RowFormat, Query(alias="format", description="How rows come.")] = "json",
-    guard: Annotated[Flag, Query(description="Keep spreadsheets from running CSV text.")] = True,
+    format_: Annotated[
+        RowFormat, Query(alias="format", description="The format of the rows.")
+    ] = "json",
+    guard: Annotated[
+        Flag,
+        Query(description="Prefix CSV text that a spreadsheet would take for a formula with `'`."),
+    ] = True,
 ) -> Response:
     """Rows in append order, a page at a time; a page ends early at 4.5 MB.
 
-    Pages hold every row once while others append. A dataset that is
-    deleted meanwhile ends a walk: its cursor is refused with `cursor_mismatch`.
+    Pages hold every row exactly once, also while rows are appended. When the dataset is deleted
+    meanwhile, the cursor is refused with `cursor_mismatch`.
 
     As `jsonl` or `csv` the body is rows only; the `Link` header then leads to the next page.
     CSV has a column for each key of the page's rows, in order of first appearance; nested
@@ -211,9 +217,11 @@ async def get(
 async def delete(
     user: CurrentUser,
     dataset: DatasetName,
-    usage: Annotated[Flag, Query(description="Also the runs that its rows gave.")] = False,
+    usage: Annotated[
+        Flag, Query(description="Also delete the runs that come from its rows.")
+    ] = False,
 ) -> Response:
-    """Rows and adapter are gone with the answer; usage stays unless `usage=1`."""
+    """Deletes the rows and the adapter. Usage stays, unless `usage=1`."""
     name = check_dataset_name(dataset)
     deleted = delete_dataset(
         wiring.bucket(),
@@ -230,14 +238,14 @@ async def delete(
 
 @router.post(
     "/undo",
-    summary="Take one append or import back",
+    summary="Undo one append or import",
     response_model=UndoAnswer,
     responses=described(404, "There is no such batch (`batch_not_found`)."),
 )
 async def undo(user: CurrentUser, body: UndoBody) -> dict[str, Any]:
-    """The batch's rows and the runs that they gave are gone with the answer.
+    """Removes the batch's rows and the runs that they gave.
 
-    Again: nothing is left to remove, and `already_undone` says so.
+    Repeated: nothing is left to remove, and `already_undone` is true.
     """
     # The analytics layer is loaded by whoever needs it: appends shall start fast.
     from shared.storage.undo import undo_batch
@@ -258,7 +266,7 @@ async def undo(user: CurrentUser, body: UndoBody) -> dict[str, Any]:
     responses=described(404, "The dataset has no adapter (`adapter_not_found`)."),
 )
 async def get_adapter(user: CurrentUser, dataset: DatasetName) -> dict[str, Any]:
-    """The adapter as it was saved last, and how far its backfill is, if one was asked for."""
+    """The adapter as last saved, with the progress of its backfill, if there is one."""
     name = check_dataset_name(dataset)
     adapter = load_adapter(wiring.catalog().table, user.user_id, name)
     if adapter is None:
@@ -272,7 +280,7 @@ async def get_adapter(user: CurrentUser, dataset: DatasetName) -> dict[str, Any]
     response_model=SavedAdapter | AdapterPreview,
     response_model_exclude_unset=True,
     responses={
-        **described(202, "Saved; the backfill goes on (see get_adapter).", model=SavedAdapter)
+        **described(202, "Saved; the backfill continues (see get_adapter).", model=SavedAdapter)
     },
 )
 @creates()
@@ -280,16 +288,16 @@ async def save_adapter_(
     user: CurrentUser,
     body: AdapterBody,
     preview: Annotated[
-        Flag, Query(description="Save nothing; tell what the last 20 rows would give.")
+        Flag, Query(description="Save nothing; show the runs that the last 20 rows would give.")
     ] = False,
     backfill: Annotated[
-        Flag, Query(description="Also convert the rows that are there, each exactly once.")
+        Flag, Query(description="Also convert the rows that are stored already, each exactly once.")
     ] = False,
 ) -> Response:
-    """Rows that are appended from now on are converted by this adapter.
+    """The adapter converts the rows that are appended from now on.
 
-    With `backfill=1` also those before; what is not done within the request goes on by
-    itself.
+    With `backfill=1` it also converts the rows that are stored already; what the request does not
+    finish continues in the background.
     """
     check_dataset_name(body.dataset)
     adapter = msgspec.convert(body.model_dump(), Adapter)

@@ -22,10 +22,10 @@ class ExtraFieldBody(StrictBody):
 
 
 class AdapterBody(StrictBody):
-    """Which field of a row means what. Fields may be dotted paths; defaults: the standard names.
+    """What the fields of a row mean. Dotted paths are allowed; defaults: the standard names.
 
-    At most 32 KB as JSON. What `get_adapter` tells besides (`version`, `updated_at`,
-    `backfill`) may come along and is passed over.
+    At most 32 KB as JSON. The further members of `get_adapter` (`version`, `updated_at`,
+    `backfill`) are accepted and ignored.
     """
 
     model_config = ConfigDict(
@@ -75,9 +75,9 @@ class AdapterBody(StrictBody):
 
 
 class BackfillAnswer(BaseModel):
-    """How far the rows are converted that were there before the adapter.
+    """The progress of converting the rows that were stored before the adapter.
 
-    `converted` rows became runs; `skipped` ones cannot, for want of a time or a number.
+    `converted` rows became runs; `skipped` ones lack a readable time or number.
     """
 
     status: Literal["running", "done"]
@@ -86,7 +86,7 @@ class BackfillAnswer(BaseModel):
 
 
 class SavedAdapter(AdapterBody):
-    """A saved adapter; `backfill` only when one was asked for."""
+    """A saved adapter; `backfill` is present only when one was requested."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -103,13 +103,13 @@ class AdapterPreview(BaseModel):
 
 
 class UndoBody(Body):
-    """Which append or import to take back."""
+    """The append or import to undo."""
 
     batch_id: BatchId
 
 
 class UndoAnswer(BaseModel):
-    """What was taken back by this call."""
+    """What this call removed."""
 
     removed_rows: int
     removed_runs: int
@@ -117,7 +117,7 @@ class UndoAnswer(BaseModel):
 
 
 class RecordedUsage(BaseModel):
-    """What became of the stored rows as usage."""
+    """The runs that the stored rows gave."""
 
     recorded: int
     skipped: int
@@ -125,8 +125,11 @@ class RecordedUsage(BaseModel):
 
 
 class AppendAnswer(BaseModel):
-    """What became of an append; `usage` is null when no enabled adapter is saved, `batch_id`
-    when nothing was stored (`dry_run`)."""
+    """The outcome of an append.
+
+    `usage` is null when there is no enabled adapter, `batch_id` when nothing was stored
+    (`dry_run`).
+    """
 
     dataset: str
     batch_id: str | None

@@ -28,12 +28,12 @@ router = APIRouter(
     route_class=DeviceRoute,
     responses={
         **FOREIGN,
-        **described(410, "Nobody wants the job any more (`job_gone`): delete the message."),
+        **described(410, "The job ended or was removed (`job_gone`): delete the message."),
     },
 )
 
 JobId = Annotated[str, Path(json_schema_extra={"pattern": MADE_ID}), in_path(MADE_ID, job_gone)]
-_LOST = described(409, "The attempt does not hold the job (any more) (`lease_lost`).")
+_LOST = described(409, "The attempt does not hold the lease (`lease_lost`).")
 
 
 @router.post(
@@ -43,7 +43,7 @@ _LOST = described(409, "The attempt does not hold the job (any more) (`lease_los
     responses=described(409, "Another device runs it (`job_leased`)."),
 )
 async def claim(serial: OwnSerial, job_id: JobId) -> Response:
-    """The job and the number of the attempt; again by the holder: the same answer."""
+    """Returns the job and the number of the attempt; repeated by the holder: the same answer."""
     answer = wiring.leases().claim(serial, job_id, _rendered)
     return Response(answer, media_type="application/json")
 
@@ -52,7 +52,7 @@ async def claim(serial: OwnSerial, job_id: JobId) -> Response:
     "/heartbeat", summary="Keep the lease", response_model=HeartbeatAnswer, responses=_LOST
 )
 async def heartbeat(serial: OwnSerial, job_id: JobId, body: HeartbeatBody) -> dict[str, Any]:
-    """The attempt goes on; the answer says whether its user wants it stopped."""
+    """Extends the lease; the answer says whether the job was cancelled."""
     cancel = wiring.leases().heartbeat(serial, job_id, body.attempt)
     if body.telemetry is not None:
         said = {"reported_using": True, "job_id": job_id}
@@ -62,7 +62,7 @@ async def heartbeat(serial: OwnSerial, job_id: JobId, body: HeartbeatBody) -> di
 
 @router.post(
     "/log_upload",
-    summary="Where to put a long log",
+    summary="Get an address for a long log",
     response_model=LogUploadAnswer,
     responses={**_LOST, **described(413, "The log exceeds 50 MB (`too_large`).")},
 )
@@ -78,7 +78,7 @@ async def log_upload(serial: OwnSerial, job_id: JobId, body: LogUploadBody) -> d
 
 @router.post("/complete", summary="Report a result", response_model=AttemptEnd, responses=_LOST)
 async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict[str, Any]:
-    """The attempt succeeded; again: the same answer, nothing twice."""
+    """The attempt succeeded. Repeated: the same answer, and nothing is recorded twice."""
     fields = body.model_dump(exclude={"attempt", "metrics", "extra"})
     fields |= {"metrics": body.metrics.known(), "extra": body.metrics.others() | body.extra}
     job = wiring.leases().complete(serial, job_id, body.attempt, Result(**fields))
@@ -109,7 +109,9 @@ def _rendered(claim: Claim) -> bytes:
         }
     )
     if not fits_an_answer(answer):
-        raise TooLarge("what this job asks is too large to be handed out", code="job_too_large")
+        raise TooLarge(
+            "prompt and options of this job are too large for an answer", code="job_too_large"
+        )
     return answer
 
 

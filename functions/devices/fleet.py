@@ -40,7 +40,9 @@ from shared.http.names import SERIAL
 router = APIRouter(prefix="/devices", tags=["Devices"], route_class=UserRoute)
 
 _POSITION = key_form(SERIAL)
-_ABSENT = described(404, "There is no such device that you may see (`device_not_found`).")
+_ABSENT = described(
+    404, "There is no such device among those that you may see (`device_not_found`)."
+)
 _ADMIN = described(403, "Only administrators may do this (`forbidden`).")
 
 
@@ -72,9 +74,11 @@ async def list_(
     user: CurrentUser,
     wanted: Annotated[DeviceFilter, Depends()],
     limit: PageLimit = 50,
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+    cursor: Annotated[
+        str | None, Query(description="The `next_cursor` of the page before.")
+    ] = None,
 ) -> dict[str, Any]:
-    """Devices by serial; one with an owner is listed only to them and to administrators."""
+    """Devices by serial. A device with an owner is listed only for its owner and administrators."""
     cursors = Cursors[str](("devices", user.user_id, repr(wanted)), _POSITION)
     after = cursors.read(cursor) or ""
     seen = visible(wiring.jobs().fleet.all(), user.user_id, user.admin)
@@ -96,15 +100,20 @@ async def list_(
     response_model=RegisteredAnswer,
     responses={
         **_ADMIN,
-        **described(200, "It was there: a new token, the old one dies.", model=RegisteredAnswer),
-        **described(409, "A device of this serial is being retired (`device_retiring`)."),
+        **described(
+            200,
+            "The device was registered before: it gets a new token, and the old one is revoked.",
+            model=RegisteredAnswer,
+        ),
+        **described(409, "A device with this serial is being retired (`device_retiring`)."),
     },
 )
 @creates(secrets=("device_token",))
 async def register(user: CurrentUser, body: RegisterBody, call: RepeatableCall) -> Response:
-    """Give a device its queues and its token; the token is shown once.
+    """Creates the device's queues and its token. The token is shown once.
 
-    A device's token does not end, so one that ends cannot make it: 422 `token_outlives_maker`.
+    A device's token does not expire, so a token that expires cannot make it: 422
+    `token_outlives_maker`.
     """
     user.require_admin()
     _check_registration(body)
@@ -126,14 +135,14 @@ async def register(user: CurrentUser, body: RegisterBody, call: RepeatableCall) 
 
 @router.post(
     "/reload",
-    summary="Re-read devices, or take one out of service (administrators)",
+    summary="Reload devices, or take one out of service (administrators)",
     response_model=Page[DeviceAnswer],
     responses={**_ADMIN, **_ABSENT},
 )
 async def reload(
     user: CurrentUser, body: Annotated[ReloadBody | None, Body()] = None
 ) -> dict[str, Any]:
-    """The devices as they are now; their queues are there afterwards."""
+    """Makes sure that the devices' queues exist, and returns the devices as they are now."""
     user.require_admin()
     body = body or ReloadBody()
     fleet = wiring.jobs().fleet
@@ -164,11 +173,11 @@ async def get(user: CurrentUser, serial: SerialInPath) -> dict[str, Any]:
     responses={**_ADMIN, **_ABSENT},
 )
 async def retire(user: CurrentUser, serial: SerialInPath) -> Response:
-    """The device is gone and its token dead; its queued jobs ride with their pool instead.
+    """Removes the device and revokes its token; its queued jobs go to their pool instead.
 
-    What it runs at this moment comes back by its lease. The serial may be registered
-    again when its queues are drained, a few minutes later; until then that is answered
-    409 (`device_retiring`).
+    A job that it runs at this moment is queued again when its lease ends. The serial may be
+    registered again when the device's queues are drained, a few minutes later; until then
+    registering answers 409 (`device_retiring`).
     """
     user.require_admin()
     device = wiring.jobs().fleet.get(serial)

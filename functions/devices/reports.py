@@ -16,7 +16,7 @@ router = APIRouter(prefix="/devices", tags=["Device runners"], route_class=Devic
 
 FOREIGN = {
     **described(403, "The token is another device's (`forbidden`)."),
-    **described(404, "There is no such device (any more) (`device_not_found`)."),
+    **described(404, "There is no such device (`device_not_found`)."),
 }
 
 
@@ -37,7 +37,7 @@ OwnSerial = Annotated[str, Depends(own_serial)]
     responses=FOREIGN,
 )
 async def session(serial: OwnSerial) -> dict[str, Any]:
-    """Credentials that can receive, delete and extend on exactly these queues, for an hour."""
+    """Credentials for an hour, to receive, delete and extend messages on exactly these queues."""
     terms = wiring.session_terms()
     opened = open_session(wiring.jobs().fleet.get(serial), terms)
     credentials = opened.credentials
@@ -60,7 +60,7 @@ async def session(serial: OwnSerial) -> dict[str, Any]:
     "/{serial}/status", summary="Report presence and telemetry", status_code=204, responses=FOREIGN
 )
 async def status(serial: OwnSerial, body: StatusBody) -> Response:
-    """The device is there; silent for 60 s, it counts as offline."""
+    """Reports that the device is present; after 60 s without a report it counts as offline."""
     said: dict[str, Any] = {
         "reported_ready": body.ready,
         "reported_reason": body.not_ready_reason,

@@ -35,13 +35,13 @@ Count = Annotated[float | None, Field(ge=0, le=MAX_TOKENS)]
 
 
 class RegisterBody(Body):
-    """A device. What is left out at a repeated registration stays as it was."""
+    """A device. Registered again, it keeps the members that are left out."""
 
     serial: Serial
     name: str | None = Field(default=None, max_length=256)
     kind: str | None = Field(default=None, max_length=64, examples=["phone", "server"])
     models: ModelNames | None = Field(
-        default=None, description="Their names may have 32 KB together."
+        default=None, description="All names together: at most 32 KB."
     )
     queue_tags: list[str] | None = Field(default=None, min_length=1, max_length=8)
     owner: UserId | None = Field(default=None, description="Only this user's jobs run on it.")
@@ -85,7 +85,7 @@ class StatusBody(TelemetryBody):
     )
     using: bool | None = None
     models: ModelNames | None = Field(
-        default=None, description="Their names may have 32 KB together."
+        default=None, description="All names together: at most 32 KB."
     )
     job_id: str | None = Field(default=None, max_length=64)
     runner_version: str | None = Field(default=None, max_length=64)
@@ -137,16 +137,16 @@ class CompleteBody(AttemptBody):
     samples: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
     telemetry: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None
-    log: str | None = Field(default=None, description="As far as the whole body has room.")
+    log: str | None = Field(default=None, description="The log, as far as it fits into the body.")
     log_uploaded: bool = Field(
-        default=False, description="The log was put where `log_upload` said."
+        default=False, description="Whether the log was uploaded to the address of `log_upload`."
     )
 
 
 class LogUploadBody(AttemptBody):
-    """A log that is too long to go with the result."""
+    """A log that is too long to be sent with the result."""
 
-    bytes: int = Field(ge=1, lt=2**53, description="Exactly so many; at most 50 MB.")
+    bytes: int = Field(ge=1, lt=2**53, description="The exact size of the log; at most 50 MB.")
 
 
 class FailBody(AttemptBody):
@@ -168,14 +168,16 @@ class DeviceAnswer(BaseModel):
     queue_tags: list[str]
     present: bool
     ready: bool
-    not_ready_reason: str | None = Field(description="Why it takes no job, if it says so.")
+    not_ready_reason: str | None = Field(
+        description="Why the device takes no job, if it gave a reason."
+    )
     using: bool
     state: StateName
     battery: float | None
     charging: bool | None
     temperature_c: float | None
     thermal_state: str | int | None
-    job_id: str | None = Field(description="What it runs, if that is yours.")
+    job_id: str | None = Field(description="The job that it runs, if it is yours.")
     last_seen_at: str | None
 
 
@@ -218,14 +220,14 @@ class CredentialsAnswer(BaseModel):
 
 
 class DeviceQueue(BaseModel):
-    """A queue to look into."""
+    """A queue to receive from."""
 
     url: str
     lane: Literal["high", "normal"]
 
 
 class SessionAnswer(BaseModel):
-    """How to reach the device's queues, in the order to look into them."""
+    """How to reach the device's queues, in the order in which to receive from them."""
 
     region: str
     endpoint_url: str | None = Field(description="Null on AWS itself.")
@@ -236,7 +238,7 @@ class SessionAnswer(BaseModel):
 
 
 class ClaimAnswer(BaseModel):
-    """A job to run. The attempt's number goes into everything that is said about it."""
+    """A job to run. Each later call about it carries the attempt's number."""
 
     attempt: int
     model: str
@@ -250,7 +252,7 @@ class ClaimAnswer(BaseModel):
 
 
 class HeartbeatAnswer(BaseModel):
-    """Whether to stop."""
+    """Whether the device must stop the job."""
 
     cancel: bool
 
@@ -264,7 +266,7 @@ class LogUploadAnswer(BaseModel):
 
 
 class AttemptEnd(BaseModel):
-    """What became of the job."""
+    """The job's status after the attempt."""
 
     job_id: str
     status: str

@@ -46,7 +46,9 @@ async def openapi(request: Request) -> Response:
 
 
 @router.head("/docs", include_in_schema=False)
-@router.get("/docs", summary="The API's description to read and try", response_class=HTMLResponse)
+@router.get(
+    "/docs", summary=("The API's documentation, to read and to try"), response_class=HTMLResponse
+)
 async def docs(request: Request) -> Response:
     """Swagger UI over `/openapi.json`."""
     return _file(request, _HERE / "static" / "docs.html", cached_s=60)

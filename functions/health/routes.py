@@ -16,7 +16,7 @@ class PingAnswer(BaseModel):
 
 
 class Checks(BaseModel):
-    """What each dependency said."""
+    """The state of each dependency."""
 
     tables: Said
     bucket: Said
@@ -30,21 +30,21 @@ class HealthAnswer(BaseModel):
 
 
 @router.head("/ping", include_in_schema=False)
-@router.get("/ping", summary="Is the service alive?", response_model=PingAnswer)
+@router.get("/ping", summary="Check that the service answers", response_model=PingAnswer)
 async def ping() -> PingAnswer:
-    """Answers without touching anything."""
+    """Answers without calling any other service."""
     return PingAnswer()
 
 
 @router.head("/health", include_in_schema=False)
 @router.get(
     "/health",
-    summary="Is the service well?",
+    summary="Check the health of the service",
     response_model=HealthAnswer,
     responses=described(503, "A check fails; the body says which.", model=HealthAnswer),
 )
 async def health(response: Response) -> HealthAnswer:
-    """Asks tables and bucket, at most every 5 s; 503 unless all answer."""
+    """Checks tables and bucket, at most every 5 s; 503 unless all answer."""
     found = current_health()
     response.status_code = 200 if found.status == "ok" else 503
     checks = Checks(tables=found.tables, bucket=found.bucket)

@@ -24,16 +24,16 @@ router = APIRouter(prefix="/api/jobs/{job_id}/callbacks", tags=["Jobs"], route_c
 
 @router.get(
     "",
-    summary="List the tries to deliver a job's callback",
+    summary="List the delivery attempts of a job's callbacks",
     response_model=Page[CallbackAnswer],
-    responses=described(404, "There is no such job of yours (`job_not_found`)."),
+    responses=described(404, "You have no such job (`job_not_found`)."),
 )
 async def callbacks(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
-    """Every try, newest first; one that failed has `next_at` if it is made again.
+    """All attempts, newest first; a failed one has `next_at` when another is planned.
 
-    `error`: `not_2xx`, `gone` (410: nothing more is sent to this URL), `disabled` (it had said
-    410 before, nothing was sent), `timeout`, `connection_failed`, `tls_failed`, `host_unknown`,
-    `address_refused`, `outcome_unknown` (the try was cut off and is made again).
+    `error`: `not_2xx`, `gone` (410: nothing more is sent to this URL), `disabled` (the URL had
+    answered 410 before; nothing was sent), `timeout`, `connection_failed`, `tls_failed`,
+    `host_unknown`, `address_refused`, `outcome_unknown` (the attempt was cut off and is repeated).
     """
     job = wiring.jobs().store.get(user.user_id, job_id)
     found = wiring.jobs().callbacks.of_job(job.job_id)
@@ -48,11 +48,13 @@ async def callbacks(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
     status_code=202,
     response_model=RedeliveryAnswer,
     responses={
-        **described(404, "No such job of yours, or callback (`callback_not_found`)."),
+        **described(
+            404, "You have no such job, or it has no such callback (`callback_not_found`)."
+        ),
         **described(
             409,
-            "A try is being made (`callback_in_flight`), or the callback was redelivered 50 times "
-            "(`redeliver_limit_reached`).",
+            "An attempt is running (`callback_in_flight`), or the callback was "
+            "redelivered 50 times (`redeliver_limit_reached`).",
         ),
     },
 )
@@ -60,10 +62,11 @@ async def callbacks(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
 async def redeliver(
     user: CurrentUser, job_id: JobIdInPath, webhook_id: WebhookIdInPath, call: RepeatableCall
 ) -> dict[str, Any]:
-    """One more try at once: the same `webhook-id` and body, a new timestamp and signature.
+    """Makes one more attempt now: the same `webhook-id` and body, a new timestamp and signature.
 
-    Also after success, after giving up, or to a URL that answered 410; 2xx enables that URL
-    again. The tries still planned go on if this one fails. The outcome is in the list of tries.
+    Works after success, after the last planned attempt, and for a URL that answered 410; an answer
+    of 2xx enables that URL again. If the attempt fails, the planned ones go on. The list of
+    attempts shows the outcome.
     """
     job = wiring.jobs().store.get(user.user_id, job_id)
     asked = wiring.jobs().redeliveries.ask(job.job_id, webhook_id, call.ulid("redelivery"))

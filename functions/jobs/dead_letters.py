@@ -28,7 +28,7 @@ from shared.jobs import Job, Overrides
 router = APIRouter(prefix="/jobs", tags=["Dead letters"], route_class=UserRoute)
 
 _POSITION = key_form(rf"[0-9]{{17}}#job_{ids.ULID_FORM}")
-_ABSENT = described(404, "There is no such job of yours (`job_not_found`).")
+_ABSENT = described(404, "You have no such job (`job_not_found`).")
 _NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
 
 
@@ -39,12 +39,16 @@ _NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
 )
 async def dead_letters(
     user: CurrentUser,
-    user_id: Annotated[UserId | None, Query(description="For administrators: whose jobs.")] = None,
+    user_id: Annotated[
+        UserId | None, Query(description="The user whose jobs are listed; for administrators.")
+    ] = None,
     group_by: Annotated[Literal["failure"] | None, Query()] = None,
     limit: PageLimit = 50,
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+    cursor: Annotated[
+        str | None, Query(description="The `next_cursor` of the page before.")
+    ] = None,
 ) -> dict[str, Any]:
-    """Dead jobs, the latest first; administrators see everybody's. `group_by` counts them."""
+    """Dead jobs, newest first; administrators see those of all users. `group_by` counts them."""
     whose = _whose(user, user_id)
     letters = wiring.jobs().dead_letters
     if group_by:
@@ -78,7 +82,7 @@ async def dead_letters(
 async def requeue(
     user: CurrentUser, job_id: JobIdInPath, body: Annotated[RequeueBody | None, Body()] = None
 ) -> dict[str, Any]:
-    """Queue a dead job again; its attempts start anew."""
+    """Queues a dead job again; its attempts start at 1."""
     letters = wiring.jobs().dead_letters
     job = letters.find(job_id, user.user_id, user.admin)
     queued = letters.requeue(job, _overrides(body or RequeueBody()))
@@ -93,7 +97,7 @@ async def requeue(
     responses={**_ABSENT, **_NOT_DEAD},
 )
 async def remove(user: CurrentUser, job_id: JobIdInPath) -> Response:
-    """The job leaves the dead-letter queue and is gone."""
+    """Removes the job from the dead-letter queue and deletes it."""
     letters = wiring.jobs().dead_letters
     letters.remove(letters.find(job_id, user.user_id, user.admin))
     return Response(status_code=204)

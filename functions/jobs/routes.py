@@ -44,8 +44,8 @@ _MEDIA_TYPES = {
     "text": "text/plain; charset=utf-8",
     "csv": "text/csv; charset=utf-8; header=present",
 }
-EXPIRED = described(410, "Prompt and result were kept as long as stated (`job_body_expired`).")
-ABSENT = described(404, "There is no such job of yours (`job_not_found`).")
+EXPIRED = described(410, "The retention of prompt and result is over (`job_body_expired`).")
+ABSENT = described(404, "You have no such job (`job_not_found`).")
 
 
 @router.post(
@@ -66,8 +66,9 @@ async def submit(
     """Queue a prompt for a model.
 
     Refused with 422: `device_not_found`, `queue_tag_unknown`, `model_not_on_device`,
-    `adapter_not_found`, `callback_url_refused`. Priority: 5 to 9 ride the high lane, which
-    goes before the normal one; among your own waiting jobs higher goes first, then older.
+    `adapter_not_found`, `callback_url_refused`. Priorities 5 to 9 take the high lane, which is
+    served before the normal one; among your own waiting jobs higher priorities go first, then older
+    jobs.
     """
     who = _submitter(request, user)
     wanted = _job_request(body)
@@ -84,7 +85,9 @@ def job_filter(
     window: Annotated[Window, Depends(requested_window)],
     status: Annotated[StatusName | None, Query()] = None,
     model: Annotated[str | None, Query()] = None,
-    device: Annotated[str | None, Query(description="Where it runs, ran, or shall run.")] = None,
+    device: Annotated[
+        str | None, Query(description="The device that runs or ran it, or to which it is pinned.")
+    ] = None,
     queue_tag: Annotated[str | None, Query()] = None,
     tag: Annotated[str | None, Query()] = None,
 ) -> JobFilter:
@@ -98,7 +101,9 @@ async def list_(
     user: CurrentUser,
     wanted: Annotated[JobFilter, Depends(job_filter)],
     limit: PageLimit = 50,
-    cursor: Annotated[str | None, Query(description="Where the last page ended.")] = None,
+    cursor: Annotated[
+        str | None, Query(description="The `next_cursor` of the page before.")
+    ] = None,
 ) -> dict[str, Any]:
     """The caller's jobs, newest first; the window is on `created_at` (default: all)."""
     asked = sorted(
@@ -127,7 +132,7 @@ async def list_(
 )
 @too_large_means("ask for /api/jobs/{job_id}/result?full=1, which redirects")
 async def get(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
-    """The job with what it asks and how its attempts went."""
+    """The job with its prompt, its options and its attempts."""
     reader = wiring.jobs().reader
     job = wiring.jobs().store.get(user.user_id, job_id)
     (document,) = reader.documents([job])
@@ -150,9 +155,15 @@ async def get(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
                 "text/csv": {"schema": {"type": "string"}},
             },
         ),
-        **described(303, "Too large for an answer: the whole of it is at `Location` for an hour."),
+        **described(
+            303, "The result is too large for an answer; it is complete at `Location` for an hour."
+        ),
         **EXPIRED,
-        **described(409, "Not there yet (`job_not_finished`) or never (`job_has_no_result`)."),
+        **described(
+            409,
+            "There is no result yet (`job_not_finished`), or there will be none "
+            "(`job_has_no_result`).",
+        ),
     },
 )
 async def result(
@@ -161,9 +172,11 @@ async def result(
     format_: Annotated[
         Literal["json", "text", "csv"], Query(alias="format", description="`text`: the output.")
     ] = "json",
-    full: Annotated[bool, Query(description="Also prompt, samples, telemetry, log.")] = False,
+    full: Annotated[
+        bool, Query(description="Also return prompt, samples, telemetry and log.")
+    ] = False,
 ) -> Any:
-    """What the model answered, and how fast."""
+    """The model's output and the measured metrics."""
     reader = wiring.jobs().reader
     job = wiring.jobs().store.get(user.user_id, job_id)
     outcome = reader.outcome(job)
@@ -180,12 +193,12 @@ async def result(
     response_model=JobAnswer,
     responses={
         **ABSENT,
-        **described(202, "It runs; its device stops within 15 s.", model=JobAnswer),
-        **described(409, "It has ended (`job_already_finished`)."),
+        **described(202, "The job is running; its device stops within 15 s.", model=JobAnswer),
+        **described(409, "The job has ended (`job_already_finished`)."),
     },
 )
 async def cancel(user: CurrentUser, job_id: JobIdInPath) -> Response:
-    """A queued job is `cancelled` at once (200), a running one `cancelling` at first (202)."""
+    """A queued job becomes `cancelled` at once (200), a running one `cancelling` first (202)."""
     job = wiring.jobs().cancelling.cancel(user.user_id, job_id)
     (document,) = wiring.jobs().reader.documents([job])
     return _json(document, 200 if job.finished else 202)

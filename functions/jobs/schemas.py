@@ -20,12 +20,14 @@ StatusName = Literal["queued", "running", "cancelling", "succeeded", "cancelled"
 class OptionsBody(Body):
     """How to generate. Members that are not listed here are passed through to the backend.
 
-    All together at most 128 KB as JSON, at most 64 levels deep.
+    Together at most 128 KB as JSON and 64 levels deep.
     """
 
     model_config = ConfigDict(strict=True, extra="allow")
 
-    num_predict: int | None = Field(default=None, ge=1, le=32_768, description="Tokens, at most.")
+    num_predict: int | None = Field(
+        default=None, ge=1, le=32_768, description="The most tokens to generate."
+    )
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, ge=0, le=1)
     top_k: int | None = Field(default=None, ge=0, le=1_000_000)
@@ -71,26 +73,26 @@ class JobBody(Body):
     system: str | None = Field(default=None, max_length=MAX_PROMPT_CHARACTERS)
     options: OptionsBody = Field(default_factory=OptionsBody)
     priority: int = Field(
-        default=0, ge=0, le=9, description="Higher first; 5 to 9 ride the high lane."
+        default=0, ge=0, le=9, description="Higher goes first; 5 to 9 take the high lane."
     )
     queue_tag: QueueTag = Field("default", description="The pool: `default`, `short` or `long`.")
     device_serial: Serial | None = Field(default=None, description="Pins the job to one device.")
     adapter_id: Annotated[str, Field(pattern=f"^{DATASET_NAME}$")] | None = Field(
-        default=None, description="The dataset that gets the metrics."
+        default=None, description="The dataset to which the metrics are appended."
     )
     callback_url: str | None = Field(
         default=None,
-        description="Told when the job ends (signed webhook): https, public, port 443.",
+        description="Gets a signed webhook when the job ends: https, a public address, port 443.",
     )
     max_attempts: int = Field(default=3, ge=1, le=10)
     timeout_s: int = Field(default=600, ge=1, le=21_600, description="For one attempt.")
     tag: str | None = Field(default=None, min_length=1, max_length=256)
-    warmup: int = Field(default=0, ge=0, le=10, description="Unmeasured repetitions before.")
+    warmup: int = Field(default=0, ge=0, le=10, description="Repetitions before the measured ones.")
     repeat: int = Field(default=1, ge=1, le=100, description="Measured repetitions.")
 
 
 class RequeueBody(Body):
-    """What to change for the new attempts; everything may be left out."""
+    """What to change for the new attempts; each member is optional."""
 
     device_serial: Serial | None = None
     queue_tag: QueueTag | None = None
@@ -110,7 +112,7 @@ class FailureAnswer(BaseModel):
 class QueuePosition(BaseModel):
     """The place in the queue."""
 
-    ahead: int = Field(description="About how many jobs go before this one in its lane.")
+    ahead: int = Field(description="About how many jobs of its lane are served before this one.")
 
 
 class JobAnswer(BaseModel):
@@ -143,7 +145,7 @@ class JobAnswer(BaseModel):
 
 
 class JobAttempt(BaseModel):
-    """One attempt. Its number fences what its device may say and never comes back."""
+    """One attempt. Its number is never used again and is checked on each call of its device."""
 
     attempt: int
     device: str
@@ -153,7 +155,7 @@ class JobAttempt(BaseModel):
 
 
 class JobDetailAnswer(JobAnswer):
-    """A job with what it asks and how its attempts went."""
+    """A job with its prompt, its options and its attempts."""
 
     prompt: str
     system: str | None
@@ -162,7 +164,7 @@ class JobDetailAnswer(JobAnswer):
 
 
 class JobPreview(BaseModel):
-    """What submitting would do."""
+    """What a submit would do."""
 
     would: Literal["queue"]
     queue: str
@@ -175,8 +177,10 @@ class ResultMetrics(BaseModel):
 
     prompt_tokens: int | None
     completion_tokens: int | None
-    latency_ms: float | None = Field(description="Request sent to last token.")
-    ttft_ms: float | None = Field(description="Request sent to first non-empty token.")
+    latency_ms: float | None = Field(description="From sending the request to the last token.")
+    ttft_ms: float | None = Field(
+        description="From sending the request to the first token that is not empty."
+    )
     tok_s: float | None = Field(description="Decode speed: second and later tokens per second.")
     tpot_ms: float | None = Field(description="Time per output token after the first.")
     prefill_tps: float | None = Field(description="Evaluated prompt tokens per second.")
@@ -199,23 +203,25 @@ class ResultAnswer(BaseModel):
     options: dict[str, Any] | None = None
     samples: list[dict[str, Any]] | None = None
     telemetry: dict[str, Any] | None = None
-    log: str | None = Field(default=None, description="Unless it was too long to come along.")
-    log_url: str | None = Field(default=None, description="Gives a long log, for an hour.")
+    log: str | None = Field(default=None, description="Null if it is too long; see `log_url`.")
+    log_url: str | None = Field(
+        default=None, description="The address of a long log, valid for an hour."
+    )
     log_bytes: int | None = None
     provenance: dict[str, Any] | None = None
 
 
 class CallbackAnswer(BaseModel):
-    """One try to deliver a callback."""
+    """One attempt to deliver a callback."""
 
     webhook_id: str = Field(examples=["evt_01KBJ8S2X0ZZZZZZZZZZZZZZZZ"])
     type: str = Field(examples=["job.succeeded"])
     at: str
     status_code: int | None
     ok: bool
-    error: str | None = Field(description="Why it failed.", examples=["timeout"])
-    next_at: str | None = Field(description="When the schedule tries again.")
-    trigger: Literal["schedule", "redeliver"] = Field(description="What had the try made.")
+    error: str | None = Field(description="Why the attempt failed.", examples=["timeout"])
+    next_at: str | None = Field(description="When the next attempt is planned.")
+    trigger: Literal["schedule", "redeliver"] = Field(description="What caused the attempt.")
 
 
 class RedeliveryAnswer(BaseModel):
@@ -234,7 +240,7 @@ class DeadJobAnswer(JobAnswer):
 
 
 class FailureGroupAnswer(BaseModel):
-    """Dead jobs that failed alike."""
+    """Dead jobs with the same failure code."""
 
     code: str
     count: int

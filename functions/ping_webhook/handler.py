@@ -24,13 +24,13 @@ router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
     "/webhook_test",
     summary="Send a test webhook",
     response_model=WebhookPingAnswer,
-    responses=described(429, "Ten pings a minute were sent (`too_many_pings`)."),
+    responses=described(429, "More than ten pings within a minute (`too_many_pings`)."),
 )
 async def post_webhook_test(body: PingBody, user: CurrentUser) -> WebhookPingAnswer:
-    """POST one `webhook.ping` to the URL now, signed as callbacks are, and say how it went.
+    """Sends one signed `webhook.ping` to the URL and reports the outcome.
 
-    Refused with 422 `callback_url_refused` where callbacks may not go. 2xx enables a URL that
-    callbacks had left alone since it answered 410.
+    A URL to which callbacks may not go is refused with 422 `callback_url_refused`. An answer of 2xx
+    enables a URL again that was disabled by an answer of 410.
     """
     pinged = _pings().ping(user.user_id, body.url)
     return WebhookPingAnswer(

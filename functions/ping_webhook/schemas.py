@@ -16,7 +16,7 @@ class PingBody(Body):
 
 
 class WebhookPingAnswer(BaseModel):
-    """How the ping went. Nothing of the receiver's answer but its status."""
+    """The outcome of a ping. Of the receiver's answer it shows the status only."""
 
     ok: bool = Field(description="Whether the answer was 2xx.")
     status_code: int | None = Field(description="Null when there was no answer.", examples=[200])
@@ -25,5 +25,5 @@ class WebhookPingAnswer(BaseModel):
         "`host_unknown`.",
         examples=[None],
     )
-    duration_ms: float = Field(description="Resolving, connecting, sending, answer.")
+    duration_ms: float = Field(description="From resolving the name to the end of the answer.")
     webhook_id: str = Field(examples=["evt_01KBJ8S2X0ZZZZZZZZZZZZZZZZ"])

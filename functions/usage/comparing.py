@@ -26,19 +26,23 @@ async def usage_compare(
     reading: AskedReading,
     min_effect_pct: Annotated[
         float,
-        Query(ge=0, allow_inf_nan=False, description="The least effect that counts, in % of a."),
+        Query(
+            ge=0,
+            allow_inf_nan=False,
+            description="The smallest effect that counts, in % of a's mean.",
+        ),
     ] = 2.0,
 ) -> Response:
-    """Is b better than a? Each metric with Welch's t-test and a verdict.
+    """Compares side b with side a: each metric with Welch's t-test and a verdict.
 
     Every filter and window parameter also comes as `a_…` and `b_…`: a side's own filter replaces
     the common one of the same name, and a side with any window parameter of its own uses only
     those. Without any window b is the last 24 hours and a the 24 hours before. `improved` and
-    `regressed` need p < 0.05 and an effect of at least `min_effect_pct` % of a's mean;
-    `unchanged` means that the 95 % interval lies within ± that effect; all else is
-    `inconclusive`, and `more_runs` says what would decide. `conditions_diff` names what differs
-    besides. Metrics: latency_ms, ttft_ms, tok_s, error_rate, and each label that both
-    sides have (of the 50 commonest of each, or of those that `extra` names).
+    `regressed` need p < 0.05 and an effect of at least `min_effect_pct` % of a's mean; `unchanged`
+    means that the 95 % interval is within ± that effect; everything else is `inconclusive`, and
+    `more_runs` says how many more runs would decide. `conditions_diff` names the dimensions that
+    differ. Metrics: latency_ms, ttft_ms, tok_s, error_rate, and each label that both sides have (of
+    the 50 most frequent of each, or of those that `extra` names).
     """
     a, b = sides
     found = compare(

@@ -27,9 +27,10 @@ class MetricComparison(BaseModel):
     """One metric, b against a.
 
     `a`, `b`: the means; `delta` = b − a; `delta_pct` of |a|, null where a is 0. `ci95` and
-    `p_value` are Welch's, null with fewer than 2 values on a side. `extra`: whether `metric` is
-    the label of an extra. `better` null: nobody says which direction is good, and the verdict is
-    `unchanged` or `inconclusive`. `more_runs`: with `inconclusive`, what would decide.
+    `p_value` are Welch's, null with fewer than 2 values on a side. `extra`: whether `metric` is the
+    label of an extra. `better` is null where no direction is known to be good; the verdict is then
+    `unchanged` or `inconclusive`. `more_runs`, with `inconclusive`: how many more runs would
+    decide.
     """
 
     metric: str

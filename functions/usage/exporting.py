@@ -25,7 +25,7 @@ _CSV_EXAMPLE = (
 _FILE_HEADERS = {
     "X-Row-Count": {"description": "How many runs there are.", "schema": {"type": "integer"}},
     "Content-Disposition": {
-        "description": "The file's name tells the window.",
+        "description": "The file's name, which contains the window.",
         "schema": {"type": "string"},
         "example": 'attachment; filename="evalyard-usage_20251203T000000Z_…_UTC.csv"',
     },
@@ -33,7 +33,7 @@ _FILE_HEADERS = {
 _LINK_HEADERS = {
     "X-Row-Count": _FILE_HEADERS["X-Row-Count"],
     "Location": {
-        "description": "Where the whole file is, for 15 minutes; needs no credential.",
+        "description": "The address of the file, valid for 15 minutes without a credential.",
         "schema": {"type": "string", "format": "uri"},
     },
 }
@@ -43,7 +43,7 @@ class ExportedFile(BaseModel):
     """A file that was too large for an answer."""
 
     url: str = Field(description="The same as `Location`.")
-    expires_at: str = Field(description="Until then the address is good.")
+    expires_at: str = Field(description="When the address expires.")
     rows: int
     bytes: int
     format: ExportFormat
@@ -68,11 +68,11 @@ class ExportedFile(BaseModel):
         },
         **described(
             303,
-            "The file is too large for an answer; it is at `Location`, whole.",
+            "The file is too large for an answer; it is complete at `Location`.",
             model=ExportedFile,
             headers=_LINK_HEADERS,
         ),
-        **described(413, "More than one request can write (`export_too_large`)."),
+        **described(413, "The file exceeds what one request can write (`export_too_large`)."),
         **QUESTION_RESPONSES,
     },
 )
@@ -82,27 +82,30 @@ async def export(
         ExportFormat,
         Query(
             alias="format",
-            description="`jsonl`: one run a line, as import takes it. `parquet`: as runs are kept.",
+            description="`jsonl`: a run a line, as the import reads it. `parquet`: as stored.",
         ),
     ] = "csv",
     guard: Annotated[
-        bool, Query(description="CSV: keep spreadsheets from running text (a leading `'`).")
+        bool,
+        Query(description="CSV: prefix text that a spreadsheet would take for a formula with `'`."),
     ] = True,
     bom: Annotated[
-        bool, Query(description="CSV: begin with a byte order mark, which older Excels need.")
+        bool,
+        Query(description="CSV: begin with a byte order mark, which older versions of Excel need."),
     ] = False,
 ) -> Response:
-    """All runs of the window that pass the filters, never cut short: a file of up to 4.5 MB in
-    the answer (a little less where its text needs escaping), a larger one by a redirect.
+    """All runs of the window that pass the filters, never truncated.
 
-    Everything comes from one moment: the window is pinned when the call arrives, as the file's
-    name tells. Runs are ordered by time, then by `run_id`, the newest last.
+    A file of up to 4.5 MB is in the answer (a little less where its text needs escaping), a larger
+    one is answered by a redirect. All runs come from one snapshot; the window is fixed when the
+    call arrives, and the file's name contains it. Runs are ordered by time, then by `run_id`, the
+    newest last.
 
-    CSV is RFC 4180 (CRLF, UTF-8) with a header always: `ts` is epoch seconds, `time` the same
+    CSV is RFC 4180 (CRLF, UTF-8), always with a header: `ts` is epoch seconds, `time` the same
     instant in ISO 8601, `extra` a JSON object with sorted keys; null is an empty cell, an empty
-    text `""`. Text cells that begin with `= + - @`, also after white space, or with tab,
-    CR or LF get a leading `'` (also behind further `'`, so that import can undo it), unless
-    `guard=0`; numbers never do.
+    text `""`. Text cells that begin with `= + - @`, also after white space, or with tab, CR or LF
+    get a leading `'` (also behind further `'`, so that import can undo it), unless `guard=0`;
+    numbers never do.
     """
     wanted = Export(question, format_, guard, bom)
     found = export_runs(wiring.bucket(), wiring.catalog(), wanted, fits=_fits(format_))

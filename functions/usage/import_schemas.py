@@ -8,7 +8,7 @@ from shared.http.schemas import ProblemFault
 
 
 class AssumedAnswer(BaseModel):
-    """How a member was treated that some rows have, lack, or leave open."""
+    """How a member was treated that some rows have, lack, or leave ambiguous."""
 
     field: str
     treated_as: str
@@ -16,7 +16,7 @@ class AssumedAnswer(BaseModel):
 
 
 class ImportAnswer(BaseModel):
-    """What became of an import: `received` = `imported` + `duplicates` + `rejected` runs.
+    """The outcome of an import: `received` = `imported` + `duplicates` + `rejected` runs.
 
     `batch_id` is null when nothing was stored. `format` is `rows`, `llama-bench`, `ollama`,
     `llama.cpp` or `mixed`.
@@ -48,12 +48,12 @@ def _count(description: str) -> dict[str, Any]:
 _ROW_SCHEMA = {
     "type": "object",
     "properties": {
-        "run_id": _text("Whose run is there already is a duplicate. Absent: made by us."),
+        "run_id": _text("An id that exists already marks a duplicate. Absent: generated."),
         "ts": {
             "type": ["string", "number"],
             "description": "ISO 8601 or epoch. Absent: now; null: an error.",
         },
-        "time": {"type": ["string", "number"], "description": "Read where there is no ts."},
+        "time": {"type": ["string", "number"], "description": "Read when there is no ts."},
         "device": _text("The device that it ran on."),
         "model": _text("The model."),
         "tag": _text("Any label."),
@@ -64,7 +64,7 @@ _ROW_SCHEMA = {
         "ttft_ms": _number("From the request to the first token."),
         "tok_s": _number("Decode speed. Absent: derived from tokens, latency_ms and ttft_ms."),
         "ok": {"type": ["boolean", "null"], "description": "Absent: true."},
-        "job_id": _text("The job that it was."),
+        "job_id": _text("The job that made the run."),
         "dataset": _text("The dataset that it belongs to."),
         "source_kind": _text("Where it came from. Absent: import."),
         "prompt_preview": {

@@ -24,7 +24,7 @@ MAX_LISTED_ASSUMPTIONS = 50
 
 Flag = Annotated[bool, Query()]
 Otherwise = Annotated[
-    str | None, Query(max_length=256, description="For rows that do not say it themselves.")
+    str | None, Query(max_length=256, description="The value for rows that have none themselves.")
 ]
 
 
@@ -33,14 +33,17 @@ Otherwise = Annotated[
     summary="Import usage data",
     response_model=ImportAnswer,
     responses={
-        **described(207, "Some runs were taken; `errors` names the others.", model=ImportAnswer),
-        **described(422, "None was taken, or with `strict=1` not all could be."),
+        **described(207, "Some runs were imported; `errors` names the others.", model=ImportAnswer),
+        **described(422, "No run was imported, or with `strict=1` not all could be."),
         **described(
             429,
-            "Too many of your appends wait to be folded (`too_many_pending`), or you imported "
-            "as many runs as a day allows (`daily_runs_exceeded`).",
+            "Too many of your appends wait for compaction (`too_many_pending`), or "
+            "the runs that you may import a day are used up (`daily_runs_exceeded`).",
         ),
-        **described(503, "Another import of yours is running (`import_busy`), or storage failed."),
+        **described(
+            503,
+            "Another import of the same user is running (`import_busy`), or a dependency failed.",
+        ),
     },
     openapi_extra={
         "requestBody": {
@@ -59,38 +62,38 @@ async def import_(
     user: CurrentUser,
     call: RepeatableCall,
     strict: Annotated[Flag, Query(description="All runs or none.")] = False,
-    dry_run: Annotated[Flag, Query(description="The same verdicts; nothing is stored.")] = False,
+    dry_run: Annotated[Flag, Query(description="Validate only; store nothing.")] = False,
     guard: Annotated[
-        Flag, Query(description="Take the `'` off CSV text that a spreadsheet would run.")
+        Flag,
+        Query(description="Remove the `'` that guards CSV text from spreadsheets."),
     ] = True,
     device: Otherwise = None,
     model: Otherwise = None,
     tag: Otherwise = None,
 ) -> Response:
-    """Good rows become runs, bad ones are named: 200 all, 207 some, 422 none.
+    """Valid rows become runs, invalid ones are named: 200 all, 207 some, 422 none.
 
-    The answer means durable: the runs are in every answer from the next request on. At
-    most 50,000 runs and 5 MB a call: a JSON array, JSON lines, or CSV in the export's
-    columns (in any order; an empty cell is null, `""` is empty text).
+    Once answered, the runs are durable and counted from the next request on. At most 50,000 runs
+    and 5 MB a call: a JSON array, JSON lines, or CSV in the export's columns (in any order; an
+    empty cell is null, `""` is empty text).
 
-    A `run_id` that is there already, or twice in the body, is a duplicate, not an error,
-    so that the same file may be sent again. Without a `run_id` every row is a new run; an
-    `Idempotency-Key` makes the call repeatable. `POST /user/data/undo` takes the batch back.
+    A `run_id` that exists already, or occurs twice in the body, is a duplicate and no error, so the
+    same file may be sent again. Without a `run_id` every row is a new run; an `Idempotency-Key`
+    makes the call repeatable. `POST /user/data/undo` removes the batch.
 
-    Everything but the known members may be absent or null; `ts` alone, when it is null or
-    unreadable, is an error, and means now when it is absent. Further members that are
-    numbers become extras, others are ignored: `assumed` says which, and whatever else was
-    not said by the rows themselves.
+    Each known member may be absent or null, except `ts`: absent it means now, null or unreadable it
+    is an error. Further members that are numbers become extras, others are ignored; `assumed` names
+    them and everything else that the rows did not state themselves.
 
-    Results of llama-bench (JSON, JSONL, CSV), answers of Ollama and of the llama.cpp
-    server are recognised; their runs get ids made of their content.
+    Results of llama-bench (JSON, JSONL, CSV), answers of Ollama and of the llama.cpp server are
+    recognised; the ids of their runs are derived from their content.
 
     A row is refused as `not_a_run` (no known member), `time_missing`, `time_unreadable`,
-    `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`, `not_a_boolean`,
-    `not_a_list`, `label_too_long`, `too_many_extras`, `empty`, `wrong_number_of_cells`, or
-    as an append's rows are (`row_unreadable`: a fault of ours). `pointer` counts rows from
-    0, `line` lines of the body from 1. A row has the same verdict in JSON and in JSON lines;
-    bytes that are not UTF-8 in JSON or CSV are 400 `invalid_utf8`.
+    `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`, `not_a_boolean`, `not_a_list`,
+    `label_too_long`, `too_many_extras`, `empty`, `wrong_number_of_cells`, or for the same reasons
+    as the rows of an append (`row_unreadable`: a fault of the service). `pointer` counts rows from
+    0, `line` lines of the body from 1. A row has the same verdict in JSON and in JSON lines; bytes
+    that are not UTF-8 in JSON or CSV are 400 `invalid_utf8`.
     """
     records = read_records(
         await request.body(), media_type(request, JSON_LINES, CSV, ALSO_CSV), guard=guard

@@ -10,7 +10,7 @@ from shared.http import CurrentUser, Window, requested_window
 from shared.http.windows import last
 from shared.usage import DIMENSIONS, MAX_LABELS, Filters, Question, Reading
 
-Labels = Annotated[list[str], Query(description="May repeat: any of.")]
+Labels = Annotated[list[str], Query(description="May be repeated: any of the values.")]
 MAX_GROUPINGS = 3
 
 
@@ -47,7 +47,7 @@ def requested_question(
         last(86_400).from_us if chosen.from_us is None and chosen.to_us is None else chosen.from_us
     )
     if (start or 0) >= end:
-        raise MalformedInput("the window is empty: from lies in the future", code="window_empty")
+        raise MalformedInput("the window is empty: from is in the future", code="window_empty")
     return Question(user.user_id, start or 0, end, filters)
 
 
@@ -77,13 +77,17 @@ def requested_reading(
     exact: Annotated[
         bool | None,
         Query(
-            description="Percentiles from the rows (true), or from rollups where they go (false). "
-            "Without it the number of runs decides."
+            description=(
+                "Percentiles from the rows (true), or from rollups where possible "
+                "(false). By default the number of runs decides."
+            )
         ),
     ] = None,
     extra: Annotated[
         list[str],
-        Query(description="Labels of the extra metrics to tell; without, the 50 commonest."),
+        Query(
+            description="Labels of the extra metrics to return; by default the 50 most frequent."
+        ),
     ] = [],  # noqa: B006
 ) -> Reading:
     """How to read, and which extras to tell. Raises MalformedInput for too many labels."""

@@ -39,16 +39,20 @@ async def usage(
     tz: Annotated[
         str,
         Query(
-            description="IANA time zone that days begin in, in IANA's spelling (Europe/Berlin); "
-            "else 400 `invalid_timezone`."
+            description=(
+                "The IANA time zone in which days begin (Europe/Berlin); any other text: "
+                "400 `invalid_timezone`."
+            )
         ),
     ] = "UTC",
-    runs: Annotated[int, Query(ge=0, le=1_000, description="The newest N raw runs too.")] = 0,
+    runs: Annotated[
+        int, Query(ge=0, le=1_000, description="Also return the newest N raw runs.")
+    ] = 0,
 ) -> Response:
-    """Σ breakdown.runs = total.runs, always; empty buckets are present with `runs: 0`.
+    """The runs of the breakdown add up to `total.runs`; empty buckets are listed with `runs: 0`.
 
-    An answer that would be larger than 6 MB has longer buckets with `bucket=auto`, and is
-    refused with 413 (`answer_too_large`) with others.
+    With `bucket=auto` an answer that would be larger than 6 MB gets longer buckets; with other
+    buckets it is refused with 413 (`answer_too_large`).
     """
     step_s = bucket_seconds(bucket, question.from_us, question.to_us)
     found = overview(
@@ -87,7 +91,7 @@ async def usage(
     responses=QUESTION_RESPONSES,
 )
 async def usage_summary(question: AskedQuestion, reading: AskedReading) -> Response:
-    """The stats of the window, and of the window of the same length just before."""
+    """The statistics of the window, and of the window of the same length just before it."""
     found = summary(wiring.bucket(), wiring.catalog(), question, reading)
     head = {"window": _window(question), "filters": question.filters.document()}
     return _json(head | {"exact": found.exact} | found.stats | _labels(found.labels))

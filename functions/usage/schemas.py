@@ -29,7 +29,7 @@ class Distribution(BaseModel):
 
 
 class Stats(BaseModel):
-    """Distributions and `throughput_tps` count runs with `ok`; tokens and `extra` count all."""
+    """Distributions and `throughput_tps` are over runs with `ok`, tokens and `extra` over all."""
 
     runs: int
     ok: int
@@ -46,8 +46,7 @@ class Stats(BaseModel):
 
 
 class ExtraLabels(BaseModel):
-    """There are more extra metrics in the window than the answer tells; `extra=<label>` asks
-    for others."""
+    """The window has more extra metrics than the answer lists; `extra=<label>` asks for others."""
 
     total: int
     shown: int

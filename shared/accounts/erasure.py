@@ -75,7 +75,7 @@ def begin_erasure(
 
 
 def account_status(table: Table, user_id: str) -> AccountStatus:
-    """How an account is. Raises NoSuchUser where there is none, and was none lately."""
+    """Get the status of an account. Raises NoSuchUser where there is none, and was none lately."""
     profile = table.get(user_pk(user_id), PROFILE_SK)
     if profile is not None and ERASING not in profile:
         return AccountStatus(user_id, "active", {})
@@ -147,4 +147,4 @@ def _another_admin(table: Table, user_id: str) -> str:
             profile = table.get(user_pk(item["user_id"]), PROFILE_SK)
             if profile is not None and ERASING not in profile:
                 return user_pk(item["user_id"])
-    raise LastAdmin("nobody else administrates; make another administrator first")
+    raise LastAdmin("this is the last administrator; make another one first")

@@ -138,7 +138,7 @@ def listed_token(table: Table, user_id: str, token_id: str) -> Item:
 
 def token_not_found(token_id: str) -> TokenNotFound:
     """What is said of a token that is not there, or is somebody else's."""
-    return TokenNotFound("there is no such token of yours", token_id=token_id)
+    return TokenNotFound("you have no such token", token_id=token_id)
 
 
 def _is_forgotten(item: Item) -> bool:

@@ -135,7 +135,7 @@ def is_our_fault(code: str, status: int = 400) -> bool:
 def call_refused() -> CallRefused:
     """Our fault, counted: an alarm tells that our code or our rights are wrong."""
     count("AwsCallsRefused", service="aws")
-    return CallRefused("a service refused what we asked of it; the request id helps us to find it")
+    return CallRefused("a dependency refused the call; the request id identifies it in the logs")
 
 
 def _cancelled(exc: ClientError) -> EvalyardError:

@@ -21,7 +21,7 @@ from shared.storage import Backlog, SegmentLog
 
 @dataclass(frozen=True)
 class UsageResult:
-    """What became of the stored rows as usage."""
+    """The runs that the stored rows gave."""
 
     recorded: int
     faults: tuple[Fault, ...]

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from shared.errors import MalformedInput
 
 MAX_PAGE = 1_000
-PageLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to list, at most.")]
+PageLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The most entries to list.")]
 Entry = TypeVar("Entry")
 Position = TypeVar("Position")
 

@@ -142,7 +142,7 @@ async def _on_unforeseen(request: Request, _: Exception) -> Response:
         "type": _type("internal"),
         "title": "Internal error",
         "status": 500,
-        "detail": "Something went wrong on our side; the request id helps us to find it.",
+        "detail": "A fault of the service; the request id identifies it in the logs.",
         "code": "internal",
         "request_id": _request_id(request),
     }

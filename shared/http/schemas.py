@@ -64,17 +64,20 @@ def _problem(description: str) -> dict[str, Any]:
 
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     400: _problem("The request cannot be read."),
-    401: {"description": "No live credential came with the request.", "model": Unauthorized},
+    401: {
+        "description": "The credential is missing, unknown, revoked or expired.",
+        "model": Unauthorized,
+    },
     413: _problem("A stated limit is exceeded."),
-    415: _problem("The body is of a kind that is not read."),
-    422: _problem("Well-formed, but not acceptable."),
-    500: _problem("A fault of ours; repeating the call changes nothing (`internal`)."),
+    415: _problem("The media type is not supported."),
+    422: _problem("Readable, but not acceptable."),
+    500: _problem("A fault of the service; repeating the call does not help (`internal`)."),
     503: _problem("A dependency failed; repeat the call after `Retry-After` seconds."),
 }
 # What every question about many rows may answer besides.
 QUESTION_RESPONSES: dict[int | str, dict[str, Any]] = {
     503: _problem(
-        "The question takes too long (`query_timeout`): ask for less. Or a dependency failed: "
-        "repeat the call after `Retry-After` seconds."
+        "The query takes too long (`query_timeout`): ask for less. Or a dependency "
+        "failed: repeat the call after `Retry-After` seconds."
     ),
 }

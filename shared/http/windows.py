@@ -75,7 +75,7 @@ def _between(from_: str | None, to: str | None) -> Window:
     start = _instant("from", from_)
     end = _instant("to", to)
     if start is not None and end is not None and start >= end:
-        raise MalformedInput("the window is empty: from must lie before to", code="window_empty")
+        raise MalformedInput("the window is empty: from must be before to", code="window_empty")
     return Window(start, end)
 
 

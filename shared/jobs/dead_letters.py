@@ -34,7 +34,7 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class FailureGroup:
-    """Dead jobs that failed alike."""
+    """Dead jobs with the same failure code."""
 
     code: str
     count: int
@@ -71,7 +71,7 @@ class DeadLetters:
             groups = self._grouped_by_counts(user_id)
             if groups is not None:
                 return groups
-        raise Unavailable("dead jobs come and go at this moment; ask again", retry_after_s=1)
+        raise Unavailable("the dead jobs are changing at the moment; ask again", retry_after_s=1)
 
     def _grouped_by_counts(self, user_id: str | None) -> list[FailureGroup] | None:
         """By the kept counts; None when one of the newest jobs moved while they were read."""
@@ -124,7 +124,7 @@ class DeadLetters:
             **waiting(lane, job.user_id, job.job_id, job.priority),
         )
         if queued is None:
-            raise JobNotDead("somebody else has requeued or removed this job")
+            raise JobNotDead("this job has been requeued or removed meanwhile")
         self.lanes.feed(queued)
         return self.store.get(job.user_id, job.job_id)
 
@@ -132,7 +132,7 @@ class DeadLetters:
         """Forget a dead job. Raises JobNotDead."""
         _require_dead(job)
         if not self.store.remove(job):
-            raise JobNotDead("somebody else has requeued or removed this job")
+            raise JobNotDead("this job has been requeued or removed meanwhile")
 
     def _lane(self, target: Target, job: Job) -> Lane:
         named = [target.device_serial] if target.device_serial else []

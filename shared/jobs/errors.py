@@ -17,7 +17,7 @@ class JobGone(Gone):
 
 def job_gone() -> JobGone:
     """There is no such job, for a device."""
-    return JobGone("the job does not exist (any more): delete the message")
+    return JobGone("the job does not exist: delete the message")
 
 
 class JobLeased(Conflict):

@@ -246,7 +246,7 @@ class JobStore:
                 continue
             after = _item(job) | changes
             return job_of({name: value for name, value in after.items() if value is not None})
-        raise Unavailable("many jobs end at this moment; repeat the call", retry_after_s=1)
+        raise Unavailable("many jobs are ending at the moment; repeat the call", retry_after_s=1)
 
     def put_body(self, job: Job, name: str, body: bytes) -> bytes:
         """Store a body once; what lies there afterwards, ours or an earlier call's."""

@@ -88,7 +88,7 @@ class Submissions:
         return self.store.get(who.user_id, job_id)
 
     def preview(self, who: Submitter, wanted: JobRequest) -> Preview:
-        """What submitting would do. Raises Unacceptable as it would."""
+        """What a submit would do. Raises Unacceptable as it would."""
         lane = self.check(who, wanted)
         mine = len(self.store.waiting(lane.waits_in(who.user_id), 1_000))
         reasons = (

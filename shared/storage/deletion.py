@@ -78,7 +78,9 @@ def _edit(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation: int
         if segment.name.dataset == record.name or (runs and _is_import(segment.name))
     ]
     if len(segments) > _MAX_SEGMENTS:
-        raise Unavailable("very much is being stored; ask again in a minute", retry_after_s=60)
+        raise Unavailable(
+            "too much is being stored at the moment; ask again in a minute", retry_after_s=60
+        )
     return Edit(
         edit_id=ids.ulid(),
         kind="delete",

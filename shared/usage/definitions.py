@@ -49,7 +49,10 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         metric="errors",
         name="Failed runs",
-        formula="runs − ok; a job counts once, when it dies after having run, not once an attempt",
+        formula=(
+            "runs − ok; a job counts once, when it ends as dead after it ran, and not "
+            "once an attempt"
+        ),
         unit="runs",
         better="lower",
         kind="counted",
@@ -245,7 +248,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         metric="verdict",
         name="Verdict",
         formula="improved or regressed: p < 0.05 and |delta| ≥ min_effect_pct % of |mean of a|; "
-        "unchanged: ci95 lies within ± that effect; inconclusive: else, or with fewer than 2 "
+        "unchanged: ci95 is within ± that effect; inconclusive: else, or with fewer than 2  "
         "values on a side",
         unit=None,
         better=None,

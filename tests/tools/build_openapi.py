@@ -31,16 +31,17 @@ SCHEMES = {
 }
 _DESCRIPTION = """\
 Measures language models on real devices: push rows into **datasets**, queue **jobs** that device
-runners carry out on a real model, and read **usage**: what ran where, how fast, how well.
+runners run on a real model, and read **usage**: what ran where, how fast, how well.
 
 - **Errors** are `application/problem+json` (RFC 9457); branch on `code`. A missing, unknown,
-  revoked or expired credential gets 401 `{"message":"Unauthorized"}`, another user's things 404.
+  revoked or expired credential gets 401 `{"message":"Unauthorized"}`, another user's object
+  404.
 - **Time** comes in as ISO 8601 (without an offset: UTC) or as an epoch number in s, ms, µs or ns;
   it goes out as `…Z` with milliseconds.
 - **Lists** are pages: `data`, `next_cursor`, `has_more`; a cursor belongs to caller and filters.
 - **Repeating**: a POST that creates takes `Idempotency-Key`; the same key and body within 24 hours
-  give the first answer again, with `Idempotent-Replayed: true` and without secrets.
-- **Bodies** may have 5 MB (2²⁰ bytes each) and may be gzipped.
+  replay the first answer, with `Idempotent-Replayed: true` and without secrets.
+- **Bodies** may have 5 MB (1 MB is 2²⁰ bytes) and may be sent with gzip.
 """
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -51,13 +52,21 @@ _IDEMPOTENCY_KEY = {
     "example": "2f6f0f1e-9a3b-4c57-8f5e-1b1f0f6f8a11",
 }
 _HEADERS = {
-    "X-Request-Id": {"description": "Names this call in our logs.", "schema": {"type": "string"}},
+    "X-Request-Id": {
+        "description": "Identifies this call in the service's logs.",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {
         "description": "Seconds after which the call may be repeated.",
         "schema": {"type": "integer"},
     },
 }
-_SUCCESS = {"200": "Done.", "201": "Made.", "202": "Accepted.", "204": "Done; there is no body."}
+_SUCCESS = {
+    "200": "Done.",
+    "201": "Created.",
+    "202": "Accepted.",
+    "204": "Done; the answer has no body.",
+}
 
 
 class NameClashError(Exception):
