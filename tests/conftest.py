@@ -15,8 +15,9 @@ from moto import mock_aws
 from shared import clock
 from shared.aws import Bucket, Queue, Table
 from shared.clock import SECOND_US
-from tests.kit.cloud import create_buckets, create_queues, create_tables
+from tests.kit.cloud import create_buckets, create_queues, create_tables, name_tables
 from tests.kit.gateway import ApiClient, LambdaHandler
+from tests.kit.quick_aws import be_quick, lighten, make_tables
 from tests.kit.s3_time import S3Time
 from tests.kit.strictness import be_strict
 from tests.kit.template import REGION, Template, read_template
@@ -28,6 +29,10 @@ settings.register_profile("brief", deadline=None, derandomize=True, max_examples
 # At night: other examples than yesterday, and more of them.
 settings.register_profile("nightly", deadline=None, max_examples=500)
 settings.load_profile("evalyard")
+lighten()
+
+
+_caches: dict[str, list[Any]] = {}
 
 
 def forget_caches() -> None:
@@ -37,9 +42,11 @@ def forget_caches() -> None:
     """
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("shared", "functions") and name != "shared.aws.clients":
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
+            if name not in _caches:
+                values = list(vars(module).values())
+                _caches[name] = [value for value in values if hasattr(value, "cache_clear")]
+            for value in _caches[name]:
+                value.cache_clear()
 
 
 @pytest.fixture
@@ -52,6 +59,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+    be_quick(monkeypatch)
     be_strict(monkeypatch)
     forget_caches()
     with mock_aws():
@@ -68,7 +76,8 @@ def template(aws: None) -> Template:
 @pytest.fixture
 def tables(template: Template) -> dict[str, Table]:
     """Every table of the template, by logical id (`AccountsTable`)."""
-    create_tables(template)
+    make_tables(lambda: create_tables(template))
+    name_tables(template)
     return {
         name: Table(template.physical[name]) for name in template.of_type("AWS::DynamoDB::Table")
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import botocore.session
 
+from tests.kit.quick_aws import make_bucket
 from tests.kit.template import REGION, STACK, Template
 
 _QUEUE = "AWS::SQS::Queue"
@@ -34,27 +35,41 @@ def create_tables(template: Template, endpoint_url: str | None = None) -> None:
     dynamodb = aws_client("dynamodb", endpoint_url)
     for logical_id, resource in template.of_type("AWS::DynamoDB::Table").items():
         properties = template.resolve(resource["Properties"])
-        name = properties.get("TableName", f"{STACK}-{logical_id}")
         wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
-        dynamodb.create_table(TableName=name, **wanted)
-        template.physical[logical_id] = name
+        dynamodb.create_table(TableName=f"{STACK}-{logical_id}", **wanted)
+    name_tables(template)
+
+
+def name_tables(template: Template) -> None:
+    """Let the template know the names of its tables, which are there."""
+    for logical_id in template.of_type("AWS::DynamoDB::Table"):
+        template.physical[logical_id] = f"{STACK}-{logical_id}"
 
 
 def create_buckets(template: Template, endpoint_url: str | None = None) -> None:
     """Every bucket, versioned where the template says so."""
-    s3 = aws_client("s3", endpoint_url)
     for logical_id, resource in template.of_type("AWS::S3::Bucket").items():
         properties = resource["Properties"]
-        name = template.resolve(properties["BucketName"])
-        if "AWS_ENDPOINT_URL_S3" in os.environ:
-            # A real server keeps what earlier tests left; moto forgets.
-            name = f"{name}-{next(_NUMBERS)}"
-        s3.create_bucket(Bucket=name)
-        if "VersioningConfiguration" in properties:
-            s3.put_bucket_versioning(
-                Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
-            )
-        template.physical[logical_id] = name
+        template.physical[logical_id] = _create_bucket(
+            template.resolve(properties["BucketName"]),
+            versioned="VersioningConfiguration" in properties,
+            endpoint_url=endpoint_url,
+        )
+
+
+def _create_bucket(name: str, *, versioned: bool, endpoint_url: str | None) -> str:
+    on_a_server = "AWS_ENDPOINT_URL_S3" in os.environ
+    if not on_a_server and endpoint_url is None:
+        make_bucket(name, versioned=versioned)
+        return name
+    if on_a_server:
+        # A real server keeps what earlier tests left; moto forgets.
+        name = f"{name}-{next(_NUMBERS)}"
+    s3 = aws_client("s3", endpoint_url)
+    s3.create_bucket(Bucket=name)
+    if versioned:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
 
 
 def create_queues(template: Template, endpoint_url: str | None = None) -> None:
