@@ -34,7 +34,7 @@ DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f 
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token import-retained restore restore-drill build dashboard without-dashboard check test \
-	test-unit test-dashboard test-313 test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
+	test-fast test-unit test-dashboard test-313 test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
 	bench-mlflow bench-celery job-costs format openapi lock release install clean
 
 help: ## list the targets
@@ -119,14 +119,22 @@ openapi: .venv/.installed ## write the API's one OpenAPI document, and the defin
 
 test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
-	@$(MAKE) --no-print-directory test-unit test-dashboard test-rie test-local
-	@# End to end is mostly waiting, so the second Python has a core to itself meanwhile.
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target WORKERS=1 test-e2e test-313
+	@$(MAKE) --no-print-directory test-rie
+	@# End to end is mostly waiting, so all else has the other core meanwhile.
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-e2e test-beside
+
+.PHONY: test-beside
+test-beside:
+	@$(MAKE) --no-print-directory test-unit test-dashboard test-local test-313
 
 IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
+SLOWEST = --durations 25 --durations-min 1
+
+test-fast: .venv/.installed ## unit and functional tests, but for those that disturb every single AWS call
+	.venv/bin/pytest $(IN_PROCESS) -m "not exhaustive"
 
 test-unit: .venv/.installed ## unit and functional tests
-	.venv/bin/pytest $(IN_PROCESS)
+	.venv/bin/pytest $(IN_PROCESS) $(SLOWEST)
 
 test-dashboard: dashboard/node_modules/.installed ## what the web app reckons
 	cd dashboard && npm run --silent test
@@ -153,7 +161,7 @@ test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniSt
 	.venv/bin/pytest -n 2 tests/local
 
 test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## against the local cloud; the dashboard in Chromium
-	.venv/bin/pytest tests/e2e
+	.venv/bin/pytest tests/e2e $(SLOWEST)
 
 screenshots: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## take the dashboard's pictures for docs/
 	.venv/bin/python -m tests.tools.take_screenshots
