@@ -45,10 +45,10 @@ help: ## list the targets
 run: preflight .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the whole system on this machine; Ctrl-C stops it
 	@exec .venv-cloud/bin/python -m local run
 
-deploy-local: .venv-cloud/.installed .venv-sam/.installed $(DASHBOARD) ## bring a code change into the running local cloud
+deploy-local: .venv-cloud/.installed .venv-sam/.installed $(DASHBOARD) ## deploy a code change into the running local cloud
 	@.venv-cloud/bin/python -m local deploy
 
-fire: .venv-cloud/.installed ## fire a schedule of the local cloud now: make fire SCHEDULE=MaintainStorage
+fire: .venv-cloud/.installed ## run a schedule of the local cloud now: make fire SCHEDULE=MaintainStorage
 	@.venv-cloud/bin/python -m local fire "$(SCHEDULE)"
 
 logs: ## follow the functions of the local cloud, one line per invocation
@@ -57,7 +57,7 @@ logs: ## follow the functions of the local cloud, one line per invocation
 demo-data: .venv-cloud/.installed ## fill the demo user of the running local cloud with a month of believable runs
 	@.venv-cloud/bin/python -m local demo-data
 
-clean-state: ## forget everything the local cloud stored
+clean-state: ## remove everything that the local cloud stored
 	@$(PYTHON) -m local clean
 
 deploy: .venv/.installed .venv-cloud/.installed .venv-sam/.installed $(DASHBOARD) ## build for AWS and deploy there: make deploy STACK=evalyard
@@ -66,14 +66,14 @@ deploy: .venv/.installed .venv-cloud/.installed .venv-sam/.installed $(DASHBOARD
 admin-token: .venv/.installed .venv-cloud/.installed ## make the first admin of a stack on AWS: make admin-token STACK=evalyard
 	@.venv-cloud/bin/python -m local admin-token "$(STACK)"
 
-import-retained: build ## prepare to take back what a deleted stack on AWS left: make import-retained STACK=evalyard
+import-retained: build ## prepare to import the tables and the bucket of a deleted stack on AWS: make import-retained STACK=evalyard
 	@.venv-cloud/bin/python -m local import-retained "$(STACK)"
 
 # AT=2026-11-22T10:00:00Z [USERS="ada eve"] [APPLY=1]; without APPLY it says what it would do.
-restore: .venv/.installed .venv-cloud/.installed ## put users of a stack on AWS back to an earlier moment: make restore STACK=evalyard AT=…
+restore: .venv/.installed .venv-cloud/.installed ## restore users of a stack on AWS to an earlier moment: make restore STACK=evalyard AT=…
 	@.venv-cloud/bin/python -m local restore "$(or $(STACK),evalyard)" "$(AT)" "$(USERS)" "$(APPLY)"
 
-restore-drill: .venv/.installed .venv-cloud/.installed ## lose and restore a drill user's data on the running local cloud
+restore-drill: .venv/.installed .venv-cloud/.installed ## delete and restore the data of a drill user on the running local cloud
 	@.venv-cloud/bin/python -m local restore-drill
 
 .PHONY: preflight
@@ -136,7 +136,7 @@ test-fast: .venv/.installed ## unit and functional tests, but for those that dis
 test-unit: .venv/.installed ## unit and functional tests
 	.venv/bin/pytest $(IN_PROCESS) $(SLOWEST)
 
-test-dashboard: dashboard/node_modules/.installed ## what the web app reckons
+test-dashboard: dashboard/node_modules/.installed ## the tests of the web app
 	cd dashboard && npm run --silent test
 
 # What a Python may do otherwise: the product's own modules, and each operation of the API once. The
@@ -169,10 +169,10 @@ screenshots: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-
 bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## measure; writes bench/report.json and docs/performance.md: make bench SECTIONS=append
 	.venv/bin/python -m bench $(SECTIONS)
 
-bench-mlflow: .venv/.installed .venv-mlflow/.installed ## MLflow at 10⁵ runs, beside which usage is measured; takes minutes
+bench-mlflow: .venv/.installed .venv-mlflow/.installed ## MLflow at 10⁵ runs, for comparison with usage; takes minutes
 	.venv/bin/python -m bench mlflow
 
-bench-celery: .venv/.installed .venv-celery/.installed ## Celery with Redis at the same no-op jobs, beside which jobs are measured; needs redis-server
+bench-celery: .venv/.installed .venv-celery/.installed ## Celery with Redis at the same no-op jobs, for comparison; needs redis-server
 	.venv/bin/python -m bench celery
 
 job-costs: .venv/.installed ## what a million jobs cost on AWS, with prices of your own: make job-costs PRICES=my-prices.json
@@ -188,7 +188,7 @@ lock: .venv/.installed ## compile the pinned requirement files again
 	done
 
 # Dates the section Unreleased, writes the version wherever it stands, commits and tags; pushes nothing.
-release: ## cut a release, to be pushed by you: make release VERSION=1.2.3
+release: ## commit and tag a release, without pushing it: make release VERSION=1.2.3
 	@$(PYTHON) -m tools.cut_release "$(VERSION)"
 
 clean: ## remove virtual environments and builds, keep the local cloud's state

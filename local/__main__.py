@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _preflight(settings: Settings, _options: argparse.Namespace) -> None:
-    """look for what would fail later; needs nothing installed"""
+    """check the prerequisites; needs nothing installed"""
     preflight.check(settings)
 
 
@@ -61,28 +61,28 @@ def _build(settings: Settings, _options: argparse.Namespace) -> None:
 
 
 def _deploy(settings: Settings, _options: argparse.Namespace) -> None:
-    """bring a change of code or template into the running cloud"""
+    """deploy a change of code or template into the running cloud"""
     from local.running import redeploy
 
     redeploy(settings)
 
 
 def _fire(settings: Settings, options: argparse.Namespace) -> None:
-    """fire a schedule of the running cloud now"""
+    """run a schedule of the running cloud now"""
     from local.running import fire_schedule
 
     print(fire_schedule(settings, options.schedule))
 
 
 def _logs(settings: Settings, _options: argparse.Namespace) -> None:
-    """follow the functions' log: one line per invocation"""
+    """follow the log of the functions: one line per invocation"""
     from local.keeping import follow_logs
 
     follow_logs(settings)
 
 
 def _clean(settings: Settings, _options: argparse.Namespace) -> None:
-    """forget all state of the local cloud"""
+    """remove all state of the local cloud"""
     from local.keeping import clean_state
 
     clean_state(settings)
@@ -103,7 +103,7 @@ def _admin_token(_settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _import_retained(_settings: Settings, options: argparse.Namespace) -> None:
-    """prepare the import of what a deleted stack on AWS left"""
+    """prepare to import the tables and the bucket of a deleted stack on AWS"""
     from local.retained import print_import
 
     print_import(options.stack)
@@ -118,14 +118,14 @@ def _release(_settings: Settings, options: argparse.Namespace) -> None:
 
 
 def _restore(_settings: Settings, options: argparse.Namespace) -> None:
-    """restore users of a stack on AWS to an earlier moment, or say what that would do"""
+    """restore users of a stack on AWS to an earlier moment, or show what that would do"""
     from local.restore import restore
 
     restore(options.stack, options.at, options.users, options.apply)
 
 
 def _restore_drill(settings: Settings, _options: argparse.Namespace) -> None:
-    """lose a drill user's data on the running local cloud, and restore it"""
+    """delete the data of a drill user on the running local cloud, and restore it"""
     from local.restore_drill import drill
 
     drill(settings)

@@ -26,11 +26,11 @@ def flags_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--backend",
         choices=("openai", "ollama", "gguf"),
-        help="default: whichever --openai-url, --ollama-url or --gguf says",
+        help="default: the one that --openai-url, --ollama-url or --gguf names",
     )
     parser.add_argument("--openai-url", metavar="URL", help="an OpenAI-compatible server")
     parser.add_argument(
-        "--openai-key-file", metavar="FILE", help="a file that holds that server's key"
+        "--openai-key-file", metavar="FILE", help="a file that holds the key of that server"
     )
     parser.add_argument("--ollama-url", metavar="URL", help="an Ollama server, by its own API")
     parser.add_argument(
@@ -41,51 +41,63 @@ def flags_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         type=Path,
         default=Path("~/.cache/evalyard-runner"),
-        help="where package:MODULE puts its file together",
+        help="where the file of package:MODULE is assembled (%(default)s)",
     )
     parser.add_argument(
-        "--model", metavar="NAME", action="append", default=[], help="names served; NAME=UPSTREAM"
+        "--model",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a model to serve; NAME=UPSTREAM renames it; may be repeated",
     )
-    parser.add_argument("--threads", type=_whole(1, 1024), metavar="N", help="llama.cpp threads")
+    parser.add_argument(
+        "--threads",
+        type=_whole(1, 1024),
+        metavar="N",
+        help="llama.cpp threads (physical cores - 1)",
+    )
     parser.add_argument(
         "--context",
         type=_whole(64, 10_000_000),
         metavar="N",
         default=_DEFAULT_CONTEXT,
-        help="llama.cpp's context in tokens (%(default)s)",
+        help="llama.cpp context in tokens (%(default)s)",
     )
     parser.add_argument(
         "--max-tokens",
         type=_whole(1, 1_000_000),
         metavar="N",
         default=_DEFAULT_MAX_TOKENS,
-        help="for jobs without num_predict (%(default)s)",
+        help="the most tokens of a job without num_predict (%(default)s)",
     )
     parser.add_argument(
         "--grace",
         type=_whole(0, 86_400),
         metavar="S",
         default=10,
-        help="what a running job gets to finish when asked to stop (%(default)s)",
+        help="seconds for a running job to finish when the runner is stopped (%(default)s)",
     )
     parser.add_argument(
         "--poll-wait",
         type=_whole(1, 20),
         metavar="S",
         default=1,
-        help="how long an idle runner waits at a queue (%(default)s)",
+        help="seconds that an idle runner waits at a queue (%(default)s)",
     )
     parser.add_argument(
-        "--max-temp", type=_whole(1, 150), metavar="C", help="no new job while it is this hot"
+        "--max-temp",
+        type=_whole(1, 150),
+        metavar="C",
+        help="take no new job at this temperature (°C) or above",
     )
     parser.add_argument(
         "--min-battery",
         type=_whole(1, 100),
         metavar="PCT",
-        help="no new job below this, unless it charges",
+        help="take no new job below this charge (%%), unless it charges",
     )
     parser.add_argument(
-        "--check", action="store_true", help="load the model, answer one token, exit"
+        "--check", action="store_true", help="load the model, generate one token, and exit"
     )
     parser.add_argument("--version", action="version", version=f"evalyard-runner {__version__}")
     return parser
