@@ -12,15 +12,30 @@ from functions.usage import wiring
 from functions.usage.parameters import AskedQuestion
 from shared import clock
 from shared.http import QUESTION_RESPONSES, UserRoute, described, fits_an_answer
-from shared.usage import Export, Exported, ExportFormat, export_runs
+from shared.usage import CSV_COLUMNS, Export, Exported, ExportFormat, export_runs
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
-_CSV_EXAMPLE = (
-    "ts,time,device,model,tag,tenant,prompt_tokens,completion_tokens,latency_ms,ttft_ms,tok_s,ok,"
-    "job_id,dataset,source_kind,prompt_preview,run_id,extra\r\n"
-    "1764784800.0,2025-12-03T18:00:00.000Z,server-1,llama3-8b,,ada,12,41,900.0,120.0,51.28,true,,"
-    'my_server_metrics,dataset,,run_01JF…_0,"{""GPU power (W)"":51.5}"\r\n'
+_EXAMPLE_RUN = {
+    "ts": "1764784800.0",
+    "time": "2025-12-03T18:00:00.000Z",
+    "device": "server-1",
+    "model": "llama3-8b",
+    "tenant": "ada",
+    "prompt_tokens": "12",
+    "completion_tokens": "41",
+    "latency_ms": "900.0",
+    "ttft_ms": "120.0",
+    "tok_s": "51.28",
+    "ok": "true",
+    "dataset": "my_server_metrics",
+    "source_kind": "dataset",
+    "run_id": "run_01JF…_0",
+    "extra": '"{""GPU power (W)"":51.5}"',
+}
+_CSV_EXAMPLE = "".join(
+    f"{','.join(cells)}\r\n"
+    for cells in (CSV_COLUMNS, [_EXAMPLE_RUN.get(name, "") for name in CSV_COLUMNS])
 )
 _FILE_HEADERS = {
     "X-Row-Count": {"description": "How many runs there are.", "schema": {"type": "integer"}},

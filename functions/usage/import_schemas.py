@@ -1,9 +1,8 @@
 """What an import takes and answers, as clients see it."""
 
-from typing import Any
-
 from pydantic import BaseModel
 
+from functions.usage.run_schemas import row_schema
 from shared.http.schemas import ProblemFault
 
 
@@ -33,56 +32,10 @@ class ImportAnswer(BaseModel):
     assumed: list[AssumedAnswer]
 
 
-def _text(description: str) -> dict[str, Any]:
-    return {"type": ["string", "null"], "maxLength": 256, "description": description}
-
-
-def _number(description: str) -> dict[str, Any]:
-    return {"type": ["number", "null"], "minimum": 0, "description": description}
-
-
-def _count(description: str) -> dict[str, Any]:
-    return {"type": ["integer", "null"], "minimum": 0, "description": description}
-
-
-_ROW_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "run_id": _text("An id that exists already marks a duplicate. Absent: generated."),
-        "ts": {
-            "type": ["string", "number"],
-            "description": "ISO 8601 or epoch. Absent: now; null: an error.",
-        },
-        "time": {"type": ["string", "number"], "description": "Read when there is no ts."},
-        "device": _text("The device that it ran on."),
-        "model": _text("The model."),
-        "tag": _text("Any label."),
-        "tenant": _text("Absent: the caller's."),
-        "prompt_tokens": _count("Tokens of the prompt."),
-        "completion_tokens": _count("Tokens that were generated."),
-        "latency_ms": _number("From the request to the last token."),
-        "ttft_ms": _number("From the request to the first token."),
-        "tok_s": _number("Decode speed. Absent: derived from tokens, latency_ms and ttft_ms."),
-        "ok": {"type": ["boolean", "null"], "description": "Absent: true."},
-        "job_id": _text("The job that made the run."),
-        "dataset": _text("The dataset that it belongs to."),
-        "source_kind": _text("Where it came from. Absent: import."),
-        "prompt_preview": {
-            "type": ["string", "null"],
-            "description": "The beginning of the prompt; cut to 200 characters.",
-        },
-        "extra": {
-            "type": ["object", "null"],
-            "additionalProperties": {"type": ["number", "null"]},
-            "maxProperties": 256,
-            "description": "Numbers by label.",
-        },
-    },
-}
 ROWS_SCHEMA = {
     "type": "array",
     "maxItems": 50_000,
-    "items": _ROW_SCHEMA,
+    "items": row_schema(),
     "example": [
         {
             "run_id": "bench-2025-12-03-0001",

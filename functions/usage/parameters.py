@@ -1,6 +1,7 @@
 """The query parameters that all usage endpoints share."""
 
-from typing import Annotated
+import inspect
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
 
@@ -8,31 +9,30 @@ from shared import clock
 from shared.errors import Fault, MalformedInput
 from shared.http import CurrentUser, Window, requested_window
 from shared.http.windows import last
-from shared.usage import DIMENSIONS, MAX_LABELS, Filters, Question, Reading
+from shared.runs import DIMENSIONS, FILTERS, Column
+from shared.usage import MAX_LABELS, Filters, Question, Reading
 
-Labels = Annotated[list[str], Query(description="May be repeated: any of the values.")]
 MAX_GROUPINGS = 3
 
 
-def requested_filters(
-    model: Labels = [],  # noqa: B006  FastAPI copies defaults.
-    device: Labels = [],  # noqa: B006
-    tag: Labels = [],  # noqa: B006
-    tenant: Labels = [],  # noqa: B006
-    dataset: Labels = [],  # noqa: B006
-    source_kind: Labels = [],  # noqa: B006
-    ok: Annotated[list[bool], Query(description="Only runs that succeeded, or failed.")] = [],  # noqa: B006
-) -> Filters:
+def requested_filters(**values: list[Any]) -> Filters:
     """The filters of the query."""
-    return Filters(
-        tuple(model),
-        tuple(device),
-        tuple(tag),
-        tuple(tenant),
-        tuple(dataset),
-        tuple(source_kind),
-        tuple(ok),
+    return Filters(**{name: tuple(found) for name, found in values.items()})
+
+
+def _filter_parameter(column: Column) -> inspect.Parameter:
+    kind = bool if column.kind == "flag" else str
+    query = Query(description=f"{column.about} May be repeated: any of the values.")
+    annotation = Annotated[list[kind], query]  # type: ignore[valid-type]  # FastAPI reads it.
+    return inspect.Parameter(
+        column.name, inspect.Parameter.KEYWORD_ONLY, default=[], annotation=annotation
     )
+
+
+# FastAPI reads the parameters off the signature.
+requested_filters.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [_filter_parameter(column) for column in FILTERS.values()]
+)
 
 
 def requested_question(

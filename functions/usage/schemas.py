@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.usage.run_schemas import run_schema
 
 
 class WindowAnswer(BaseModel):
@@ -80,23 +82,7 @@ class BreakdownEntry(Stats):
 class RunAnswer(BaseModel):
     """One run; `ts` is epoch seconds."""
 
-    run_id: str
-    ts: float
-    device: str | None
-    model: str | None
-    tag: str | None
-    tenant: str | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    latency_ms: float | None
-    ttft_ms: float | None
-    tok_s: float | None
-    ok: bool
-    job_id: str | None
-    dataset: str | None
-    source_kind: str
-    prompt_preview: str | None
-    extra: dict[str, float]
+    model_config = ConfigDict(json_schema_extra=run_schema())
 
 
 class UsageAnswer(BaseModel):

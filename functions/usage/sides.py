@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar, get_args
 
 from fastapi import Depends, Query
@@ -57,18 +57,12 @@ def requested_sides(
 ) -> tuple[Question, Question]:
     """Both questions. Without any window b is about the last 24 hours, a about those before."""
     a, b = (
-        requested_question(user, own if own.given else window, _over(filters, own_filters))
+        requested_question(user, own if own.given else window, own_filters.over(filters))
         for own, own_filters in ((a_window, a_filters), (b_window, b_filters))
     )
     if window.given or a_window.given or b_window.given:
         return a, b
     return replace(b, filters=a.filters).before(), b
-
-
-def _over(common: Filters, own: Filters) -> Filters:
-    """A side's own filters replace the common ones of the same name."""
-    names = [field.name for field in fields(Filters)]
-    return Filters(**{name: getattr(own, name) or getattr(common, name) for name in names})
 
 
 AskedSides = Annotated[tuple[Question, Question], Depends(requested_sides)]

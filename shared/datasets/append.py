@@ -7,7 +7,7 @@ from shared import clock, ids
 from shared.aws import Table
 from shared.datasets.adapters import Adapter
 from shared.datasets.columns import block_of
-from shared.datasets.conversion import RowNotConvertible, run_id_of, run_of_row
+from shared.datasets.conversion import RowNotConvertible, run_of_row
 from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, stored_line
 from shared.datasets.sent import MAX_ROWS, SentRows
 from shared.datasets.standing import AccountLimits, check_limits, has_pending_rows, read_standing
@@ -16,6 +16,7 @@ from shared.errors import EvalyardError, Fault
 from shared.isolation import place_of_failure, tell_unreadable_rows
 from shared.observability import logger
 from shared.runs import Run, RunBlock
+from shared.segment_ids import batch_id_of, run_id_of
 from shared.storage import Backlog, SegmentLog
 
 
@@ -55,7 +56,7 @@ class Batch:
     @property
     def batch_id(self) -> str:
         """How the API calls this append."""
-        return f"bat_{self.segment_id}"
+        return batch_id_of(self.segment_id)
 
     @cached_property
     def meta(self) -> bytes:
@@ -175,7 +176,7 @@ def _convert(
                     adapter,
                     tenant=batch.tenant,
                     batch_id=batch.batch_id,
-                    run_id=run_id_of(batch.batch_id, ordinal),
+                    run_id=run_id_of(batch.segment_id, ordinal),
                 )
             )
         except RowNotConvertible as exc:

@@ -12,6 +12,7 @@ from shared.clock import UnreadableTime
 from shared.datasets.adapters import Adapter
 from shared.datasets.uniform import UniformRows
 from shared.runs import PREVIEW_CHARACTERS, RunBlock
+from shared.segment_ids import batch_id_of
 
 
 def block_of(
@@ -37,7 +38,7 @@ def block_of(
         job_id=at(adapter.job_id_field),
         dataset=adapter.dataset,
         prompt_preview=_previews(at(adapter.prompt_preview_field)),
-        batch_id=f"bat_{segment_id}",
+        batch_id=batch_id_of(segment_id),
         extra=_extras(rows, adapter),
         **times,
     )

@@ -26,8 +26,6 @@ from shared.runs import (
     read_number,
 )
 
-_BATCH_PREFIX = "bat_"
-
 Value = TypeVar("Value")
 
 
@@ -99,11 +97,6 @@ def _run_of_row(
         extra=_extras(members, adapter.extra_fields),
         batch_id=batch_id,
     )
-
-
-def run_id_of(batch_id: str, ordinal: int) -> str:
-    """The id of the run of a batch's stored row, by its place among them."""
-    return f"run_{batch_id.removeprefix(_BATCH_PREFIX)}_{ordinal}"
 
 
 def job_row(adapter: Adapter, facts: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

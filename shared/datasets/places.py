@@ -11,8 +11,8 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from shared import ids
 from shared.errors import MalformedInput, Unavailable
+from shared.segment_ids import BATCH_ID_FORM
 
 # The last ten characters of a batch id are fifty random bits.
 _ID_CHARACTERS = 10
@@ -23,7 +23,7 @@ MAX_PASSED = 400
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 ShortId = Annotated[str, Meta(pattern=rf"\A[0-9A-Z]{{{_ID_CHARACTERS}}}\Z")]
 ShortIds = Annotated[str, Meta(pattern=rf"\A([0-9A-Z]{{{_ID_CHARACTERS}}}){{0,{MAX_PASSED}}}\Z")]
-BatchId = Annotated[str, Meta(pattern=rf"\A(bat_{ids.ULID_FORM})?\Z")]
+BatchId = Annotated[str, Meta(pattern=rf"\A({BATCH_ID_FORM})?\Z")]
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):

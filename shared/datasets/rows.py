@@ -16,8 +16,8 @@ from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
 from shared.json_parts import what_is_wrong
 from shared.json_rules import MAX_DEPTH, is_deep, repeated_member
 from shared.row_bodies import SentRow
+from shared.storage import META_PREFIX, row_meta
 
-META_PREFIX = "_meta_"
 MAX_ROW_BYTES = 256 * 2**10
 # Line breaks can only stand between tokens: inside JSON strings they are escaped.
 LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
@@ -53,13 +53,7 @@ def stored_line(row: AcceptedRow, meta: bytes) -> bytes:
 
 def meta_members(user_id: str, dataset: str, at: str, batch_id: str) -> bytes:
     """The members that belong to the server, for one batch."""
-    members = {
-        "_meta_user_id": user_id,
-        "_meta_dataset": dataset,
-        "_meta_ts": at,
-        "_meta_batch_id": batch_id,
-    }
-    return msgspec.json.encode(members)[1:-1]
+    return msgspec.json.encode(row_meta(user_id, dataset, at, batch_id))[1:-1]
 
 
 class _Rejected(Exception):

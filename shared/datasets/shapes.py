@@ -15,8 +15,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.datasets.adapters import Adapter
-from shared.datasets.rows import META_PREFIX
 from shared.runs import MAX_LABEL_CHARACTERS, MAX_TOKENS
+from shared.storage import META_PREFIX
 
 # A very wide row is rare, and its type expensive.
 _MAX_KEYS = 256

@@ -7,11 +7,10 @@ doubles nothing.
 import msgspec
 
 from shared.datasets.adapters import Adapter
-from shared.datasets.conversion import every_failure_its_own, run_id_of, run_of_row
-from shared.datasets.rows import META_PREFIX
+from shared.datasets.conversion import every_failure_its_own, run_of_row
 from shared.runs import Run
-
-_BATCH_ID = f"{META_PREFIX}batch_id"
+from shared.segment_ids import run_id_of, segment_id_of
+from shared.storage import BATCH_MEMBER, META_PREFIX
 
 
 def run_of_stored(line: bytes, adapter: Adapter, *, ordinal: int, tenant: str) -> Run:
@@ -21,12 +20,12 @@ def run_of_stored(line: bytes, adapter: Adapter, *, ordinal: int, tenant: str) -
     """
     with every_failure_its_own():
         stored = msgspec.json.decode(line)
-        batch_id = stored[_BATCH_ID]
+        batch_id = stored[BATCH_MEMBER]
         members = {name: stored[name] for name in stored if not name.startswith(META_PREFIX)}
     return run_of_row(
         members,
         adapter,
-        run_id=run_id_of(batch_id, ordinal),
+        run_id=run_id_of(segment_id_of(batch_id), ordinal),
         tenant=tenant,
         batch_id=batch_id,
     )

@@ -5,12 +5,13 @@ from shared.imports.importing import Assumed, ImportResult, import_runs
 from shared.imports.lease import LEASE_S, ImportBusy
 from shared.imports.quota import ImportQuota
 from shared.imports.records import MAX_RUNS, Record, Records
-from shared.imports.run import Batch
+from shared.imports.run import MAX_EXTRAS, Batch
 
 __all__ = [
     "ALSO_CSV",
     "CSV",
     "LEASE_S",
+    "MAX_EXTRAS",
     "MAX_RUNS",
     "Assumed",
     "Batch",

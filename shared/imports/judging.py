@@ -10,6 +10,7 @@ from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import Batch, RowRefused, run_of
 from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
 from shared.runs import Run, check_storable
+from shared.segment_ids import is_named_by_batch
 
 _NAME_CHARACTERS = 100
 
@@ -40,7 +41,7 @@ class Judged:
     @property
     def given_ids(self) -> list[str]:
         """The ids that did not come from us, of which there may be runs already."""
-        return [run.run_id for run in self.runs if not _is_ours(run)]
+        return [run.run_id for run in self.runs if not is_named_by_batch(run.run_id, run.batch_id)]
 
 
 def judge(records: Records, batch: Batch) -> Judged:
@@ -94,11 +95,6 @@ def without_repeats(runs: Iterable[Run], known: set[str]) -> list[Run]:
             seen.add(run.run_id)
             fresh.append(run)
     return fresh
-
-
-def _is_ours(run: Run) -> bool:
-    segment_id = (run.batch_id or "").removeprefix("bat_")
-    return run.run_id.startswith(f"run_{segment_id}_")
 
 
 def _fault(record: Record, refused: RowRefused) -> Fault:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from shared import clock
 from shared.clock import UnreadableTime
 from shared.runs import (
     MAX_LABEL_CHARACTERS,
-    PREVIEW_CHARACTERS,
+    SHOWN,
+    Column,
     Run,
     ValueRefused,
     derived_tok_s,
@@ -18,10 +20,25 @@ from shared.runs import (
     read_label,
     read_number,
 )
+from shared.segment_ids import batch_id_of, run_id_of
 
 SOURCE_KIND = "import"
 MAX_EXTRAS = 256
-KNOWN = frozenset(Run.__struct_fields__) - {"ts_us", "batch_id"} | {"ts", "time"}
+KNOWN = frozenset(column.public_name for column in SHOWN) | {"time"}
+
+_READERS: dict[str, Callable[[object], Any]] = {
+    "count": read_count,
+    "amount": read_amount,
+    "flag": read_flag,
+}
+_CUT = tuple(column for column in SHOWN if column.cut)
+# Members that are read by their kind alone.
+_PLAIN = tuple(
+    column
+    for column in SHOWN
+    if not column.cut and (column.kind == "text" or column.kind in _READERS)
+    if column.name != "run_id"
+)
 
 Value = TypeVar("Value")
 # Tells that a member was treated in some way: its name, and how.
@@ -55,38 +72,28 @@ class Batch:
     @property
     def batch_id(self) -> str:
         """How the API calls this import."""
-        return f"bat_{self.segment_id}"
+        return batch_id_of(self.segment_id)
+
+    @cached_property
+    def otherwise(self) -> dict[str, str]:
+        """What a row of this import is taken to say where it does not."""
+        return {"source_kind": SOURCE_KIND, "tenant": self.tenant, **self.labels}
 
 
 def run_of(row: Mapping[str, Any], place: int, batch: Batch, note: Note) -> Run:
     """The run that a row describes; without an id it is named by its place. Raises RowRefused."""
     if KNOWN.isdisjoint(row):
         raise RowRefused("", "not_a_run", "none of its members is one of a run")
-    given = batch.labels
-    completion_tokens = read(row, "completion_tokens", read_count)
-    latency_ms = read(row, "latency_ms", read_amount)
-    ttft_ms = read(row, "ttft_ms", read_amount)
-    tok_s = read(row, "tok_s", read_amount)
-    if tok_s is None:
-        tok_s = derived_tok_s(completion_tokens, latency_ms, ttft_ms)
-    ok = read(row, "ok", read_flag)
+    plain = {column.name: _plain(row, column) for column in _PLAIN}
+    said = {name: value for name, value in plain.items() if value is not None}
+    if "tok_s" not in said:
+        said["tok_s"] = derived_tok_s(
+            plain["completion_tokens"], plain["latency_ms"], plain["ttft_ms"]
+        )
     return Run(
-        run_id=_run_id(row) or f"run_{batch.segment_id}_{place}",
+        run_id=_run_id(row) or run_id_of(batch.segment_id, place),
         ts_us=_time(row, batch, note),
-        device=_label(row, "device", given.get("device")),
-        model=_label(row, "model", given.get("model")),
-        tag=_label(row, "tag", given.get("tag")),
-        tenant=_label(row, "tenant", batch.tenant),
-        prompt_tokens=read(row, "prompt_tokens", read_count),
-        completion_tokens=completion_tokens,
-        latency_ms=latency_ms,
-        ttft_ms=ttft_ms,
-        tok_s=tok_s,
-        ok=True if ok is None else ok,
-        job_id=_label(row, "job_id"),
-        dataset=_label(row, "dataset"),
-        source_kind=_label(row, "source_kind", SOURCE_KIND) or "",
-        prompt_preview=_preview(row, note),
+        **(batch.otherwise | said | _cut_texts(row, note)),
         extra=_extras(row, note),
         batch_id=batch.batch_id,
     )
@@ -110,21 +117,31 @@ def _run_id(row: Mapping[str, Any]) -> str | None:
     return run_id
 
 
-def _label(row: Mapping[str, Any], name: str, otherwise: str | None = None) -> str | None:
+def _plain(row: Mapping[str, Any], column: Column) -> Any:
+    if column.kind == "text":
+        return _label(row, column.name)
+    return read(row, column.name, _READERS[column.kind])
+
+
+def _label(row: Mapping[str, Any], name: str) -> str | None:
     text = read(row, name, read_label)
     if text is not None and len(text) > MAX_LABEL_CHARACTERS:
         raise RowRefused(
             name, "label_too_long", f"{name} has more than {MAX_LABEL_CHARACTERS} characters"
         )
-    return otherwise if text is None else text
+    return text
 
 
-def _preview(row: Mapping[str, Any], note: Note) -> str | None:
-    text = read(row, "prompt_preview", read_label)
-    if text is None or len(text) <= PREVIEW_CHARACTERS:
-        return text
-    note("prompt_preview", f"cut to {PREVIEW_CHARACTERS} characters")
-    return text[:PREVIEW_CHARACTERS]
+def _cut_texts(row: Mapping[str, Any], note: Note) -> dict[str, str | None]:
+    """The columns whose text may be longer than what is kept of it."""
+    found = {}
+    for column in _CUT:
+        text = read(row, column.name, read_label)
+        if text is not None and len(text) > (column.cut or 0):
+            note(column.name, f"cut to {column.cut} characters")
+            text = text[: column.cut]
+        found[column.name] = text
+    return found
 
 
 def _time(row: Mapping[str, Any], batch: Batch, note: Note) -> int:

@@ -13,6 +13,7 @@ from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import KNOWN
 from shared.row_bodies import check_count
+from shared.runs import SHOWN, Kind
 from shared.spreadsheets import unguarded
 
 # A cell and what ends it: a quoted one, or one that does not begin with a quote.
@@ -23,10 +24,7 @@ _MAX_NUMBER_CHARACTERS = 400
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
-TEXTS = (
-    "device", "model", "tag", "tenant", "job_id", "dataset", "source_kind", "prompt_preview",
-    "run_id",
-)  # fmt: skip
+_TEXTS = frozenset(column.public_name for column in SHOWN if column.kind == "text")
 
 # None is an empty cell.
 Cells = list[str | None]
@@ -132,7 +130,7 @@ def _members(names: list[str], readers: list[Callable[[str], Any]], cells: Cells
 
 
 def _reader(name: str, *, guard: bool) -> Callable[[str], Any]:
-    if name in TEXTS:
+    if name in _TEXTS:
         return unguarded if guard else str
     return _READERS.get(name, _number_or_text)
 
@@ -163,9 +161,11 @@ def _misfit(index: int, row: _Line, wanted: int) -> Fault:
     )
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
-    "extra": _extra,
-    "ok": _flag,
-    "ts": str,
-    "time": str,
+_BY_KIND: dict[Kind, Callable[[str], Any]] = {
+    "numbers": _extra,
+    "flag": _flag,
+    "instant": str,
 }
+_READERS = {
+    column.public_name: _BY_KIND[column.kind] for column in SHOWN if column.kind in _BY_KIND
+} | {"time": str}

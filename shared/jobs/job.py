@@ -38,7 +38,6 @@ _MESSAGES_KEPT_BYTES = 64 * 2**10
 _MESSAGE_KEPT_CHARACTERS = 200
 # A message is given up after twenty receives, each up to a minute (VISIBILITY_S) apart.
 PASSED_LATELY_S = 3_600
-PREVIEW_CHARACTERS = 200
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,5 @@
 """What a finished attempt leaves in usage and datasets: one run, and the adapter's row."""
 
-from typing import Any
-
 import msgspec
 
 from shared import clock, ids
@@ -10,7 +8,8 @@ from shared.isolation import kept_apart
 from shared.jobs.bodies import Outcome, Result
 from shared.jobs.job import Job
 from shared.runs import Run, derived_tok_s
-from shared.storage import SegmentLog
+from shared.segment_ids import batch_id_of, run_id_of
+from shared.storage import SegmentLog, row_meta
 
 
 def outcome(job: Job, result: Result, ended_us: int, adapter: Adapter | None) -> Outcome:
@@ -70,7 +69,7 @@ def _tpot_ms(tokens: float | None, latency: float | None, ttft: float | None) ->
 def _base_run(job: Job, ended_us: int, *, ok: bool) -> Run:
     segment = segment_id(job, ended_us)
     return Run(
-        run_id=f"run_{segment}_0",
+        run_id=run_id_of(segment, 0),
         ts_us=ended_us,
         device=job.device,
         model=job.model,
@@ -80,7 +79,7 @@ def _base_run(job: Job, ended_us: int, *, ok: bool) -> Run:
         job_id=job.job_id,
         source_kind="job",
         prompt_preview=job.prompt_preview,
-        batch_id=f"bat_{segment}",
+        batch_id=batch_id_of(segment),
     )
 
 
@@ -101,12 +100,8 @@ def _run(job: Job, result: Result, ended_us: int, adapter: Adapter | None) -> Ru
 def _row(job: Job, result: Result, run: Run, adapter: Adapter) -> str:
     facts = run.document() | {"ts": clock.iso(run.ts_us)}
     row = job_row(adapter, facts, {**result.metrics, **result.extra})
-    meta: dict[str, Any] = {
-        "_meta_user_id": job.user_id,
-        "_meta_dataset": adapter.dataset,
-        "_meta_ts": clock.iso(run.ts_us),
-        "_meta_batch_id": run.batch_id,
-    }
+    at = clock.iso(run.ts_us)
+    meta = row_meta(job.user_id, adapter.dataset, at, batch_id_of(segment_id(job, run.ts_us)))
     return msgspec.json.encode(row | meta).decode()
 
 

@@ -13,12 +13,13 @@ from shared.datasets import load_adapter
 from shared.devices import Device
 from shared.errors import DependencyFailed, Fault, Unacceptable
 from shared.jobs.bodies import Question
-from shared.jobs.job import PREVIEW_CHARACTERS, Job
+from shared.jobs.job import Job
 from shared.jobs.lanes import Lane, Lanes, waiting
 from shared.jobs.open_jobs import OpenJobs
 from shared.jobs.reasons import USER_WINDOW, waiting_reason
 from shared.jobs.store import JobStore
 from shared.jobs.targets import Target, device_moved, target_faults
+from shared.runs import PREVIEW_CHARACTERS
 
 
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from shared.rollups.cells import (
     CELL_COLUMNS,
-    COUNTED_COLUMNS,
     EXTRA_PREFIX,
     cells_of,
     merged_cells,
@@ -13,7 +12,6 @@ from shared.rollups.levels import DAY, HOUR, LEVELS, Level, differences, level_f
 
 __all__ = [
     "CELL_COLUMNS",
-    "COUNTED_COLUMNS",
     "DAY",
     "EXTRA_PREFIX",
     "GAMMA",

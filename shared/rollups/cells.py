@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.rollups.histogram import bucket_of
+from shared.runs import AMOUNTS
 
 # name → DuckDB type, after the columns that say what a cell is about.
 CELL_COLUMNS: dict[str, str] = {
@@ -24,9 +25,6 @@ CELL_COLUMNS: dict[str, str] = {
     "high": "DOUBLE",
 }
 EXTRA_PREFIX = "extra:"
-_TIMES = ("latency_ms", "ttft_ms", "tok_s")
-# The columns of runs that cells count.
-COUNTED_COLUMNS = ("ok", "prompt_tokens", "completion_tokens", *_TIMES, "extra")
 _NO_MOMENTS = "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, NULL::DOUBLE AS high"
 # Squares of larger numbers overflow: their spread is not told.
 _M2 = (
@@ -83,7 +81,7 @@ def _values_of(runs: str, keys: Sequence[str]) -> str:
     sources = [
         f"SELECT {by}, '{name}' AS metric, {name} AS value FROM {runs} "
         f"WHERE ok AND {name} IS NOT NULL"
-        for name in _TIMES
+        for name in AMOUNTS
     ]
     entries = f"SELECT {by}, unnest(map_entries(extra)) AS entry FROM {runs}"
     sources.append(f"SELECT {by}, '{EXTRA_PREFIX}' || entry.key, entry.value FROM ({entries})")

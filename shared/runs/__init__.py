@@ -1,12 +1,30 @@
 """A run: one measured execution of a model on a device, however it came to be known."""
 
 from shared.runs.block import RunBlock, decode_runs
-from shared.runs.run import Run, check_storable, derived_tok_s, encode_runs
-from shared.runs.schema import DIMENSIONS, JSON_COLUMNS, PARQUET_COLUMNS, select_list
+from shared.runs.columns import (
+    AMOUNTS,
+    COLUMNS,
+    DIMENSIONS,
+    EXPORTED,
+    FILTERS,
+    MEASURED,
+    PREVIEW_CHARACTERS,
+    SHOWN,
+    Column,
+    Kind,
+    Run,
+)
+from shared.runs.run import check_storable, derived_tok_s, encode_runs
+from shared.runs.schema import (
+    JSON_COLUMNS,
+    PARQUET_COLUMNS,
+    run_of_row,
+    run_select_list,
+    select_list,
+)
 from shared.runs.values import (
     MAX_LABEL_CHARACTERS,
     MAX_TOKENS,
-    PREVIEW_CHARACTERS,
     ValueRefused,
     read_amount,
     read_count,
@@ -16,12 +34,20 @@ from shared.runs.values import (
 )
 
 __all__ = [
+    "AMOUNTS",
+    "COLUMNS",
     "DIMENSIONS",
+    "EXPORTED",
+    "FILTERS",
     "JSON_COLUMNS",
     "MAX_LABEL_CHARACTERS",
     "MAX_TOKENS",
+    "MEASURED",
     "PARQUET_COLUMNS",
     "PREVIEW_CHARACTERS",
+    "SHOWN",
+    "Column",
+    "Kind",
     "Run",
     "RunBlock",
     "ValueRefused",
@@ -34,5 +60,7 @@ __all__ = [
     "read_flag",
     "read_label",
     "read_number",
+    "run_of_row",
+    "run_select_list",
     "select_list",
 ]

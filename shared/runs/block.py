@@ -9,27 +9,40 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import repeat
 from operator import attrgetter
-from typing import Any
+from types import GenericAlias
+from typing import Any, get_type_hints
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from shared.clock import to_us
-from shared.runs.run import Run, derived_tok_s
+from shared.runs.columns import COLUMNS, Column, Run
+from shared.runs.run import derived_tok_s
+from shared.segment_ids import run_id_of, run_ids_begin
 
-Texts = list[str | None] | str | None
-Counts = list[int | None] | int | None
-Numbers = list[float | None] | float | None
-
-# Columns that are kept as they are, in the order of `Run`.
-_PLAIN = (
-    "device", "model", "tag", "tenant", "prompt_tokens", "completion_tokens", "latency_ms",
-    "ttft_ms", "ok", "job_id", "dataset", "source_kind", "prompt_preview", "batch_id",
-)  # fmt: skip
+# Members of `Run` that are written in a form of their own.
+_OTHERWISE = ("run_id", "ts_us", "tok_s", "extra")
 
 
-class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """Runs in columns.
+def _plain_member(column: Column) -> tuple[str, Any, Any]:
+    """The member of a block for a column that is written as it is, with its default."""
+    value = get_type_hints(Run)[column.name]
+    return column.name, GenericAlias(list, value) | value, _DEFAULTS[column.name]
+
+
+_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Run)}
+_PLAIN = tuple(column.name for column in COLUMNS if column.name not in _OTHERWISE)
+# Any, because a type checker cannot follow members that are made.
+_PlainColumns: Any = msgspec.defstruct(
+    "_PlainColumns",
+    [_plain_member(column) for column in COLUMNS if column.name in _PLAIN],
+    omit_defaults=True,
+    kw_only=True,
+)
+
+
+class RunBlock(_PlainColumns, omit_defaults=True, kw_only=True):  # type: ignore[misc, call-arg]
+    """Runs in columns: those of `Run`, the plain ones as they are.
 
     Ids: `run_id` where they are given; else `run_<segment_id>_<ordinal>`, the ordinals
     counting from 0 where they are not given either. Times: `ts_us`, or `ts` as moments.
@@ -42,22 +55,8 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
     run_id: list[str] | None = None
     ts_us: list[int] | None = None
     ts: list[datetime] | None = None
-    device: Texts = None
-    model: Texts = None
-    tag: Texts = None
-    tenant: Texts = None
-    prompt_tokens: Counts = None
-    completion_tokens: Counts = None
-    latency_ms: Numbers = None
-    ttft_ms: Numbers = None
-    tok_s: Numbers | UnsetType = UNSET
-    ok: list[bool] | bool = True
-    job_id: Texts = None
-    dataset: Texts = None
-    source_kind: list[str] | str = "dataset"
-    prompt_preview: Texts = None
-    batch_id: Texts = None
-    extra: dict[str, list[float | None] | float] = {}
+    tok_s: list[float | None] | float | UnsetType | None = UNSET
+    extra: dict[str, list[float | None] | float] = msgspec.field(default_factory=dict)
     extras: list[dict[str, float]] | None = None
 
     @classmethod
@@ -103,7 +102,7 @@ class RunBlock(msgspec.Struct, omit_defaults=True, kw_only=True):
         if self.run_id is not None:
             return self.run_id
         ordinals = range(self.count) if self.ordinals is None else self.ordinals
-        return [f"run_{self.segment_id}_{ordinal}" for ordinal in ordinals]
+        return [run_id_of(self.segment_id, ordinal) for ordinal in ordinals]
 
     def speeds(self) -> list[float | None]:
         """The `tok_s` that follow from the other columns."""
@@ -147,7 +146,7 @@ def _column(runs: list[Run], name: str) -> Any:
 
 
 def _ids(runs: list[Run], segment_id: str) -> dict[str, Any]:
-    prefix = f"run_{segment_id}_"
+    prefix = run_ids_begin(segment_id)
     given = [run.run_id for run in runs]
     ordinals = [_ordinal(run_id.removeprefix(prefix)) for run_id in given]
     if [f"{prefix}{ordinal}" for ordinal in ordinals] != given:

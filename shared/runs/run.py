@@ -1,47 +1,12 @@
-"""The run record, and its form as JSON lines."""
+"""What follows from a run: its form as JSON lines, whether it can be stored, its speed."""
 
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from shared.clock import SECOND_US, day_of
-
-
-class Run(msgspec.Struct, frozen=True, gc=False):
-    """One run. Times in ms unless the name says otherwise; None means not measured.
-
-    `ts_us` is when it happened, in microseconds since the epoch. `tok_s` is the decode
-    speed (see `derived_tok_s`). `extra` maps labels to numbers. `batch_id` names the
-    append, import or job that brought it.
-    """
-
-    run_id: str
-    ts_us: int
-    device: str | None = None
-    model: str | None = None
-    tag: str | None = None
-    tenant: str | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    latency_ms: float | None = None
-    ttft_ms: float | None = None
-    tok_s: float | None = None
-    ok: bool = True
-    job_id: str | None = None
-    dataset: str | None = None
-    source_kind: str = "dataset"
-    prompt_preview: str | None = None
-    extra: dict[str, float] = {}
-    batch_id: str | None = None
-
-    def document(self) -> dict[str, Any]:
-        """The run as the API shows it; `ts` is epoch seconds."""
-        fields = msgspec.structs.asdict(self)
-        del fields["batch_id"]
-        return {"run_id": fields.pop("run_id"), "ts": fields.pop("ts_us") / SECOND_US, **fields}
-
+from shared.clock import day_of
+from shared.runs.columns import Run
 
 # JSON knows no infinity.
 _MAX_SPEED = sys.float_info.max

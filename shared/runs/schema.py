@@ -1,43 +1,51 @@
-"""The columns of runs: as JSON lines in segments, and as Parquet in parts.
+"""The columns of runs in SQL: JSON lines, Parquet, and a row read back as a run.
 
-The Parquet columns are what Athena, Spark or Trino see; append to the list, never
-reorder or rename.
+The Parquet columns are what Athena, Spark or Trino see.
 """
 
-# What runs can be grouped by.
-DIMENSIONS = ("device", "model", "tag", "tenant", "dataset", "source_kind")
+from collections.abc import Sequence
+from typing import Any
 
-# name → DuckDB type, in JSON lines.
-JSON_COLUMNS: dict[str, str] = {
-    "run_id": "VARCHAR",
-    "ts_us": "BIGINT",
-    "device": "VARCHAR",
-    "model": "VARCHAR",
-    "tag": "VARCHAR",
-    "tenant": "VARCHAR",
-    "prompt_tokens": "BIGINT",
-    "completion_tokens": "BIGINT",
-    "latency_ms": "DOUBLE",
-    "ttft_ms": "DOUBLE",
-    "tok_s": "DOUBLE",
-    "ok": "BOOLEAN",
-    "job_id": "VARCHAR",
-    "dataset": "VARCHAR",
-    "source_kind": "VARCHAR",
-    "prompt_preview": "VARCHAR",
-    "extra": "MAP(VARCHAR, DOUBLE)",
-    "batch_id": "VARCHAR",
+from shared.runs.columns import COLUMNS, Column, Kind, Run
+
+_TYPES: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "count": "BIGINT",
+    "amount": "DOUBLE",
+    "flag": "BOOLEAN",
+    "instant": "BIGINT",
+    "numbers": "MAP(VARCHAR, DOUBLE)",
 }
 
-# The same in Parquet, where the instant is a UTC timestamp in microseconds.
+# name → DuckDB type, in JSON lines.
+JSON_COLUMNS: dict[str, str] = {column.name: _TYPES[column.kind] for column in COLUMNS}
+
+# The same in Parquet, where an instant is a UTC timestamp in microseconds.
 PARQUET_COLUMNS: dict[str, str] = {
-    ("ts" if name == "ts_us" else name): ("TIMESTAMP" if name == "ts_us" else kind)
-    for name, kind in JSON_COLUMNS.items()
+    column.public_name: "TIMESTAMP" if column.kind == "instant" else _TYPES[column.kind]
+    for column in COLUMNS
 }
 
 
 def select_list() -> str:
     """The SQL select list that turns JSON columns into Parquet columns."""
-    return ", ".join(
-        "make_timestamp(ts_us) AS ts" if name == "ts_us" else name for name in JSON_COLUMNS
-    )
+    return ", ".join(map(_to_parquet, COLUMNS))
+
+
+def run_select_list() -> str:
+    """The SQL select list that turns Parquet columns into what `run_of_row` takes."""
+    return ", ".join(map(_from_parquet, COLUMNS))
+
+
+def run_of_row(row: Sequence[Any]) -> Run:
+    """The run of a row of `run_select_list`."""
+    return Run(*row)
+
+
+def _to_parquet(column: Column) -> str:
+    name = column.name
+    return f"make_timestamp({name}) AS {column.public_name}" if column.kind == "instant" else name
+
+
+def _from_parquet(column: Column) -> str:
+    return f"epoch_us({column.public_name})" if column.kind == "instant" else column.name

@@ -3,7 +3,6 @@
 import sys
 
 MAX_LABEL_CHARACTERS = 256
-PREVIEW_CHARACTERS = 200
 # More than any run has, and so few that a sum over any number of runs is exact.
 MAX_TOKENS = 10**12
 # JSON integers may have any length; a double may not.

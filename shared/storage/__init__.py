@@ -25,13 +25,16 @@ from shared.storage.records import (
     totals_key,
     totals_record,
 )
-from shared.storage.segments import PendingSegment, SegmentLog, SegmentName, batch_of_line
+from shared.storage.row_meta import BATCH_MEMBER, META_PREFIX, batch_of_line, row_meta
+from shared.storage.segments import PendingSegment, SegmentLog, SegmentName
 from shared.storage.snapshot import Snapshot, begin_snapshot, read_snapshot
 from shared.storage.traces import storage_traces
 
 __all__ = [
     "BACKLOG",
+    "BATCH_MEMBER",
     "DATASET_PREFIX",
+    "META_PREFIX",
     "Backfill",
     "Backlog",
     "Catalog",
@@ -54,6 +57,7 @@ __all__ = [
     "delete_dataset",
     "partition",
     "read_snapshot",
+    "row_meta",
     "storage_traces",
     "totals_key",
     "totals_record",

@@ -28,7 +28,8 @@ from shared.storage.records import (
     DayRecord,
     Volume,
 )
-from shared.storage.segments import PendingSegment, batch_of_line
+from shared.storage.row_meta import batch_of_line
+from shared.storage.segments import PendingSegment
 
 STEP_BYTES = 8 * 2**20
 

@@ -11,6 +11,7 @@ import msgspec
 from shared import clock, ids
 from shared.aws import Bucket, VersionedObject
 from shared.runs import Run
+from shared.segment_ids import is_named_by_batch
 from shared.storage.checksum import crc_of
 from shared.storage.parquet import parquet_of
 from shared.storage.records import (
@@ -106,7 +107,7 @@ def fold_day(
         max_us=max(instants),
         min_batch=min(batches),
         max_batch=max(batches),
-        foreign=not all(map(_named_by_batch, runs)),
+        foreign=not all(is_named_by_batch(run.run_id, run.batch_id) for run in runs),
     )
     return msgspec.structs.replace(record, parts=(*record.parts, part))
 
@@ -115,12 +116,6 @@ def with_crowded(after: Checkpoint, days: list[DayRecord]) -> Checkpoint:
     """The checkpoint, naming those of the folded days that have many parts to roll up."""
     crowded = {day.day for day in days if len(day.fresh) >= CROWDED_AT_PARTS}
     return msgspec.structs.replace(after, crowded=tuple(sorted({*after.crowded, *crowded})))
-
-
-def _named_by_batch(run: Run) -> bool:
-    """Whether the run's id is the one that the server gives by batch and place."""
-    batch_id = run.batch_id or ""
-    return run.run_id.startswith(f"run_{batch_id.removeprefix('bat_')}_")
 
 
 def part_key(user_id: str, day: str, generation: int) -> str:

@@ -16,6 +16,7 @@ import duckdb
 import msgspec
 
 from shared.aws import side_by_side
+from shared.segment_ids import batch_id_in
 from shared.storage.edits import Edit
 from shared.storage.local_copies import local_copies
 from shared.storage.parquet import connect
@@ -38,7 +39,7 @@ class Wanted:
     @cached_property
     def batches(self) -> list[str]:
         """The batches that the ids name, in order."""
-        return sorted({batch for run_id in self.run_ids if (batch := _batch_of(run_id))})
+        return sorted({batch for run_id in self.run_ids if (batch := batch_id_in(run_id))})
 
     def may_lie_in(self, part: Part) -> bool:
         """Whether a part can have one of the ids."""
@@ -67,12 +68,6 @@ def known_run_ids(snapshot: Snapshot, wanted: Collection[str], *, but_batch: str
     segments = [segment for segment in snapshot.pending if sought.may_be_pending_in(segment)]
     snapshot.seal()
     return _in_segments(snapshot, segments, sought) | _in_parts(snapshot, parts, sought)
-
-
-def _batch_of(run_id: str) -> str | None:
-    kind, _, rest = run_id.partition("_")
-    segment_id, _, ordinal = rest.rpartition("_")
-    return f"bat_{segment_id}" if kind == "run" and segment_id and ordinal else None
 
 
 def _in_segments(snapshot: Snapshot, segments: list[PendingSegment], wanted: Wanted) -> set[str]:

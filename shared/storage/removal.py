@@ -30,6 +30,7 @@ from shared.storage.records import (
     Part,
     Volume,
 )
+from shared.storage.row_meta import line_ending
 from shared.storage.tidying import unrolled
 
 # Walks that began more cuts ago must begin again.
@@ -120,7 +121,7 @@ class Removal:
         return None
 
     def _find_in(self, volume: Volume, batch_id: str) -> Cut | None:
-        ending = b'"_meta_batch_id":"%s"}\n' % batch_id.encode()
+        ending = line_ending(batch_id)
         rest, at, place, start, rows = b"", 0, 0, -1, 0
         while at < volume.bytes:
             end = min(at + CHUNK_BYTES, volume.bytes)

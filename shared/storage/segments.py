@@ -21,13 +21,13 @@ from shared.clock import LATEST, day_of, to_us
 from shared.errors import DependencyFailed
 from shared.observability import logger
 from shared.runs import Run, RunBlock, decode_runs
+from shared.segment_ids import batch_id_of
 from shared.storage.edits import Edit
 
 PREFIX = "segments/"
 _SUFFIX = ".jsonl"
 _ULID = re.compile(ids.ULID_FORM)
 _LATEST_US = to_us(LATEST)
-_BATCH_MEMBER = b'"_meta_batch_id":"'
 
 
 @dataclass(frozen=True, order=True)
@@ -58,7 +58,7 @@ class SegmentName:
     @property
     def batch_id(self) -> str:
         """How the API calls what the segment brought."""
-        return f"bat_{self.segment_id}"
+        return batch_id_of(self.segment_id)
 
     @property
     def born_us(self) -> int:
@@ -256,9 +256,3 @@ def _is_segment(key: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def batch_of_line(line: bytes) -> str:
-    """The batch that a stored row belongs to, by the member that the server put last."""
-    place = line.rfind(_BATCH_MEMBER)
-    return "" if place < 0 else line[place + len(_BATCH_MEMBER) : -2].decode()

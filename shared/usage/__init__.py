@@ -1,20 +1,20 @@
 """Usage: what ran where, how fast and how well (needs the analytics layer)."""
 
-from shared.runs import DIMENSIONS
 from shared.usage.answers import Overview, Reading, Summary, overview, summary
 from shared.usage.buckets import BUCKET_NAMES, TooManyBuckets, auto_seconds, bucket_seconds
 from shared.usage.comparison import Comparison, Side, compare
 from shared.usage.definitions import DEFINITIONS, Definition
 from shared.usage.export import Exported, export_runs
 from shared.usage.export_file import Export, ExportFormat, ExportLimits, ExportTooLarge
+from shared.usage.export_lines import CSV_COLUMNS
 from shared.usage.figures import MAX_LABELS
 from shared.usage.question import Filters, Question
 from shared.usage.stats import Labels
 
 __all__ = [
     "BUCKET_NAMES",
+    "CSV_COLUMNS",
     "DEFINITIONS",
-    "DIMENSIONS",
     "MAX_LABELS",
     "Comparison",
     "Definition",

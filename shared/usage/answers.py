@@ -7,7 +7,7 @@ from typing import Any
 from shared.aws import Bucket
 from shared.clock import DAY_US, iso
 from shared.errors import MalformedInput
-from shared.runs import JSON_COLUMNS, Run
+from shared.runs import run_of_row, run_select_list
 from shared.storage import Catalog, Snapshot, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.figures import Figures, figures_of
@@ -192,8 +192,7 @@ def _newest(snapshot: Snapshot, question: Question, count: int) -> list[dict[str
 
 
 def _newest_since(snapshot: Snapshot, question: Question, count: int) -> list[dict[str, Any]]:
-    columns = ", ".join("epoch_us(ts)" if name == "ts_us" else name for name in JSON_COLUMNS)
-    sql = f"SELECT {columns} FROM runs ORDER BY ts DESC, run_id DESC LIMIT ?"
+    sql = f"SELECT {run_select_list()} FROM runs ORDER BY ts DESC, run_id DESC LIMIT ?"
     with runs_table(snapshot, question) as connection:
         rows = connection.execute(sql, [count]).fetchall()
-    return [Run(**dict(zip(JSON_COLUMNS, row, strict=True))).document() for row in rows]
+    return [run_of_row(row).document() for row in rows]

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.aws import Bucket
 from shared.datasets import LabelMeaning, label_meanings
+from shared.runs import AMOUNTS
 from shared.storage import Catalog, Snapshot, read_snapshot
 from shared.usage.answers import Reading
 from shared.usage.conditions import Values, differing, rolled_values, values_of
@@ -13,7 +14,7 @@ from shared.usage.definitions import definition
 from shared.usage.figures import figures_of
 from shared.usage.question import Question
 from shared.usage.source import look_up
-from shared.usage.stats import METRICS, Labels
+from shared.usage.stats import Labels
 from shared.usage.verdicts import Better, Judgement, Rule, percent
 from shared.usage.welch import Sample
 
@@ -87,7 +88,7 @@ def side(snapshot: Snapshot, question: Question, reading: Reading) -> Side:
 
 
 def _defined(a: dict[str, Any], b: dict[str, Any]) -> list[_Metric]:
-    timed = [_metric(name, a[name], b[name]) for name in METRICS]
+    timed = [_metric(name, a[name], b[name]) for name in AMOUNTS]
     return [*timed, _metric("error_rate", _failures(a), _failures(b), yes_or_no=True)]
 
 

@@ -5,21 +5,13 @@ A line made in SQL costs a few microseconds; made from Python objects, ten times
 
 import duckdb
 
+from shared.runs import EXPORTED, SHOWN
 from shared.spreadsheets import text_cell_sql
 
-# The contract's columns, in its order (docs/contract.md, Usage).
-CSV_COLUMNS = (
-    "ts", "time", "device", "model", "tag", "tenant", "prompt_tokens", "completion_tokens",
-    "latency_ms", "ttft_ms", "tok_s", "ok", "job_id", "dataset", "source_kind",
-    "prompt_preview", "run_id", "extra",
-)  # fmt: skip
-TEXT_COLUMNS = (
-    "device", "model", "tag", "tenant", "job_id", "dataset", "source_kind", "prompt_preview",
-    "run_id",
-)  # fmt: skip
-_MEMBERS = (
-    "run_id", "ts", *(name for name in CSV_COLUMNS[2:] if name not in ("run_id", "extra")), "extra"
-)  # fmt: skip
+_EXPORTED = {column.public_name: column for column in EXPORTED}
+# The instant stands there twice, as a number and as text.
+CSV_COLUMNS = ("ts", "time", *(name for name in _EXPORTED if name != "ts"))
+TEXT_COLUMNS = tuple(name for name, column in _EXPORTED.items() if column.kind == "text")
 # The nearest double to the instant in seconds, which gives back the microsecond.
 _SECONDS = "epoch_us(ts) / 1e6"
 # Sets of labels that are looked at, and those in unsorted order that get an expression of
@@ -30,7 +22,8 @@ _MAX_CASES = 32
 
 def json_line_sql() -> str:
     """SQL for a run as a line of JSON, as `POST /usage/import` takes it."""
-    members = ", ".join(f"'{name}', {_SECONDS if name == 'ts' else name}" for name in _MEMBERS)
+    names = [column.public_name for column in SHOWN]
+    members = ", ".join(f"'{name}', {_SECONDS if name == 'ts' else name}" for name in names)
     return f"json_object({members})::VARCHAR || chr(10)"
 
 

@@ -11,8 +11,7 @@ from typing import Any, Protocol
 import duckdb
 
 from shared.observability import logger
-from shared.rollups import COUNTED_COLUMNS
-from shared.runs import DIMENSIONS
+from shared.runs import DIMENSIONS, MEASURED
 from shared.storage import Snapshot
 from shared.usage.planning import Plan, plan_reading
 from shared.usage.question import Question
@@ -22,7 +21,7 @@ from shared.usage.stats import Key, Labels, extras_of, grouped_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
 MAX_LABELS = 50
-_COLUMNS = ("ts", *DIMENSIONS, *COUNTED_COLUMNS)
+_COLUMNS = ("ts", *DIMENSIONS, *MEASURED)
 
 
 class Figures(Protocol):

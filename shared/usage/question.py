@@ -1,43 +1,44 @@
 """What is asked of usage: a window and filters."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.runs import DIMENSIONS
+from shared.runs import DIMENSIONS, FILTERS
+
+# The values of one filter, any of which fits.
+Values = tuple[str, ...] | tuple[bool, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Filters:
-    """Each filter names values any of which fits; empty means everything."""
+    """Each filter (a column of `FILTERS`) names values any of which fits; one without values
+    means everything, and is not `given`."""
 
-    model: tuple[str, ...] = ()
-    device: tuple[str, ...] = ()
-    tag: tuple[str, ...] = ()
-    tenant: tuple[str, ...] = ()
-    dataset: tuple[str, ...] = ()
-    source_kind: tuple[str, ...] = ()
-    ok: tuple[bool, ...] = ()
+    given: tuple[tuple[str, Values], ...]
+
+    def __init__(self, **values: Values) -> None:
+        if unknown := values.keys() - FILTERS.keys():
+            raise TypeError(f"these are no filters: {sorted(unknown)}")
+        given = tuple((name, values[name]) for name in FILTERS if values.get(name))
+        object.__setattr__(self, "given", given)
+
+    def over(self, common: "Filters") -> "Filters":
+        """These filters, and of the common ones those of other names."""
+        return Filters(**dict((*common.given, *self.given)))
 
     def document(self) -> dict[str, Any]:
         """The filters that are set, as responses echo them."""
-        return {name: list(values) for name, values in self._set()}
+        return {name: list(values) for name, values in self.given}
 
     def condition(self) -> tuple[str, list[Any]]:
         """A SQL condition over runs, and its parameters."""
-        clauses, parameters = ["true"], []
-        for name, values in self._set():
-            clauses.append(f"list_contains(?, {name})")
-            parameters.append(list(values))
-        return " AND ".join(clauses), parameters
+        clauses = ["true", *(f"list_contains(?, {name})" for name, _ in self.given)]
+        return " AND ".join(clauses), [list(values) for _, values in self.given]
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """The dimensions that are filtered by."""
-        return tuple(name for name, _ in self._set() if name in DIMENSIONS)
-
-    def _set(self) -> list[tuple[str, tuple[Any, ...]]]:
-        pairs = [(field.name, getattr(self, field.name)) for field in fields(self)]
-        return [(name, values) for name, values in pairs if values]
+        return tuple(name for name, _ in self.given if name in DIMENSIONS)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 
 from shared.rollups import EXTRA_PREFIX, merged_moments, value_of
-from shared.usage.stats import METRICS, QUANTILES, Key, Labels, distribution, stats_of
+from shared.runs import AMOUNTS
+from shared.usage.stats import QUANTILES, Key, Labels, distribution, stats_of
 
 # Count, mean, lowest, quantiles, highest, standard deviation.
 Moments = list[Any]
@@ -34,7 +35,7 @@ def cell_stats(
 
     Without keys there is exactly one group, `()`, even over nothing.
     """
-    metrics = [*METRICS, *(EXTRA_PREFIX + label for label in labels)]
+    metrics = [*AMOUNTS, *(EXTRA_PREFIX + label for label in labels)]
     told = _distributions(connection, keys, metrics)
     found = {}
     for row in connection.execute(_counts_sql(keys)).fetchall():
@@ -46,7 +47,7 @@ def cell_stats(
             for label in labels
             if EXTRA_PREFIX + label in metric
         }
-        rest = [value for name in METRICS for value in metric.get(name, _NOTHING)]
+        rest = [value for name in AMOUNTS for value in metric.get(name, _NOTHING)]
         found[key] = stats_of([*counts, *rest, _throughput(metric, completed)], extra)
     return found
 

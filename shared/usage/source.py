@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from shared.rollups import CELL_COLUMNS, COUNTED_COLUMNS, cells_of, merged_cells
-from shared.runs import Run, encode_runs, select_list
+from shared.rollups import CELL_COLUMNS, cells_of, merged_cells
+from shared.runs import MEASURED, Run, encode_runs, select_list
 from shared.storage import Edit, Snapshot
 from shared.storage.local_copies import local_copies
 from shared.storage.parquet import connect_to_ask, json_reader
@@ -96,7 +96,7 @@ def cells_table(
 
 
 def _columns_of_cells(columns: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys([*columns, *COUNTED_COLUMNS]))
+    return ", ".join(dict.fromkeys([*columns, *MEASURED]))
 
 
 def with_edges(table: str, time: str, edges: Sequence[int]) -> str:

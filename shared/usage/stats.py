@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 
-METRICS = ("latency_ms", "ttft_ms", "tok_s")
+from shared.runs import AMOUNTS
+
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 _DIST_MEMBERS = ("n", "mean", "min", *QUANTILES, "max", "std")
 _COUNTS = (
@@ -81,7 +82,7 @@ def grouped_stats(
 def empty_stats() -> dict[str, Any]:
     """The stats of no runs."""
     values: list[Any] = [0, 0, 0, 0]
-    for _ in METRICS:
+    for _ in AMOUNTS:
         values += _no_distribution()
     return stats_of([*values, None], {})
 
@@ -100,7 +101,7 @@ def _fetched(
 
 def _stats_sql(keys: list[str], table: str, spread: str) -> str:
     columns = [*keys, *_COUNTS]
-    for metric in METRICS:
+    for metric in AMOUNTS:
         columns += _distribution_sql(metric, spread, "FILTER (WHERE ok)")
     columns.append(_THROUGHPUT)
     return f"SELECT {', '.join(columns)} FROM {table}{_group_by(len(keys))}"
@@ -165,7 +166,7 @@ def stats_of(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
     }
-    for number, metric in enumerate(METRICS):
+    for number, metric in enumerate(AMOUNTS):
         stats[metric] = distribution(rest[number * 6 : number * 6 + 6])
     return stats | {"throughput_tps": rest[-1], "extra": extra}
 

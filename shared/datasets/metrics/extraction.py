@@ -14,7 +14,7 @@ import msgspec
 from shared.datasets.adapters import MAX_EXTRA_FIELDS
 from shared.datasets.metrics.mapping import Mapping, NumberField
 from shared.datasets.metrics.times import odd_text, usual_us
-from shared.datasets.rows import META_PREFIX
+from shared.storage import BATCH_MEMBER, META_PREFIX
 
 # Keys of a file that are tried as numbers where nobody said which are; those in most rows.
 MAX_CANDIDATES = 4 * MAX_EXTRA_FIELDS
@@ -23,7 +23,6 @@ _MAX_FIELD_CHARACTERS = 512
 _NESTED_ROWS = 20_000
 _MAX_DEPTH = 8
 _MAX_LABEL_CHARACTERS = 256
-_BATCH_FIELD = f"{META_PREFIX}batch_id"
 # A line that is broken is a row of nothing.
 _LINES = "format='newline_delimited', ignore_errors=true"
 
@@ -111,7 +110,7 @@ def _time_and_labels(members: _Members, mapping: Mapping) -> list[str]:
         f"{odd_text(time, us)} AS odd",
         f"{_label(members.text(mapping.device_field))} AS device",
         f"{_label(members.text(mapping.model_field))} AS model",
-        f"{_label(members.text(_BATCH_FIELD))} AS batch",
+        f"{_label(members.text(BATCH_MEMBER))} AS batch",
     ]
 
 

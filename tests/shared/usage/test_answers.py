@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shared.clock import DAY_US, SECOND_US, read_time
 from shared.datasets.folding import compaction
-from shared.runs import Run
-from shared.usage import DIMENSIONS, Filters, Question, overview, summary
+from shared.runs import DIMENSIONS, Run
+from shared.usage import Filters, Question, overview, summary
 from tests.shared.usage.oracle import expected_stats
 
 START_US = read_time("2025-12-03T00:00:00Z")

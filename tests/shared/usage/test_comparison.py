@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shared.clock import DAY_US, read_time
 from shared.datasets.folding import compaction
-from shared.runs import Run
-from shared.usage import DIMENSIONS, Filters, Question, Reading, compare
+from shared.runs import DIMENSIONS, Run
+from shared.usage import Filters, Question, Reading, compare
 from tests.kit.faults import watched_calls
 from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.student_oracle import tail
