@@ -1,6 +1,6 @@
 """`GET /user/data/metrics`: a dataset's number fields as series with summaries."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
@@ -60,7 +60,7 @@ class SeriesAnswer(BaseModel):
 
     field: str = Field(examples=["latency_ms"])
     label: str = Field(examples=["Latency (ms)"])
-    kind: str = Field(description="`number` or `boolean`.")
+    kind: Literal["number", "boolean"]
     extra: bool = Field(description="False for the standard metrics.")
     unit: str | None
     better: Better | None

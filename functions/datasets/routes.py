@@ -81,8 +81,9 @@ _LINES_SCHEMA = {
         **described(207, "Some rows were stored; `errors` names the others.", model=AppendAnswer),
         **described(
             429,
-            "Too many appends wait for compaction (`too_many_pending`), or the rows "
-            "that you may append a day are used up (`daily_rows_exceeded`).",
+            "Too many appends wait for compaction (`too_many_pending`), the rows that you may "
+            "append a day are used up (`daily_rows_exceeded`), or you make too many requests a "
+            "minute (`rate_exceeded`).",
         ),
     },
     openapi_extra={

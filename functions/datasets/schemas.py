@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.http import BatchId, Body, StrictBody
-from shared.http.schemas import ProblemFault
+from shared.http.schemas import Omitted, ProblemFault, all_required
 
 _TOLD_BY_THE_SERVER = {"version", "updated_at", "backfill"}
 Better = Literal["higher", "lower"]
@@ -19,6 +19,12 @@ class ExtraFieldBody(StrictBody):
     kind: Literal["number", "string", "boolean"] = "number"
     unit: str | None = Field(None, max_length=64, examples=["W"])
     better: Better | None = None
+
+
+class ExtraField(ExtraFieldBody):
+    """A labelled extra metric of a saved adapter."""
+
+    model_config = ConfigDict(json_schema_extra=all_required)
 
 
 class AdapterBody(StrictBody):
@@ -88,11 +94,12 @@ class BackfillAnswer(BaseModel):
 class SavedAdapter(AdapterBody):
     """A saved adapter; `backfill` is present only when one was requested."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", json_schema_extra=all_required)
 
     version: int
     updated_at: str
-    backfill: BackfillAnswer | None = None
+    extra_fields: list[ExtraField]  # type: ignore[assignment]  # An answer's members are all there.
+    backfill: Omitted[BackfillAnswer]
 
 
 class AdapterPreview(BaseModel):

@@ -40,7 +40,10 @@ _LOST = described(409, "The attempt does not hold the lease (`lease_lost`).")
     "/claim",
     summary="Take a job",
     response_model=ClaimAnswer,
-    responses=described(409, "Another device runs it (`job_leased`)."),
+    responses={
+        **described(409, "Another device runs it (`job_leased`)."),
+        **described(413, "The job is too large to be handed out (`job_too_large`)."),
+    },
 )
 async def claim(serial: OwnSerial, job_id: JobId) -> Response:
     """Returns the job and the number of the attempt; repeated by the holder: the same answer."""

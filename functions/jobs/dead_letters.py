@@ -36,6 +36,7 @@ _NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
     "/dlq",
     summary="List jobs in the dead-letter queue",
     response_model=Page[DeadJobAnswer | FailureGroupAnswer],
+    responses=described(403, "Another user's are for administrators only (`forbidden`)."),
 )
 async def dead_letters(
     user: CurrentUser,

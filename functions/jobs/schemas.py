@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.datasets import DATASET_NAME
 from shared.http import Body, Serial
+from shared.http.schemas import Omitted
 
 MAX_PROMPT_CHARACTERS = 200_000
 MAX_OPTIONS_BYTES = 128 * 2**10
@@ -198,10 +199,10 @@ class ResultAnswer(BaseModel):
     metrics: ResultMetrics
     extra: dict[str, float]
     finished_at: str | None
-    prompt: str | None = None
+    prompt: Omitted[str]
     system: str | None = None
-    options: dict[str, Any] | None = None
-    samples: list[dict[str, Any]] | None = None
+    options: Omitted[dict[str, Any]]
+    samples: Omitted[list[dict[str, Any]]]
     telemetry: dict[str, Any] | None = None
     log: str | None = Field(default=None, description="Null if it is too long; see `log_url`.")
     log_url: str | None = Field(

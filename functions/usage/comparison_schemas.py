@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from functions.usage.schemas import ExtraLabels, Stats, WindowAnswer
+from shared.http.schemas import Omitted
 
 
 class SideAnswer(Stats):
@@ -13,7 +14,7 @@ class SideAnswer(Stats):
     window: WindowAnswer
     filters: dict[str, Any]
     exact: bool
-    extra_labels: ExtraLabels | None = None
+    extra_labels: Omitted[ExtraLabels]
 
 
 class MoreRuns(BaseModel):
@@ -58,8 +59,8 @@ class ConditionDifference(BaseModel):
     field: str
     a: list[str | float | None]
     b: list[str | float | None]
-    a_count: int | None = None
-    b_count: int | None = None
+    a_count: Omitted[int]
+    b_count: Omitted[int]
 
 
 class CompareAnswer(BaseModel):

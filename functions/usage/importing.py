@@ -37,8 +37,9 @@ Otherwise = Annotated[
         **described(422, "No run was imported, or with `strict=1` not all could be."),
         **described(
             429,
-            "Too many of your appends wait for compaction (`too_many_pending`), or "
-            "the runs that you may import a day are used up (`daily_runs_exceeded`).",
+            "Too many of your appends wait for compaction (`too_many_pending`), the runs that you "
+            "may import a day are used up (`daily_runs_exceeded`), or you make too many requests "
+            "a minute (`rate_exceeded`).",
         ),
         **described(
             503,

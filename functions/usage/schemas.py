@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.usage.run_schemas import run_schema
 
+from shared.http.schemas import Omitted
+
 
 class WindowAnswer(BaseModel):
     """The window that was answered, half-open."""
@@ -63,20 +65,20 @@ class SummaryAnswer(Stats):
     devices: int
     models: int
     previous: Stats
-    extra_labels: ExtraLabels | None = None
+    extra_labels: Omitted[ExtraLabels]
 
 
 class SeriesPoint(Stats):
     """The stats of one bucket of one group; `t` is when the bucket begins."""
 
     t: str
-    key: dict[str, Any]
+    key: dict[str, str | None]
 
 
 class BreakdownEntry(Stats):
     """The stats of one group."""
 
-    key: dict[str, Any]
+    key: dict[str, str | None]
 
 
 class RunAnswer(BaseModel):
@@ -96,4 +98,4 @@ class UsageAnswer(BaseModel):
     series: list[SeriesPoint]
     breakdown: list[BreakdownEntry]
     runs: list[RunAnswer]
-    extra_labels: ExtraLabels | None = None
+    extra_labels: Omitted[ExtraLabels]

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from shared.errors import MalformedInput
+from shared.http.schemas import all_required
 
 MAX_PAGE = 1_000
 PageLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The most entries to list.")]
@@ -32,6 +33,8 @@ def up_to(limit: int, found: Iterable[Entry]) -> tuple[list[Entry], bool]:
 
 class Page(BaseModel, Generic[Entry]):
     """A page of a list."""
+
+    model_config = ConfigDict(json_schema_extra=all_required)
 
     data: list[Entry]
     next_cursor: str | None = None

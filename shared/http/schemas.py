@@ -1,8 +1,29 @@
 """What all endpoint groups share in the OpenAPI description."""
 
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+Member = TypeVar("Member")
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+# A member that an answer has or has not, but never as null.
+Omitted = Annotated[
+    Member | SkipJsonSchema[None], Field(default=None, json_schema_extra=_without_default)
+]
+
+
+def all_required(schema: dict[str, Any]) -> None:
+    """For models of answers that share their members with a body: no default is left out."""
+    members = schema["properties"].items()
+    schema["required"] = [name for name, member in members if "default" in member] + schema.get(
+        "required", []
+    )
 
 
 class Body(BaseModel):
@@ -23,21 +44,23 @@ class ProblemFault(BaseModel):
     pointer: str
     code: str
     detail: str
-    line: int | None = None
-    allowed: list[str] | None = None
+    line: Omitted[int]
+    allowed: Omitted[list[str]]
 
 
 class Problem(BaseModel):
-    """An RFC 9457 problem document; clients branch on `code`."""
+    """An RFC 9457 problem document; clients branch on `code`. Some codes bring further members."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str
     title: str
     status: int
     detail: str
     code: str
-    request_id: str | None = None
-    errors: list[ProblemFault] | None = None
-    allowed: list[str] | None = None
+    request_id: Omitted[str]
+    errors: Omitted[list[ProblemFault]]
+    allowed: Omitted[list[str]]
 
 
 class Unauthorized(BaseModel):
@@ -71,6 +94,7 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     413: _problem("A stated limit is exceeded."),
     415: _problem("The media type is not supported."),
     422: _problem("Readable, but not acceptable."),
+    429: _problem("Too many requests of this user in a minute (`rate_exceeded`)."),
     500: _problem("A fault of the service; repeating the call does not help (`internal`)."),
     503: _problem("A dependency failed; repeat the call after `Retry-After` seconds."),
 }

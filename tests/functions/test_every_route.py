@@ -1,6 +1,7 @@
 """What holds for every route of every endpoint group."""
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from shared.http import serve
 from shared.http.routes import OpenRoute
 from tests.conftest import Api
-from tests.kit.gateway import LambdaContext, http_event, read_answer
+from tests.kit.gateway import ApiClient
 from tests.tools.build_openapi import endpoint_groups
 
 OPEN = {"/", "/assets/{name}", "/ping", "/health", "/docs", "/docs/{name}", "/openapi.json"}
@@ -46,8 +47,8 @@ def ask(
     path = re.sub(r"\{[^}]+\}", "x", route.path_format)
     headers = {"content-type": "application/json"}
     content = body if method in ("POST", "PUT", "PATCH") else None
-    event = http_event(method, path, content=content, headers=headers, context=context)
-    return read_answer(serve(app, event, LambdaContext()))
+    client = ApiClient(partial(serve, app), context)
+    return client.request(method, path, content=content, headers=headers)
 
 
 @pytest.mark.parametrize(("app", "route", "method"), GUARDED, ids=names(GUARDED))

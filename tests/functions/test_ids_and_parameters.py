@@ -1,6 +1,7 @@
 """What every route does with ids that are none, and with parameters that it does not take."""
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from shared.http import serve
 from shared.http.query import QueryParameters
 from shared.http.routes import OpenRoute, PageRoute
 from tests.functions.test_every_route import CREDENTIALS, GUARDED, ROUTES, names
-from tests.kit.gateway import ApiResponse, LambdaContext, http_event, read_answer
+from tests.kit.gateway import ApiClient, ApiResponse
 
 # Four bytes each.
 WIDE = "\U0001f600"
@@ -30,11 +31,11 @@ ABSENT = {
 def ask(route: tuple[FastAPI, APIRoute, str], path: str, **sent: Any) -> ApiResponse:
     app, api_route, method = route
     assert isinstance(api_route, OpenRoute)
-    sent.setdefault("headers", {"content-type": "application/json", "host": "x"})
+    sent.setdefault("headers", {"content-type": "application/json"})
     context = CREDENTIALS[api_route.credential] if api_route.credential else None
     content = b"{}" if method in ("POST", "PUT", "PATCH") else None
-    event = http_event(method, path, content=content, context=context, **sent)
-    return read_answer(serve(app, event, LambdaContext()))
+    client = ApiClient(partial(serve, app), context)
+    return client.request(method, path, content=content, **sent)
 
 
 def filled(path: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from tests.kit.described import check_described
+
 LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 # What API Gateway hands over as text; everything else arrives as base64.
 _TEXT = ("text/", "application/json", "application/xml", "application/javascript")
@@ -58,7 +60,7 @@ class ApiClient:
     """Sends requests through one endpoint group's real `lambda_handler`."""
 
     handler: LambdaHandler
-    context: dict[str, str] = field(default_factory=dict)
+    context: dict[str, str] | None = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **kwargs: Any) -> ApiResponse:
@@ -92,7 +94,15 @@ class ApiClient:
         event = http_event(
             method, path, content=content, params=params, headers=sent, context=self.context
         )
-        return read_answer(self.handler(event, LambdaContext()))
+        answer = read_answer(self.handler(event, LambdaContext()))
+        check_described(
+            method,
+            event["rawPath"],
+            answer.status,
+            answer.headers.get("content-type", ""),
+            answer.body,
+        )
+        return answer
 
 
 def http_event(

@@ -155,7 +155,7 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     if route.credential:
         operation["security"] = [{SCHEMES[route.credential][0]: []}]
-    unfit = _unfit(operation)
+    unfit = _unfit(operation, route)
     operation["responses"] = {
         status: _completed(status, response)
         for status, response in sorted(operation["responses"].items())
@@ -181,12 +181,18 @@ def _shared(status: str) -> str:
     return str(ERROR_RESPONSES[int(status)]["description"])
 
 
-def _unfit(operation: dict[str, Any]) -> set[str]:
+def _unfit(operation: dict[str, Any], route: OpenRoute) -> set[str]:
     """The shared answers that this operation can never give."""
-    unfit = set() if "security" in operation else {"401"}
+    unfit = set() if route.credential else {"401"}
+    # Only users are held to a rate.
+    unfit |= set() if route.credential in ("user", "api_key") else {"429"}
     if "requestBody" in operation:
         return unfit
-    return unfit | {"413", "415"} | (set() if "parameters" in operation else {"400", "422"})
+    unfit |= {"415"} | (set() if "parameters" in operation else {"422"})
+    # Answers that may be too large say what to do then.
+    unfit |= set() if hasattr(route.endpoint, "__advice__") else {"413"}
+    # A parameter that is not known is refused, except where the query means nothing.
+    return unfit | ({"400"} if route.any_query else set())
 
 
 def _completed(status: str, response: dict[str, Any]) -> dict[str, Any]:
