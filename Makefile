@@ -113,8 +113,9 @@ format: .venv/.installed dashboard/node_modules/.installed ## reformat the code
 	.venv/bin/ruff format .
 	cd dashboard && npm run --silent format
 
-openapi: .venv/.installed ## write the API's one OpenAPI document, and the definitions into docs/usage.md
+openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's one OpenAPI document, the dashboard's types, and the definitions into docs/usage.md
 	.venv/bin/python tests/tools/build_openapi.py
+	cd dashboard && npm run --silent types
 	.venv/bin/python tests/tools/build_definitions.py
 
 test: ## everything: unit, functional, local cloud, end to end

@@ -1,6 +1,6 @@
 // Calls of this origin's API with the session's token; an answer, or a Problem that says why not.
 
-import type { Fault, Page } from "./schemas";
+import type { PageJobAnswer, ProblemFault } from "./api_types";
 import { session, signOut } from "./session";
 
 /** An error as the API tells it (RFC 9457), or what stands in for it when nobody answered. */
@@ -9,13 +9,16 @@ export class Problem extends Error {
     readonly status: number,
     readonly code: string,
     detail: string,
-    readonly errors: Fault[] = [],
+    readonly errors: ProblemFault[] = [],
     readonly requestId: string | null = null,
     readonly allowed: string[] = [],
   ) {
     super(detail);
   }
 }
+
+/** A page of a list; all pages have the same members. */
+export type Page<T> = Omit<PageJobAnswer, "data"> & { data: T[] };
 
 export type Query = [string, string][];
 

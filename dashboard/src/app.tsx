@@ -3,6 +3,7 @@
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { get } from "./api";
+import type { MeAnswer } from "./api_types";
 import { useLive } from "./clock";
 import { Compare } from "./pages/compare/compare";
 import { DatasetList } from "./pages/datasets/list";
@@ -20,7 +21,6 @@ import { Link } from "./parts/link";
 import { Empty } from "./parts/notes";
 import { useQuery } from "./query";
 import { change, useRoute, zoneOf } from "./router";
-import type { Me } from "./schemas";
 import { session, signOut } from "./session";
 import { useSignal } from "./signal";
 import { nextTheme, theme } from "./theme";
@@ -111,7 +111,7 @@ const THEMES = { system: "Auto", light: "Light", dark: "Dark" };
 function Switches() {
   const zone = zoneOf(useRoute());
   const chosen = useSignal(theme);
-  const { data: me } = useQuery<Me>("me", (signal) => get("/accounts/me", signal));
+  const { data: me } = useQuery<MeAnswer>("me", (signal) => get("/accounts/me", signal));
   useEffect(() => {
     if (me) writeAs(me.user_id);
   }, [me]);

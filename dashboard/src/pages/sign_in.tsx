@@ -2,8 +2,8 @@
 
 import { useState } from "preact/hooks";
 import { problemOf } from "../api";
+import type { MeAnswer } from "../api_types";
 import { writeAs } from "../parts/draft";
-import type { Me } from "../schemas";
 import { type Left, signIn } from "../session";
 
 const WHY: Record<string, string> = {
@@ -67,7 +67,7 @@ async function refusal(token: string): Promise<string | null> {
       cache: "no-store",
     });
     if (!answer.ok) return (await problemOf(answer)).message;
-    writeAs(((await answer.json()) as Me).user_id);
+    writeAs(((await answer.json()) as MeAnswer).user_id);
     signIn(token);
     return null;
   } catch {

@@ -1,18 +1,14 @@
 // What usage can be filtered and grouped by, and where the choices come from.
 
 import { get, pathWith } from "../api";
-import type { Usage } from "../schemas";
+import type { UsageAnswer } from "../api_types";
+import { keysOf, USAGE_FILTERS } from "../filters";
 import type { View } from "../view";
 import type { Choice, Dimension } from "./filter_bar";
 
-export const GROUPINGS = [
-  ["model", "Model"],
-  ["device", "Device"],
-  ["tag", "Tag"],
-  ["tenant", "Tenant"],
-  ["dataset", "Dataset"],
-  ["source_kind", "Source"],
-] as const;
+const { ok: OUTCOME, ...LABELS } = USAGE_FILTERS;
+/** Everything but the outcome has a name of its own in each run. */
+export const GROUPINGS = keysOf(LABELS).map((name) => [name, LABELS[name]] as const);
 
 export function usageDimensions(view: View): Dimension[] {
   const times = view.asked.filter(([name]) => name === "from" || name === "to");
@@ -25,7 +21,7 @@ export function usageDimensions(view: View): Dimension[] {
   );
   const outcome: Dimension = {
     name: "ok",
-    label: "Outcome",
+    label: OUTCOME,
     choices: async () => [{ value: "true" }, { value: "false" }],
     single: true,
   };
@@ -38,7 +34,10 @@ async function valuesOf(
   signal: AbortSignal,
 ): Promise<Choice[]> {
   const day: [string, string] = ["bucket", String(366 * 86_400)];
-  const usage: Usage = await get(pathWith("/usage", [...times, ["group_by", name], day]), signal);
+  const usage: UsageAnswer = await get(
+    pathWith("/usage", [...times, ["group_by", name], day]),
+    signal,
+  );
   return usage.breakdown
     .map((group) => ({ value: group.key[name], count: group.runs }))
     .filter((each): each is { value: string; count: number } => typeof each.value === "string");

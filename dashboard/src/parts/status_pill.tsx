@@ -1,26 +1,12 @@
 // A state in a word, with a sign and a colour.
 
-const LOOKS: Record<string, [string, string]> = {
-  queued: ["", "◷"],
-  running: ["busy-now", "▶"],
-  cancelling: ["warn", "◌"],
-  succeeded: ["good", "✓"],
-  cancelled: ["", "⊘"],
-  dead: ["bad", "✕"],
-  available: ["good", "✓"],
-  busy: ["busy-now", "▶"],
-  offline: ["", "○"],
-  hot: ["bad", "▲"],
-  low_battery: ["warn", "▽"],
-  maintenance: ["warn", "⚙"],
-  improved: ["good", "✓"],
-  regressed: ["bad", "✕"],
-  unchanged: ["", "="],
-  inconclusive: ["warn", "?"],
-};
+import { DEVICE_STATES, JOB_STATES, VERDICTS } from "../filters";
 
-export function StatusPill({ status, title }: { status: string; title?: string | null }) {
-  const [look, sign] = LOOKS[status] ?? ["", "·"];
+const LOOKS = { ...JOB_STATES, ...DEVICE_STATES, ...VERDICTS };
+type State = keyof typeof LOOKS;
+
+export function StatusPill({ status, title }: { status: State; title?: string | null }) {
+  const [look, sign] = LOOKS[status];
   return (
     <span class={`pill ${look}`} data-status={status} title={title ?? undefined}>
       <span aria-hidden="true">{sign}</span>

@@ -1,6 +1,8 @@
 // An adapter while it is edited, and what the rows suggest for it.
 
-import type { Adapter, ExtraField } from "../schemas";
+import type { ExtraField, SavedAdapter } from "../api_types";
+
+export type AdapterDraft = Omit<SavedAdapter, "version" | "updated_at" | "backfill">;
 
 export const STANDARD = [
   ["x_field", "Time"],
@@ -19,7 +21,7 @@ export const OPTIONAL = [
   ["prompt_preview_field", "Prompt preview"],
 ] as const;
 
-export function newAdapter(dataset: string): Adapter {
+export function newAdapter(dataset: string): AdapterDraft {
   return {
     dataset,
     enabled: true,
@@ -40,13 +42,13 @@ export function newAdapter(dataset: string): Adapter {
 }
 
 /** What the API takes: only the members of an adapter, whatever came along when it was read. */
-export function bodyOf(adapter: Adapter): Adapter {
-  const names = Object.keys(newAdapter("")) as (keyof Adapter)[];
-  return Object.fromEntries(names.map((name) => [name, adapter[name]])) as unknown as Adapter;
+export function bodyOf(adapter: AdapterDraft): AdapterDraft {
+  const names = Object.keys(newAdapter("")) as (keyof AdapterDraft)[];
+  return Object.fromEntries(names.map((name) => [name, adapter[name]])) as unknown as AdapterDraft;
 }
 
 /** Number fields of the rows that the adapter does not name yet. */
-export function suggestions(rows: Record<string, unknown>[], adapter: Adapter): string[] {
+export function suggestions(rows: Record<string, unknown>[], adapter: AdapterDraft): string[] {
   const taken = new Set<unknown>([
     ...[...STANDARD, ...OPTIONAL].map(([name]) => adapter[name]),
     ...adapter.extra_fields.map((extra) => extra.field),

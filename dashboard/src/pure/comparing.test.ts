@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Comparison, MetricComparison } from "../schemas";
+import type { CompareAnswer, MetricComparison } from "../api_types";
 import { chance, intervalPct, markdown, reason, sorted, tally } from "./comparing";
 import { sideOf, sideQuery } from "./sides";
 
@@ -55,13 +55,13 @@ test("chance has a floor", () => {
 });
 
 test("Markdown names both sides, every metric, and keeps its table whole", () => {
-  const side = { runs: 50 } as Comparison["a"];
-  const found: Comparison = {
+  const side = { runs: 50 } as CompareAnswer["a"];
+  const found: CompareAnswer = {
     a: side,
     b: side,
     min_effect_pct: 2,
     metrics: [metric({ metric: "odd|label", extra: true })],
-    conditions_diff: [{ field: "tag", a: ["x"], b: [null], a_count: null, b_count: null }],
+    conditions_diff: [{ field: "tag", a: ["x"], b: [null] }],
   };
   const text = markdown(found, { a: "build|41", b: "build 42" }, "https://host/#/compare");
 

@@ -1,6 +1,6 @@
 // What a comparison says, in words: names, units, lines of Markdown.
 
-import type { Comparison, Condition, MetricComparison, Verdict } from "../schemas";
+import type { CompareAnswer, ConditionDifference, MetricComparison } from "../api_types";
 import { shown, signedPct, unitIn } from "./format";
 
 const NAMES: Record<string, [string, string]> = {
@@ -43,7 +43,7 @@ export function reason(metric: MetricComparison): string {
   return metric.better === null ? "nobody says which direction is better" : "";
 }
 
-const ORDER: Verdict[] = ["regressed", "improved", "inconclusive", "unchanged"];
+const ORDER: MetricComparison["verdict"][] = ["regressed", "improved", "inconclusive", "unchanged"];
 
 /** Regressions first; the standard metrics before extras. */
 export function sorted(metrics: MetricComparison[]): MetricComparison[] {
@@ -62,7 +62,7 @@ export function tally(metrics: MetricComparison[]): string {
     .join(", ");
 }
 
-export function valuesOf(condition: Condition, side: "a" | "b"): string {
+export function valuesOf(condition: ConditionDifference, side: "a" | "b"): string {
   const values = condition[side].map((value) =>
     typeof value === "number" ? shown(value, "") : (value ?? "(none)"),
   );
@@ -73,7 +73,7 @@ export function valuesOf(condition: Condition, side: "a" | "b"): string {
 
 /** For an issue or a pull request. */
 export function markdown(
-  found: Comparison,
+  found: CompareAnswer,
   labels: { a: string; b: string },
   href: string,
 ): string {

@@ -1,6 +1,6 @@
 // The submit form as text fields, and the body that the API takes.
 
-import type { JobDetail } from "../schemas";
+import type { JobDetailAnswer } from "../api_types";
 
 export interface JobForm {
   prompt: string;
@@ -62,7 +62,7 @@ export function bodyOf(form: JobForm, kept: Record<string, unknown> = {}): Recor
   return body;
 }
 
-export function formOf(job: JobDetail): JobForm {
+export function formOf(job: JobDetailAnswer): JobForm {
   const option = (name: string) => (job.options[name] == null ? "" : String(job.options[name]));
   return {
     prompt: job.prompt,

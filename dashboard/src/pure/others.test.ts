@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { JobDetail, Result } from "../schemas";
+import type { JobDetailAnswer, ResultAnswer } from "../api_types";
 import { bodyOf as adapterBody, extraFor, newAdapter, suggestions } from "./adapter";
 import { COLORS, colorIndex, forgetColors } from "./colors";
 import { curlOf } from "./curl";
@@ -69,11 +69,11 @@ const JOB = {
       failure: null,
     },
   ],
-} as unknown as JobDetail;
+} as unknown as JobDetailAnswer;
 const RESULT = {
   metrics: {},
   samples: [{ latency_ms: 1 }, { latency_ms: 4000, ttft_ms: 1000 }],
-} as unknown as Result;
+} as unknown as ResultAnswer;
 
 test("a clone asks for what its job asked for, options that the form does not show included", () => {
   expect(bodyOf(formOf(JOB), JOB.options)).toEqual({
@@ -115,7 +115,7 @@ test("the first token is reckoned back from the end by the last repetition", () 
 });
 
 test("a job that waits has waited until now", () => {
-  const job = { ...JOB, status: "queued", finished_at: null, attempts: [] } as JobDetail;
+  const job = { ...JOB, status: "queued", finished_at: null, attempts: [] } as JobDetailAnswer;
   const now = Date.parse("2026-11-23T12:00:05.000Z");
 
   expect(stretches(job, null, now)).toEqual([

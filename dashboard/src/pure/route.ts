@@ -1,38 +1,17 @@
 // The address of a view: `#/jobs/job_1?range=24h&model=a`. All state of the page is in it, and the
 // part behind # never leaves the browser.
 
+import { keysOf, USAGE_FILTERS } from "../filters";
+
 export interface Route {
   /** `["jobs", "job_1"]`; the overview is `["overview"]`. */
   path: string[];
   query: URLSearchParams;
 }
 
+export const FILTERS = keysOf(USAGE_FILTERS);
 /** What stays when one goes to another page. */
-export const SHARED = [
-  "range",
-  "from",
-  "to",
-  "was",
-  "tz",
-  "live",
-  "model",
-  "device",
-  "tag",
-  "tenant",
-  "dataset",
-  "source_kind",
-  "ok",
-];
-export const FILTERS = [
-  "model",
-  "device",
-  "tag",
-  "tenant",
-  "dataset",
-  "source_kind",
-  "ok",
-] as const;
-export type Filter = (typeof FILTERS)[number];
+export const SHARED = ["range", "from", "to", "was", "tz", "live", ...FILTERS];
 
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split(/\?(.*)/s);

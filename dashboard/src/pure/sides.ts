@@ -1,10 +1,11 @@
 // The two sides of a comparison as the address has them.
 
+import type { UsageFilter } from "../filters";
 import type { TimeWindow } from "./window";
 import { previous } from "./window";
 
 export type SideName = "a" | "b";
-export const SIDE_FILTERS = ["model", "device", "tag", "dataset"] as const;
+export const SIDE_FILTERS = ["model", "device", "tag", "dataset"] as const satisfies UsageFilter[];
 
 export interface Side {
   name: SideName;

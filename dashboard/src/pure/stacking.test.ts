@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Point, Stats } from "../schemas";
+import type { SeriesPoint, Stats } from "../api_types";
 import { reconciles, stack } from "./stacking";
 
-function point(model: string | null, hour: number, runs: number): Point {
-  return { t: `2026-11-23T0${hour}:00:00Z`, key: { model }, runs } as unknown as Point;
+function point(model: string | null, hour: number, runs: number): SeriesPoint {
+  return { t: `2026-11-23T0${hour}:00:00Z`, key: { model }, runs } as unknown as SeriesPoint;
 }
 
 function stats(runs: number, errors = 0, total_tokens = 0): Stats {

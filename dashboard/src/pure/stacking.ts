@@ -1,6 +1,6 @@
 // Groups over time, one upon another: the greatest few by name, the rest together.
 
-import type { Point, Stats } from "../schemas";
+import type { SeriesPoint, Stats } from "../api_types";
 
 export interface Stack {
   name: string;
@@ -17,11 +17,11 @@ export function nameOf(key: Record<string, string | null>): string {
 }
 
 /** The buckets' beginnings, in seconds. */
-export function bucketStarts(series: Point[]): number[] {
+export function bucketStarts(series: SeriesPoint[]): number[] {
   return [...new Set(series.map((point) => Date.parse(point.t) / 1000))].sort((a, b) => a - b);
 }
 
-export function stack(series: Point[], most: number): { stacks: Stack[]; groups: number } {
+export function stack(series: SeriesPoint[], most: number): { stacks: Stack[]; groups: number } {
   const starts = bucketStarts(series);
   const at = new Map(starts.map((start, index) => [start, index]));
   const byName = new Map<string, Stack>();

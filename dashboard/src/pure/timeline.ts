@@ -1,6 +1,6 @@
 // The stretches of a job's life, from what is known of it: waiting, attempts, the last repetition.
 
-import type { JobDetail, Result } from "../schemas";
+import type { JobDetailAnswer, ResultAnswer } from "../api_types";
 
 export interface Stretch {
   kind: "waiting" | "failed" | "running" | "prefill" | "decode";
@@ -10,7 +10,11 @@ export interface Stretch {
 }
 
 /** One upon another in time, from creation to the end, or to now. */
-export function stretches(job: JobDetail, result: Result | null, nowMs: number): Stretch[] {
+export function stretches(
+  job: JobDetailAnswer,
+  result: ResultAnswer | null,
+  nowMs: number,
+): Stretch[] {
   const found: Stretch[] = [];
   let at = Date.parse(job.created_at);
   // This machine's clock may be behind the server's.
@@ -29,7 +33,7 @@ export function stretches(job: JobDetail, result: Result | null, nowMs: number):
   return result ? withLastRepetition(found, result) : found;
 }
 
-function latest(job: JobDetail): number {
+function latest(job: JobDetailAnswer): number {
   return Math.max(
     Date.parse(job.created_at),
     ...job.attempts.map((attempt) => Date.parse(attempt.started_at)),
@@ -37,13 +41,13 @@ function latest(job: JobDetail): number {
 }
 
 /** The instant of the first token of the last repetition, reckoned back from the end. */
-export function firstToken(job: JobDetail, result: Result | null): number | null {
+export function firstToken(job: JobDetailAnswer, result: ResultAnswer | null): number | null {
   const last = lastOf(result);
   if (!last || !job.finished_at) return null;
   return Date.parse(job.finished_at) - last.latency + last.ttft;
 }
 
-function withLastRepetition(found: Stretch[], result: Result): Stretch[] {
+function withLastRepetition(found: Stretch[], result: ResultAnswer): Stretch[] {
   const run = found.at(-1);
   const last = lastOf(result);
   if (run?.kind !== "running" || !last) return found;
@@ -58,7 +62,7 @@ function withLastRepetition(found: Stretch[], result: Result): Stretch[] {
   ];
 }
 
-function lastOf(result: Result | null): { latency: number; ttft: number } | null {
+function lastOf(result: ResultAnswer | null): { latency: number; ttft: number } | null {
   const last = result?.samples?.at(-1) ?? result?.metrics;
   const latency = last?.latency_ms;
   const ttft = last?.ttft_ms;

@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { get, pathWith } from "../../api";
+import type { CompareAnswer } from "../../api_types";
 import { useAsOf } from "../../clock";
 import { Copy } from "../../parts/copy";
 import { usageDimensions } from "../../parts/dimensions";
@@ -14,7 +15,6 @@ import { labelOf, SIDE_FILTERS, type Side, sideOf, sideQuery } from "../../pure/
 import { stamp } from "../../pure/times";
 import { query } from "../../pure/window";
 import { useQuery } from "../../query";
-import type { Comparison } from "../../schemas";
 import { useView, type View } from "../../view";
 import { Conditions } from "./conditions";
 import { Distributions } from "./distributions";
@@ -34,7 +34,7 @@ export function Compare() {
     ...sideQuery(sides.a),
     ...sideQuery(sides.b),
   ]);
-  const found = useQuery<Comparison>(
+  const found = useQuery<CompareAnswer>(
     `${path} ${asOf}`,
     (signal) => get(path, signal),
     view.route.query.toString(),
@@ -61,14 +61,14 @@ export function Compare() {
         {found.data && hasBoth && (
           <>
             <Copy
-              text={() => markdown(found.data as Comparison, labels, fixed(view, sides))}
+              text={() => markdown(found.data as CompareAnswer, labels, fixed(view, sides))}
               label="Copy as Markdown"
               class=""
             />
             <TakeAway
               path={path}
               file="evalyard-comparison"
-              table={() => tableOf(found.data as Comparison)}
+              table={() => tableOf(found.data as CompareAnswer)}
             />
           </>
         )}
@@ -107,7 +107,7 @@ function onBothSides(a: Side, b: Side, name: string): boolean {
 }
 
 interface FoundProps {
-  comparison: Comparison;
+  comparison: CompareAnswer;
   sides: { a: Side; b: Side };
   shared: [string, string][];
 }
@@ -135,7 +135,7 @@ function Found({ comparison, sides, shared }: FoundProps) {
   );
 }
 
-function tableOf(found: Comparison) {
+function tableOf(found: CompareAnswer) {
   const header = [
     "metric",
     "unit",

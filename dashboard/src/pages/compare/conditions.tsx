@@ -1,10 +1,10 @@
 // What differs besides what was to be compared: the first thing to read of a comparison.
 
+import type { ConditionDifference } from "../../api_types";
 import { Scroll } from "../../parts/scroll";
 import { valuesOf } from "../../pure/comparing";
-import type { Condition } from "../../schemas";
 
-export function Conditions({ conditions }: { conditions: Condition[] }) {
+export function Conditions({ conditions }: { conditions: ConditionDifference[] }) {
   if (conditions.length === 0)
     return (
       <p class="good same">✓ Both sides ran under the same conditions, as far as is recorded.</p>

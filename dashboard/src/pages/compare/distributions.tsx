@@ -2,13 +2,13 @@
 
 import { useMemo } from "preact/hooks";
 import { get, pathWith, type Query } from "../../api";
+import type { CompareAnswer, RunAnswer, UsageAnswer } from "../../api_types";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { Scroll } from "../../parts/scroll";
 import { digits, scaleFor, shown } from "../../pure/format";
 import { histogram } from "../../pure/histogram";
 import { type Side, sideQuery } from "../../pure/sides";
 import { useQuery } from "../../query";
-import type { Comparison, Run, Usage } from "../../schemas";
 
 const METRICS = [
   ["latency_ms", "Latency", "ms"],
@@ -19,7 +19,7 @@ const PERCENTILES = ["p50", "p90", "p95", "p99"] as const;
 const MOST = 1000;
 
 interface Props {
-  comparison: Comparison;
+  comparison: CompareAnswer;
   sides: { a: Side; b: Side };
   shared: Query;
 }
@@ -66,21 +66,21 @@ function useRuns(side: Side, shared: Query) {
     ...sideQuery(side, ""),
     ...whole,
   ]);
-  return useQuery<Usage>(path, (signal) => get(path, signal), path);
+  return useQuery<UsageAnswer>(path, (signal) => get(path, signal), path);
 }
 
 type Metric = (typeof METRICS)[number][0];
 
 interface HistogramProps {
-  a: Run[];
-  b: Run[];
+  a: RunAnswer[];
+  b: RunAnswer[];
   id: Metric;
   unit: string;
   totals: [number, number];
 }
 
 function Histogram({ a, b, id, unit, totals }: HistogramProps) {
-  const values = (runs: Run[]) =>
+  const values = (runs: RunAnswer[]) =>
     runs
       .filter((run) => run.ok)
       .map((run) => run[id])
@@ -132,7 +132,7 @@ function Percentiles({
   id,
   unit,
 }: {
-  comparison: Comparison;
+  comparison: CompareAnswer;
   id: Metric;
   unit: string;
 }) {

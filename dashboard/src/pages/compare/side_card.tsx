@@ -1,27 +1,21 @@
 // One side: which runs it is made of.
 
 import { get, pathWith } from "../../api";
+import type { SideAnswer, UsageAnswer } from "../../api_types";
+import { USAGE_FILTERS } from "../../filters";
 import { Popover } from "../../parts/popover";
 import { shown } from "../../pure/format";
-import type { Side } from "../../pure/sides";
+import { SIDE_FILTERS, type Side } from "../../pure/sides";
 import { fromField, stamp, toField } from "../../pure/times";
 import { query } from "../../pure/window";
 import { useQuery } from "../../query";
 import { change } from "../../router";
-import type { Side as SideStats, Usage } from "../../schemas";
 import type { View } from "../../view";
-
-const FILTERS: [string, string][] = [
-  ["model", "Model"],
-  ["device", "Device"],
-  ["tag", "Tag"],
-  ["dataset", "Dataset"],
-];
 
 interface Props {
   side: Side;
   view: View;
-  stats: SideStats | null;
+  stats: SideAnswer | null;
 }
 
 export function SideCard({ side, view, stats }: Props) {
@@ -51,8 +45,8 @@ export function SideCard({ side, view, stats }: Props) {
             <option value="own">its own window</option>
           </select>
         </label>
-        {FILTERS.map(([name, label]) => (
-          <SideFilter key={name} side={side} name={name} label={label} view={view} />
+        {SIDE_FILTERS.map((name) => (
+          <SideFilter key={name} side={side} name={name} label={USAGE_FILTERS[name]} view={view} />
         ))}
       </div>
       {side.when === "own" && <OwnWindow side={side} view={view} />}
@@ -139,7 +133,7 @@ function Values({ side, name, chosen, onToggle }: ValuesProps) {
     ["group_by", name],
     ["bucket", String(366 * 86_400)],
   ]);
-  const { data, error } = useQuery<Usage>(path, (signal) => get(path, signal), path);
+  const { data, error } = useQuery<UsageAnswer>(path, (signal) => get(path, signal), path);
   const names = (data?.breakdown ?? [])
     .map((group) => group.key[name])
     .filter((value) => value != null);

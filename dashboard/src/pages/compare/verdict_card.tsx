@@ -1,9 +1,9 @@
 // One metric: both means, the difference with its interval, and the verdict.
 
+import type { MetricComparison } from "../../api_types";
 import { StatusPill } from "../../parts/status_pill";
 import { chance, intervalPct, metricName, metricUnit, reason } from "../../pure/comparing";
 import { exact, shown, signedPct } from "../../pure/format";
-import type { MetricComparison } from "../../schemas";
 import { Direction } from "../overview/tiles";
 
 export function VerdictCard({ metric, minPct }: { metric: MetricComparison; minPct: number }) {

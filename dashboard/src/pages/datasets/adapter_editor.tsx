@@ -2,20 +2,20 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { get, Problem, pathWith, post } from "../../api";
+import type { AdapterPreview, DatasetMetrics, SavedAdapter } from "../../api_types";
 import { refresh } from "../../clock";
 import { useDraft } from "../../parts/draft";
 import { Trouble } from "../../parts/notes";
-import { bodyOf, newAdapter } from "../../pure/adapter";
+import { type AdapterDraft, bodyOf, newAdapter } from "../../pure/adapter";
 import { useQuery } from "../../query";
-import type { Adapter, Metrics, Preview, SavedAdapter } from "../../schemas";
 import { AdapterFields } from "./adapter_fields";
 import { PreviewTable } from "./preview_table";
 
 const SETTLED_MS = 350;
 const SAVE = "/user/data/save_adapter";
 
-export function AdapterEditor({ dataset, metrics }: { dataset: string; metrics: Metrics }) {
-  const [edited, setEdited] = useDraft<Adapter | null>(`adapter ${dataset}`, null);
+export function AdapterEditor({ dataset, metrics }: { dataset: string; metrics: DatasetMetrics }) {
+  const [edited, setEdited] = useDraft<AdapterDraft | null>(`adapter ${dataset}`, null);
   const newest = pathWith("/user/data/get", [
     ["dataset", dataset],
     ["tail", "20"],
@@ -58,14 +58,14 @@ interface Newest {
   data: Record<string, unknown>[];
 }
 
-function LivePreview({ adapter }: { adapter: Adapter }) {
+function LivePreview({ adapter }: { adapter: AdapterDraft }) {
   const text = JSON.stringify(bodyOf(adapter));
   const [asked, setAsked] = useState(text);
   useEffect(() => {
     const timer = setTimeout(() => setAsked(text), SETTLED_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  const preview = useQuery<Preview>(
+  const preview = useQuery<AdapterPreview>(
     asked,
     (signal) => post(`${SAVE}?preview=1`, JSON.parse(asked), signal),
     adapter.dataset,
@@ -83,7 +83,7 @@ function LivePreview({ adapter }: { adapter: Adapter }) {
 }
 
 interface SavingProps {
-  adapter: Adapter;
+  adapter: AdapterDraft;
   saved: SavedAdapter | null;
   rows: number;
   onSaved: () => void;

@@ -1,13 +1,13 @@
 // The fields of the adapter editor, with the rows' own keys to choose from.
 
-import { extraFor, OPTIONAL, STANDARD, suggestions } from "../../pure/adapter";
-import type { Adapter, Better, ExtraField } from "../../schemas";
+import type { ExtraField } from "../../api_types";
+import { type AdapterDraft, extraFor, OPTIONAL, STANDARD, suggestions } from "../../pure/adapter";
 import { columns } from "./rows";
 
 interface Props {
-  adapter: Adapter;
+  adapter: AdapterDraft;
   rows: Record<string, unknown>[];
-  onChange: (changes: Partial<Adapter>) => void;
+  onChange: (changes: Partial<AdapterDraft>) => void;
 }
 
 export function AdapterFields({ adapter, rows, onChange }: Props) {
@@ -128,7 +128,7 @@ function Extras({
             aria-label="Better"
             value={extra.better ?? ""}
             onChange={(event) =>
-              replace(at, { better: (event.currentTarget.value || null) as Better })
+              replace(at, { better: (event.currentTarget.value || null) as ExtraField["better"] })
             }
           >
             <option value="">either way</option>

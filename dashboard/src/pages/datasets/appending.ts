@@ -1,10 +1,11 @@
 // Sends the batches of a file one after another and adds up what became of the rows.
 
 import { Problem, pathWith, post, upload } from "../../api";
+import type { AppendAnswer, ProblemFault } from "../../api_types";
 import type { Batch, Refusal } from "../../pure/upload";
-import type { Appended, Fault } from "../../schemas";
 
-export type NamedFault = Fault & { isUsage: boolean };
+/** `line` is that of the file, if it is known. */
+export type NamedFault = Omit<ProblemFault, "line"> & { line: number | null; isUsage: boolean };
 export interface Outcome {
   appended: number;
   rejected: number;
@@ -83,10 +84,10 @@ async function sent(
   batch: Batch,
   key: string,
   tell: (share: number) => void,
-): Promise<Appended> {
+): Promise<AppendAnswer> {
   const path = pathWith("/user/data/append_jsonl", [["dataset", dataset]]);
   try {
-    return await upload<Appended>(path, batch.body, "application/x-ndjson", key, tell);
+    return await upload<AppendAnswer>(path, batch.body, "application/x-ndjson", key, tell);
   } catch (error) {
     const isVerdict =
       error instanceof Problem && error.status === 422 && error.errors.some((fault) => fault.line);
@@ -96,7 +97,7 @@ async function sent(
 }
 
 /** None was taken: the server answers with a problem that names the rows. */
-function refused(dataset: string, batch: Batch, errors: Fault[]): Appended {
+function refused(dataset: string, batch: Batch, errors: ProblemFault[]): AppendAnswer {
   const received = batch.lines.length;
   const truncated = errors.length < received;
   return {
@@ -111,7 +112,7 @@ function refused(dataset: string, batch: Batch, errors: Fault[]): Appended {
   };
 }
 
-function add(outcome: Outcome, answer: Appended, batch: Batch): void {
+function add(outcome: Outcome, answer: AppendAnswer, batch: Batch): void {
   outcome.appended += answer.appended;
   outcome.rejected += answer.rejected;
   outcome.truncated ||= answer.errors_truncated;
@@ -131,9 +132,8 @@ function add(outcome: Outcome, answer: Appended, batch: Batch): void {
 }
 
 /** A fault with the line of the file instead of the line of its batch. */
-function named(fault: Fault, batch: Batch, isUsage: boolean): NamedFault {
-  const index =
-    fault.line !== null && fault.line !== undefined ? fault.line - 1 : rowOf(fault.pointer);
+function named(fault: ProblemFault, batch: Batch, isUsage: boolean): NamedFault {
+  const index = fault.line !== undefined ? fault.line - 1 : rowOf(fault.pointer);
   return { ...fault, isUsage, line: index === null ? null : (batch.lines[index]?.line ?? null) };
 }
 

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { all } from "../../api";
+import type { DatasetEntry } from "../../api_types";
 import { useAsOf } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { FilterBar } from "../../parts/filter_bar";
@@ -13,7 +14,6 @@ import { curlOf } from "../../pure/curl";
 import { exact, shown } from "../../pure/format";
 import { useQuery } from "../../query";
 import { go } from "../../router";
-import type { Dataset } from "../../schemas";
 import { useView } from "../../view";
 
 const LIST = "/user/data/list";
@@ -21,7 +21,9 @@ const LIST = "/user/data/list";
 export function DatasetList() {
   const view = useView("all", []);
   const asOf = useAsOf();
-  const loaded = useQuery(`datasets ${asOf}`, (signal) => all<Dataset>(LIST, [], 2000, signal));
+  const loaded = useQuery(`datasets ${asOf}`, (signal) =>
+    all<DatasetEntry>(LIST, [], 2000, signal),
+  );
   const datasets = loaded.data?.data ?? [];
   return (
     <>
@@ -84,7 +86,7 @@ function NoDatasets() {
   );
 }
 
-function DatasetTable({ datasets }: { datasets: Dataset[] }) {
+function DatasetTable({ datasets }: { datasets: DatasetEntry[] }) {
   return (
     <section class="card">
       <header>
@@ -140,7 +142,7 @@ function DatasetTable({ datasets }: { datasets: Dataset[] }) {
   );
 }
 
-function tableOf(datasets: Dataset[]) {
+function tableOf(datasets: DatasetEntry[]) {
   return {
     header: ["dataset", "rows", "bytes", "created_at", "updated_at", "adapter_enabled"],
     rows: datasets.map((each) => [

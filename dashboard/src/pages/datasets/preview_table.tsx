@@ -1,10 +1,11 @@
 // The runs that an adapter would give, and the rows that would give none.
 
+import type { AdapterPreview } from "../../api_types";
 import { Scroll } from "../../parts/scroll";
+import type { AdapterDraft } from "../../pure/adapter";
 import { ABSENT, shown } from "../../pure/format";
 import { stamp } from "../../pure/times";
 import { useRoute, zoneOf } from "../../router";
-import type { Adapter, Preview } from "../../schemas";
 
 const COLUMNS: [string, string, string][] = [
   ["device", "Device", ""],
@@ -16,7 +17,13 @@ const COLUMNS: [string, string, string][] = [
   ["tok_s", "tok/s", ""],
 ];
 
-export function PreviewTable({ preview, adapter }: { preview: Preview; adapter: Adapter }) {
+export function PreviewTable({
+  preview,
+  adapter,
+}: {
+  preview: AdapterPreview;
+  adapter: AdapterDraft;
+}) {
   const zone = zoneOf(useRoute());
   const labels = adapter.extra_fields
     .filter((extra) => extra.kind !== "string")

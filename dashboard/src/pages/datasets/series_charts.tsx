@@ -1,14 +1,14 @@
 // A chart for each number field: every value that the server gives, peaks included.
 
 import { useMemo } from "preact/hooks";
+import type { DatasetMetrics, SeriesAnswer } from "../../api_types";
 import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
 import { unitIn } from "../../pure/format";
-import type { Metrics, Series } from "../../schemas";
 import type { View } from "../../view";
 
 interface Props {
-  metrics: Metrics;
+  metrics: DatasetMetrics;
   view: View;
   path: string;
 }
@@ -36,7 +36,7 @@ function SeriesChart({
   path,
   dataset,
 }: {
-  series: Series;
+  series: SeriesAnswer;
   view: View;
   path: string;
   dataset: string;
@@ -63,11 +63,11 @@ function SeriesChart({
   );
 }
 
-export function unitOf(series: Series): string {
+export function unitOf(series: SeriesAnswer): string {
   return series.unit ?? (unitIn(series.label) || (/_ms$/.test(series.field) ? "ms" : ""));
 }
 
-function drawingOf(series: Series): Drawing {
+function drawingOf(series: SeriesAnswer): Drawing {
   return {
     times: series.points.map(([at]) => Date.parse(at) / 1000),
     lines: [

@@ -1,14 +1,14 @@
 // Each series in figures, over all rows of the window.
 
+import type { DatasetMetrics, SeriesAnswer } from "../../api_types";
 import { Scroll } from "../../parts/scroll";
 import { TakeAway } from "../../parts/take_away";
 import { exact, shown } from "../../pure/format";
-import type { Metrics, Series } from "../../schemas";
 import { unitOf } from "./series_charts";
 
 const FIGURES = ["mean", "min", "p50", "p90", "p95", "p99", "max", "std", "last"] as const;
 
-export function SummaryTable({ metrics, path }: { metrics: Metrics; path: string }) {
+export function SummaryTable({ metrics, path }: { metrics: DatasetMetrics; path: string }) {
   return (
     <section class="card">
       <header>
@@ -59,7 +59,7 @@ export function SummaryTable({ metrics, path }: { metrics: Metrics; path: string
   );
 }
 
-function tableOf(all: Series[]) {
+function tableOf(all: SeriesAnswer[]) {
   return {
     header: ["field", "label", "n", ...FIGURES],
     rows: all.map((series) => [

@@ -2,13 +2,13 @@
 
 import { useMemo } from "preact/hooks";
 import { get, pathWith, type Query } from "../../api";
+import type { DatasetMetrics } from "../../api_types";
 import { useAsOf } from "../../clock";
 import { type Dimension, FilterBar } from "../../parts/filter_bar";
 import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
 import { curlOf } from "../../pure/curl";
 import { formatRoute, withQuery } from "../../pure/route";
 import { useQuery } from "../../query";
-import type { Metrics } from "../../schemas";
 import { useView, type View } from "../../view";
 import { AdapterEditor } from "./adapter_editor";
 import { Rows } from "./rows";
@@ -38,7 +38,7 @@ export function DatasetView({ id }: { id: string }) {
   ]);
   // A file may be the first of its dataset: nothing is asked of it before.
   const key = tab === "upload" ? null : `${path} ${asOf}`;
-  const loaded = useQuery<Metrics>(key, (signal) => get(path, signal), name);
+  const loaded = useQuery<DatasetMetrics>(key, (signal) => get(path, signal), name);
   const metrics = loaded.data;
   const dimensions = useMemo(() => dimensionsOf(metrics), [metrics]);
   const isNew = loaded.error?.code === "dataset_not_found";
@@ -83,7 +83,7 @@ function Tabs({ view, tab }: { view: View; tab: string }) {
   );
 }
 
-function SeriesTab({ metrics, view, path }: { metrics: Metrics; view: View; path: string }) {
+function SeriesTab({ metrics, view, path }: { metrics: DatasetMetrics; view: View; path: string }) {
   if (metrics.rows === 0)
     return (
       <Empty title="No rows in this window">
@@ -118,7 +118,7 @@ function NotYet({ id }: { id: string }) {
   );
 }
 
-function dimensionsOf(metrics: Metrics | null): Dimension[] {
+function dimensionsOf(metrics: DatasetMetrics | null): Dimension[] {
   const choices = (rows: { value: string | null; count: number }[]) => async () =>
     rows.filter((each): each is { value: string; count: number } => each.value !== null);
   return [

@@ -1,14 +1,14 @@
 // Dead jobs, grouped by how they failed; whole groups go back to the queue after a preview.
 
 import { useMemo, useState } from "preact/hooks";
-import { all, get } from "../../api";
+import { all, get, type Page } from "../../api";
+import type { DeadJobAnswer, FailureGroupAnswer } from "../../api_types";
 import { refresh, useAsOf } from "../../clock";
 import { FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
 import { Empty, Skeleton, Trouble } from "../../parts/notes";
 import { useQuery } from "../../query";
 import { change } from "../../router";
-import type { DeadJob, FailureGroup, Page } from "../../schemas";
 import { useView } from "../../view";
 import { jobDimensions } from "../jobs/dimensions";
 import { Groups } from "./groups";
@@ -21,15 +21,16 @@ const GROUPS = "/jobs/dlq?group_by=failure";
 export function DeadLetters() {
   const view = useView("all", []);
   const asOf = useAsOf();
-  const [chosen, setChosen] = useState<DeadJob[] | null>(null);
-  const groups = useQuery<Page<FailureGroup>>(`groups ${asOf}`, (signal) => get(GROUPS, signal));
-  const dead = useQuery(`dead ${asOf}`, (signal) => all<DeadJob>("/jobs/dlq", [], MOST, signal));
-  const dimensions = useMemo(
-    () => jobDimensions().filter(({ name }) => name === "model" || name === "device"),
-    [],
+  const [chosen, setChosen] = useState<DeadJobAnswer[] | null>(null);
+  const groups = useQuery<Page<FailureGroupAnswer>>(`groups ${asOf}`, (signal) =>
+    get(GROUPS, signal),
   );
+  const dead = useQuery(`dead ${asOf}`, (signal) =>
+    all<DeadJobAnswer>("/jobs/dlq", [], MOST, signal),
+  );
+  const dimensions = useMemo(() => jobDimensions(["model", "device"]), []);
   const code = view.route.query.get("failure");
-  const wanted = (job: DeadJob) => {
+  const wanted = (job: DeadJobAnswer) => {
     const at = Date.parse(job.dead_at);
     const passes = (name: string, value: string | null) =>
       !view.route.query.has(name) || view.route.query.getAll(name).includes(value ?? "");

@@ -1,10 +1,10 @@
 // How many died of what, and the newest of each.
 
+import type { FailureGroupAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
-import type { FailureGroup } from "../../schemas";
 
 interface Props {
-  groups: FailureGroup[];
+  groups: FailureGroupAnswer[];
   chosen: string | null;
   onChoose: (code: string | null) => void;
 }

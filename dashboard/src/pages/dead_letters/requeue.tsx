@@ -2,15 +2,15 @@
 
 import { useState } from "preact/hooks";
 import { all, Problem, post } from "../../api";
+import type { DeadJobAnswer, DeviceAnswer } from "../../api_types";
 import { Dialog } from "../../parts/dialog";
 import { Scroll } from "../../parts/scroll";
 import { useQuery } from "../../query";
-import type { DeadJob, Device } from "../../schemas";
 import { QUEUE_TAGS } from "../jobs/dimensions";
 
 type Outcome = { done: true } | { done: false; why: string };
 
-export function RequeueDialog({ jobs, onClose }: { jobs: DeadJob[]; onClose: () => void }) {
+export function RequeueDialog({ jobs, onClose }: { jobs: DeadJobAnswer[]; onClose: () => void }) {
   const [changes, setChanges] = useState<Record<string, string>>({});
   const [outcomes, setOutcomes] = useState<Record<string, Outcome>>({});
   const [busy, setBusy] = useState(false);
@@ -92,7 +92,7 @@ interface ChangesProps {
 }
 
 function Changes({ changes, onChange }: ChangesProps) {
-  const devices = useQuery("devices", (signal) => all<Device>("/devices", [], 1000, signal));
+  const devices = useQuery("devices", (signal) => all<DeviceAnswer>("/devices", [], 1000, signal));
   const set = (name: string) => (event: { currentTarget: { value: string } }) =>
     onChange({ ...changes, [name]: event.currentTarget.value });
   return (
@@ -141,12 +141,12 @@ function overrides(changes: Record<string, string>): Record<string, unknown> {
   );
 }
 
-function destination(job: DeadJob, changes: Record<string, string>): string {
+function destination(job: DeadJobAnswer, changes: Record<string, string>): string {
   const device = changes.device_serial || job.device_serial;
   return device ? device : `any device of “${changes.queue_tag || job.queue_tag}”`;
 }
 
-async function requeued(job: DeadJob, body: Record<string, unknown>): Promise<Outcome> {
+async function requeued(job: DeadJobAnswer, body: Record<string, unknown>): Promise<Outcome> {
   try {
     await post(`/jobs/${job.job_id}/requeue`, body);
     return { done: true };

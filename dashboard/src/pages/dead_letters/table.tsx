@@ -1,21 +1,21 @@
 // The dead jobs of a group, to choose from.
 
 import { useState } from "preact/hooks";
+import type { DeadJobAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
 import { Link } from "../../parts/link";
 import { Scroll } from "../../parts/scroll";
 import { useSteady } from "../../parts/steady";
 import { TakeAway } from "../../parts/take_away";
-import type { DeadJob } from "../../schemas";
 
 interface Props {
   /** Null until they are there. */
-  jobs: DeadJob[] | null;
+  jobs: DeadJobAnswer[] | null;
   /** What of them is shown; another view starts over. */
   view: string;
   more: boolean;
   code: string | null;
-  onRequeue: (jobs: DeadJob[]) => void;
+  onRequeue: (jobs: DeadJobAnswer[]) => void;
 }
 
 export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
@@ -110,7 +110,7 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
   );
 }
 
-function tableOf(jobs: DeadJob[]) {
+function tableOf(jobs: DeadJobAnswer[]) {
   return {
     header: ["job_id", "code", "message", "model", "device", "attempt", "dead_at"],
     rows: jobs.map((job) => [

@@ -1,11 +1,11 @@
 // Battery, charging, temperature, thermal state: what is known of them.
 
+import type { DeviceAnswer } from "../../api_types";
 import { shown } from "../../pure/format";
-import type { Device } from "../../schemas";
 
 const LOW_PCT = 20;
 
-export function Condition({ device }: { device: Device }) {
+export function Condition({ device }: { device: DeviceAnswer }) {
   const { battery, temperature_c, thermal_state, charging } = device;
   if (battery === null && temperature_c === null && thermal_state === null)
     return <p class="note">tells nothing of battery or temperature</p>;

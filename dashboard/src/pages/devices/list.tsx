@@ -2,20 +2,22 @@
 
 import { useMemo } from "preact/hooks";
 import { all, get } from "../../api";
+import type { DeviceAnswer, MeAnswer } from "../../api_types";
 import { useAsOf, useLive } from "../../clock";
+import { DEVICE_STATES, type DeviceFilter, keysOf } from "../../filters";
 import { Ago } from "../../parts/ago";
 import { type Dimension, FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
 import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
 import { useQuery } from "../../query";
-import type { Device, Me } from "../../schemas";
 import { useView } from "../../view";
-import { jobDimensions, QUEUE_TAGS } from "../jobs/dimensions";
+import { fixed, jobDimensions } from "../jobs/dimensions";
 import { Condition } from "./condition";
 
-const FILTERS = ["state", "model", "queue_tag"];
-const STATES = ["available", "busy", "offline", "hot", "low_battery", "maintenance"];
+// Whether a device is present, ready or in use is in its state.
+const FILTERS: string[] = ["state", "model", "queue_tag"] satisfies DeviceFilter[];
+const STATES = keysOf(DEVICE_STATES);
 
 export function DeviceList() {
   const view = useView("all", FILTERS);
@@ -24,10 +26,10 @@ export function DeviceList() {
   const name = JSON.stringify(asked);
   const loaded = useQuery(
     `${name} ${asOf}`,
-    (signal) => all<Device>("/devices", asked, 1000, signal),
+    (signal) => all<DeviceAnswer>("/devices", asked, 1000, signal),
     name,
   );
-  const me = useQuery<Me>("me", (signal) => get("/accounts/me", signal));
+  const me = useQuery<MeAnswer>("me", (signal) => get("/accounts/me", signal));
   const dimensions = useMemo(deviceDimensions, []);
   useLive(true);
   const devices = loaded.data?.data ?? [];
@@ -55,16 +57,13 @@ export function DeviceList() {
 }
 
 function deviceDimensions(): Dimension[] {
-  const fixed = (values: string[]) => async () => values.map((value) => ({ value }));
-  const model = jobDimensions().filter(({ name }) => name === "model");
   return [
     { name: "state", label: "State", single: true, choices: fixed(STATES) },
-    ...model,
-    { name: "queue_tag", label: "Queue", single: true, choices: fixed(QUEUE_TAGS) },
+    ...jobDimensions(["model", "queue_tag"]),
   ];
 }
 
-function tally(devices: Device[]): string {
+function tally(devices: DeviceAnswer[]): string {
   const counts = STATES.map(
     (state) => [devices.filter((each) => each.state === state).length, state] as const,
   );
@@ -74,7 +73,7 @@ function tally(devices: Device[]): string {
     .join(" · ");
 }
 
-function DeviceCard({ device }: { device: Device }) {
+function DeviceCard({ device }: { device: DeviceAnswer }) {
   return (
     <article class="card device" data-device={device.serial}>
       <header class="row">

@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { all, get, pathWith, type Query } from "../../api";
+import type { DeviceDetailAnswer, JobAnswer, TelemetryAnswer } from "../../api_types";
 import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
 import { useAsOf, useLive } from "../../clock";
@@ -12,10 +13,9 @@ import { StatusPill } from "../../parts/status_pill";
 import { duration } from "../../pure/format";
 import { useQuery } from "../../query";
 import { useRoute, zoneOf } from "../../router";
-import type { DeviceDetail, Job, Telemetry } from "../../schemas";
 import { Condition } from "./condition";
 
-const READINGS: [keyof Telemetry, string, string, string][] = [
+const READINGS: [keyof TelemetryAnswer, string, string, string][] = [
   ["temperature_c", "Temperature", "°C", "--c7"],
   ["battery", "Battery", "%", "--c2"],
   ["cpu_pct", "CPU", "%", "--c0"],
@@ -27,7 +27,7 @@ export function DeviceView({ id }: { id: string }) {
   const zone = zoneOf(useRoute());
   useLive(true);
   const path = `/devices/${encodeURIComponent(id)}`;
-  const { data: device, error } = useQuery<DeviceDetail>(
+  const { data: device, error } = useQuery<DeviceDetailAnswer>(
     `${path} ${asOf}`,
     (signal) => get(path, signal),
     path,
@@ -35,7 +35,7 @@ export function DeviceView({ id }: { id: string }) {
   const asked: Query = [["device", id]];
   const jobs = useQuery(
     `${path} jobs ${asOf}`,
-    (signal) => all<Job>("/api/jobs", asked, 10, signal),
+    (signal) => all<JobAnswer>("/api/jobs", asked, 10, signal),
     path,
   );
   if (error && !device) return <Trouble problem={error} what="This device cannot be shown." />;
@@ -106,7 +106,7 @@ function Charts({
   path,
   zone,
 }: {
-  device: DeviceDetail;
+  device: DeviceDetailAnswer;
   path: string;
   zone: "utc" | "local";
 }) {
@@ -140,8 +140,8 @@ function Charts({
 }
 
 function drawingOf(
-  telemetry: Telemetry[],
-  id: keyof Telemetry,
+  telemetry: TelemetryAnswer[],
+  id: keyof TelemetryAnswer,
   unit: string,
   color: string,
 ): Drawing {

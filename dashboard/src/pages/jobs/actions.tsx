@@ -2,12 +2,12 @@
 
 import { useState } from "preact/hooks";
 import { Problem, post, remove } from "../../api";
+import type { JobAnswer } from "../../api_types";
 import { Link } from "../../parts/link";
 import { Trouble } from "../../parts/notes";
 import { go } from "../../router";
-import type { Job } from "../../schemas";
 
-export function JobActions({ job, onDone }: { job: Job; onDone: () => void }) {
+export function JobActions({ job, onDone }: { job: JobAnswer; onDone: () => void }) {
   const [trouble, setTrouble] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const act =

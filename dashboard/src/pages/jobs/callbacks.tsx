@@ -1,28 +1,28 @@
 // How telling the callback address went, and telling it again.
 
 import { useState } from "preact/hooks";
-import { get, Problem, post } from "../../api";
+import { get, type Page, Problem, post } from "../../api";
+import type { CallbackAnswer, JobAnswer } from "../../api_types";
 import { useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Trouble } from "../../parts/notes";
 import { Scroll } from "../../parts/scroll";
 import { duration } from "../../pure/format";
 import { useQuery } from "../../query";
-import type { Callback, Job, Page } from "../../schemas";
 
 const LOOK_AGAIN_MS = 4_000;
 
-export function Callbacks({ job }: { job: Job }) {
+export function Callbacks({ job }: { job: JobAnswer }) {
   const now = useNow();
   const [isDelivered, setDelivered] = useState(false);
   const [trouble, setTrouble] = useState<Problem | null>(null);
   const path = job.callback_url ? `/api/jobs/${job.job_id}/callbacks` : null;
   // Looked at again until one has arrived.
   const look = isDelivered || !job.finished_at ? "" : Math.floor(now / LOOK_AGAIN_MS);
-  const { data, error } = useQuery<Page<Callback>>(
+  const { data, error } = useQuery<Page<CallbackAnswer>>(
     path && `${path} ${job.status} ${look}`,
     async (signal) => {
-      const page: Page<Callback> = await get(path ?? "", signal);
+      const page: Page<CallbackAnswer> = await get(path ?? "", signal);
       setDelivered(page.data.some((each) => each.ok));
       return page;
     },
@@ -57,7 +57,7 @@ export function Callbacks({ job }: { job: Job }) {
 }
 
 interface Props {
-  tries: Callback[];
+  tries: CallbackAnswer[];
   now: number;
   onRedeliver: (id: string) => void;
 }
@@ -99,7 +99,7 @@ function CallbackTable({ tries, now, onRedeliver }: Props) {
   );
 }
 
-function nextTry(each: Callback, now: number): string {
+function nextTry(each: CallbackAnswer, now: number): string {
   if (!each.next_at) return "–";
   const wait = Date.parse(each.next_at) - now;
   return wait > 0 ? `in ${duration(Math.max(1_000, wait))}` : "now";

@@ -1,10 +1,10 @@
 // What was asked for, and how the attempts went.
 
+import type { JobDetailAnswer } from "../../api_types";
 import { Link } from "../../parts/link";
 import { duration } from "../../pure/format";
-import type { JobDetail } from "../../schemas";
 
-export function Facts({ job }: { job: JobDetail }) {
+export function Facts({ job }: { job: JobDetailAnswer }) {
   const options = Object.entries(job.options).map(
     ([name, value]) => `${name} ${JSON.stringify(value)}`,
   );

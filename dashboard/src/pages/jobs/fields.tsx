@@ -1,15 +1,15 @@
 // The fields of the submit form, with what the server says about each.
 
+import type { DatasetEntry, DeviceAnswer, ProblemFault } from "../../api_types";
 import type { JobForm } from "../../pure/job_form";
-import type { Dataset, Device, Fault } from "../../schemas";
 import { QUEUE_TAGS } from "./dimensions";
 
 interface Props {
   form: JobForm;
   onChange: (changes: Partial<JobForm>) => void;
-  devices: Device[];
-  datasets: Dataset[];
-  faults: Fault[];
+  devices: DeviceAnswer[];
+  datasets: DatasetEntry[];
+  faults: ProblemFault[];
 }
 
 export function JobFields({ form, onChange, devices, datasets, faults }: Props) {

@@ -2,7 +2,9 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { all, pathWith } from "../../api";
+import type { JobAnswer } from "../../api_types";
 import { useAsOf, useLive } from "../../clock";
+import { JOB_FILTERS, keysOf } from "../../filters";
 import { FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
 import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
@@ -10,15 +12,16 @@ import { useSteady } from "../../parts/steady";
 import { curlOf } from "../../pure/curl";
 import { useQuery } from "../../query";
 import { change } from "../../router";
-import type { Job } from "../../schemas";
 import { useView } from "../../view";
-import { JOB_FILTERS, jobDimensions } from "./dimensions";
+import { jobDimensions } from "./dimensions";
 import { JobTable } from "./table";
+
+const FILTERS = keysOf(JOB_FILTERS);
 
 const PAGE = 50;
 
 export function JobList() {
-  const view = useView("all", JOB_FILTERS);
+  const view = useView("all", FILTERS);
   const asOf = useAsOf();
   const [most, setMost] = useState(PAGE);
   const path = pathWith("/api/jobs", [...view.asked, ["limit", String(PAGE)]]);
@@ -30,12 +33,12 @@ export function JobList() {
   ]);
   const loaded = useQuery(
     `${path} ${asOf} ${most}`,
-    (signal) => all<Job>("/api/jobs", view.asked, most, signal),
+    (signal) => all<JobAnswer>("/api/jobs", view.asked, most, signal),
     name,
   );
   const list = useSteady(loaded.data?.data ?? null, (job) => job.job_id, name);
   useLive(list.rows.some((job) => !job.finished_at));
-  const dimensions = useMemo(jobDimensions, []);
+  const dimensions = useMemo(() => jobDimensions(), []);
   return (
     <>
       <FilterBar
@@ -70,7 +73,7 @@ export function JobList() {
 }
 
 function NoJobs({ isFiltered }: { isFiltered: boolean }) {
-  const none = Object.fromEntries(JOB_FILTERS.map((name) => [name, null]));
+  const none = Object.fromEntries(FILTERS.map((name) => [name, null]));
   const example = { method: "POST", json: { prompt: "The capital of France is", model: "MODEL" } };
   return (
     <Empty title={isFiltered ? "No job passes these filters" : "No jobs yet"}>

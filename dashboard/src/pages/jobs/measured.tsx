@@ -1,10 +1,10 @@
 // A result's metrics, each with who measured it and on which clock.
 
+import type { ResultAnswer } from "../../api_types";
 import { Scroll } from "../../parts/scroll";
 import { exact, shown, unitIn } from "../../pure/format";
-import type { Provenance, Result } from "../../schemas";
 
-const NAMES: Record<string, [string, string]> = {
+const NAMES: Record<keyof ResultAnswer["metrics"], [string, string]> = {
   ttft_ms: ["Time to first token", "ms"],
   latency_ms: ["Latency", "ms"],
   tok_s: ["Decode speed", "tok/s"],
@@ -15,7 +15,9 @@ const NAMES: Record<string, [string, string]> = {
   completion_tokens: ["Completion tokens", "tokens"],
 };
 
-export function Measured({ result }: { result: Result }) {
+const METRICS = Object.keys(NAMES) as (keyof typeof NAMES)[];
+
+export function Measured({ result }: { result: ResultAnswer }) {
   const extras = Object.entries(result.extra);
   return (
     <section class="card">
@@ -30,11 +32,11 @@ export function Measured({ result }: { result: Result }) {
             </tr>
           </thead>
           <tbody>
-            {Object.entries(NAMES).map(([id, [name, unit]]) => (
+            {METRICS.map((id) => (
               <tr key={id} data-metric={id}>
-                <th scope="row">{name}</th>
+                <th scope="row">{NAMES[id][0]}</th>
                 <td data-value={result.metrics[id] ?? ""} title={exact(result.metrics[id])}>
-                  {shown(result.metrics[id], unit)}
+                  {shown(result.metrics[id], NAMES[id][1])}
                 </td>
                 <td class="note how">{how(result.provenance?.[id])}</td>
               </tr>
@@ -53,9 +55,10 @@ export function Measured({ result }: { result: Result }) {
   );
 }
 
-function how(provenance: Provenance | undefined): string {
-  if (!provenance) return "not measured";
-  const source = provenance.source.replaceAll("_", " ");
-  const clock = provenance.clock ? `, ${provenance.clock}'s clock` : "";
-  return `${provenance.kind}: ${source}${clock}${provenance.when ? ` (${provenance.when})` : ""}`;
+/** What a runner says of a metric; the API passes on whatever a device said. */
+function how(said: unknown): string {
+  if (!said) return "not measured";
+  const { kind, source, clock, when } = said as Record<string, unknown>;
+  const whose = clock ? `, ${clock}'s clock` : "";
+  return `${kind}: ${String(source).replaceAll("_", " ")}${whose}${when ? ` (${when})` : ""}`;
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { all, get, Problem, post } from "../../api";
+import type { DatasetEntry, DeviceAnswer, JobAnswer, JobDetailAnswer } from "../../api_types";
 import { Copy } from "../../parts/copy";
 import { useDraft } from "../../parts/draft";
 import { Trouble } from "../../parts/notes";
@@ -9,7 +10,6 @@ import { curlOf } from "../../pure/curl";
 import { BLANK, bodyOf, formOf, type JobForm } from "../../pure/job_form";
 import { useQuery } from "../../query";
 import { go, useRoute } from "../../router";
-import type { Dataset, Device, Job, JobDetail } from "../../schemas";
 import { JobFields } from "./fields";
 
 interface Would {
@@ -25,10 +25,10 @@ export function NewJob() {
 
 function Submission({ clone }: { clone: string | null }) {
   const path = clone && `/api/jobs/${encodeURIComponent(clone)}`;
-  const cloned = useQuery<JobDetail>(path, (signal) => get(path ?? "", signal), path ?? "");
-  const devices = useQuery("devices", (signal) => all<Device>("/devices", [], 1000, signal));
+  const cloned = useQuery<JobDetailAnswer>(path, (signal) => get(path ?? "", signal), path ?? "");
+  const devices = useQuery("devices", (signal) => all<DeviceAnswer>("/devices", [], 1000, signal));
   const datasets = useQuery("datasets", (signal) =>
-    all<Dataset>("/user/data/list", [], 1000, signal),
+    all<DatasetEntry>("/user/data/list", [], 1000, signal),
   );
   const [form, setForm] = useDraft<JobForm>(`job ${clone}`, BLANK);
   const [answer, setAnswer] = useState<{ would?: Would; problem?: Problem }>({});
@@ -50,7 +50,7 @@ function Submission({ clone }: { clone: string | null }) {
   };
   const submit = (event: Event) => {
     event.preventDefault();
-    send<Job>("/api/jobs", (job) => {
+    send<JobAnswer>("/api/jobs", (job) => {
       setForm(BLANK);
       go(`#/jobs/${job.job_id}`);
     });

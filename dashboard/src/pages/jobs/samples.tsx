@@ -1,8 +1,8 @@
 // Each repetition by itself: the spread behind the figures.
 
+import type { ResultAnswer } from "../../api_types";
 import { Scroll } from "../../parts/scroll";
 import { shown } from "../../pure/format";
-import type { Result } from "../../schemas";
 
 const COLUMNS: [string, string, string][] = [
   ["ttft_ms", "TTFT", "ms"],
@@ -12,7 +12,7 @@ const COLUMNS: [string, string, string][] = [
   ["cached_tokens", "Cached", ""],
 ];
 
-export function Samples({ result }: { result: Result }) {
+export function Samples({ result }: { result: ResultAnswer }) {
   const samples = result.samples ?? [];
   if (samples.length < 2) return null;
   return (
@@ -38,7 +38,7 @@ export function Samples({ result }: { result: Result }) {
                 {COLUMNS.map(([id, , unit]) => (
                   <td key={id}>{shown(numberOf(sample[id]), unit)}</td>
                 ))}
-                <td>{sample.finish_reason ?? "–"}</td>
+                <td>{String(sample.finish_reason ?? "–")}</td>
               </tr>
             ))}
           </tbody>
@@ -48,6 +48,6 @@ export function Samples({ result }: { result: Result }) {
   );
 }
 
-function numberOf(value: number | string | null | undefined): number | null {
+function numberOf(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }

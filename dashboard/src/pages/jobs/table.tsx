@@ -1,14 +1,14 @@
 // Jobs as rows: state, what ran where, how long it waited and ran.
 
+import type { JobAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
 import { Link } from "../../parts/link";
 import { Scroll } from "../../parts/scroll";
 import { StatusPill } from "../../parts/status_pill";
 import { TakeAway } from "../../parts/take_away";
 import { duration } from "../../pure/format";
-import type { Job } from "../../schemas";
 
-export function JobTable({ jobs, path }: { jobs: Job[]; path: string }) {
+export function JobTable({ jobs, path }: { jobs: JobAnswer[]; path: string }) {
   const longest = Math.max(1, ...jobs.map((job) => (job.queue_ms ?? 0) + (job.run_ms ?? 0)));
   return (
     <section class="card">
@@ -40,7 +40,7 @@ export function JobTable({ jobs, path }: { jobs: Job[]; path: string }) {
   );
 }
 
-function Row({ job, longest }: { job: Job; longest: number }) {
+function Row({ job, longest }: { job: JobAnswer; longest: number }) {
   const ahead = job.queue ? ` ${job.queue.ahead} ahead` : "";
   return (
     <tr data-job={job.job_id}>
@@ -82,7 +82,7 @@ function Row({ job, longest }: { job: Job; longest: number }) {
   );
 }
 
-function Bars({ job, longest }: { job: Job; longest: number }) {
+function Bars({ job, longest }: { job: JobAnswer; longest: number }) {
   const width = (ms: number | null) => ({ width: `${((ms ?? 0) / longest) * 100}%` });
   return (
     <>
@@ -97,7 +97,7 @@ function Bars({ job, longest }: { job: Job; longest: number }) {
   );
 }
 
-function tableOf(jobs: Job[]) {
+function tableOf(jobs: JobAnswer[]) {
   const header = [
     "job_id",
     "status",

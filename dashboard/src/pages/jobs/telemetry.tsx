@@ -1,8 +1,8 @@
 // The device before and after: a number says little without how hot it was.
 
+import type { ResultAnswer } from "../../api_types";
 import { Scroll } from "../../parts/scroll";
 import { shown } from "../../pure/format";
-import type { Result } from "../../schemas";
 
 const ROWS: [string, string, string][] = [
   ["battery", "Battery", "%"],
@@ -14,9 +14,14 @@ const ROWS: [string, string, string][] = [
   ["memory_used_bytes", "Memory used", "bytes"],
 ];
 
-export function TelemetryTable({ telemetry }: { telemetry: NonNullable<Result["telemetry"]> }) {
+type Telemetry = NonNullable<ResultAnswer["telemetry"]>;
+
+export function TelemetryTable({ telemetry }: { telemetry: Telemetry }) {
   const moments = Object.keys(telemetry);
-  const known = ROWS.filter(([id]) => moments.some((moment) => telemetry[moment]?.[id] != null));
+  // The API passes on whatever a device said.
+  const read = (moment: string, id: string) =>
+    (telemetry[moment] as Record<string, unknown> | null)?.[id];
+  const known = ROWS.filter(([id]) => moments.some((moment) => read(moment, id) != null));
   if (known.length === 0) return null;
   return (
     <section class="card">
@@ -38,7 +43,7 @@ export function TelemetryTable({ telemetry }: { telemetry: NonNullable<Result["t
               <tr key={id}>
                 <th scope="row">{name}</th>
                 {moments.map((moment) => (
-                  <td key={moment}>{reading(telemetry[moment]?.[id], unit)}</td>
+                  <td key={moment}>{reading(read(moment, id), unit)}</td>
                 ))}
               </tr>
             ))}
@@ -49,7 +54,8 @@ export function TelemetryTable({ telemetry }: { telemetry: NonNullable<Result["t
   );
 }
 
-function reading(value: number | boolean | string | null | undefined, unit: string): string {
+function reading(value: unknown, unit: string): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "string" ? value : shown(value, unit);
+  if (typeof value === "string") return value;
+  return shown(typeof value === "number" ? value : null, unit);
 }

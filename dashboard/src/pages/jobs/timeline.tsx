@@ -1,13 +1,13 @@
 // A job's life on one line: queued, claimed, first token, finished.
 
+import type { JobDetailAnswer, ResultAnswer } from "../../api_types";
 import { useNow } from "../../clock";
 import { duration } from "../../pure/format";
 import { firstToken, stretches } from "../../pure/timeline";
 import { stamp } from "../../pure/times";
 import { useRoute, zoneOf } from "../../router";
-import type { JobDetail, Result } from "../../schemas";
 
-export function Timeline({ job, result }: { job: JobDetail; result: Result | null }) {
+export function Timeline({ job, result }: { job: JobDetailAnswer; result: ResultAnswer | null }) {
   const now = useNow();
   const zone = zoneOf(useRoute());
   const found = stretches(job, result, now);

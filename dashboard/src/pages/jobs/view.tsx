@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { get, type Problem } from "../../api";
+import type { JobDetailAnswer, ResultAnswer } from "../../api_types";
 import { useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Copy } from "../../parts/copy";
@@ -10,7 +11,6 @@ import { Command, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
 import { curlOf } from "../../pure/curl";
 import { useQuery } from "../../query";
-import type { JobDetail, Result } from "../../schemas";
 import { JobActions } from "./actions";
 import { Callbacks } from "./callbacks";
 import { Facts } from "./facts";
@@ -28,10 +28,10 @@ export function JobView({ id }: { id: string }) {
   const [isOver, setOver] = useState(false);
   // While it is not over, each look is another question.
   const look = isOver ? "" : String(Math.floor(now / LOOK_AGAIN_MS));
-  const loaded = useQuery<JobDetail>(
+  const loaded = useQuery<JobDetailAnswer>(
     `${path} ${turn} ${look}`,
     async (signal) => {
-      const job: JobDetail = await get(path, signal);
+      const job: JobDetailAnswer = await get(path, signal);
       setOver(job.finished_at !== null);
       return job;
     },
@@ -39,7 +39,7 @@ export function JobView({ id }: { id: string }) {
   );
   const job = loaded.data;
   const asked = job?.status === "succeeded" ? `${path}/result?full=1` : null;
-  const result = useQuery<Result>(asked, (signal) => get(asked ?? "", signal), path);
+  const result = useQuery<ResultAnswer>(asked, (signal) => get(asked ?? "", signal), path);
   const again = () => {
     setOver(false);
     setTurn(turn + 1);

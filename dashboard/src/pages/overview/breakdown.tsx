@@ -1,6 +1,7 @@
 // The window by model, device or another dimension; the last row is the total, and it adds up.
 
 import type { Query } from "../../api";
+import type { BreakdownEntry, Stats, UsageAnswer } from "../../api_types";
 import { GROUPINGS } from "../../parts/dimensions";
 import { Scroll } from "../../parts/scroll";
 import { TakeAway } from "../../parts/take_away";
@@ -8,7 +9,6 @@ import { colorIndex } from "../../pure/colors";
 import { exact, shown, type Unit } from "../../pure/format";
 import { nameOf, reconciles } from "../../pure/stacking";
 import { change } from "../../router";
-import type { Group, Stats, Usage } from "../../schemas";
 import { ExportRuns } from "./export_runs";
 
 interface Column {
@@ -33,7 +33,7 @@ const MOST = 50;
 
 interface Props {
   asked: Query;
-  usage: Usage;
+  usage: UsageAnswer;
   by: string;
   path: string;
 }
@@ -104,7 +104,7 @@ export function Breakdown({ asked, usage, by, path }: Props) {
   );
 }
 
-function Row({ group, by, total }: { group: Group; by: string; total: number }) {
+function Row({ group, by, total }: { group: BreakdownEntry; by: string; total: number }) {
   const name = nameOf(group.key);
   const value = group.key[by];
   return (
@@ -148,7 +148,7 @@ function Value({ column, stats }: { column: Column; stats: Stats }) {
   );
 }
 
-function tableOf(groups: Group[], total: Stats, by: string) {
+function tableOf(groups: BreakdownEntry[], total: Stats, by: string) {
   const values = (stats: Stats) => COLUMNS.map((column) => column.read(stats));
   return {
     header: [by, ...COLUMNS.map((column) => column.id)],

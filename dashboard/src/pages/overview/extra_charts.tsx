@@ -1,16 +1,16 @@
 // Labelled extra metrics, each as its own chart.
 
 import { useMemo, useState } from "preact/hooks";
+import type { UsageAnswer } from "../../api_types";
 import { TimeChart } from "../../charts/time_chart";
 import { unitIn } from "../../pure/format";
-import type { Usage } from "../../schemas";
 import type { View } from "../../view";
 import { spread } from "./spread_chart";
 
 const FIRST = 6;
 
 interface Props {
-  usage: Usage;
+  usage: UsageAnswer;
   view: View;
   path: string;
 }

@@ -1,12 +1,12 @@
 // Nothing ran in the window: why that may be, and what to do next.
 
+import type { SummaryAnswer } from "../../api_types";
 import { Command, Empty } from "../../parts/notes";
 import { FILTERS } from "../../pure/route";
 import { change } from "../../router";
-import type { Summary } from "../../schemas";
 import type { View } from "../../view";
 
-export function FirstSteps({ view, summary }: { view: View; summary: Summary | null }) {
+export function FirstSteps({ view, summary }: { view: View; summary: SummaryAnswer | null }) {
   const isFiltered = FILTERS.some((name) => view.route.query.has(name));
   const clear = Object.fromEntries(FILTERS.map((name) => [name, null]));
   return (

@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { get, pathWith, type Query } from "../../api";
+import type { SummaryAnswer, UsageAnswer } from "../../api_types";
 import { useAsOf } from "../../clock";
 import { GROUPINGS, usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
@@ -10,7 +11,6 @@ import { ianaZone } from "../../pure/times";
 import { bucketSeconds } from "../../pure/window";
 import { useQuery } from "../../query";
 import { useRoute } from "../../router";
-import type { Summary, Usage } from "../../schemas";
 import { useView, type View } from "../../view";
 import { Breakdown } from "./breakdown";
 import { ExtraCharts } from "./extra_charts";
@@ -28,17 +28,17 @@ export function Overview() {
   const asked = questions(view, by);
   const name = view.asked.filter(([each]) => each !== "from" && each !== "to").join();
   const shape = `${name} ${view.route.query.get("range")} ${view.route.query.get("from")}`;
-  const summary = useQuery<Summary>(
+  const summary = useQuery<SummaryAnswer>(
     `${asked.summary} ${asOf}`,
     (signal) => get(asked.summary, signal),
     shape,
   );
-  const overall = useQuery<Usage>(
+  const overall = useQuery<UsageAnswer>(
     `${asked.overall} ${asOf}`,
     (signal) => get(asked.overall, signal),
     shape + view.zone,
   );
-  const grouped = useQuery<Usage>(
+  const grouped = useQuery<UsageAnswer>(
     `${asked.grouped} ${asOf}`,
     (signal) => get(asked.grouped, signal),
     shape + view.zone + by,
@@ -67,7 +67,7 @@ export function Overview() {
                 <SpreadChart
                   key={each.metric}
                   {...each}
-                  usage={overall.data as Usage}
+                  usage={overall.data as UsageAnswer}
                   view={view}
                   path={asked.overall}
                 />

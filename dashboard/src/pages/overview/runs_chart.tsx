@@ -1,18 +1,18 @@
 // Runs per bucket, stacked by what they are grouped by.
 
 import { useMemo } from "preact/hooks";
+import type { UsageAnswer } from "../../api_types";
 import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
 import { GROUPINGS } from "../../parts/dimensions";
 import { colorIndex } from "../../pure/colors";
 import { bucketStarts, stack } from "../../pure/stacking";
-import type { Usage } from "../../schemas";
 import type { View } from "../../view";
 
 const MOST = 8;
 
 interface Props {
-  usage: Usage;
+  usage: UsageAnswer;
   by: string;
   view: View;
   path: string;
@@ -35,7 +35,7 @@ export function RunsChart({ usage, by, view, path }: Props) {
   );
 }
 
-function draw(usage: Usage): { drawing: Drawing; groups: number } {
+function draw(usage: UsageAnswer): { drawing: Drawing; groups: number } {
   const { stacks, groups } = stack(usage.series, MOST);
   const drawing: Drawing = {
     times: bucketStarts(usage.series),

@@ -1,10 +1,10 @@
 // How one metric spreads over time: the median, and the band up to the 95th percentile.
 
 import { useMemo } from "preact/hooks";
+import type { Distribution, SeriesPoint, UsageAnswer } from "../../api_types";
 import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
 import { bucketStarts } from "../../pure/stacking";
-import type { Distribution, Point, Usage } from "../../schemas";
 import type { View } from "../../view";
 
 interface Props {
@@ -12,7 +12,7 @@ interface Props {
   title: string;
   unit: string;
   better: "higher" | "lower";
-  usage: Usage;
+  usage: UsageAnswer;
   view: View;
   path: string;
 }
@@ -39,9 +39,9 @@ export function SpreadChart({ metric, title, unit, better, usage, view, path }: 
 }
 
 export function spread(
-  usage: Usage,
+  usage: UsageAnswer,
   unit: string,
-  read: (point: Point) => Distribution | undefined,
+  read: (point: SeriesPoint) => Distribution | undefined,
 ): Drawing {
   const points = usage.series.map(read);
   const values = (name: "p50" | "p90" | "p95") => points.map((point) => point?.[name] ?? null);

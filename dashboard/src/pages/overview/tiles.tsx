@@ -1,8 +1,8 @@
 // The figures of the window, each with its shape over time and its change against the window before.
 
+import type { Stats, SummaryAnswer, UsageAnswer } from "../../api_types";
 import { Spark } from "../../charts/spark";
 import { changePct, changeShown, exact, glue, quantity, shown, type Unit } from "../../pure/format";
-import type { Stats, Summary, Usage } from "../../schemas";
 
 interface Figure {
   id: string;
@@ -70,8 +70,8 @@ const FIGURES: Figure[] = [
 ];
 
 interface Props {
-  summary: Summary;
-  series: Usage | null;
+  summary: SummaryAnswer;
+  series: UsageAnswer | null;
   path: string;
 }
 
@@ -91,8 +91,8 @@ function Tile({
   series,
 }: {
   figure: Figure;
-  summary: Summary;
-  series: Usage | null;
+  summary: SummaryAnswer;
+  series: UsageAnswer | null;
 }) {
   const value = figure.read(summary);
   const { text, unit } = quantity(value, figure.unit);
@@ -120,7 +120,7 @@ function Tile({
 }
 
 /** A bucket that is not over would look like a fall, so it is left out. */
-function shapeOf(figure: Figure, usage: Usage): (number | null)[] {
+function shapeOf(figure: Figure, usage: UsageAnswer): (number | null)[] {
   const points = usage.window.partial_last_bucket ? usage.series.slice(0, -1) : usage.series;
   return points.map((point) => (figure.id === "runs" || point.runs ? figure.read(point) : null));
 }

@@ -1,0 +1,2256 @@
+// Written by `make openapi`; changes here are lost.
+
+export interface paths {
+    "/accounts/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_accounts_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_accounts_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_accounts_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_accounts_users_user_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_api_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_api_jobs_job_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_api_jobs_job_id_callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_api_jobs_job_id_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices/{serial}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_devices_serial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/dlq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_jobs_dlq"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usage/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_usage_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usage/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_usage_export_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usage/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_usage_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/data/get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_user_data_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/data/get_adapter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_user_data_get_adapter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/data/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_user_data_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/data/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_user_data_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description The status of an account, and what is not erased yet. */
+        AccountStatusAnswer: {
+            /**
+             * @description How much of each kind was left at the last look, counted up to 1,000; empty unless the account is being erased.
+             * @example {
+             *       "account": 1,
+             *       "datasets": 1000
+             *     }
+             */
+            left: {
+                [key: string]: number;
+            };
+            /**
+             * @example erasing
+             * @enum {string}
+             */
+            status: "active" | "erasing" | "erased";
+            /** @example ada */
+            user_id: string;
+        };
+        /**
+         * @description What the fields of a row mean. Dotted paths are allowed; defaults: the standard names.
+         *
+         *     At most 32 KB as JSON. The further members of `get_adapter` (`version`, `updated_at`,
+         *     `backfill`) are accepted and ignored.
+         * @example {
+         *       "completion_tokens_field": "completion_tokens",
+         *       "dataset": "my_server_metrics",
+         *       "device_field": "device",
+         *       "enabled": true,
+         *       "extra_fields": [
+         *         {
+         *           "field": "gpu_power_w",
+         *           "kind": "number",
+         *           "label": "GPU power (W)"
+         *         }
+         *       ],
+         *       "latency_ms_field": "latency_ms",
+         *       "model_field": "model",
+         *       "prompt_tokens_field": "prompt_tokens",
+         *       "ttft_ms_field": "ttft_ms",
+         *       "x_field": "ts"
+         *     }
+         */
+        AdapterBody: {
+            /** @default completion_tokens */
+            completion_tokens_field?: string;
+            dataset: string;
+            /** @default device */
+            device_field?: string;
+            /** @default true */
+            enabled?: boolean;
+            extra_fields?: components["schemas"]["ExtraFieldBody"][];
+            job_id_field?: string | null;
+            /** @default latency_ms */
+            latency_ms_field?: string;
+            /** @default model */
+            model_field?: string;
+            ok_field?: string | null;
+            prompt_preview_field?: string | null;
+            /** @default prompt_tokens */
+            prompt_tokens_field?: string;
+            tag_field?: string | null;
+            tok_s_field?: string | null;
+            /** @default ttft_ms */
+            ttft_ms_field?: string;
+            /** @default ts */
+            x_field?: string;
+        };
+        /** @description What an adapter would make of the newest rows. */
+        AdapterPreview: {
+            errors: components["schemas"]["ProblemFault"][];
+            runs: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** @description Whether a dataset's adapter is on. */
+        AdapterState: {
+            enabled: boolean;
+        };
+        /**
+         * @description The outcome of an append.
+         *
+         *     `usage` is null when there is no enabled adapter, `batch_id` when nothing was stored
+         *     (`dry_run`).
+         */
+        AppendAnswer: {
+            appended: number;
+            batch_id: string | null;
+            dataset: string;
+            errors: components["schemas"]["ProblemFault"][];
+            errors_truncated: boolean;
+            received: number;
+            rejected: number;
+            usage: components["schemas"]["RecordedUsage"] | null;
+        };
+        /** @description How a member was treated that some rows have, lack, or leave ambiguous. */
+        AssumedAnswer: {
+            field: string;
+            rows: number;
+            treated_as: string;
+        };
+        /** @description The job's status after the attempt. */
+        AttemptEnd: {
+            job_id: string;
+            status: string;
+        };
+        /** @description One change to an account, a token or a device. */
+        AuditLine: {
+            /** @example token.revoked */
+            action: string;
+            /** @description The user who made the change; null: the service itself. */
+            actor: string | null;
+            /** @example 2026-01-01T00:00:00.000Z */
+            at: string;
+            /** @description Further facts; never a secret. */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** @description The user id, token id or serial that was changed. */
+            object: string;
+            /** @description The token that was used. */
+            token_id: string | null;
+        };
+        /**
+         * @description The progress of converting the rows that were stored before the adapter.
+         *
+         *     `converted` rows became runs; `skipped` ones lack a readable time or number.
+         */
+        BackfillAnswer: {
+            converted: number;
+            skipped: number;
+            /** @enum {string} */
+            status: "running" | "done";
+        };
+        /** @description The stats of one group. */
+        BreakdownEntry: {
+            completion_tokens: number;
+            error_rate: number | null;
+            errors: number;
+            extra: {
+                [key: string]: components["schemas"]["Distribution"];
+            };
+            key: {
+                [key: string]: string | null;
+            };
+            latency_ms: components["schemas"]["Distribution"];
+            ok: number;
+            prompt_tokens: number;
+            runs: number;
+            throughput_tps: number | null;
+            tok_s: components["schemas"]["Distribution"];
+            total_tokens: number;
+            ttft_ms: components["schemas"]["Distribution"];
+        };
+        /** @description One attempt to deliver a callback. */
+        CallbackAnswer: {
+            at: string;
+            /**
+             * @description Why the attempt failed.
+             * @example timeout
+             */
+            error: string | null;
+            /** @description When the next attempt is planned. */
+            next_at: string | null;
+            ok: boolean;
+            status_code: number | null;
+            /**
+             * @description What caused the attempt.
+             * @enum {string}
+             */
+            trigger: "schedule" | "redeliver";
+            /** @example job.succeeded */
+            type: string;
+            /** @example evt_01KBJ8S2X0ZZZZZZZZZZZZZZZZ */
+            webhook_id: string;
+        };
+        /** @description The state of each dependency. */
+        Checks: {
+            /** @enum {string} */
+            bucket: "ok" | "failing";
+            /** @enum {string} */
+            tables: "ok" | "failing";
+        };
+        /** @description A job to run. Each later call about it carries the attempt's number. */
+        ClaimAnswer: {
+            attempt: number;
+            lease_s: number;
+            model: string;
+            options: {
+                [key: string]: unknown;
+            };
+            prompt: string;
+            repeat: number;
+            system: string | null;
+            timeout_s: number;
+            warmup: number;
+        };
+        /** @description Both sides, what changed between them, and under which conditions. */
+        CompareAnswer: {
+            a: components["schemas"]["SideAnswer"];
+            b: components["schemas"]["SideAnswer"];
+            conditions_diff: components["schemas"]["ConditionDifference"][];
+            metrics: components["schemas"]["MetricComparison"][];
+            min_effect_pct: number;
+        };
+        /** @description The attempt's result. */
+        CompleteBody: {
+            attempt: number;
+            extra?: {
+                [key: string]: number;
+            };
+            /** @description The log, as far as it fits into the body. */
+            log?: string | null;
+            /**
+             * @description Whether the log was uploaded to the address of `log_upload`.
+             * @default false
+             */
+            log_uploaded?: boolean;
+            metrics: components["schemas"]["MetricsBody"];
+            output: string;
+            provenance?: {
+                [key: string]: unknown;
+            } | null;
+            samples?: {
+                [key: string]: unknown;
+            }[];
+            telemetry?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * @description A dimension whose values differ, null among them, or `mean_prompt_tokens` and
+         *     `mean_completion_tokens` that differ by more than 10 %. At most 50 values a side; where there
+         *     are more, `a_count` and `b_count` say how many there are in all.
+         */
+        ConditionDifference: {
+            a: (string | number | null)[];
+            a_count?: number;
+            b: (string | number | null)[];
+            b_count?: number;
+            field: string;
+        };
+        /** @description Short-lived AWS credentials. */
+        CredentialsAnswer: {
+            access_key_id: string;
+            expires_at: string;
+            secret_access_key: string;
+            session_token: string;
+        };
+        /** @description A dataset in the list. */
+        DatasetEntry: {
+            adapter: components["schemas"]["AdapterState"] | null;
+            bytes: number;
+            created_at: string;
+            dataset: string;
+            rows: number;
+            updated_at: string;
+        };
+        /** @description A dataset's metrics. */
+        DatasetMetrics: {
+            adapter: components["schemas"]["SavedAdapter"] | null;
+            by_device: components["schemas"]["DeviceRows"][];
+            by_model: components["schemas"]["ModelRows"][];
+            dataset: string;
+            rows: number;
+            series: components["schemas"]["SeriesAnswer"][];
+            window: components["schemas"]["MetricsWindow"];
+            x_field: string;
+        };
+        /** @description A job in the dead-letter queue. */
+        DeadJobAnswer: {
+            adapter_id: string | null;
+            attempt: number;
+            callback_url: string | null;
+            created_at: string;
+            dead_at: string;
+            device: string | null;
+            device_serial: string | null;
+            failure: components["schemas"]["FailureAnswer"] | null;
+            finished_at: string | null;
+            job_id: string;
+            max_attempts: number;
+            model: string;
+            priority: number;
+            prompt_preview: string;
+            queue: components["schemas"]["QueuePosition"] | null;
+            queue_ms: number | null;
+            queue_tag: string;
+            repeat: number;
+            run_ms: number | null;
+            started_at: string | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "cancelling" | "succeeded" | "cancelled" | "dead";
+            status_reason: string | null;
+            tag: string | null;
+            timeout_s: number;
+            user_id: string;
+            warmup: number;
+        };
+        /** @description What one metric means; `definition_version` grows when the formula changes. */
+        DefinitionAnswer: {
+            better: ("higher" | "lower") | null;
+            definition_version: number;
+            formula: string;
+            /** @enum {string} */
+            kind: "measured" | "derived" | "counted";
+            metric: string;
+            name: string;
+            source: string;
+            unit: string | null;
+        };
+        /** @description All definitions, on one page. */
+        DefinitionsAnswer: {
+            data: components["schemas"]["DefinitionAnswer"][];
+            /** @constant */
+            has_more: false;
+            next_cursor: null;
+        };
+        /** @description A device as it was registered and as it reported last. */
+        DeviceAnswer: {
+            battery: number | null;
+            charging: boolean | null;
+            /** @description The job that it runs, if it is yours. */
+            job_id: string | null;
+            kind: string | null;
+            last_seen_at: string | null;
+            models: string[];
+            name: string | null;
+            /** @description Why the device takes no job, if it gave a reason. */
+            not_ready_reason: string | null;
+            owner: string | null;
+            present: boolean;
+            queue_tags: string[];
+            ready: boolean;
+            serial: string;
+            /** @enum {string} */
+            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
+            temperature_c: number | null;
+            thermal_state: string | number | null;
+            using: boolean;
+        };
+        /** @description A device with its last reports, oldest first. */
+        DeviceDetailAnswer: {
+            battery: number | null;
+            charging: boolean | null;
+            /** @description The job that it runs, if it is yours. */
+            job_id: string | null;
+            kind: string | null;
+            last_seen_at: string | null;
+            models: string[];
+            name: string | null;
+            /** @description Why the device takes no job, if it gave a reason. */
+            not_ready_reason: string | null;
+            owner: string | null;
+            present: boolean;
+            queue_tags: string[];
+            ready: boolean;
+            serial: string;
+            /** @enum {string} */
+            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
+            telemetry: components["schemas"]["TelemetryAnswer"][];
+            temperature_c: number | null;
+            thermal_state: string | number | null;
+            using: boolean;
+        };
+        /** @description A queue to receive from. */
+        DeviceQueue: {
+            /** @enum {string} */
+            lane: "high" | "normal";
+            url: string;
+        };
+        /** @description How many rows a device has; null counts rows without one. */
+        DeviceRows: {
+            device: string | null;
+            rows: number;
+        };
+        /** @description A distribution; with `n` 0 every other member is null. Percentiles interpolate linearly. */
+        Distribution: {
+            max: number | null;
+            mean: number | null;
+            min: number | null;
+            n: number;
+            p50: number | null;
+            p90: number | null;
+            p95: number | null;
+            p99: number | null;
+            std: number | null;
+        };
+        /** @description A file that was too large for an answer. */
+        ExportedFile: {
+            bytes: number;
+            /** @description When the address expires. */
+            expires_at: string;
+            file_name: string;
+            /** @enum {string} */
+            format: "csv" | "jsonl" | "parquet";
+            rows: number;
+            /** @description The same as `Location`. */
+            url: string;
+        };
+        /** @description A labelled extra metric of a saved adapter. */
+        ExtraField: {
+            better: ("higher" | "lower") | null;
+            /** @example gpu_power_w */
+            field: string;
+            /**
+             * @default number
+             * @enum {string}
+             */
+            kind: "number" | "string" | "boolean";
+            /** @example GPU power (W) */
+            label: string;
+            /** @example W */
+            unit: string | null;
+        };
+        /** @description A labelled extra metric. */
+        ExtraFieldBody: {
+            better?: ("higher" | "lower") | null;
+            /** @example gpu_power_w */
+            field: string;
+            /**
+             * @default number
+             * @enum {string}
+             */
+            kind?: "number" | "string" | "boolean";
+            /** @example GPU power (W) */
+            label: string;
+            /** @example W */
+            unit?: string | null;
+        };
+        /** @description The window has more extra metrics than the answer lists; `extra=<label>` asks for others. */
+        ExtraLabels: {
+            shown: number;
+            total: number;
+        };
+        /** @description Why the attempt failed; code `cancelled` confirms a cancel. */
+        FailBody: {
+            attempt: number;
+            code: string;
+            message: string;
+            retryable: boolean;
+        };
+        /** @description Why an attempt, or the job, failed. */
+        FailureAnswer: {
+            code: string;
+            device: string | null;
+            message: string;
+            retryable: boolean;
+        };
+        /** @description Dead jobs with the same failure code. */
+        FailureGroupAnswer: {
+            code: string;
+            count: number;
+            newest: components["schemas"]["DeadJobAnswer"];
+        };
+        /** @description `degraded` when some checks fail, `down` when all do. */
+        HealthAnswer: {
+            checks: components["schemas"]["Checks"];
+            /** @enum {string} */
+            status: "ok" | "degraded" | "down";
+        };
+        /** @description Whether the device must stop the job. */
+        HeartbeatAnswer: {
+            cancel: boolean;
+        };
+        /** @description The attempt goes on. */
+        HeartbeatBody: {
+            attempt: number;
+            telemetry?: components["schemas"]["TelemetryBody"] | null;
+        };
+        /**
+         * @description The outcome of an import: `received` = `imported` + `duplicates` + `rejected` runs.
+         *
+         *     `batch_id` is null when nothing was stored. `format` is `rows`, `llama-bench`, `ollama`,
+         *     `llama.cpp` or `mixed`.
+         */
+        ImportAnswer: {
+            assumed: components["schemas"]["AssumedAnswer"][];
+            batch_id: string | null;
+            duplicates: number;
+            errors: components["schemas"]["ProblemFault"][];
+            errors_truncated: boolean;
+            format: string;
+            imported: number;
+            received: number;
+            rejected: number;
+        };
+        /** @description A job. `status_reason` says why it still waits. */
+        JobAnswer: {
+            adapter_id: string | null;
+            attempt: number;
+            callback_url: string | null;
+            created_at: string;
+            device: string | null;
+            device_serial: string | null;
+            failure: components["schemas"]["FailureAnswer"] | null;
+            finished_at: string | null;
+            job_id: string;
+            max_attempts: number;
+            model: string;
+            priority: number;
+            prompt_preview: string;
+            queue: components["schemas"]["QueuePosition"] | null;
+            queue_ms: number | null;
+            queue_tag: string;
+            repeat: number;
+            run_ms: number | null;
+            started_at: string | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "cancelling" | "succeeded" | "cancelled" | "dead";
+            status_reason: string | null;
+            tag: string | null;
+            timeout_s: number;
+            warmup: number;
+        };
+        /** @description One attempt. Its number is never used again and is checked on each call of its device. */
+        JobAttempt: {
+            attempt: number;
+            device: string;
+            failure: components["schemas"]["FailureAnswer"] | null;
+            finished_at: string | null;
+            started_at: string;
+        };
+        /**
+         * @description A job: a prompt for a model, and where and how to run it.
+         * @example {
+         *       "adapter_id": "my_server_metrics",
+         *       "callback_url": "https://example.com/hooks/job-finished",
+         *       "device_serial": "0000asd",
+         *       "model": "tinyllama-1.1b-chat",
+         *       "options": {
+         *         "num_predict": 256,
+         *         "temperature": 0.7
+         *       },
+         *       "priority": 1,
+         *       "prompt": "Benchmark this prompt on a specific device.",
+         *       "queue_tag": "short",
+         *       "system": "You are a benchmark helper."
+         *     }
+         */
+        JobBody: {
+            /** @description The dataset to which the metrics are appended. */
+            adapter_id?: string | null;
+            /** @description Gets a signed webhook when the job ends: https, a public address, port 443. */
+            callback_url?: string | null;
+            /** @description Pins the job to one device. */
+            device_serial?: string | null;
+            /** @default 3 */
+            max_attempts?: number;
+            model: string;
+            options?: components["schemas"]["OptionsBody"];
+            /**
+             * @description Higher goes first; 5 to 9 take the high lane.
+             * @default 0
+             */
+            priority?: number;
+            prompt: string;
+            /**
+             * @description The pool: `default`, `short` or `long`.
+             * @default default
+             */
+            queue_tag?: string;
+            /**
+             * @description Measured repetitions.
+             * @default 1
+             */
+            repeat?: number;
+            system?: string | null;
+            tag?: string | null;
+            /**
+             * @description For one attempt.
+             * @default 600
+             */
+            timeout_s?: number;
+            /**
+             * @description Repetitions before the measured ones.
+             * @default 0
+             */
+            warmup?: number;
+        };
+        /** @description A job with its prompt, its options and its attempts. */
+        JobDetailAnswer: {
+            adapter_id: string | null;
+            attempt: number;
+            attempts: components["schemas"]["JobAttempt"][];
+            callback_url: string | null;
+            created_at: string;
+            device: string | null;
+            device_serial: string | null;
+            failure: components["schemas"]["FailureAnswer"] | null;
+            finished_at: string | null;
+            job_id: string;
+            max_attempts: number;
+            model: string;
+            options: {
+                [key: string]: unknown;
+            };
+            priority: number;
+            prompt: string;
+            prompt_preview: string;
+            queue: components["schemas"]["QueuePosition"] | null;
+            queue_ms: number | null;
+            queue_tag: string;
+            repeat: number;
+            run_ms: number | null;
+            started_at: string | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "cancelling" | "succeeded" | "cancelled" | "dead";
+            status_reason: string | null;
+            system: string | null;
+            tag: string | null;
+            timeout_s: number;
+            warmup: number;
+        };
+        /** @description What a submit would do. */
+        JobPreview: {
+            ahead: number;
+            queue: string;
+            reasons: string[];
+            /** @constant */
+            would: "queue";
+        };
+        /** @description The limits of a single call and of an account. */
+        Limits: {
+            /** @description A request body, after inflation. */
+            body_bytes: number;
+            /** @description Bytes of rows, over all datasets. */
+            bytes: number;
+            /** @description Datasets of one account. */
+            datasets: number;
+            /** @description How long an Idempotency-Key is remembered. */
+            idempotency_s: number;
+            /** @description Runs imported on one day (UTC). */
+            imported_runs_a_day: number;
+            /** @description Jobs that may wait in one lane of a device or pool. null: no limit. */
+            open_jobs: number | null;
+            /** @description Entries in one page of a list. */
+            page_entries: number;
+            /** @description GET requests a minute; all may come at once. null: no limit. */
+            queries_a_minute: number | null;
+            /** @description One row, as JSON. */
+            row_bytes: number;
+            /** @description Rows appended on one day (UTC). */
+            rows_a_day: number;
+            /** @description Rows in one append. */
+            rows_per_append: number;
+            /** @description Requests other than GET a minute; all may come at once. null: no limit. */
+            writes_a_minute: number | null;
+        };
+        /** @description Where to PUT the log. The address is a secret; the headers must be sent as they are. */
+        LogUploadAnswer: {
+            expires_at: string;
+            headers: {
+                [key: string]: string;
+            };
+            url: string;
+        };
+        /** @description A log that is too long to be sent with the result. */
+        LogUploadBody: {
+            attempt: number;
+            /** @description The exact size of the log; at most 50 MB. */
+            bytes: number;
+        };
+        /** @description Who is calling; `created_at` and `expires_at` are the token's. */
+        MeAnswer: {
+            admin: boolean;
+            created_at: string;
+            expires_at: string | null;
+            limits: components["schemas"]["Limits"];
+            tenant: string;
+            token_id: string;
+            user_id: string;
+        };
+        /**
+         * @description One metric, b against a.
+         *
+         *     `a`, `b`: the means; `delta` = b − a; `delta_pct` of |a|, null where a is 0. `ci95` and
+         *     `p_value` are Welch's, null with fewer than 2 values on a side. `extra`: whether `metric` is the
+         *     label of an extra. `better` is null where no direction is known to be good; the verdict is then
+         *     `unchanged` or `inconclusive`. `more_runs`, with `inconclusive`: how many more runs would
+         *     decide.
+         */
+        MetricComparison: {
+            a: number | null;
+            b: number | null;
+            better: ("higher" | "lower") | null;
+            ci95: [
+                number,
+                number
+            ] | null;
+            delta: number | null;
+            delta_pct: number | null;
+            extra: boolean;
+            metric: string;
+            more_runs: components["schemas"]["MoreRuns"] | null;
+            n_a: number;
+            n_b: number;
+            p_value: number | null;
+            unit: string | null;
+            /** @enum {string} */
+            verdict: "improved" | "regressed" | "unchanged" | "inconclusive";
+        };
+        /** @description What was measured; null is not measured. Other numbers become the result's `extra`. */
+        MetricsBody: {
+            completion_tokens?: number | null;
+            latency_ms?: number | null;
+            load_ms?: number | null;
+            prefill_tps?: number | null;
+            prompt_tokens?: number | null;
+            tok_s?: number | null;
+            tpot_ms?: number | null;
+            ttft_ms?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description The window asked for; an open end is the rows' first instant, or just after their last. */
+        MetricsWindow: {
+            /** @description Always null: points are not bucketed by time. */
+            bucket_s: number | null;
+            from: string | null;
+            partial_last_bucket: boolean;
+            to: string | null;
+        };
+        /** @description How many rows a model has; null counts rows without one. */
+        ModelRows: {
+            model: string | null;
+            rows: number;
+        };
+        /** @description How many more runs each side needs. */
+        MoreRuns: {
+            a: number;
+            b: number;
+        };
+        /** @description An issued token. `token` is shown only once and is absent from a replay. */
+        NewTokenAnswer: {
+            created_at: string;
+            /** @description The `token_id` of the token that made it; null where it was made outside of the API or before this was recorded. */
+            created_by: string | null;
+            expires_at: string | null;
+            /** @enum {string} */
+            kind: "user" | "api_key";
+            last_four: string;
+            /** @description Rounded to the hour. */
+            last_used_at: string | null;
+            name: string | null;
+            /** @example eyk_0wAq… */
+            token?: string;
+            token_id: string;
+            user_id: string;
+        };
+        /**
+         * @description A token to issue.
+         * @example {
+         *       "expires_in_s": 86400,
+         *       "kind": "api_key",
+         *       "name": "ci"
+         *     }
+         */
+        NewTokenBody: {
+            /** @description Without it the token never expires. */
+            expires_in_s?: number | null;
+            /** @enum {string} */
+            kind: "user" | "api_key";
+            name?: string | null;
+            /** @description The user who gets the token; another user: for administrators. */
+            user_id?: string | null;
+        };
+        /** @description A new user. `token` is shown only once and is absent from a replay. */
+        NewUserAnswer: {
+            admin: boolean;
+            /** @example lab */
+            tenant: string;
+            /** @example eyt_0wAq… */
+            token?: string;
+            /** @example ada */
+            user_id: string;
+        };
+        /**
+         * @description A user to create.
+         * @example {
+         *       "tenant": "lab",
+         *       "user_id": "ada"
+         *     }
+         */
+        NewUserBody: {
+            /** @default false */
+            admin?: boolean;
+            /** @description When the first token expires; without it, never. */
+            expires_in_s?: number | null;
+            /** @description The `user_id` when omitted. */
+            tenant?: string | null;
+            /** @description Generated when omitted. */
+            user_id?: string | null;
+        };
+        /**
+         * @description How to generate. Members that are not listed here are passed through to the backend.
+         *
+         *     Together at most 128 KB as JSON and 64 levels deep.
+         */
+        OptionsBody: {
+            /** @description The most tokens to generate. */
+            num_predict?: number | null;
+            seed?: number | null;
+            stop?: string | string[] | null;
+            temperature?: number | null;
+            top_k?: number | null;
+            top_p?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        Page_AuditLine_: {
+            data: components["schemas"]["AuditLine"][];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Page_CallbackAnswer_: {
+            data: components["schemas"]["CallbackAnswer"][];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Page_DatasetEntry_: {
+            data: components["schemas"]["DatasetEntry"][];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Page_DeviceAnswer_: {
+            data: components["schemas"]["DeviceAnswer"][];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Page_JobAnswer_: {
+            data: components["schemas"]["JobAnswer"][];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Page_TokenEntry_: {
+            data: components["schemas"]["TokenEntry"][];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Page_Union_DeadJobAnswer__FailureGroupAnswer__: {
+            data: (components["schemas"]["DeadJobAnswer"] | components["schemas"]["FailureGroupAnswer"])[];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Page_UserEntry_: {
+            data: components["schemas"]["UserEntry"][];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        /** @description The service is alive. */
+        PingAnswer: {
+            /** @default true */
+            ok?: boolean;
+        };
+        /**
+         * @description Where to send the ping.
+         * @example {
+         *       "url": "https://example.com/hooks/job-finished"
+         *     }
+         */
+        PingBody: {
+            /** @description As a job's `callback_url`. */
+            url: string;
+        };
+        /** @description An RFC 9457 problem document; clients branch on `code`. Some codes bring further members. */
+        Problem: {
+            allowed?: string[];
+            code: string;
+            detail: string;
+            errors?: components["schemas"]["ProblemFault"][];
+            request_id?: string;
+            status: number;
+            title: string;
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description One thing wrong with one place of the input. */
+        ProblemFault: {
+            allowed?: string[];
+            code: string;
+            detail: string;
+            line?: number;
+            pointer: string;
+        };
+        /** @description The place in the queue. */
+        QueuePosition: {
+            /** @description About how many jobs of its lane are served before this one. */
+            ahead: number;
+        };
+        /** @description The runs that the stored rows gave. */
+        RecordedUsage: {
+            errors: components["schemas"]["ProblemFault"][];
+            recorded: number;
+            skipped: number;
+        };
+        /** @description A callback that is delivered again. */
+        RedeliveryAnswer: {
+            job_id: string;
+            /** @example job.succeeded */
+            type: string;
+            webhook_id: string;
+        };
+        /** @description A device. Registered again, it keeps the members that are left out. */
+        RegisterBody: {
+            /**
+             * @example phone
+             * @example server
+             */
+            kind?: string | null;
+            /** @description All names together: at most 32 KB. */
+            models?: string[] | null;
+            name?: string | null;
+            /** @description Only this user's jobs run on it. */
+            owner?: string | null;
+            queue_tags?: string[] | null;
+            /** @example 0000asd */
+            serial: string;
+        };
+        /** @description A registered device; its token is shown once. */
+        RegisteredAnswer: {
+            battery: number | null;
+            charging: boolean | null;
+            device_token?: string | null;
+            /** @description The job that it runs, if it is yours. */
+            job_id: string | null;
+            kind: string | null;
+            last_seen_at: string | null;
+            models: string[];
+            name: string | null;
+            /** @description Why the device takes no job, if it gave a reason. */
+            not_ready_reason: string | null;
+            owner: string | null;
+            present: boolean;
+            queue_tags: string[];
+            ready: boolean;
+            serial: string;
+            /** @enum {string} */
+            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
+            temperature_c: number | null;
+            thermal_state: string | number | null;
+            using: boolean;
+        };
+        /** @description Which device (default: all), and whether it is taken out of service. */
+        ReloadBody: {
+            maintenance?: boolean | null;
+            serial?: string | null;
+        };
+        /** @description What to change for the new attempts; each member is optional. */
+        RequeueBody: {
+            device_serial?: string | null;
+            max_attempts?: number | null;
+            options?: components["schemas"]["OptionsBody"] | null;
+            queue_tag?: string | null;
+        };
+        /** @description A result; the members after `finished_at` come with `full=1`. */
+        ResultAnswer: {
+            device: string | null;
+            extra: {
+                [key: string]: number;
+            };
+            finished_at: string | null;
+            job_id: string;
+            /** @description Null if it is too long; see `log_url`. */
+            log?: string | null;
+            log_bytes?: number | null;
+            /** @description The address of a long log, valid for an hour. */
+            log_url?: string | null;
+            metrics: components["schemas"]["ResultMetrics"];
+            model: string;
+            options?: {
+                [key: string]: unknown;
+            };
+            output: string;
+            prompt?: string;
+            provenance?: {
+                [key: string]: unknown;
+            } | null;
+            samples?: {
+                [key: string]: unknown;
+            }[];
+            /** @enum {string} */
+            status: "queued" | "running" | "cancelling" | "succeeded" | "cancelled" | "dead";
+            system?: string | null;
+            telemetry?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description What was measured; null is not measured. */
+        ResultMetrics: {
+            completion_tokens: number | null;
+            /** @description From sending the request to the last token. */
+            latency_ms: number | null;
+            /** @description Loading the model. */
+            load_ms: number | null;
+            /** @description Evaluated prompt tokens per second. */
+            prefill_tps: number | null;
+            prompt_tokens: number | null;
+            /** @description Decode speed: second and later tokens per second. */
+            tok_s: number | null;
+            /** @description Time per output token after the first. */
+            tpot_ms: number | null;
+            /** @description From sending the request to the first token that is not empty. */
+            ttft_ms: number | null;
+        };
+        /** @description The new secret; the previous one also signs until `previous_valid_until`. */
+        RotatedSecretAnswer: {
+            previous_valid_until: string;
+            /** @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD */
+            secret?: string;
+        };
+        /** @description A page of rows in append order. */
+        RowsAnswer: {
+            data: {
+                [key: string]: unknown;
+            }[];
+            dataset: string;
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        /** @description One run; `ts` is epoch seconds. */
+        RunAnswer: {
+            completion_tokens: number | null;
+            dataset: string | null;
+            device: string | null;
+            extra: {
+                [key: string]: number;
+            };
+            job_id: string | null;
+            latency_ms: number | null;
+            model: string | null;
+            ok: boolean;
+            prompt_preview: string | null;
+            prompt_tokens: number | null;
+            run_id: string;
+            source_kind: string;
+            tag: string | null;
+            tenant: string | null;
+            tok_s: number | null;
+            ts: number;
+            ttft_ms: number | null;
+        };
+        /** @description A saved adapter; `backfill` is present only when one was requested. */
+        SavedAdapter: {
+            backfill?: components["schemas"]["BackfillAnswer"];
+            /** @default completion_tokens */
+            completion_tokens_field: string;
+            dataset: string;
+            /** @default device */
+            device_field: string;
+            /** @default true */
+            enabled: boolean;
+            extra_fields: components["schemas"]["ExtraField"][];
+            job_id_field: string | null;
+            /** @default latency_ms */
+            latency_ms_field: string;
+            /** @default model */
+            model_field: string;
+            ok_field: string | null;
+            prompt_preview_field: string | null;
+            /** @default prompt_tokens */
+            prompt_tokens_field: string;
+            tag_field: string | null;
+            tok_s_field: string | null;
+            /** @default ttft_ms */
+            ttft_ms_field: string;
+            updated_at: string;
+            version: number;
+            /** @default ts */
+            x_field: string;
+        };
+        /** @description One number field over time. Booleans count as 1 and 0. */
+        SeriesAnswer: {
+            better: ("higher" | "lower") | null;
+            /** @description Whether there are fewer points than values. */
+            downsampled: boolean;
+            /** @description False for the standard metrics. */
+            extra: boolean;
+            /** @example latency_ms */
+            field: string;
+            /** @enum {string} */
+            kind: "number" | "boolean";
+            /** @example Latency (ms) */
+            label: string;
+            /**
+             * @description Instant and value, in order of time.
+             * @example [
+             *       [
+             *         "2025-12-03T18:00:00.000Z",
+             *         900
+             *       ],
+             *       [
+             *         "2025-12-03T18:05:00.000Z",
+             *         950
+             *       ]
+             *     ]
+             */
+            points: [
+                string,
+                number
+            ][];
+            summary: components["schemas"]["SeriesSummary"];
+            unit: string | null;
+        };
+        /** @description The stats of one bucket of one group; `t` is when the bucket begins. */
+        SeriesPoint: {
+            completion_tokens: number;
+            error_rate: number | null;
+            errors: number;
+            extra: {
+                [key: string]: components["schemas"]["Distribution"];
+            };
+            key: {
+                [key: string]: string | null;
+            };
+            latency_ms: components["schemas"]["Distribution"];
+            ok: number;
+            prompt_tokens: number;
+            runs: number;
+            t: string;
+            throughput_tps: number | null;
+            tok_s: components["schemas"]["Distribution"];
+            total_tokens: number;
+            ttft_ms: components["schemas"]["Distribution"];
+        };
+        /** @description Over all rows, also those without a point. Over no rows: `n` is 0, the others are null. */
+        SeriesSummary: {
+            /** @description The value at the latest instant. */
+            last: number | null;
+            max: number | null;
+            mean: number | null;
+            min: number | null;
+            n: number;
+            /** @description Percentiles interpolate linearly. */
+            p50: number | null;
+            p90: number | null;
+            p95: number | null;
+            p99: number | null;
+            /** @description Of the population. */
+            std: number | null;
+        };
+        /** @description How to reach the device's queues, in the order in which to receive from them. */
+        SessionAnswer: {
+            credentials: components["schemas"]["CredentialsAnswer"];
+            /** @description Null on AWS itself. */
+            endpoint_url: string | null;
+            heartbeat_s: number;
+            queues: components["schemas"]["DeviceQueue"][];
+            region: string;
+            visibility_s: number;
+        };
+        /** @description One side: its window, its filters, its stats. */
+        SideAnswer: {
+            completion_tokens: number;
+            error_rate: number | null;
+            errors: number;
+            exact: boolean;
+            extra: {
+                [key: string]: components["schemas"]["Distribution"];
+            };
+            extra_labels?: components["schemas"]["ExtraLabels"];
+            filters: {
+                [key: string]: unknown;
+            };
+            latency_ms: components["schemas"]["Distribution"];
+            ok: number;
+            prompt_tokens: number;
+            runs: number;
+            throughput_tps: number | null;
+            tok_s: components["schemas"]["Distribution"];
+            total_tokens: number;
+            ttft_ms: components["schemas"]["Distribution"];
+            window: components["schemas"]["WindowAnswer"];
+        };
+        /** @description Distributions and `throughput_tps` are over runs with `ok`, tokens and `extra` over all. */
+        Stats: {
+            completion_tokens: number;
+            error_rate: number | null;
+            errors: number;
+            extra: {
+                [key: string]: components["schemas"]["Distribution"];
+            };
+            latency_ms: components["schemas"]["Distribution"];
+            ok: number;
+            prompt_tokens: number;
+            runs: number;
+            throughput_tps: number | null;
+            tok_s: components["schemas"]["Distribution"];
+            total_tokens: number;
+            ttft_ms: components["schemas"]["Distribution"];
+        };
+        /** @description Presence: whether the device can take a job, and what it serves. */
+        StatusBody: {
+            /** @description Percent. */
+            battery?: number | null;
+            charging?: boolean | null;
+            cpu_pct?: number | null;
+            gpu_memory_used_bytes?: number | null;
+            gpu_pct?: number | null;
+            gpu_power_w?: number | null;
+            gpu_temperature_c?: number | null;
+            job_id?: string | null;
+            memory_pct?: number | null;
+            memory_used_bytes?: number | null;
+            /** @description All names together: at most 32 KB. */
+            models?: string[] | null;
+            /** @description `hot` and `low_battery` become the device's state. */
+            not_ready_reason?: string | null;
+            ready: boolean;
+            runner_version?: string | null;
+            temperature_c?: number | null;
+            thermal_state?: string | number | null;
+            using?: boolean | null;
+        };
+        /** @description The stats of a window, and of the window before. */
+        SummaryAnswer: {
+            completion_tokens: number;
+            devices: number;
+            error_rate: number | null;
+            errors: number;
+            exact: boolean;
+            extra: {
+                [key: string]: components["schemas"]["Distribution"];
+            };
+            extra_labels?: components["schemas"]["ExtraLabels"];
+            filters: {
+                [key: string]: unknown;
+            };
+            latency_ms: components["schemas"]["Distribution"];
+            models: number;
+            ok: number;
+            previous: components["schemas"]["Stats"];
+            prompt_tokens: number;
+            runs: number;
+            throughput_tps: number | null;
+            tok_s: components["schemas"]["Distribution"];
+            total_tokens: number;
+            ttft_ms: components["schemas"]["Distribution"];
+            window: components["schemas"]["WindowAnswer"];
+        };
+        /** @description What a device measured of itself at one moment. */
+        TelemetryAnswer: {
+            at: string;
+            battery: number | null;
+            charging: boolean | null;
+            cpu_pct: number | null;
+            gpu_memory_used_bytes: number | null;
+            gpu_pct: number | null;
+            gpu_power_w: number | null;
+            gpu_temperature_c: number | null;
+            memory_pct: number | null;
+            memory_used_bytes: number | null;
+            temperature_c: number | null;
+            thermal_state: string | number | null;
+        };
+        /** @description What a device measured of itself; null is unknown. */
+        TelemetryBody: {
+            /** @description Percent. */
+            battery?: number | null;
+            charging?: boolean | null;
+            cpu_pct?: number | null;
+            gpu_memory_used_bytes?: number | null;
+            gpu_pct?: number | null;
+            gpu_power_w?: number | null;
+            gpu_temperature_c?: number | null;
+            memory_pct?: number | null;
+            memory_used_bytes?: number | null;
+            temperature_c?: number | null;
+            thermal_state?: string | number | null;
+        };
+        /** @description A token without its secret. */
+        TokenEntry: {
+            created_at: string;
+            /** @description The `token_id` of the token that made it; null where it was made outside of the API or before this was recorded. */
+            created_by: string | null;
+            expires_at: string | null;
+            /** @enum {string} */
+            kind: "user" | "api_key";
+            last_four: string;
+            /** @description Rounded to the hour. */
+            last_used_at: string | null;
+            name: string | null;
+            token_id: string;
+            user_id: string;
+        };
+        /** @description The fixed answer to a missing, unknown, revoked or expired credential. */
+        Unauthorized: {
+            message: string;
+        };
+        /** @description What this call removed. */
+        UndoAnswer: {
+            already_undone: boolean;
+            removed_rows: number;
+            removed_runs: number;
+        };
+        /** @description The append or import to undo. */
+        UndoBody: {
+            /** @example bat_01KBJ8S2X0ZZZZZZZZZZZZZZZZ */
+            batch_id: string;
+        };
+        /** @description Totals, a series, a breakdown whose runs add up to the total, and the newest runs. */
+        UsageAnswer: {
+            breakdown: components["schemas"]["BreakdownEntry"][];
+            exact: boolean;
+            extra_labels?: components["schemas"]["ExtraLabels"];
+            filters: {
+                [key: string]: unknown;
+            };
+            group_by: string[];
+            runs: components["schemas"]["RunAnswer"][];
+            series: components["schemas"]["SeriesPoint"][];
+            total: components["schemas"]["Stats"];
+            window: components["schemas"]["WindowAnswer"];
+        };
+        /** @description A user in the list. */
+        UserEntry: {
+            admin: boolean;
+            /** @example 2026-01-01T00:00:00.000Z */
+            created_at: string;
+            tenant: string;
+            user_id: string;
+        };
+        /** @description The outcome of a ping. Of the receiver's answer it shows the status only. */
+        WebhookPingAnswer: {
+            /** @description From resolving the name to the end of the answer. */
+            duration_ms: number;
+            /**
+             * @description `not_2xx`, `gone`, `timeout`, `connection_failed`, `tls_failed` or `host_unknown`.
+             * @example null
+             */
+            error: string | null;
+            /** @description Whether the answer was 2xx. */
+            ok: boolean;
+            /**
+             * @description Null when there was no answer.
+             * @example 200
+             */
+            status_code: number | null;
+            /** @example evt_01KBJ8S2X0ZZZZZZZZZZZZZZZZ */
+            webhook_id: string;
+        };
+        /** @description The secret with which callbacks are signed. */
+        WebhookSecretAnswer: {
+            /** @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD */
+            secret: string;
+        };
+        /** @description The window that was answered, half-open. */
+        WindowAnswer: {
+            bucket_s: number | null;
+            from: string;
+            partial_last_bucket: boolean;
+            to: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: {
+        /** @description Seconds after which the call may be repeated. */
+        "Retry-After": number;
+        /** @description Identifies this call in the service's logs. */
+        "X-Request-Id": string;
+    };
+    pathItems: never;
+}
+export type AccountStatusAnswer = components['schemas']['AccountStatusAnswer'];
+export type AdapterBody = components['schemas']['AdapterBody'];
+export type AdapterPreview = components['schemas']['AdapterPreview'];
+export type AdapterState = components['schemas']['AdapterState'];
+export type AppendAnswer = components['schemas']['AppendAnswer'];
+export type AssumedAnswer = components['schemas']['AssumedAnswer'];
+export type AttemptEnd = components['schemas']['AttemptEnd'];
+export type AuditLine = components['schemas']['AuditLine'];
+export type BackfillAnswer = components['schemas']['BackfillAnswer'];
+export type BreakdownEntry = components['schemas']['BreakdownEntry'];
+export type CallbackAnswer = components['schemas']['CallbackAnswer'];
+export type Checks = components['schemas']['Checks'];
+export type ClaimAnswer = components['schemas']['ClaimAnswer'];
+export type CompareAnswer = components['schemas']['CompareAnswer'];
+export type CompleteBody = components['schemas']['CompleteBody'];
+export type ConditionDifference = components['schemas']['ConditionDifference'];
+export type CredentialsAnswer = components['schemas']['CredentialsAnswer'];
+export type DatasetEntry = components['schemas']['DatasetEntry'];
+export type DatasetMetrics = components['schemas']['DatasetMetrics'];
+export type DeadJobAnswer = components['schemas']['DeadJobAnswer'];
+export type DefinitionAnswer = components['schemas']['DefinitionAnswer'];
+export type DefinitionsAnswer = components['schemas']['DefinitionsAnswer'];
+export type DeviceAnswer = components['schemas']['DeviceAnswer'];
+export type DeviceDetailAnswer = components['schemas']['DeviceDetailAnswer'];
+export type DeviceQueue = components['schemas']['DeviceQueue'];
+export type DeviceRows = components['schemas']['DeviceRows'];
+export type Distribution = components['schemas']['Distribution'];
+export type ExportedFile = components['schemas']['ExportedFile'];
+export type ExtraField = components['schemas']['ExtraField'];
+export type ExtraFieldBody = components['schemas']['ExtraFieldBody'];
+export type ExtraLabels = components['schemas']['ExtraLabels'];
+export type FailBody = components['schemas']['FailBody'];
+export type FailureAnswer = components['schemas']['FailureAnswer'];
+export type FailureGroupAnswer = components['schemas']['FailureGroupAnswer'];
+export type HealthAnswer = components['schemas']['HealthAnswer'];
+export type HeartbeatAnswer = components['schemas']['HeartbeatAnswer'];
+export type HeartbeatBody = components['schemas']['HeartbeatBody'];
+export type ImportAnswer = components['schemas']['ImportAnswer'];
+export type JobAnswer = components['schemas']['JobAnswer'];
+export type JobAttempt = components['schemas']['JobAttempt'];
+export type JobBody = components['schemas']['JobBody'];
+export type JobDetailAnswer = components['schemas']['JobDetailAnswer'];
+export type JobPreview = components['schemas']['JobPreview'];
+export type Limits = components['schemas']['Limits'];
+export type LogUploadAnswer = components['schemas']['LogUploadAnswer'];
+export type LogUploadBody = components['schemas']['LogUploadBody'];
+export type MeAnswer = components['schemas']['MeAnswer'];
+export type MetricComparison = components['schemas']['MetricComparison'];
+export type MetricsBody = components['schemas']['MetricsBody'];
+export type MetricsWindow = components['schemas']['MetricsWindow'];
+export type ModelRows = components['schemas']['ModelRows'];
+export type MoreRuns = components['schemas']['MoreRuns'];
+export type NewTokenAnswer = components['schemas']['NewTokenAnswer'];
+export type NewTokenBody = components['schemas']['NewTokenBody'];
+export type NewUserAnswer = components['schemas']['NewUserAnswer'];
+export type NewUserBody = components['schemas']['NewUserBody'];
+export type OptionsBody = components['schemas']['OptionsBody'];
+export type PageAuditLine = components['schemas']['Page_AuditLine_'];
+export type PageCallbackAnswer = components['schemas']['Page_CallbackAnswer_'];
+export type PageDatasetEntry = components['schemas']['Page_DatasetEntry_'];
+export type PageDeviceAnswer = components['schemas']['Page_DeviceAnswer_'];
+export type PageJobAnswer = components['schemas']['Page_JobAnswer_'];
+export type PageTokenEntry = components['schemas']['Page_TokenEntry_'];
+export type PageUnionDeadJobAnswerFailureGroupAnswer = components['schemas']['Page_Union_DeadJobAnswer__FailureGroupAnswer__'];
+export type PageUserEntry = components['schemas']['Page_UserEntry_'];
+export type PingAnswer = components['schemas']['PingAnswer'];
+export type PingBody = components['schemas']['PingBody'];
+export type Problem = components['schemas']['Problem'];
+export type ProblemFault = components['schemas']['ProblemFault'];
+export type QueuePosition = components['schemas']['QueuePosition'];
+export type RecordedUsage = components['schemas']['RecordedUsage'];
+export type RedeliveryAnswer = components['schemas']['RedeliveryAnswer'];
+export type RegisterBody = components['schemas']['RegisterBody'];
+export type RegisteredAnswer = components['schemas']['RegisteredAnswer'];
+export type ReloadBody = components['schemas']['ReloadBody'];
+export type RequeueBody = components['schemas']['RequeueBody'];
+export type ResultAnswer = components['schemas']['ResultAnswer'];
+export type ResultMetrics = components['schemas']['ResultMetrics'];
+export type RotatedSecretAnswer = components['schemas']['RotatedSecretAnswer'];
+export type RowsAnswer = components['schemas']['RowsAnswer'];
+export type RunAnswer = components['schemas']['RunAnswer'];
+export type SavedAdapter = components['schemas']['SavedAdapter'];
+export type SeriesAnswer = components['schemas']['SeriesAnswer'];
+export type SeriesPoint = components['schemas']['SeriesPoint'];
+export type SeriesSummary = components['schemas']['SeriesSummary'];
+export type SessionAnswer = components['schemas']['SessionAnswer'];
+export type SideAnswer = components['schemas']['SideAnswer'];
+export type Stats = components['schemas']['Stats'];
+export type StatusBody = components['schemas']['StatusBody'];
+export type SummaryAnswer = components['schemas']['SummaryAnswer'];
+export type TelemetryAnswer = components['schemas']['TelemetryAnswer'];
+export type TelemetryBody = components['schemas']['TelemetryBody'];
+export type TokenEntry = components['schemas']['TokenEntry'];
+export type Unauthorized = components['schemas']['Unauthorized'];
+export type UndoAnswer = components['schemas']['UndoAnswer'];
+export type UndoBody = components['schemas']['UndoBody'];
+export type UsageAnswer = components['schemas']['UsageAnswer'];
+export type UserEntry = components['schemas']['UserEntry'];
+export type WebhookPingAnswer = components['schemas']['WebhookPingAnswer'];
+export type WebhookSecretAnswer = components['schemas']['WebhookSecretAnswer'];
+export type WindowAnswer = components['schemas']['WindowAnswer'];
+export type HeaderRetryAfter = components['headers']['Retry-After'];
+export type HeaderXRequestId = components['headers']['X-Request-Id'];
+export type $defs = Record<string, never>;
+export interface operations {
+    get_accounts_audit: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to list. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_accounts_tokens: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to list. */
+                limit?: number;
+                /** @description The user whose tokens are listed; for administrators. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_accounts_users: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to list. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_accounts_users_user_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_api_jobs: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The device that runs or ran it, or to which it is pinned. */
+                device?: string | null;
+                /** @description Start (inclusive): ISO 8601 or epoch. */
+                from?: string | null;
+                /** @description The most entries to list. */
+                limit?: number;
+                /** @description The last n minutes; at most since 1970. */
+                minutes?: number | null;
+                model?: string | null;
+                queue_tag?: string | null;
+                /** @description The last n seconds; at most since 1970. */
+                since_s?: number | null;
+                status?: ("queued" | "running" | "cancelling" | "succeeded" | "cancelled" | "dead") | null;
+                tag?: string | null;
+                /** @description End (exclusive): ISO 8601 or epoch. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_api_jobs_job_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_api_jobs_job_id_callbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_api_jobs_job_id_result: {
+        parameters: {
+            query?: {
+                /** @description `text`: the output. */
+                format?: "json" | "text" | "csv";
+                /** @description Also return prompt, samples, telemetry and log. */
+                full?: boolean;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_devices: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to list. */
+                limit?: number;
+                model?: string | null;
+                present?: boolean | null;
+                queue_tag?: string | null;
+                ready?: boolean | null;
+                state?: ("available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance") | null;
+                using?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_devices_serial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_jobs_dlq: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                group_by?: "failure" | null;
+                /** @description The most entries to list. */
+                limit?: number;
+                /** @description The user whose jobs are listed; for administrators. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description auto (about 50 buckets, fewer where there are many groups), minute, hour, day, or seconds. */
+                bucket?: string;
+                /** @description May be repeated: any of the values. */
+                dataset?: string[];
+                /** @description May be repeated: any of the values. */
+                device?: string[];
+                /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
+                exact?: boolean | null;
+                /** @description Labels of the extra metrics to return; by default the 50 most frequent. */
+                extra?: string[];
+                /** @description Start (inclusive): ISO 8601 or epoch. */
+                from?: string | null;
+                /** @description Up to three of device, model, tag, tenant, dataset, source_kind, comma-separated. */
+                group_by?: string | null;
+                /** @description The last n minutes; at most since 1970. */
+                minutes?: number | null;
+                /** @description May be repeated: any of the values. */
+                model?: string[];
+                /** @description Only runs that succeeded, or failed. */
+                ok?: boolean[];
+                /** @description Also return the newest N raw runs. */
+                runs?: number;
+                /** @description The last n seconds; at most since 1970. */
+                since_s?: number | null;
+                /** @description May be repeated: any of the values. */
+                source_kind?: string[];
+                /** @description May be repeated: any of the values. */
+                tag?: string[];
+                /** @description May be repeated: any of the values. */
+                tenant?: string[];
+                /** @description End (exclusive): ISO 8601 or epoch. */
+                to?: string | null;
+                /** @description The IANA time zone in which days begin (Europe/Berlin); any other text: 400 `invalid_timezone`. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_usage_compare: {
+        parameters: {
+            query?: {
+                /** @description `dataset` of side a alone, in place of `dataset`. */
+                a_dataset?: string[];
+                /** @description `device` of side a alone, in place of `device`. */
+                a_device?: string[];
+                /** @description `from` of side a alone, in place of `from`. */
+                a_from?: string | null;
+                /** @description `minutes` of side a alone, in place of `minutes`. */
+                a_minutes?: number | null;
+                /** @description `model` of side a alone, in place of `model`. */
+                a_model?: string[];
+                /** @description `ok` of side a alone, in place of `ok`. */
+                a_ok?: boolean[];
+                /** @description `since_s` of side a alone, in place of `since_s`. */
+                a_since_s?: number | null;
+                /** @description `source_kind` of side a alone, in place of `source_kind`. */
+                a_source_kind?: string[];
+                /** @description `tag` of side a alone, in place of `tag`. */
+                a_tag?: string[];
+                /** @description `tenant` of side a alone, in place of `tenant`. */
+                a_tenant?: string[];
+                /** @description `to` of side a alone, in place of `to`. */
+                a_to?: string | null;
+                /** @description `dataset` of side b alone, in place of `dataset`. */
+                b_dataset?: string[];
+                /** @description `device` of side b alone, in place of `device`. */
+                b_device?: string[];
+                /** @description `from` of side b alone, in place of `from`. */
+                b_from?: string | null;
+                /** @description `minutes` of side b alone, in place of `minutes`. */
+                b_minutes?: number | null;
+                /** @description `model` of side b alone, in place of `model`. */
+                b_model?: string[];
+                /** @description `ok` of side b alone, in place of `ok`. */
+                b_ok?: boolean[];
+                /** @description `since_s` of side b alone, in place of `since_s`. */
+                b_since_s?: number | null;
+                /** @description `source_kind` of side b alone, in place of `source_kind`. */
+                b_source_kind?: string[];
+                /** @description `tag` of side b alone, in place of `tag`. */
+                b_tag?: string[];
+                /** @description `tenant` of side b alone, in place of `tenant`. */
+                b_tenant?: string[];
+                /** @description `to` of side b alone, in place of `to`. */
+                b_to?: string | null;
+                /** @description May be repeated: any of the values. */
+                dataset?: string[];
+                /** @description May be repeated: any of the values. */
+                device?: string[];
+                /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
+                exact?: boolean | null;
+                /** @description Labels of the extra metrics to return; by default the 50 most frequent. */
+                extra?: string[];
+                /** @description Start (inclusive): ISO 8601 or epoch. */
+                from?: string | null;
+                /** @description The smallest effect that counts, in % of a's mean. */
+                min_effect_pct?: number;
+                /** @description The last n minutes; at most since 1970. */
+                minutes?: number | null;
+                /** @description May be repeated: any of the values. */
+                model?: string[];
+                /** @description Only runs that succeeded, or failed. */
+                ok?: boolean[];
+                /** @description The last n seconds; at most since 1970. */
+                since_s?: number | null;
+                /** @description May be repeated: any of the values. */
+                source_kind?: string[];
+                /** @description May be repeated: any of the values. */
+                tag?: string[];
+                /** @description May be repeated: any of the values. */
+                tenant?: string[];
+                /** @description End (exclusive): ISO 8601 or epoch. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_usage_export_csv: {
+        parameters: {
+            query?: {
+                /** @description CSV: begin with a byte order mark, which older versions of Excel need. */
+                bom?: boolean;
+                /** @description May be repeated: any of the values. */
+                dataset?: string[];
+                /** @description May be repeated: any of the values. */
+                device?: string[];
+                /** @description `jsonl`: a run a line, as the import reads it. `parquet`: as stored. */
+                format?: "csv" | "jsonl" | "parquet";
+                /** @description Start (inclusive): ISO 8601 or epoch. */
+                from?: string | null;
+                /** @description CSV: prefix text that a spreadsheet would take for a formula with `'`. */
+                guard?: boolean;
+                /** @description The last n minutes; at most since 1970. */
+                minutes?: number | null;
+                /** @description May be repeated: any of the values. */
+                model?: string[];
+                /** @description Only runs that succeeded, or failed. */
+                ok?: boolean[];
+                /** @description The last n seconds; at most since 1970. */
+                since_s?: number | null;
+                /** @description May be repeated: any of the values. */
+                source_kind?: string[];
+                /** @description May be repeated: any of the values. */
+                tag?: string[];
+                /** @description May be repeated: any of the values. */
+                tenant?: string[];
+                /** @description End (exclusive): ISO 8601 or epoch. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_usage_summary: {
+        parameters: {
+            query?: {
+                /** @description May be repeated: any of the values. */
+                dataset?: string[];
+                /** @description May be repeated: any of the values. */
+                device?: string[];
+                /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
+                exact?: boolean | null;
+                /** @description Labels of the extra metrics to return; by default the 50 most frequent. */
+                extra?: string[];
+                /** @description Start (inclusive): ISO 8601 or epoch. */
+                from?: string | null;
+                /** @description The last n minutes; at most since 1970. */
+                minutes?: number | null;
+                /** @description May be repeated: any of the values. */
+                model?: string[];
+                /** @description Only runs that succeeded, or failed. */
+                ok?: boolean[];
+                /** @description The last n seconds; at most since 1970. */
+                since_s?: number | null;
+                /** @description May be repeated: any of the values. */
+                source_kind?: string[];
+                /** @description May be repeated: any of the values. */
+                tag?: string[];
+                /** @description May be repeated: any of the values. */
+                tenant?: string[];
+                /** @description End (exclusive): ISO 8601 or epoch. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_user_data_get: {
+        parameters: {
+            query: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The dataset's name. */
+                dataset: string;
+                /** @description The format of the rows. */
+                format?: "json" | "jsonl" | "csv";
+                /** @description Prefix CSV text that a spreadsheet would take for a formula with `'`. */
+                guard?: boolean;
+                /** @description Rows, at most (default 1000). */
+                limit?: number | null;
+                /** @description Append order, or newest first. */
+                order?: "asc" | "desc";
+                /** @description The last N rows, in append order. */
+                tail?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_user_data_get_adapter: {
+        parameters: {
+            query: {
+                /** @description The dataset's name. */
+                dataset: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_user_data_list: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to list. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_user_data_metrics: {
+        parameters: {
+            query: {
+                /** @description The dataset's name. */
+                dataset: string;
+                /** @description May be repeated: any of the values. */
+                device?: string[];
+                /** @description Start (inclusive): ISO 8601 or epoch. */
+                from?: string | null;
+                /** @description The most points of a series. */
+                max_points?: number;
+                /** @description The last n minutes; at most since 1970. */
+                minutes?: number | null;
+                /** @description May be repeated: any of the values. */
+                model?: string[];
+                /** @description The last n seconds; at most since 1970. */
+                since_s?: number | null;
+                /** @description End (exclusive): ISO 8601 or epoch. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+}

@@ -1,0 +1,61 @@
+// What lists can be filtered by, and which states things have: as the API describes it, so that what
+// it adds or drops is an error of types here, where it has to be named for people.
+
+import type { DeviceAnswer, JobAnswer, MetricComparison, operations } from "./api_types";
+
+type NoFilter = "minutes" | "since_s" | "from" | "to" | "limit" | "cursor" | "exact" | "extra";
+type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;
+type FilterOf<Name extends keyof operations> = Exclude<keyof Query<Name>, NoFilter>;
+type Names<Each extends string> = Record<Each, string>;
+
+export type UsageFilter = FilterOf<"get_usage_summary">;
+export type JobFilter = FilterOf<"get_api_jobs">;
+export type DeviceFilter = FilterOf<"get_devices">;
+
+export const USAGE_FILTERS: Names<UsageFilter> = {
+  model: "Model",
+  device: "Device",
+  tag: "Tag",
+  tenant: "Tenant",
+  dataset: "Dataset",
+  source_kind: "Source",
+  ok: "Outcome",
+};
+export const JOB_FILTERS: Names<JobFilter> = {
+  status: "Status",
+  model: "Model",
+  device: "Device",
+  queue_tag: "Queue",
+  tag: "Tag",
+};
+
+/** A class and a sign for each state. */
+type Looks<State extends string> = Record<State, [string, string]>;
+
+export const JOB_STATES: Looks<JobAnswer["status"]> = {
+  queued: ["", "◷"],
+  running: ["busy-now", "▶"],
+  cancelling: ["warn", "◌"],
+  succeeded: ["good", "✓"],
+  cancelled: ["", "⊘"],
+  dead: ["bad", "✕"],
+};
+export const DEVICE_STATES: Looks<DeviceAnswer["state"]> = {
+  available: ["good", "✓"],
+  busy: ["busy-now", "▶"],
+  offline: ["", "○"],
+  hot: ["bad", "▲"],
+  low_battery: ["warn", "▽"],
+  maintenance: ["warn", "⚙"],
+};
+export const VERDICTS: Looks<MetricComparison["verdict"]> = {
+  improved: ["good", "✓"],
+  regressed: ["bad", "✕"],
+  unchanged: ["", "="],
+  inconclusive: ["warn", "?"],
+};
+
+/** The keys of a table in its order, with their type. */
+export function keysOf<Key extends string>(table: Record<Key, unknown>): Key[] {
+  return Object.keys(table) as Key[];
+}
