@@ -1341,24 +1341,41 @@ export interface components {
         };
         /** @description One run; `ts` is epoch seconds. */
         RunAnswer: {
+            /** @description Tokens that were generated. */
             completion_tokens: number | null;
+            /** @description The dataset that it belongs to. */
             dataset: string | null;
+            /** @description The device that it ran on. */
             device: string | null;
+            /** @description Further numbers by label. */
             extra: {
                 [key: string]: number;
             };
+            /** @description The job that made the run. */
             job_id: string | null;
+            /** @description From the request to the last token, ms. */
             latency_ms: number | null;
+            /** @description The model. */
             model: string | null;
+            /** @description Whether it succeeded. */
             ok: boolean;
+            /** @description The beginning of the prompt. */
             prompt_preview: string | null;
+            /** @description Tokens of the prompt. */
             prompt_tokens: number | null;
+            /** @description Its id. */
             run_id: string;
+            /** @description Where it comes from. */
             source_kind: string;
+            /** @description Any label. */
             tag: string | null;
+            /** @description Whom it is counted for. */
             tenant: string | null;
+            /** @description Decode speed, tokens a second. */
             tok_s: number | null;
+            /** @description When it happened. */
             ts: number;
+            /** @description From the request to the first token, ms. */
             ttft_ms: number | null;
         };
         /** @description A saved adapter; `backfill` is present only when one was requested. */
@@ -1974,9 +1991,9 @@ export interface operations {
             query?: {
                 /** @description auto (about 50 buckets, fewer where there are many groups), minute, hour, day, or seconds. */
                 bucket?: string;
-                /** @description May be repeated: any of the values. */
+                /** @description The dataset that it belongs to. May be repeated: any of the values. */
                 dataset?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description The device that it ran on. May be repeated: any of the values. */
                 device?: string[];
                 /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
                 exact?: boolean | null;
@@ -1988,19 +2005,19 @@ export interface operations {
                 group_by?: string | null;
                 /** @description The last n minutes; at most since 1970. */
                 minutes?: number | null;
-                /** @description May be repeated: any of the values. */
+                /** @description The model. May be repeated: any of the values. */
                 model?: string[];
-                /** @description Only runs that succeeded, or failed. */
+                /** @description Whether it succeeded. May be repeated: any of the values. */
                 ok?: boolean[];
                 /** @description Also return the newest N raw runs. */
                 runs?: number;
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
-                /** @description May be repeated: any of the values. */
+                /** @description Where it comes from. May be repeated: any of the values. */
                 source_kind?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description Any label. May be repeated: any of the values. */
                 tag?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description Whom it is counted for. May be repeated: any of the values. */
                 tenant?: string[];
                 /** @description End (exclusive): ISO 8601 or epoch. */
                 to?: string | null;
@@ -2061,9 +2078,9 @@ export interface operations {
                 b_tenant?: string[];
                 /** @description `to` of side b alone, in place of `to`. */
                 b_to?: string | null;
-                /** @description May be repeated: any of the values. */
+                /** @description The dataset that it belongs to. May be repeated: any of the values. */
                 dataset?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description The device that it ran on. May be repeated: any of the values. */
                 device?: string[];
                 /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
                 exact?: boolean | null;
@@ -2075,17 +2092,17 @@ export interface operations {
                 min_effect_pct?: number;
                 /** @description The last n minutes; at most since 1970. */
                 minutes?: number | null;
-                /** @description May be repeated: any of the values. */
+                /** @description The model. May be repeated: any of the values. */
                 model?: string[];
-                /** @description Only runs that succeeded, or failed. */
+                /** @description Whether it succeeded. May be repeated: any of the values. */
                 ok?: boolean[];
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
-                /** @description May be repeated: any of the values. */
+                /** @description Where it comes from. May be repeated: any of the values. */
                 source_kind?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description Any label. May be repeated: any of the values. */
                 tag?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description Whom it is counted for. May be repeated: any of the values. */
                 tenant?: string[];
                 /** @description End (exclusive): ISO 8601 or epoch. */
                 to?: string | null;
@@ -2102,9 +2119,9 @@ export interface operations {
             query?: {
                 /** @description CSV: begin with a byte order mark, which older versions of Excel need. */
                 bom?: boolean;
-                /** @description May be repeated: any of the values. */
+                /** @description The dataset that it belongs to. May be repeated: any of the values. */
                 dataset?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description The device that it ran on. May be repeated: any of the values. */
                 device?: string[];
                 /** @description `jsonl`: a run a line, as the import reads it. `parquet`: as stored. */
                 format?: "csv" | "jsonl" | "parquet";
@@ -2114,17 +2131,17 @@ export interface operations {
                 guard?: boolean;
                 /** @description The last n minutes; at most since 1970. */
                 minutes?: number | null;
-                /** @description May be repeated: any of the values. */
+                /** @description The model. May be repeated: any of the values. */
                 model?: string[];
-                /** @description Only runs that succeeded, or failed. */
+                /** @description Whether it succeeded. May be repeated: any of the values. */
                 ok?: boolean[];
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
-                /** @description May be repeated: any of the values. */
+                /** @description Where it comes from. May be repeated: any of the values. */
                 source_kind?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description Any label. May be repeated: any of the values. */
                 tag?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description Whom it is counted for. May be repeated: any of the values. */
                 tenant?: string[];
                 /** @description End (exclusive): ISO 8601 or epoch. */
                 to?: string | null;
@@ -2139,9 +2156,9 @@ export interface operations {
     get_usage_summary: {
         parameters: {
             query?: {
-                /** @description May be repeated: any of the values. */
+                /** @description The dataset that it belongs to. May be repeated: any of the values. */
                 dataset?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description The device that it ran on. May be repeated: any of the values. */
                 device?: string[];
                 /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
                 exact?: boolean | null;
@@ -2151,17 +2168,17 @@ export interface operations {
                 from?: string | null;
                 /** @description The last n minutes; at most since 1970. */
                 minutes?: number | null;
-                /** @description May be repeated: any of the values. */
+                /** @description The model. May be repeated: any of the values. */
                 model?: string[];
-                /** @description Only runs that succeeded, or failed. */
+                /** @description Whether it succeeded. May be repeated: any of the values. */
                 ok?: boolean[];
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
-                /** @description May be repeated: any of the values. */
+                /** @description Where it comes from. May be repeated: any of the values. */
                 source_kind?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description Any label. May be repeated: any of the values. */
                 tag?: string[];
-                /** @description May be repeated: any of the values. */
+                /** @description Whom it is counted for. May be repeated: any of the values. */
                 tenant?: string[];
                 /** @description End (exclusive): ISO 8601 or epoch. */
                 to?: string | null;

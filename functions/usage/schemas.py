@@ -5,7 +5,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.usage.run_schemas import run_schema
-
 from shared.http.schemas import Omitted
 
 

@@ -19,7 +19,7 @@ Omitted = Annotated[
 
 
 def all_required(schema: dict[str, Any]) -> None:
-    """For models of answers that share their members with a body: no default is left out."""
+    """Requires members with a default too: an answer has them, where a request may omit them."""
     members = schema["properties"].items()
     schema["required"] = [name for name, member in members if "default" in member] + schema.get(
         "required", []
