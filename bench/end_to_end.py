@@ -37,7 +37,7 @@ def run() -> Section:
     ):
         rows = [_measured(size, rounds, cloud, peer) for size, rounds in SIZES.items()]
     return Section(
-        "Appends end to end, beside FastAPI + pydantic + SQLite",
+        "Appends end to end, compared with FastAPI + pydantic + SQLite",
         ("rows a call", "local cloud ms", "peer ms", "local cloud rows/s", "peer rows/s"),
         rows,
         "The local cloud is an emulator: its gateway, authorizer and stores take most of a call.",
