@@ -8,7 +8,16 @@ from shared.rollups.cells import (
     merged_moments,
 )
 from shared.rollups.histogram import GAMMA, RELATIVE_ERROR, bucket_of, value_of
-from shared.rollups.levels import DAY, HOUR, LEVELS, Level, differences, level_for, roll
+from shared.rollups.levels import (
+    DAY,
+    HOUR,
+    LEVELS,
+    ROLLUP_COLUMNS,
+    Level,
+    differences,
+    level_for,
+    roll,
+)
 
 __all__ = [
     "CELL_COLUMNS",
@@ -18,6 +27,7 @@ __all__ = [
     "HOUR",
     "LEVELS",
     "RELATIVE_ERROR",
+    "ROLLUP_COLUMNS",
     "Level",
     "bucket_of",
     "cells_of",

@@ -10,12 +10,21 @@ from typing import NamedTuple
 
 import duckdb
 
-from shared.rollups.cells import Grouping, grouped_cells, merged_cells
+from shared.rollups.cells import CELL_COLUMNS, Grouping, grouped_cells, merged_cells
 from shared.runs import DIMENSIONS
 
 HOUR, DAY = "hour", "day"
 _MAX_CELLS = {HOUR: 24 * 500, DAY: 5_000}
 _KEYS = ("level", "t", *DIMENSIONS, "ok")
+
+
+# name → DuckDB type, of the rows of a rollup.
+ROLLUP_COLUMNS: dict[str, str] = {
+    "level": "VARCHAR",
+    "t": "TIMESTAMP",
+    **dict.fromkeys(DIMENSIONS, "VARCHAR"),
+    **CELL_COLUMNS,
+}
 
 
 class Level(NamedTuple):

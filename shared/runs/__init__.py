@@ -21,6 +21,7 @@ from shared.runs.schema import (
     run_of_row,
     run_select_list,
     select_list,
+    with_columns,
 )
 from shared.runs.values import (
     MAX_LABEL_CHARACTERS,
@@ -63,4 +64,5 @@ __all__ = [
     "run_of_row",
     "run_select_list",
     "select_list",
+    "with_columns",
 ]

@@ -70,6 +70,9 @@ def _metric(about: str, csv: int, absent: str = "", *, filterable: bool = False)
     return Column(about, csv, absent, role="metric", filterable=filterable)
 
 
+_SOURCE_KIND = _dimension(
+    "Where it comes from: dataset, job, gateway, import, or a word of yours.", 15, "import"
+)
 _PREVIEW = Column("The beginning of the prompt.", 16, cut=PREVIEW_CHARACTERS)
 
 
@@ -91,7 +94,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     ok: Annotated[bool, _metric("Whether it succeeded.", 12, "true", filterable=True)] = True
     job_id: Annotated[Text, Column("The job that made the run.", 13)] = None
     dataset: Annotated[Text, _dimension("The dataset that it belongs to.", 14)] = None
-    source_kind: Annotated[str, _dimension("Where it comes from.", 15, "import")] = "dataset"
+    source_kind: Annotated[str, _SOURCE_KIND] = "dataset"
     prompt_preview: Annotated[Text, _PREVIEW] = None
     extra: Annotated[dict[str, float], _metric("Further numbers by label.", 18, "{}")] = {}
     batch_id: Annotated[Text, Column("The append, import or job that brought it.")] = None

@@ -27,6 +27,12 @@ PARQUET_COLUMNS: dict[str, str] = {
 }
 
 
+def with_columns(source: str, columns: dict[str, str]) -> str:
+    """SQL for a table whose files may be older than some of these columns: those are null."""
+    nothing = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
+    return f"(SELECT {nothing} WHERE false UNION ALL BY NAME FROM {source})"
+
+
 def select_list() -> str:
     """The SQL select list that turns JSON columns into Parquet columns."""
     return ", ".join(map(_to_parquet, COLUMNS))

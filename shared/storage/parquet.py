@@ -12,7 +12,7 @@ import duckdb
 
 from shared.deadlines import QueryTimedOut, current_deadline, interrupted_at_deadline
 from shared.rollups import DAY, differences, roll
-from shared.runs import JSON_COLUMNS, Run, encode_runs, select_list
+from shared.runs import JSON_COLUMNS, PARQUET_COLUMNS, Run, encode_runs, select_list, with_columns
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -72,7 +72,7 @@ def rollup_of(bodies: list[bytes], older: bytes | None, known: set[str]) -> Made
     levels `known`."""
     with _scratch() as (connection, folder):
         before = None if older is None else _reader(folder, [older], "older")
-        levels = roll(connection, _reader(folder, bodies), before, known)
+        levels = roll(connection, _runs(folder, bodies), before, known)
         body = _copied(connection, "FROM rollup ORDER BY level, metric, bucket, t", folder)
         return MadeRollup(body, levels)
 
@@ -83,7 +83,7 @@ def rollup_differs(bodies: list[bytes], kept: bytes, levels: set[str]) -> bool:
     Counts must be the same; sums may differ by what rounding in another order does.
     """
     with _scratch() as (connection, folder):
-        made = roll(connection, _reader(folder, bodies), None)
+        made = roll(connection, _runs(folder, bodies), None)
         sql = differences(_reader(folder, [kept], "kept"), "rollup")
         common = [name for name in made if name in levels]
         (found,) = _one(connection.execute(f"SELECT count(*) FROM ({sql})", [common]))
@@ -164,6 +164,11 @@ def _reader(folder: Path, bodies: list[bytes], name: str = "body") -> str:
         path.write_bytes(body)
         paths.append(f"'{path}'")
     return f"read_parquet([{', '.join(paths)}], union_by_name = true)"
+
+
+def _runs(folder: Path, bodies: list[bytes]) -> str:
+    """The runs of parts, with all columns."""
+    return with_columns(_reader(folder, bodies), PARQUET_COLUMNS)
 
 
 def _one(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from shared.rollups import CELL_COLUMNS, cells_of, merged_cells
-from shared.runs import MEASURED, Run, encode_runs, select_list
+from shared.rollups import CELL_COLUMNS, ROLLUP_COLUMNS, cells_of, merged_cells
+from shared.runs import MEASURED, Run, encode_runs, select_list, with_columns
 from shared.storage import Edit, Snapshot
 from shared.storage.local_copies import local_copies
 from shared.storage.parquet import connect_to_ask, json_reader
@@ -42,8 +42,8 @@ def runs_table(
         lines = Path(folder) / "pending.jsonl"
         lines.write_bytes(encode_runs(pending))
         sources = _selections(connection, snapshot, plan, paths)
-        if pending or not sources:
-            sources.append(f"SELECT {select_list()} FROM {json_reader(lines)}")
+        # Even without lines: files may be older than a column, which then comes from here.
+        sources.append(f"SELECT {select_list()} FROM {json_reader(lines)}")
         everything = " UNION ALL BY NAME ".join(sources)
         is_held = columns and plan.runs <= _HELD
         connection.execute(
@@ -83,8 +83,9 @@ def cells_table(
             f"CREATE TEMP TABLE told AS SELECT * FROM ({cells_of('ragged', columns)})"
         )
         for level, times, files in _rollups(plan, paths):
+            cells = with_columns(_parquet(files), ROLLUP_COLUMNS)
             rows = (
-                f"(SELECT * FROM {_parquet(files)} WHERE level = '{level}' AND {wanted} "
+                f"(SELECT * FROM {cells} WHERE level = '{level}' AND {wanted} "
                 f"AND {_bound(connection, *filters)} "
                 f"AND t IN {_bound(connection, '(SELECT make_timestamp(unnest(?)))', [times])})"
             )

@@ -1,0 +1,102 @@
+"""Parts and rollups that were written before a column was appended answer as if it was null."""
+
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pytest
+
+from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
+from shared.runs import Run
+from shared.storage import DayRecord
+from shared.storage.records import DAY_PREFIX, item_of
+from shared.usage import Filters, Question, Reading, overview
+from tests.shared.usage.test_answers import START_US
+
+# Whole days, which rollups answer.
+DAY_START_US = day_start_us(day_of(START_US))
+_HOURS = 3_600 * SECOND_US
+_numbers = count()
+READINGS = (Reading(exact=True), Reading(exact=False))
+
+
+def run_at(hour: int, tag: str | None = None) -> Run:
+    return Run(
+        f"r-{next(_numbers)}", DAY_START_US + hour * _HOURS, model="m", tag=tag, latency_ms=5.0
+    )
+
+
+def aged(storage, user: str) -> None:
+    """Make a user's files what they were before there was `tag`."""
+    for day in storage.catalog.days(user):
+        parts = tuple(_aged(storage, part) for part in day.parts)
+        rollup = _aged(storage, day.rollup) if day.rollup else None
+        if rollup:
+            levels = tuple(level for level in rollup.levels if not level.endswith(":tag"))
+            rollup = msgspec.structs.replace(rollup, levels=levels)
+        record = DayRecord(day=day.day, parts=parts, rollup=rollup)
+        storage.catalog.table.put(item_of(user, DAY_PREFIX + day.day, record))
+
+
+def _aged(storage, found):
+    with tempfile.TemporaryDirectory() as folder:
+        newer, older = Path(folder) / "newer.parquet", Path(folder) / "older.parquet"
+        newer.write_bytes(storage.bucket.get(found.key))
+        duckdb.execute(
+            f"COPY (SELECT * EXCLUDE (tag) FROM '{newer}') TO '{older}' (FORMAT parquet)"
+        )
+        body = older.read_bytes()
+    storage.bucket.put(found.key, body)
+    return msgspec.structs.replace(found, bytes=len(body))
+
+
+def by_tag(storage, user: str, reading: Reading, **filters: tuple[str, ...]) -> dict:
+    question = Question(user, DAY_START_US, DAY_START_US + DAY_US, Filters(**filters))
+    found = overview(
+        storage.bucket,
+        storage.catalog,
+        question,
+        group_by=("tag", "model"),
+        step_s=86_400,
+        newest=10,
+        reading=reading,
+    )
+    assert found.exact is (reading.exact or not found.total["runs"])
+    tags = {entry["key"]["tag"]: entry["runs"] for entry in found.breakdown}
+    assert sum(tags.values()) == found.total["runs"] == len(found.runs)
+    return tags
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=["rows", "rollups"])
+def test_older_files_answer_when_they_lack_a_column(storage, reading):
+    user = f"older-{reading.exact}"
+    storage.store(user, [run_at(1), run_at(2)], fold=True)
+    storage.tidy(user)
+    aged(storage, user)
+
+    assert by_tag(storage, user, reading) == {None: 2}
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=["rows", "rollups"])
+def test_older_and_newer_files_add_up_when_they_are_rolled_up_together(storage, reading):
+    user = f"both-{reading.exact}"
+    storage.store(user, [run_at(1), run_at(2)], fold=True)
+    storage.tidy(user)
+    aged(storage, user)
+    storage.store(user, [run_at(1, "new"), run_at(3, "new")], fold=True)
+    storage.tidy(user)
+    storage.store(user, [run_at(3, "pending")], fold=False)
+
+    assert by_tag(storage, user, reading) == {None: 2, "new": 2, "pending": 1}
+    assert by_tag(storage, user, Reading(exact=True), tag=("new",)) == {"new": 2}
+
+
+def test_older_parts_are_rolled_up_when_they_were_not_before(storage):
+    storage.store("unrolled", [run_at(1), run_at(2)], fold=True)
+    aged(storage, "unrolled")
+
+    storage.tidy("unrolled")
+
+    assert by_tag(storage, "unrolled", Reading(exact=False)) == {None: 2}
