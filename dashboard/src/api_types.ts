@@ -1365,7 +1365,7 @@ export interface components {
             prompt_tokens: number | null;
             /** @description Its id. */
             run_id: string;
-            /** @description Where it comes from. */
+            /** @description Where it comes from: dataset, job, gateway, import, or a word of yours. */
             source_kind: string;
             /** @description Any label. */
             tag: string | null;
@@ -2013,7 +2013,7 @@ export interface operations {
                 runs?: number;
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
-                /** @description Where it comes from. May be repeated: any of the values. */
+                /** @description Where it comes from: dataset, job, gateway, import, or a word of yours. May be repeated: any of the values. */
                 source_kind?: string[];
                 /** @description Any label. May be repeated: any of the values. */
                 tag?: string[];
@@ -2098,7 +2098,7 @@ export interface operations {
                 ok?: boolean[];
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
-                /** @description Where it comes from. May be repeated: any of the values. */
+                /** @description Where it comes from: dataset, job, gateway, import, or a word of yours. May be repeated: any of the values. */
                 source_kind?: string[];
                 /** @description Any label. May be repeated: any of the values. */
                 tag?: string[];
@@ -2137,7 +2137,7 @@ export interface operations {
                 ok?: boolean[];
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
-                /** @description Where it comes from. May be repeated: any of the values. */
+                /** @description Where it comes from: dataset, job, gateway, import, or a word of yours. May be repeated: any of the values. */
                 source_kind?: string[];
                 /** @description Any label. May be repeated: any of the values. */
                 tag?: string[];
@@ -2174,7 +2174,7 @@ export interface operations {
                 ok?: boolean[];
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
-                /** @description Where it comes from. May be repeated: any of the values. */
+                /** @description Where it comes from: dataset, job, gateway, import, or a word of yours. May be repeated: any of the values. */
                 source_kind?: string[];
                 /** @description Any label. May be repeated: any of the values. */
                 tag?: string[];
