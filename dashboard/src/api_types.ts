@@ -1550,6 +1550,11 @@ export interface components {
             thermal_state?: string | number | null;
             using?: boolean | null;
         };
+        /** @description Where a result is that does not fit an answer. */
+        StoredResult: {
+            bytes: number;
+            url: string;
+        };
         /** @description The stats of a window, and of the window before. */
         SummaryAnswer: {
             completion_tokens: number;
@@ -1790,6 +1795,7 @@ export type SessionAnswer = components['schemas']['SessionAnswer'];
 export type SideAnswer = components['schemas']['SideAnswer'];
 export type Stats = components['schemas']['Stats'];
 export type StatusBody = components['schemas']['StatusBody'];
+export type StoredResult = components['schemas']['StoredResult'];
 export type SummaryAnswer = components['schemas']['SummaryAnswer'];
 export type TelemetryAnswer = components['schemas']['TelemetryAnswer'];
 export type TelemetryBody = components['schemas']['TelemetryBody'];

@@ -14,6 +14,7 @@ from functions.jobs.schemas import (
     JobPreview,
     ResultAnswer,
     StatusName,
+    StoredResult,
 )
 from shared import ids
 from shared.http import (
@@ -156,7 +157,15 @@ async def get(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
             },
         ),
         **described(
-            303, "The result is too large for an answer; it is complete at `Location` for an hour."
+            303,
+            "The result is too large for an answer; it is complete at `Location` for an hour.",
+            model=StoredResult,
+            headers={
+                "Location": {
+                    "description": "A signed address of the result.",
+                    "schema": {"type": "string"},
+                }
+            },
         ),
         **EXPIRED,
         **described(

@@ -212,6 +212,13 @@ class ResultAnswer(BaseModel):
     provenance: dict[str, Any] | None = None
 
 
+class StoredResult(BaseModel):
+    """Where a result is that does not fit an answer."""
+
+    url: str
+    bytes: int
+
+
 class CallbackAnswer(BaseModel):
     """One attempt to deliver a callback."""
 
