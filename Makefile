@@ -150,7 +150,7 @@ test-nightly: .venv/.installed $(if $(PYTHON_313),.venv-3.13/.installed) .venv-c
 	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive")
 	EVALYARD_STEPS=15 .venv/bin/pytest tests/local/test_ministack_killed.py
-	EVALYARD_KILLS=10 .venv/bin/pytest tests/e2e/test_killed.py
+	EVALYARD_KILLS=10 .venv/bin/pytest tests/e2e/test_killed.py tests/e2e/test_restore_drill.py
 
 test-seaweedfs: .venv/.installed .venv-seaweedfs/.installed ## the storage tests on another S3: SeaweedFS
 	.venv/bin/python -m tests.kit.seaweedfs .venv-seaweedfs/bin/weed .venv/bin/pytest --timeout 600 tests/shared/storage
@@ -162,7 +162,7 @@ test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniSt
 	.venv/bin/pytest -n 2 tests/local
 
 test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## against the local cloud; the dashboard in Chromium
-	.venv/bin/pytest tests/e2e $(SLOWEST)
+	.venv/bin/pytest tests/e2e -m "not nightly" $(SLOWEST)
 
 screenshots: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## take the dashboard's pictures for docs/
 	.venv/bin/python -m tests.tools.take_screenshots

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from secrets import token_hex
 from typing import Any
 
@@ -68,9 +69,9 @@ class Drill:
         first = self._write("kept", rows=5)
         self._write("deleted", rows=30)
         self._settle()
-        # Not folded at T: what is pending must come back, too.
-        self._write("kept", rows=7)
         job_id = self._need("POST", "/api/jobs", {"prompt": "Why?", "model": "drill"})["job_id"]
+        # What is pending must come back, too: T is before this is folded, if this is fast enough.
+        self._write("kept", rows=7)
         then = self._note("T")
         self._go_on(first, job_id)
         later = self._note("now")
@@ -84,8 +85,11 @@ class Drill:
         self._compare(then, "T is there still when all is folded")
         self._restore(later, "what was there before", apply=True)
         self._compare(later, "the restore is taken back")
+        self._leave(then, later)
 
     def _begin(self) -> None:
+        # Making a client takes longer than folding does.
+        _ = self._dynamodb
         as_admin = {"X-User-Token": self.admin_token}
         made = call("POST", f"{self.base_url}/accounts/users", as_admin, {"user_id": self.user_id})
         self.token = str(_good(made, "user")["token"])
@@ -119,7 +123,7 @@ class Drill:
         table = self.stack.physical_ids["JobsTable"]
         for pk, sk in ((f"USER#{self.user_id}", f"JOB#{job_id}"), (f"JOB#{job_id}", "OWNER")):
             key = {"pk": {"S": pk}, "sk": {"S": sk}}
-            self.aws.client("dynamodb").delete_item(TableName=table, Key=key)
+            self._dynamodb.delete_item(TableName=table, Key=key)
 
     def _settle(self) -> None:
         """Have everything folded that is pending."""
@@ -132,23 +136,26 @@ class Drill:
     def _pending(self) -> int:
         bucket = self.stack.physical_ids["DataBucket"]
         prefix = f"segments/{self.user_id}/"
-        listed = self.aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
+        listed = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
         return int(listed["KeyCount"])
 
     def _note(self, name: str) -> Moment:
-        """Everything that can be read, and the tables of the same moment."""
-        time.sleep(_APART_S)
-        read = self._read()
+        """The tables of now, and everything that can be read: folding changes none of it."""
         moment_s = time.time()
+        pending = self._pending()
         tables = tuple(self._copied(table) for table in ("CatalogTable", "JobsTable"))
         time.sleep(_APART_S)
+        read = self._read()
         rows = sum(len(found) for found in read["rows"].values())
-        self.say(f"{name}: {rows} rows, {read['usage']['runs']} runs, {len(read['jobs'])} jobs")
+        self.say(
+            f"{name}: {rows} rows, {read['usage']['runs']} runs, {len(read['jobs'])} jobs; "
+            f"{pending} segments pending"
+        )
         return Moment(datetime.fromtimestamp(moment_s, UTC).isoformat(), tables, read)
 
     def _copied(self, table: str) -> str:
         name = f"{self.stack.physical_ids[table]}-{self.user_id}-{token_hex(2)}"
-        self.aws.client("dynamodb").restore_table_to_point_in_time(
+        self._dynamodb.restore_table_to_point_in_time(
             SourceTableName=self.stack.physical_ids[table],
             TargetTableName=name,
             UseLatestRestorableTime=True,
@@ -200,6 +207,22 @@ class Drill:
             found = {name: (moment.read[name], read[name]) for name in differing}
             raise LocalCloudError(f"not so: {what}; then and now: {json.dumps(found)[:2_000]}")
         self.say(f"ok: {what}")
+
+    def _leave(self, *moments: Moment) -> None:
+        """Remove the copies of tables, and the user by and by; after a failure all stays."""
+        for moment in moments:
+            for table in moment.tables:
+                self._dynamodb.delete_table(TableName=table)
+        path = f"{self.base_url}/accounts/users/{self.user_id}"
+        _good(call("DELETE", path, {"X-User-Token": self.admin_token}), "erasure")
+
+    @cached_property
+    def _dynamodb(self) -> Any:
+        return self.aws.client("dynamodb")
+
+    @cached_property
+    def _s3(self) -> Any:
+        return self.aws.client("s3")
 
     def _need(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         return _good(self._call(method, path, body), f"{method} {path}")
