@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Drawing, drawn, type Line } from "./lines";
+import { axisAround, type Drawing, drawn, isolated, type Line } from "./lines";
 
 const line = (name: string, values: (number | null)[], kind: Line["kind"]): Line => ({
   name,
@@ -41,4 +41,25 @@ test("a bucket that is not over is a dashed piece of its own, and gaps stay gaps
     [[5, null, null], false],
     [[null, null, 7], true],
   ]);
+});
+
+test.each([
+  [
+    [null, 5, null, null, 7, null, null, null, 1],
+    [1, 4, 8],
+  ],
+  [[5], [0]],
+  [[5, 6, null, 7], [3]],
+  [[0, null, null], [0]],
+  [[1, 2, 3], []],
+  [[null, null], []],
+  [[], []],
+])("of %j the values at %j have no neighbour to draw a line to", (values, places) => {
+  expect(isolated(values)).toEqual(places);
+});
+
+test("an axis has room around one instant, and else follows the data", () => {
+  expect(axisAround([1_764_000_000])).toEqual([1_763_999_940, 1_764_000_060]);
+  expect(axisAround([5, 7, 9])).toEqual([5, 9]);
+  expect(axisAround([])).toEqual([0, 1]);
 });

@@ -76,3 +76,22 @@ function stacked(bars: { line: Line; index: number }[]): Drawn[] {
   });
   return sums.reverse();
 }
+
+/** Places of the values that no line reaches: with nothing on either side, only a dot shows them. */
+export function isolated(values: Column): number[] {
+  const places = values.map((value, at) => {
+    const isAlone = value !== null && values[at - 1] == null && values[at + 1] == null;
+    return isAlone ? at : null;
+  });
+  return places.filter((at) => at !== null);
+}
+
+const ROOM_S = 60;
+
+/** Edges of an axis that follows the data, ascending; a little room where there is one instant. */
+export function axisAround(times: ArrayLike<number>): [number, number] {
+  const low = times[0];
+  const high = times[times.length - 1];
+  if (low === undefined || high === undefined) return [0, 1];
+  return low === high ? [low - ROOM_S, high + ROOM_S] : [low, high];
+}

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import { digits, glue, scaleFor } from "../pure/format";
 import { axisLabels, type Zone } from "../pure/times";
 import { color } from "../theme";
-import { columns, type Drawing, type Drawn } from "./lines";
+import { axisAround, columns, type Drawing, type Drawn, isolated } from "./lines";
 
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const crosshair = uPlot.sync("crosshair");
@@ -48,10 +48,11 @@ function optionsFor(
     padding: [8, 8, 0, 0],
     legend: { show: false },
     scales: {
-      x: { time: true, range: (_, low, high) => frame.range() ?? around(low, high) },
+      // Of the data itself: for a single instant uPlot would say a span of years.
+      x: { time: true, range: (plot) => frame.range() ?? axisAround(plot.data[0]) },
       y: { range: (_, low, high) => bounds(drawing, low, high) },
     },
-    series: [{}, ...pieces.map((piece) => seriesOf(drawing, piece))],
+    series: [{}, ...pieces.map((piece) => seriesOf(drawing, piece, pieces))],
     bands: bandsOf(drawing, pieces),
     axes: [
       {
@@ -90,7 +91,7 @@ function optionsFor(
   };
 }
 
-function seriesOf(drawing: Drawing, piece: Drawn): uPlot.Series {
+function seriesOf(drawing: Drawing, piece: Drawn, pieces: Drawn[]): uPlot.Series {
   const line = drawing.lines[piece.line];
   if (!line || line.kind === "edge")
     return { show: true, stroke: "transparent", width: 0, points: { show: false } };
@@ -108,8 +109,20 @@ function seriesOf(drawing: Drawing, piece: Drawn): uPlot.Series {
     width: line.thin ? 1.25 : 2,
     ...(piece.dashed ? { dash: [3, 3] } : {}),
     spanGaps: false,
-    points: { show: (plot) => plot.data[0].length < 3, size: 5, fill: stroke },
+    points: {
+      show: false,
+      filter: (plot) => isolated(whole(plot, piece.line, pieces)),
+      size: 5,
+      fill: stroke,
+    },
   };
+}
+
+/** The values of a line as they are drawn now, whatever pieces it is drawn in. */
+function whole(plot: uPlot, line: number, pieces: Drawn[]): (number | null)[] {
+  const [times, ...all] = plot.data as [number[], ...(number | null)[][]];
+  const parts = all.filter((_, at) => pieces[at]?.line === line);
+  return times.map((_, at) => parts.find((part) => part[at] != null)?.[at] ?? null);
 }
 
 function barsOf(drawing: Drawing, fill: string): uPlot.Series {
@@ -139,12 +152,6 @@ function bandsOf(drawing: Drawing, pieces: Drawn[]): uPlot.Band[] {
       series: [place(band.upper), place(band.lower)] as [number, number],
       fill: `color-mix(in srgb, ${color(band.color)} 16%, transparent)`,
     }));
-}
-
-/** The data's own range; something to stand on where there is one instant, or none. */
-function around(low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null) return [0, 1];
-  return low === high ? [low - 60, high + 60] : [low, high];
 }
 
 /** From zero, but where all values lie far from it. */

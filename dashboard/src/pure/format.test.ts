@@ -5,6 +5,7 @@ import {
   changeShown,
   digits,
   duration,
+  offset,
   scaleFor,
   shown,
   signedPct,
@@ -85,3 +86,10 @@ test.each([
   [600_000, "10 min"],
   [7_500_000, "2 h 5 min"],
 ])("%s ms last %s", (ms, text) => expect(duration(ms)).toBe(text));
+
+test.each([
+  [3_610, "+3.61 s"],
+  [-3_610, "−3.61 s"],
+  [0, "+0 ms"],
+  [-200_000, "−3 min 20 s"],
+])("%s ms after something is %s", (ms, text) => expect(offset(ms)).toBe(text));

@@ -124,6 +124,11 @@ export function ago(iso: string | null | undefined, nowMs: number): string {
   return `${Math.round(s / 86_400)} d ago`;
 }
 
+/** How long before or after something: `+3.61 s`, `−20 ms`. */
+export function offset(ms: number): string {
+  return `${ms < 0 ? "−" : "+"}${duration(Math.abs(ms))}`;
+}
+
 /** A length of time: 850 ms, 12.4 s, 3 min 20 s, 2 h 5 min. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return ABSENT;

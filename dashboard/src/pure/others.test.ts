@@ -114,6 +114,15 @@ test("the first token is reckoned back from the end by the last repetition", () 
   expect(firstToken(JOB, null)).toBeNull();
 });
 
+test("a first token that would come before its attempt, or after the end, is not known", () => {
+  const slow = { metrics: { latency_ms: 9610, ttft_ms: 500 } } as unknown as ResultAnswer;
+  const late = { metrics: { latency_ms: 100, ttft_ms: 500 } } as unknown as ResultAnswer;
+
+  expect(firstToken(JOB, slow)).toBeNull();
+  expect(firstToken(JOB, late)).toBeNull();
+  expect(stretches(JOB, slow, 0)).toEqual(stretches(JOB, null, 0));
+});
+
 test("a job that waits has waited until now", () => {
   const job = { ...JOB, status: "queued", finished_at: null, attempts: [] } as JobDetailAnswer;
   const now = Date.parse("2026-11-23T12:00:05.000Z");

@@ -40,19 +40,22 @@ function latest(job: JobDetailAnswer): number {
   );
 }
 
-/** The instant of the first token of the last repetition, reckoned back from the end. */
+/**
+ * The instant of the first token of the last repetition, reckoned back from the end; null where the
+ * device measured more time than passed here, as its clock does not agree with ours then.
+ */
 export function firstToken(job: JobDetailAnswer, result: ResultAnswer | null): number | null {
-  const last = lastOf(result);
-  if (!last || !job.finished_at) return null;
-  return Date.parse(job.finished_at) - last.latency + last.ttft;
+  const decode = stretches(job, result, 0).find((each) => each.kind === "decode");
+  return job.finished_at && decode ? decode.from : null;
 }
 
 function withLastRepetition(found: Stretch[], result: ResultAnswer): Stretch[] {
   const run = found.at(-1);
   const last = lastOf(result);
   if (run?.kind !== "running" || !last) return found;
-  const began = Math.max(run.from, run.to - last.latency);
-  const token = Math.min(run.to, began + last.ttft);
+  const began = run.to - last.latency;
+  const token = began + last.ttft;
+  if (began < run.from || token > run.to) return found;
   const before = { ...run, name: `${run.name}: before the last repetition`, to: began };
   return [
     ...found.slice(0, -1),

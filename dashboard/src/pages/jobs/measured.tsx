@@ -3,6 +3,7 @@
 import type { ResultAnswer } from "../../api_types";
 import { Scroll } from "../../parts/scroll";
 import { exact, shown, unitIn } from "../../pure/format";
+import { how } from "../../pure/provenance";
 
 const NAMES: Record<keyof ResultAnswer["metrics"], [string, string]> = {
   ttft_ms: ["Time to first token", "ms"],
@@ -38,14 +39,14 @@ export function Measured({ result }: { result: ResultAnswer }) {
                 <td data-value={result.metrics[id] ?? ""} title={exact(result.metrics[id])}>
                   {shown(result.metrics[id], NAMES[id][1])}
                 </td>
-                <td class="note how">{how(result.provenance?.[id])}</td>
+                <td class="note how">{how(result.provenance?.[id], result.metrics[id])}</td>
               </tr>
             ))}
             {extras.map(([label, value]) => (
               <tr key={label}>
                 <th scope="row">{label}</th>
                 <td>{shown(value, unitIn(label))}</td>
-                <td class="note how">told by the device</td>
+                <td class="note how">reported by the device</td>
               </tr>
             ))}
           </tbody>
@@ -53,12 +54,4 @@ export function Measured({ result }: { result: ResultAnswer }) {
       </Scroll>
     </section>
   );
-}
-
-/** What a runner says of a metric; the API passes on whatever a device said. */
-function how(said: unknown): string {
-  if (!said) return "not measured";
-  const { kind, source, clock, when } = said as Record<string, unknown>;
-  const whose = clock ? `, ${clock}'s clock` : "";
-  return `${kind}: ${String(source).replaceAll("_", " ")}${whose}${when ? ` (${when})` : ""}`;
 }

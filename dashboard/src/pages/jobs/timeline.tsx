@@ -2,7 +2,7 @@
 
 import type { JobDetailAnswer, ResultAnswer } from "../../api_types";
 import { useNow } from "../../clock";
-import { duration } from "../../pure/format";
+import { duration, offset } from "../../pure/format";
 import { firstToken, stretches } from "../../pure/timeline";
 import { stamp } from "../../pure/times";
 import { useRoute, zoneOf } from "../../router";
@@ -20,7 +20,9 @@ export function Timeline({ job, result }: { job: JobDetailAnswer; result: Result
     [
       "First token",
       token,
-      "Of the last repetition, reckoned back from the end by what the device measured",
+      token === null && result
+        ? "Not known here: what the device measured does not fit between our start and end"
+        : "Of the last repetition, reckoned back from the end by what the device measured",
     ],
     ["Finished", job.finished_at ? Date.parse(job.finished_at) : null],
   ];
@@ -49,9 +51,7 @@ export function Timeline({ job, result }: { job: JobDetailAnswer; result: Result
           <li key={name} data-past={at !== null} title={why}>
             <span class="note">{name}</span>
             <span>{at === null ? "–" : stamp(at, zone).slice(11)}</span>
-            <span class="note">
-              {at === null || name === "Queued" ? "" : `+${duration(at - from)}`}
-            </span>
+            <span class="note">{at === null || name === "Queued" ? "" : offset(at - from)}</span>
           </li>
         ))}
       </ol>

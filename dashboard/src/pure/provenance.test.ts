@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { how } from "./provenance";
+
+test("a runner's words say what measured, on which clock, and when", () => {
+  const said = { kind: "measured", source: "client_stream", clock: "device", when: "at the end" };
+
+  expect(how(said, 5)).toBe("measured: client stream, device's clock (at the end)");
+  expect(how({ kind: "measured", source: "server" }, 5)).toBe("measured: server");
+});
+
+test.each([undefined, null, {}, [], "", 0])(
+  "with %j said, a value was measured all the same, and none was not",
+  (said) => {
+    expect(how(said, 0)).toBe("reported by the device");
+    expect(how(said, null)).toBe("not measured");
+    expect(how(said, undefined)).toBe("not measured");
+  },
+);
+
+test("what is said in another form is passed on", () => {
+  expect(how("from the log", 5)).toBe("from the log");
+  expect(how({ source: "log" }, 5)).toBe("log");
+});

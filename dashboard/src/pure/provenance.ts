@@ -1,0 +1,18 @@
+// How a metric came about, in words: as the runner says, or that it does not say.
+
+/**
+ * What a runner says of one metric; the API passes on whatever a device said. A value without a
+ * word about it was measured all the same.
+ */
+export function how(said: unknown, value: number | null | undefined): string {
+  const text = typeof said === "string" ? said : inWords(said);
+  if (text) return text;
+  return value === null || value === undefined ? "not measured" : "reported by the device";
+}
+
+function inWords(said: unknown): string {
+  const { kind, source, clock, when } = Object(said) as Record<string, unknown>;
+  const what = [kind, source].filter(Boolean).map((each) => String(each).replaceAll("_", " "));
+  const whose = clock ? `, ${clock}'s clock` : "";
+  return what.length ? `${what.join(": ")}${whose}${when ? ` (${when})` : ""}` : "";
+}
