@@ -3,6 +3,7 @@
 import { get, pathWith } from "../api";
 import type { UsageAnswer } from "../api_types";
 import { keysOf, USAGE_FILTERS } from "../filters";
+import { unfiltered } from "../pure/route";
 import type { View } from "../view";
 import type { Choice, Dimension } from "./filter_bar";
 
@@ -11,7 +12,7 @@ const { ok: OUTCOME, ...LABELS } = USAGE_FILTERS;
 export const GROUPINGS = keysOf(LABELS).map((name) => [name, LABELS[name]] as const);
 
 export function usageDimensions(view: View): Dimension[] {
-  const times = view.asked.filter(([name]) => name === "from" || name === "to");
+  const times = unfiltered(view.asked);
   const values = GROUPINGS.map(
     ([name, label]): Dimension => ({
       name,

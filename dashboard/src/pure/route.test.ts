@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { filterQuery, formatRoute, linkTo, parseRoute, withQuery } from "./route";
+import { filterQuery, formatRoute, linkTo, parseRoute, unfiltered, withQuery } from "./route";
 
 test("an address comes back as it was", () => {
   const route = parseRoute("#/datasets/a%2Fb%20c?range=7d&model=x&model=y%26z");
@@ -36,5 +36,19 @@ test("filters are told with each of their values", () => {
   expect(filterQuery(parseRoute("#/x?tag=a&tag=b&by=z"))).toEqual([
     ["tag", "a"],
     ["tag", "b"],
+  ]);
+});
+
+test("choices are asked for in the window, whatever is chosen already", () => {
+  expect(
+    unfiltered([
+      ["from", "x"],
+      ["model", "a"],
+      ["to", "y"],
+      ["device", "d"],
+    ]),
+  ).toEqual([
+    ["from", "x"],
+    ["to", "y"],
   ]);
 });

@@ -53,6 +53,11 @@ export function filterQuery(route: Route, names: readonly string[] = FILTERS): [
   );
 }
 
+/** What is asked without its filters: the window alone, for the choices that there are in it. */
+export function unfiltered(asked: [string, string][]): [string, string][] {
+  return asked.filter(([name]) => name === "from" || name === "to");
+}
+
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

@@ -1,6 +1,7 @@
 // The two sides of a comparison as the address has them.
 
 import type { UsageFilter } from "../filters";
+import { instant } from "./instant";
 import type { TimeWindow } from "./window";
 import { previous } from "./window";
 
@@ -16,9 +17,9 @@ export interface Side {
 }
 
 export function sideOf(query: URLSearchParams, name: SideName, page: TimeWindow): Side {
-  const from = Date.parse(query.get(`${name}_from`) ?? "");
-  const to = Date.parse(query.get(`${name}_to`) ?? "");
-  const isOwn = from < to;
+  const from = instant(query.get(`${name}_from`) ?? "");
+  const to = instant(query.get(`${name}_to`) ?? "");
+  const isOwn = from !== null && to !== null && from < to;
   const fallback = name === "a" && !hasFilters(query) ? "before" : "this";
   const asked = query.get(`${name}_when`) ?? fallback;
   const when = isOwn ? "own" : asked === "before" ? "before" : "this";

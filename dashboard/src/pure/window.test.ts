@@ -50,8 +50,12 @@ test.each([
 test("from alone reaches to now; times are read as the API reads them", () => {
   const from = Date.parse("2026-11-01T02:00:00Z");
 
-  for (const text of ["2026-11-01T02:00", "2026-11-01T03:00+01:00", String(from / 1000)])
+  for (const text of ["2026-11-01 02:00", "2026-11-01T03:00+01:00", `${from}000000`])
     expect(resolve({ ...none, from: text }, "1h", NOW).window).toEqual({ from, to: NOW });
+});
+
+test("a range that reaches before 1970 begins there", () => {
+  expect(resolve({ ...none, range: "99y" }, "24h", NOW).window).toEqual({ from: 0, to: NOW });
 });
 
 test("all of time is no window, and only where it is offered", () => {

@@ -1,5 +1,7 @@
 // The time range: `24h`, `30d`, or from and to; and the length of a bucket that suits it.
 
+import { instant } from "./instant";
+
 export const RANGES = ["15m", "1h", "6h", "24h", "7d", "30d", "90d", "1y"] as const;
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, y: 365 * 86_400_000 };
 
@@ -40,25 +42,16 @@ export function resolve(asked: Asked, fallback: string, nowMs: number): Resolved
   if (range === "all") return { window: null, range, isOdd: isBetween };
   const length = rangeMs(range);
   if (length === null) return { ...resolve(NOTHING, fallback, nowMs), isOdd: true };
-  return { window: { from: nowMs - length, to: nowMs }, range, isOdd: isBetween };
+  // Time begins in 1970: a longer range holds everything.
+  return { window: { from: Math.max(0, nowMs - length), to: nowMs }, range, isOdd: isBetween };
 }
 
 const NOTHING: Asked = { range: null, from: null, to: null };
 
 function between({ from, to }: Asked, nowMs: number): TimeWindow | null {
-  const start = instant(from);
+  const start = from === null ? null : instant(from);
   const end = to === null ? nowMs : instant(to);
   return start !== null && end !== null && start < end ? { from: start, to: end } : null;
-}
-
-/** Read as the API does: without an offset it is UTC, small numbers are seconds. */
-function instant(text: string | null): number | null {
-  if (!text) return null;
-  const number = Number(text);
-  if (Number.isFinite(number)) return Math.abs(number) < 1e11 ? number * 1000 : number;
-  const isBare = /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text);
-  const ms = Date.parse(isBare ? `${text}Z` : text);
-  return Number.isNaN(ms) ? null : ms;
 }
 
 /** The window of the same length just before. */

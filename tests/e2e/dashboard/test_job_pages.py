@@ -115,6 +115,8 @@ def test_dead_letters_are_queued_again_as_a_group_after_a_preview(
     expect(page.locator("[data-job]")).to_have_count(2)
     assert "failure=oom" in page.url
 
+    expect(page.get_by_role("button", name="Requeue 0…")).to_be_disabled()
+    page.get_by_label("0 of 2 chosen").check()
     page.get_by_role("button", name="Requeue 2…").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("trying again as it is would not help")).to_have_count(2)

@@ -4,13 +4,14 @@ import { useMemo } from "preact/hooks";
 import { get, pathWith, type Query } from "../../api";
 import type { DatasetMetrics } from "../../api_types";
 import { useAsOf } from "../../clock";
-import { type Dimension, FilterBar } from "../../parts/filter_bar";
+import { FilterBar } from "../../parts/filter_bar";
 import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
 import { curlOf } from "../../pure/curl";
 import { formatRoute, withQuery } from "../../pure/route";
 import { useQuery } from "../../query";
 import { useView, type View } from "../../view";
 import { AdapterEditor } from "./adapter_editor";
+import { datasetDimensions, FILTERS } from "./dimensions";
 import { Rows } from "./rows";
 import { SeriesCharts } from "./series_charts";
 import { SummaryTable } from "./summary_table";
@@ -22,7 +23,6 @@ const TABS = [
   ["adapter", "Adapter"],
   ["upload", "Upload"],
 ] as const;
-const FILTERS = ["device", "model"];
 const POINTS = "1000";
 
 export function DatasetView({ id }: { id: string }) {
@@ -40,7 +40,7 @@ export function DatasetView({ id }: { id: string }) {
   const key = tab === "upload" ? null : `${path} ${asOf}`;
   const loaded = useQuery<DatasetMetrics>(key, (signal) => get(path, signal), name);
   const metrics = loaded.data;
-  const dimensions = useMemo(() => dimensionsOf(metrics), [metrics]);
+  const dimensions = useMemo(() => datasetDimensions(id, view), [id, view]);
   const isNew = loaded.error?.code === "dataset_not_found";
   return (
     <>
@@ -116,25 +116,4 @@ function NotYet({ id }: { id: string }) {
       />
     </Empty>
   );
-}
-
-function dimensionsOf(metrics: DatasetMetrics | null): Dimension[] {
-  const choices = (rows: { value: string | null; count: number }[]) => async () =>
-    rows.filter((each): each is { value: string; count: number } => each.value !== null);
-  return [
-    {
-      name: "model",
-      label: "Model",
-      choices: choices(
-        (metrics?.by_model ?? []).map((each) => ({ value: each.model, count: each.rows })),
-      ),
-    },
-    {
-      name: "device",
-      label: "Device",
-      choices: choices(
-        (metrics?.by_device ?? []).map((each) => ({ value: each.device, count: each.rows })),
-      ),
-    },
-  ];
 }

@@ -7,6 +7,7 @@ import { Link } from "../../parts/link";
 import { Scroll } from "../../parts/scroll";
 import { useSteady } from "../../parts/steady";
 import { TakeAway } from "../../parts/take_away";
+import { type Chosen, NONE, toggled, toggledAll } from "../../pure/choosing";
 
 interface Props {
   /** Null until they are there. */
@@ -23,17 +24,11 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
   const dead = new Set(fresh?.map((job) => job.job_id));
   // Who was requeued meanwhile is no dead letter any more.
   const jobs = steady.rows.filter((job) => dead.has(job.job_id));
-  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
-  const showNew = () => {
-    const known = new Set(jobs.map((job) => job.job_id));
-    // Nobody chose those.
-    setLeft(new Set([...left, ...[...dead].filter((id) => !known.has(id))]));
-    steady.show();
-  };
-  const chosen = jobs.filter((job) => !left.has(job.job_id));
-  const toggle = (id: string) =>
-    setLeft(new Set(left.has(id) ? [...left].filter((each) => each !== id) : [...left, id]));
-  const toggleAll = () => setLeft(new Set(chosen.length ? jobs.map((job) => job.job_id) : []));
+  const [choice, setChoice] = useState<{ view: string; ids: Chosen }>({ view, ids: NONE });
+  // What was chosen in another view was chosen of other jobs.
+  const ids = choice.view === view ? choice.ids : NONE;
+  const choose = (next: Chosen) => setChoice({ view, ids: next });
+  const chosen = jobs.filter((job) => ids.has(job.job_id));
   return (
     <section class="card">
       <header class="row">
@@ -41,12 +36,22 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
           <input
             type="checkbox"
             checked={chosen.length === jobs.length && jobs.length > 0}
-            onChange={toggleAll}
+            ref={(box) => {
+              if (box) box.indeterminate = chosen.length > 0 && chosen.length < jobs.length;
+            }}
+            onChange={() =>
+              choose(
+                toggledAll(
+                  ids,
+                  jobs.map((job) => job.job_id),
+                ),
+              )
+            }
           />
           {chosen.length} of {jobs.length} chosen{code ? ` · ${code}` : ""}
         </label>
         {steady.waiting > 0 && (
-          <button type="button" class="quiet" onClick={showNew}>
+          <button type="button" class="quiet" onClick={steady.show}>
             ↑ {steady.waiting} new
           </button>
         )}
@@ -77,8 +82,8 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
                   <input
                     type="checkbox"
                     aria-label={`Choose ${job.job_id}`}
-                    checked={!left.has(job.job_id)}
-                    onChange={() => toggle(job.job_id)}
+                    checked={ids.has(job.job_id)}
+                    onChange={() => choose(toggled(ids, job.job_id))}
                   />
                 </td>
                 <th scope="row" class="job">
