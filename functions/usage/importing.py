@@ -83,18 +83,23 @@ async def import_(
     makes the call repeatable. `POST /user/data/undo` removes the batch.
 
     Each known member may be absent or null, except `ts`: absent it means now, null or unreadable it
-    is an error. Further members that are numbers become extras, others are ignored; `assumed` names
-    them and everything else that the rows did not state themselves.
+    is an error. A time under another name (`timestamp`, `created`, `created_at`, `startTime`,
+    `datetime_utc`, `_timestamp`, …) stands for an absent `ts`. The array may be in an object as
+    `rows`, `runs`, `results` or `data`, whose labels and time hold for rows without. Further
+    members that are numbers become extras, others are ignored; `assumed` names them and everything
+    else that the rows did not state themselves.
 
     Results of llama-bench (JSON, JSONL, CSV), answers of Ollama and of the llama.cpp server are
     recognised; the ids of their runs are derived from their content.
 
-    A row is refused as `not_a_run` (no known member), `time_missing`, `time_unreadable`,
-    `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`, `not_a_boolean`, `not_a_list`,
-    `label_too_long`, `too_many_extras`, `empty`, `wrong_number_of_cells`, or for the same reasons
-    as the rows of an append (`row_unreadable`: a fault of the service). `pointer` counts rows from
-    0, `line` lines of the body from 1. A row has the same verdict in JSON and in JSON lines; bytes
-    that are not UTF-8 in JSON or CSV are 400 `invalid_utf8`.
+    A row is refused as `not_a_run` (no known member), `nothing_measured` (no count, time, speed or
+    extra, no failure, and neither `ts` nor `run_id`: a label alone is no run), `time_missing`,
+    `time_unreadable`, `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`,
+    `not_a_boolean`, `not_a_list`, `label_too_long`, `too_many_extras`, `empty`,
+    `wrong_number_of_cells`, or for the same reasons as the rows of an append (`row_unreadable`: a
+    fault of the service). `pointer` counts rows from 0, `line` lines of the body from 1. A row has
+    the same verdict in JSON and in JSON lines; bytes that are not UTF-8 in JSON or CSV are 400
+    `invalid_utf8`.
     """
     records = read_records(
         await request.body(), media_type(request, JSON_LINES, CSV, ALSO_CSV), guard=guard

@@ -1,11 +1,12 @@
 """Imports: runs from elsewhere, each exactly once (needs the analytics layer)."""
 
 from shared.imports.bodies import ALSO_CSV, CSV, read_records
+from shared.imports.extras import MAX_EXTRAS
 from shared.imports.importing import Assumed, ImportResult, import_runs
 from shared.imports.lease import LEASE_S, ImportBusy
 from shared.imports.quota import ImportQuota
 from shared.imports.records import MAX_RUNS, Record, Records
-from shared.imports.run import MAX_EXTRAS, Batch
+from shared.imports.run import Batch
 
 __all__ = [
     "ALSO_CSV",

@@ -1,9 +1,15 @@
 """The body of an import: a JSON array, JSON lines or CSV, to records."""
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from shared.errors import MalformedInput
+from shared.imports.moments import OTHER_NAMES
 from shared.imports.records import Records, records_of_json
+from shared.imports.run import AROUND_ROWS
 from shared.imports.table import records_of_csv
 from shared.json_parts import RepeatedMember, object_parts
 from shared.row_bodies import (
@@ -15,16 +21,19 @@ from shared.row_bodies import (
     rows_of_array,
     rows_of_lines,
 )
+from shared.runs import DIMENSIONS, MAX_LABEL_CHARACTERS
 
 CSV = "text/csv"
 # What some call it; gateways leave a compressed body of this type alone.
 ALSO_CSV = "application/csv"
+_OWN_AROUND = ("rows", "runs")
+_ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
 
 
 def read_records(body: bytes, kind: str, *, guard: bool = True) -> Records:
     """The records of a body that is CSV, JSON lines or, as any other `kind`, JSON.
 
-    JSON is an array, an object with the array as `rows` or `runs`, or one record.
+    JSON is an array, an object around the array (`AROUND_ROWS`), or one record.
     `guard` is told of CSV only. Raises MalformedInput, Unacceptable, TooLarge.
     """
     body = body.removeprefix(BOM)
@@ -33,17 +42,15 @@ def read_records(body: bytes, kind: str, *, guard: bool = True) -> Records:
     if kind in (CSV, ALSO_CSV):
         return records_of_csv(_text(body), guard=guard)
     require_utf8(body or b"-")
-    return records_of_json(_rows_of_json(body))
+    return _records_of_json_body(body.strip(WHITE_SPACE))
 
 
-def _rows_of_json(body: bytes) -> list[SentRow]:
-    text = body.strip(WHITE_SPACE)
+def _records_of_json_body(text: bytes) -> Records:
     try:
         if text.startswith(b"["):
-            return rows_of_array(text)
+            return records_of_json(rows_of_array(text))
         if text.startswith(b"{"):
-            array = _wrapped_array(text)
-            return [SentRow(text, 1)] if array is None else rows_of_array(array)
+            return _records_of_object(text)
     except msgspec.ValidationError as exc:
         raise MalformedInput(f"rows is an array of objects: {exc}", code="malformed_json") from exc
     raise MalformedInput(
@@ -52,15 +59,42 @@ def _rows_of_json(body: bytes) -> list[SentRow]:
     )
 
 
-def _wrapped_array(text: bytes) -> bytes | None:
-    """Rows as an append has them, or as `GET /usage?runs=` shows them; None in a record."""
+def _records_of_object(text: bytes) -> Records:
+    """One record, or those around which the object is, as it is in an append's body, in
+    `GET /usage?runs=`, and in the files of many tools."""
     try:
         members = object_parts(text)
     except RepeatedMember:
         # It is judged as a record then, which names the member.
+        members = {}
+    array = next((members[name] for name in AROUND_ROWS if _is_around(members, name)), None)
+    if array is None:
+        return records_of_json([SentRow(text, 1)])
+    return records_of_json(rows_of_array(array), _common(members))
+
+
+def _is_around(members: Mapping[str, bytes], name: str) -> bool:
+    """Whether a member holds the rows; under a name that others use only if objects are in it."""
+    array = members.get(name, b"null")
+    if name in _OWN_AROUND:
+        return array != b"null"
+    return bool(_ARRAY_OF_OBJECTS.match(array))
+
+
+def _common(members: Mapping[str, bytes]) -> dict[str, Any]:
+    """The labels, and the time, that are said once for all rows; what is no text is no label."""
+    labels = {name: _decoded(members[name], str) for name in DIMENSIONS if name in members}
+    times = {name: _decoded(members[name], Any) for name in OTHER_NAMES if name in members}
+    return times | {name: label for name, label in labels.items() if label is not None}
+
+
+def _decoded(text: bytes, kind: Any) -> Any:
+    """A member, or None where it is nothing of the kind, or too long for one."""
+    try:
+        found = msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, RecursionError):
         return None
-    found = (members.get(name, b"null") for name in ("rows", "runs"))
-    return next((array for array in found if array != b"null"), None)
+    return None if isinstance(found, str) and len(found) > MAX_LABEL_CHARACTERS else found
 
 
 def _text(body: bytes) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.imports import llama_bench, llama_server, ollama
-from shared.imports.run import Note
+from shared.imports.members import Note
 
 ROWS = "rows"
 MIXED = "mixed"

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.errors import Fault, TooLarge
 from shared.imports.formats import MIXED, ROWS, rows_of
+from shared.imports.members import RowRefused
 from shared.imports.records import MAX_RUNS, Record, Records
-from shared.imports.run import Batch, RowRefused, run_of
+from shared.imports.run import Batch, run_of
 from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
 from shared.runs import Run, check_storable
 from shared.segment_ids import is_named_by_batch
@@ -47,6 +48,7 @@ class Judged:
 def judge(records: Records, batch: Batch) -> Judged:
     """Judge each record. Raises TooLarge where they describe more than 50,000 runs."""
     judged, failures = Judged(), []
+    batch = replace(batch, common=records.common)
     for record in records.readable:
         try:
             _add(judged, _read(record, batch, judged))
@@ -64,7 +66,8 @@ def _read(record: Record, batch: Batch, judged: Judged) -> list[Run]:
         name, rows = rows_of(record.members, judged.note)
         judged.formats.add(name)
         # All of a record or nothing: half of its repetitions would be another measurement.
-        runs = [run_of(row, record.index, batch, judged.note) for row in rows]
+        by_tool = name != ROWS
+        runs = [run_of(row, record.index, batch, judged.note, by_tool=by_tool) for row in rows]
         for run in runs:
             check_storable(run)
         return runs

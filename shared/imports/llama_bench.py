@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from shared.imports.identity import record_id
-from shared.imports.run import RowRefused, read
+from shared.imports.members import RowRefused, read
 from shared.runs import derived_tok_s, read_amount, read_count, read_number
 
 NAME = "llama-bench"

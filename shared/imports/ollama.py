@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.imports.identity import record_id
-from shared.imports.run import read
+from shared.imports.members import read
 from shared.runs import derived_tok_s, read_amount, read_count
 
 NAME = "ollama"

@@ -1,7 +1,7 @@
 """The records of an import as they were sent: members by name, in the order of the body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.datasets import judge_rows
@@ -24,16 +24,25 @@ class Record:
 class Records:
     """What was sent, in order; `faults` are about records that could not be read at all.
 
-    With a header even no record says something: that there was none to export.
+    With a header even no record says something: that there was none to export. `common`
+    are the labels and the time of an object around the rows.
     """
 
     readable: list[Record]
     faults: tuple[Fault, ...] = ()
     has_header: bool = False
+    common: Mapping[str, Any] = field(default_factory=dict)
 
 
-def records_of_json(rows: list[SentRow]) -> Records:
-    """The records of JSON texts. Raises TooLarge for more than 50,000."""
+def records_of_json(rows: list[SentRow], common: Mapping[str, Any] | None = None) -> Records:
+    """The records of JSON texts, and what is said around them.
+
+    Raises TooLarge for more than 50,000.
+    """
     check_count(rows, MAX_RUNS)
     accepted, faults = judge_rows(rows)
-    return Records([Record(row.index, row.line, row.members) for row in accepted], tuple(faults))
+    return Records(
+        [Record(row.index, row.line, row.members) for row in accepted],
+        tuple(faults),
+        common=common or {},
+    )

@@ -3,27 +3,29 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
-from shared import clock
-from shared.clock import UnreadableTime
+from shared.imports.extras import extras_of
+from shared.imports.members import Note, RowRefused, read
+from shared.imports.moments import time_name, time_of
 from shared.runs import (
+    DIMENSIONS,
     MAX_LABEL_CHARACTERS,
+    MEASURED,
     SHOWN,
     Column,
     Run,
-    ValueRefused,
     derived_tok_s,
     read_amount,
     read_count,
     read_flag,
     read_label,
-    read_number,
 )
 from shared.segment_ids import batch_id_of, run_id_of
 
 SOURCE_KIND = "import"
-MAX_EXTRAS = 256
+# Members in which others put the array of rows.
+AROUND_ROWS = ("rows", "runs", "results", "data")
 KNOWN = frozenset(column.public_name for column in SHOWN) | {"time"}
 
 _READERS: dict[str, Callable[[object], Any]] = {
@@ -39,20 +41,7 @@ _PLAIN = tuple(
     if not column.cut and (column.kind == "text" or column.kind in _READERS)
     if column.name != "run_id"
 )
-
-Value = TypeVar("Value")
-# Tells that a member was treated in some way: its name, and how.
-Note = Callable[[str, str], None]
-
-
-class RowRefused(ValueError):
-    """A row that is no run: where in it, and why."""
-
-    def __init__(self, path: str, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.path = path
-        self.code = code
-        self.detail = detail
+_NUMBERS = frozenset(MEASURED) - {"ok", "extra"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +57,8 @@ class Batch:
     began_us: int
     repeatable: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    # What the file says of all its rows; it stands before `labels`, which the caller adds.
+    common: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def batch_id(self) -> str:
@@ -77,37 +68,63 @@ class Batch:
     @cached_property
     def otherwise(self) -> dict[str, str]:
         """What a row of this import is taken to say where it does not."""
-        return {"source_kind": SOURCE_KIND, "tenant": self.tenant, **self.labels}
+        said = {"source_kind": SOURCE_KIND, "tenant": self.tenant}
+        return {**said, **self.labels, **self.common_labels}
+
+    @cached_property
+    def common_labels(self) -> dict[str, str]:
+        """The labels that the file says of all its rows."""
+        return {name: label for name, label in self.common.items() if name in DIMENSIONS}
 
 
-def run_of(row: Mapping[str, Any], place: int, batch: Batch, note: Note) -> Run:
-    """The run that a row describes; without an id it is named by its place. Raises RowRefused."""
+def run_of(
+    row: Mapping[str, Any], place: int, batch: Batch, note: Note, *, by_tool: bool = False
+) -> Run:
+    """The run that a row describes; without an id it is named by its place. Raises RowRefused.
+
+    A row that measured nothing may still be meant, where its sender gave it a time or an id;
+    those of a tool's record were given by us.
+    """
     if KNOWN.isdisjoint(row):
         raise RowRefused("", "not_a_run", "none of its members is one of a run")
-    plain = {column.name: _plain(row, column) for column in _PLAIN}
-    said = {name: value for name, value in plain.items() if value is not None}
+    said = _said(row)
+    extra = extras_of(row, KNOWN | {time_name(row) or "ts"}, note)
+    if not (_measured(said, extra) or (not by_tool and _is_meant(row))):
+        raise RowRefused("", "nothing_measured", _nothing(row))
+    for name in batch.common_labels.keys() - said.keys():
+        note(name, "said once, around the rows")
     if "tok_s" not in said:
         said["tok_s"] = derived_tok_s(
-            plain["completion_tokens"], plain["latency_ms"], plain["ttft_ms"]
+            *map(said.get, ("completion_tokens", "latency_ms", "ttft_ms")),
         )
     return Run(
         run_id=_run_id(row) or run_id_of(batch.segment_id, place),
-        ts_us=_time(row, batch, note),
+        ts_us=time_of(row, batch.common, batch.began_us, note),
         **(batch.otherwise | said | _cut_texts(row, note)),
-        extra=_extras(row, note),
+        extra=extra,
         batch_id=batch.batch_id,
     )
 
 
-def read(row: Mapping[str, Any], name: str, of: Callable[[object], Value]) -> Value | None:
-    """A member that may be absent or null. Raises RowRefused."""
-    value = row.get(name)
-    if value is None:
-        return None
-    try:
-        return of(value)
-    except ValueRefused as exc:
-        raise RowRefused(name, exc.code, f"{name} {exc.detail}") from exc
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the plain members say."""
+    plain = {column.name: _plain(row, column) for column in _PLAIN}
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def _measured(said: Mapping[str, Any], extra: Mapping[str, float]) -> bool:
+    """Whether there is a number, or a failure, which is one too."""
+    return bool(extra) or said.get("ok") is False or not _NUMBERS.isdisjoint(said)
+
+
+def _is_meant(row: Mapping[str, Any]) -> bool:
+    return any(name in row for name in ("ts", "time", "run_id"))
+
+
+def _nothing(row: Mapping[str, Any]) -> str:
+    detail = "no token count, latency, TTFT, tok_s or extra: a label alone is no run"
+    inside = [name for name in AROUND_ROWS if isinstance(row.get(name), list)]
+    return f"{detail}; send the array {inside[0]!r} as the JSON body" if inside else detail
 
 
 def _run_id(row: Mapping[str, Any]) -> str | None:
@@ -142,76 +159,3 @@ def _cut_texts(row: Mapping[str, Any], note: Note) -> dict[str, str | None]:
             text = text[: column.cut]
         found[column.name] = text
     return found
-
-
-def _time(row: Mapping[str, Any], batch: Batch, note: Note) -> int:
-    name = "ts" if row.get("ts") is not None else "time"
-    value = row.get(name)
-    if value is None:
-        if "ts" in row or "time" in row:
-            raise RowRefused("ts", "time_missing", "ts is null; leave it out to mean now")
-        note("ts", "absent: the time of the import")
-        return batch.began_us
-    try:
-        return clock.read_time(value)
-    except UnreadableTime as exc:
-        raise RowRefused(name, "time_unreadable", f"{name}: {exc}") from exc
-
-
-def _extras(row: Mapping[str, Any], note: Note) -> dict[str, float]:
-    """What stands in `extra`, and further members that are numbers."""
-    extras = _further(row, note) if row.keys() - KNOWN else {}
-    given = row.get("extra")
-    if given is not None:
-        extras |= _given(given)
-    if len(extras) > MAX_EXTRAS:
-        raise RowRefused("extra", "too_many_extras", f"a run has at most {MAX_EXTRAS} extras")
-    return extras
-
-
-def _given(extra: object) -> dict[str, float]:
-    if not isinstance(extra, Mapping):
-        raise RowRefused("extra", "not_an_object", "extra maps labels to numbers")
-    return {
-        _extra_label(label): value
-        for label in extra
-        if (value := _extra_number(extra, label)) is not None
-    }
-
-
-def _further(row: Mapping[str, Any], note: Note) -> dict[str, float]:
-    found = {}
-    for name in row:
-        if name in KNOWN or row[name] is None:
-            continue
-        number = isinstance(row[name], int | float) and not isinstance(row[name], bool)
-        note(name, "extra" if number else "ignored")
-        if number:
-            found[_extra_label(name)] = _finite(row[name], _escaped(name))
-    return found
-
-
-def _extra_number(extra: Mapping[str, Any], label: str) -> float | None:
-    return None if extra[label] is None else _finite(extra[label], f"extra/{_escaped(label)}")
-
-
-def _finite(value: object, field: str) -> float:
-    try:
-        return read_number(value)
-    except ValueRefused as exc:
-        raise RowRefused(field, exc.code, f"{field[:100]} {exc.detail}") from exc
-
-
-def _extra_label(label: str) -> str:
-    if len(label) > MAX_LABEL_CHARACTERS:
-        raise RowRefused(
-            "extra",
-            "label_too_long",
-            f"a label of extra has more than {MAX_LABEL_CHARACTERS} characters",
-        )
-    return label
-
-
-def _escaped(name: str) -> str:
-    """A name as a step of a JSON Pointer."""
-    return name.replace("~", "~0").replace("/", "~1")

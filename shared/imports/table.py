@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from shared.errors import Fault, MalformedInput, Unacceptable
+from shared.imports.moments import OTHER_NAMES, OWN_NAMES
 from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import KNOWN
 from shared.row_bodies import check_count
@@ -168,4 +169,4 @@ _BY_KIND: dict[Kind, Callable[[str], Any]] = {
 }
 _READERS = {
     column.public_name: _BY_KIND[column.kind] for column in SHOWN if column.kind in _BY_KIND
-} | {"time": str}
+} | dict.fromkeys((*OWN_NAMES, *OTHER_NAMES), str)

@@ -75,7 +75,7 @@ def test_others_are_not_held_up_when_one_user_imports(api, lease, held_clock):
     assert api("usage", user="eve").post(PATH, json=ROWS).status == 200
 
 
-@pytest.mark.parametrize("rows", [[{"model": "m"}], [{"model": "m"}, {"ts": None}]])
+@pytest.mark.parametrize("rows", [[{"tok_s": 9}], [{"tok_s": 9}, {"ts": None}]])
 def test_no_turn_is_taken_when_no_ids_are_given(ada, lease, held_clock, rows):
     lease.take()
 

@@ -15,6 +15,7 @@ from tests.kit.template import ROOT
 PATH = "/usage/import"
 LINES = {"Content-Type": "application/x-ndjson"}
 ALL = {"from": "1970-01-02", "to": "2100-01-01", "runs": 1000}
+LEAST = {"model": "m", "latency_ms": 900}
 ROW = {"ts": "2025-12-03T18:00:00Z", "device": "d1", "model": "m", "latency_ms": 900}
 
 
@@ -73,7 +74,7 @@ def test_runs_are_in_the_next_answer_when_they_were_imported(ada):
 
 
 def test_members_have_their_defaults_when_they_are_absent_or_null(ada, held_clock):
-    answer = ada.post(PATH, json=[{"model": "m"}, {"model": "m", "tenant": None, "ok": None}])
+    answer = ada.post(PATH, json=[LEAST, LEAST | {"tenant": None, "ok": None}])
 
     assert verdict(answer) == (200, 2, 2, 0, 0)
     assert answer.json()["assumed"] == [

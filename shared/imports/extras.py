@@ -1,0 +1,71 @@
+"""The further numbers of a row: what stands in `extra`, and members that no column has."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from shared.imports.members import Note, RowRefused, is_number
+from shared.runs import MAX_LABEL_CHARACTERS, ValueRefused, read_number
+
+MAX_EXTRAS = 256
+
+
+def extras_of(row: Mapping[str, Any], known: Collection[str], note: Note) -> dict[str, float]:
+    """What stands in `extra`, and members beyond the known ones that are numbers.
+
+    Raises RowRefused.
+    """
+    extras = _further(row, known, note)
+    given = row.get("extra")
+    if given is not None:
+        extras |= _given(given)
+    if len(extras) > MAX_EXTRAS:
+        raise RowRefused("extra", "too_many_extras", f"a run has at most {MAX_EXTRAS} extras")
+    return extras
+
+
+def _given(extra: object) -> dict[str, float]:
+    if not isinstance(extra, Mapping):
+        raise RowRefused("extra", "not_an_object", "extra maps labels to numbers")
+    return {
+        _extra_label(label): value
+        for label in extra
+        if (value := _extra_number(extra, label)) is not None
+    }
+
+
+def _further(row: Mapping[str, Any], known: Collection[str], note: Note) -> dict[str, float]:
+    found = {}
+    for name in row:
+        if name in known or row[name] is None:
+            continue
+        number = is_number(row[name])
+        note(name, "extra" if number else "ignored")
+        if number:
+            found[_extra_label(name)] = _finite(row[name], _escaped(name))
+    return found
+
+
+def _extra_number(extra: Mapping[str, Any], label: str) -> float | None:
+    return None if extra[label] is None else _finite(extra[label], f"extra/{_escaped(label)}")
+
+
+def _finite(value: object, field: str) -> float:
+    try:
+        return read_number(value)
+    except ValueRefused as exc:
+        raise RowRefused(field, exc.code, f"{field[:100]} {exc.detail}") from exc
+
+
+def _extra_label(label: str) -> str:
+    if len(label) > MAX_LABEL_CHARACTERS:
+        raise RowRefused(
+            "extra",
+            "label_too_long",
+            f"a label of extra has more than {MAX_LABEL_CHARACTERS} characters",
+        )
+    return label
+
+
+def _escaped(name: str) -> str:
+    """A name as a step of a JSON Pointer."""
+    return name.replace("~", "~0").replace("/", "~1")

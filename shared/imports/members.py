@@ -1,0 +1,36 @@
+"""The members of a record: read by name, refused by name."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from shared.runs import ValueRefused
+
+Value = TypeVar("Value")
+# Tells that a member was treated in some way: its name, and how.
+Note = Callable[[str, str], None]
+
+
+class RowRefused(ValueError):
+    """A row that is no run: where in it, and why."""
+
+    def __init__(self, path: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.path = path
+        self.code = code
+        self.detail = detail
+
+
+def read(row: Mapping[str, Any], name: str, of: Callable[[object], Value]) -> Value | None:
+    """A member that may be absent or null. Raises RowRefused."""
+    value = row.get(name)
+    if value is None:
+        return None
+    try:
+        return of(value)
+    except ValueRefused as exc:
+        raise RowRefused(name, exc.code, f"{name} {exc.detail}") from exc
+
+
+def is_number(value: object) -> bool:
+    """Whether a member is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
