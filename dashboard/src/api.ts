@@ -68,12 +68,22 @@ export async function all<T>(
   return { data: data.slice(0, most), more: cursor !== null || data.length > most };
 }
 
+/** An answer as it is written, for what would lose digits when it is read as JSON. */
+export async function getText(path: string, signal?: AbortSignal): Promise<string> {
+  return (await answered("GET", path, signal ? { signal } : {})).text();
+}
+
 async function call<T>(method: string, path: string, init: RequestInit): Promise<T> {
+  const response = await answered(method, path, init);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+async function answered(method: string, path: string, init: RequestInit): Promise<Response> {
   const response = await fetched(method, path, init);
   // A large answer lies at a signed address elsewhere, where the page may not call.
   if (response.type === "opaqueredirect")
     throw new Problem(303, "answer_elsewhere", "The answer is too large for this page.");
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  if (response.ok) return response;
   throw await problemOf(response);
 }
 

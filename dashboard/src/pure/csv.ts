@@ -1,6 +1,15 @@
 // RFC 4180 both ways: tables to download, files to upload.
 
-export type Cell = string | number | boolean | null | undefined;
+export type Cell = string | number | boolean | Numeral | null | undefined;
+
+/** A number as it is written, every digit. */
+export class Numeral {
+  constructor(readonly digits: string) {}
+
+  toString(): string {
+    return this.digits;
+  }
+}
 
 // What a spreadsheet takes for a formula, also behind what it passes over.
 const IS_RUN = /^'*(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@])/u;

@@ -1,6 +1,7 @@
 // A CSV or JSONL file as the batches that one request each may carry.
 
-import { readCsv } from "./csv";
+import { type KnownFields, knownFields, writerOf } from "./column_types";
+import { type Record_, readCsv } from "./csv";
 
 /** One row as JSON text, and the line of the file that it stands on. */
 export interface Line {
@@ -48,15 +49,16 @@ export function textOf(bytes: Uint8Array): string {
 
 /**
  * The rows of a file. What is no JSON stays as it is, so that the server says what is wrong; what
- * cannot be sent is refused by its line. Raises UnreadableFile.
+ * cannot be sent is refused by its line. `known` says what the columns of a CSV file mean. Raises
+ * UnreadableFile.
  */
-export function contentsOf(name: string, text: string): Contents {
+export function contentsOf(name: string, text: string, known = knownFields(null)): Contents {
   const first = text.replace(/^\ufeff/, "").trimStart()[0];
   if (first === undefined) throw new UnreadableFile("it is empty");
   if (first === "[")
     throw new UnreadableFile("it is one JSON array; write one row a line, as with: jq -c '.[]'");
   const isCsv = /\.csv$/i.test(name) && first !== "{";
-  return withoutHuge(isCsv ? fromCsv(text) : { lines: fromJsonLines(text), refused: [] });
+  return withoutHuge(isCsv ? fromCsv(text, known) : { lines: fromJsonLines(text), refused: [] });
 }
 
 function withoutHuge({ lines, refused }: Contents): Contents {
@@ -78,23 +80,36 @@ function fromJsonLines(text: string): Line[] {
     .filter(({ json }) => json.trim() !== "");
 }
 
-function fromCsv(text: string): Contents {
+function fromCsv(text: string, known: KnownFields): Contents {
   const [header, ...records] = readCsv(text, delimiterOf(text));
   const names = header?.cells ?? [];
   checkHeader(names);
   if (records.length === 0)
     throw new UnreadableFile("it has no rows below the names of its fields");
-  const found: Contents = { lines: [], refused: [] };
-  for (const { line, cells, isOpen } of records) {
-    const detail = isOpen
-      ? "a quotation mark that is never closed"
-      : cells.length !== names.length
-        ? `${cells.length} cells, but the first line names ${names.length} fields`
-        : null;
-    if (detail) found.refused.push({ line, code: "csv_malformed", detail });
-    else found.lines.push({ line, json: JSON.stringify(row(names, cells)) });
-  }
-  return found;
+  const faults = records.map((record) => faultOf(record, names.length));
+  const refused = records.flatMap(({ line }, at) => {
+    const detail = faults[at];
+    return detail ? [{ line, code: "csv_malformed", detail }] : [];
+  });
+  const good = records.filter((_, at) => !faults[at]);
+  const writers = names.map((name, at) =>
+    writerOf(
+      name,
+      good.map(({ cells }) => cells[at] ?? ""),
+      known,
+    ),
+  );
+  const cellsOf = (cells: string[]) => writers.map((write, at) => write(cells[at] ?? ""));
+  return {
+    lines: good.map(({ line, cells }) => ({ line, json: row(names, cellsOf(cells)) })),
+    refused,
+  };
+}
+
+function faultOf({ cells, isOpen }: Record_, fields: number): string | null {
+  if (isOpen) return "a quotation mark that is never closed";
+  if (cells.length === fields) return null;
+  return `${cells.length} cells, but the first line names ${fields} fields`;
 }
 
 /** What the first line is separated by. */
@@ -111,18 +126,11 @@ function checkHeader(names: string[]): void {
     throw new UnreadableFile(`the first line names ${twice} twice; give each column its own name`);
 }
 
-function row(names: string[], cells: string[]): Record<string, unknown> {
-  const pairs = names.map((name, at): [string, unknown] => [name, value(cells[at] ?? "")]);
-  return Object.fromEntries(pairs.filter(([, each]) => each !== null));
-}
-
-/** A cell as JSON: numbers and booleans as such, empty is absent. */
-function value(text: string): unknown {
-  if (text === "") return null;
-  if (text === "true" || text === "false") return text === "true";
-  // Digits that a number could not hold stay text: an id must not be rounded.
-  if (/^-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?$/.test(text)) return Number(text);
-  return text;
+/** A record as a JSON object; the cells are JSON already. */
+function row(names: string[], cells: (string | null)[]): string {
+  const pairs = names.map((name, at) => [JSON.stringify(name), cells[at] ?? null] as const);
+  const filled = pairs.filter(([, cell]) => cell !== null);
+  return `{${filled.map(([name, cell]) => `${name}:${cell}`).join(",")}}`;
 }
 
 export function batchesOf(lines: Line[], maxRows = MAX_ROWS, maxBytes = MAX_BYTES): Batch[] {

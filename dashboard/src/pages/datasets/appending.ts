@@ -1,7 +1,7 @@
 // Sends the batches of a file one after another and adds up what became of the rows.
 
-import { Problem, pathWith, post, upload } from "../../api";
-import type { AppendAnswer, ProblemFault } from "../../api_types";
+import { all, get, Problem, pathWith, post, upload } from "../../api";
+import type { AppendAnswer, DatasetEntry, ProblemFault, SavedAdapter } from "../../api_types";
 import type { Batch, Refusal } from "../../pure/upload";
 
 /** `line` is that of the file, if it is known. */
@@ -19,6 +19,8 @@ export interface Outcome {
   stopped: Problem | null;
 }
 
+const MOST_DATASETS = 10_000;
+
 /** A file on its way; sent again, a batch is known by its key, and is not stored twice. */
 export interface Plan {
   dataset: string;
@@ -28,6 +30,13 @@ export interface Plan {
 
 export function planOf(dataset: string, batches: Batch[]): Plan {
   return { dataset, batches, keys: batches.map(() => crypto.randomUUID()) };
+}
+
+/** The adapter of a dataset, if there is one: it says which fields are labels and numbers. */
+export async function adapterOf(dataset: string): Promise<SavedAdapter | null> {
+  const { data } = await all<DatasetEntry>("/user/data/list", [], MOST_DATASETS);
+  const isSaved = data.some((each) => each.dataset === dataset && each.adapter);
+  return isSaved ? get(pathWith("/user/data/get_adapter", [["dataset", dataset]])) : null;
 }
 
 /** What becomes of rows of which some are refused before anything is sent. */

@@ -1,29 +1,29 @@
 // The newest rows as they are stored.
 
-import { get, pathWith } from "../../api";
+import { getText, pathWith } from "../../api";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { Scroll } from "../../parts/scroll";
 import { TakeAway } from "../../parts/take_away";
-import type { Cell } from "../../pure/csv";
+import { cellShown, type RawRow, rawRows } from "../../pure/raw_rows";
 import { useQuery } from "../../query";
 
 const TAIL = "50";
-type Row = Record<string, unknown>;
 
 export function Rows({ dataset, asOf }: { dataset: string; asOf: number }) {
   const path = pathWith("/user/data/get", [
     ["dataset", dataset],
     ["tail", TAIL],
+    ["format", "jsonl"],
   ]);
-  const { data, error } = useQuery<{ data: Row[] }>(
+  const { data, error } = useQuery<RawRow[]>(
     `${path} ${asOf}`,
-    (signal) => get(path, signal),
+    async (signal) => rawRows(await getText(path, signal)),
     path,
   );
   if (error) return <Trouble problem={error} what="The rows could not be loaded." />;
   if (!data) return <Skeleton height={300} />;
-  const rows = [...data.data].reverse();
-  const names = columns(rows);
+  const rows = [...data].reverse();
+  const names = ordered(rows.flatMap((row) => [...row.keys()]));
   return (
     <section class="card">
       <header>
@@ -33,7 +33,7 @@ export function Rows({ dataset, asOf }: { dataset: string; asOf: number }) {
           file={`${dataset}-rows`}
           table={() => ({
             header: names,
-            rows: rows.map((row) => names.map((name) => text(row[name]))),
+            rows: rows.map((row) => names.map((name) => row.get(name))),
           })}
         />
       </header>
@@ -50,9 +50,9 @@ export function Rows({ dataset, asOf }: { dataset: string; asOf: number }) {
           </thead>
           <tbody>
             {rows.map((row, at) => (
-              <tr key={`${String(row._meta_ts)} ${at}`}>
+              <tr key={`${cellShown(row.get("_meta_ts"))} ${at}`}>
                 {names.map((name) => (
-                  <td key={name}>{text(row[name]) ?? "–"}</td>
+                  <td key={name}>{cellShown(row.get(name))}</td>
                 ))}
               </tr>
             ))}
@@ -64,13 +64,12 @@ export function Rows({ dataset, asOf }: { dataset: string; asOf: number }) {
 }
 
 /** All keys there are, in the order of their first row; the server's own last. */
-export function columns(rows: Row[]): string[] {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const isOwn = (name: string) => name.startsWith("_meta_");
-  return [...names.filter((name) => !isOwn(name)), ...names.filter(isOwn)];
+export function columns(rows: Record<string, unknown>[]): string[] {
+  return ordered(rows.flatMap((row) => Object.keys(row)));
 }
 
-function text(value: unknown): Cell {
-  if (value === null || value === undefined) return null;
-  return typeof value === "object" ? JSON.stringify(value) : (value as Cell);
+function ordered(names: string[]): string[] {
+  const all = [...new Set(names)];
+  const isOwn = (name: string) => name.startsWith("_meta_");
+  return [...all.filter((name) => !isOwn(name)), ...all.filter(isOwn)];
 }

@@ -4,8 +4,9 @@ import { useState } from "preact/hooks";
 import { Problem } from "../../api";
 import { refresh } from "../../clock";
 import { Trouble } from "../../parts/notes";
+import { knownFields } from "../../pure/column_types";
 import { batchesOf, contentsOf, textOf, UnreadableFile } from "../../pure/upload";
-import { append, begun, type Outcome, type Plan, planOf, undo } from "./appending";
+import { adapterOf, append, begun, type Outcome, type Plan, planOf, undo } from "./appending";
 
 interface Sent {
   name: string;
@@ -46,7 +47,8 @@ export function Upload({ dataset }: { dataset: string }) {
     setState({ is: "idle" });
     try {
       const text = textOf(new Uint8Array(await file.arrayBuffer()));
-      const { lines, refused } = contentsOf(file.name, text);
+      const known = knownFields(await adapterOf(dataset));
+      const { lines, refused } = contentsOf(file.name, text, known);
       const plan = planOf(dataset, batchesOf(lines));
       await send({ name: file.name, plan, outcome: begun(refused) });
     } catch (error) {
@@ -86,8 +88,9 @@ export function Upload({ dataset }: { dataset: string }) {
         />
       </label>
       <p class="note">
-        CSV: the first line names the fields. JSONL: one row a line. Good rows are kept, bad ones
-        are named.
+        CSV: the first line names the fields; a column is of numbers where each would come back as
+        it is written (3.10 would not), labels stay text. JSONL: one row a line. Good rows are kept,
+        bad ones are named.
       </p>
       {trouble && <Trouble problem={trouble} what="That did not work." />}
       {state.is === "sending" && (
