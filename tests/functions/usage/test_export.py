@@ -10,11 +10,11 @@ import pytest
 from shared import clock
 from shared.clock import SECOND_US
 from tests.kit.cloud import aws_client
+from tests.shared.imports.csv_writer import COLUMNS
 
-HEADER = (
-    "ts,time,device,model,tag,tenant,prompt_tokens,completion_tokens,latency_ms,ttft_ms,tok_s,"
-    "ok,job_id,dataset,source_kind,prompt_preview,run_id,extra"
-)
+HEADER = ",".join(COLUMNS)
+# Columns after `extra` are empty in these runs.
+LATER = "," * (len(COLUMNS) - COLUMNS.index("extra") - 1)
 DAY = {"from": "2025-12-03", "to": "2025-12-04"}
 STEM = "evalyard-usage_20251203T000000Z_20251204T000000Z_UTC"
 ADAPTER = {
@@ -58,9 +58,9 @@ def test_file_is_in_the_answer_when_it_is_small(ada):
     assert answer.text == (
         f"{HEADER}\r\n"
         '''1764784800.123456,2025-12-03T18:00:00.123Z,'=d1,"m ""1""",,ada,10,100,1000.0,100.0,'''
-        f"""110.0,true,,d,dataset,"Why,\r\nyes",{run_ids[0]},"{{""GPU power (W)"":-51.5}}"\r\n"""
-        '1764784860.5,2025-12-03T18:01:00.500Z,d2,,"",ada,,50,500.0,,100.0,true,,d,dataset,,'
-        f"{run_ids[1]},{{}}\r\n"
+        f"""110.0,true,,d,dataset,"Why,\r\nyes",{run_ids[0]},"{{""GPU power (W)"":-51.5}}"{LATER}"""
+        '\r\n1764784860.5,2025-12-03T18:01:00.500Z,d2,,"",ada,,50,500.0,,100.0,true,,d,dataset,,'
+        f"{run_ids[1]},{{}}{LATER}\r\n"
     )
 
 

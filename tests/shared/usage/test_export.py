@@ -28,11 +28,8 @@ from shared.usage import (
 )
 from tests.kit.faults import watched_calls
 from tests.kit.rfc4180 import read_csv
+from tests.shared.imports.csv_writer import COLUMNS
 
-HEADER = (
-    "ts,time,device,model,tag,tenant,prompt_tokens,completion_tokens,latency_ms,ttft_ms,tok_s,"
-    "ok,job_id,dataset,source_kind,prompt_preview,run_id,extra"
-)
 START_US = read_time("2025-12-03T00:00:00Z")
 _users = count()
 
@@ -88,7 +85,7 @@ def stored(storage, folded: list[Run], pending: list[Run]) -> tuple[Question, li
 
 def run_of(cells: list[str | None], *, guard: bool) -> Run:
     """The run that a line of CSV tells of, read by the contract alone."""
-    line = dict(zip(HEADER.split(","), cells, strict=True))
+    line = dict(zip(COLUMNS, cells, strict=True))
 
     def text(name: str) -> str | None:
         value = line[name]
@@ -123,7 +120,7 @@ def test_csv_holds_exactly_the_runs_whatever_they_are(storage, folded, pending, 
     text = found.body.decode()
     assert text.startswith(BOM) is bom
     head, *lines = read_csv(text.removeprefix(BOM))
-    assert head == HEADER.split(",")
+    assert head == COLUMNS
     assert [run_of(cells, guard=guard) for cells in lines] == expected
     assert found.rows == len(expected)
     assert [[cell or "" for cell in line] for line in (head, *lines)] == list(
@@ -237,7 +234,7 @@ def test_header_is_there_when_no_run_is(storage):
 
     found = export_runs(storage.bucket, storage.catalog, Export(question))
 
-    assert (found.rows, found.body) == (0, f"{HEADER}\r\n".encode())
+    assert (found.rows, found.body) == (0, f"{','.join(COLUMNS)}\r\n".encode())
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
