@@ -102,6 +102,7 @@ check: .venv/.installed .venv-sam/.installed .venv-checkov/.installed dashboard/
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	PYTHONPATH=runner .venv/bin/lint-imports --no-cache
+	.venv/bin/vulture
 	cd dashboard && npm run --silent check
 	.venv-sam/bin/sam validate --lint --region us-east-1
 	@# Accepted findings stand with their reasons in the template (Metadata); nothing is asked of the network.

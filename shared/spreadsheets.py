@@ -55,11 +55,6 @@ def text_cell_sql(column: str, *, guard: bool) -> str:
     return f"CASE WHEN {column} = '' THEN '\"\"' ELSE {_quoted_sql(column, text)} END"
 
 
-def plain_cell_sql(column: str) -> str:
-    """SQL for what `plain_cell` makes of a text column; null stays null."""
-    return _quoted_sql(column, column)
-
-
 def _guarded_sql(column: str) -> str:
     pattern = _GUARDED.replace("'", "''")
     return (

@@ -13,17 +13,6 @@ MAX_EXTRA_FIELDS = 64
 MAX_ADAPTER_BYTES = 32 * 2**10
 _SAVE_ATTEMPTS = 5
 
-# Adapter attribute → the standard name of the field that it points to.
-STANDARD_FIELDS: dict[str, str] = {
-    "x_field": "ts",
-    "device_field": "device",
-    "model_field": "model",
-    "prompt_tokens_field": "prompt_tokens",
-    "completion_tokens_field": "completion_tokens",
-    "latency_ms_field": "latency_ms",
-    "ttft_ms_field": "ttft_ms",
-}
-
 
 class AdapterNotFound(NotFound):
     """The dataset has no adapter."""

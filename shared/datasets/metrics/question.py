@@ -19,11 +19,6 @@ class MetricsQuestion(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()
     max_points: int = DEFAULT_POINTS
 
-    @property
-    def has_window(self) -> bool:
-        """Whether rows without a readable time are left out."""
-        return self.from_us is not None or self.to_us is not None
-
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The distribution of a series over all rows; with `n` 0 every other member is None.
