@@ -4,6 +4,7 @@ import { get, pathWith } from "../api";
 import type { UsageAnswer } from "../api_types";
 import { keysOf, USAGE_FILTERS } from "../filters";
 import { unfiltered } from "../pure/route";
+import { wholeBucket } from "../pure/window";
 import type { View } from "../view";
 import type { Choice, Dimension } from "./filter_bar";
 
@@ -11,13 +12,16 @@ const { ok: OUTCOME, ...LABELS } = USAGE_FILTERS;
 /** Everything but the outcome has a name of its own in each run. */
 export const GROUPINGS = keysOf(LABELS).map((name) => [name, LABELS[name]] as const);
 
+/** A label that no run has: extras by group are not shown, and would be most of an answer. */
+export const NO_EXTRAS: [string, string] = ["extra", "-"];
+
 export function usageDimensions(view: View): Dimension[] {
   const times = unfiltered(view.asked);
   const values = GROUPINGS.map(
     ([name, label]): Dimension => ({
       name,
       label,
-      choices: (signal) => valuesOf(name, times, signal),
+      choices: (signal) => valuesOf(name, times, wholeBucket(view.window), signal),
     }),
   );
   const outcome: Dimension = {
@@ -32,11 +36,11 @@ export function usageDimensions(view: View): Dimension[] {
 async function valuesOf(
   name: string,
   times: [string, string][],
+  bucket: string,
   signal: AbortSignal,
 ): Promise<Choice[]> {
-  const day: [string, string] = ["bucket", String(366 * 86_400)];
   const usage: UsageAnswer = await get(
-    pathWith("/usage", [...times, ["group_by", name], day]),
+    pathWith("/usage", [...times, ["group_by", name], ["bucket", bucket], NO_EXTRAS]),
     signal,
   );
   return usage.breakdown

@@ -106,7 +106,10 @@ function Choices({ dimension, view }: { dimension: Dimension; view: View }) {
   const key = `${dimension.name} ${view.window?.from} ${view.window?.to}`;
   const { data, error } = useQuery(key, dimension.choices, dimension.name);
   const missing = chosen.filter((value) => !data?.some((each) => each.value === value));
-  const choices = [...missing.map((value): Choice => ({ value })), ...(data ?? [])];
+  // Where the choices cannot be listed, as there are too many, one can still name one.
+  const typed = error && sought && !chosen.includes(sought) ? [sought] : [];
+  const known = data ?? [];
+  const choices = [...[...missing, ...typed].map((value): Choice => ({ value })), ...known];
   const shown = choices.filter((each) => each.value.toLowerCase().includes(sought.toLowerCase()));
   const toggle = (value: string) => {
     const others = dimension.single ? [] : chosen.filter((each) => each !== value);
@@ -114,10 +117,10 @@ function Choices({ dimension, view }: { dimension: Dimension; view: View }) {
   };
   return (
     <>
-      {choices.length > 8 && (
+      {(choices.length > 8 || error) && (
         <input
           type="search"
-          placeholder="Find"
+          placeholder={error ? "Name one" : "Find"}
           aria-label={`Find ${dimension.label}`}
           value={sought}
           onInput={(e) => setSought(e.currentTarget.value)}

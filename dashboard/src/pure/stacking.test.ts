@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SeriesPoint, Stats } from "../api_types";
-import { reconciles, stack } from "./stacking";
+import { chartFilter, reconciles, stack } from "./stacking";
 
 function point(model: string | null, hour: number, runs: number): SeriesPoint {
   return { t: `2026-11-23T0${hour}:00:00Z`, key: { model }, runs } as unknown as SeriesPoint;
@@ -19,23 +19,46 @@ const SERIES = [
 ];
 
 test("groups stand from the greatest to the least, and null is one of them", () => {
-  const { stacks, groups } = stack(SERIES, 8);
-
-  expect(stacks.map((each) => [each.name, each.values])).toEqual([
+  expect(stack(SERIES, SERIES, 4, 8).map((each) => [each.name, each.values])).toEqual([
     ["b", [5, 0]],
     ["a", [1, 3]],
     ["(none)", [0, 2]],
     ["c", [0, 1]],
   ]);
-  expect(groups).toBe(4);
 });
 
 test("the rest is put together, so that no run is left out", () => {
-  const { stacks, groups } = stack(SERIES, 2);
+  const stacks = stack(SERIES, SERIES, 4, 2);
 
-  expect(stacks.map((each) => each.name)).toEqual(["b", "3 others"]);
-  expect(stacks.reduce((sum, each) => sum + each.total, 0)).toBe(12);
-  expect(groups).toBe(4);
+  expect(stacks.map((each) => [each.name, each.values])).toEqual([
+    ["b", [5, 0]],
+    ["3 others", [1, 6]],
+  ]);
+});
+
+test("the rest needs no series of its own, and is never below nothing", () => {
+  const top = [point("a", 0, 4), point("a", 1, 9), point("a", 2, 1)];
+  const all = [point("x", 0, 10), point("x", 1, 8)];
+
+  expect(stack(top, all, 10_000, 2).map((each) => [each.name, each.values, each.total])).toEqual([
+    ["a", [4, 9], 13],
+    ["9999 others", [6, 0], 6],
+  ]);
+});
+
+test("many groups are asked for by the names of the greatest, few without", () => {
+  const groups = Array.from({ length: 81 }, (_, at) => ({
+    key: { model: at === 80 ? null : `m${at}` },
+    runs: at,
+  }));
+
+  expect(chartFilter(groups, "model", 4)).toEqual([
+    ["model", "m79"],
+    ["model", "m78"],
+    ["model", "m77"],
+  ]);
+  expect(chartFilter(groups.slice(0, 40), "model")).toEqual([]);
+  expect(chartFilter([], "model")).toEqual([]);
 });
 
 test("groups reconcile when runs, errors and tokens all add up", () => {

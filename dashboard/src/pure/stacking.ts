@@ -2,6 +2,9 @@
 
 import type { SeriesPoint, Stats } from "../api_types";
 
+/** How many groups a chart tells apart; the last are all others. */
+export const MOST_SHOWN = 8;
+
 export interface Stack {
   name: string;
   total: number;
@@ -21,42 +24,65 @@ export function bucketStarts(series: SeriesPoint[]): number[] {
   return [...new Set(series.map((point) => Date.parse(point.t) / 1000))].sort((a, b) => a - b);
 }
 
-export function stack(series: SeriesPoint[], most: number): { stacks: Stack[]; groups: number } {
-  const starts = bucketStarts(series);
+/**
+ * Of so many groups the greatest, `most` with the rest; the rest is what they leave of `all`, the
+ * runs of every group, so that the series need not name each of them.
+ */
+export function stack(
+  series: SeriesPoint[],
+  all: SeriesPoint[],
+  groups: number,
+  most: number,
+): Stack[] {
+  const starts = bucketStarts(all);
+  const sorted = stacksOf(series, starts).sort(
+    (a, b) => b.total - a.total || (a.name < b.name ? -1 : 1),
+  );
+  if (groups <= most) return sorted;
+  const named = sorted.slice(0, most - 1);
+  return [...named, others(named, stacksOf(all, starts), `${groups - named.length} others`)];
+}
+
+function stacksOf(series: SeriesPoint[], starts: number[]): Stack[] {
   const at = new Map(starts.map((start, index) => [start, index]));
   const byName = new Map<string, Stack>();
   for (const point of series) {
     const name = nameOf(point.key);
     const found = byName.get(name) ?? empty(name, starts.length, false);
     byName.set(name, found);
-    const index = at.get(Date.parse(point.t) / 1000) as number;
+    const index = at.get(Date.parse(point.t) / 1000);
+    // A window that ends now may have moved on between two answers.
+    if (index === undefined) continue;
     found.values[index] = (found.values[index] as number) + point.runs;
     found.total += point.runs;
   }
-  const sorted = [...byName.values()].sort(
-    (a, b) => b.total - a.total || (a.name < b.name ? -1 : 1),
-  );
-  if (sorted.length <= most) return { stacks: sorted, groups: sorted.length };
-  const rest = sorted.slice(most - 1);
-  return {
-    stacks: [...sorted.slice(0, most - 1), together(rest, starts.length)],
-    groups: sorted.length,
-  };
+  return [...byName.values()];
 }
 
 function empty(name: string, buckets: number, isRest: boolean): Stack {
   return { name, total: 0, values: new Array<number>(buckets).fill(0), isRest };
 }
 
-function together(rest: Stack[], buckets: number): Stack {
-  const sum = empty(`${rest.length} others`, buckets, true);
-  for (const each of rest) {
-    sum.total += each.total;
-    each.values.forEach((value, at) => {
-      sum.values[at] = (sum.values[at] as number) + value;
-    });
-  }
-  return sum;
+function others(named: Stack[], all: Stack[], name: string): Stack {
+  const sum = (stacks: Stack[], at: number) =>
+    stacks.reduce((runs, each) => runs + (each.values[at] ?? 0), 0);
+  const values = (all[0]?.values ?? []).map((_, at) => Math.max(0, sum(all, at) - sum(named, at)));
+  return { name, total: values.reduce((runs, each) => runs + each, 0), values, isRest: true };
+}
+
+// Each of so many groups in sixty buckets is an answer that a page can hold.
+const AT_ONCE = 40;
+
+/** What to filter by, so that a series has only the greatest groups; nothing where all of them fit. */
+export function chartFilter(
+  breakdown: { key: Record<string, string | null>; runs: number }[],
+  by: string,
+  most = MOST_SHOWN,
+): [string, string][] {
+  if (breakdown.length <= AT_ONCE) return [];
+  const sorted = [...breakdown].sort((a, b) => b.runs - a.runs);
+  const names = sorted.map(({ key }) => key[by]).filter((name) => name != null);
+  return names.slice(0, most - 1).map((name) => [by, name]);
 }
 
 /** Whether a breakdown adds up to its total: runs, errors and tokens. */

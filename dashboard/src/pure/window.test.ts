@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bucketSeconds, previous, query, rangeMs, resolve } from "./window";
+import { bucketSeconds, previous, query, rangeMs, resolve, wholeBucket } from "./window";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");
 const none = { range: null, from: null, to: null };
@@ -82,4 +82,9 @@ test("there are at most sixty buckets of a round length", () => {
     expect(length / 1000 / step).toBeLessThanOrEqual(60);
   }
   expect(bucketSeconds({ from: 0, to: 86_400_000 })).toBe(1_800);
+});
+
+test("what is not about time is asked for in one bucket, or by the server's choice", () => {
+  expect(wholeBucket({ from: 0, to: 366 * 86_400_000 })).toBe("31622400");
+  expect(wholeBucket({ from: 0, to: 366 * 86_400_000 + 1 })).toBe("auto");
 });

@@ -70,6 +70,17 @@ export function bucketSeconds(window: TimeWindow, most = 60): number {
   return STEPS_S.find((step) => step >= wanted) ?? Math.ceil(wanted / 86_400) * 86_400;
 }
 
+const LONGEST_BUCKET_S = 366 * 86_400;
+
+/**
+ * As few buckets as can be, for what is not about time: one, or what the server makes of a window
+ * that is longer than a bucket may be.
+ */
+export function wholeBucket(window: TimeWindow | null): string {
+  const isLong = window !== null && window.to - window.from > LONGEST_BUCKET_S * 1_000;
+  return isLong ? "auto" : String(LONGEST_BUCKET_S);
+}
+
 /** As the API takes it. */
 export function query(window: TimeWindow | null): [string, string][] {
   if (!window) return [];

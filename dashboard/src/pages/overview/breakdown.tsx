@@ -1,8 +1,9 @@
 // The window by model, device or another dimension; the last row is the total, and it adds up.
 
-import type { Query } from "../../api";
+import type { Problem, Query } from "../../api";
 import type { BreakdownEntry, Stats, UsageAnswer } from "../../api_types";
 import { GROUPINGS } from "../../parts/dimensions";
+import { Trouble } from "../../parts/notes";
 import { Scroll } from "../../parts/scroll";
 import { TakeAway } from "../../parts/take_away";
 import { colorIndex } from "../../pure/colors";
@@ -33,14 +34,18 @@ const MOST = 50;
 
 interface Props {
   asked: Query;
-  usage: UsageAnswer;
+  /** Null where it cannot be broken down, or not yet; `problem` says why. */
+  usage: UsageAnswer | null;
+  problem: Problem | null;
+  /** The total, where there is no breakdown. */
+  whole: Stats;
   by: string;
   path: string;
 }
 
-export function Breakdown({ asked, usage, by, path }: Props) {
-  const groups = [...usage.breakdown].sort((a, b) => b.runs - a.runs);
-  const good = reconciles(groups, usage.total);
+export function Breakdown({ asked, usage, problem, whole, by, path }: Props) {
+  const groups = [...(usage?.breakdown ?? [])].sort((a, b) => b.runs - a.runs);
+  const total = usage?.total ?? whole;
   return (
     <section class="card" aria-label="Breakdown">
       <header class="row">
@@ -55,19 +60,16 @@ export function Breakdown({ asked, usage, by, path }: Props) {
             ))}
           </select>
         </label>
-        <span class={good ? "note" : "bad"} data-reconciles={good}>
-          {good
-            ? `✓ ${groups.length} ${groups.length === 1 ? "group adds" : "groups add"} up to the total`
-            : "✗ The groups do not add up to the total"}
-        </span>
+        {usage && <Reconciled groups={groups} total={total} />}
         <span class="push" />
         <ExportRuns asked={asked} />
         <TakeAway
           path={path}
           file={`evalyard-breakdown-by-${by}`}
-          table={() => tableOf(groups, usage.total, by)}
+          table={() => tableOf(groups, total, by)}
         />
       </header>
+      {problem && <Trouble problem={problem} what="The breakdown could not be loaded." />}
       <Scroll label="Breakdown table">
         <table class="numbers">
           <thead>
@@ -82,14 +84,14 @@ export function Breakdown({ asked, usage, by, path }: Props) {
           </thead>
           <tbody>
             {groups.slice(0, MOST).map((group) => (
-              <Row key={nameOf(group.key)} group={group} by={by} total={usage.total.runs} />
+              <Row key={nameOf(group.key)} group={group} by={by} total={total.runs} />
             ))}
           </tbody>
           <tfoot>
             <tr data-total>
               <th scope="row">Total</th>
               {COLUMNS.map((column) => (
-                <Value key={column.id} column={column} stats={usage.total} />
+                <Value key={column.id} column={column} stats={total} />
               ))}
             </tr>
           </tfoot>
@@ -101,6 +103,17 @@ export function Breakdown({ asked, usage, by, path }: Props) {
         </p>
       )}
     </section>
+  );
+}
+
+function Reconciled({ groups, total }: { groups: Stats[]; total: Stats }) {
+  const good = reconciles(groups, total);
+  return (
+    <span class={good ? "note" : "bad"} data-reconciles={good}>
+      {good
+        ? `✓ ${groups.length} ${groups.length === 1 ? "group adds" : "groups add"} up to the total`
+        : "✗ The groups do not add up to the total"}
+    </span>
   );
 }
 

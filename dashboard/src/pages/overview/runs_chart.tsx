@@ -6,26 +6,29 @@ import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
 import { GROUPINGS } from "../../parts/dimensions";
 import { colorIndex } from "../../pure/colors";
-import { bucketStarts, stack } from "../../pure/stacking";
+import { bucketStarts, MOST_SHOWN, stack } from "../../pure/stacking";
 import type { View } from "../../view";
 
-const MOST = 8;
-
 interface Props {
-  usage: UsageAnswer;
+  /** Its greatest groups; null where they cannot be told apart. */
+  usage: UsageAnswer | null;
+  /** All runs together, in the same buckets. */
+  overall: UsageAnswer;
+  groups: number;
   by: string;
   view: View;
   path: string;
 }
 
-export function RunsChart({ usage, by, view, path }: Props) {
-  const { drawing, groups } = useMemo(() => draw(usage), [usage]);
+export function RunsChart({ usage, overall, groups, by, view, path }: Props) {
+  const drawing = useMemo(() => draw(usage, overall, groups), [usage, overall, groups]);
   const label = GROUPINGS.find(([name]) => name === by)?.[1].toLowerCase() ?? by;
-  const shown = drawing.lines.length < groups ? ` · top ${MOST - 1} of ${groups}` : "";
+  const shown =
+    drawing.lines.length < groups ? ` · top ${drawing.lines.length - 1} of ${groups}` : "";
   return (
     <TimeChart
       title="Runs"
-      note={`by ${label}${shown}`}
+      note={usage ? `by ${label}${shown}` : `all together, not by ${label}`}
       drawing={drawing}
       zone={view.zone}
       window={view.window}
@@ -35,10 +38,11 @@ export function RunsChart({ usage, by, view, path }: Props) {
   );
 }
 
-function draw(usage: UsageAnswer): { drawing: Drawing; groups: number } {
-  const { stacks, groups } = stack(usage.series, MOST);
-  const drawing: Drawing = {
-    times: bucketStarts(usage.series),
+function draw(usage: UsageAnswer | null, overall: UsageAnswer, groups: number): Drawing {
+  const all = overall.series;
+  const stacks = usage ? stack(usage.series, all, groups, MOST_SHOWN) : stack(all, all, 1, 1);
+  return {
+    times: bucketStarts(all),
     lines: stacks.map((each) => ({
       name: each.name,
       values: each.values,
@@ -47,8 +51,7 @@ function draw(usage: UsageAnswer): { drawing: Drawing; groups: number } {
     })),
     bands: [],
     unit: "runs",
-    partial: usage.window.partial_last_bucket,
-    step: usage.window.bucket_s ?? 0,
+    partial: overall.window.partial_last_bucket,
+    step: overall.window.bucket_s ?? 0,
   };
-  return { drawing, groups };
 }
