@@ -784,7 +784,7 @@ export interface components {
          * @description The outcome of an import: `received` = `imported` + `duplicates` + `rejected` runs.
          *
          *     `batch_id` is null when nothing was stored. `format` is `rows`, `llama-bench`, `ollama`,
-         *     `llama.cpp` or `mixed`.
+         *     `llama.cpp`, `openai`, `anthropic` or `mixed`.
          */
         ImportAnswer: {
             assumed: components["schemas"]["AssumedAnswer"][];

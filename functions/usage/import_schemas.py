@@ -18,7 +18,7 @@ class ImportAnswer(BaseModel):
     """The outcome of an import: `received` = `imported` + `duplicates` + `rejected` runs.
 
     `batch_id` is null when nothing was stored. `format` is `rows`, `llama-bench`, `ollama`,
-    `llama.cpp` or `mixed`.
+    `llama.cpp`, `openai`, `anthropic` or `mixed`.
     """
 
     batch_id: str | None

@@ -15,8 +15,7 @@ from functions.usage.import_schemas import (
 from shared.errors import Fault, Unacceptable
 from shared.http import CurrentUser, RepeatableCall, UserRoute, creates, described, media_type
 from shared.http.problems import MAX_LISTED_FAULTS, fault_document
-from shared.imports import ALSO_CSV, CSV, Batch, ImportResult, import_runs, read_records
-from shared.row_bodies import JSON_LINES
+from shared.imports import ALSO_CSV, CSV, LINES, Batch, ImportResult, import_runs, read_records
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
@@ -51,7 +50,7 @@ Otherwise = Annotated[
             "required": True,
             "content": {
                 "application/json": {"schema": ROWS_SCHEMA},
-                JSON_LINES: {"schema": LINES_SCHEMA},
+                **{kind: {"schema": LINES_SCHEMA} for kind in LINES},
                 CSV: {"schema": CSV_SCHEMA},
             },
         }
@@ -89,8 +88,10 @@ async def import_(
     members that are numbers become extras, others are ignored; `assumed` names them and everything
     else that the rows did not state themselves.
 
-    Results of llama-bench (JSON, JSONL, CSV), answers of Ollama and of the llama.cpp server are
-    recognised; the ids of their runs are derived from their content.
+    Results of llama-bench (JSON, JSONL, CSV), answers and streams of Ollama, of the llama.cpp
+    server, of OpenAI-compatible servers and of Anthropic are recognised, streams also as
+    `text/event-stream`; chunks with one `id` are one run, a stream without an end is `incomplete`;
+    the ids of their runs are derived from their content.
 
     A row is refused as `not_a_run` (no known member), `nothing_measured` (no count, time, speed or
     extra, no failure, and neither `ts` nor `run_id`: a label alone is no run), `time_missing`,
@@ -102,7 +103,7 @@ async def import_(
     `invalid_utf8`.
     """
     records = read_records(
-        await request.body(), media_type(request, JSON_LINES, CSV, ALSO_CSV), guard=guard
+        await request.body(), media_type(request, *LINES, CSV, ALSO_CSV), guard=guard
     )
     labels = {"device": device, "model": model, "tag": tag}
     batch = Batch(

@@ -134,8 +134,14 @@ def media_type(request: Request, *others: str) -> str:
         return kind
     if kind == JSON or _JSON_KIND.fullmatch(kind):
         return JSON
-    names = " or ".join((JSON, *others))
-    raise EdgeError(UnsupportedMedia(f"send JSON with the header Content-Type: {names}"))
+    raise EdgeError(UnsupportedMedia(_wanted(kind, others)))
+
+
+def _wanted(kind: str, others: tuple[str, ...]) -> str:
+    if not others:
+        return f"send JSON with the header Content-Type: {JSON}"
+    sent = f"not {kind[:100]}" if kind else "which is missing"
+    return f"the header Content-Type, {sent}, names what is sent: {', '.join((JSON, *others))}"
 
 
 def _inflated(body: bytes, encoding: str | None) -> bytes:

@@ -1,6 +1,6 @@
 """Imports: runs from elsewhere, each exactly once (needs the analytics layer)."""
 
-from shared.imports.bodies import ALSO_CSV, CSV, read_records
+from shared.imports.bodies import ALSO_CSV, CSV, LINES, read_records
 from shared.imports.extras import MAX_EXTRAS
 from shared.imports.importing import Assumed, ImportResult, import_runs
 from shared.imports.lease import LEASE_S, ImportBusy
@@ -12,6 +12,7 @@ __all__ = [
     "ALSO_CSV",
     "CSV",
     "LEASE_S",
+    "LINES",
     "MAX_EXTRAS",
     "MAX_RUNS",
     "Assumed",

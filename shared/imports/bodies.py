@@ -26,6 +26,12 @@ from shared.runs import DIMENSIONS, MAX_LABEL_CHARACTERS
 CSV = "text/csv"
 # What some call it; gateways leave a compressed body of this type alone.
 ALSO_CSV = "application/csv"
+EVENT_STREAM = "text/event-stream"
+# What JSON lines, and streams of them, are called.
+LINES = (JSON_LINES, "application/ndjson", "application/jsonl", EVENT_STREAM)
+_EVENTS = re.compile(rb"\s*(data|event|id|retry):")
+# Lines of a stream that carry no data, and the one that ends it.
+_FRAME = re.compile(rb"(event|id|retry):|:|data:\s*\[DONE\]\Z")
 _OWN_AROUND = ("rows", "runs")
 _ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
 
@@ -37,12 +43,22 @@ def read_records(body: bytes, kind: str, *, guard: bool = True) -> Records:
     `guard` is told of CSV only. Raises MalformedInput, Unacceptable, TooLarge.
     """
     body = body.removeprefix(BOM)
-    if kind == JSON_LINES:
-        return records_of_json(rows_of_lines(body))
+    if kind in LINES or _EVENTS.match(body):
+        return records_of_json(_without_frames(rows_of_lines(body)))
     if kind in (CSV, ALSO_CSV):
         return records_of_csv(_text(body), guard=guard)
     require_utf8(body or b"-")
     return _records_of_json_body(body.strip(WHITE_SPACE))
+
+
+def _without_frames(rows: list[SentRow]) -> list[SentRow]:
+    """What server-sent events carry (https://html.spec.whatwg.org/#server-sent-events)."""
+    data = [
+        row._replace(text=row.text.removeprefix(b"data:").strip(WHITE_SPACE))
+        for row in rows
+        if not _FRAME.match(row.text)
+    ]
+    return [row for row in data if row.text]
 
 
 def _records_of_json_body(text: bytes) -> Records:

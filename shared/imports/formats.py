@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.imports import llama_bench, llama_server, ollama
+from shared.imports import anthropic, llama_bench, llama_server, ollama, openai
 from shared.imports.members import Note
 
 ROWS = "rows"
@@ -41,6 +41,8 @@ _TOOLS = (
         llama_server.notes,
         llama_server.is_passed_over,
     ),
+    Format(openai.NAME, openai.is_record, openai.rows_of, openai.notes, openai.is_passed_over),
+    Format(anthropic.NAME, anthropic.is_record, anthropic.rows_of, anthropic.notes),
 )
 _PLAIN = Format(ROWS, lambda _: True, lambda members: (members,), lambda _: iter(()))
 

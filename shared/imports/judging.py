@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from shared.errors import Fault, TooLarge
-from shared.imports.formats import MIXED, ROWS, rows_of
+from shared.imports.formats import CHUNKS, MIXED, ROWS, rows_of
 from shared.imports.members import RowRefused
 from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import Batch, run_of
+from shared.imports.streams import joined
 from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
 from shared.runs import Run, check_storable
 from shared.segment_ids import is_named_by_batch
@@ -49,7 +50,10 @@ def judge(records: Records, batch: Batch) -> Judged:
     """Judge each record. Raises TooLarge where they describe more than 50,000 runs."""
     judged, failures = Judged(), []
     batch = replace(batch, common=records.common)
-    for record in records.readable:
+    readable, passed_over = joined(records.readable)
+    if passed_over:
+        judged.assumed["chunks", CHUNKS] += passed_over
+    for record in readable:
         try:
             _add(judged, _read(record, batch, judged))
         except RowRefused as exc:
@@ -64,7 +68,8 @@ def _read(record: Record, batch: Batch, judged: Judged) -> list[Run]:
     """A record's runs. Raises RowRefused, whatever may be wrong with it."""
     try:
         name, rows = rows_of(record.members, judged.note)
-        judged.formats.add(name)
+        if rows != ():
+            judged.formats.add(name)
         # All of a record or nothing: half of its repetitions would be another measurement.
         by_tool = name != ROWS
         runs = [run_of(row, record.index, batch, judged.note, by_tool=by_tool) for row in rows]

@@ -1,4 +1,4 @@
-"""llama-bench results (JSON, JSONL, CSV): one run for each repetition.
+"""llama-bench results (JSON, JSONL, CSV, Markdown): one run for each repetition.
 
 Fields: https://github.com/ggml-org/llama.cpp/tree/master/tools/llama-bench. It leaves
 tokenisation and sampling out. A test of prompt processing has a prefill speed and no
@@ -6,24 +6,34 @@ decode speed; one of both together (`-pg`) only their combined speed, so neither
 `tok_s`, nor a latency that decode speeds could be computed from.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
 from shared.imports.identity import record_id
+from shared.imports.llama_bench_options import device_of, identity_of, tag_of
 from shared.imports.members import RowRefused, read
 from shared.runs import derived_tok_s, read_amount, read_count, read_number
 
 NAME = "llama-bench"
 _NS_PER_MS = 1e6
 _MAX_SAMPLES = 10_000
-_CONFIGURATION = ("n_batch", "n_ubatch", "n_threads", "n_gpu_layers", "n_depth")
+# What became of a model file that is split: `-00001-of-00007`.
+_SPLIT = re.compile(r"-\d{5}-of-\d{5}\Z", re.ASCII)
+_CONFIGURATION = (
+    *("n_batch", "n_ubatch", "n_threads", "n_gpu_layers", "n_depth", "n_cpu_moe"),
+    *("build_number", "stddev_ts"),
+)
 NOTES = {
     "samples_ns": "one run for each repetition",
     "avg_ns": "one run: the mean of the repetitions",
     "test_time": "ts",
     "model_filename": "model, without folders and .gguf",
-    "gpu_info": "device; cpu_info where it is empty",
+    "gpu_info": "device; cpu_info where it is empty or n_gpu_layers is 0",
     "n_prompt": "tag, with n_gen and n_depth: the name of the test",
+    "backends": "tag, with all options that differ from the default",
 }
 
 
@@ -45,11 +55,12 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     generated = read(members, "n_gen", read_count) or 0
     if not prompt + generated:
         raise RowRefused("n_gen", "not_a_run", "neither n_prompt nor n_gen is more than 0")
+    identity = identity_of(members)
     same = _conditions(members, prompt, generated)
     for number, sample in enumerate(_samples(members, prompt + generated)):
         measured = _measured(sample, prompt, generated)
         extra = {**_configuration(members), **measured.pop("extra", {})}
-        yield {"run_id": record_id(members, number), **same, **measured, "extra": extra}
+        yield {"run_id": record_id(identity, number), **same, **measured, "extra": extra}
 
 
 def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -63,7 +74,7 @@ def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _conditions(members: Mapping[str, Any], prompt: int, generated: int) -> dict[str, Any]:
     model = members.get("model_filename")
     if isinstance(model, str):
-        model = _file_name(model).removesuffix(".gguf")
+        model = _SPLIT.sub("", _file_name(model).removesuffix(".gguf"))
     test = "+".join(
         f"{kind}{tokens}" for kind, tokens in (("pp", prompt), ("tg", generated)) if tokens
     )
@@ -72,8 +83,8 @@ def _conditions(members: Mapping[str, Any], prompt: int, generated: int) -> dict
     return {
         **ts,
         "model": model or members.get("model_type"),
-        "device": members.get("gpu_info") or members.get("cpu_info"),
-        "tag": f"{test} @ d{depth}" if depth else test,
+        "device": device_of(members),
+        "tag": tag_of(f"{test} @ d{depth}" if depth else test, members),
         "prompt_tokens": prompt or None,
     }
 
@@ -99,8 +110,7 @@ def _configuration(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _samples(members: Mapping[str, Any], tokens: int) -> Iterator[_Sample]:
-    times = members.get("samples_ns")
-    speeds = members.get("samples_ts")
+    times, speeds = (_list(members.get(name)) for name in ("samples_ns", "samples_ts"))
     if times is None:
         times, speeds = [members.get("avg_ns")], [members.get("avg_ts")]
     if not isinstance(times, list) or not times or len(times) > _MAX_SAMPLES:
@@ -111,6 +121,16 @@ def _samples(members: Mapping[str, Any], tokens: int) -> Iterator[_Sample]:
         raise RowRefused("samples_ts", "not_a_list", "samples_ts is as long as samples_ns")
     for ns, speed in zip(times, speeds, strict=True):
         yield _sample({"samples_ns": ns, "samples_ts": speed}, tokens)
+
+
+def _list(value: object) -> object:
+    """A list, also one that a table holds as text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError):
+        return value
 
 
 def _sample(pair: dict[str, Any], tokens: int) -> _Sample:

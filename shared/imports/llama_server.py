@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.imports.identity import record_id
-from shared.imports.members import read
+from shared.imports.members import RowRefused, read
+from shared.imports.streams import is_finished
 from shared.runs import read_amount, read_count
 
 NAME = "llama.cpp"
-_CHUNK = "chat.completion.chunk"
 _FIELDS = frozenset({"prompt_n", "prompt_ms", "predicted_n", "predicted_ms"})
+_NATIVE = frozenset({"tokens_predicted", "tokens_evaluated", "id_slot", "tokens"})
 
 
 def is_record(members: Mapping[str, Any]) -> bool:
@@ -21,16 +22,28 @@ def is_record(members: Mapping[str, Any]) -> bool:
     timings = members.get("timings")
     if isinstance(timings, Mapping):
         return not timings.keys().isdisjoint(_FIELDS)
-    return members.get("object") == _CHUNK
+    return _is_native_chunk(members)
 
 
 def is_passed_over(members: Mapping[str, Any]) -> bool:
-    """Whether it is a chunk before the final one."""
-    return "timings" not in members
+    """Whether it is a chunk before the final one; one with an id was joined with the others."""
+    if members.get("object") == "chat.completion.chunk":
+        return not members.get("id") and not is_finished(members)
+    return _is_native_chunk(members)
+
+
+def _is_native_chunk(members: Mapping[str, Any]) -> bool:
+    return (
+        members.get("stop") is False
+        and "content" in members
+        and not members.keys().isdisjoint(_NATIVE)
+    )
 
 
 def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The answer as a row. Raises RowRefused."""
+    if members.get("object") == "chat.completion.chunk" and not is_finished(members):
+        raise RowRefused("", "incomplete", "the stream has no end: no chunk has a finish_reason")
     timings = members["timings"]
     evaluated, cached, generated = (
         read(timings, name, read_count) for name in ("prompt_n", "cache_n", "predicted_n")
@@ -45,7 +58,8 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "prompt_tokens": None if evaluated is None else evaluated + (cached or 0),
         "completion_tokens": generated,
         "latency_ms": (prefill or 0.0) + (decode or 0.0) if both else None,
-        "ttft_ms": prefill,
+        # What generated nothing had no first token.
+        "ttft_ms": None if generated == 0 else prefill,
         "tok_s": timings.get("predicted_per_second"),
         "extra": {
             "prefill_ms": prefill,
@@ -60,8 +74,12 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of an answer."""
-    yield "latency_ms", "prompt_ms + predicted_ms: without the time in the server's queue"
-    yield "ttft_ms", "estimated: prompt_ms"
-    yield "tok_s", "predicted_per_second"
+    timings = members["timings"]
+    if {"prompt_ms", "predicted_ms"} <= timings.keys():
+        yield "latency_ms", "prompt_ms + predicted_ms: without the time in the server's queue"
+    if "prompt_ms" in timings:
+        yield "ttft_ms", "estimated: prompt_ms"
+    if "predicted_per_second" in timings:
+        yield "tok_s", "predicted_per_second"
     if "created" in members:
         yield "created", "ts"

@@ -38,6 +38,9 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     load, prefill, decode = (
         _ms(members, f"{phase}_duration") for phase in ("load", "prompt_eval", "eval")
     )
+    total = _ms(members, "total_duration")
+    if _is_longer(decode, total):
+        decode = None
     prompt = read(members, "prompt_eval_count", read_count)
     cached = read(members, "prompt_eval_cached_count", read_count)
     generated = read(members, "eval_count", read_count)
@@ -49,7 +52,7 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "model": members.get("model"),
         "prompt_tokens": prompt,
         "completion_tokens": generated,
-        "latency_ms": _ms(members, "total_duration"),
+        "latency_ms": total,
         "ttft_ms": None if prefill is None else (load or 0.0) + prefill,
         "tok_s": derived_tok_s(generated, decode, None),
         "extra": {
@@ -66,10 +69,16 @@ def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of an answer."""
     if "prompt_eval_duration" in members:
         yield "ttft_ms", "estimated: load_duration + prompt_eval_duration"
-    if "eval_duration" in members:
+    if _is_longer(_ms(members, "eval_duration"), _ms(members, "total_duration")):
+        yield "eval_duration", "ignored: longer than total_duration"
+    elif {"eval_count", "eval_duration"} <= members.keys():
         yield "tok_s", "eval_count / eval_duration"
     if "created_at" in members:
         yield "created_at", "ts"
+
+
+def _is_longer(part: float | None, whole: float | None) -> bool:
+    return part is not None and whole is not None and part > whole
 
 
 def _ms(members: Mapping[str, Any], name: str) -> float | None:

@@ -1,5 +1,6 @@
 """One row in the API's own terms to one run: types are meant literally, nothing is guessed."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -42,6 +43,10 @@ _PLAIN = tuple(
     if column.name != "run_id"
 )
 _NUMBERS = frozenset(MEASURED) - {"ok", "extra"}
+_NO_DEVICE = ("", "CPU")
+# Tokens that a decode speed needs at least, and a speed that no device has yet.
+_FEWEST = 2
+_FASTEST = 20_000
 
 
 @dataclass(frozen=True)
@@ -93,17 +98,26 @@ def run_of(
         raise RowRefused("", "nothing_measured", _nothing(row))
     for name in batch.common_labels.keys() - said.keys():
         note(name, "said once, around the rows")
-    if "tok_s" not in said:
-        said["tok_s"] = derived_tok_s(
-            *map(said.get, ("completion_tokens", "latency_ms", "ttft_ms")),
-        )
+    said |= {"tok_s": _speed(said, note)}
+    _doubt(said, note)
     return Run(
         run_id=_run_id(row) or run_id_of(batch.segment_id, place),
         ts_us=time_of(row, batch.common, batch.began_us, note),
-        **(batch.otherwise | said | _cut_texts(row, note)),
+        **(batch.otherwise | _placed(said, batch, note) | _cut_texts(row, note)),
         extra=extra,
         batch_id=batch.batch_id,
     )
+
+
+def _placed(said: dict[str, Any], batch: Batch, note: Note) -> dict[str, Any]:
+    """What is said, without a device that says nothing where the caller names a better one."""
+    own, named = said.get("device"), batch.labels.get("device")
+    if own is None or named is None or own == named:
+        return said
+    if own.strip() in _NO_DEVICE:
+        return {name: value for name, value in said.items() if name != "device"}
+    note("device", "as the rows say it, not as ?device= does")
+    return said
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +129,26 @@ def _said(row: Mapping[str, Any]) -> dict[str, Any]:
 def _measured(said: Mapping[str, Any], extra: Mapping[str, float]) -> bool:
     """Whether there is a number, or a failure, which is one too."""
     return bool(extra) or said.get("ok") is False or not _NUMBERS.isdisjoint(said)
+
+
+def _speed(said: Mapping[str, Any], note: Note) -> float | None:
+    """The decode speed as said, else derived; fewer than two tokens have none."""
+    tokens = said.get("completion_tokens")
+    if tokens is not None and tokens < _FEWEST:
+        if "tok_s" in said:
+            note("tok_s", "ignored: fewer than two tokens have no speed")
+        return None
+    times = (said.get("latency_ms"), said.get("ttft_ms"))
+    speed: float | None = said.get("tok_s", derived_tok_s(tokens, *times))
+    return speed
+
+
+def _doubt(said: Mapping[str, Any], note: Note) -> None:
+    """Say of numbers that are taken as they are where they can hardly be right."""
+    if (said.get("ttft_ms") or 0) > said.get("latency_ms", math.inf):
+        note("ttft_ms", "as sent, though it is longer than latency_ms")
+    if (said["tok_s"] or 0) > _FASTEST:
+        note("tok_s", f"above {_FASTEST} tokens a second: is a time in seconds, not ms?")
 
 
 def _is_meant(row: Mapping[str, Any]) -> bool:

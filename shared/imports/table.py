@@ -11,6 +11,7 @@ import msgspec
 
 from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.imports.moments import OTHER_NAMES, OWN_NAMES
+from shared.imports.numbers import number_of
 from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import KNOWN
 from shared.row_bodies import check_count
@@ -19,10 +20,6 @@ from shared.spreadsheets import unguarded
 
 # A cell and what ends it: a quoted one, or one that does not begin with a quote.
 _CELL = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n][^,\r\n]*)?)(,|\r\n|\n|\r|\Z)')
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-# More than any number is written with: the largest double has 309 digits.
-_MAX_NUMBER_CHARACTERS = 400
-_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 _TEXTS = frozenset(column.public_name for column in SHOWN if column.kind == "text")
@@ -64,16 +61,6 @@ def records_of_csv(text: str, *, guard: bool = True) -> Records:
         # A line of values that nobody knows is no header: then nothing was sent.
         has_header=not KNOWN.isdisjoint(names),
     )
-
-
-def number_of(cell: str) -> int | float | None:
-    """The number that a cell holds, or None."""
-    text = cell.strip()
-    if len(text) > _MAX_NUMBER_CHARACTERS:
-        return None
-    if _WHOLE.fullmatch(text):
-        return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -167,6 +154,8 @@ _BY_KIND: dict[Kind, Callable[[str], Any]] = {
     "flag": _flag,
     "instant": str,
 }
-_READERS = {
-    column.public_name: _BY_KIND[column.kind] for column in SHOWN if column.kind in _BY_KIND
-} | dict.fromkeys((*OWN_NAMES, *OTHER_NAMES), str)
+_READERS = (
+    {column.public_name: _BY_KIND[column.kind] for column in SHOWN if column.kind in _BY_KIND}
+    | dict.fromkeys((*OWN_NAMES, *OTHER_NAMES), str)
+    | {"done": _flag}
+)

@@ -20,7 +20,10 @@ CONFIGURATION = {
     "n_threads": 8.0,
     "n_gpu_layers": 99.0,
     "n_depth": 0.0,
+    "build_number": 5163.0,
 }
+DECODED = CONFIGURATION | {"stddev_ts": 1.041811}
+PREFILLED = CONFIGURATION | {"stddev_ts": 140.34152}
 
 
 def lines(*records):
@@ -33,11 +36,11 @@ def test_decode_test_gives_a_run_for_each_repetition(judged):
     assert (found.format, found.received, found.faults) == ("llama-bench", 5, [])
     first = found.runs[0]
     assert (first.model, first.device) == ("Qwen2.5-7B-Instruct-Q4_K_M", "NVIDIA GeForce RTX 4080")
-    assert (first.tag, clock.iso(first.ts_us)) == ("tg128", "2025-04-24T11:58:51.000Z")
+    assert (first.tag, clock.iso(first.ts_us)) == ("tg128 CUDA", "2025-04-24T11:58:51.000Z")
     assert (first.prompt_tokens, first.completion_tokens) == (None, 128)
     assert [run.latency_ms for run in found.runs] == [ns / 1e6 for ns in DECODE["samples_ns"]]
     assert [run.tok_s for run in found.runs] == DECODE["samples_ts"]
-    assert (first.ttft_ms, first.extra) == (None, CONFIGURATION)
+    assert (first.ttft_ms, first.extra) == (None, DECODED)
     assert (first.ok, first.source_kind, first.tenant) == (True, "import", "acme")
     assert len({run.run_id for run in found.runs}) == 5
 
@@ -45,9 +48,9 @@ def test_decode_test_gives_a_run_for_each_repetition(judged):
 def test_prefill_test_has_a_prefill_speed_and_no_decode_speed(judged):
     run = judged(json.dumps([PREFILL])).runs[0]
 
-    assert (run.tag, run.prompt_tokens, run.completion_tokens) == ("pp512", 512, None)
+    assert (run.tag, run.prompt_tokens, run.completion_tokens) == ("pp512 CUDA", 512, None)
     assert (run.latency_ms, run.ttft_ms, run.tok_s) == (None, None, None)
-    assert run.extra == CONFIGURATION | {"prefill_tps": 6863.1, "prefill_ms": 74.6019}
+    assert run.extra == PREFILLED | {"prefill_tps": 6863.1, "prefill_ms": 74.6019}
 
 
 def test_combined_test_has_only_a_combined_speed(judged):
@@ -55,7 +58,7 @@ def test_combined_test_has_only_a_combined_speed(judged):
 
     run = judged(json.dumps([both])).runs[0]
 
-    assert (run.tag, run.prompt_tokens) == ("pp512+tg128 @ d4096", 512)
+    assert (run.tag, run.prompt_tokens) == ("pp512+tg128 @ d4096 CUDA", 512)
     assert (run.completion_tokens, run.latency_ms, run.tok_s) == (None, None, None)
     assert run.extra["combined_tps"] == 119.03
     assert not {"prefill_tps", "decode_tps"} & run.extra.keys()
@@ -80,8 +83,8 @@ def test_csv_results_are_read_though_all_values_are_quoted(judged):
 
     assert (found.format, found.faults) == ("llama-bench", [])
     prefill, decode = found.runs
-    assert (prefill.tag, prefill.extra["prefill_tps"]) == ("pp512", 7285.676949)
-    assert (decode.tag, decode.tok_s, decode.latency_ms) == ("tg128", 119.915244, 1067.4316)
+    assert (prefill.tag, prefill.extra["prefill_tps"]) == ("pp512 CUDA", 7285.676949)
+    assert (decode.tag, decode.tok_s, decode.latency_ms) == ("tg128 CUDA", 119.915244, 1067.4316)
     assert found.assumed["avg_ns", "one run: the mean of the repetitions"] == 2
 
 

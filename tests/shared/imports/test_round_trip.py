@@ -44,7 +44,8 @@ RUNS = st.builds(
 
 
 def with_speed(run: Run) -> Run:
-    speed = derived_tok_s(run.completion_tokens, run.latency_ms, run.ttft_ms)
+    some = run.completion_tokens is not None and run.completion_tokens >= 2
+    speed = derived_tok_s(run.completion_tokens, run.latency_ms, run.ttft_ms) if some else None
     return msgspec.structs.replace(run, tok_s=speed)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from shared.errors import MalformedInput, Unacceptable
 from shared.imports import read_records
-from shared.imports.table import number_of
+from shared.imports.numbers import number_of
 from tests.kit.names import short
 
 

@@ -1,0 +1,107 @@
+"""Streams of chunks to one record each: the last word of each answer, not every word of it.
+
+OpenAI-compatible chunks of one answer have the same `id`; `timings` and `usage` are
+cumulative, so their last ones count. Anthropic's events have no id and come in order
+(https://docs.anthropic.com/en/api/messages-streaming); those of the Responses API carry the
+whole answer (https://platform.openai.com/docs/api-reference/responses-streaming).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from shared.imports.records import Record
+
+_CHUNKS = frozenset({"chat.completion.chunk", "text_completion"})
+_MEASURED = ("timings", "usage", "x_groq", "stats")
+_DELTAS = ("response", "")
+_ANTHROPIC = frozenset(
+    {"message_delta", "message_stop", "content_block_start", "content_block_delta"}
+    | {"content_block_stop", "ping"}
+)
+
+
+def joined(records: Iterable[Record]) -> tuple[list[Record], int]:
+    """The records with one for each stream, where its last chunk was, and how many were
+    passed over for it."""
+    found: dict[Any, Record] = {}
+    passed, message = 0, None
+    for record in records:
+        kind = record.members.get("type")
+        if kind == "message_start" and isinstance(record.members.get("message"), Mapping):
+            message = record.index
+            found[message] = replace(record, members=record.members["message"])
+            continue
+        if kind in _ANTHROPIC:
+            passed += 1
+            if message in found:
+                found[message] = replace(found[message], members=_told(found[message], record))
+            continue
+        key = _answer(record.members)
+        whole = found.pop(key, None) if key else None
+        if whole is not None and _begins_again(whole.members, record.members):
+            found[whole.index], whole = whole, None
+        passed += whole is not None
+        found[key or record.index] = _grown(whole, record)
+    passed += found.pop(_DELTAS, None) is not None
+    return sorted(found.values(), key=lambda record: record.index), passed
+
+
+def _begins_again(whole: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    """Whether a server gave the id of a finished answer to another one."""
+    return not _finished_choices(whole).isdisjoint(choice.get("index") for choice in _choices(part))
+
+
+def _answer(members: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Which streamed answer a record is a part of, if any."""
+    kind, response = members.get("type"), members.get("response")
+    if isinstance(kind, str) and kind.startswith("response."):
+        identity = response.get("id") if isinstance(response, Mapping) else None
+        # Deltas name no answer; they belong to the last event that does.
+        return ("response", identity) if isinstance(identity, str) else _DELTAS
+    identity = members.get("id")
+    if members.get("object") in _CHUNKS and isinstance(identity, str) and identity:
+        return ("chunk", identity)
+    return None
+
+
+def _grown(whole: Record | None, part: Record) -> Record:
+    """What is known of an answer after one more part of it."""
+    response = part.members.get("response")
+    if isinstance(response, Mapping) and "usage" in response and "object" in response:
+        return replace(part, members=response)
+    if whole is None:
+        return part
+    kept = {name: whole.members.get(name) for name in _MEASURED if not part.members.get(name)}
+    kept = {name: value for name, value in kept.items() if value}
+    if is_finished(whole.members) and not is_finished(part.members):
+        kept["choices"] = whole.members["choices"]
+    return replace(part, members={**part.members, **kept})
+
+
+def _told(message: Record, event: Record) -> Mapping[str, Any]:
+    """A message with what an event says of its end."""
+    usage, delta = event.members.get("usage"), event.members.get("delta")
+    if event.members.get("type") != "message_delta":
+        return message.members
+    before = message.members.get("usage")
+    merged = {**(before if isinstance(before, Mapping) else {})}
+    merged |= usage if isinstance(usage, Mapping) else {}
+    end = delta if isinstance(delta, Mapping) else {}
+    return {**message.members, **end, "usage": merged}
+
+
+def is_finished(members: Mapping[str, Any]) -> bool:
+    """Whether a chunk, or all chunks together, say why the answer ended."""
+    return bool(_finished_choices(members))
+
+
+def _finished_choices(members: Mapping[str, Any]) -> set[Any]:
+    return {choice.get("index") for choice in _choices(members) if choice.get("finish_reason")}
+
+
+def _choices(members: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    choices = members.get("choices")
+    return (
+        [each for each in choices if isinstance(each, Mapping)] if isinstance(choices, list) else []
+    )
