@@ -30,6 +30,7 @@ from tests.kit.faults import watched_calls
 from tests.kit.rfc4180 import read_csv
 from tests.shared.imports.csv_writer import COLUMNS
 
+RUN_ID = COLUMNS.index("run_id")
 START_US = read_time("2025-12-03T00:00:00Z")
 _users = count()
 
@@ -226,7 +227,7 @@ def test_only_runs_of_the_question_come_and_as_many_as_are_counted(storage):
 
     assert found.rows == summary(storage.bucket, storage.catalog, question).stats["runs"] == 10
     lines = read_csv(found.body.decode())[1:]
-    assert [line[-2] for line in lines] == [f"r{number:04d}" for number in range(5, 15)]
+    assert [line[RUN_ID] for line in lines] == [f"r{number:04d}" for number in range(5, 15)]
 
 
 def test_header_is_there_when_no_run_is(storage):
@@ -280,7 +281,7 @@ def test_export_is_of_one_moment_when_others_append_fold_and_undo_meanwhile(stor
             found = export_runs(storage.bucket, storage.catalog, export, limits=away)
 
         lines = read_csv(newest_file(storage.bucket, user).decode())[1:]
-        ids = [line[-2] for line in lines]
+        ids = [line[RUN_ID] for line in lines]
         assert len(ids) == len(set(ids)) == found.rows
         assert found.rows in (5 * (number + 2), 5 * (number + 3))
 
