@@ -7,6 +7,7 @@ so that its error is botocore's own. `tests/shared/aws/test_quick_aws.py` holds 
 against each other. S3 keeps to HTTP, without what moto and botocore do again at each call.
 """
 
+import copy
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,8 @@ from botocore.validate import ParamValidator
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.models import MockAWS, botocore_stubber, responses_mock
 from moto.core.responses import BaseResponse
-from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb import models as dynamodb_models
+from moto.dynamodb.models import DynamoDBBackend, Table, dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.models import S3Backend, s3_backends
 from moto.sqs.responses import SQSResponse
@@ -81,9 +83,9 @@ def be_quick(patch: pytest.MonkeyPatch) -> None:
 def lighten() -> None:
     """Leave out, for good, what moto and botocore do for others than us.
 
-    moto reads its table of S3's addresses from its source at each call, and makes 1,300
-    matchers for the library `requests` at each start, which has no user here; botocore
-    describes itself at each call.
+    moto reads its table of S3's addresses from its source at each call, makes 1,300 matchers
+    for the library `requests` at each start, which has no user here, and copies a whole table
+    for each item of a transaction; botocore describes itself at each call.
     """
     described = botocore.useragent.UserAgentString.to_string
     said: list[str] = []
@@ -97,6 +99,30 @@ def lighten() -> None:
     addresses = S3Backend.urls.fget(s3_backends[DEFAULT_ACCOUNT_ID]["aws"])
     S3Backend.urls = property(lambda self: addresses)
     MockAWS._enable_patching = _start_moto
+    transact = DynamoDBBackend.transact_write_items
+    dynamodb_models.copy = _Copies()
+
+    def transact_with_one_copy(self: Any, items: list[Params]) -> None:
+        dynamodb_models.copy.tables = {}
+        try:
+            transact(self, items)
+        finally:
+            dynamodb_models.copy.tables = None
+
+    DynamoDBBackend.transact_write_items = transact_with_one_copy
+
+
+class _Copies:
+    """moto's `copy`: within a transaction a table is copied once, for the case that it fails."""
+
+    tables: dict[int, Table] | None = None
+
+    def deepcopy(self, value: Any) -> Any:
+        if not isinstance(value, Table) or self.tables is None:
+            return copy.deepcopy(value)
+        if id(value) not in self.tables:
+            self.tables[id(value)] = pickle.loads(pickle.dumps(value))
+        return self.tables[id(value)]
 
 
 def _start_moto(self: Any, reset: bool = True) -> None:
