@@ -87,12 +87,14 @@ def test_upload_names_its_bad_rows_by_line_and_can_be_taken_back(tab: Visit, use
         {
             "name": "rows.csv",
             "mimeType": "text/csv",
-            "buffer": b"ts,latency_ms\n2026-01-05T10:00:00Z,7\n",
+            "buffer": b"ts,latency_ms,version,tag\n2026-01-05T10:00:00Z,7,3.10,true\n",
         }
     )
     expect(page.locator("[data-appended]")).to_have_attribute("data-appended", "1")
     page.get_by_role("link", name="Newest rows").click()
     expect(page.get_by_role("cell", name="7", exact=True)).to_be_visible()
+    [row] = user.api.get("/user/data/get", params={"dataset": "from_file"}).json()["data"]
+    assert (row["latency_ms"], row["version"], row["tag"]) == (7, "3.10", "true")
 
 
 def test_upload_that_stopped_goes_on_and_stores_each_row_once(tab: Visit, user: User) -> None:
@@ -137,3 +139,25 @@ def test_file_that_cannot_be_read_is_refused_with_what_to_do(tab: Visit, user: U
 
     expect(page.get_by_role("alert")).to_contain_text("names a twice")
     assert user.api.get("/user/data/list").json()["data"] == []
+
+
+def test_newest_rows_are_shown_as_they_are_stored(tab: Visit, user: User) -> None:
+    row = {"ts": 1_767_607_200, "id": 2**53 + 1, "warm": False}
+    user.api.post("/user/data/append_jsonl", json={"dataset": "mine", "rows": [row]})
+
+    page = tab.go("#/datasets/mine?tab=rows")
+
+    expect(page.get_by_role("cell", name="9007199254740993", exact=True)).to_be_visible()
+    expect(page.get_by_role("cell", name="false", exact=True)).to_be_visible()
+
+
+def test_filter_offers_every_model_when_one_is_chosen(tab: Visit, user: User) -> None:
+    rows = [{"ts": 1_767_607_200, "model": model, "latency_ms": 9} for model in "ab"]
+    user.api.post("/user/data/append_jsonl", json={"dataset": "mine", "rows": rows})
+    page = tab.go("#/datasets/mine?model=a")
+    expect(page.locator("[data-rows]")).to_have_attribute("data-rows", "1")
+
+    page.get_by_role("button", name="Filter by Model").click()
+    page.get_by_role("checkbox", name="b").check()
+
+    expect(page.locator("[data-rows]")).to_have_attribute("data-rows", "2")

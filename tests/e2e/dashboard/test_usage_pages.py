@@ -201,3 +201,43 @@ def test_page_fits_when_a_label_is_one_long_word(tab: Visit, user: User) -> None
         page.set_viewport_size({"width": width, "height": 800})
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width
+
+
+def test_runs_that_have_no_neighbour_are_seen(tab: Visit, user: User) -> None:
+    sparse = [{"ts": NOW_S - hours * HOUR_S, "latency_ms": 900} for hours in (1, 5, 9)]
+    user.api.post("/usage/import", json=sparse)
+
+    page = tab.go("#/overview?range=24h")
+
+    latency = page.get_by_role("figure", name="Latency", exact=True)
+    expect(latency.locator("canvas")).to_be_visible()
+    assert latency.locator("canvas").evaluate(_COLOURED) > 0
+
+
+# How many pixels of a canvas have a colour: lines and dots do, axes, grid and texts are grey.
+_COLOURED = """(canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const pixels = Array.from({ length: data.length / 4 }, (_, at) => data.slice(at * 4, at * 4 + 3));
+  return pixels.filter((each) => Math.max(...each) - Math.min(...each) > 60).length;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("models", "note", "alerts"),
+    [(120, "by model · top 7 of 120", 0), (1_001, "all together, not by model", 1)],
+)
+def test_many_groups_take_no_other_part_of_the_page_along(
+    tab: Visit, user: User, models: int, note: str, alerts: int
+) -> None:
+    many = [{"ts": NOW_S - at, "model": f"m-{at}", "latency_ms": 900} for at in range(models)]
+    user.api.post("/usage/import", json=many)
+
+    page = tab.go("#/overview?range=24h")
+
+    runs = page.get_by_role("figure", name="Runs", exact=True)
+    expect(runs.locator("canvas")).to_be_visible()
+    expect(runs.get_by_text(note)).to_be_visible()
+    total = page.locator("[data-total] [data-column=runs]")
+    expect(total).to_have_attribute("data-value", str(models))
+    expect(page.get_by_role("alert")).to_have_count(alerts)
+    tab.complaints.clear()

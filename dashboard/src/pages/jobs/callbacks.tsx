@@ -62,13 +62,15 @@ interface Props {
   onRedeliver: (id: string) => void;
 }
 
+const COLUMNS = ["When", "Type", "Answer", "Next try"] as const;
+
 function CallbackTable({ tries, now, onRedeliver }: Props) {
   return (
     <Scroll label="Callbacks">
-      <table>
+      <table class="stack">
         <thead>
           <tr>
-            {["When", "Type", "Answer", "Next try", ""].map((name) => (
+            {[...COLUMNS, ""].map((name) => (
               <th key={name} scope="col">
                 {name || <span class="hidden">Again</span>}
               </th>
@@ -78,14 +80,14 @@ function CallbackTable({ tries, now, onRedeliver }: Props) {
         <tbody>
           {tries.map((each) => (
             <tr key={each.webhook_id + each.at} data-callback={each.ok}>
-              <td>
+              <td data-label={COLUMNS[0]}>
                 <Ago at={each.at} />
               </td>
-              <td>{each.type}</td>
-              <td class={each.ok ? "good" : "bad"}>
+              <td data-label={COLUMNS[1]}>{each.type}</td>
+              <td data-label={COLUMNS[2]} class={each.ok ? "good" : "bad"}>
                 {each.ok ? "✓" : "✕"} {each.status_code ?? ""} {each.error ?? ""}
               </td>
-              <td>{nextTry(each, now)}</td>
+              <td data-label={COLUMNS[3]}>{nextTry(each, now)}</td>
               <td>
                 <button type="button" class="quiet" onClick={() => onRedeliver(each.webhook_id)}>
                   Deliver again

@@ -19,7 +19,7 @@ export function Samples({ result }: { result: ResultAnswer }) {
     <section class="card">
       <h2>Repetitions</h2>
       <Scroll label="Repetitions">
-        <table class="numbers">
+        <table class="numbers stack">
           <thead>
             <tr>
               <th scope="col">#</th>
@@ -34,11 +34,15 @@ export function Samples({ result }: { result: ResultAnswer }) {
           <tbody>
             {samples.map((sample, at) => (
               <tr key={String(sample.index ?? at)}>
-                <th scope="row">{at + 1}</th>
-                {COLUMNS.map(([id, , unit]) => (
-                  <td key={id}>{shown(numberOf(sample[id]), unit)}</td>
+                <th scope="row" class="index">
+                  {at + 1}
+                </th>
+                {COLUMNS.map(([id, name, unit]) => (
+                  <td key={id} data-label={name}>
+                    {shown(numberOf(sample[id]), unit)}
+                  </td>
                 ))}
-                <td>{String(sample.finish_reason ?? "–")}</td>
+                <td data-label="Ended by">{String(sample.finish_reason ?? "–")}</td>
               </tr>
             ))}
           </tbody>
