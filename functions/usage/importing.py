@@ -89,7 +89,8 @@ async def import_(
     else that the rows did not state themselves.
 
     Results of llama-bench (JSON, JSONL, CSV), answers and streams of Ollama, of the llama.cpp
-    server, of OpenAI-compatible servers and of Anthropic are recognised, streams also as
+    server, of OpenAI-compatible servers and of Anthropic, single requests of vLLM, AIPerf, LiteLLM,
+    Langfuse, `llm` and ExecuTorch, and llama-batched-bench are recognised, streams also as
     `text/event-stream`; chunks with one `id` are one run, a stream without an end is `incomplete`;
     the ids of their runs are derived from their content.
 
@@ -97,9 +98,10 @@ async def import_(
     extra, no failure, and neither `ts` nor `run_id`: a label alone is no run), `time_missing`,
     `time_unreadable`, `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`,
     `not_a_boolean`, `not_a_list`, `label_too_long`, `too_many_extras`, `empty`,
-    `wrong_number_of_cells`, or for the same reasons as the rows of an append (`row_unreadable`: a
-    fault of the service). `pointer` counts rows from 0, `line` lines of the body from 1. A row has
-    the same verdict in JSON and in JSON lines; bytes that are not UTF-8 in JSON or CSV are 400
+    `wrong_number_of_cells`, `incomplete`, `format_ambiguous` (two tools could have written it),
+    `unit_unknown`, or for the same reasons as the rows of an append (`row_unreadable`: a fault of
+    the service). `pointer` counts rows from 0, `line` lines of the body from 1. A row has the same
+    verdict in JSON and in JSON lines; bytes that are not UTF-8 in JSON or CSV are 400
     `invalid_utf8`.
     """
     records = read_records(

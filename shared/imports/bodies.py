@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from shared.errors import MalformedInput
+from shared.imports.hints import no_json, refuse_columns, refuse_utf16, with_hint
 from shared.imports.moments import OTHER_NAMES
 from shared.imports.records import Records, records_of_json
-from shared.imports.run import AROUND_ROWS
+from shared.imports.run import AROUND_ROWS, KNOWN
+from shared.imports.summaries import is_record as is_summary
 from shared.imports.table import records_of_csv
 from shared.json_parts import RepeatedMember, object_parts
 from shared.row_bodies import (
@@ -42,6 +44,7 @@ def read_records(body: bytes, kind: str, *, guard: bool = True) -> Records:
     JSON is an array, an object around the array (`AROUND_ROWS`), or one record.
     `guard` is told of CSV only. Raises MalformedInput, Unacceptable, TooLarge.
     """
+    refuse_utf16(body)
     body = body.removeprefix(BOM)
     if kind in LINES or _EVENTS.match(body):
         return records_of_json(_without_frames(rows_of_lines(body)))
@@ -69,10 +72,9 @@ def _records_of_json_body(text: bytes) -> Records:
             return _records_of_object(text)
     except msgspec.ValidationError as exc:
         raise MalformedInput(f"rows is an array of objects: {exc}", code="malformed_json") from exc
-    raise MalformedInput(
-        "the body is a JSON array of rows; JSON lines are application/x-ndjson, CSV is text/csv",
-        code="malformed_json",
-    )
+    except MalformedInput as exc:
+        raise with_hint(exc) from exc
+    raise no_json(text)
 
 
 def _records_of_object(text: bytes) -> Records:
@@ -83,7 +85,10 @@ def _records_of_object(text: bytes) -> Records:
     except RepeatedMember:
         # It is judged as a record then, which names the member.
         members = {}
+    refuse_columns(members, KNOWN)
     array = next((members[name] for name in AROUND_ROWS if _is_around(members, name)), None)
+    if is_summary(members):
+        array = None
     if array is None:
         return records_of_json([SentRow(text, 1)])
     return records_of_json(rows_of_array(array), _common(members))

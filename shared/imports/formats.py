@@ -4,8 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.imports import anthropic, llama_bench, llama_server, ollama, openai
-from shared.imports.members import Note
+from shared.imports import (
+    aiperf,
+    anthropic,
+    batched_bench,
+    executorch,
+    llama_bench,
+    llama_server,
+    ollama,
+    openai,
+    requests,
+    summaries,
+    vllm_serve,
+)
+from shared.imports.members import Note, RowRefused
 
 ROWS = "rows"
 MIXED = "mixed"
@@ -43,15 +55,27 @@ _TOOLS = (
     ),
     Format(openai.NAME, openai.is_record, openai.rows_of, openai.notes, openai.is_passed_over),
     Format(anthropic.NAME, anthropic.is_record, anthropic.rows_of, anthropic.notes),
+    Format(requests.LITELLM, requests.is_litellm, requests.litellm_rows, requests.notes),
+    Format(requests.LANGFUSE, requests.is_langfuse, requests.langfuse_rows, requests.notes),
+    Format(requests.LLM, requests.is_llm, requests.llm_rows, requests.notes),
+    Format(aiperf.NAME, aiperf.is_record, aiperf.rows_of, aiperf.notes),
+    Format(executorch.NAME, executorch.is_record, executorch.rows_of, executorch.notes),
+    Format(batched_bench.NAME, batched_bench.is_record, batched_bench.rows_of, batched_bench.notes),
+    Format(vllm_serve.NAME, vllm_serve.is_record, vllm_serve.rows_of, vllm_serve.notes),
+    Format(summaries.NAME, summaries.is_record, summaries.rows_of, summaries.notes),
 )
 _PLAIN = Format(ROWS, lambda _: True, lambda members: (members,), lambda _: iter(()))
 
 
 def format_of(members: Members) -> Format:
-    """The format of a record."""
+    """The format of a record. Raises RowRefused where two could have written it."""
     if not _OWN.isdisjoint(members):
         return _PLAIN
-    return next((tool for tool in _TOOLS if tool.is_record(members)), _PLAIN)
+    found = [tool for tool in _TOOLS if tool.is_record(members)]
+    if len(found) > 1:
+        names = " or ".join(tool.name for tool in found)
+        raise RowRefused("", "format_ambiguous", f"the record may be of {names}")
+    return found[0] if found else _PLAIN
 
 
 def rows_of(members: Members, note: Note) -> tuple[str, Iterable[Members]]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.imports.extras import extras_of
+from shared.imports.hints import nearly
 from shared.imports.members import Note, RowRefused, read
 from shared.imports.moments import time_name, time_of
 from shared.runs import (
@@ -91,7 +92,8 @@ def run_of(
     those of a tool's record were given by us.
     """
     if KNOWN.isdisjoint(row):
-        raise RowRefused("", "not_a_run", "none of its members is one of a run")
+        detail = f"none of its members is one of a run{nearly(row, KNOWN)}"
+        raise RowRefused("", "not_a_run", detail)
     said = _said(row)
     extra = extras_of(row, KNOWN | {time_name(row) or "ts"}, note)
     if not (_measured(said, extra) or (not by_tool and _is_meant(row))):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from shared.errors import Fault, MalformedInput, Unacceptable
+from shared.imports.hints import refuse_header
 from shared.imports.moments import OTHER_NAMES, OWN_NAMES
 from shared.imports.numbers import number_of
 from shared.imports.records import MAX_RUNS, Record, Records
@@ -44,6 +45,7 @@ def records_of_csv(text: str, *, guard: bool = True) -> Records:
     header = next(lines, None)
     if header is None:
         raise MalformedInput("the body is empty: CSV begins with a header", code="malformed_csv")
+    refuse_header(header.cells, KNOWN)
     names = _names(header)
     rows = list(lines)
     check_count(rows, MAX_RUNS)

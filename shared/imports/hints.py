@@ -1,0 +1,86 @@
+"""What to do with a body that cannot be read: what was seen in it, and what to send instead."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from shared.errors import MalformedInput
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_WHAT_TO_DO = {
+    "trailing characters": "several documents? Send one array, or one object on each line as "
+    "application/x-ndjson",
+    "trailing comma": "remove the comma before the bracket",
+    "truncated": "the body ends early: its closing bracket is missing",
+    "expected '\"'": "names and texts are in double quotes; Python writes them with json.dumps",
+}
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
+_JSON_BEGINS = re.compile(rb"\n[\[{]")
+# What pandas writes for a column, and for all rows without their names.
+_BY_INDEX = re.compile(rb'\{\s*"0"\s*:')
+_NO_OBJECTS = re.compile(rb"\[\s*\[")
+_FEWEST_COLUMNS = 2
+
+
+def refuse_utf16(body: bytes) -> None:
+    """Raises MalformedInput for what Windows calls Unicode."""
+    if body.startswith(_UTF16):
+        raise MalformedInput(
+            "the body is UTF-16, as Windows PowerShell and Excel's Unicode text write it; "
+            "save it as UTF-8",
+            code="invalid_utf8",
+        )
+
+
+def with_hint(exc: MalformedInput) -> MalformedInput:
+    """The same refusal, with what to do about it where that is known."""
+    said = str(exc)
+    hint = next((hint for seen, hint in _WHAT_TO_DO.items() if seen in said), None)
+    return exc if hint is None else MalformedInput(f"{said} ({hint})", code="malformed_json")
+
+
+def no_json(text: bytes) -> MalformedInput:
+    """Why a body is no JSON that begins with none of its brackets."""
+    found = _JSON_BEGINS.search(text)
+    if found is None:
+        detail = "the body is a JSON array of rows"
+        detail += "; JSON lines are application/x-ndjson, CSV is text/csv"
+    else:
+        lines = text.count(b"\n", 0, found.start()) + 1
+        detail = f"there is text before the JSON: remove the first {lines} lines"
+    return MalformedInput(detail, code="malformed_json")
+
+
+def refuse_columns(members: Mapping[str, bytes], known: Iterable[str]) -> None:
+    """Raises MalformedInput for columns instead of rows, as pandas writes them by default."""
+    columns = [name for name in known if _BY_INDEX.match(members.get(name, b""))]
+    split = "columns" in members and _NO_OBJECTS.match(members.get("data", b""))
+    if split or len(columns) >= _FEWEST_COLUMNS:
+        raise MalformedInput(
+            'these are columns, not rows; pandas writes rows with to_json(orient="records")',
+            code="malformed_json",
+        )
+
+
+def refuse_header(header: Iterable[str | None], known: frozenset[str]) -> None:
+    """Raises MalformedInput for a first line that is a header, but not one of comma CSV."""
+    cells = [(cell or "").strip() for cell in header]
+    if cells[0].startswith("sep="):
+        raise MalformedInput("remove the first line, sep=: it is no header", code="malformed_csv")
+    if cells[0].startswith("#"):
+        raise MalformedInput(
+            "remove the lines before the header: CSV has no comments", code="malformed_csv"
+        )
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if known.isdisjoint(cells) and not known.isdisjoint(",".join(cells).split(separator)):
+            raise MalformedInput(
+                f"the columns are separated by {name}; save it as CSV with commas, and with "
+                "points in numbers",
+                code="malformed_csv",
+            )
+
+
+def nearly(names: Iterable[str], known: frozenset[str]) -> str:
+    """Which of some names would be known if they were written another way, as a sentence."""
+    plain = {name: _NO_LETTERS.sub("_", name.lower()).strip("_") for name in names}
+    found = [f"{name[:40]!r} for {meant!r}" for name, meant in plain.items() if meant in known]
+    return f"; names are exact: {', '.join(found[:5])}?" if found else ""
