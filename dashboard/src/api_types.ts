@@ -783,8 +783,8 @@ export interface components {
         /**
          * @description The outcome of an import: `received` = `imported` + `duplicates` + `rejected` runs.
          *
-         *     `batch_id` is null when nothing was stored. `format` is `rows`, `llama-bench`, `ollama`,
-         *     `llama.cpp`, `openai`, `anthropic` or `mixed`.
+         *     `batch_id` is null when nothing was stored. `format` is `rows`, the name of what was
+         *     recognised (`llama-bench`, `ollama`, `openai`, …), or `mixed`.
          */
         ImportAnswer: {
             assumed: components["schemas"]["AssumedAnswer"][];
