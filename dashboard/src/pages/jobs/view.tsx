@@ -10,7 +10,7 @@ import { Link } from "../../parts/link";
 import { Command, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
 import { curlOf } from "../../pure/curl";
-import { useQuery } from "../../query";
+import { type Loaded, useQuery } from "../../query";
 import { JobActions } from "./actions";
 import { Callbacks } from "./callbacks";
 import { Facts } from "./facts";
@@ -87,7 +87,7 @@ export function JobView({ id }: { id: string }) {
               {result.data.output || "(nothing)"}
             </pre>
           ) : (
-            <p class="blank">{job.finished_at ? "No output." : "Not yet."}</p>
+            <p class="blank">{whyBlank(job, result)}</p>
           )}
         </section>
         <section class="card">
@@ -112,6 +112,12 @@ export function JobView({ id }: { id: string }) {
       </p>
     </>
   );
+}
+
+/** Why there is no output: an answer on its way is none that there is not. */
+function whyBlank(job: JobDetailAnswer, result: Loaded<ResultAnswer>): string {
+  if (result.loading) return "Looking…";
+  return job.finished_at ? "No output." : "Not yet.";
 }
 
 function Absent({ id, problem }: { id: string; problem: Problem }) {
