@@ -22,16 +22,29 @@ _EPOCH_UNITS = ((1e11, SECOND_US), (1e14, 1_000), (1e17, 1))
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _LATEST_US = int(LATEST.timestamp()) * SECOND_US
-_NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\Z", re.ASCII)
+_NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?\Z", re.ASCII)
 # A text that is longer is no time, whatever fills it up. It is bounded before anything is made
 # of its digits, which takes time by the square of their number (Python refuses over 4,300).
 MAX_TIME_CHARACTERS = 64
-# Eight digits are a date in ISO's basic form; as an epoch number they would lie in 1970.
+# Eight digits are a date in ISO's basic form, fourteen a date and a time of day; as epoch numbers
+# they would lie in 1970, and in the 27th century.
 _BASIC_DATE = re.compile(r"\d{8}\Z", re.ASCII)
+_BASIC_TIME = re.compile(r"\A(\d{8})(\d{6})\Z", re.ASCII)
+# What is measured lies from the first of these until a day ahead, as clocks differ. Smaller
+# numbers are durations, serial numbers and years, larger ones dates written without dashes.
+_EARLIEST_OF_A_ROW_US = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * SECOND_US
 
 
 class UnreadableTime(ValueError):
-    """The value is not a time in any accepted form."""
+    """The value is not a time in any accepted form. `code` is how a row's error says so."""
+
+    code = "time_unreadable"
+
+
+class ImplausibleTime(UnreadableTime):
+    """The value can be read as a time, but nothing was measured then."""
+
+    code = "time_implausible"
 
 
 def now_us() -> int:
@@ -58,8 +71,10 @@ def sleep_about(seconds: float) -> None:
 def read_time(value: object) -> int:
     """Read an instant: ISO 8601 (without an offset it is UTC) or an epoch number.
 
-    Epoch numbers, also as strings, may be in s, ms, µs or ns; the magnitude tells.
-    Raises UnreadableTime; never falls back to the present.
+    Epoch numbers, also as strings, may be in s, ms, µs or ns; the magnitude tells. Text of
+    8 digits is a date, of 14 a date and a time of day; text with an exponent is no time, for
+    its digits may have been rounded away. Raises UnreadableTime, and ImplausibleTime for what
+    is not between 1970 and 9999; never falls back to the present.
     """
     if isinstance(value, bool) or value is None:
         raise UnreadableTime("a time is an ISO 8601 string or an epoch number")
@@ -88,6 +103,40 @@ def read_times(values: Sequence[Any]) -> list[int]:
     return list(map(read_time, values))
 
 
+def read_row_time(value: object, now_us: int) -> int:
+    """Read the instant of a row that arrives at `now_us`, as `read_time` does.
+
+    Raises ImplausibleTime for what is before 2000 or more than 24 hours ahead.
+    """
+    us = read_time(value)
+    first, last = row_times_us(now_us)
+    if us < first:
+        raise ImplausibleTime(f"{_shown(value)} would be {iso(us)[:10]}; no time is before 2000")
+    if us > last:
+        raise ImplausibleTime(
+            f"{_shown(value)} would be {iso(us)[:19]}Z; no time is over 24 hours ahead"
+        )
+    return us
+
+
+def read_row_times(values: Sequence[Any], now_us: int) -> list[int]:
+    """Read the instants of many rows. Raises UnreadableTime for the first that is none."""
+    found = read_times(values)
+    first, last = row_times_us(now_us)
+    if found and first <= min(found) and max(found) <= last:
+        return found
+    return [read_row_time(value, now_us) for value in values]
+
+
+def row_times_us(now_us: int) -> tuple[int, int]:
+    """The first and the last instant that a row may have which arrives at `now_us`."""
+    return _EARLIEST_OF_A_ROW_US, now_us + DAY_US
+
+
+def _shown(value: object) -> str:
+    return str(value)[:MAX_TIME_CHARACTERS].strip()
+
+
 def _from_epoch(number: int | float) -> int:
     if isinstance(number, float) and not math.isfinite(number):
         raise UnreadableTime("a time is a finite number")
@@ -98,8 +147,9 @@ def _from_epoch(number: int | float) -> int:
 
 
 def _from_text(text: str) -> int:
+    text = _BASIC_TIME.sub(r"\1T\2", text)
     if _NUMERIC.match(text) and not _BASIC_DATE.match(text):
-        return _from_epoch(float(text) if "." in text or "e" in text.lower() else int(text))
+        return _from_epoch(float(text) if "." in text else int(text))
     if len(text) < len("20250101"):
         raise UnreadableTime(f"{text[:40]!r} is not an ISO 8601 time or an epoch number")
     try:
@@ -111,7 +161,7 @@ def _from_text(text: str) -> int:
 
 def _checked(us: int) -> int:
     if not 0 <= us < _LATEST_US:
-        raise UnreadableTime("a time is between 1970 and 9999")
+        raise ImplausibleTime("a time is between 1970 and 9999")
     return us
 
 

@@ -118,6 +118,11 @@ async def append_jsonl(
     (`malformed_json`) or bytes that are not UTF-8 (`invalid_utf8`). `row_unreadable` is a fault of
     the service that affects this row only: in `usage.errors` the row is stored and can be converted
     later; in `errors` it is not stored, so send it again.
+
+    A row that is stored but gives no run is named in `usage.errors`: `time_missing`,
+    `time_unreadable`, `time_implausible` (before 2000, or more than 24 hours ahead),
+    `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`, `not_a_boolean`,
+    `label_too_long` (more than 256 characters).
     """
     kind = media_type(request, JSON_LINES)
     sent = read_append(await request.body(), kind, dataset)

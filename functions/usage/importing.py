@@ -96,7 +96,8 @@ async def import_(
 
     A row is refused as `not_a_run` (no known member), `nothing_measured` (no count, time, speed or
     extra, no failure, and neither `ts` nor `run_id`: a label alone is no run), `time_missing`,
-    `time_unreadable`, `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`,
+    `time_unreadable`, `time_implausible` (before 2000, or more than 24 hours ahead),
+    `not_a_number`, `not_an_integer`, `out_of_range`, `not_a_string`,
     `not_a_boolean`, `not_a_list`, `label_too_long`, `too_many_extras`, `empty`,
     `wrong_number_of_cells`, `incomplete`, `format_ambiguous` (two tools could have written it),
     `unit_unknown`, or for the same reasons as the rows of an append (`row_unreadable`: a fault of

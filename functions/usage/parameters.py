@@ -86,7 +86,7 @@ def requested_reading(
     extra: Annotated[
         list[str],
         Query(
-            description="Labels of the extra metrics to return; by default the 50 most frequent."
+            description="Labels of the extra metrics to return; by default the 100 most frequent."
         ),
     ] = [],  # noqa: B006
 ) -> Reading:

@@ -70,11 +70,12 @@ def tokens_per_second(
 ) -> float | None:
     """Decode speed (docs/contract.md, Usage).
 
-    The first token belongs to the prefill, unless nothing is known about it.
+    The first token belongs to the prefill, unless nothing is known about it. Fewer than two
+    tokens have no speed: no time passes between them.
     """
-    if not completion or not latency_ms or latency_ms <= 0:
+    if completion is None or completion < 2 or not latency_ms or latency_ms <= 0:
         return None
-    if ttft_ms is not None and ttft_ms < latency_ms and completion >= 2:
+    if ttft_ms is not None and ttft_ms < latency_ms:
         return (completion - 1) / ((latency_ms - ttft_ms) / 1000)
     return completion / (latency_ms / 1000)
 

@@ -10,7 +10,7 @@ from shared.datasets.adapters import (
 )
 from shared.datasets.append import AppendResult, Batch, append_rows
 from shared.datasets.backfilling import preview_adapter, save_and_backfill
-from shared.datasets.conversion import RowNotConvertible, job_row, run_of_row
+from shared.datasets.conversion import Arrival, RowNotConvertible, job_row, run_of_row
 from shared.datasets.labels import LabelMeaning, label_meanings
 from shared.datasets.listing import DatasetNotFound, DatasetSummary, list_datasets
 from shared.datasets.metrics import (
@@ -41,6 +41,7 @@ __all__ = [
     "Adapter",
     "AdapterNotFound",
     "AppendResult",
+    "Arrival",
     "Batch",
     "DatasetNotFound",
     "DatasetSummary",

@@ -7,7 +7,7 @@ from shared import clock, ids
 from shared.aws import Table
 from shared.datasets.adapters import Adapter
 from shared.datasets.columns import block_of
-from shared.datasets.conversion import RowNotConvertible, run_of_row
+from shared.datasets.conversion import Arrival, RowNotConvertible, run_of_row
 from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, stored_line
 from shared.datasets.sent import MAX_ROWS, SentRows
 from shared.datasets.standing import AccountLimits, check_limits, has_pending_rows, read_standing
@@ -61,8 +61,21 @@ class Batch:
     @cached_property
     def meta(self) -> bytes:
         """The members that each of its rows gets."""
-        at = clock.iso(ids.ulid_time_us(self.segment_id))
-        return meta_members(self.user_id, self.dataset, at, self.batch_id)
+        return meta_members(self.user_id, self.dataset, clock.iso(self.at_us), self.batch_id)
+
+    @cached_property
+    def at_us(self) -> int:
+        """When it arrived, in microseconds since the epoch."""
+        return ids.ulid_time_us(self.segment_id)
+
+    def arrival(self, ordinal: int) -> Arrival:
+        """What is known of the run of its row at that place."""
+        return Arrival(
+            run_id=run_id_of(self.segment_id, ordinal),
+            tenant=self.tenant,
+            batch_id=self.batch_id,
+            at_us=self.at_us,
+        )
 
 
 def append_rows(
@@ -138,7 +151,7 @@ def _uniform(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared
     if adapter is None:
         block: RunBlock | None = RunBlock(count=0)
     else:
-        block = block_of(rows, adapter, tenant=batch.tenant, segment_id=batch.segment_id)
+        block = block_of(rows, adapter, batch.arrival(0))
     if block is None:
         return None
     lines, runs_body = rows.stored(batch.meta), block.encoded()
@@ -170,15 +183,7 @@ def _convert(
     runs, faults, failures = [], [], []
     for ordinal, row in enumerate(rows):
         try:
-            runs.append(
-                run_of_row(
-                    row.members,
-                    adapter,
-                    tenant=batch.tenant,
-                    batch_id=batch.batch_id,
-                    run_id=run_id_of(batch.segment_id, ordinal),
-                )
-            )
+            runs.append(run_of_row(row.members, adapter, batch.arrival(ordinal)))
         except RowNotConvertible as exc:
             faults.append(exc.fault(row.index, row.line))
             failures.append(exc)

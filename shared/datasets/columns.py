@@ -10,26 +10,25 @@ from typing import Any
 from shared import clock
 from shared.clock import UnreadableTime
 from shared.datasets.adapters import Adapter
+from shared.datasets.conversion import Arrival
 from shared.datasets.uniform import UniformRows
 from shared.runs import PREVIEW_CHARACTERS, RunBlock
-from shared.segment_ids import batch_id_of
+from shared.segment_ids import segment_id_of
 
 
-def block_of(
-    rows: UniformRows, adapter: Adapter, *, tenant: str, segment_id: str
-) -> RunBlock | None:
-    """The runs of all rows, if every row surely gives one."""
+def block_of(rows: UniformRows, adapter: Adapter, first: Arrival) -> RunBlock | None:
+    """The runs of all rows, if every row surely gives one; `first` is the first row's arrival."""
     at = rows.at
-    times = _times(at(adapter.x_field))
+    times = _times(at(adapter.x_field), first.at_us)
     if times is None:
         return None
     block = RunBlock(
         count=rows.count,
-        segment_id=segment_id,
+        segment_id=segment_id_of(first.batch_id),
         device=at(adapter.device_field),
         model=at(adapter.model_field),
         tag=at(adapter.tag_field),
-        tenant=tenant,
+        tenant=first.tenant,
         prompt_tokens=at(adapter.prompt_tokens_field),
         completion_tokens=at(adapter.completion_tokens_field),
         latency_ms=at(adapter.latency_ms_field),
@@ -38,7 +37,7 @@ def block_of(
         job_id=at(adapter.job_id_field),
         dataset=adapter.dataset,
         prompt_preview=_previews(at(adapter.prompt_preview_field)),
-        batch_id=batch_id_of(segment_id),
+        batch_id=first.batch_id,
         extra=_extras(rows, adapter),
         **times,
     )
@@ -46,21 +45,22 @@ def block_of(
     return block
 
 
-def _times(column: list[Any] | None) -> dict[str, Any] | None:
-    """The column of times, as a member of a block; each exactly as `read_time` reads it."""
+def _times(column: list[Any] | None, now_us: int) -> dict[str, Any] | None:
+    """The column of times, as a member of a block; each exactly as `read_row_time` reads it."""
     if column is None:
         return None
-    moments = _moments(column)
+    moments = _moments(column, now_us)
     if moments is not None:
         return {"ts": moments}
     try:
-        return {"ts_us": clock.read_times(column)}
+        return {"ts_us": clock.read_row_times(column, now_us)}
     except UnreadableTime:
         return None
 
 
-def _moments(column: list[Any]) -> list[datetime] | None:
+def _moments(column: list[Any], now_us: int) -> list[datetime] | None:
     """Times in ISO 8601. With a dash after the year, no text is an epoch number."""
+    first, last = map(clock.from_us, clock.row_times_us(now_us))
     try:
         if set(map(itemgetter(4), column)) != {"-"}:
             return None
@@ -72,7 +72,7 @@ def _moments(column: list[Any]) -> list[datetime] | None:
     except (ValueError, IndexError, TypeError):
         # Not all are such texts, or only some have an offset.
         return None
-    return moments if earliest >= clock.EARLIEST and latest < clock.LATEST else None
+    return moments if first <= earliest and latest <= last else None
 
 
 def _ok(column: list[bool | None] | None) -> list[bool] | bool:
@@ -87,10 +87,8 @@ def _previews(column: list[str | None] | None) -> list[str | None] | None:
 
 def _set_speeds(block: RunBlock, column: list[float | None] | None) -> None:
     """Speeds that were sent; where one was not, it is derived, which a block does by itself."""
-    if column is None:
-        return
-    derived = block.speeds() if None in column else column
-    block.tok_s = [one if two is None else two for one, two in zip(derived, column, strict=True)]
+    if column is not None:
+        block.tok_s = block.speeds(column)
 
 
 def _extras(rows: UniformRows, adapter: Adapter) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A row that cannot become a run stays in the dataset; the caller is told why.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared import clock
@@ -18,12 +19,12 @@ from shared.runs import (
     Run,
     ValueRefused,
     check_storable,
-    derived_tok_s,
     read_amount,
     read_count,
     read_flag,
     read_label,
     read_number,
+    speed_of,
 )
 
 Value = TypeVar("Value")
@@ -45,12 +46,20 @@ class RowNotConvertible(ValueError):
         return Fault(pointer, self.code, self.detail, line or index + 1)
 
 
-def run_of_row(
-    members: Mapping[str, Any], adapter: Adapter, *, run_id: str, tenant: str, batch_id: str
-) -> Run:
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What is known of a row's run before the row is read; `at_us` is when the row arrived."""
+
+    run_id: str
+    tenant: str
+    batch_id: str
+    at_us: int
+
+
+def run_of_row(members: Mapping[str, Any], adapter: Adapter, arrival: Arrival) -> Run:
     """The run that a row describes. Raises RowNotConvertible, whatever may be wrong with it."""
     with every_failure_its_own():
-        run = _run_of_row(members, adapter, run_id=run_id, tenant=tenant, batch_id=batch_id)
+        run = _run_of_row(members, adapter, arrival)
         check_storable(run)
         return run
 
@@ -68,23 +77,20 @@ def every_failure_its_own() -> Iterator[None]:
         raise RowNotConvertible("", ROW_UNREADABLE, detail) from exc
 
 
-def _run_of_row(
-    members: Mapping[str, Any], adapter: Adapter, *, run_id: str, tenant: str, batch_id: str
-) -> Run:
+def _run_of_row(members: Mapping[str, Any], adapter: Adapter, arrival: Arrival) -> Run:
     latency_ms = _number(members, adapter.latency_ms_field)
     ttft_ms = _number(members, adapter.ttft_ms_field)
     completion_tokens = _count(members, adapter.completion_tokens_field)
     tok_s = _number(members, adapter.tok_s_field)
-    if tok_s is None:
-        tok_s = derived_tok_s(completion_tokens, latency_ms, ttft_ms)
-    preview = _label(members, adapter.prompt_preview_field)
+    tok_s = speed_of(tok_s, completion_tokens, latency_ms, ttft_ms)
+    preview = _read(members, adapter.prompt_preview_field, read_label)
     return Run(
-        run_id=run_id,
-        ts_us=_time(members, adapter.x_field),
+        run_id=arrival.run_id,
+        ts_us=_time(members, adapter.x_field, arrival.at_us),
         device=_label(members, adapter.device_field),
         model=_label(members, adapter.model_field),
         tag=_label(members, adapter.tag_field),
-        tenant=tenant,
+        tenant=arrival.tenant,
         prompt_tokens=_count(members, adapter.prompt_tokens_field),
         completion_tokens=completion_tokens,
         latency_ms=latency_ms,
@@ -95,7 +101,7 @@ def _run_of_row(
         dataset=adapter.dataset,
         prompt_preview=preview[:PREVIEW_CHARACTERS] if preview else preview,
         extra=_extras(members, adapter.extra_fields),
-        batch_id=batch_id,
+        batch_id=arrival.batch_id,
     )
 
 
@@ -143,14 +149,14 @@ def _put(row: dict[str, Any], path: str, value: Any) -> None:
     row[leaf] = value
 
 
-def _time(members: Mapping[str, Any], path: str) -> int:
+def _time(members: Mapping[str, Any], path: str, now_us: int) -> int:
     value = value_at(members, path)
     if value is None:
         raise RowNotConvertible(path, "time_missing", f"the time field {path!r} is missing or null")
     try:
-        return clock.read_time(value)
+        return clock.read_row_time(value, now_us)
     except UnreadableTime as exc:
-        raise RowNotConvertible(path, "time_unreadable", f"{path}: {exc}") from exc
+        raise RowNotConvertible(path, exc.code, f"{path}: {exc}") from exc
 
 
 def _number(members: Mapping[str, Any], path: str | None) -> float | None:
@@ -163,7 +169,11 @@ def _count(members: Mapping[str, Any], path: str | None) -> int | None:
 
 def _label(members: Mapping[str, Any], path: str | None) -> str | None:
     text = _read(members, path, read_label)
-    return text if text is None else text[:MAX_LABEL_CHARACTERS]
+    if text is not None and len(text) > MAX_LABEL_CHARACTERS:
+        raise RowNotConvertible(
+            path or "", "label_too_long", f"{path} has more than {MAX_LABEL_CHARACTERS} characters"
+        )
+    return text
 
 
 def _ok(members: Mapping[str, Any], path: str | None) -> bool:

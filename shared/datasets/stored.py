@@ -6,8 +6,9 @@ doubles nothing.
 
 import msgspec
 
+from shared import clock
 from shared.datasets.adapters import Adapter
-from shared.datasets.conversion import every_failure_its_own, run_of_row
+from shared.datasets.conversion import Arrival, every_failure_its_own, run_of_row
 from shared.runs import Run
 from shared.segment_ids import run_id_of, segment_id_of
 from shared.storage import BATCH_MEMBER, META_PREFIX
@@ -22,10 +23,10 @@ def run_of_stored(line: bytes, adapter: Adapter, *, ordinal: int, tenant: str) -
         stored = msgspec.json.decode(line)
         batch_id = stored[BATCH_MEMBER]
         members = {name: stored[name] for name in stored if not name.startswith(META_PREFIX)}
-    return run_of_row(
-        members,
-        adapter,
-        run_id=run_id_of(segment_id_of(batch_id), ordinal),
-        tenant=tenant,
-        batch_id=batch_id,
-    )
+        arrival = Arrival(
+            run_id=run_id_of(segment_id_of(batch_id), ordinal),
+            tenant=tenant,
+            batch_id=batch_id,
+            at_us=clock.now_us(),
+        )
+    return run_of_row(members, adapter, arrival)

@@ -48,6 +48,6 @@ def time_of(row: Mapping[str, Any], around: Mapping[str, Any], now_us: int, note
     if name not in OWN_NAMES:
         note(name, "ts")
     try:
-        return clock.read_time(row[name])
+        return clock.read_row_time(row[name], now_us)
     except UnreadableTime as exc:
-        raise RowRefused(name, "time_unreadable", f"{name}: {exc}") from exc
+        raise RowRefused(name, exc.code, f"{name}: {exc}") from exc

@@ -17,11 +17,11 @@ from shared.runs import (
     SHOWN,
     Column,
     Run,
-    derived_tok_s,
     read_amount,
     read_count,
     read_flag,
     read_label,
+    speed_of,
 )
 from shared.segment_ids import batch_id_of, run_id_of
 
@@ -45,8 +45,7 @@ _PLAIN = tuple(
 )
 _NUMBERS = frozenset(MEASURED) - {"ok", "extra"}
 _NO_DEVICE = ("", "CPU")
-# Tokens that a decode speed needs at least, and a speed that no device has yet.
-_FEWEST = 2
+# A speed that no device has yet.
 _FASTEST = 20_000
 
 
@@ -135,13 +134,9 @@ def _measured(said: Mapping[str, Any], extra: Mapping[str, float]) -> bool:
 
 def _speed(said: Mapping[str, Any], note: Note) -> float | None:
     """The decode speed as said, else derived; fewer than two tokens have none."""
-    tokens = said.get("completion_tokens")
-    if tokens is not None and tokens < _FEWEST:
-        if "tok_s" in said:
-            note("tok_s", "ignored: fewer than two tokens have no speed")
-        return None
-    times = (said.get("latency_ms"), said.get("ttft_ms"))
-    speed: float | None = said.get("tok_s", derived_tok_s(tokens, *times))
+    speed = speed_of(*map(said.get, ("tok_s", "completion_tokens", "latency_ms", "ttft_ms")))
+    if "tok_s" in said and speed is None:
+        note("tok_s", "ignored: fewer than two tokens have no speed")
     return speed
 
 

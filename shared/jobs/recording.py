@@ -7,7 +7,7 @@ from shared.datasets import Adapter, job_row
 from shared.isolation import kept_apart
 from shared.jobs.bodies import Outcome, Result
 from shared.jobs.job import Job
-from shared.runs import Run, derived_tok_s
+from shared.runs import Run, speed_of
 from shared.segment_ids import batch_id_of, run_id_of
 from shared.storage import SegmentLog, row_meta
 
@@ -53,8 +53,9 @@ def with_derived(result: Result) -> Result:
     known = dict(result.metrics)
     tokens = known.get("completion_tokens")
     latency, ttft = known.get("latency_ms"), known.get("ttft_ms")
-    if known.get("tok_s") is None:
-        known["tok_s"] = derived_tok_s(None if tokens is None else round(tokens), latency, ttft)
+    known["tok_s"] = speed_of(
+        known.get("tok_s"), None if tokens is None else round(tokens), latency, ttft
+    )
     if known.get("tpot_ms") is None:
         known["tpot_ms"] = _tpot_ms(tokens, latency, ttft)
     return msgspec.structs.replace(result, metrics=known)

@@ -3,6 +3,8 @@
 A row without a metric counts runs and tokens; one with a metric and no bucket has its
 moments (`m2` is the sum of squared deviations from the mean); one with both counts the
 values of a bucket. Times and speeds are those of runs with `ok`, extras those of all.
+`timed_tokens` and `timed_ms` are the tokens and the latencies of runs that have both; cells
+that are older than these columns have null, and all tokens and all latencies stand for them.
 """
 
 from collections.abc import Sequence
@@ -23,16 +25,23 @@ CELL_COLUMNS: dict[str, str] = {
     "m2": "DOUBLE",
     "low": "DOUBLE",
     "high": "DOUBLE",
+    "timed_tokens": "BIGINT",
+    "timed_ms": "DOUBLE",
 }
 EXTRA_PREFIX = "extra:"
-_NO_MOMENTS = "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, NULL::DOUBLE AS high"
+_NO_MOMENTS = (
+    "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, NULL::DOUBLE AS high, "
+    "NULL::DOUBLE AS timed_ms"
+)
 # Squares of larger numbers overflow: their spread is not told.
 _M2 = (
     "CASE WHEN max(abs(value)) < 1e100 "
     "THEN var_pop(CASE WHEN abs(value) < 1e100 THEN value END) * count(*) "
     "ELSE 'infinity'::DOUBLE END"
 )
-_NO_TOKENS = "NULL::BIGINT AS prompt_tokens, NULL::BIGINT AS completion_tokens"
+_NO_TOKENS = (
+    "NULL::BIGINT AS prompt_tokens, NULL::BIGINT AS completion_tokens, NULL::BIGINT AS timed_tokens"
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +72,13 @@ def grouped_cells(runs: str, grouping: Grouping) -> str:
     return f"""
     SELECT {head}, NULL::VARCHAR AS metric, NULL::INTEGER AS bucket, count(*) AS n,
         sum(prompt_tokens)::BIGINT AS prompt_tokens,
-        sum(completion_tokens)::BIGINT AS completion_tokens, {_NO_MOMENTS}
+        sum(completion_tokens)::BIGINT AS completion_tokens,
+        coalesce(sum(completion_tokens) FILTER (WHERE latency_ms IS NOT NULL), 0)::BIGINT
+            AS timed_tokens, {_NO_MOMENTS}
     FROM {runs} {grouping.by()}
     UNION ALL
     SELECT {head}, metric, NULL, count(*), {_NO_TOKENS}, sum(value),
-        {_M2}, min(value), max(value)
+        {_M2}, min(value), max(value), coalesce(sum(value) FILTER (WHERE timed), 0e0)
     FROM {values} {grouping.by("metric")}
     UNION ALL
     SELECT {head}, metric, bucket, count(*), {_NO_TOKENS}, {_NO_MOMENTS}
@@ -79,12 +90,15 @@ def _values_of(runs: str, keys: Sequence[str]) -> str:
     """SQL for every value that has a distribution, one a row."""
     by = _list([*keys, "ok"])
     sources = [
-        f"SELECT {by}, '{name}' AS metric, {name} AS value FROM {runs} "
+        f"SELECT {by}, '{name}' AS metric, {name} AS value, "
+        f"'{name}' = 'latency_ms' AND completion_tokens IS NOT NULL AS timed FROM {runs} "
         f"WHERE ok AND {name} IS NOT NULL"
         for name in AMOUNTS
     ]
     entries = f"SELECT {by}, unnest(map_entries(extra)) AS entry FROM {runs}"
-    sources.append(f"SELECT {by}, '{EXTRA_PREFIX}' || entry.key, entry.value FROM ({entries})")
+    sources.append(
+        f"SELECT {by}, '{EXTRA_PREFIX}' || entry.key, entry.value, false FROM ({entries})"
+    )
     return " UNION ALL ".join(sources)
 
 
@@ -93,7 +107,8 @@ def merged_cells(cells: str, keys: Sequence[str]) -> str:
     by = _list([*keys, "metric"])
     return f"""
     SELECT {by}, bucket, sum(n)::BIGINT AS n, sum(prompt_tokens)::BIGINT AS prompt_tokens,
-        sum(completion_tokens)::BIGINT AS completion_tokens, {_NO_MOMENTS}
+        sum(completion_tokens)::BIGINT AS completion_tokens,
+        sum(coalesce(timed_tokens, completion_tokens))::BIGINT AS timed_tokens, {_NO_MOMENTS}
     FROM {cells} WHERE metric IS NULL OR bucket IS NOT NULL GROUP BY {by}, bucket
     UNION ALL BY NAME
     SELECT *, NULL::INTEGER AS bucket, {_NO_TOKENS} FROM ({merged_moments(cells, keys)})
@@ -111,7 +126,7 @@ def merged_moments(cells: str, keys: Sequence[str]) -> str:
     return f"""
     SELECT {by}, sum(n)::BIGINT AS n, sum(total) AS total,
         sum(m2 + n * (total / n - mean) * (total / n - mean)) AS m2,
-        min(low) AS low, max(high) AS high
+        min(low) AS low, max(high) AS high, sum(coalesce(timed_ms, total)) AS timed_ms
     FROM (
         SELECT *, sum(total) {window} / sum(n) {window} AS mean
         FROM {cells} WHERE metric IS NOT NULL AND bucket IS NULL

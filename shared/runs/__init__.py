@@ -14,7 +14,7 @@ from shared.runs.columns import (
     Kind,
     Run,
 )
-from shared.runs.run import check_storable, derived_tok_s, encode_runs
+from shared.runs.run import check_storable, derived_tok_s, encode_runs, speed_of
 from shared.runs.schema import (
     JSON_COLUMNS,
     PARQUET_COLUMNS,
@@ -64,5 +64,6 @@ __all__ = [
     "run_of_row",
     "run_select_list",
     "select_list",
+    "speed_of",
     "with_columns",
 ]

@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from shared.clock import to_us
 from shared.runs.columns import COLUMNS, Column, Run
-from shared.runs.run import derived_tok_s
+from shared.runs.run import speed_of
 from shared.segment_ids import run_id_of, run_ids_begin
 
 # Members of `Run` that are written in a form of their own.
@@ -104,10 +104,10 @@ class RunBlock(_PlainColumns, omit_defaults=True, kw_only=True):  # type: ignore
         ordinals = range(self.count) if self.ordinals is None else self.ordinals
         return [run_id_of(self.segment_id, ordinal) for ordinal in ordinals]
 
-    def speeds(self) -> list[float | None]:
-        """The `tok_s` that follow from the other columns."""
-        measured = (self.completion_tokens, self.latency_ms, self.ttft_ms)
-        return list(map(derived_tok_s, *map(self._spread, measured)))
+    def speeds(self, said: list[float | None] | None = None) -> list[float | None]:
+        """The `tok_s` that follow from the other columns, and from what was said."""
+        measured = (said, self.completion_tokens, self.latency_ms, self.ttft_ms)
+        return list(map(speed_of, *map(self._spread, measured)))
 
     def _extras(self) -> list[dict[str, float]]:
         if self.extras is not None:

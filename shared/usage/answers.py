@@ -99,7 +99,7 @@ def overview(
 
     def read(snapshot: Snapshot, step_s: int = step_s) -> Overview:
         edges = bucket_edges(step_s, question.from_us, question.to_us, tz)
-        partial = is_partial(edges, step_s, question.to_us)
+        partial = is_partial(edges, step_s, question.to_us, tz)
         with figures_of(
             snapshot, question, group_by, edges, exact=reading.exact, labels=reading.labels
         ) as (plan, figures):

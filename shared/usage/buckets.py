@@ -1,9 +1,9 @@
 """Time buckets: where they begin, in which zone, and how many there may be."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 from shared.clock import SECOND_US, from_us, to_us
@@ -13,7 +13,8 @@ from shared.usage.zones import zone_of
 MAX_BUCKETS = 1_500
 MAX_BUCKET_S = 366 * 86_400
 AUTO_BUCKETS = 50
-BUCKET_NAMES = {"minute": 60, "hour": 3_600, "day": 86_400}
+_DAY_S = 86_400
+BUCKET_NAMES = {"minute": 60, "hour": 3_600, "day": _DAY_S}
 _SECONDS = re.compile("[0-9]{1,8}")
 _NICE_STEPS_S = (
     1,
@@ -76,8 +77,8 @@ def bucket_edges(step_s: int, from_us: int, to_us: int, tz: str) -> list[int]:
     zone = zone_of(tz)
     if (to_us - from_us) / SECOND_US / step_s > MAX_BUCKETS:
         raise TooManyBuckets(f"at most {MAX_BUCKETS} buckets; ask for longer ones or less time")
-    if step_s == 86_400:
-        return _midnights(from_us, to_us, zone)
+    if step_s == _DAY_S:
+        return list(takewhile(lambda midnight: midnight < to_us, _midnights(from_us, zone)))
     offset_us = _offset_us(from_us, zone)
     step_us = step_s * SECOND_US
     first = (from_us + offset_us) // step_us * step_us - offset_us
@@ -101,9 +102,15 @@ def bucket_sql(us: str, edges: Sequence[int]) -> str:
     return f"CASE {' '.join(cases)} ELSE {edges[-1]} END" if cases else str(edges[-1])
 
 
-def is_partial(edges: list[int], step_s: int, to_us: int) -> bool:
+def is_partial(edges: list[int], step_s: int, to_us: int, tz: str) -> bool:
     """Whether the window ends inside its last bucket."""
-    return bool(edges) and edges[-1] + step_s * SECOND_US > to_us
+    return bool(edges) and _end(edges[-1], step_s, zone_of(tz)) > to_us
+
+
+def _end(edge_us: int, step_s: int, zone: ZoneInfo) -> int:
+    if step_s != _DAY_S:
+        return edge_us + step_s * SECOND_US
+    return next(midnight for midnight in _midnights(edge_us, zone) if midnight > edge_us)
 
 
 def auto_seconds(from_us: int, to_us: int, buckets: int = AUTO_BUCKETS) -> int:
@@ -113,14 +120,20 @@ def auto_seconds(from_us: int, to_us: int, buckets: int = AUTO_BUCKETS) -> int:
     return next(fitting, max(_NICE_STEPS_S[-1], int(wanted // 86_400 + 1) * 86_400))
 
 
-def _midnights(start_us: int, end_us: int, zone: ZoneInfo) -> list[int]:
+def _midnights(start_us: int, zone: ZoneInfo) -> Iterator[int]:
+    """The beginnings of local days, from the one that an instant is in.
+
+    A day that a zone left out (2011-12-30 in Samoa) begins when the next one does: once.
+    """
     local = from_us(start_us).astimezone(zone)
     midnight = datetime(local.year, local.month, local.day)
-    edges = []
-    while (edge := _instant(midnight, zone)) < end_us:
-        edges.append(edge)
+    before = None
+    while True:
+        edge = _instant(midnight, zone)
+        if edge != before:
+            yield edge
+        before = edge
         midnight += timedelta(days=1)
-    return edges
 
 
 def _instant(naive: datetime, zone: ZoneInfo) -> int:

@@ -116,8 +116,8 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         metric="tok_s",
         name="Decode speed",
-        formula="as the run says; else (completion_tokens − 1) / ((latency_ms − ttft_ms) / 1000) "
-        "where ttft_ms is known and below the latency and there are at least 2 tokens; else "
+        formula="null with fewer than 2 tokens; else as the run says; else (completion_tokens − 1) "
+        "/ ((latency_ms − ttft_ms) / 1000) where ttft_ms is known and below the latency; else "
         "completion_tokens / (latency_ms / 1000); else null; runs with ok only",
         unit="tokens/s",
         better="higher",
@@ -128,8 +128,8 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         metric="throughput_tps",
         name="Throughput",
-        formula="Σ completion_tokens / Σ (latency_ms / 1000), each over the runs with ok that have "
-        "it; null without either",
+        formula="Σ completion_tokens / Σ (latency_ms / 1000), both over the runs with ok that have "
+        "both; null where none has",
         unit="tokens/s",
         better="higher",
         kind="derived",

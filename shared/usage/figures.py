@@ -20,7 +20,7 @@ from shared.usage.source import cells_table, runs_table, with_edges
 from shared.usage.stats import Key, Labels, extras_of, grouped_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
-MAX_LABELS = 50
+MAX_LABELS = 100
 _COLUMNS = ("ts", *DIMENSIONS, *MEASURED)
 
 

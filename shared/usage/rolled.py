@@ -40,7 +40,7 @@ def cell_stats(
     found = {}
     for row in connection.execute(_counts_sql(keys)).fetchall():
         key, values = tuple(row[: len(keys)]), row[len(keys) :]
-        *counts, completed = values
+        *counts, throughput = values
         metric = told.get(key, {})
         extra = {
             label: distribution(metric[EXTRA_PREFIX + label])
@@ -48,7 +48,7 @@ def cell_stats(
             if EXTRA_PREFIX + label in metric
         }
         rest = [value for name in AMOUNTS for value in metric.get(name, _NOTHING)]
-        found[key] = stats_of([*counts, *rest, _throughput(metric, completed)], extra)
+        found[key] = stats_of([*counts, *rest, throughput], extra)
     return found
 
 
@@ -59,19 +59,15 @@ def _counts_sql(keys: list[str]) -> str:
     by = ", ".join(str(place + 1) for place in range(len(keys)))
     columns = [
         *keys,
-        "coalesce(sum(n), 0)::BIGINT",
-        "coalesce(sum(n) FILTER (WHERE ok), 0)::BIGINT",
+        "coalesce(sum(n) FILTER (WHERE metric IS NULL), 0)::BIGINT",
+        "coalesce(sum(n) FILTER (WHERE metric IS NULL AND ok), 0)::BIGINT",
         "coalesce(sum(prompt_tokens), 0)::BIGINT",
         "coalesce(sum(completion_tokens), 0)::BIGINT",
-        "(sum(completion_tokens) FILTER (WHERE ok))::BIGINT",
+        "sum(timed_tokens) FILTER (WHERE ok) * 1e3 / nullif(sum(timed_ms), 0)",
     ]
     ordered = f" GROUP BY {by} ORDER BY {by}" if keys else ""
-    return f"SELECT {', '.join(columns)} FROM cells WHERE metric IS NULL{ordered}"
-
-
-def _throughput(metrics: dict[str, Moments], completed: int | None) -> float | None:
-    count, mean, *_ = metrics.get("latency_ms", _NOTHING)
-    return completed * 1000 / (count * mean) if completed is not None and count and mean else None
+    told = "bucket IS NULL AND (metric IS NULL OR metric = 'latency_ms')"
+    return f"SELECT {', '.join(columns)} FROM cells WHERE {told}{ordered}"
 
 
 def _distributions(

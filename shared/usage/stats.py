@@ -22,9 +22,10 @@ _COUNTS = (
     "coalesce(sum(prompt_tokens), 0)::BIGINT",
     "coalesce(sum(completion_tokens), 0)::BIGINT",
 )
+# Tokens over the time that they took: only runs with ok that have both.
 _THROUGHPUT = (
-    "sum(completion_tokens) FILTER (WHERE ok) * 1000.0 "
-    "/ nullif(sum(latency_ms) FILTER (WHERE ok), 0)"
+    "sum(completion_tokens) FILTER (WHERE ok AND latency_ms IS NOT NULL) * 1e3 "
+    "/ nullif(sum(latency_ms) FILTER (WHERE ok AND completion_tokens IS NOT NULL), 0)"
 )
 
 _SPREAD = "stddev_pop({value}) {condition}"

@@ -42,7 +42,13 @@ def test_speed_leaves_the_first_token_out_when_its_time_is_known() -> None:
     assert tokens_per_second(11, 1100, 100) == pytest.approx(10.0)
 
 
-@pytest.mark.parametrize(("completion", "ttft_ms"), [(11, None), (11, 1100), (1, 100)])
+@pytest.mark.parametrize("completion", [0, 1])
+def test_speed_is_unknown_when_there_are_fewer_than_two_tokens(completion: int) -> None:
+    assert tokens_per_second(completion, 1100, 100) is None
+    assert tokens_per_second(completion, 1100, None) is None
+
+
+@pytest.mark.parametrize(("completion", "ttft_ms"), [(11, None), (11, 1100)])
 def test_speed_is_over_the_whole_time_when_decoding_has_no_time_of_its_own(
     completion: int, ttft_ms: float | None
 ) -> None:

@@ -34,7 +34,8 @@ INSTANTS_US = st.integers(100_000_000_000_000, 32_503_680_000_000_000)
         "1764784800",
         "1764784800.0",
         "1764784800000",
-        "1.7647848e9",
+        "20251203180000",
+        " 20251203180000 ",
         "+1764784800",
         "0000001764784800",
     ],
@@ -61,6 +62,10 @@ def test_instant_is_the_same_in_every_form(value: object) -> None:
         -math.inf,
         "nan",
         "Infinity",
+        "1.7647848e9",
+        "1.76478E+12",
+        "20251303180000",
+        "20251203250000",
         -1,
         -1e20,
         1e40,
@@ -183,3 +188,37 @@ def test_many_instants_are_read_as_each_would_be_alone(values: list[object]) -> 
             return None
 
     assert together() == alone()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        26.22,
+        353399.7,
+        45994.75,
+        2025,
+        "2025",
+        "26.22",
+        0,
+        -1,
+        20251203,
+        20251203180000,
+        1e40,
+        "1999-12-31T23:59:59.999999Z",
+        "2025-12-04T18:00:00.000001Z",
+        "202512031800",
+    ],
+)
+def test_time_of_a_row_is_implausible_when_nothing_was_measured_then(value: object) -> None:
+    with pytest.raises(clock.ImplausibleTime):
+        clock.read_row_time(value, DECEMBER_US)
+    with pytest.raises(clock.ImplausibleTime):
+        clock.read_row_times([value], DECEMBER_US)
+
+
+@pytest.mark.parametrize("value", ["2000-01-01", "2025-12-04T18:00:00Z", "20251203180000"])
+def test_time_of_a_row_is_read_when_it_is_since_2000_and_a_day_ahead_at_most(value: str) -> None:
+    us = clock.read_time(value)
+
+    assert clock.read_row_time(value, DECEMBER_US) == us
+    assert clock.read_row_times([value, us], DECEMBER_US) == [us, us]

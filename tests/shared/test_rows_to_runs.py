@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.datasets import Adapter, SentRows, run_of_row
+from shared.clock import SECOND_US
+from shared.datasets import Adapter, Arrival, SentRows, run_of_row
 from shared.datasets.columns import block_of
 from shared.datasets.uniform import uniform_rows
 from shared.imports import Batch, read_records
@@ -30,7 +31,9 @@ from shared.storage.parquet import json_reader
 from shared.usage import CSV_COLUMNS
 from shared.usage.export_lines import csv_line_sql, json_line_sql
 
-BATCH = Batch("ada", "t", "01JDQ0000000000000000000AB", 1, False, {})
+NOW_US = 2**31 * SECOND_US
+BATCH = Batch("ada", "t", "01JDQ0000000000000000000AB", NOW_US, False, {})
+ARRIVAL = Arrival(run_id="r", tenant="t", batch_id="bat_S", at_us=NOW_US)
 ADAPTER = Adapter(
     dataset="d",
     x_field="ts",
@@ -54,7 +57,7 @@ VALUES = {
     "amount": st.floats(0, 1e12),
     "flag": st.booleans(),
     # Float seconds are exact to the microsecond until the year 2041.
-    "instant": st.integers(10**8, 2**31).map(float),
+    "instant": st.integers(946_684_800, 2**31).map(float),
     "numbers": st.dictionaries(TEXTS, st.floats(-1e12, 1e12), max_size=3),
 }
 
@@ -89,7 +92,7 @@ def never() -> list:
 def at_once(row: dict) -> Run | None:
     body = json.dumps([row]).encode()
     rows = uniform_rows(SentRows(never, body, 0, len(body)), ADAPTER)
-    block = rows and block_of(rows, ADAPTER, tenant="t", segment_id="S")
+    block = rows and block_of(rows, ADAPTER, ARRIVAL)
     return decode_runs(block.encoded())[0] if block else None
 
 
@@ -99,7 +102,7 @@ def test_import_and_dataset_agree_on_a_row(row):
     (run,) = imported(json.dumps([row]).encode(), "application/json")
     plain = {name: found for name, found in row.items() if name != "extra"}
 
-    slowly = run_of_row(plain, ADAPTER, run_id="r", tenant="t", batch_id="b")
+    slowly = run_of_row(plain, ADAPTER, ARRIVAL)
     fast = at_once(plain)
 
     assert mapped(slowly) == mapped(run)

@@ -26,6 +26,7 @@ from shared.datasets.metrics.mapping import (
 )
 from shared.datasets.metrics.question import MetricsQuestion
 from shared.datasets.metrics.times import read_odd_texts
+from shared.runs.run import MIN_TOKENS_OF_A_SPEED
 from shared.storage import Volume
 from shared.storage.parquet import connect_to_ask
 from shared.storage.scratch import Scratch
@@ -133,17 +134,18 @@ def _create_names(
 
 
 def _speed(mapping: Mapping) -> str:
-    """SQL: tokens per second as `shared.runs.derived_tok_s` has it, unless a field says it."""
+    """SQL: tokens per second as `shared.runs.speed_of` has it."""
     by_name = {field.standard: field for field in mapping.fields if field.standard}
     tokens, latency, ttft = (
         by_name[name].column for name in (COMPLETION_TOKENS, LATENCY_MS, TTFT_MS)
     )
     derived = (
         f"CASE WHEN {tokens} < 0 OR {ttft} < 0 OR NOT {latency} > 0 THEN NULL "
-        f"WHEN {ttft} < {latency} AND {tokens} >= 2 "
+        f"WHEN {ttft} < {latency} "
         f"THEN ({tokens} - 1) / (({latency} - {ttft}) / 1000) "
         f"ELSE {tokens} / ({latency} / 1000) END"
     )
     finite = f"CASE WHEN isfinite({derived}) THEN {derived} END"
     said: NumberField = by_name[TOK_S]
-    return f"coalesce({said.column}, {finite})" if said.read else finite
+    speed = f"coalesce({said.column}, {finite})" if said.read else finite
+    return f"CASE WHEN {tokens} < {MIN_TOKENS_OF_A_SPEED} THEN NULL ELSE {speed} END"

@@ -106,6 +106,10 @@ def test_client_meta_is_dropped_when_sent(ada):
         ([{"latency_ms": 5}], "time_missing"),
         ([{"ts": None, "latency_ms": 5}], "time_missing"),
         ([{"ts": "yesterday"}], "time_unreadable"),
+        ([{"ts": 1764784800, "model": "m" * 257}], "label_too_long"),
+        ([{"ts": 26.22}], "time_implausible"),
+        ([{"ts": "2999-01-01"}], "time_implausible"),
+        ([{"ts": "1.76478E+12"}], "time_unreadable"),
         ([{"ts": 1764784800, "latency_ms": "900"}], "not_a_number"),
         ([{"ts": 1764784800, "prompt_tokens": 1.5}], "not_an_integer"),
         ([{"ts": 1764784800, "latency_ms": -1}], "out_of_range"),
@@ -120,6 +124,25 @@ def test_row_stays_but_usage_names_it_when_it_cannot_become_a_run(ada, rows, cod
     assert answer.json()["appended"] == 1
     assert answer.json()["usage"]["skipped"] == 1
     assert answer.json()["usage"]["errors"][0]["code"] == code
+
+
+@pytest.mark.parametrize("odd", [{}, {"odd": [1]}], ids=["at_once", "one_by_one"])
+def test_speed_is_null_when_there_are_fewer_than_two_tokens_whatever_a_row_says(ada, api, odd):
+    ada.post("/user/data/save_adapter", json={"dataset": "d", "tok_s_field": "tok_s"})
+    run = {"latency_ms": 500, "tok_s": 1e6, **odd}
+    rows = [{"ts": 1764784800 + tokens, "completion_tokens": tokens, **run} for tokens in (0, 1, 2)]
+
+    ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": rows})
+
+    asked = {"from": "2025-12-03", "to": "2025-12-04", "runs": 9}
+    runs = api("usage", user="ada").get("/usage", params=asked).json()["runs"]
+    assert {run["completion_tokens"]: run["tok_s"] for run in runs} == {0: None, 1: None, 2: 1e6}
+    (series,) = [
+        series
+        for series in ada.get("/user/data/metrics", params={"dataset": "d"}).json()["series"]
+        if series["field"] == "tok_s"
+    ]
+    assert series["summary"]["n"] == 1
 
 
 def test_one_append_is_made_when_an_idempotency_key_repeats(ada):

@@ -11,6 +11,7 @@ from shared.aws import Item, Table
 from shared.datasets import (
     AccountLimits,
     Adapter,
+    Arrival,
     RowNotConvertible,
     SentRows,
     append_rows,
@@ -110,7 +111,11 @@ def test_all_others_are_imported_when_one_row_fails(failure, capsys):
 @FAILURES
 def test_row_is_not_convertible_when_anything_fails_in_it(failure):
     with pytest.raises(RowNotConvertible) as refused:
-        run_of_row(Broken(failure), Adapter(dataset="d"), run_id="r", tenant="t", batch_id="b")
+        run_of_row(
+            Broken(failure),
+            Adapter(dataset="d"),
+            Arrival(run_id="r", tenant="t", batch_id="b", at_us=0),
+        )
 
     assert refused.value.code == "row_unreadable"
     assert refused.value.__cause__ is failure

@@ -166,7 +166,7 @@ ABSURD = [
     {"ts": 1764784800, "latency_ms": 10**400},
     {"ts": 1764784800, "prompt_tokens": 10**4_000},
 ]
-CODES = ["time_unreadable"] * 4 + ["out_of_range"] * 2
+CODES = ["time_unreadable"] * 3 + ["time_implausible"] + ["out_of_range"] * 2
 
 
 def test_rows_of_absurd_numbers_are_skipped_when_they_are_backfilled(ada, usage, fold):

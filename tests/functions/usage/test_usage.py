@@ -39,6 +39,22 @@ def test_run_is_counted_when_asked_right_after_the_append(ada):
     assert document["throughput_tps"] == pytest.approx(150 / 1.5)
 
 
+def test_throughput_is_of_runs_with_both_when_some_lack_tokens_or_latency(api):
+    usage = api("usage", user="ada")
+    rows = [
+        {"completion_tokens": 100, "latency_ms": 1000},
+        {"completion_tokens": 900},
+        {"latency_ms": 9000},
+        {"completion_tokens": 500, "latency_ms": 100, "ok": False},
+    ]
+    assert usage.post("/usage/import", json=rows).status == 200
+
+    document = usage.get("/usage/summary").json()
+
+    assert document["completion_tokens"] == 1500
+    assert document["throughput_tps"] == pytest.approx(100)
+
+
 def test_newest_runs_are_listed_when_asked_for(ada):
     document = ada.get("/usage", params={"runs": 1, "group_by": "device,model"}).json()
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.datasets import Adapter, ExtraField, RowNotConvertible, SentRows, run_of_row
+from shared.clock import read_time
+from shared.datasets import Adapter, Arrival, ExtraField, RowNotConvertible, SentRows, run_of_row
 from shared.datasets.columns import block_of
 from shared.datasets.rows import MAX_ROW_BYTES, judge_rows, stored_line
 from shared.datasets.uniform import uniform_rows
@@ -14,6 +15,7 @@ from shared.row_bodies import SentRow
 from shared.runs import Run, decode_runs
 from tests.shared.datasets.texts import batches
 
+NOW_US = read_time("2025-12-04T12:00:00Z")
 META = b'"_meta_user_id":"ada"'
 EXTRAS = (
     ExtraField(label="Power", field="gpu.w"),
@@ -57,9 +59,13 @@ def slow_runs(rows: list[dict], adapter: Adapter) -> list[Run | None]:
     return [slow_run(row, number, adapter) for number, row in enumerate(rows)]
 
 
+def arrival(number: int) -> Arrival:
+    return Arrival(run_id=f"run_S_{number}", tenant="t", batch_id="bat_S", at_us=NOW_US)
+
+
 def slow_run(row: dict, number: int, adapter: Adapter) -> Run | None:
     try:
-        return run_of_row(row, adapter, run_id=f"run_S_{number}", tenant="t", batch_id="bat_S")
+        return run_of_row(row, adapter, arrival(number))
     except RowNotConvertible:
         return None
 
@@ -77,7 +83,7 @@ gaps = st.sampled_from([b"", b" ", b"\n", b"\r\n"])
 @example([b'{"a":\n1}', b'{"a":3}'], "lines", b"", None)
 def test_fast_and_slow_agree_when_the_fast_way_answers(texts, form, gap, adapter):
     rows = uniform_rows(sent(texts, form, gap), adapter)
-    block = adapter and rows and block_of(rows, adapter, tenant="t", segment_id="S")
+    block = adapter and rows and block_of(rows, adapter, arrival(0))
 
     if rows is not None:
         pieces = texts if form == "array" else b"\n".join(texts).split(b"\n")
@@ -108,7 +114,7 @@ def test_batch_is_judged_at_once_when_it_is_plain(texts, form):
     rows = uniform_rows(sent(texts, form), PLAIN)
 
     assert rows is not None
-    assert block_of(rows, PLAIN, tenant="t", segment_id="S") is not None
+    assert block_of(rows, PLAIN, arrival(0)) is not None
     stored = [json.loads(line) for line in rows.stored(META).splitlines()]
     assert stored == [json.loads(text) | {"_meta_user_id": "ada"} for text in texts]
 

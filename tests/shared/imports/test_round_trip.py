@@ -23,8 +23,7 @@ COUNTS = st.integers(0, MAX_TOKENS)
 RUNS = st.builds(
     Run,
     run_id=LABELS.filter(bool),
-    # Float seconds are exact to the microsecond until the year 2041.
-    ts_us=st.integers(100_000_000 * 10**6, 2**51),
+    ts_us=st.integers(946_684_800 * 10**6, BATCH.began_us),
     device=st.none() | LABELS,
     model=st.none() | LABELS,
     tag=st.none() | LABELS,

@@ -10,8 +10,8 @@ from shared.runs import Run
 def expected_stats(runs: list[Run]) -> dict[str, Any]:
     """What the API promises for exactly these runs."""
     ok = [run for run in runs if run.ok]
-    counted = [run.completion_tokens for run in ok if run.completion_tokens is not None]
-    seconds = sum(run.latency_ms or 0 for run in ok) / 1000
+    timed = [run for run in ok if run.completion_tokens is not None and run.latency_ms is not None]
+    seconds = sum(run.latency_ms for run in timed) / 1000
     labels = {label for run in runs for label in run.extra}
     prompt = sum(run.prompt_tokens or 0 for run in runs)
     completion = sum(run.completion_tokens or 0 for run in runs)
@@ -26,7 +26,9 @@ def expected_stats(runs: list[Run]) -> dict[str, Any]:
         "latency_ms": distribution([run.latency_ms for run in ok]),
         "ttft_ms": distribution([run.ttft_ms for run in ok]),
         "tok_s": distribution([run.tok_s for run in ok]),
-        "throughput_tps": sum(counted) / seconds if seconds and counted else None,
+        "throughput_tps": sum(run.completion_tokens for run in timed) / seconds
+        if seconds
+        else None,
         "extra": {label: distribution([run.extra.get(label) for run in runs]) for label in labels},
     }
 

@@ -15,6 +15,7 @@ from shared.usage.buckets import (
     auto_seconds,
     bucket_edges,
     bucket_seconds,
+    is_partial,
 )
 from shared.usage.zones import zone_names
 from tests.kit.names import short
@@ -54,6 +55,40 @@ def test_days_have_23_or_25_hours_when_clocks_change(first, last, hours):
 
     lengths = [(b - a) // SECOND_US // 3600 for a, b in pairwise(edges)]
     assert lengths == hours
+
+
+@pytest.mark.parametrize(
+    ("end", "partial"),
+    [
+        ("2025-03-31T00:00:00+02:00", False),
+        ("2025-03-30T23:59:59+02:00", True),
+        ("2025-10-27T00:00:00+01:00", False),
+        ("2025-10-26T23:59:59+01:00", True),
+        ("2025-12-04T00:00:00+01:00", False),
+        ("2025-12-03T23:59:59+01:00", True),
+    ],
+)
+def test_last_day_is_partial_when_it_ends_later_however_long_it_is(end, partial):
+    end_us = read_time(end)
+    edges = bucket_edges(86_400, end_us - DAY_US // 2, end_us, "Europe/Berlin")
+
+    assert is_partial(edges, 86_400, end_us, "Europe/Berlin") is partial
+
+
+def test_hour_is_partial_when_the_window_ends_inside():
+    assert is_partial([0], 3600, 3600 * SECOND_US - 1, "Europe/Berlin")
+    assert not is_partial([0], 3600, 3600 * SECOND_US, "Europe/Berlin")
+
+
+def test_day_that_a_zone_left_out_has_no_bucket():
+    start = read_time("2011-12-29T00:00:00-10:00")
+    end = read_time("2012-01-01T00:00:00+14:00")
+
+    edges = bucket_edges(86_400, start, end, "Pacific/Apia")
+
+    assert [(edge - start) // DAY_US for edge in edges] == [0, 1]
+    assert not is_partial(edges, 86_400, end, "Pacific/Apia")
+    assert is_partial(edges[:1], 86_400, edges[1] - 1, "Pacific/Apia")
 
 
 def test_hours_begin_locally_when_the_zone_is_off_by_a_quarter():

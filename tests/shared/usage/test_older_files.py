@@ -24,12 +24,17 @@ READINGS = (Reading(exact=True), Reading(exact=False))
 
 def run_at(hour: int, tag: str | None = None) -> Run:
     return Run(
-        f"r-{next(_numbers)}", DAY_START_US + hour * _HOURS, model="m", tag=tag, latency_ms=5.0
+        f"r-{next(_numbers)}",
+        DAY_START_US + hour * _HOURS,
+        model="m",
+        tag=tag,
+        latency_ms=5.0,
+        completion_tokens=1,
     )
 
 
 def aged(storage, user: str) -> None:
-    """Make a user's files what they were before there was `tag`."""
+    """Make a user's files what they were before there was `tag`, or throughput in rollups."""
     for day in storage.catalog.days(user):
         parts = tuple(_aged(storage, part) for part in day.parts)
         rollup = _aged(storage, day.rollup) if day.rollup else None
@@ -45,7 +50,8 @@ def _aged(storage, found):
         newer, older = Path(folder) / "newer.parquet", Path(folder) / "older.parquet"
         newer.write_bytes(storage.bucket.get(found.key))
         duckdb.execute(
-            f"COPY (SELECT * EXCLUDE (tag) FROM '{newer}') TO '{older}' (FORMAT parquet)"
+            f"COPY (SELECT COLUMNS(c -> c NOT IN ('tag', 'timed_tokens', 'timed_ms')) "
+            f"FROM '{newer}') TO '{older}' (FORMAT parquet)"
         )
         body = older.read_bytes()
     storage.bucket.put(found.key, body)
@@ -64,6 +70,7 @@ def by_tag(storage, user: str, reading: Reading, **filters: tuple[str, ...]) -> 
         reading=reading,
     )
     assert found.exact is (reading.exact or not found.total["runs"])
+    assert found.total["throughput_tps"] == pytest.approx(200)
     tags = {entry["key"]["tag"]: entry["runs"] for entry in found.breakdown}
     assert sum(tags.values()) == found.total["runs"] == len(found.runs)
     return tags
