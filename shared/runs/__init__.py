@@ -14,7 +14,13 @@ from shared.runs.columns import (
     Kind,
     Run,
 )
-from shared.runs.run import check_storable, derived_tok_s, encode_runs, speed_of
+from shared.runs.run import (
+    MIN_TOKENS_OF_A_SPEED,
+    check_storable,
+    derived_tok_s,
+    encode_runs,
+    speed_of,
+)
 from shared.runs.schema import (
     JSON_COLUMNS,
     PARQUET_COLUMNS,
@@ -44,6 +50,7 @@ __all__ = [
     "MAX_LABEL_CHARACTERS",
     "MAX_TOKENS",
     "MEASURED",
+    "MIN_TOKENS_OF_A_SPEED",
     "PARQUET_COLUMNS",
     "PREVIEW_CHARACTERS",
     "SHOWN",

@@ -26,7 +26,7 @@ from shared.datasets.metrics.mapping import (
 )
 from shared.datasets.metrics.question import MetricsQuestion
 from shared.datasets.metrics.times import read_odd_texts
-from shared.runs.run import MIN_TOKENS_OF_A_SPEED
+from shared.runs import MIN_TOKENS_OF_A_SPEED
 from shared.storage import Volume
 from shared.storage.parquet import connect_to_ask
 from shared.storage.scratch import Scratch
