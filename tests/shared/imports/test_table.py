@@ -6,6 +6,7 @@ from shared.errors import MalformedInput, Unacceptable
 from shared.imports import read_records
 from shared.imports.numbers import number_of
 from tests.kit.names import short
+from tests.shared.imports.conftest import BATCH
 
 
 def first(judged, body, **options):
@@ -67,7 +68,7 @@ def test_guard_stays_when_the_caller_says_that_there_is_none(judged):
         ("ts,time", ",2025-12-03T18:00:00.5Z", 1764784800_500_000),
         ("time,model", "2025-12-03T18:00:00Z,m", 1764784800_000_000),
         ("ts,model", "2025-12-03T19:00:00+01:00,m", 1764784800_000_000),
-        ("model,latency_ms", "m,5", 1764784800_000_000),
+        ("model,latency_ms", "m,5", BATCH.began_us),
     ],
 )
 def test_time_is_that_of_ts_else_of_time_else_now(judged, columns, cells, ts_us):
