@@ -1,7 +1,7 @@
 """Summaries over many requests: no run each, so they are refused by name, with what to send."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from shared.imports.members import RowRefused
 
@@ -36,11 +36,10 @@ def is_record(members: Mapping[str, Any]) -> bool:
     return _found(members) is not None and "itls" not in members
 
 
-def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def rows_of(members: Mapping[str, Any]) -> NoReturn:
     """Never a row. Raises RowRefused."""
     what, instead = _found(members) or ("a summary", "send single requests")
     raise RowRefused("", "not_a_run", f"this is {what}, no run: {instead}")
-    yield {}
 
 
 def notes(_: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
