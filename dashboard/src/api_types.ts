@@ -2003,7 +2003,7 @@ export interface operations {
                 device?: string[];
                 /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
                 exact?: boolean | null;
-                /** @description Labels of the extra metrics to return; by default the 50 most frequent. */
+                /** @description Labels of the extra metrics to return; by default the 100 most frequent. */
                 extra?: string[];
                 /** @description Start (inclusive): ISO 8601 or epoch. */
                 from?: string | null;
@@ -2090,7 +2090,7 @@ export interface operations {
                 device?: string[];
                 /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
                 exact?: boolean | null;
-                /** @description Labels of the extra metrics to return; by default the 50 most frequent. */
+                /** @description Labels of the extra metrics to return; by default the 100 most frequent. */
                 extra?: string[];
                 /** @description Start (inclusive): ISO 8601 or epoch. */
                 from?: string | null;
@@ -2168,7 +2168,7 @@ export interface operations {
                 device?: string[];
                 /** @description Percentiles from the rows (true), or from rollups where possible (false). By default the number of runs decides. */
                 exact?: boolean | null;
-                /** @description Labels of the extra metrics to return; by default the 50 most frequent. */
+                /** @description Labels of the extra metrics to return; by default the 100 most frequent. */
                 extra?: string[];
                 /** @description Start (inclusive): ISO 8601 or epoch. */
                 from?: string | null;
