@@ -7,7 +7,7 @@ whole answer (https://platform.openai.com/docs/api-reference/responses-streaming
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.imports.records import Record
@@ -24,27 +24,50 @@ _ANTHROPIC = frozenset(
 def joined(records: Iterable[Record]) -> tuple[list[Record], int]:
     """The records with one for each stream, where its last chunk was, and how many were
     passed over for it."""
-    found: dict[Any, Record] = {}
-    passed, message = 0, None
+    streams = _Streams()
     for record in records:
+        try:
+            streams.add(record)
+        except Exception:
+            # The last resort: it stays as it is, and is refused by name when it is read.
+            streams.found[record.index] = record
+    passed = streams.passed + (streams.found.pop(_DELTAS, None) is not None)
+    return sorted(streams.found.values(), key=lambda record: record.index), passed
+
+
+@dataclass
+class _Streams:
+    """What is known of each answer so far, by its id or, where it has none, by its place."""
+
+    found: dict[Any, Record] = field(default_factory=dict)
+    passed: int = 0
+    message: int | None = None
+
+    def add(self, record: Record) -> None:
+        """Take one more record, of an answer that is known or of another one."""
         kind = record.members.get("type")
         if kind == "message_start" and isinstance(record.members.get("message"), Mapping):
-            message = record.index
-            found[message] = replace(record, members=record.members["message"])
-            continue
-        if kind in _ANTHROPIC:
-            passed += 1
-            if message in found:
-                found[message] = replace(found[message], members=_told(found[message], record))
-            continue
+            self.message = record.index
+            self.found[record.index] = replace(record, members=record.members["message"])
+        elif kind in _ANTHROPIC:
+            self.passed += 1
+            if self.message in self.found:
+                message = self.found[self.message]
+                self.found[self.message] = replace(message, members=_told(message, record))
+        else:
+            self._add_chunk(record)
+
+    def _add_chunk(self, record: Record) -> None:
         key = _answer(record.members)
-        whole = found.pop(key, None) if key else None
-        if whole is not None and _begins_again(whole.members, record.members):
-            found[whole.index], whole = whole, None
-        passed += whole is not None
-        found[key or record.index] = _grown(whole, record)
-    passed += found.pop(_DELTAS, None) is not None
-    return sorted(found.values(), key=lambda record: record.index), passed
+        whole = self.found.get(key) if key else None
+        begins_again = whole is not None and _begins_again(whole.members, record.members)
+        grown = _grown(None if begins_again else whole, record)
+        # Nothing is changed before all of the record was looked at.
+        self.found.pop(key, None)
+        if whole is not None and begins_again:
+            self.found[whole.index] = whole
+        self.passed += whole is not None and not begins_again
+        self.found[key or record.index] = grown
 
 
 def _begins_again(whole: Mapping[str, Any], part: Mapping[str, Any]) -> bool:

@@ -97,7 +97,8 @@ class Broken(dict[str, Any]):
 
 @FAILURES
 def test_all_others_are_imported_when_one_row_fails(failure, capsys):
-    rows = [ROWS[0], Broken(failure), ROWS[1]]
+    measured = [{**row, "latency_ms": 5} for row in ROWS]
+    rows = [measured[0], Broken(failure), measured[1]]
     records = Records([Record(place, place + 1, row) for place, row in enumerate(rows)], ())
 
     judged = judge(records, Batch("ada", "ada", ids.ulid(), 1764784800 * 10**6))
