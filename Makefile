@@ -123,7 +123,7 @@ test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
 	@$(MAKE) --no-print-directory test-rie
 	@# End to end is mostly waiting, so all else has the other core meanwhile.
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-e2e test-beside
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target WORKERS=1 test-e2e test-beside
 
 .PHONY: test-beside
 test-beside:
@@ -160,7 +160,7 @@ test-rie: .venv/.installed build ## every built function under AWS's Runtime Int
 	.venv/bin/pytest tests/rie
 
 test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniStack, and local/ itself
-	.venv/bin/pytest -n 2 tests/local
+	.venv/bin/pytest -n $(WORKERS) tests/local
 
 test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## against the local cloud; the dashboard in Chromium
 	.venv/bin/pytest tests/e2e -m "not nightly" $(SLOWEST)

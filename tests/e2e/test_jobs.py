@@ -105,6 +105,7 @@ def _ready(demo: httpx.Client, serial: str) -> bool:
     return demo.get(f"/devices/{serial}").json()["ready"] is True
 
 
+@pytest.mark.timeout(600)
 def test_a_single_job_goes_before_a_flood_when_it_comes_later(cloud, demo, admin, device) -> None:
     slow = device(queue_tags=["short"], models=["flood"])
     made = admin.post("/accounts/users", json={"user_id": f"late-{uuid4().hex[:8]}"}).json()
@@ -122,7 +123,7 @@ def test_a_single_job_goes_before_a_flood_when_it_comes_later(cloud, demo, admin
             ran.append(job_id)
         return wanted in ran
 
-    until(came, "the single job comes", 120)
+    until(came, "the single job comes", 300)
 
     assert {answer.status_code for answer in answers} == {202}
     # The lane is served by the demo device too: a window for each.
