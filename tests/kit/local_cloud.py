@@ -20,7 +20,7 @@ from local.scratch import scratch_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 # Generous: a first start builds, on two busy cores, and fetches nothing.
-READY_WITHIN_S = 300
+READY_WITHIN_S = 600
 STOPPED_WITHIN_S = 60
 
 
