@@ -185,10 +185,10 @@ def test_speed_is_derived_as_for_runs_when_no_field_says_it(view, rows: list[Any
 
 
 def derived(tokens: float | None, latency: float | None, ttft: float | None) -> float | None:
-    """The contract's formula; a latency too small to divide by gives nothing."""
-    if tokens is None or latency is None or latency <= 0:
+    """The contract's formula; too small a latency gives nothing, nor do less than two tokens."""
+    if tokens is None or tokens < 2 or latency is None or latency <= 0:
         return None
-    if ttft is not None and ttft < latency and tokens >= 2:
+    if ttft is not None and ttft < latency:
         tokens, latency = tokens - 1, latency - ttft
     speed = tokens / (latency / 1000) if latency / 1000 else math.inf
     return speed if math.isfinite(speed) else None
