@@ -30,8 +30,8 @@ MAX_TIME_CHARACTERS = 64
 # they would lie in 1970, and in the 27th century.
 _BASIC_DATE = re.compile(r"\d{8}\Z", re.ASCII)
 _BASIC_TIME = re.compile(r"\A(\d{8})(\d{6})\Z", re.ASCII)
-# What is measured lies from the first of these until a day ahead, as clocks differ. Smaller
-# numbers are durations, serial numbers and years, larger ones dates written without dashes.
+# Rows are measured after this instant, and at most a day ahead, because clocks differ. Smaller
+# numbers are durations, serial numbers and years; larger ones are dates written without dashes.
 _EARLIEST_OF_A_ROW_US = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * SECOND_US
 
 

@@ -1,7 +1,7 @@
 """Ids that follow from a segment's own: of the batch that it is, and of the runs it brings.
 
-A batch is what the API calls a segment: `bat_<segment_id>`. A run that nobody else named is
-`run_<segment_id>_<ordinal>`, so its id tells its batch.
+The API calls a segment a batch: `bat_<segment_id>`. A run that was sent without an id is
+`run_<segment_id>_<ordinal>`, which names its batch.
 """
 
 from shared.ids import ULID_FORM

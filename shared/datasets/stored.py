@@ -6,7 +6,7 @@ doubles nothing.
 
 import msgspec
 
-from shared import clock
+from shared import ids
 from shared.datasets.adapters import Adapter
 from shared.datasets.conversion import Arrival, every_failure_its_own, run_of_row
 from shared.runs import Run
@@ -23,10 +23,11 @@ def run_of_stored(line: bytes, adapter: Adapter, *, ordinal: int, tenant: str) -
         stored = msgspec.json.decode(line)
         batch_id = stored[BATCH_MEMBER]
         members = {name: stored[name] for name in stored if not name.startswith(META_PREFIX)}
+        segment_id = segment_id_of(batch_id)
         arrival = Arrival(
-            run_id=run_id_of(segment_id_of(batch_id), ordinal),
+            run_id=run_id_of(segment_id, ordinal),
             tenant=tenant,
             batch_id=batch_id,
-            at_us=clock.now_us(),
+            at_us=ids.ulid_time_us(segment_id),
         )
     return run_of_row(members, adapter, arrival)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shared.errors import MalformedInput
+from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.imports.hints import no_json, refuse_columns, refuse_utf16, with_hint
 from shared.imports.moments import OTHER_NAMES
 from shared.imports.records import Records, records_of_json
@@ -103,19 +103,25 @@ def _is_around(members: Mapping[str, bytes], name: str) -> bool:
 
 
 def _common(members: Mapping[str, bytes]) -> dict[str, Any]:
-    """The labels, and the time, that are said once for all rows; what is no text is no label."""
+    """The labels, and the time, that are said once for all rows; what is no text is no label.
+
+    Raises Unacceptable for a label that is too long, as a row's own would be refused.
+    """
     labels = {name: _decoded(members[name], str) for name in DIMENSIONS if name in members}
     times = {name: _decoded(members[name], Any) for name in OTHER_NAMES if name in members}
+    for name, label in labels.items():
+        if label is not None and len(label) > MAX_LABEL_CHARACTERS:
+            detail = f"{name} has more than {MAX_LABEL_CHARACTERS} characters"
+            raise Unacceptable(detail, faults=(Fault(f"/{name}", "label_too_long", detail),))
     return times | {name: label for name, label in labels.items() if label is not None}
 
 
 def _decoded(text: bytes, kind: Any) -> Any:
-    """A member, or None where it is nothing of the kind, or too long for one."""
+    """A member, or None where it is nothing of the kind."""
     try:
-        found = msgspec.json.decode(text, type=kind)
+        return msgspec.json.decode(text, type=kind)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return None if isinstance(found, str) and len(found) > MAX_LABEL_CHARACTERS else found
 
 
 def _text(body: bytes) -> str:

@@ -41,6 +41,7 @@ class _Streams:
 
     found: dict[Any, Record] = field(default_factory=dict)
     passed: int = 0
+    # Where the message is whose events are coming; outside of one they are records like others.
     message: int | None = None
 
     def add(self, record: Record) -> None:
@@ -49,11 +50,12 @@ class _Streams:
         if kind == "message_start" and isinstance(record.members.get("message"), Mapping):
             self.message = record.index
             self.found[record.index] = replace(record, members=record.members["message"])
-        elif kind in _ANTHROPIC:
+        elif self.message is not None and kind in _ANTHROPIC:
             self.passed += 1
-            if self.message in self.found:
-                message = self.found[self.message]
-                self.found[self.message] = replace(message, members=_told(message, record))
+            message = self.found[self.message]
+            self.found[self.message] = replace(message, members=_told(message, record))
+            if kind == "message_stop":
+                self.message = None
         else:
             self._add_chunk(record)
 
@@ -78,7 +80,7 @@ def _begins_again(whole: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
 def _answer(members: Mapping[str, Any]) -> tuple[str, str] | None:
     """Which streamed answer a record is a part of, if any."""
     kind, response = members.get("type"), members.get("response")
-    if isinstance(kind, str) and kind.startswith("response."):
+    if isinstance(kind, str) and kind.startswith("response.") and _is_event(members):
         identity = response.get("id") if isinstance(response, Mapping) else None
         # Deltas name no answer; they belong to the last event that does.
         return ("response", identity) if isinstance(identity, str) else _DELTAS
@@ -86,6 +88,11 @@ def _answer(members: Mapping[str, Any]) -> tuple[str, str] | None:
     if members.get("object") in _CHUNKS and isinstance(identity, str) and identity:
         return ("chunk", identity)
     return None
+
+
+def _is_event(members: Mapping[str, Any]) -> bool:
+    """Whether it is one of a stream, not a row whose `type` begins alike."""
+    return not members.keys().isdisjoint(("response", "sequence_number", "item_id", "delta"))
 
 
 def _grown(whole: Record | None, part: Record) -> Record:

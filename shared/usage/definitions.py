@@ -124,6 +124,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         kind="measured",
         source="The run's sender where it says tok_s, else derived by Evalyard when the run "
         "arrives. Its mean is the mean of runs: throughput_tps is the ratio of sums.",
+        definition_version=2,
     ),
     Definition(
         metric="throughput_tps",
@@ -134,6 +135,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         better="higher",
         kind="derived",
         source=_SERVER,
+        definition_version=2,
     ),
     Definition(
         metric="extra",
@@ -248,7 +250,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         metric="verdict",
         name="Verdict",
         formula="improved or regressed: p < 0.05 and |delta| ≥ min_effect_pct % of |mean of a|; "
-        "unchanged: ci95 is within ± that effect; inconclusive: else, or with fewer than 2  "
+        "unchanged: ci95 is within ± that effect; inconclusive: else, or with fewer than 2 "
         "values on a side",
         unit=None,
         better=None,

@@ -74,13 +74,21 @@ def test_all_others_are_recorded_when_one_row_cannot_be_converted(api, bucket, t
 def test_all_others_are_converted_when_a_stored_row_is_broken(capsys):
     adapter = {"dataset": "d", "x_field": "ts"}
     backfill = Backfill(version=1, adapter=adapter, tenant="ada")
-    good = b'{"ts":1764784800,"_meta_batch_id":"bat_1"}'
+    segment_id = ids.ulid(1764784800 * 10**6)
+    good = b'{"ts":1764784800,"_meta_batch_id":"bat_%s"}' % segment_id.encode()
     broken = [b'{"ts":17647', b"[]", b'{"ts":1764784800}', b"\xff", b"[" * 100_000]
-    rows = [StoredRow(line, "bat_1", place) for place, line in enumerate([good, *broken, good])]
+    rows = [
+        StoredRow(line, f"bat_{segment_id}", place)
+        for place, line in enumerate([good, *broken, good])
+    ]
 
     runs = convert_stored(backfill, rows)
 
-    assert [run and run.run_id for run in runs] == ["run_1_0", *[None] * 5, "run_1_6"]
+    assert [run and run.run_id for run in runs] == [
+        f"run_{segment_id}_0",
+        *[None] * 5,
+        f"run_{segment_id}_6",
+    ]
     assert '"RowsNotConverted":[5' in capsys.readouterr().out
 
 

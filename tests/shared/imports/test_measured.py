@@ -5,6 +5,7 @@ import json
 import pytest
 
 from shared import clock
+from shared.errors import Unacceptable
 from shared.imports.moments import OTHER_NAMES
 from tests.shared.imports.conftest import BATCH
 
@@ -114,3 +115,13 @@ def test_record_is_one_when_its_data_are_no_objects(judged):
     found = judged(json.dumps({"latency_ms": 5, "data": [1, 2], "results": {}}))
 
     assert only(found).ts_us == BATCH.began_us
+
+
+def test_call_is_refused_when_a_label_around_the_rows_is_too_long(judged):
+    body = json.dumps({"model": "m" * 257, "rows": [{"latency_ms": 1}]})
+
+    with pytest.raises(Unacceptable) as refused:
+        judged(body)
+
+    (fault,) = refused.value.faults
+    assert (fault.pointer, fault.code) == ("/model", "label_too_long")
