@@ -122,12 +122,12 @@ openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's o
 test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
 	@$(MAKE) --no-print-directory test-rie
-	@# End to end is mostly waiting, so all else has the other core meanwhile.
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target WORKERS=1 test-e2e test-beside
+	@# End to end is mostly waiting; all else has what it leaves of both cores.
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-e2e test-beside
 
 .PHONY: test-beside
 test-beside:
-	@$(MAKE) --no-print-directory test-unit test-dashboard test-local test-313
+	@nice $(MAKE) --no-print-directory test-unit test-dashboard test-local test-313
 
 IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 SLOWEST = --durations 25 --durations-min 1

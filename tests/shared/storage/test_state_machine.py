@@ -431,7 +431,7 @@ def test_readers_find_what_the_model_says_whatever_happens(aws, half, s3_time, n
     run_state_machine_as_test(
         machine if NIGHTLY else seed(half)(machine),
         settings=settings(
-            max_examples=12 * FACTOR if NIGHTLY else 5,
+            max_examples=12 * FACTOR,
             stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
