@@ -1,7 +1,7 @@
 """Settings from the environment: the only place of the product that reads it.
 
-Each function declares a frozen dataclass of what it needs in its own
-`settings.py`; a field `data_bucket: str` is the variable `DATA_BUCKET`.
+Each function declares a frozen dataclass of what it needs where it is wired; a field
+`data_bucket: str` is the variable `DATA_BUCKET`.
 """
 
 import os

@@ -3,7 +3,7 @@
 from typing import Any
 
 from functions.accounts.schemas import AuditLine, Limits, TokenEntry, UserEntry
-from functions.accounts.settings import Settings
+from functions.accounts.wiring import Settings
 from shared import clock
 from shared.accounts import AuditEntry, IssuedToken, Token, User
 from shared.config import read_settings

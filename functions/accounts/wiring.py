@@ -1,9 +1,9 @@
 """What the accounts endpoints work on, made from the settings at the first request."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
-from functions.accounts.settings import Settings
 from shared import clock
 from shared.accounts import Audit
 from shared.aws import Table
@@ -11,6 +11,23 @@ from shared.clock import SECOND_US
 from shared.config import read_settings
 from shared.devices import Fleet
 from shared.http import Caller, IdempotencyStore
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Tables: of accounts, of first answers, of devices; what an account may have; and for how
+    long it is remembered who did what."""
+
+    accounts_table: str
+    idempotency_table: str
+    devices_table: str
+    max_datasets: int
+    max_rows_a_day: int
+    max_bytes: int
+    max_imported_runs_a_day: int
+    max_open_jobs: int
+    audit_retention_days: int
+
 
 # An answer must come within 29 s; one step takes a second at the very most.
 _WORK_S = 20

@@ -7,11 +7,11 @@ that names no segment (S3's test event, or noise), and what is no message
 truth, and a commit is fenced by the checkpoint's generation.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
 
-from functions.aggregate_usage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.datasets.folding import compaction
@@ -20,6 +20,15 @@ from shared.messages import Message, MessageUnreadable, come_again, messages_of
 from shared.observability import logger
 from shared.storage import Catalog, SegmentName
 from shared.turns import MayGoOn, TimeLeft
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The bucket of runs and segments, and the catalog."""
+
+    data_bucket: str
+    catalog_table: str
+
 
 # What a fold step and the answer may still need when the function must stop.
 _RESERVE_MS = 20_000

@@ -5,15 +5,24 @@ where the contract says 401, so the edge of each endpoint group answers it
 (`docs/decisions/0003-who-answers-401.md`). Decides nothing about rights.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
-from functions.authorize_request.settings import Settings
 from shared import clock
 from shared.accounts import Credential, TokenUse, find_credential, needs_recording
 from shared.aws import Queue, Table
 from shared.config import read_settings
 from shared.errors import DependencyFailed
 from shared.observability import logger
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where tokens are known, and where their uses are told."""
+
+    accounts_table: str
+    token_uses_queue_url: str
+
 
 NOBODY: dict[str, str] = {}
 

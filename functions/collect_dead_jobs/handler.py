@@ -12,12 +12,9 @@ from typing import Any
 
 import msgspec
 
-from functions.collect_dead_jobs.settings import Settings
-from shared.aws import Bucket, Queue, Table
 from shared.config import read_settings
-from shared.devices import PoolQueues
 from shared.errors import Unavailable
-from shared.jobs import Jobs
+from shared.jobs import Jobs, JobsSettings
 from shared.messages import Message, MessageUnreadable, handle_each
 from shared.observability import count, logger
 
@@ -54,11 +51,4 @@ def handle_message(message: Message) -> bool:
 
 @cache
 def _jobs() -> Jobs:
-    settings = read_settings(Settings)
-    return Jobs(
-        jobs_table=Table(settings.jobs_table),
-        devices_table=Table(settings.devices_table),
-        bucket=Bucket(settings.data_bucket),
-        pools=PoolQueues.read(settings.pool_queues),
-        callbacks_queue=Queue(settings.callbacks_queue_url),
-    )
+    return Jobs.of(read_settings(JobsSettings))

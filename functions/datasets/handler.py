@@ -4,8 +4,7 @@ from typing import Any
 
 from functions.datasets.metrics import router as metrics_router
 from functions.datasets.routes import router
-from functions.datasets.settings import Settings
-from functions.datasets.wiring import idempotency
+from functions.datasets.wiring import Settings, idempotency
 from shared.config import read_settings
 from shared.deadlines import answered_within
 from shared.http import create_app, serve

@@ -1,13 +1,28 @@
 """What the datasets endpoints work on, made from the settings at the first request."""
 
+from dataclasses import dataclass
 from functools import cache
 
-from functions.datasets.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.datasets import AccountLimits
 from shared.http import IdempotencyStore
 from shared.storage import Backlog, Catalog, SegmentLog
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The bucket of segments and rows, the two tables, what an account may have,
+    and how long a question may take."""
+
+    data_bucket: str
+    catalog_table: str
+    idempotency_table: str
+    max_datasets: int
+    max_rows_a_day: int
+    max_bytes: int
+    max_pending_segments: int
+    query_seconds: int
 
 
 @cache

@@ -8,12 +8,12 @@ drop: a message that cannot be read (metric `UnreadableCallbacks`), and what is 
 by a conditional write, and receivers know a repeated callback by its `webhook-id`.
 """
 
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import msgspec
 
-from functions.deliver_callback.settings import Settings
 from shared.accounts import webhook_secrets
 from shared.aws import Queue, Table
 from shared.callbacks import CallbackRecords, CallbackUrls, Deliveries, Delivery, Sender
@@ -21,6 +21,16 @@ from shared.config import read_settings
 from shared.errors import Unavailable
 from shared.messages import Message, MessageUnreadable, handle_each
 from shared.observability import count, logger
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where callbacks and signing secrets are kept, and the queue of deliveries to come."""
+
+    accounts_table: str
+    jobs_table: str
+    callbacks_queue_url: str
+    callback_allow_private: bool
 
 
 class DeliveryMessage(msgspec.Struct, frozen=True, rename={"number": "try"}):

@@ -1,27 +1,37 @@
 """What the devices endpoints work on, made from the settings at the first request."""
 
+from dataclasses import dataclass
 from functools import cache
 
-from functions.devices.settings import Settings
 from shared.accounts import Audit
-from shared.aws import Bucket, Queue, Table
+from shared.aws import Table
 from shared.config import read_settings
 from shared.devices import DeviceQueues, PoolQueues, Retirements, SessionTerms
 from shared.http import Caller, IdempotencyStore
-from shared.jobs import Jobs, Leases
+from shared.jobs import Jobs, JobsSettings, Leases
+
+
+@dataclass(frozen=True)
+class Settings(JobsSettings):
+    """Tables, bucket and queues, and the role whose narrowed credentials devices get.
+
+    `pool_queues` is JSON: URL by tag and lane. Device queues are named by a prefix.
+    """
+
+    accounts_table: str
+    catalog_table: str
+    idempotency_table: str
+    dead_jobs_queue_arn: str
+    device_queue_prefix: str
+    device_role_arn: str
+    require_tls: bool
+    audit_retention_days: int
 
 
 @cache
 def jobs() -> Jobs:
     """The jobs feature over this deployment's resources."""
-    settings = read_settings(Settings)
-    return Jobs(
-        jobs_table=Table(settings.jobs_table),
-        devices_table=Table(settings.devices_table),
-        bucket=Bucket(settings.data_bucket),
-        pools=PoolQueues.read(settings.pool_queues),
-        callbacks_queue=Queue(settings.callbacks_queue_url),
-    )
+    return Jobs.of(read_settings(Settings))
 
 
 @cache

@@ -6,9 +6,9 @@ behind it. The role in the template may remove there. Tests hold this list again
 the template lets functions write.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
-from functions.erase_accounts.settings import Settings
 from shared.accounts import Audit, Erasing, account_traces, revoke_device_token
 from shared.aws import Bucket, Table
 from shared.config import read_settings
@@ -17,6 +17,25 @@ from shared.http import record_traces
 from shared.jobs import job_remains, job_traces
 from shared.storage import storage_traces
 from shared.traces import Objects, Place, Uploads
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every table and the bucket; `pool_queues` is JSON: URL by tag and lane.
+
+    `erasure_grace_s`: for how long nothing of an account must be found before it is erased.
+    """
+
+    accounts_table: str
+    catalog_table: str
+    jobs_table: str
+    devices_table: str
+    idempotency_table: str
+    data_bucket: str
+    pool_queues: str
+    erasure_grace_s: int
+    audit_retention_days: int
+
 
 # `shared.usage`, which writes them, needs DuckDB.
 _EXPORTS = "exports/{}/"

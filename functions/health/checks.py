@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from functions.health.settings import Settings
 from shared import clock
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.errors import EvalyardError
 from shared.observability import logger
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The storage whose health is asked after."""
+
+    data_bucket: str
+    catalog_table: str
+
 
 Said = Literal["ok", "failing"]
 Status = Literal["ok", "degraded", "down"]

@@ -1,26 +1,29 @@
 """What the jobs endpoints work on, made from the settings at the first request."""
 
+from dataclasses import dataclass
 from functools import cache
 
-from functions.jobs.settings import Settings
-from shared.aws import Bucket, Queue, Table
+from shared.aws import Table
 from shared.config import read_settings
-from shared.devices import PoolQueues
 from shared.http import IdempotencyStore
-from shared.jobs import Jobs, Submissions
+from shared.jobs import Jobs, JobsSettings, Submissions
+
+
+@dataclass(frozen=True)
+class Settings(JobsSettings):
+    """Tables, the bucket of bodies, and queues; `pool_queues` is JSON: URL by tag and lane.
+    `max_open_jobs` of one user may wait for a device or a pool."""
+
+    catalog_table: str
+    idempotency_table: str
+    callback_allow_private: bool
+    max_open_jobs: int
 
 
 @cache
 def jobs() -> Jobs:
     """The jobs feature over this deployment's resources."""
-    settings = read_settings(Settings)
-    return Jobs(
-        jobs_table=Table(settings.jobs_table),
-        devices_table=Table(settings.devices_table),
-        bucket=Bucket(settings.data_bucket),
-        pools=PoolQueues.read(settings.pool_queues),
-        callbacks_queue=Queue(settings.callbacks_queue_url),
-    )
+    return Jobs.of(read_settings(Settings))
 
 
 @cache

@@ -11,11 +11,8 @@ may be doubled, and the two share the round.
 from functools import cache
 from typing import Any
 
-from functions.maintain_jobs.settings import Settings
-from shared.aws import Bucket, Queue, Table
 from shared.config import read_settings
-from shared.devices import PoolQueues
-from shared.jobs import Jobs
+from shared.jobs import Jobs, JobsSettings
 from shared.observability import logger
 from shared.turns import TimeLeft
 
@@ -32,11 +29,4 @@ def lambda_handler(event: object, context: Any) -> dict[str, int]:
 
 @cache
 def _jobs() -> Jobs:
-    settings = read_settings(Settings)
-    return Jobs(
-        jobs_table=Table(settings.jobs_table),
-        devices_table=Table(settings.devices_table),
-        bucket=Bucket(settings.data_bucket),
-        pools=PoolQueues.read(settings.pool_queues),
-        callbacks_queue=Queue(settings.callbacks_queue_url),
-    )
+    return Jobs.of(read_settings(JobsSettings))

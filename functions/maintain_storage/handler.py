@@ -12,10 +12,10 @@ are fenced, only aged orphans are removed, and the two share the round.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from functions.maintain_storage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.datasets.folding import maintenance
@@ -24,6 +24,17 @@ from shared.observability import logger
 from shared.storage import Catalog
 from shared.storage.maintenance import Maintenance
 from shared.turns import MayGoOn, TimeLeft
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The bucket of runs and segments, the catalog, and after how many days the upkeep deletes
+    for good what was replaced (0: the bucket's lifecycle rules do)."""
+
+    data_bucket: str
+    catalog_table: str
+    expire_after_days: int
+
 
 _RESERVE_MS = 20_000
 # Of each user, each time.

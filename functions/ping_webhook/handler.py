@@ -4,18 +4,28 @@ A function of its own, because it talks to servers that users name: it may reach
 but signing secrets and what is known of users' URLs (docs/decisions/0017-webhook-pings.md).
 """
 
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 from fastapi import APIRouter
 
 from functions.ping_webhook.schemas import PingBody, WebhookPingAnswer
-from functions.ping_webhook.settings import Settings
 from shared.accounts import webhook_secrets
 from shared.aws import Table
 from shared.callbacks import CallbackUrls, Pings, Sender
 from shared.config import read_settings
 from shared.http import CurrentUser, UserRoute, create_app, described, serve
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where signing secrets are, and what is known of users' URLs."""
+
+    accounts_table: str
+    jobs_table: str
+    callback_allow_private: bool
+
 
 router = APIRouter(prefix="/accounts", tags=["Accounts"], route_class=UserRoute)
 

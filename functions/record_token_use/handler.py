@@ -7,15 +7,22 @@ no message (`UnreadableEvents`). A second delivery changes nothing: the key is t
 digest, and an instant never moves back.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
-from functions.record_token_use.settings import Settings
 from shared.accounts import TokenUse, record_token_use
 from shared.aws import Table
 from shared.config import read_settings
 from shared.errors import Unavailable
 from shared.messages import Message, MessageUnreadable, handle_each
 from shared.observability import count, logger
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where tokens are known."""
+
+    accounts_table: str
 
 
 def lambda_handler(event: object, context: object) -> dict[str, Any]:

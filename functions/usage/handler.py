@@ -3,8 +3,7 @@
 from typing import Any
 
 from functions.usage import comparing, exporting, importing, routes
-from functions.usage.settings import Settings
-from functions.usage.wiring import idempotency
+from functions.usage.wiring import Settings, idempotency
 from shared.config import read_settings
 from shared.deadlines import answered_within
 from shared.http import create_app, serve

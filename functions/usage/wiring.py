@@ -1,13 +1,27 @@
 """What the usage endpoints work on, made from the settings at the first request."""
 
+from dataclasses import dataclass
 from functools import cache
 
-from functions.usage.settings import Settings
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.http import IdempotencyStore
 from shared.imports import ImportQuota
 from shared.storage import Backlog, Catalog, SegmentLog
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The bucket of runs and segments, the catalog, first answers by Idempotency-Key; how many
+    segments of a user may be pending, how many runs one may import on a day, and how long a
+    question may take."""
+
+    data_bucket: str
+    catalog_table: str
+    idempotency_table: str
+    max_pending_segments: int
+    max_imported_runs_a_day: int
+    query_seconds: int
 
 
 @cache

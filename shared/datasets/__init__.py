@@ -9,10 +9,16 @@ from shared.datasets.adapters import (
     save_adapter,
 )
 from shared.datasets.append import AppendResult, Batch, append_rows
-from shared.datasets.backfilling import preview_adapter, save_and_backfill
+from shared.datasets.backfilling import preview_adapter, run_of_stored, save_and_backfill
 from shared.datasets.conversion import Arrival, RowNotConvertible, job_row, run_of_row
 from shared.datasets.labels import LabelMeaning, label_meanings
-from shared.datasets.listing import DatasetNotFound, DatasetSummary, list_datasets
+from shared.datasets.listing import (
+    DATASET_NAME,
+    DatasetNotFound,
+    DatasetSummary,
+    check_dataset_name,
+    list_datasets,
+)
 from shared.datasets.metrics import (
     DEFAULT_POINTS,
     MAX_POINTS,
@@ -22,13 +28,11 @@ from shared.datasets.metrics import (
     Summary,
     dataset_metrics,
 )
-from shared.datasets.names import DATASET_NAME, check_dataset_name
 from shared.datasets.places import Place
 from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
 from shared.datasets.rows import MAX_ROW_BYTES, AcceptedRow, judge_rows
 from shared.datasets.sent import MAX_ROWS, SentRows
 from shared.datasets.standing import AccountLimits
-from shared.datasets.stored import run_of_stored
 
 __all__ = [
     "DATASET_NAME",

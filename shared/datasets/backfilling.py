@@ -4,16 +4,17 @@ from typing import Any
 
 import msgspec
 
+from shared import ids
 from shared.aws import Bucket, Update
 from shared.datasets.adapters import Adapter, check_adapter, next_version
-from shared.datasets.conversion import RowNotConvertible
+from shared.datasets.conversion import Arrival, RowNotConvertible, every_failure_its_own, run_of_row
 from shared.datasets.listing import DatasetNotFound
 from shared.datasets.reading import Wanted, read_tail
-from shared.datasets.stored import run_of_stored
 from shared.errors import Fault, Unacceptable
 from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
-from shared.storage import Backfill, Catalog
+from shared.segment_ids import run_id_of, segment_id_of
+from shared.storage import BATCH_MEMBER, META_PREFIX, Backfill, Catalog
 from shared.storage.starting import start_backfill
 
 PREVIEWED_ROWS = 20
@@ -65,3 +66,23 @@ def _newest_lines(bucket: Bucket, catalog: Catalog, user_id: str, dataset: str) 
         return read_tail(bucket, catalog, user_id, dataset, PREVIEWED_ROWS, wanted).lines
     except DatasetNotFound:
         return []
+
+
+def run_of_stored(line: bytes, adapter: Adapter, *, ordinal: int, tenant: str) -> Run:
+    """The run of a row that is stored already: the very one that its append would have given,
+    so that converting again doubles nothing.
+
+    `ordinal` counts the stored rows of the row's segment from 0. Raises RowNotConvertible.
+    """
+    with every_failure_its_own():
+        stored = msgspec.json.decode(line)
+        batch_id = stored[BATCH_MEMBER]
+        members = {name: stored[name] for name in stored if not name.startswith(META_PREFIX)}
+        segment_id = segment_id_of(batch_id)
+        arrival = Arrival(
+            run_id=run_id_of(segment_id, ordinal),
+            tenant=tenant,
+            batch_id=batch_id,
+            at_us=ids.ulid_time_us(segment_id),
+        )
+    return run_of_row(members, adapter, arrival)

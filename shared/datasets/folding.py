@@ -7,8 +7,8 @@ import msgspec
 
 from shared.aws import Bucket
 from shared.datasets.adapters import Adapter
+from shared.datasets.backfilling import run_of_stored
 from shared.datasets.conversion import RowNotConvertible
-from shared.datasets.stored import run_of_stored
 from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
 from shared.storage import Backfill, Catalog

@@ -1,11 +1,15 @@
-"""The list of datasets, with exact counts."""
+"""The list of datasets, with exact counts, and what a dataset may be called."""
 
+import re
 from dataclasses import dataclass
 
 from shared.aws import Bucket, Item
 from shared.datasets.adapters import Adapter, adapter_of
-from shared.errors import NotFound
+from shared.errors import NotFound, Unacceptable
 from shared.storage import Catalog, Snapshot, dataset_record, read_snapshot
+
+DATASET_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_NAME = re.compile(DATASET_NAME)
 
 
 class DatasetNotFound(NotFound):
@@ -15,6 +19,17 @@ class DatasetNotFound(NotFound):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no dataset {name!r}; append_jsonl with this name makes it")
+
+
+def check_dataset_name(name: str) -> str:
+    """The name itself. Raises Unacceptable (`invalid_dataset_name`)."""
+    if not _NAME.fullmatch(name):
+        raise Unacceptable(
+            "a dataset name has 1 to 128 letters, digits, '.', '_' or '-' and begins with a "
+            "letter or digit",
+            code="invalid_dataset_name",
+        )
+    return name
 
 
 @dataclass

@@ -4,10 +4,9 @@ Knows nothing of jobs; whoever does decides which device may run what.
 """
 
 from shared.devices.device import Device, Telemetry
-from shared.devices.errors import DeviceNotFound, DeviceRetiring
-from shared.devices.fleet import Fleet, Registration, visible
+from shared.devices.fleet import DeviceNotFound, Fleet, Registration, visible
 from shared.devices.queues import LANES, VISIBILITY_S, DeviceQueues, PoolQueues, lane_of
-from shared.devices.retiring import RetiredDevice, Retirements
+from shared.devices.retiring import DeviceRetiring, RetiredDevice, Retirements
 from shared.devices.session import HEARTBEAT_S, DeviceSession, SessionTerms, open_session
 from shared.devices.traces import device_remains, device_traces
 

@@ -16,11 +16,17 @@ from shared import clock
 from shared.aws import ConditionFailed, Item, Table, Update
 from shared.clock import SECOND_US
 from shared.devices.device import Device, Telemetry, device_of
-from shared.devices.errors import DeviceNotFound
+from shared.errors import NotFound
 
 FLEET = "FLEET"
 TELEMETRY_KEPT_S = 7 * 86_400
 TELEMETRY_SHOWN = 100
+
+
+class DeviceNotFound(NotFound):
+    """No such device, or it belongs to somebody else."""
+
+    code = "device_not_found"
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):

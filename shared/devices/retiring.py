@@ -12,12 +12,17 @@ import msgspec
 from shared import clock
 from shared.aws import Queue, Table, TransactionLost, Update
 from shared.devices.device import Device
-from shared.devices.errors import DeviceRetiring
 from shared.devices.fleet import FLEET
-from shared.errors import Unavailable
+from shared.errors import Conflict, Unavailable
 
 _RETIRED = "RETIRED"
 _DEVICE = "DEVICE#"
+
+
+class DeviceRetiring(Conflict):
+    """The queues of an earlier device of this serial are still being emptied."""
+
+    code = "device_retiring"
 
 
 class RetiredDevice(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 State is one DynamoDB item, moved by conditional writes only; messages are hints.
 """
 
-from shared.jobs.assembly import Jobs
+from shared.jobs.assembly import Jobs, JobsSettings
 from shared.jobs.bodies import (
     METRICS,
     Outcome,
@@ -71,6 +71,7 @@ __all__ = [
     "JobRequest",
     "JobStore",
     "Jobs",
+    "JobsSettings",
     "Lane",
     "Lanes",
     "LeaseLost",

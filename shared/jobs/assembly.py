@@ -21,6 +21,20 @@ from shared.storage import SegmentLog
 
 
 @dataclass(frozen=True)
+class JobsSettings:
+    """What a function must have in its environment to work on jobs.
+
+    `pool_queues` is JSON: URL by tag and lane.
+    """
+
+    jobs_table: str
+    devices_table: str
+    data_bucket: str
+    pool_queues: str
+    callbacks_queue_url: str
+
+
+@dataclass(frozen=True)
 class Jobs:
     """The resources of the feature; each property is one use of them."""
 
@@ -29,6 +43,17 @@ class Jobs:
     bucket: Bucket
     pools: PoolQueues
     callbacks_queue: Queue
+
+    @classmethod
+    def of(cls, settings: JobsSettings) -> "Jobs":
+        """The feature over the resources that a deployment names."""
+        return cls(
+            jobs_table=Table(settings.jobs_table),
+            devices_table=Table(settings.devices_table),
+            bucket=Bucket(settings.data_bucket),
+            pools=PoolQueues.read(settings.pool_queues),
+            callbacks_queue=Queue(settings.callbacks_queue_url),
+        )
 
     @property
     def store(self) -> JobStore:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import pkgutil
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -96,12 +97,26 @@ def test_logs_are_kept_for_a_stated_time(transformed: Transformed, function: str
 
 
 def test_environment_is_the_settings_class(transformed: Transformed, function: str) -> None:
-    settings = importlib.import_module(f"functions.{folder(function)}.settings").Settings
+    read = {variable_name(field.name) for kind in settings_of(function) for field in fields(kind)}
     variables = properties(transformed, function)["Environment"]["Variables"]
 
-    assert is_dataclass(settings)
-    assert set(variables) - COMMON == {variable_name(field.name) for field in fields(settings)}
+    assert set(variables) - COMMON == read - COMMON
     assert set(variables) >= COMMON
+
+
+def settings_of(function: str) -> list[Any]:
+    """The settings classes that the modules of a function read the environment by."""
+    package = importlib.import_module(f"functions.{folder(function)}")
+    modules = [
+        importlib.import_module(f"{package.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(package.__path__)
+    ]
+    return [
+        kind
+        for module in modules
+        for name, kind in vars(module).items()
+        if name.endswith("Settings") and is_dataclass(kind)
+    ]
 
 
 def test_no_wildcard_in_any_action(transformed: Transformed, function: str) -> None:

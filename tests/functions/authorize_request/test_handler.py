@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.authorize_request.handler import lambda_handler
-from functions.authorize_request.settings import Settings
+from functions.authorize_request.handler import Settings, lambda_handler
 from shared.accounts import (
     TokenKind,
     TokenRequest,
