@@ -368,6 +368,8 @@ export interface components {
             /** @default model */
             model_field?: string;
             ok_field?: string | null;
+            /** @description The texts of `ok_field` that mean ok, exactly as they are; all others then mean not. Without it: true and false, 0 and 1, and, in any case, `true`, `false`, `ok`, `error`, `success`, `failure`, `succeeded`, `failed`. */
+            ok_values?: string[] | null;
             prompt_preview_field?: string | null;
             /** @default prompt_tokens */
             prompt_tokens_field?: string;
@@ -375,6 +377,12 @@ export interface components {
             tok_s_field?: string | null;
             /** @default ttft_ms */
             ttft_ms_field?: string;
+            /**
+             * @example {
+             *       "latency_ms": "s"
+             *     }
+             */
+            units?: components["schemas"]["UnitsBody"];
             /** @default ts */
             x_field?: string;
         };
@@ -722,6 +730,11 @@ export interface components {
             kind: "number" | "string" | "boolean";
             /** @example GPU power (W) */
             label: string;
+            /**
+             * @description Multiplies numbers; not 0.
+             * @default 1
+             */
+            scale: number;
             /** @example W */
             unit: string | null;
         };
@@ -737,6 +750,11 @@ export interface components {
             kind?: "number" | "string" | "boolean";
             /** @example GPU power (W) */
             label: string;
+            /**
+             * @description Multiplies numbers; not 0.
+             * @default 1
+             */
+            scale?: number;
             /** @example W */
             unit?: string | null;
         };
@@ -1395,6 +1413,8 @@ export interface components {
             /** @default model */
             model_field: string;
             ok_field: string | null;
+            /** @description The texts of `ok_field` that mean ok, exactly as they are; all others then mean not. Without it: true and false, 0 and 1, and, in any case, `true`, `false`, `ok`, `error`, `success`, `failure`, `succeeded`, `failed`. */
+            ok_values: string[] | null;
             prompt_preview_field: string | null;
             /** @default prompt_tokens */
             prompt_tokens_field: string;
@@ -1402,6 +1422,7 @@ export interface components {
             tok_s_field: string | null;
             /** @default ttft_ms */
             ttft_ms_field: string;
+            units: components["schemas"]["UnitsBody"];
             updated_at: string;
             version: number;
             /** @default ts */
@@ -1641,6 +1662,11 @@ export interface components {
             /** @example bat_01KBJ8S2X0ZZZZZZZZZZZZZZZZ */
             batch_id: string;
         };
+        /** @description In which unit a standard time field comes; ms where it is not said. */
+        UnitsBody: {
+            latency_ms?: ("ns" | "us" | "ms" | "s" | "min") | null;
+            ttft_ms?: ("ns" | "us" | "ms" | "s" | "min") | null;
+        };
         /** @description Totals, a series, a breakdown whose runs add up to the total, and the newest runs. */
         UsageAnswer: {
             breakdown: components["schemas"]["BreakdownEntry"][];
@@ -1803,6 +1829,7 @@ export type TokenEntry = components['schemas']['TokenEntry'];
 export type Unauthorized = components['schemas']['Unauthorized'];
 export type UndoAnswer = components['schemas']['UndoAnswer'];
 export type UndoBody = components['schemas']['UndoBody'];
+export type UnitsBody = components['schemas']['UnitsBody'];
 export type UsageAnswer = components['schemas']['UsageAnswer'];
 export type UserEntry = components['schemas']['UserEntry'];
 export type WebhookPingAnswer = components['schemas']['WebhookPingAnswer'];

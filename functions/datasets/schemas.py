@@ -1,14 +1,16 @@
 """Bodies and answers of the datasets endpoints, as clients see them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from shared.datasets import TimeUnit
 from shared.http import BatchId, Body, StrictBody
 from shared.http.schemas import Omitted, ProblemFault, all_required
 
 _TOLD_BY_THE_SERVER = {"version", "updated_at", "backfill"}
 Better = Literal["higher", "lower"]
+OkValue = Annotated[str, Field(max_length=256)]
 
 
 class ExtraFieldBody(StrictBody):
@@ -19,6 +21,21 @@ class ExtraFieldBody(StrictBody):
     kind: Literal["number", "string", "boolean"] = "number"
     unit: str | None = Field(None, max_length=64, examples=["W"])
     better: Better | None = None
+    scale: float = Field(1, allow_inf_nan=False, description="Multiplies numbers; not 0.")
+
+    @field_validator("scale")
+    @classmethod
+    def _not_zero(cls, scale: float) -> float:
+        if scale == 0:
+            raise ValueError("a scale of 0 would make every number 0")
+        return scale
+
+
+class UnitsBody(StrictBody):
+    """In which unit a standard time field comes; ms where it is not said."""
+
+    latency_ms: TimeUnit | None = None
+    ttft_ms: TimeUnit | None = None
 
 
 class ExtraField(ExtraFieldBody):
@@ -70,6 +87,14 @@ class AdapterBody(StrictBody):
     job_id_field: str | None = Field(None, max_length=512)
     prompt_preview_field: str | None = Field(None, max_length=512)
     extra_fields: list[ExtraFieldBody] = Field(default_factory=list)
+    units: UnitsBody = Field(default_factory=UnitsBody, examples=[{"latency_ms": "s"}])
+    ok_values: list[OkValue] | None = Field(
+        None,
+        min_length=1,
+        description="The texts of `ok_field` that mean ok, exactly as they are; all others then "
+        "mean not. Without it: true and false, 0 and 1, and, in any case, `true`, `false`, `ok`, "
+        "`error`, `success`, `failure`, `succeeded`, `failed`.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -99,6 +124,7 @@ class SavedAdapter(AdapterBody):
     version: int
     updated_at: str
     extra_fields: list[ExtraField]  # type: ignore[assignment]  # An answer's members are all there.
+    units: UnitsBody
     backfill: Omitted[BackfillAnswer]
 
 

@@ -20,18 +20,41 @@ class AdapterNotFound(NotFound):
     code = "adapter_not_found"
 
 
+TimeUnit = Literal["ns", "us", "ms", "s", "min"]
+# By what a time in a unit is multiplied, and then divided, to be in ms: both are exact.
+TO_MS: dict[TimeUnit | None, tuple[float, float]] = {
+    None: (1, 1),
+    "ns": (1, 1e6),
+    "us": (1, 1e3),
+    "ms": (1, 1),
+    "s": (1e3, 1),
+    "min": (6e4, 1),
+}
+
+
+class Units(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """In which unit a standard time comes; without a word, ms."""
+
+    latency_ms: TimeUnit | None = None
+    ttft_ms: TimeUnit | None = None
+
+
 class ExtraField(msgspec.Struct, frozen=True, kw_only=True):
-    """A labelled extra metric of a row."""
+    """A labelled extra metric of a row; numbers are multiplied by `scale`."""
 
     label: str
     field: str
     kind: Literal["number", "string", "boolean"] = "number"
     unit: str | None = None
     better: Literal["higher", "lower"] | None = None
+    scale: float = 1
 
 
 class Adapter(msgspec.Struct, frozen=True, kw_only=True):
-    """How rows of a dataset become runs. Fields may be dotted paths."""
+    """How rows of a dataset become runs. Fields may be dotted paths.
+
+    `ok_values` are the texts of `ok_field` that mean ok, all others then mean not.
+    """
 
     dataset: str
     enabled: bool = True
@@ -48,6 +71,8 @@ class Adapter(msgspec.Struct, frozen=True, kw_only=True):
     job_id_field: str | None = None
     prompt_preview_field: str | None = None
     extra_fields: tuple[ExtraField, ...] = ()
+    units: Units = Units()
+    ok_values: tuple[str, ...] | None = None
     version: int = 0
     updated_us: int = 0
 
@@ -55,8 +80,15 @@ class Adapter(msgspec.Struct, frozen=True, kw_only=True):
         """The adapter as the API shows it."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
         fields["extra_fields"] = list(fields["extra_fields"])
+        fields["ok_values"] = None if self.ok_values is None else list(self.ok_values)
         fields["updated_at"] = clock.iso(fields.pop("updated_us"))
         return fields
+
+    @property
+    def takes_as_is(self) -> bool:
+        """Whether every value means what it is: nothing is in another unit or word."""
+        scaled = any(extra.scale != 1 for extra in self.extra_fields)
+        return self.units == Units() and self.ok_values is None and not scaled
 
 
 def adapter_key(dataset: str) -> str:
@@ -112,6 +144,8 @@ def next_version(catalog: Table, user_id: str, adapter: Adapter) -> tuple[Adapte
 def check_adapter(adapter: Adapter) -> None:
     """Raises Unacceptable for duplicate labels, empty fields, too many extras or bytes."""
     faults = [*_size_faults(adapter), *_empty_fields(adapter), *_extra_faults(adapter.extra_fields)]
+    if adapter.ok_values is not None and adapter.ok_field is None:
+        faults.append(Fault("/ok_values", "without_field", "ok_values needs an ok_field"))
     if faults:
         raise Unacceptable(
             "; ".join(fault.detail for fault in faults[:3]),
@@ -146,6 +180,8 @@ def _extra_faults(extras: tuple[ExtraField, ...]) -> list[Fault]:
         place = f"/extra_fields/{index}"
         if not extra.label.strip() or not _is_path(extra.field):
             faults.append(Fault(place, "empty_field", "an extra field needs a label and a field"))
+        if extra.scale != 1 and extra.kind != "number":
+            faults.append(Fault(f"{place}/scale", "not_a_number", "only numbers have a scale"))
         if extra.label in seen:
             faults.append(
                 Fault(place, "duplicate_label", f"the label {extra.label!r} is there twice")

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
+
 from shared import clock
 from shared.clock import UnreadableTime
-from shared.datasets.adapters import Adapter, ExtraField
+from shared.datasets.adapters import TO_MS, Adapter, ExtraField, TimeUnit
 from shared.errors import Fault
 from shared.isolation import ROW_UNREADABLE
 from shared.runs import (
@@ -24,6 +26,7 @@ from shared.runs import (
     read_flag,
     read_label,
     read_number,
+    read_outcome,
     speed_of,
 )
 
@@ -78,8 +81,8 @@ def every_failure_its_own() -> Iterator[None]:
 
 
 def _run_of_row(members: Mapping[str, Any], adapter: Adapter, arrival: Arrival) -> Run:
-    latency_ms = _number(members, adapter.latency_ms_field)
-    ttft_ms = _number(members, adapter.ttft_ms_field)
+    latency_ms = _time_ms(members, adapter.latency_ms_field, adapter.units.latency_ms)
+    ttft_ms = _time_ms(members, adapter.ttft_ms_field, adapter.units.ttft_ms)
     completion_tokens = _count(members, adapter.completion_tokens_field)
     tok_s = _number(members, adapter.tok_s_field)
     tok_s = speed_of(tok_s, completion_tokens, latency_ms, ttft_ms)
@@ -96,7 +99,7 @@ def _run_of_row(members: Mapping[str, Any], adapter: Adapter, arrival: Arrival) 
         latency_ms=latency_ms,
         ttft_ms=ttft_ms,
         tok_s=tok_s,
-        ok=_ok(members, adapter.ok_field),
+        ok=_ok(members, adapter),
         job_id=_label(members, adapter.job_id_field),
         dataset=adapter.dataset,
         prompt_preview=preview[:PREVIEW_CHARACTERS] if preview else preview,
@@ -110,9 +113,11 @@ def job_row(adapter: Adapter, facts: Mapping[str, Any], extra: Mapping[str, Any]
 
     `facts` has the standard names (ts, device, model, prompt_tokens, …, tag, ok, tok_s,
     job_id, prompt_preview), `extra` the job's extra metrics by label or field; the row
-    has the adapter's fields as keys, nested where they are dotted.
+    has the adapter's fields as keys, nested where they are dotted, in the adapter's units
+    and words.
     """
     row: dict[str, Any] = {}
+    facts = _in_its_words(adapter, facts)
     for attribute in adapter.__struct_fields__:
         path = getattr(adapter, attribute)
         if attribute.endswith("_field") and path:
@@ -121,8 +126,20 @@ def job_row(adapter: Adapter, facts: Mapping[str, Any], extra: Mapping[str, Any]
     for field in adapter.extra_fields:
         value = extra.get(field.label, extra.get(field.field))
         if value is not None:
-            _put(row, field.field, value)
+            _put(row, field.field, value if field.scale == 1 else value / field.scale)
     return row
+
+
+def _in_its_words(adapter: Adapter, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts as the adapter reads them back."""
+    found = dict(facts)
+    for name, unit in msgspec.structs.asdict(adapter.units).items():
+        if unit and found.get(name) is not None:
+            times, over = TO_MS[unit]
+            found[name] = found[name] * over / times
+    if adapter.ok_values and found.get("ok") is True:
+        found["ok"] = adapter.ok_values[0]
+    return found
 
 
 def value_at(members: Mapping[str, Any], path: str | None) -> Any:
@@ -159,6 +176,11 @@ def _time(members: Mapping[str, Any], path: str, now_us: int) -> int:
         raise RowNotConvertible(path, exc.code, f"{path}: {exc}") from exc
 
 
+def _time_ms(members: Mapping[str, Any], path: str | None, unit: TimeUnit | None) -> float | None:
+    times, over = TO_MS[unit]
+    return _read(members, path, lambda value: read_amount(read_amount(value) * times / over))
+
+
 def _number(members: Mapping[str, Any], path: str | None) -> float | None:
     return _read(members, path, read_amount)
 
@@ -176,8 +198,8 @@ def _label(members: Mapping[str, Any], path: str | None) -> str | None:
     return text
 
 
-def _ok(members: Mapping[str, Any], path: str | None) -> bool:
-    said = _read(members, path, read_flag)
+def _ok(members: Mapping[str, Any], adapter: Adapter) -> bool:
+    said = _read(members, adapter.ok_field, lambda value: read_outcome(value, adapter.ok_values))
     return True if said is None else said
 
 
@@ -197,8 +219,12 @@ def _extras(members: Mapping[str, Any], fields: tuple[ExtraField, ...]) -> dict[
     """Extras that are numbers by label; booleans count as 1 and 0, strings stay in the row."""
     extras = {}
     for field in fields:
-        read = read_flag if field.kind == "boolean" else read_number
+        read = read_flag if field.kind == "boolean" else _scaled(field.scale)
         value = None if field.kind == "string" else _read(members, field.field, read)
         if value is not None:
             extras[field.label] = float(value)
     return extras
+
+
+def _scaled(scale: float) -> Callable[[object], float]:
+    return lambda value: read_number(read_number(value) * scale)

@@ -52,6 +52,8 @@ def shape_of(keys: frozenset[str], adapter: Adapter | None, *, partial: bool) ->
     """The shape of flat rows with these keys; None where they must be read one by one."""
     if not 0 < len(keys) <= _MAX_KEYS or any(key.startswith(META_PREFIX) for key in keys):
         return None
+    if adapter is not None and not adapter.takes_as_is:
+        return None
     needed = {} if adapter is None else _needed(adapter)
     if needed is None:
         return None

@@ -38,6 +38,7 @@ from shared.runs.values import (
     read_flag,
     read_label,
     read_number,
+    read_outcome,
 )
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "read_flag",
     "read_label",
     "read_number",
+    "read_outcome",
     "run_of_row",
     "run_select_list",
     "select_list",

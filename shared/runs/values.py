@@ -1,10 +1,15 @@
 """The values of a run as others send them: what each may be, and what is wrong with the rest."""
 
 import sys
+from collections.abc import Sequence
 
 MAX_LABEL_CHARACTERS = 256
 # More than any run has, and so few that a sum over any number of runs is exact.
 MAX_TOKENS = 10**12
+_OUTCOMES: dict[str | float, bool] = {
+    **dict.fromkeys(("true", "ok", "success", "succeeded", 1), True),
+    **dict.fromkeys(("false", "error", "failure", "failed", 0), False),
+}
 # JSON integers may have any length; a double may not.
 _MAX_FLOAT = sys.float_info.max
 
@@ -53,6 +58,25 @@ def read_label(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise ValueRefused("not_a_string", "must be a string")
+
+
+def read_outcome(value: object, ok_values: Sequence[str] | None = None) -> bool:
+    """Whether something succeeded: yes or no, 0 or 1, or a word for it in any case.
+
+    With `ok_values` these texts mean ok, and all others do not.
+    """
+    if isinstance(value, bool):
+        return value
+    if ok_values is not None:
+        return read_label(value) in ok_values
+    word = value.strip().lower() if isinstance(value, str) else value
+    if isinstance(word, str | int | float) and word in _OUTCOMES:
+        return _OUTCOMES[word]
+    raise ValueRefused(
+        "not_a_boolean",
+        "must be true or false, 0 or 1, or one of ok, error, success, failure, succeeded, failed; "
+        "ok_values of the adapter names other texts",
+    )
 
 
 def read_flag(value: object) -> bool:

@@ -21,6 +21,13 @@ export const OPTIONAL = [
   ["prompt_preview_field", "Prompt preview"],
 ] as const;
 
+export type TimeUnit = NonNullable<AdapterDraft["units"]["latency_ms"]>;
+export const TIME_UNITS: TimeUnit[] = ["ns", "us", "ms", "s", "min"];
+export const TIMES = [
+  ["latency_ms", "Unit of latency"],
+  ["ttft_ms", "Unit of TTFT"],
+] as const;
+
 export function newAdapter(dataset: string): AdapterDraft {
   return {
     dataset,
@@ -38,6 +45,8 @@ export function newAdapter(dataset: string): AdapterDraft {
     job_id_field: null,
     prompt_preview_field: null,
     extra_fields: [],
+    units: {},
+    ok_values: null,
   };
 }
 
@@ -83,5 +92,6 @@ export function extraFor(field: string): ExtraField {
     kind: "number",
     unit: unit ?? null,
     better: null,
+    scale: 1,
   };
 }

@@ -41,7 +41,7 @@ test("measured columns are numbers with every digit; what is none is left to the
 });
 
 test("the adapter says what its own fields are", () => {
-  const extra = { label: "x", unit: null, better: null };
+  const extra = { label: "x", unit: null, better: null, scale: 1 };
   const known = knownFields({
     ...newAdapter("d"),
     tag_field: "build",

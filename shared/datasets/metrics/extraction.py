@@ -117,16 +117,18 @@ def _time_and_labels(members: _Members, mapping: Mapping) -> list[str]:
 def _numbers(members: _Members, fields: Iterable[NumberField]) -> list[str]:
     by_column = {field.column: field for field in fields}
     return [
-        f"{_number(members.text(field.field), field.kind)} AS {column}"
+        f"{_number(members.text(field.field), field)} AS {column}"
         for column, field in by_column.items()
     ]
 
 
-def _number(text: str, kind: str) -> str:
+def _number(text: str, field: NumberField) -> str:
     """SQL: the finite number that a JSON text is, or NULL; booleans are 1 and 0."""
-    if kind == "boolean":
+    if field.kind == "boolean":
         return f"CASE {text} WHEN 'true' THEN 1.0::DOUBLE WHEN 'false' THEN 0.0::DOUBLE END"
     number = f"CASE WHEN {text}[1] BETWEEN '-' AND '9' THEN TRY_CAST({text} AS DOUBLE) END"
+    if (field.times, field.over) != (1, 1):
+        number = f"({number} * {field.times!r}::DOUBLE / {field.over!r}::DOUBLE)"
     return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.datasets.adapters import Adapter
+from shared.datasets.adapters import TO_MS, Adapter
 
 TOK_S = "tok_s"
 # Parts of an adapter that a derived speed is made of.
@@ -21,7 +21,8 @@ _NAMES = {
 class NumberField(msgspec.Struct, frozen=True, kw_only=True):
     """A field that is a series. `standard` is its standard name, if it has one.
 
-    `read`: whether rows are looked into for it; a speed may only be derived.
+    `read`: whether rows are looked into for it; a speed may only be derived. Its numbers are
+    multiplied by `times` and divided by `over`.
     """
 
     field: str
@@ -31,11 +32,16 @@ class NumberField(msgspec.Struct, frozen=True, kw_only=True):
     read: bool = True
     unit: str | None = None
     better: str | None = None
+    times: float = 1
+    over: float = 1
 
     @property
     def column(self) -> str:
         """The field's column in extracted rows: reversible, and safe in SQL."""
-        return self.kind[0] + self.field.encode().hex()
+        name = self.kind[0] + self.field.encode().hex()
+        # The same field may be there as it is, too.
+        as_is = self.times == self.over == 1
+        return name if as_is else f"{name}_{f'{self.times} {self.over}'.encode().hex()}"
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +84,7 @@ def _standard_fields(adapter: Adapter) -> list[NumberField]:
     found = []
     for name, (label, unit, better) in _NAMES.items():
         field = getattr(adapter, f"{name}_field")
+        times, over = TO_MS[getattr(adapter.units, name, None)]
         found.append(
             NumberField(
                 field=field or name,
@@ -86,6 +93,8 @@ def _standard_fields(adapter: Adapter) -> list[NumberField]:
                 read=field is not None,
                 unit=unit,
                 better=better,
+                times=times,
+                over=over,
             )
         )
     return found
@@ -100,6 +109,7 @@ def _extra_fields(adapter: Adapter) -> list[NumberField]:
             kind=extra.kind,
             unit=extra.unit,
             better=extra.better,
+            times=extra.scale,
         )
         for extra in adapter.extra_fields
         if extra.kind != "string"

@@ -1,7 +1,16 @@
 // The fields of the adapter editor, with the rows' own keys to choose from.
 
 import type { ExtraField } from "../../api_types";
-import { type AdapterDraft, extraFor, OPTIONAL, STANDARD, suggestions } from "../../pure/adapter";
+import {
+  type AdapterDraft,
+  extraFor,
+  OPTIONAL,
+  STANDARD,
+  suggestions,
+  TIME_UNITS,
+  TIMES,
+  type TimeUnit,
+} from "../../pure/adapter";
 import { columns } from "./rows";
 
 interface Props {
@@ -38,6 +47,25 @@ export function AdapterFields({ adapter, rows, onChange }: Props) {
               value={adapter[name]}
               onInput={(event) => onChange({ [name]: event.currentTarget.value })}
             />
+          </label>
+        ))}
+      </fieldset>
+      <fieldset class="fields" aria-label="Units of times">
+        {TIMES.map(([name, label]) => (
+          <label key={name}>
+            {label}
+            <select
+              value={adapter.units[name] ?? "ms"}
+              onChange={(event) =>
+                onChange({
+                  units: { ...adapter.units, [name]: event.currentTarget.value as TimeUnit },
+                })
+              }
+            >
+              {TIME_UNITS.map((unit) => (
+                <option key={unit}>{unit}</option>
+              ))}
+            </select>
           </label>
         ))}
       </fieldset>
@@ -85,6 +113,14 @@ function Suggested({ names, onAdd }: { names: string[]; onAdd: (field: string) =
 }
 
 const KINDS = ["number", "boolean", "string"] as const;
+const NEW_EXTRA: ExtraField = {
+  label: "",
+  field: "",
+  kind: "number",
+  unit: null,
+  better: null,
+  scale: 1,
+};
 
 function Extras({
   extras,
@@ -117,13 +153,22 @@ function Extras({
             aria-label="Kind"
             value={extra.kind}
             onChange={(event) =>
-              replace(at, { kind: event.currentTarget.value as ExtraField["kind"] })
+              replace(at, { kind: event.currentTarget.value as ExtraField["kind"], scale: 1 })
             }
           >
             {KINDS.map((kind) => (
               <option key={kind}>{kind}</option>
             ))}
           </select>
+          <input
+            aria-label="Scale"
+            type="number"
+            step="any"
+            title="Numbers are multiplied by this"
+            disabled={extra.kind !== "number"}
+            value={extra.scale}
+            onInput={(event) => replace(at, { scale: event.currentTarget.valueAsNumber || 1 })}
+          />
           <select
             aria-label="Better"
             value={extra.better ?? ""}
@@ -145,12 +190,7 @@ function Extras({
           </button>
         </div>
       ))}
-      <button
-        type="button"
-        onClick={() =>
-          onChange([...extras, { label: "", field: "", kind: "number", unit: null, better: null }])
-        }
-      >
+      <button type="button" onClick={() => onChange([...extras, NEW_EXTRA])}>
         + Add an extra metric
       </button>
     </fieldset>
