@@ -13,6 +13,7 @@ from shared.datasets.adapters import (
 from shared.datasets.append import AppendResult, Batch, append_rows
 from shared.datasets.backfilling import preview_adapter, run_of_stored, save_and_backfill
 from shared.datasets.conversion import Arrival, RowNotConvertible, job_row, run_of_row
+from shared.datasets.cursors import Place
 from shared.datasets.labels import LabelMeaning, label_meanings
 from shared.datasets.listing import (
     DATASET_NAME,
@@ -30,11 +31,10 @@ from shared.datasets.metrics import (
     Summary,
     dataset_metrics,
 )
-from shared.datasets.places import Place
+from shared.datasets.quota import AccountLimits
 from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
+from shared.datasets.request_rows import MAX_ROWS, SentRows
 from shared.datasets.rows import MAX_ROW_BYTES, AcceptedRow, judge_rows
-from shared.datasets.sent import MAX_ROWS, SentRows
-from shared.datasets.standing import AccountLimits
 
 __all__ = [
     "DATASET_NAME",

@@ -6,12 +6,12 @@ from functools import cached_property, partial
 from shared import clock, ids
 from shared.aws import Table
 from shared.datasets.adapters import Adapter
+from shared.datasets.batch_validation import uniform_rows
 from shared.datasets.columns import block_of
 from shared.datasets.conversion import Arrival, RowNotConvertible, run_of_row
+from shared.datasets.quota import AccountLimits, check_limits, has_pending_rows, read_standing
+from shared.datasets.request_rows import MAX_ROWS, SentRows
 from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, stored_line
-from shared.datasets.sent import MAX_ROWS, SentRows
-from shared.datasets.standing import AccountLimits, check_limits, has_pending_rows, read_standing
-from shared.datasets.uniform import uniform_rows
 from shared.errors import EvalyardError, Fault
 from shared.isolation import place_of_failure, tell_unreadable_rows
 from shared.observability import logger

@@ -10,8 +10,8 @@ from typing import Any
 from shared import clock
 from shared.clock import UnreadableTime
 from shared.datasets.adapters import Adapter
+from shared.datasets.batch_validation import UniformRows
 from shared.datasets.conversion import Arrival
-from shared.datasets.uniform import UniformRows
 from shared.runs import PREVIEW_CHARACTERS, RunBlock
 from shared.segment_ids import segment_id_of
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 from shared.aws import Bucket
 from shared.datasets.adapters import adapter_key
-from shared.datasets.held import Rows, StoredLine
+from shared.datasets.cursors import MAX_PASSED, Passed, Place, mismatch
+from shared.datasets.dataset_rows import Rows, StoredLine
 from shared.datasets.listing import DatasetNotFound
-from shared.datasets.places import MAX_PASSED, Passed, Place, mismatch
 from shared.errors import MalformedInput, Unavailable
 from shared.storage import Catalog, PendingSegment, Snapshot, partition, read_snapshot
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from shared.aws import Bucket
 from shared.errors import Fault
-from shared.imports.judging import Judged, judge, without_repeats
 from shared.imports.lease import ImportLease
 from shared.imports.quota import ImportQuota
 from shared.imports.records import Records
 from shared.imports.run import Batch
+from shared.imports.validation import Judged, judge, without_repeats
 from shared.runs import Run
 from shared.storage import Backlog, Catalog, SegmentLog, read_snapshot
 from shared.storage.known import known_run_ids

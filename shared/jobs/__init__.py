@@ -16,7 +16,6 @@ from shared.jobs.bodies import (
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters, FailureGroup, Overrides
 from shared.jobs.document import attempt_document, job_document
-from shared.jobs.endings import Announcer, Endings
 from shared.jobs.errors import (
     JobAlreadyFinished,
     JobGone,
@@ -30,6 +29,7 @@ from shared.jobs.errors import (
     LogNotUploaded,
     job_gone,
 )
+from shared.jobs.finalization import Announcer, Endings
 from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
 from shared.jobs.lanes import Lane, Lanes
 from shared.jobs.leases import Claim, Leases

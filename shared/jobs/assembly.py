@@ -8,7 +8,7 @@ from shared.devices import Fleet, PoolQueues
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters
 from shared.jobs.draining import Draining
-from shared.jobs.endings import Announcer, Endings
+from shared.jobs.finalization import Announcer, Endings
 from shared.jobs.lanes import Lanes
 from shared.jobs.leases import Leases
 from shared.jobs.logs import Logs

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from shared import clock
 from shared.errors import Unavailable
-from shared.jobs.endings import Announcer
 from shared.jobs.errors import JobAlreadyFinished
+from shared.jobs.finalization import Announcer
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lanes
 from shared.jobs.store import JobStore, due

@@ -9,14 +9,14 @@ from shared import clock, ids
 from shared.errors import Unacceptable, Unavailable
 from shared.jobs.bodies import question_of
 from shared.jobs.dead_counts import by_code
-from shared.jobs.endings import Announcer, Endings
 from shared.jobs.errors import JobNotDead, JobNotFound
+from shared.jobs.finalization import Announcer, Endings
 from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
+from shared.jobs.placement import Target, device_moved, target_faults
 from shared.jobs.reading import JobList
 from shared.jobs.recount import Recount
 from shared.jobs.store import JobStore, dead_rank, failure_code
-from shared.jobs.targets import Target, device_moved, target_faults
 
 UNDELIVERABLE = "undeliverable"
 _RACES = 5

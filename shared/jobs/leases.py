@@ -17,8 +17,8 @@ from shared.datasets import load_adapter
 from shared.devices import Device, Fleet
 from shared.errors import DependencyFailed, EvalyardError, Unavailable
 from shared.jobs.bodies import Question, Result, question_of
-from shared.jobs.endings import Endings
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost, job_gone
+from shared.jobs.finalization import Endings
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
 from shared.jobs.lanes import Lanes
 from shared.jobs.logs import Logs, LogUpload

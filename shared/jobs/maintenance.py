@@ -15,7 +15,7 @@ from shared.devices import Retirements
 from shared.errors import Unavailable
 from shared.isolation import carry_out_all, kept_apart
 from shared.jobs.draining import Draining
-from shared.jobs.endings import Endings
+from shared.jobs.finalization import Endings
 from shared.jobs.job import TIMEOUT_GRACE_S, Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.recount import Recount

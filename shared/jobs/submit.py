@@ -16,9 +16,9 @@ from shared.jobs.bodies import Question
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lane, Lanes, waiting
 from shared.jobs.open_jobs import OpenJobs
-from shared.jobs.reasons import USER_WINDOW, waiting_reason
+from shared.jobs.placement import Target, device_moved, target_faults
 from shared.jobs.store import JobStore
-from shared.jobs.targets import Target, device_moved, target_faults
+from shared.jobs.wait_reasons import USER_WINDOW, waiting_reason
 from shared.runs import PREVIEW_CHARACTERS
 
 

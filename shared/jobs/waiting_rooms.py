@@ -11,7 +11,7 @@ from typing import Any, Self
 from shared.aws import side_by_side
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lane, Lanes, Servers
-from shared.jobs.reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_reason
+from shared.jobs.wait_reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_reason
 
 # Who waits behind more of their own jobs reads this number.
 _COUNTED_AHEAD = 1_000

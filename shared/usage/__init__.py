@@ -1,6 +1,5 @@
 """Usage: what ran where, how fast and how well (needs the analytics layer)."""
 
-from shared.usage.answers import Overview, Reading, Summary, overview, summary
 from shared.usage.buckets import BUCKET_NAMES, TooManyBuckets, auto_seconds, bucket_seconds
 from shared.usage.comparison import Comparison, Side, compare
 from shared.usage.definitions import DEFINITIONS, Definition
@@ -8,7 +7,8 @@ from shared.usage.export import Exported, export_runs
 from shared.usage.export_file import Export, ExportFormat, ExportLimits, ExportTooLarge
 from shared.usage.export_lines import CSV_COLUMNS
 from shared.usage.figures import MAX_LABELS
-from shared.usage.question import Filters, Question
+from shared.usage.queries import Overview, Reading, Summary, overview, summary
+from shared.usage.query import Filters, Question
 from shared.usage.stats import Labels
 
 __all__ = [

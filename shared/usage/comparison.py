@@ -8,11 +8,11 @@ from shared.aws import Bucket
 from shared.datasets import LabelMeaning, label_meanings
 from shared.runs import AMOUNTS
 from shared.storage import Catalog, Snapshot, read_snapshot
-from shared.usage.answers import Reading
 from shared.usage.conditions import Values, differing, rolled_values, values_of
 from shared.usage.definitions import definition
 from shared.usage.figures import figures_of
-from shared.usage.question import Question
+from shared.usage.queries import Reading
+from shared.usage.query import Question
 from shared.usage.source import look_up
 from shared.usage.stats import Labels
 from shared.usage.verdicts import Better, Judgement, Rule, percent

@@ -10,7 +10,7 @@ import duckdb
 from shared.runs import DIMENSIONS
 from shared.storage import Snapshot
 from shared.usage.planning import plan_reading
-from shared.usage.question import Question
+from shared.usage.query import Question
 from shared.usage.source import cells_table, runs_table
 
 MAX_VALUES = 50

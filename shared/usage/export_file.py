@@ -15,7 +15,7 @@ from shared.errors import TooLarge
 from shared.runs import PARQUET_COLUMNS
 from shared.spreadsheets import BOM, csv_line
 from shared.usage.export_lines import CSV_COLUMNS, TEXT_COLUMNS, csv_line_sql, json_line_sql
-from shared.usage.question import Question
+from shared.usage.query import Question
 
 ExportFormat = Literal["csv", "jsonl", "parquet"]
 CONTENT_TYPES: dict[ExportFormat, str] = {

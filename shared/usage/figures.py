@@ -14,7 +14,7 @@ from shared.observability import logger
 from shared.runs import DIMENSIONS, MEASURED
 from shared.storage import Snapshot
 from shared.usage.planning import Plan, plan_reading
-from shared.usage.question import Question
+from shared.usage.query import Question
 from shared.usage.rolled import cell_labels, cell_stats
 from shared.usage.source import cells_table, runs_table, with_edges
 from shared.usage.stats import Key, Labels, extras_of, grouped_stats

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from shared.clock import DAY_US, day_of, day_start_us
 from shared.rollups import DAY, HOUR, level_for
 from shared.storage import DayRecord, MonthRecord, Part, Snapshot
-from shared.usage.question import Question
+from shared.usage.query import Question
 
 EXACT_UP_TO = 2_000_000
 _HOUR_US = DAY_US // 24

@@ -17,7 +17,7 @@ from shared.storage.local_copies import local_copies
 from shared.storage.parquet import connect_to_ask, json_reader
 from shared.usage.buckets import bucket_sql
 from shared.usage.planning import Plan, Range, days_of, plan_reading
-from shared.usage.question import Question
+from shared.usage.query import Question
 
 # Up to so many runs are read from their files once, and then held for all queries.
 _HELD = 200_000

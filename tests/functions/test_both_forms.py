@@ -11,7 +11,7 @@ from functions.datasets.bodies import read_append
 from shared.datasets import judge_rows
 from shared.errors import MalformedInput
 from shared.imports import Batch, read_records
-from shared.imports.judging import judge
+from shared.imports.validation import judge
 from tests.kit.gateway import ApiClient
 from tests.shared.datasets.texts import separable
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from shared.clock import SECOND_US
 from shared.datasets import Adapter, Arrival, SentRows, run_of_row
+from shared.datasets.batch_validation import uniform_rows
 from shared.datasets.columns import block_of
-from shared.datasets.uniform import uniform_rows
 from shared.imports import Batch, read_records
-from shared.imports.judging import judge
+from shared.imports.validation import judge
 from shared.runs import (
     EXPORTED,
     SHOWN,

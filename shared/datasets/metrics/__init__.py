@@ -5,7 +5,7 @@ run in the same function and must not wait for it at a cold start.
 """
 
 from shared.aws import Bucket
-from shared.datasets.metrics.question import (
+from shared.datasets.metrics.query import (
     DEFAULT_POINTS,
     MAX_POINTS,
     Metrics,
@@ -32,6 +32,6 @@ def dataset_metrics(bucket: Bucket, catalog: Catalog, question: MetricsQuestion)
     Raises DatasetNotFound, and TooLarge where the folded rows exceed what one invocation
     can read.
     """
-    from shared.datasets.metrics.answer import answer
+    from shared.datasets.metrics.compute import answer
 
     return answer(bucket, catalog, question)

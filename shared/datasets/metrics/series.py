@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from shared import clock
-from shared.datasets.metrics.question import Summary
+from shared.datasets.metrics.query import Summary
 
 # Of all series together, so that an answer stays below the 6 MB of one invocation.
 POINT_BUDGET = 70_000

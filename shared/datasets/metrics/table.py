@@ -24,7 +24,7 @@ from shared.datasets.metrics.mapping import (
     Mapping,
     NumberField,
 )
-from shared.datasets.metrics.question import MetricsQuestion
+from shared.datasets.metrics.query import MetricsQuestion
 from shared.datasets.metrics.times import read_odd_texts
 from shared.runs import MIN_TOKENS_OF_A_SPEED
 from shared.storage import Volume

@@ -19,9 +19,9 @@ from shared.datasets import (
 )
 from shared.datasets import Batch as Appending
 from shared.datasets.folding import convert_stored
-from shared.imports.judging import judge
 from shared.imports.records import Record, Records
 from shared.imports.run import Batch
+from shared.imports.validation import judge
 from shared.row_bodies import SentRow
 from shared.storage import Backfill, Backlog, SegmentLog
 from shared.storage.backfill import StoredRow

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.imports import Batch, read_records
-from shared.imports.judging import Judged, judge
+from shared.imports.validation import Judged, judge
 
 BATCH = Batch("ada", "acme", "01KBJ8S2X00000000000000000", began_us=1_800_000_000_000_000)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.errors import EvalyardError
 from shared.imports import read_records
-from shared.imports.judging import judge
+from shared.imports.validation import judge
 from shared.runs import MAX_TOKENS, Run, derived_tok_s
 from tests.shared.imports.conftest import BATCH
 from tests.shared.imports.csv_writer import COLUMNS, export

@@ -15,7 +15,7 @@ from shared.usage import Filters, Question, Reading, compare
 from tests.kit.faults import watched_calls
 from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.student_oracle import tail
-from tests.shared.usage.test_answers import assert_same_stats
+from tests.shared.usage.test_queries import assert_same_stats
 
 START_US = read_time("2025-12-03T00:00:00Z")
 _users = count()

@@ -13,7 +13,7 @@ from shared.runs import Run
 from shared.storage import DayRecord
 from shared.storage.records import DAY_PREFIX, item_of
 from shared.usage import Filters, Question, Reading, overview
-from tests.shared.usage.test_answers import START_US
+from tests.shared.usage.test_queries import START_US
 
 # Whole days, which rollups answer.
 DAY_START_US = day_start_us(day_of(START_US))

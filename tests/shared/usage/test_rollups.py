@@ -12,7 +12,7 @@ from shared.rollups import RELATIVE_ERROR
 from shared.runs import DIMENSIONS, Run
 from shared.usage import Filters, Question, Reading, overview, summary
 from tests.shared.usage.oracle import expected_stats
-from tests.shared.usage.test_answers import START_US, runs, slow
+from tests.shared.usage.test_queries import START_US, runs, slow
 
 ROLLED = Reading(exact=False)
 few = settings(slow, max_examples=10)

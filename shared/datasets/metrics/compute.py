@@ -9,7 +9,7 @@ import msgspec
 from shared.aws import Bucket, ObjectMissing
 from shared.datasets.metrics.gathering import Gathered, gather
 from shared.datasets.metrics.mapping import TOK_S, Mapping, NumberField, discovered, mapping_of
-from shared.datasets.metrics.question import Metrics, MetricsQuestion, Series
+from shared.datasets.metrics.query import Metrics, MetricsQuestion, Series
 from shared.datasets.metrics.series import (
     POINT_BUDGET,
     Bounds,

@@ -4,7 +4,7 @@ import pytest
 
 from shared import clock
 from shared.devices import Device, Telemetry
-from shared.jobs.reasons import waiting_reason
+from shared.jobs.wait_reasons import waiting_reason
 
 
 def device(state: str, **fields) -> Device:

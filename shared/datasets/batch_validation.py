@@ -15,8 +15,8 @@ import msgspec
 from msgspec import UNSET
 
 from shared.datasets.adapters import Adapter
+from shared.datasets.request_rows import SentRows
 from shared.datasets.rows import LINE_BREAKS, MAX_ROW_BYTES, strings_in
-from shared.datasets.sent import SentRows
 from shared.datasets.shapes import Shape, shape_of
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.datasets.places import Place, mismatch
+from shared.datasets.cursors import Place, mismatch
 from shared.errors import MalformedInput
 from shared.storage import (
     DatasetRecord,

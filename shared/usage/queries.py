@@ -11,7 +11,7 @@ from shared.runs import run_of_row, run_select_list
 from shared.storage import Catalog, Snapshot, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.figures import Figures, figures_of
-from shared.usage.question import Question
+from shared.usage.query import Question
 from shared.usage.source import look_up, runs_table
 from shared.usage.stats import Labels, empty_stats
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from shared.clock import read_time
 from shared.datasets import Adapter, Arrival, ExtraField, RowNotConvertible, SentRows, run_of_row
+from shared.datasets.batch_validation import uniform_rows
 from shared.datasets.columns import block_of
 from shared.datasets.rows import MAX_ROW_BYTES, judge_rows, stored_line
-from shared.datasets.uniform import uniform_rows
 from shared.row_bodies import SentRow
 from shared.runs import Run, decode_runs
 from tests.shared.datasets.texts import batches
