@@ -22,9 +22,9 @@ from bench.section import Section
 from shared.aws import Bucket, Table
 from shared.clock import DAY_US, day_of, read_time
 from shared.runs import PARQUET_COLUMNS
-from shared.storage import Catalog, DayRecord, Part
-from shared.storage.fold import part_key
-from shared.storage.records import DAY_PREFIX, item_of
+from shared.storage.lake.fold import part_key
+from shared.storage.log import Catalog, DayRecord, Part
+from shared.storage.log.records import DAY_PREFIX, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.gateway import LambdaContext, http_event
 from tests.kit.template import ROOT, Template, read_template

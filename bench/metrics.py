@@ -21,8 +21,8 @@ from moto.server import ThreadedMotoServer
 from bench.section import Section
 from shared.aws import Bucket, Table
 from shared.datasets import Adapter, ExtraField, save_adapter
-from shared.storage import Catalog, DatasetRecord, Volume
-from shared.storage.records import dataset_key, item_of
+from shared.storage.log import Catalog, DatasetRecord, Volume
+from shared.storage.log.records import dataset_key, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.gateway import LambdaContext, http_event
 from tests.kit.template import REGION, ROOT, Template, read_template

@@ -26,9 +26,9 @@ from bench.metrics import ENVIRONMENT
 from bench.section import Section
 from shared.aws import Bucket, Table
 from shared.clock import DAY_US, day_of, read_time
-from shared.storage import Catalog, DayRecord, Part
-from shared.storage.records import DAY_PREFIX, item_of
-from shared.storage.rolling import Rolling
+from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.log import Catalog, DayRecord, Part
+from shared.storage.log.records import DAY_PREFIX, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.faults import watched_calls
 from tests.kit.gateway import LambdaContext, http_event

@@ -14,11 +14,11 @@ from urllib.parse import unquote_plus
 
 from shared.aws import Bucket, Table
 from shared.config import read_settings
-from shared.datasets.folding import compaction
 from shared.isolation import user_kept_apart
 from shared.messages import Message, MessageUnreadable, come_again, messages_of
 from shared.observability import logger
-from shared.storage import Catalog, SegmentName
+from shared.storage.assembly import compaction
+from shared.storage.log import Catalog, SegmentName
 from shared.turns import MayGoOn, TimeLeft
 
 

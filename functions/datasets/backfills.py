@@ -12,7 +12,7 @@ from shared.datasets import Adapter, preview_adapter, save_and_backfill
 from shared.errors import EvalyardError
 from shared.http import Caller
 from shared.observability import logger
-from shared.storage import Catalog
+from shared.storage.log import Catalog
 
 # What a request spends on a backfill before it leaves the rest to the aggregation.
 _SPENT_US = 4 * SECOND_US
@@ -29,7 +29,7 @@ def previewed(user: Caller, adapter: Adapter) -> Response:
 def backfilled(user: Caller, adapter: Adapter) -> Response:
     """The saved adapter with its backfill: 200 when it is done, 202 while it goes on."""
     # The analytics layer is loaded by whoever needs it: appends shall start fast.
-    from shared.datasets.folding import compaction
+    from shared.storage.assembly import compaction
 
     bucket, catalog = wiring.bucket(), wiring.catalog()
     saved = save_and_backfill(bucket, catalog, user.user_id, user.tenant, adapter)

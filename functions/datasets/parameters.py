@@ -9,7 +9,7 @@ from shared.aws import Bucket
 from shared.datasets import Order, Place, RowPage, Wanted, read_rows, read_tail
 from shared.errors import MalformedInput
 from shared.http import Cursors
-from shared.storage import Catalog
+from shared.storage.log import Catalog
 
 MAX_ROWS = 10_000
 DEFAULT_ROWS = 1_000

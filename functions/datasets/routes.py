@@ -49,7 +49,7 @@ from shared.http import (
     media_type,
 )
 from shared.row_bodies import JSON_LINES
-from shared.storage import delete_dataset
+from shared.storage.log import delete_dataset
 
 router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
 
@@ -254,7 +254,7 @@ async def undo(user: CurrentUser, body: UndoBody) -> dict[str, Any]:
     Repeated: nothing is left to remove, and `already_undone` is true.
     """
     # The analytics layer is loaded by whoever needs it: appends shall start fast.
-    from shared.storage.undo import undo_batch
+    from shared.storage.lake import undo_batch
 
     undone = undo_batch(wiring.bucket(), wiring.catalog(), user.user_id, body.batch_id)
     return {

@@ -7,7 +7,7 @@ from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.datasets import AccountLimits
 from shared.http import IdempotencyStore
-from shared.storage import Backlog, Catalog, SegmentLog
+from shared.storage.log import Backlog, Catalog, SegmentLog
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from shared.config import read_settings
 from shared.devices import Fleet, PoolQueues, device_remains, device_traces
 from shared.http import record_traces
 from shared.jobs import job_remains, job_traces
-from shared.storage import storage_traces
+from shared.storage.log import storage_traces
 from shared.traces import Objects, Place, Uploads
 
 

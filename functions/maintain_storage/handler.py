@@ -18,11 +18,11 @@ from typing import Any
 
 from shared.aws import Bucket, Table
 from shared.config import read_settings
-from shared.datasets.folding import maintenance
 from shared.isolation import carry_out_all
 from shared.observability import logger
-from shared.storage import Catalog
-from shared.storage.maintenance import Maintenance
+from shared.storage.assembly import maintenance
+from shared.storage.lake import Maintenance
+from shared.storage.log import Catalog
 from shared.turns import MayGoOn, TimeLeft
 
 

@@ -7,7 +7,7 @@ from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.http import IdempotencyStore
 from shared.imports import ImportQuota
-from shared.storage import Backlog, Catalog, SegmentLog
+from shared.storage.log import Backlog, Catalog, SegmentLog
 
 
 @dataclass(frozen=True)

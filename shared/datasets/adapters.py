@@ -7,7 +7,7 @@ import msgspec
 from shared import clock
 from shared.aws import ConditionFailed, Table, Update
 from shared.errors import Conflict, Fault, NotFound, Unacceptable
-from shared.storage import DATASET_PREFIX, partition
+from shared.storage.log import DATASET_PREFIX, partition
 
 MAX_EXTRA_FIELDS = 64
 MAX_ADAPTER_BYTES = 32 * 2**10

@@ -17,7 +17,7 @@ from shared.isolation import place_of_failure, tell_unreadable_rows
 from shared.observability import logger
 from shared.runs import Run, RunBlock
 from shared.segment_ids import batch_id_of, run_id_of
-from shared.storage import Backlog, SegmentLog
+from shared.storage.log import Backlog, SegmentLog
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from shared.errors import Fault, Unacceptable
 from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
 from shared.segment_ids import run_id_of, segment_id_of
-from shared.storage import BATCH_MEMBER, META_PREFIX, Backfill, Catalog
-from shared.storage.starting import start_backfill
+from shared.storage.log import BATCH_MEMBER, META_PREFIX, Backfill, Catalog, start_backfill
 
 PREVIEWED_ROWS = 20
 

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.datasets.cursors import Place, mismatch
 from shared.errors import MalformedInput
-from shared.storage import (
+from shared.storage.log import (
     DatasetRecord,
     PendingSegment,
     Snapshot,

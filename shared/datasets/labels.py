@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from shared.datasets.adapters import ExtraField, adapter_of
-from shared.storage import DATASET_PREFIX, Catalog, partition
+from shared.storage.log import DATASET_PREFIX, Catalog, partition
 
 Word = TypeVar("Word", bound=str)
 

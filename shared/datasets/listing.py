@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.aws import Bucket, Item
 from shared.datasets.adapters import Adapter, adapter_of
 from shared.errors import NotFound, Unacceptable
-from shared.storage import Catalog, Snapshot, dataset_record, read_snapshot
+from shared.storage.log import Catalog, Snapshot, dataset_record, read_snapshot
 
 DATASET_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _NAME = re.compile(DATASET_NAME)

@@ -8,7 +8,7 @@ from shared.aws import Bucket, Item, Table
 from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
 from shared.datasets.adapters import Adapter, adapter_key, adapter_of
 from shared.errors import TooManyRequests, Unacceptable
-from shared.storage import (
+from shared.storage.log import (
     BACKLOG,
     Catalog,
     Totals,

@@ -10,7 +10,7 @@ from shared.datasets.cursors import MAX_PASSED, Passed, Place, mismatch
 from shared.datasets.dataset_rows import Rows, StoredLine
 from shared.datasets.listing import DatasetNotFound
 from shared.errors import MalformedInput, Unavailable
-from shared.storage import Catalog, PendingSegment, Snapshot, partition, read_snapshot
+from shared.storage.log import Catalog, PendingSegment, Snapshot, partition, read_snapshot
 
 # With what is around the rows, an answer stays below 4.5 MB.
 MAX_PAGE_BYTES = int(4.5 * 2**20) - 2**15

@@ -16,7 +16,7 @@ from shared.isolation import ROW_UNREADABLE, tell_unreadable_rows
 from shared.json_parts import what_is_wrong
 from shared.json_rules import MAX_DEPTH, is_deep, repeated_member
 from shared.row_bodies import SentRow
-from shared.storage import META_PREFIX, row_meta
+from shared.storage.log import META_PREFIX, row_meta
 
 MAX_ROW_BYTES = 256 * 2**10
 # Line breaks can only stand between tokens: inside JSON strings they are escaped.

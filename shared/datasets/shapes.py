@@ -16,7 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from shared.datasets.adapters import Adapter
 from shared.runs import MAX_LABEL_CHARACTERS, MAX_TOKENS
-from shared.storage import META_PREFIX
+from shared.storage.log import META_PREFIX
 
 # A very wide row is rare, and its type expensive.
 _MAX_KEYS = 256

@@ -11,8 +11,8 @@ from shared.imports.records import Records
 from shared.imports.run import Batch
 from shared.imports.validation import Judged, judge, without_repeats
 from shared.runs import Run
-from shared.storage import Backlog, Catalog, SegmentLog, read_snapshot
-from shared.storage.known import known_run_ids
+from shared.storage.lake import known_run_ids
+from shared.storage.log import Backlog, Catalog, SegmentLog, read_snapshot
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from shared.aws import ConditionFailed, Table, Update
 from shared.clock import SECOND_US
 from shared.errors import DependencyFailed, Unavailable
 from shared.observability import logger
-from shared.storage import partition
+from shared.storage.log import partition
 
 SORT_KEY = "LEASE#IMPORT"
 # Longer than the function may run, so that nobody works on a lease that another has taken.

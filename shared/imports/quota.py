@@ -6,7 +6,7 @@ from shared import clock
 from shared.aws import ConditionFailed, Table, Update
 from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
 from shared.errors import TooManyRequests
-from shared.storage import partition
+from shared.storage.log import partition
 
 _KEPT_S = 2 * 86_400
 

@@ -17,7 +17,7 @@ from shared.jobs.open_jobs import OpenJobs
 from shared.jobs.reading import JobReader
 from shared.jobs.store import JobStore
 from shared.jobs.submit import Submissions
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 
 
 @dataclass(frozen=True)

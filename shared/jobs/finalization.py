@@ -21,7 +21,7 @@ from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.recording import failed_run, outcome, record
 from shared.jobs.store import NOT_DUE, JobStore, due_in_s, failure_code
 from shared.observability import count
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 
 # What cannot be cured by trying again, whatever the device says.
 INCURABLE = frozenset({"model_not_found", "model_invalid", "invalid_argument", "unsupported"})

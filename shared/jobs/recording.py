@@ -9,7 +9,7 @@ from shared.jobs.bodies import Outcome, Result
 from shared.jobs.job import Job
 from shared.runs import Run, speed_of
 from shared.segment_ids import batch_id_of, run_id_of
-from shared.storage import SegmentLog, row_meta
+from shared.storage.log import SegmentLog, row_meta
 
 
 def outcome(job: Job, result: Result, ended_us: int, adapter: Adapter | None) -> Outcome:

@@ -20,8 +20,8 @@ from shared.aws import Bucket, Table, begin_recovery, is_there
 from shared.clock import SECOND_US
 from shared.errors import EvalyardError
 from shared.jobs import JobRecovery, JobStore
-from shared.storage import Catalog
-from shared.storage.restoring import Restoration, RestoreImpossible
+from shared.storage.lake import Restoration, RestoreImpossible
+from shared.storage.log import Catalog
 
 _LOOK_AGAIN_S = 15.0
 # How old the newest moment is that DynamoDB recovers ("typically five minutes").

@@ -7,7 +7,7 @@ from typing import Any
 from shared.aws import Bucket
 from shared.datasets import LabelMeaning, label_meanings
 from shared.runs import AMOUNTS
-from shared.storage import Catalog, Snapshot, read_snapshot
+from shared.storage.log import Catalog, Snapshot, read_snapshot
 from shared.usage.conditions import Values, differing, rolled_values, values_of
 from shared.usage.definitions import definition
 from shared.usage.figures import figures_of

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from shared.runs import DIMENSIONS
-from shared.storage import Snapshot
+from shared.storage.log import Snapshot
 from shared.usage.planning import plan_reading
 from shared.usage.query import Question
 from shared.usage.source import cells_table, runs_table

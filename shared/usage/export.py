@@ -10,7 +10,7 @@ from itertools import chain
 from shared import clock, ids
 from shared.aws import Bucket, File, file_url, store_file
 from shared.clock import SECOND_US
-from shared.storage import Catalog, Snapshot, read_snapshot
+from shared.storage.log import Catalog, Snapshot, read_snapshot
 from shared.usage.export_file import Export, ExportLimits, checked_rows, file_pieces, sorted_slices
 from shared.usage.source import runs_table
 

@@ -12,7 +12,7 @@ import duckdb
 
 from shared.observability import logger
 from shared.runs import DIMENSIONS, MEASURED
-from shared.storage import Snapshot
+from shared.storage.log import Snapshot
 from shared.usage.planning import Plan, plan_reading
 from shared.usage.query import Question
 from shared.usage.rolled import cell_labels, cell_stats

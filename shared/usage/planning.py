@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.clock import DAY_US, day_of, day_start_us
-from shared.rollups import DAY, HOUR, level_for
-from shared.storage import DayRecord, MonthRecord, Part, Snapshot
+from shared.storage.lake import DAY, HOUR, level_for
+from shared.storage.log import DayRecord, MonthRecord, Part, Snapshot
 from shared.usage.query import Question
 
 EXACT_UP_TO = 2_000_000

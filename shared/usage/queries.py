@@ -8,7 +8,7 @@ from shared.aws import Bucket
 from shared.clock import DAY_US, iso
 from shared.errors import MalformedInput
 from shared.runs import run_of_row, run_select_list
-from shared.storage import Catalog, Snapshot, read_snapshot
+from shared.storage.log import Catalog, Snapshot, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.figures import Figures, figures_of
 from shared.usage.query import Question

@@ -1,4 +1,4 @@
-"""The statistics of groups of runs, computed by DuckDB from cells (`shared.rollups`)."""
+"""The statistics of groups of runs, computed by DuckDB from cells of rollups."""
 
 import math
 from collections import defaultdict
@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
-from shared.rollups import EXTRA_PREFIX, merged_moments, value_of
 from shared.runs import AMOUNTS
+from shared.storage.lake import EXTRA_PREFIX, merged_moments, value_of
 from shared.usage.stats import QUANTILES, Key, Labels, distribution, stats_of
 
 # Count, mean, lowest, quantiles, highest, standard deviation.

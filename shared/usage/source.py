@@ -10,11 +10,17 @@ from pathlib import Path
 
 import duckdb
 
-from shared.rollups import CELL_COLUMNS, ROLLUP_COLUMNS, cells_of, merged_cells
 from shared.runs import MEASURED, Run, encode_runs, select_list, with_columns
-from shared.storage import Edit, Snapshot
-from shared.storage.local_copies import local_copies
-from shared.storage.parquet import connect_to_ask, json_reader
+from shared.storage.lake import (
+    CELL_COLUMNS,
+    ROLLUP_COLUMNS,
+    cells_of,
+    connect_to_ask,
+    json_reader,
+    local_copies,
+    merged_cells,
+)
+from shared.storage.log import Edit, Snapshot
 from shared.usage.buckets import bucket_sql
 from shared.usage.planning import Plan, Range, days_of, plan_reading
 from shared.usage.query import Question

@@ -10,7 +10,7 @@ import pytest
 from shared import ids
 from shared.clock import iso, read_time
 from shared.runs import Run
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 from tests.tools.build_definitions import DEFINITION_TABLE, TABLES, Table
 
 PAGE = DEFINITION_TABLE.target

@@ -8,7 +8,7 @@ import pytest
 
 from shared import ids
 from shared.jobs import reading
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 from tests.kit.faults import Calls, Request, watched_calls
 from tests.kit.gateway import ApiClient
 from tests.kit.yard import Yard

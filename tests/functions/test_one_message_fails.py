@@ -11,7 +11,7 @@ from functions.deliver_callback.handler import lambda_handler as deliver
 from functions.record_token_use.handler import lambda_handler as record_use
 from shared import ids
 from shared.accounts import TokenRequest, find_token, issue_token
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 from tests.kit.faults import UNFORESEEN, about, watched_calls
 from tests.kit.gateway import LambdaContext
 from tests.kit.yard import Yard, sqs_event

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.aws import Bucket, Queue, Table
 from shared.runs import Run, decode_runs
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 from tests.kit.cloud import aws_client
 from tests.kit.gateway import ApiClient, ApiResponse, LambdaContext
 

@@ -15,9 +15,9 @@ from local.aws import LocalAws
 from shared import ids
 from shared.aws import Bucket, Table, clients
 from shared.datasets import Wanted, list_datasets, read_rows
-from shared.datasets.folding import compaction
 from shared.runs import Run
-from shared.storage import Catalog, SegmentLog
+from shared.storage.assembly import compaction
+from shared.storage.log import Catalog, SegmentLog
 from tests.conftest import forget_caches
 
 WRITERS = 16

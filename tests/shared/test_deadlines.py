@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from shared.deadlines import QueryTimedOut, answered_within, current_deadline
-from shared.storage.parquet import connect, connect_to_ask
+from shared.storage.lake.parquet import connect, connect_to_ask
 
 # More than any machine counts within a test.
 ENDLESS = "SELECT count(*) FROM range(1_000_000_000) a, range(1_000_000_000) b WHERE a.range = -1"

@@ -27,7 +27,7 @@ from shared.runs import (
 )
 from shared.runs import run_of_row as run_of_sql_row
 from shared.spreadsheets import csv_line
-from shared.storage.parquet import json_reader
+from shared.storage.lake.parquet import json_reader
 from shared.usage import CSV_COLUMNS
 from shared.usage.export_lines import csv_line_sql, json_line_sql
 

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+import tomllib
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -239,3 +240,23 @@ def test_nothing_is_reserved_unless_asked_for(name: str, parameter: str) -> None
     assert template.resolve(wanted) == ""
     asked = replace(template, parameters={parameter: "50"})
     assert asked.resolve(wanted) == "50"
+
+
+def test_layer_is_given_to_exactly_those_functions_that_may_reach_duckdb(
+    transformed: Transformed,
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (wall,) = (each for each in contracts if "analytics layer" in each["name"])
+
+    ways_in = [one.split(".") for one in wall["ignore_imports"] if one.startswith("functions.")]
+
+    assert {way[1] for way in ways_in} == {
+        folder(name)
+        for name in FUNCTIONS
+        if any("Analytics" in layer for layer in _layers(properties(transformed, name)))
+    }
+
+
+def _layers(function: dict[str, Any]) -> list[str]:
+    return [name for layer in function.get("Layers", []) for name in references(layer)]

@@ -13,7 +13,7 @@ from shared.datasets.metrics.query import (
     Series,
     Summary,
 )
-from shared.storage import Catalog
+from shared.storage.log import Catalog
 
 __all__ = [
     "DEFAULT_POINTS",

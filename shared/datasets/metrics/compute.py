@@ -20,7 +20,7 @@ from shared.datasets.metrics.series import (
 )
 from shared.datasets.metrics.table import rows_view
 from shared.errors import Unavailable
-from shared.storage import Catalog, read_snapshot
+from shared.storage.log import Catalog, read_snapshot
 
 MAX_GROUPS = 500
 _ATTEMPTS = 3

@@ -14,7 +14,7 @@ import msgspec
 from shared.datasets.adapters import MAX_EXTRA_FIELDS
 from shared.datasets.metrics.mapping import Mapping, NumberField
 from shared.datasets.metrics.times import odd_text, usual_us
-from shared.storage import BATCH_MEMBER, META_PREFIX
+from shared.storage.log import BATCH_MEMBER, META_PREFIX
 
 # Keys of a file that are tried as numbers where nobody said which are; those in most rows.
 MAX_CANDIDATES = 4 * MAX_EXTRA_FIELDS

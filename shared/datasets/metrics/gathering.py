@@ -15,7 +15,7 @@ from shared.aws import Bucket, side_by_side
 from shared.datasets.adapters import Adapter, load_adapter
 from shared.datasets.listing import DatasetNotFound
 from shared.errors import TooLarge
-from shared.storage import DatasetRecord, PendingSegment, Snapshot, Volume
+from shared.storage.log import DatasetRecord, PendingSegment, Snapshot, Volume
 
 # About what an invocation of 30 s can fetch and read; volumes that it finished stay in scratch
 # space, so that the next one goes on from there.

@@ -27,9 +27,8 @@ from shared.datasets.metrics.mapping import (
 from shared.datasets.metrics.query import MetricsQuestion
 from shared.datasets.metrics.times import read_odd_texts
 from shared.runs import MIN_TOKENS_OF_A_SPEED
-from shared.storage import Volume
-from shared.storage.parquet import connect_to_ask
-from shared.storage.scratch import Scratch
+from shared.storage.lake import Scratch, connect_to_ask
+from shared.storage.log import Volume
 
 # Of the function's 1,769 MB; what Python and fetching need is left free.
 _MEMORY_LIMIT = "800MiB"

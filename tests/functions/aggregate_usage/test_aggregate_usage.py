@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from functions.aggregate_usage.handler import lambda_handler
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 from tests.kit.faults import lose_answer, watched_calls
 from tests.kit.gateway import LambdaContext
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.datasets import RowNotConvertible, load_adapter, run_of_stored
 from shared.runs import decode_runs
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 from tests.functions.datasets.quick_start import ADAPTER, ROWS
 from tests.kit.faults import watched_calls
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from shared import ids
-from shared.datasets.folding import compaction
-from shared.storage import BACKLOG, Catalog, SegmentLog
-from shared.storage.backlog import COUNT_EVERY, RECOUNT_AFTER_S, RETRY_AFTER_S
+from shared.storage.assembly import compaction
+from shared.storage.log import BACKLOG, Catalog, SegmentLog
+from shared.storage.log.backlog import COUNT_EVERY, RECOUNT_AFTER_S, RETRY_AFTER_S
 from tests.conftest import forget_caches
 from tests.kit.faults import watched_calls
 from tests.kit.gateway import ApiClient, ApiResponse

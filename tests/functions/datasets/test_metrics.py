@@ -6,8 +6,8 @@ import tempfile
 
 import pytest
 
-from shared.datasets.folding import compaction
-from shared.storage import Catalog
+from shared.storage.assembly import compaction
+from shared.storage.log import Catalog
 from tests.functions.datasets.quick_start import ADAPTER, ROWS
 from tests.kit.template import ROOT
 

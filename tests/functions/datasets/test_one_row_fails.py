@@ -18,13 +18,13 @@ from shared.datasets import (
     run_of_row,
 )
 from shared.datasets import Batch as Appending
-from shared.datasets.folding import convert_stored
 from shared.imports.records import Record, Records
 from shared.imports.run import Batch
 from shared.imports.validation import judge
 from shared.row_bodies import SentRow
-from shared.storage import Backfill, Backlog, SegmentLog
-from shared.storage.backfill import StoredRow
+from shared.storage.assembly import convert_stored
+from shared.storage.lake.backfill import StoredRow
+from shared.storage.log import Backfill, Backlog, SegmentLog
 from tests.kit.faults import UNFORESEEN
 
 ROWS = [{"ts": 1764784800 + number, "model": "m"} for number in range(4)]

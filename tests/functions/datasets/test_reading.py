@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.datasets.folding import compaction
-from shared.storage import Catalog
+from shared.storage.assembly import compaction
+from shared.storage.log import Catalog
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.datasets.folding import compaction
-from shared.storage import Catalog
+from shared.storage.assembly import compaction
+from shared.storage.log import Catalog
 
 ROWS = [
     {"ts": "2025-12-03T18:00:00Z", "latency_ms": 900, "completion_tokens": 120},

@@ -8,7 +8,7 @@ import pytest
 from functions.aggregate_usage.handler import lambda_handler as aggregate_usage
 from functions.maintain_storage.handler import lambda_handler as maintain_storage
 from shared.accounts import User, create_user
-from shared.storage import SegmentLog
+from shared.storage.log import SegmentLog
 from tests.functions.erase_accounts.conftest import Town
 from tests.kit.faults import watched_calls
 from tests.kit.gateway import ApiResponse, LambdaContext

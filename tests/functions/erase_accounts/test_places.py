@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from functions.erase_accounts import wiring
-from shared.storage import maintenance, tidying
-from shared.storage.compaction import QUARANTINE_PREFIX
+from shared.storage.lake import maintenance, optimize
+from shared.storage.lake.compactor import QUARANTINE_PREFIX
 from shared.traces import Items, Objects, Uploads
 from shared.usage.export import PREFIX as EXPORTS_PREFIX
 from tests.kit.template import read_template
@@ -80,7 +80,7 @@ def test_every_table_is_looked_through(settings_env: dict[str, str]) -> None:
 def test_prefixes_are_those_of_the_modules_that_write_there(covered: set[str]) -> None:
     assert covered >= {
         f"{maintenance.RUNS_PREFIX}user={{}}/",
-        f"{tidying.ROLLUPS_PREFIX}user={{}}/",
+        f"{optimize.ROLLUPS_PREFIX}user={{}}/",
         f"{maintenance.DATASETS_PREFIX}{{}}/",
         f"{QUARANTINE_PREFIX}{{}}/",
         f"{EXPORTS_PREFIX}{{}}/",

@@ -6,10 +6,10 @@ import threading
 import pytest
 
 from shared import clock, ids
-from shared.datasets.folding import compaction
 from shared.imports import LEASE_S, Batch, ImportQuota, import_runs, read_records
 from shared.imports.lease import ImportLease
-from shared.storage import Backlog, Catalog, SegmentLog
+from shared.storage.assembly import compaction
+from shared.storage.log import Backlog, Catalog, SegmentLog
 from tests.kit.effort import some_calls
 from tests.kit.faults import crash, lose_answer, watched_calls
 from tests.kit.template import read_template

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from functions.usage.handler import lambda_handler
-from shared.datasets.folding import compaction
 from shared.runs import decode_runs
-from shared.storage import Catalog, SegmentLog
+from shared.storage.assembly import compaction
+from shared.storage.log import Catalog, SegmentLog
 from tests.kit.gateway import LambdaContext, read_answer
 from tests.kit.template import ROOT
 

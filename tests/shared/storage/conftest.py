@@ -11,10 +11,10 @@ from shared import clock, ids
 from shared.aws import Bucket
 from shared.clock import DAY_US
 from shared.datasets import DatasetNotFound, Place, Wanted, list_datasets, read_rows
-from shared.datasets.folding import compaction
 from shared.runs import Run
-from shared.storage import Catalog, SegmentLog, read_snapshot
-from shared.storage.parquet import connect
+from shared.storage.assembly import compaction
+from shared.storage.lake.parquet import connect
+from shared.storage.log import Catalog, SegmentLog, read_snapshot
 
 NOON_US = clock.read_time("2025-12-03T12:00:00Z")
 

@@ -20,14 +20,14 @@ from shared import ids
 from shared.aws import Bucket, Table
 from shared.clock import DAY_US
 from shared.datasets import Adapter, list_datasets, load_adapter, save_adapter, save_and_backfill
-from shared.datasets.folding import compaction, maintenance
 from shared.errors import EvalyardError, NotFound
 from shared.runs import Run
-from shared.storage import Catalog, SegmentLog, begin_snapshot, delete_dataset
-from shared.storage.past import Figures
-from shared.storage.restoring import Restoration
-from shared.storage.rolling import Rolling
-from shared.storage.undo import undo_batch
+from shared.storage.assembly import compaction, maintenance
+from shared.storage.lake.batch_revert import undo_batch
+from shared.storage.lake.past import Figures
+from shared.storage.lake.restoring import Restoration
+from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.log import Catalog, SegmentLog, begin_snapshot, delete_dataset
 from shared.usage import Question, Reading, summary
 from tests.kit.cloud import aws_client
 from tests.kit.effort import FACTOR, NIGHTLY

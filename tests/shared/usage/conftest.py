@@ -10,12 +10,12 @@ import pytest
 from shared import ids
 from shared.aws import Bucket
 from shared.clock import SECOND_US, day_of
-from shared.datasets.folding import compaction
 from shared.runs import Run
 from shared.runs.schema import PARQUET_COLUMNS
-from shared.storage import Catalog, DayRecord, Part, SegmentLog
-from shared.storage.records import DAY_PREFIX, item_of
-from shared.storage.rolling import Rolling
+from shared.storage.assembly import compaction
+from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.log import Catalog, DayRecord, Part, SegmentLog
+from shared.storage.log.records import DAY_PREFIX, item_of
 
 
 @dataclass

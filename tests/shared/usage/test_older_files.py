@@ -10,8 +10,8 @@ import pytest
 
 from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
 from shared.runs import Run
-from shared.storage import DayRecord
-from shared.storage.records import DAY_PREFIX, item_of
+from shared.storage.log import DayRecord
+from shared.storage.log.records import DAY_PREFIX, item_of
 from shared.usage import Filters, Question, Reading, overview
 from tests.shared.usage.test_queries import START_US
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.clock import DAY_US, SECOND_US, read_time
-from shared.datasets.folding import compaction
 from shared.runs import DIMENSIONS, Run
+from shared.storage.assembly import compaction
 from shared.usage import Filters, Question, overview, summary
 from tests.shared.usage.oracle import expected_stats
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.clock import DAY_US, SECOND_US
-from shared.rollups import RELATIVE_ERROR
 from shared.runs import DIMENSIONS, Run
+from shared.storage.lake import RELATIVE_ERROR
 from shared.usage import Filters, Question, Reading, overview, summary
 from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.test_queries import START_US, runs, slow

@@ -14,11 +14,11 @@ import pytest
 from shared import ids
 from shared.aws import Bucket
 from shared.datasets import Adapter, Metrics, MetricsQuestion, dataset_metrics, save_adapter
-from shared.datasets.folding import compaction
 from shared.datasets.metrics.gathering import Gathered
 from shared.datasets.metrics.mapping import mapping_of
 from shared.datasets.metrics.table import rows_view
-from shared.storage import Catalog, SegmentLog
+from shared.storage.assembly import compaction
+from shared.storage.log import Catalog, SegmentLog
 
 
 @pytest.fixture(autouse=True)

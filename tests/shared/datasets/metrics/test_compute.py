@@ -8,8 +8,8 @@ from shared.datasets import DatasetNotFound, ExtraField
 from shared.datasets.metrics import gathering
 from shared.datasets.metrics.series import POINT_BUDGET
 from shared.errors import TooLarge
-from shared.storage import delete_dataset
-from shared.storage.undo import undo_batch
+from shared.storage.lake.batch_revert import undo_batch
+from shared.storage.log import delete_dataset
 from tests.kit.faults import watched_calls
 from tests.shared.datasets.metrics.conftest import series_of
 

@@ -1,0 +1,39 @@
+"""Puts compaction and upkeep together with what datasets know: how stored rows become runs.
+
+It needs the analytics layer.
+"""
+
+import msgspec
+
+from shared.aws import Bucket
+from shared.datasets import Adapter, RowNotConvertible, run_of_stored
+from shared.isolation import tell_unreadable_rows
+from shared.runs import Run
+from shared.storage.lake import Compaction, Maintenance, StoredRow
+from shared.storage.log import Backfill, Catalog
+
+
+def compaction(bucket: Bucket, catalog: Catalog, user_id: str) -> Compaction:
+    """The compaction of one user."""
+    return Compaction(bucket, catalog, user_id, convert_stored)
+
+
+def maintenance(bucket: Bucket, catalog: Catalog) -> Maintenance:
+    """The upkeep of the storage of all users."""
+    return Maintenance(bucket, catalog, convert_stored)
+
+
+def convert_stored(backfill: Backfill, rows: list[StoredRow]) -> list[Run | None]:
+    """The run of each stored row by the backfill's adapter; None where it gives none."""
+    adapter = msgspec.convert(backfill.adapter, Adapter)
+    runs: list[Run | None] = []
+    failures: list[RowNotConvertible] = []
+    for row in rows:
+        try:
+            run = run_of_stored(row.line, adapter, ordinal=row.ordinal, tenant=backfill.tenant)
+        except RowNotConvertible as exc:
+            failures.append(exc)
+            run = None
+        runs.append(run)
+    tell_unreadable_rows(failures, dataset=adapter.dataset, batch_id=rows[0].batch_id)
+    return runs

@@ -1,0 +1,237 @@
+"""Applies edits: takes rows out of volumes and runs out of parts.
+
+A step is one commit. What it replaced is named in the edit and deleted before the edit's
+next step, below a marker: the recovery window keeps it. The edit goes when nothing is
+left of either.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from shared.aws import Bucket, TransactionLost
+from shared.observability import logger
+from shared.storage.lake.checksum import CHUNK_BYTES, crc_of
+from shared.storage.lake.flush_plan import MAX_BYTES, MAX_DAYS
+from shared.storage.lake.fold import PARQUET, part_key, with_crowded
+from shared.storage.lake.optimize import unrolled
+from shared.storage.lake.parquet import parquet_without
+from shared.storage.log.catalog import Catalog
+from shared.storage.log.commit import Commit, grown_totals
+from shared.storage.log.records import (
+    DAY_PREFIX,
+    EDIT_PREFIX,
+    Backfill,
+    Checkpoint,
+    DatasetRecord,
+    DayRecord,
+    Garbage,
+    Part,
+    Volume,
+)
+from shared.storage.log.row_members import line_ending
+from shared.storage.log.tombstones import Edit
+
+# Walks that began more cuts ago must begin again.
+CUTS_KEPT = 100
+# After every day.
+_NO_DAY = "~"
+
+
+class Cut(NamedTuple):
+    """Adjoining rows of a volume: where they begin and end, and how many they are."""
+
+    start: int
+    end: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The application of one user's edits."""
+
+    bucket: Bucket
+    catalog: Catalog
+    user_id: str
+
+    def step(self, before: Checkpoint, edit: Edit) -> None:
+        """Apply the next piece of an edit. Raises TransactionLost, ObjectMissing."""
+        self.purge(edit.garbage)
+        commit = Commit(self.catalog, self.user_id, before)
+        if edit.rows:
+            self._take_rows(commit, edit)
+        elif edit.runs and edit.from_day != _NO_DAY:
+            self._take_runs(commit, edit)
+        else:
+            commit.delete(EDIT_PREFIX + edit.edit_id)
+            commit.carry_out(msgspec.structs.replace(before, edits=before.edits - 1))
+
+    def purge(self, garbage: tuple[Garbage, ...]) -> None:
+        """Delete what an edit replaced. Versions that a newer one covers are so already."""
+        self.bucket.delete(each.key for each in garbage if self._is_in_the_way(each))
+
+    def _is_in_the_way(self, garbage: Garbage) -> bool:
+        """Whether whoever asks for the key finds what was replaced."""
+        latest = self.bucket.latest(garbage.key)
+        if latest is None or latest.is_delete_marker:
+            return False
+        return not garbage.version_id or (
+            garbage.inclusive and latest.version_id == garbage.version_id
+        )
+
+    def _take_rows(self, commit: Commit, edit: Edit) -> None:
+        record = self.catalog.dataset(self.user_id, edit.dataset)
+        found = None if record is None else self._find(record, edit.batch_id)
+        if record is None or found is None:
+            # Whoever came first took them out: then this commit is lost, and nothing is missing.
+            self._save(commit, msgspec.structs.replace(edit, rows=0, bytes=0, garbage=()))
+            logger().error("undone_rows_missing", user_id=self.user_id, batch_id=edit.batch_id)
+            return
+        number, cut = found
+        volume = record.volumes[number]
+        shorter = self._without(volume, cut)
+        after = _with_volume(record, number, shorter, cut)
+        commit.put_dataset(after)
+        totals = grown_totals(self.catalog.totals(self.user_id), [(record, after)], {})
+        commit.put_totals(totals)
+        gone = Garbage(
+            key=volume.key,
+            version_id=shorter.version_id or volume.version_id,
+            inclusive=not shorter.version_id,
+        )
+        try:
+            self._save(commit, _less(edit, cut, gone))
+        except TransactionLost:
+            if shorter.version_id:
+                self.bucket.delete_versions(volume.key, [shorter.version_id])
+            raise
+
+    def _save(self, commit: Commit, edit: Edit, after: Checkpoint | None = None) -> None:
+        commit.put_edit(edit)
+        commit.carry_out(after or commit.before)
+        self.purge(edit.garbage)
+
+    def _find(self, record: DatasetRecord, batch_id: str) -> tuple[int, Cut] | None:
+        """The volume with the batch's rows, newest first, and where in it they lie."""
+        for number in reversed(range(len(record.volumes))):
+            cut = self._find_in(record.volumes[number], batch_id)
+            if cut:
+                return number, cut
+        return None
+
+    def _find_in(self, volume: Volume, batch_id: str) -> Cut | None:
+        ending = line_ending(batch_id)
+        rest, at, place, start, rows = b"", 0, 0, -1, 0
+        while at < volume.bytes:
+            end = min(at + CHUNK_BYTES, volume.bytes)
+            piece = rest + self.bucket.get(
+                volume.key, version_id=volume.version_id, start=at, end=end
+            )
+            at = end
+            body, newline, rest = piece.rpartition(b"\n")
+            body += newline
+            if start < 0 and ending not in body:
+                place += len(body)
+                continue
+            for line in body.splitlines(keepends=True):
+                if line.endswith(ending):
+                    start, rows = (place if start < 0 else start), rows + 1
+                elif start >= 0:
+                    return Cut(start, place, rows)
+                place += len(line)
+        return None if start < 0 else Cut(start, place, rows)
+
+    def _without(self, volume: Volume, cut: Cut) -> Volume:
+        size = volume.bytes - (cut.end - cut.start)
+        version_id = ""
+        if size:
+            stored = self.bucket.put_cut(
+                volume.key, volume.version_id, volume.bytes, cut.start, cut.end
+            )
+            version_id = stored.version_id
+        return Volume(
+            key=volume.key,
+            version_id=version_id,
+            rows=volume.rows - cut.rows,
+            bytes=size,
+            crc=crc_of(self.bucket, volume.key, version_id, size),
+        )
+
+    def _take_runs(self, commit: Commit, edit: Edit) -> None:
+        days = [day for day in self.catalog.days(self.user_id) if day.day >= (edit.from_day or "")]
+        changed: list[DayRecord] = []
+        garbage: list[Garbage] = []
+        seen = 0
+        next_day = _NO_DAY
+        for day in days:
+            if len(changed) == MAX_DAYS or seen >= MAX_BYTES:
+                next_day = day.day
+                break
+            seen += sum(part.bytes for part in day.parts if edit.concerns(part))
+            after, replaced = self._day_without(day, edit)
+            if replaced:
+                changed.append(after)
+                garbage += replaced
+        for day in changed:
+            commit.put(DAY_PREFIX + day.day, day)
+        kept = tuple(garbage)
+        step = msgspec.structs.replace(edit, from_day=next_day, garbage=kept)
+        self._save(commit, step, with_crowded(commit.before, changed))
+
+    def _day_without(self, day: DayRecord, edit: Edit) -> tuple[DayRecord, list[Garbage]]:
+        parts: list[Part] = []
+        replaced: list[Garbage] = []
+        for part in day.parts:
+            shorter = self._part_without(part, day.day, edit)
+            if shorter != part:
+                replaced.append(Garbage(key=part.key))
+            if shorter:
+                parts.append(shorter)
+        if day.rollup and any(part.rolled for part in day.parts if part not in parts):
+            return unrolled(day, parts), [*replaced, Garbage(key=day.rollup.key)]
+        return msgspec.structs.replace(day, parts=tuple(parts)), replaced
+
+    def _part_without(self, part: Part, day: str, edit: Edit) -> Part | None:
+        """The part without what the edit hides; the same if that is nothing, None if all."""
+        if not edit.concerns(part):
+            return part
+        rest = parquet_without(self.bucket.get(part.key), *edit.condition())
+        if rest.rows == part.rows:
+            return part
+        if not rest.rows:
+            return None
+        # It keeps its generation: other edits may still tell by it what they concern.
+        key = part_key(self.user_id, day, part.generation)
+        self.bucket.put(key, rest.body, PARQUET)
+        return msgspec.structs.replace(part, key=key, rows=rest.rows, bytes=len(rest.body))
+
+
+def _with_volume(record: DatasetRecord, number: int, volume: Volume, cut: Cut) -> DatasetRecord:
+    volumes = (*record.volumes[:number], volume, *record.volumes[number + 1 :])
+    backfill = record.backfill and _moved(record.backfill, number, cut)
+    return msgspec.structs.replace(
+        record,
+        volumes=volumes,
+        epoch=record.epoch + 1,
+        cuts=(*record.cuts, (record.epoch + 1, number, cut.start, cut.end))[-CUTS_KEPT:],
+        backfill=backfill,
+    )
+
+
+def _moved(backfill: Backfill, number: int, cut: Cut) -> Backfill:
+    """The backfill's place after rows before it, or around it, were taken out."""
+    if backfill.volume != number or backfill.offset <= cut.start:
+        return backfill
+    if backfill.offset < cut.end:
+        return msgspec.structs.replace(backfill, offset=cut.start, batch_id="", ordinal=0)
+    return msgspec.structs.replace(backfill, offset=backfill.offset - (cut.end - cut.start))
+
+
+def _less(edit: Edit, cut: Cut, gone: Garbage) -> Edit:
+    return msgspec.structs.replace(
+        edit,
+        rows=max(0, edit.rows - cut.rows),
+        bytes=max(0, edit.bytes - (cut.end - cut.start)),
+        garbage=(gone,),
+    )

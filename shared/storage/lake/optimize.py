@@ -1,0 +1,131 @@
+"""Tidying a day: its parts are rolled up, and small ones merged. Neither moves a total.
+
+A rollup is made of the one before and the parts that came since, so that a day with
+many runs costs no more than what is new. Parts are merged by tiers: only with others
+about as large, so that a run is rewritten a few times, not once an append.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+import msgspec
+
+from shared import ids
+from shared.aws import Bucket
+from shared.observability import logger
+from shared.storage.lake.fold import PARQUET, part_key
+from shared.storage.lake.parquet import merged_parts, rollup_of
+from shared.storage.log.catalog import Catalog
+from shared.storage.log.commit import Commit
+from shared.storage.log.records import DAY_PREFIX, Checkpoint, DayRecord, Part, Rollup
+
+ROLLUPS_PREFIX = "rollups/"
+# Parts of a tier before they are merged; each tier's parts are about as many times as large.
+FAN_IN = 8
+_SMALLEST_TIER_BYTES = 64 * 2**10
+# Larger parts stay as they are: reading them is cheap, and rewriting them is not.
+MERGE_BELOW_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Tidying:
+    """The tidying of one user's days, a day a commit."""
+
+    bucket: Bucket
+    catalog: Catalog
+    user_id: str
+
+    def step(self, before: Checkpoint, day: str) -> None:
+        """Roll up and merge what there is of a day. Raises TransactionLost, ObjectMissing."""
+        record = self.catalog.day(self.user_id, day)
+        commit = Commit(self.catalog, self.user_id, before)
+        tidy = self._tidied(record, commit.generation)
+        if tidy is not record:
+            commit.put(DAY_PREFIX + day, tidy)
+        crowded = tuple(each for each in before.crowded if each != day)
+        commit.carry_out(msgspec.structs.replace(before, crowded=crowded))
+
+    def forget(self, day: DayRecord) -> None:
+        """Forget a day's rollup, so that it is made anew. Raises TransactionLost."""
+        before = self.catalog.checkpoint(self.user_id)
+        if self.catalog.day(self.user_id, day.day) != day:
+            return
+        commit = Commit(self.catalog, self.user_id, before)
+        commit.put(DAY_PREFIX + day.day, unrolled(day, day.parts))
+        commit.carry_out(before)
+
+    def _tidied(self, record: DayRecord, generation: int) -> DayRecord:
+        """The day as it should be; as it is when that cannot be made, which must hold up
+        nothing else: its runs are read as rows then, and the schedule tries again."""
+        if not record.fresh:
+            return record
+        try:
+            return self._merged(self._rolled(record, generation), generation)
+        except duckdb.Error:
+            logger().exception("day_not_tidied", user_id=self.user_id, day=record.day)
+            return record
+
+    def _rolled(self, record: DayRecord, generation: int) -> DayRecord:
+        older = record.rollup
+        made = rollup_of(
+            self._bodies(record.fresh),
+            self.bucket.get(older.key) if older else None,
+            set(older.levels) if older else set(),
+        )
+        key = rollup_key(self.user_id, f"date={record.day}", generation)
+        self.bucket.put(key, made.body, PARQUET)
+        return DayRecord(
+            day=record.day,
+            parts=tuple(msgspec.structs.replace(part, rolled=True) for part in record.parts),
+            rollup=Rollup(key=key, bytes=len(made.body), levels=made.levels),
+        )
+
+    def _merged(self, record: DayRecord, generation: int) -> DayRecord:
+        parts = record.parts
+        for tier in _tiers(parts):
+            if len(tier) >= FAN_IN:
+                merged = self._merge(record.day, tier, generation)
+                parts = (*(part for part in parts if part not in tier), merged)
+        return msgspec.structs.replace(record, parts=parts)
+
+    def _bodies(self, parts: Iterable[Part]) -> list[bytes]:
+        return list(self.bucket.get_many({part.key: part.bytes for part in parts}))
+
+    def _merge(self, day: str, parts: list[Part], generation: int) -> Part:
+        body = merged_parts(self._bodies(parts))
+        key = part_key(self.user_id, day, generation)
+        self.bucket.put(key, body, PARQUET)
+        return Part(
+            key=key,
+            rows=sum(part.rows for part in parts),
+            bytes=len(body),
+            min_us=min(part.min_us for part in parts),
+            max_us=max(part.max_us for part in parts),
+            min_batch=min(part.min_batch for part in parts),
+            max_batch=max(part.max_batch for part in parts),
+            foreign=any(part.foreign for part in parts),
+            rolled=True,
+        )
+
+
+def unrolled(day: DayRecord, parts: Iterable[Part]) -> DayRecord:
+    """A day of these parts, without a rollup."""
+    fresh = tuple(msgspec.structs.replace(part, rolled=False) for part in parts)
+    return DayRecord(day=day.day, parts=fresh)
+
+
+def rollup_key(user_id: str, of: str, generation: int) -> str:
+    """A key for a rollup that nobody used before."""
+    return f"{ROLLUPS_PREFIX}user={user_id}/{of}/{generation:012d}-{ids.ulid()}.parquet"
+
+
+def _tiers(parts: tuple[Part, ...]) -> list[list[Part]]:
+    """The parts that are small enough to be merged, by size: each tier eight times the last."""
+    tiers: dict[int, list[Part]] = defaultdict(list)
+    for part in parts:
+        if part.bytes < MERGE_BELOW_BYTES:
+            steps = (part.bytes // _SMALLEST_TIER_BYTES).bit_length()
+            tiers[(steps + 2) // 3].append(part)
+    return [tiers[tier] for tier in sorted(tiers)]

@@ -1,0 +1,239 @@
+"""What one user's storage was at an earlier moment, and where its objects are now.
+
+The catalog of then (`past`) comes from the table's point-in-time recovery. It names the
+objects; each is found as it is, below a delete marker, as an older version, or (a dataset's
+rows) as the beginning of a longer version. What was pending is found by generations, never
+by comparing clocks: below `segments/` and in the archive of folds that came later. Nothing
+here changes anything.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from shared.aws import Bucket, Item, StoredVersion
+from shared.clock import SECOND_US
+from shared.storage.lake.checksum import crc_of
+from shared.storage.log.archive import Archive, KeptSegment
+from shared.storage.log.catalog import Catalog
+from shared.storage.log.records import (
+    CHECKPOINT,
+    COMMITTED,
+    DATASET_PREFIX,
+    DAY_PREFIX,
+    EDIT_PREFIX,
+    MONTH_PREFIX,
+    Checkpoint,
+    DatasetRecord,
+    DayRecord,
+    MonthRecord,
+    Volume,
+    dataset_record,
+    partition,
+)
+from shared.storage.log.segments import PendingSegment, SegmentLog, SegmentName
+from shared.storage.log.snapshot import Snapshot, live_segments
+from shared.storage.log.tombstones import Edit
+
+# A table is restored item by item: a commit of these last seconds may be there in part.
+_SETTLED_S = 300
+
+
+class PastCatalog(msgspec.Struct, kw_only=True):
+    """The catalog items of one user as they were, as far as they name objects."""
+
+    checkpoint: Checkpoint = Checkpoint()
+    committed_us: int = 0
+    datasets: dict[str, DatasetRecord] = {}
+    keys: set[str] = set()
+    edits: list[Edit] = []
+    newest_commit: int = 0
+    items_of_newest: int = 0
+
+    @classmethod
+    def read(cls, past: Catalog, user_id: str) -> "PastCatalog":
+        """Read all of a user's items."""
+        found = cls()
+        for item in past.table.query(partition(user_id)):
+            found._note(item)
+        return found
+
+    def torn(self, moment_s: float) -> str:
+        """Why these items do not belong to one commit; empty when they do."""
+        if self.checkpoint.restoring:
+            return "an earlier restore was under way at that moment"
+        if self.newest_commit > self.checkpoint.generation:
+            return "the last commit is there in part: its checkpoint is missing"
+        if len(self.edits) != self.checkpoint.edits:
+            return "the last commit is there in part: edits are missing or left"
+        newest = self.items_of_newest if self.newest_commit == self.checkpoint.generation else 0
+        lately = self.committed_us > (moment_s - _SETTLED_S) * SECOND_US
+        if lately and newest != self.checkpoint.items:
+            return "the last commit is there in part: items of it are missing"
+        return ""
+
+    def _note(self, item: Item) -> None:
+        sort_key = item["sk"]
+        self._count(int(item.get(COMMITTED, 0)))
+        if sort_key == CHECKPOINT:
+            self.checkpoint = msgspec.convert(item, Checkpoint)
+            self.committed_us = int(item.get("updated_us", 0))
+        elif sort_key.startswith(DATASET_PREFIX) and sort_key.endswith("#BASE"):
+            self.datasets[sort_key] = dataset_record(item)
+        elif sort_key.startswith(DAY_PREFIX):
+            day = msgspec.convert(item, DayRecord)
+            self.keys |= {part.key for part in day.parts}
+            self.keys |= {day.rollup.key} if day.rollup else set()
+        elif sort_key.startswith(MONTH_PREFIX):
+            self.keys.add(msgspec.convert(item, MonthRecord).key)
+        elif sort_key.startswith(EDIT_PREFIX):
+            self.edits.append(msgspec.convert(item, Edit))
+
+    def _count(self, generation: int) -> None:
+        if generation > self.newest_commit:
+            self.newest_commit, self.items_of_newest = generation, 0
+        self.items_of_newest += bool(generation) and generation == self.newest_commit
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume of then, and the version that begins with its bytes; `current` when that is the
+    newest version and nothing else."""
+
+    volume: Volume
+    source: str
+    size: int
+    current: bool
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be counted without looking into objects: rows by dataset, runs, and how many
+    segments are pending. Runs that an open edit hides still count."""
+
+    rows: dict[str, int]
+    runs: int
+    pending: int
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "Figures":
+        """The figures of one user."""
+        names = {item["name"] for item in snapshot.dataset_items() if item["sk"].endswith("#BASE")}
+        pending = [segment for segment in snapshot.pending if segment.size]
+        rows = {name: _rows(snapshot, name) for name in {*names, *_with_rows(snapshot)}}
+        parts = [part for day in snapshot.days("0000-01-01", "9999-12-31") for part in day.parts]
+        return cls(
+            rows={name: rows[name] for name in sorted(rows) if rows[name]},
+            runs=sum(part.rows for part in parts) + sum(each.name.runs for each in pending),
+            pending=len(pending),
+        )
+
+
+@dataclass
+class Past:
+    """The objects of one user's storage at a moment, as they are found now."""
+
+    bucket: Bucket
+    past: Catalog
+    user_id: str
+    moment_s: float
+    catalog: PastCatalog = field(init=False)
+    listed: list[PendingSegment] = field(init=False)
+    kept: dict[str, KeptSegment] = field(init=False)
+    volumes: list[Found] = field(default_factory=list, init=False)
+    deleted_keys: list[str] = field(default_factory=list, init=False)
+    markers: list[StoredVersion] = field(default_factory=list, init=False)
+    missing: list[str] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.catalog = PastCatalog.read(self.past, self.user_id)
+        self.listed = list(SegmentLog(self.bucket).pending(self.user_id))
+        generation = self.catalog.checkpoint.generation
+        archived = Archive(self.bucket, self.user_id).pending_at(generation, self.moment_s)
+        self.kept = {segment.file_name: segment for segment in archived}
+        self._find_keys()
+        for record in self.catalog.datasets.values():
+            for volume in record.volumes:
+                self._find_volume(volume)
+        partial = self.catalog.checkpoint.partial
+        if partial and partial not in {*self.kept, *(s.name.file_name for s in self._stays())}:
+            self.missing.append(f"segments/{self.user_id}/{partial}")
+
+    @property
+    def came_later(self) -> list[PendingSegment]:
+        """The segments that are pending now and were not there then."""
+        staying = {segment.name.file_name for segment in self._stays()}
+        return [segment for segment in self.listed if segment.name.file_name not in staying]
+
+    @property
+    def to_put(self) -> list[KeptSegment]:
+        """The segments that were pending then and are folded or taken out by now."""
+        there = {segment.name.file_name for segment in self.listed}
+        return [kept for name, kept in self.kept.items() if name not in there]
+
+    def figures(self) -> Figures:
+        """What readers found then."""
+        checkpoint, edits = self.catalog.checkpoint, tuple(self.catalog.edits)
+        put_back = [_pending(self.user_id, kept) for kept in self.to_put]
+        listed = sorted([*self._stays(), *put_back], key=lambda each: each.name.file_name)
+        live = live_segments(self.past, self.user_id, checkpoint, listed, edits)
+        snapshot = Snapshot(self.user_id, self.bucket, self.past, checkpoint, tuple(live), edits)
+        return Figures.of(snapshot)
+
+    def _stays(self) -> Iterator[PendingSegment]:
+        for segment in self.listed:
+            if segment.stored_s <= self.moment_s or segment.name.file_name in self.kept:
+                yield segment
+
+    def _find_keys(self) -> None:
+        """Parts, rollups and months: each key was written once."""
+        versions: set[str] = set()
+        markers: list[StoredVersion] = []
+        there: set[str] = set()
+        for kind in ("runs", "rollups"):
+            for entry in self.bucket.history(f"{kind}/user={self.user_id}/"):
+                if entry.is_delete_marker:
+                    markers.append(entry)
+                    continue
+                versions.add(entry.key)
+                if entry.is_latest:
+                    there.add(entry.key)
+        hidden = self.catalog.keys - there
+        self.missing += sorted(hidden - versions)
+        self.deleted_keys = sorted(hidden & versions)
+        self.markers = [marker for marker in markers if marker.key in hidden]
+
+    def _find_volume(self, volume: Volume) -> None:
+        if not volume.version_id:
+            return
+        history = [entry for entry in self.bucket.history(volume.key) if entry.key == volume.key]
+        versions = [entry for entry in history if not entry.is_delete_marker]
+        exact = next((each for each in versions if each.version_id == volume.version_id), None)
+        found = exact or next(filter(lambda each: self._begins(each, volume), versions[::-1]), None)
+        if found is None:
+            self.missing.append(f"{volume.key}?versionId={volume.version_id}")
+            return
+        current = found.is_latest and found.size == volume.bytes
+        self.volumes.append(
+            Found(volume=volume, source=found.version_id, size=found.size, current=current)
+        )
+
+    def _begins(self, version: StoredVersion, volume: Volume) -> bool:
+        """Whether a version begins with the bytes that a volume had."""
+        if volume.crc is None or version.size < volume.bytes:
+            return False
+        return crc_of(self.bucket, volume.key, version.version_id, volume.bytes) == volume.crc
+
+
+def _pending(user_id: str, kept: KeptSegment) -> PendingSegment:
+    name = SegmentName.parse(f"segments/{user_id}/{kept.file_name}")
+    return PendingSegment(name, len(kept.body), stored_s=kept.stored_s)
+
+
+def _with_rows(snapshot: Snapshot) -> set[str]:
+    return {segment.name.dataset for segment in snapshot.pending if segment.live_rows}
+
+
+def _rows(snapshot: Snapshot, dataset: str) -> int:
+    record = snapshot.dataset(dataset)
+    folded = record.rows - snapshot.hidden(dataset)[0] if record else 0
+    return folded + sum(segment.live_rows for segment in snapshot.pending_of(dataset))

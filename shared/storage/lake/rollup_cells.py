@@ -1,0 +1,138 @@
+"""Cells: counts, moments and histograms of runs, as rows of one table.
+
+A row without a metric counts runs and tokens; one with a metric and no bucket has its
+moments (`m2` is the sum of squared deviations from the mean); one with both counts the
+values of a bucket. Times and speeds are those of runs with `ok`, extras those of all.
+`timed_tokens` and `timed_ms` are the tokens and the latencies of runs that have both; cells
+that are older than these columns have null, and all tokens and all latencies stand for them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.runs import AMOUNTS
+from shared.storage.lake.histogram import bucket_of
+
+# name → DuckDB type, after the columns that say what a cell is about.
+CELL_COLUMNS: dict[str, str] = {
+    "ok": "BOOLEAN",
+    "metric": "VARCHAR",
+    "bucket": "INTEGER",
+    "n": "BIGINT",
+    "prompt_tokens": "BIGINT",
+    "completion_tokens": "BIGINT",
+    "total": "DOUBLE",
+    "m2": "DOUBLE",
+    "low": "DOUBLE",
+    "high": "DOUBLE",
+    "timed_tokens": "BIGINT",
+    "timed_ms": "DOUBLE",
+}
+EXTRA_PREFIX = "extra:"
+_NO_MOMENTS = (
+    "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, NULL::DOUBLE AS high, "
+    "NULL::DOUBLE AS timed_ms"
+)
+# Squares of larger numbers overflow: their spread is not told.
+_M2 = (
+    "CASE WHEN max(abs(value)) < 1e100 "
+    "THEN var_pop(CASE WHEN abs(value) < 1e100 THEN value END) * count(*) "
+    "ELSE 'infinity'::DOUBLE END"
+)
+_NO_TOKENS = (
+    "NULL::BIGINT AS prompt_tokens, NULL::BIGINT AS completion_tokens, NULL::BIGINT AS timed_tokens"
+)
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How cells are divided: the columns that are looked at, what is told of them (SQL), and
+    the sets of columns that runs are grouped by."""
+
+    columns: tuple[str, ...]
+    told: str
+    sets: tuple[tuple[str, ...], ...]
+
+    def by(self, *more: str) -> str:
+        """The SQL clause, with `ok` and further columns in each set."""
+        sets = [f"({', '.join([*columns, 'ok', *more])})" for columns in self.sets]
+        return f"GROUP BY GROUPING SETS ({', '.join(sets)})"
+
+
+def cells_of(runs: str, keys: Sequence[str]) -> str:
+    """SQL for the cells of a table of runs, by some of its columns."""
+    told = "".join(f"{key}, " for key in keys)
+    return grouped_cells(runs, Grouping(tuple(keys), told, (tuple(keys),)))
+
+
+def grouped_cells(runs: str, grouping: Grouping) -> str:
+    """SQL for the cells of a table of runs; `told` ends with a comma unless it is empty."""
+    values = f"({_values_of(runs, grouping.columns)})"
+    head = f"{grouping.told} ok"
+    return f"""
+    SELECT {head}, NULL::VARCHAR AS metric, NULL::INTEGER AS bucket, count(*) AS n,
+        sum(prompt_tokens)::BIGINT AS prompt_tokens,
+        sum(completion_tokens)::BIGINT AS completion_tokens,
+        coalesce(sum(completion_tokens) FILTER (WHERE latency_ms IS NOT NULL), 0)::BIGINT
+            AS timed_tokens, {_NO_MOMENTS}
+    FROM {runs} {grouping.by()}
+    UNION ALL
+    SELECT {head}, metric, NULL, count(*), {_NO_TOKENS}, sum(value),
+        {_M2}, min(value), max(value), coalesce(sum(value) FILTER (WHERE timed), 0e0)
+    FROM {values} {grouping.by("metric")}
+    UNION ALL
+    SELECT {head}, metric, bucket, count(*), {_NO_TOKENS}, {_NO_MOMENTS}
+    FROM (SELECT *, {bucket_of("value")} AS bucket FROM {values}) {grouping.by("metric", "bucket")}
+    """
+
+
+def _values_of(runs: str, keys: Sequence[str]) -> str:
+    """SQL for every value that has a distribution, one a row."""
+    by = _list([*keys, "ok"])
+    sources = [
+        f"SELECT {by}, '{name}' AS metric, {name} AS value, "
+        f"'{name}' = 'latency_ms' AND completion_tokens IS NOT NULL AS timed FROM {runs} "
+        f"WHERE ok AND {name} IS NOT NULL"
+        for name in AMOUNTS
+    ]
+    entries = f"SELECT {by}, unnest(map_entries(extra)) AS entry FROM {runs}"
+    sources.append(
+        f"SELECT {by}, '{EXTRA_PREFIX}' || entry.key, entry.value, false FROM ({entries})"
+    )
+    return " UNION ALL ".join(sources)
+
+
+def merged_cells(cells: str, keys: Sequence[str]) -> str:
+    """SQL that adds up cells by some of their columns."""
+    by = _list([*keys, "metric"])
+    return f"""
+    SELECT {by}, bucket, sum(n)::BIGINT AS n, sum(prompt_tokens)::BIGINT AS prompt_tokens,
+        sum(completion_tokens)::BIGINT AS completion_tokens,
+        sum(coalesce(timed_tokens, completion_tokens))::BIGINT AS timed_tokens, {_NO_MOMENTS}
+    FROM {cells} WHERE metric IS NULL OR bucket IS NOT NULL GROUP BY {by}, bucket
+    UNION ALL BY NAME
+    SELECT *, NULL::INTEGER AS bucket, {_NO_TOKENS} FROM ({merged_moments(cells, keys)})
+    """
+
+
+def merged_moments(cells: str, keys: Sequence[str]) -> str:
+    """SQL that adds up the moments of cells by some of their columns, and by metric.
+
+    Squared deviations are moved to the common mean before they are added (Chan, Golub and
+    LeVeque, 1979), which loses no digits where the mean is large beside the spread.
+    """
+    by = _list([*keys, "metric"])
+    window = f"OVER (PARTITION BY {by})"
+    return f"""
+    SELECT {by}, sum(n)::BIGINT AS n, sum(total) AS total,
+        sum(m2 + n * (total / n - mean) * (total / n - mean)) AS m2,
+        min(low) AS low, max(high) AS high, sum(coalesce(timed_ms, total)) AS timed_ms
+    FROM (
+        SELECT *, sum(total) {window} / sum(n) {window} AS mean
+        FROM {cells} WHERE metric IS NOT NULL AND bucket IS NULL
+    ) GROUP BY {by}
+    """
+
+
+def _list(columns: Sequence[str]) -> str:
+    return ", ".join(columns)

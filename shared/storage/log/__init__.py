@@ -1,0 +1,65 @@
+"""The log on S3 and its catalog: segments, commits, snapshots, tombstones (docs/storage.md).
+
+Nothing here needs DuckDB, so every function may load it.
+"""
+
+from shared.storage.log.backlog import Backlog
+from shared.storage.log.catalog import Catalog
+from shared.storage.log.dataset_changes import delete_dataset
+from shared.storage.log.records import (
+    BACKLOG,
+    DATASET_PREFIX,
+    Backfill,
+    Checkpoint,
+    DatasetRecord,
+    DayRecord,
+    MonthRecord,
+    Part,
+    Totals,
+    Volume,
+    dataset_key,
+    dataset_record,
+    partition,
+    totals_key,
+    totals_record,
+)
+from shared.storage.log.row_members import BATCH_MEMBER, META_PREFIX, batch_of_line, row_meta
+from shared.storage.log.segments import PendingSegment, SegmentLog, SegmentName
+from shared.storage.log.snapshot import Snapshot, begin_snapshot, read_snapshot
+from shared.storage.log.starting import start_backfill
+from shared.storage.log.tombstones import Edit
+from shared.storage.log.traces import storage_traces
+
+__all__ = [
+    "BACKLOG",
+    "BATCH_MEMBER",
+    "DATASET_PREFIX",
+    "META_PREFIX",
+    "Backfill",
+    "Backlog",
+    "Catalog",
+    "Checkpoint",
+    "DatasetRecord",
+    "DayRecord",
+    "Edit",
+    "MonthRecord",
+    "Part",
+    "PendingSegment",
+    "SegmentLog",
+    "SegmentName",
+    "Snapshot",
+    "Totals",
+    "Volume",
+    "batch_of_line",
+    "begin_snapshot",
+    "dataset_key",
+    "dataset_record",
+    "delete_dataset",
+    "partition",
+    "read_snapshot",
+    "row_meta",
+    "start_backfill",
+    "storage_traces",
+    "totals_key",
+    "totals_record",
+]

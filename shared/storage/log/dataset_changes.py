@@ -1,0 +1,120 @@
+"""Deleting a dataset: its rows, and if asked the runs that were made of them."""
+
+import msgspec
+
+from shared import ids
+from shared.aws import Bucket, TransactionLost
+from shared.errors import Unavailable
+from shared.storage.log.catalog import Catalog
+from shared.storage.log.commit import Commit, grown_totals
+from shared.storage.log.records import DatasetRecord, Garbage, dataset_object_key
+from shared.storage.log.segments import SegmentLog, SegmentName
+from shared.storage.log.snapshot import Snapshot, begin_snapshot
+from shared.storage.log.tombstones import Edit
+
+_ATTEMPTS = 20
+# An item of DynamoDB has at most 400 KB; a segment's id takes 30 bytes of it.
+_MAX_SEGMENTS = 12_000
+
+
+def delete_dataset(
+    bucket: Bucket,
+    catalog: Catalog,
+    user_id: str,
+    name: str,
+    *,
+    runs: bool,
+    also: tuple[str, ...] = (),
+) -> bool:
+    """Delete a dataset, and the catalog items under the sort keys `also`; False if there is none.
+
+    Readers see it at once; the compaction removes the objects. With `runs` the runs that
+    were made of its rows go, too. Raises Unavailable when commits overtake it again and again.
+    """
+    for _ in range(_ATTEMPTS):
+        snapshot = begin_snapshot(bucket, catalog, user_id)
+        try:
+            found = _delete(snapshot, name, runs, also)
+        except TransactionLost:
+            continue
+        if found:
+            SegmentLog(bucket).wake(user_id)
+        return found
+    raise Unavailable("the data is being reorganised; ask again", code="storage_busy")
+
+
+def _delete(snapshot: Snapshot, name: str, runs: bool, also: tuple[str, ...]) -> bool:
+    record = snapshot.dataset(name) or DatasetRecord(name=name)
+    others = [snapshot.catalog.table.get(f"USER#{snapshot.user_id}", key) for key in also]
+    if not record.exists and not snapshot.pending_of(name) and not any(others):
+        return False
+    commit = Commit(snapshot.catalog, snapshot.user_id, snapshot.checkpoint)
+    edit = _edit(snapshot, record, runs, commit.generation)
+    commit.put_edit(edit)
+    for open_edit in snapshot.edits:
+        if open_edit.dataset == name and open_edit.rows:
+            commit.put_edit(msgspec.structs.replace(open_edit, rows=0, bytes=0))
+    emptied = _emptied(record, commit.generation)
+    commit.put_dataset(emptied)
+    totals = snapshot.catalog.totals(snapshot.user_id)
+    commit.put_totals(grown_totals(totals, [(record, emptied)], {}))
+    for key in also:
+        commit.delete(key)
+    before = snapshot.checkpoint
+    commit.carry_out(
+        msgspec.structs.replace(
+            before,
+            edits=before.edits + 1,
+            backfills=tuple(each for each in before.backfills if each != name),
+        )
+    )
+    return True
+
+
+def _edit(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation: int) -> Edit:
+    segments = [
+        segment.name.segment_id
+        for segment in snapshot.pending
+        if segment.name.dataset == record.name or (runs and _is_import(segment.name))
+    ]
+    if len(segments) > _MAX_SEGMENTS:
+        raise Unavailable(
+            "too much is being stored at the moment; ask again in a minute", retry_after_s=60
+        )
+    return Edit(
+        edit_id=ids.ulid(),
+        kind="delete",
+        dataset=record.name,
+        generation=generation,
+        segments=tuple(segments),
+        runs=runs,
+        garbage=_garbage(snapshot, record),
+    )
+
+
+def _garbage(snapshot: Snapshot, record: DatasetRecord) -> tuple[Garbage, ...]:
+    """The dataset's objects, and what a fold may have left that died before its commit: that
+    lies above the last volume's version, or where the next volume would. Whoever writes there
+    now loses to this commit."""
+    garbage = [
+        Garbage(key=volume.key, version_id=volume.version_id, inclusive=True)
+        for volume in record.volumes[:-1]
+        if volume.version_id
+    ]
+    number = len(record.volumes)
+    for place in {max(number - 1, 0), number}:
+        key = dataset_object_key(snapshot.user_id, record.name, place)
+        versions = snapshot.bucket.versions(key)
+        if versions:
+            garbage.append(Garbage(key=key, version_id=versions[0][0], inclusive=True))
+    return tuple(garbage)
+
+
+def _is_import(name: SegmentName) -> bool:
+    """Whether a segment may have runs that say they are of any dataset."""
+    return bool(name.runs) and not name.rows
+
+
+def _emptied(record: DatasetRecord, generation: int) -> DatasetRecord:
+    """What stays of a deleted dataset: enough to know that it was deleted, and when."""
+    return DatasetRecord(name=record.name, epoch=record.epoch + 1, emptied=generation)

@@ -1,0 +1,244 @@
+"""Consistent reads while others append, fold and take things back.
+
+The order is the proof: read the checkpoint, list the segments, read edits and catalog
+items, read the checkpoint again. Whoever commits generation g+1 has first deleted every
+segment that generation g covered, so between two equal checkpoints of generation g a
+listed segment is either covered by g (named in `last_committed`, or marked) or by none;
+and a write that was acknowledged before the read began is either listed or covered.
+Another generation at the end means: once more. Objects are read after that: they are
+immutable, so one is either as the catalog says or gone; gone means once more, too.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from shared import clock
+from shared.aws import Bucket, Item, ObjectMissing, side_by_side
+from shared.deadlines import current_deadline
+from shared.errors import Unavailable
+from shared.observability import logger
+from shared.runs import Run
+from shared.storage.log.catalog import Catalog
+from shared.storage.log.records import (
+    DATASET_PREFIX,
+    Checkpoint,
+    DatasetRecord,
+    DayRecord,
+    MonthRecord,
+    Volume,
+    partition,
+)
+from shared.storage.log.segments import PendingSegment, SegmentLog, SegmentUnreadable
+from shared.storage.log.tombstones import Edit
+
+_ATTEMPTS = 30
+# A storm of commits passes; waiting for it costs less than reading again and again.
+_LONGEST_PAUSE_S = 0.4
+
+Result = TypeVar("Result")
+
+
+class _Overtaken(Exception):
+    """A commit happened while the catalog was read."""
+
+
+@dataclass
+class Snapshot:
+    """What one user has at one generation: the committed part and what is pending.
+
+    Looking at an object seals what was read from the catalog so far, by another look at
+    the checkpoint; best read all items first.
+    """
+
+    user_id: str
+    bucket: Bucket
+    catalog: Catalog
+    checkpoint: Checkpoint
+    pending: tuple[PendingSegment, ...]
+    edits: tuple[Edit, ...] = ()
+    sealed: bool = field(default=False, init=False)
+    _days: dict[tuple[str, str], list[DayRecord]] = field(default_factory=dict, init=False)
+    _months: dict[tuple[str, str], list[MonthRecord]] = field(default_factory=dict, init=False)
+    _pending_runs: list[Run] | None = field(default=None, init=False)
+
+    @property
+    def undone_batches(self) -> frozenset[str]:
+        """Batches that were taken back, whose folded rows are still in the volumes.
+
+        Readers leave out rows that carry one of these ids.
+        """
+        return frozenset(edit.batch_id for edit in self.edits if edit.rows)
+
+    def hidden(self, dataset: str) -> tuple[int, int]:
+        """How many of the folded rows of a dataset are taken back, and their bytes."""
+        edits = [edit for edit in self.edits if edit.dataset == dataset]
+        return sum(edit.rows for edit in edits), sum(edit.bytes for edit in edits)
+
+    def dataset_items(self) -> list[Item]:
+        """Everything the catalog holds about datasets, adapters included."""
+        self.sealed = False
+        return list(self.catalog.table.query(partition(self.user_id), prefix=DATASET_PREFIX))
+
+    def dataset(self, name: str) -> DatasetRecord | None:
+        """The folded part of a dataset."""
+        self.sealed = False
+        return self.catalog.dataset(self.user_id, name)
+
+    def days(self, first: str, last: str) -> list[DayRecord]:
+        """The folded days between two dates, both included; read once."""
+        if (first, last) not in self._days:
+            self.sealed = False
+            self._days[first, last] = self.catalog.days(self.user_id, first, last)
+        return self._days[first, last]
+
+    def months(self, first: str, last: str) -> list[MonthRecord]:
+        """The gathered months between two, both included; read once."""
+        if (first, last) not in self._months:
+            self.sealed = False
+            self._months[first, last] = self.catalog.months(self.user_id, first, last)
+        return self._months[first, last]
+
+    def pending_of(self, dataset: str) -> list[PendingSegment]:
+        """The segments with rows of a dataset that are not folded, in append order."""
+        return [
+            segment
+            for segment in self.pending
+            if segment.name.dataset == dataset and segment.live_rows
+        ]
+
+    def pending_rows(
+        self, segments: Sequence[PendingSegment]
+    ) -> Iterator[tuple[PendingSegment, list[bytes]]]:
+        """Pending segments with their rows, as JSON lines without ends; some are fetched ahead.
+
+        Unreadable ones are left to the compaction.
+        """
+        self.seal()
+        rows = side_by_side(self._rows_of, segments, weight=lambda each: each.name.offset)
+        return zip(segments, rows, strict=True)
+
+    def _rows_of(self, segment: PendingSegment) -> list[bytes]:
+        body = self.bucket.get(segment.name.key, end=segment.name.offset)
+        try:
+            return segment.rows_of(body).split(b"\n")[:-1]
+        except SegmentUnreadable:
+            logger().warning("segment_unreadable", user_id=self.user_id)
+            return []
+
+    def pending_runs(self) -> list[Run]:
+        """All runs that are not folded; read once. Unreadable ones are left to the compaction."""
+        if self._pending_runs is None:
+            self.seal()
+            with_runs = [segment for segment in self.pending if segment.name.runs]
+            found = side_by_side(self._runs_of, with_runs, weight=_bytes_of_runs)
+            self._pending_runs = [run for runs in found for run in runs]
+        return self._pending_runs
+
+    def _runs_of(self, segment: PendingSegment) -> list[Run]:
+        body = self.bucket.get(segment.name.key, start=segment.name.offset)
+        try:
+            return segment.runs_of(body)
+        except SegmentUnreadable:
+            logger().warning("segment_unreadable", user_id=self.user_id)
+            return []
+
+    def volume_bytes(self, volume: Volume, start: int, end: int) -> bytes:
+        """Bytes of a volume of folded rows."""
+        self.seal()
+        return self.bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
+
+    def seal(self) -> None:
+        """Make sure that what was read from the catalog belongs together."""
+        if not self.sealed:
+            if self.catalog.checkpoint(self.user_id).generation != self.checkpoint.generation:
+                raise _Overtaken
+            self.sealed = True
+
+
+def read_snapshot(
+    bucket: Bucket, catalog: Catalog, user_id: str, read: Callable[[Snapshot], Result]
+) -> Result:
+    """The result of `read` over a consistent snapshot.
+
+    `read` may run several times and must be done when it returns (no generators).
+    Raises Unavailable when commits overtake thirty attempts in a row, and QueryTimedOut when
+    the call's deadline has passed.
+    """
+    for attempt in range(_ATTEMPTS):
+        current_deadline().check()
+        clock.sleep(min(_LONGEST_PAUSE_S, 0.02 * max(0, attempt - 2)))
+        snapshot = begin_snapshot(bucket, catalog, user_id)
+        try:
+            result = read(snapshot)
+            snapshot.seal()
+        except (ObjectMissing, _Overtaken):
+            continue
+        return result
+    raise Unavailable(
+        "the data is being reorganised; ask again", code="storage_busy", retry_after_s=1
+    )
+
+
+def begin_snapshot(bucket: Bucket, catalog: Catalog, user_id: str) -> Snapshot:
+    """A snapshot that is not sealed yet; for writers that fence by its generation.
+
+    Raises Unavailable while an operator puts an earlier state back.
+    """
+    checkpoint = catalog.checkpoint(user_id)
+    if checkpoint.restoring:
+        detail = "the data is being restored to an earlier state; ask again in a minute"
+        raise Unavailable(detail, code="storage_busy", retry_after_s=60)
+    listed = list(SegmentLog(bucket).pending(user_id))
+    edits = catalog.edits(user_id) if checkpoint.edits else ()
+    live = live_segments(catalog, user_id, checkpoint, listed, edits)
+    return Snapshot(user_id, bucket, catalog, checkpoint, tuple(live), edits)
+
+
+def live_segments(
+    catalog: Catalog,
+    user_id: str,
+    checkpoint: Checkpoint,
+    listed: list[PendingSegment],
+    edits: tuple[Edit, ...],
+) -> list[PendingSegment]:
+    """Those of the listed segments that the checkpoint does not cover, each id once."""
+    covered = set(checkpoint.last_committed)
+    fresh = [
+        segment
+        for segment in listed
+        if segment.name.file_name not in covered and not _is_twin_of_partial(segment, checkpoint)
+    ]
+    repeatable = [segment.name.segment_id for segment in fresh if segment.name.repeatable]
+    seen = catalog.marked(user_id, repeatable)
+    live = []
+    for segment in fresh:
+        if segment.name.segment_id not in seen:
+            seen.add(segment.name.segment_id)
+            live.append(_edited(_as_folded(segment, checkpoint), edits))
+    return live
+
+
+def _bytes_of_runs(segment: PendingSegment) -> int:
+    return segment.size - segment.name.offset
+
+
+def _is_twin_of_partial(segment: PendingSegment, checkpoint: Checkpoint) -> bool:
+    """Whether the same id was stored again under another name than the one half folded."""
+    partial = checkpoint.partial
+    return (
+        partial is not None
+        and partial.startswith(f"{segment.name.segment_id}-")
+        and partial != segment.name.file_name
+    )
+
+
+def _as_folded(segment: PendingSegment, checkpoint: Checkpoint) -> PendingSegment:
+    if segment.name.file_name != checkpoint.partial:
+        return segment
+    return replace(segment, rows_folded=True, runs_from_day=checkpoint.partial_from_day)
+
+
+def _edited(segment: PendingSegment, edits: tuple[Edit, ...]) -> PendingSegment:
+    naming = tuple(edit for edit in edits if segment.name.segment_id in edit.segments)
+    return replace(segment, edits=naming) if naming else segment
