@@ -114,7 +114,7 @@ format: .venv/.installed dashboard/node_modules/.installed ## reformat the code
 	.venv/bin/ruff format .
 	cd dashboard && npm run --silent format
 
-openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's one OpenAPI document, the dashboard's types, and the tables of docs/usage.md and docs/runs.md
+openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's one OpenAPI document, the dashboard's types, and the generated parts of docs/usage.md, docs/runs.md and docs/import-formats.md
 	.venv/bin/python tests/tools/build_openapi.py
 	cd dashboard && npm run --silent types
 	.venv/bin/python tests/tools/build_definitions.py

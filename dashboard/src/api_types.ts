@@ -783,6 +783,19 @@ export interface components {
             count: number;
             newest: components["schemas"]["DeadJobAnswer"];
         };
+        /** @description Which member of a record becomes which member of a run; `unit` is the one it comes in. */
+        FormatField: {
+            from: string;
+            to: string;
+            unit: string | null;
+        };
+        /** @description All formats that an import recognises. */
+        FormatsAnswer: {
+            data: components["schemas"]["ImportFormat"][];
+            /** @constant */
+            has_more: false;
+            next_cursor: null;
+        };
         /** @description `degraded` when some checks fail, `down` when all do. */
         HealthAnswer: {
             checks: components["schemas"]["Checks"];
@@ -802,7 +815,8 @@ export interface components {
          * @description The outcome of an import: `received` = `imported` + `duplicates` + `rejected` runs.
          *
          *     `batch_id` is null when nothing was stored. `format` is `rows`, the name of what was
-         *     recognised (`llama-bench`, `ollama`, `openai`, …), or `mixed`.
+         *     recognised (`llama-bench`, `ollama`, `openai`, …), or `mixed`. `span` is null for no run;
+         *     `sample`, of a dry run only, has the first three runs as they would be stored.
          */
         ImportAnswer: {
             assumed: components["schemas"]["AssumedAnswer"][];
@@ -814,6 +828,20 @@ export interface components {
             imported: number;
             received: number;
             rejected: number;
+            sample?: {
+                [key: string]: unknown;
+            }[];
+            span: components["schemas"]["Span"] | null;
+        };
+        /** @description A format that an import recognises; `dropped` says what is left out. */
+        ImportFormat: {
+            dropped: string[];
+            fields: components["schemas"]["FormatField"][];
+            /** @enum {string} */
+            format: "rows" | "llama-bench" | "llama-batched-bench" | "llama.cpp" | "openai" | "anthropic" | "ollama" | "vllm" | "aiperf" | "guidellm" | "llmperf" | "litellm" | "langfuse" | "llm" | "llama-swap" | "livekit" | "otlp" | "executorch" | "localscore" | "pocketpal";
+            media_types: string[];
+            title: string;
+            told_by: string;
         };
         /** @description A job. `status_reason` says why it still waits. */
         JobAnswer: {
@@ -1227,11 +1255,12 @@ export interface components {
             /** @description About how many jobs of its lane are served before this one. */
             ahead: number;
         };
-        /** @description The runs that the stored rows gave. */
+        /** @description The runs that the stored rows gave; `span` is null for none. */
         RecordedUsage: {
             errors: components["schemas"]["ProblemFault"][];
             recorded: number;
             skipped: number;
+            span: components["schemas"]["Span"] | null;
         };
         /** @description A callback that is delivered again. */
         RedeliveryAnswer: {
@@ -1531,6 +1560,11 @@ export interface components {
             ttft_ms: components["schemas"]["Distribution"];
             window: components["schemas"]["WindowAnswer"];
         };
+        /** @description The earliest and the latest time of runs. */
+        Span: {
+            from: string;
+            to: string;
+        };
         /** @description Distributions and `throughput_tps` are over runs with `ok`, tokens and `extra` over all. */
         Stats: {
             completion_tokens: number;
@@ -1766,10 +1800,13 @@ export type ExtraLabels = components['schemas']['ExtraLabels'];
 export type FailBody = components['schemas']['FailBody'];
 export type FailureAnswer = components['schemas']['FailureAnswer'];
 export type FailureGroupAnswer = components['schemas']['FailureGroupAnswer'];
+export type FormatField = components['schemas']['FormatField'];
+export type FormatsAnswer = components['schemas']['FormatsAnswer'];
 export type HealthAnswer = components['schemas']['HealthAnswer'];
 export type HeartbeatAnswer = components['schemas']['HeartbeatAnswer'];
 export type HeartbeatBody = components['schemas']['HeartbeatBody'];
 export type ImportAnswer = components['schemas']['ImportAnswer'];
+export type ImportFormat = components['schemas']['ImportFormat'];
 export type JobAnswer = components['schemas']['JobAnswer'];
 export type JobAttempt = components['schemas']['JobAttempt'];
 export type JobBody = components['schemas']['JobBody'];
@@ -1819,6 +1856,7 @@ export type SeriesPoint = components['schemas']['SeriesPoint'];
 export type SeriesSummary = components['schemas']['SeriesSummary'];
 export type SessionAnswer = components['schemas']['SessionAnswer'];
 export type SideAnswer = components['schemas']['SideAnswer'];
+export type Span = components['schemas']['Span'];
 export type Stats = components['schemas']['Stats'];
 export type StatusBody = components['schemas']['StatusBody'];
 export type StoredResult = components['schemas']['StoredResult'];

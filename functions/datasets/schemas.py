@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from shared.datasets import TimeUnit
 from shared.http import BatchId, Body, StrictBody
-from shared.http.schemas import Omitted, ProblemFault, all_required
+from shared.http.schemas import Omitted, ProblemFault, Span, all_required
 
 _TOLD_BY_THE_SERVER = {"version", "updated_at", "backfill"}
 Better = Literal["higher", "lower"]
@@ -150,11 +150,12 @@ class UndoAnswer(BaseModel):
 
 
 class RecordedUsage(BaseModel):
-    """The runs that the stored rows gave."""
+    """The runs that the stored rows gave; `span` is null for none."""
 
     recorded: int
     skipped: int
     errors: list[ProblemFault]
+    span: Span | None
 
 
 class AppendAnswer(BaseModel):

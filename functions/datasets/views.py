@@ -9,6 +9,7 @@ from fastapi import Response
 from shared import clock
 from shared.datasets import AppendResult, DatasetSummary
 from shared.errors import Fault, Unacceptable
+from shared.http import span_document
 from shared.http.problems import MAX_LISTED_FAULTS, fault_document
 
 
@@ -69,6 +70,7 @@ def _usage(result: AppendResult) -> dict[str, Any] | None:
         "recorded": usage.recorded,
         "skipped": len(usage.faults),
         "errors": listed(usage.faults),
+        "span": span_document(usage.span),
     }
 
 

@@ -1,25 +1,37 @@
 """`POST /usage/import`: runs from elsewhere."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from functions.usage import wiring
+from functions.usage.import_answers import import_answer, refused
 from functions.usage.import_schemas import (
     CSV_SCHEMA,
     LINES_SCHEMA,
     ROWS_SCHEMA,
+    TEXT_SCHEMA,
+    FormatName,
+    FormatsAnswer,
     ImportAnswer,
 )
-from shared.errors import Fault, Unacceptable
+from shared.datasets import Adapter, AdapterNotFound, check_dataset_name, load_adapter
+from shared.errors import MalformedInput
 from shared.http import CurrentUser, RepeatableCall, UserRoute, creates, described, media_type
-from shared.http.problems import MAX_LISTED_FAULTS, fault_document
-from shared.imports import ALSO_CSV, CSV, LINES, Batch, ImportResult, import_runs, read_records
+from shared.imports import (
+    ALSO_CSV,
+    CSV,
+    FORMATS,
+    LINES,
+    MARKDOWN,
+    TEXT,
+    Batch,
+    import_runs,
+    read_records,
+)
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
-
-MAX_LISTED_ASSUMPTIONS = 50
 
 Flag = Annotated[bool, Query()]
 Otherwise = Annotated[
@@ -33,7 +45,12 @@ Otherwise = Annotated[
     response_model=ImportAnswer,
     responses={
         **described(207, "Some runs were imported; `errors` names the others.", model=ImportAnswer),
-        **described(422, "No run was imported, or with `strict=1` not all could be."),
+        **described(404, "The dataset has no adapter (`adapter_not_found`)."),
+        **described(
+            422,
+            "No run was imported, or with `strict=1` not all could be; `format_ambiguous` where "
+            "two formats fit, which `?format=` decides.",
+        ),
         **described(
             429,
             "Too many of your appends wait for compaction (`too_many_pending`), the runs that you "
@@ -52,6 +69,7 @@ Otherwise = Annotated[
                 "application/json": {"schema": ROWS_SCHEMA},
                 **{kind: {"schema": LINES_SCHEMA} for kind in LINES},
                 CSV: {"schema": CSV_SCHEMA},
+                **{kind: {"schema": TEXT_SCHEMA} for kind in (MARKDOWN, TEXT)},
             },
         }
     },
@@ -70,6 +88,13 @@ async def import_(
     device: Otherwise = None,
     model: Otherwise = None,
     tag: Otherwise = None,
+    adapter: Annotated[
+        str | None, Query(description="The dataset whose adapter maps the members of the rows.")
+    ] = None,
+    format_: Annotated[
+        FormatName | None,
+        Query(alias="format", description="What the records are of, where two formats could fit."),
+    ] = None,
 ) -> Response:
     """Valid rows become runs, invalid ones are named: 200 all, 207 some, 422 none.
 
@@ -88,11 +113,14 @@ async def import_(
     members that are numbers become extras, others are ignored; `assumed` names them and everything
     else that the rows did not state themselves.
 
-    Results of llama-bench (JSON, JSONL, CSV), answers and streams of Ollama, of the llama.cpp
-    server, of OpenAI-compatible servers and of Anthropic, single requests of vLLM, AIPerf, LiteLLM,
-    Langfuse, `llm` and ExecuTorch, and llama-batched-bench are recognised, streams also as
-    `text/event-stream`; chunks with one `id` are one run, a stream without an end is `incomplete`;
-    the ids of their runs are derived from their content.
+    What known tools write is recognised record by record: `GET /usage/import/formats` lists it, and
+    `format=` decides where two formats fit. Streams may come as `text/event-stream`; chunks with
+    one `id` are one run, a stream without an end is `incomplete`. The ids of such runs are derived
+    from their content. With `adapter=` nothing is recognised: the rows are mapped as that dataset's
+    adapter maps its own, in its fields, units and words, and its time field must be there.
+
+    `span` is the earliest and the latest time of the new runs, null for none; a dry run also
+    answers `sample`: the first three as they would be stored.
 
     A row is refused as `not_a_run` (no known member), `nothing_measured` (no count, time, speed or
     extra, no failure, and neither `ts` nor `run_id`: a label alone is no run), `time_missing`,
@@ -105,9 +133,11 @@ async def import_(
     verdict in JSON and in JSON lines; bytes that are not UTF-8 in JSON or CSV are 400
     `invalid_utf8`.
     """
-    records = read_records(
-        await request.body(), media_type(request, *LINES, CSV, ALSO_CSV), guard=guard
-    )
+    if adapter is not None and format_ is not None:
+        raise MalformedInput("an adapter takes the place of a format", code="invalid_parameter")
+    mapped_by = None if adapter is None else _adapter(user.user_id, adapter)
+    kind = media_type(request, *LINES, CSV, ALSO_CSV, MARKDOWN, TEXT)
+    records = read_records(await request.body(), kind, guard=guard, adapter=mapped_by)
     labels = {"device": device, "model": model, "tag": tag}
     batch = Batch(
         user.user_id,
@@ -116,6 +146,8 @@ async def import_(
         call.started_us,
         call.key is not None,
         {name: label for name, label in labels.items() if label is not None},
+        format_,
+        mapped_by,
     )
     bucket, catalog = wiring.bucket(), wiring.catalog()
     result = import_runs(
@@ -129,43 +161,22 @@ async def import_(
         dry_run=dry_run,
     )
     if strict and result.faults:
-        raise _refused(result, "strict: nothing was imported")
-    return _answer(result, empty_is_fine=records.has_header)
+        raise refused(result, "strict: nothing was imported")
+    return import_answer(result, empty_is_fine=records.has_header, dry_run=dry_run)
 
 
-def _answer(result: ImportResult, *, empty_is_fine: bool) -> Response:
-    if not result.received and not empty_is_fine:
-        fault = Fault("/rows", "empty", "there is no row")
-        raise Unacceptable("there is nothing to import", code="no_rows", faults=(fault,))
-    if result.faults and not result.imported + result.duplicates:
-        raise _refused(result, f"none of the {result.received} runs was imported")
-    document = {
-        "batch_id": result.batch_id,
-        **_counts(result),
-        "errors": [fault_document(fault) for fault in result.faults[:MAX_LISTED_FAULTS]],
-        "errors_truncated": len(result.faults) > MAX_LISTED_FAULTS,
-        "format": result.format,
-        "assumed": result.assumed[:MAX_LISTED_ASSUMPTIONS],
-    }
-    status = 207 if result.faults else 200
-    return Response(msgspec.json.encode(document), status, media_type="application/json")
+@router.get("/import/formats", summary="What an import recognises", response_model=FormatsAnswer)
+async def import_formats() -> Response:
+    """How each format is recognised, which member becomes which, in which unit, and what is left
+    out; the same text as docs/import-formats.md."""
+    known = [each.document() for each in FORMATS]
+    document = {"data": known, "next_cursor": None, "has_more": False}
+    return Response(msgspec.json.encode(document), media_type="application/json")
 
 
-def _refused(result: ImportResult, detail: str) -> Unacceptable:
-    return Unacceptable(
-        detail,
-        code="no_row_stored",
-        faults=result.faults,
-        **_counts(result),
-        errors_truncated=len(result.faults) > MAX_LISTED_FAULTS,
-        format=result.format,
-    )
-
-
-def _counts(result: ImportResult) -> dict[str, Any]:
-    return {
-        "received": result.received,
-        "imported": result.imported,
-        "duplicates": result.duplicates,
-        "rejected": len(result.faults),
-    }
+def _adapter(user_id: str, dataset: str) -> Adapter:
+    name = check_dataset_name(dataset)
+    found = load_adapter(wiring.catalog().table, user_id, name)
+    if found is None:
+        raise AdapterNotFound(f"the dataset {name!r} has no adapter; POST one to save_adapter")
+    return found

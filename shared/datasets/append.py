@@ -22,10 +22,12 @@ from shared.storage.log import Backlog, SegmentLog
 
 @dataclass(frozen=True)
 class UsageResult:
-    """The runs that the stored rows gave."""
+    """The runs that the stored rows gave; `span` is their earliest and latest time, in
+    microseconds since the epoch, None for none."""
 
     recorded: int
     faults: tuple[Fault, ...]
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,10 @@ class _Prepared:
     runs: int
     faults: tuple[Fault, ...] = ()
     usage_faults: tuple[Fault, ...] = ()
+    span: tuple[int, int] | None = None
 
     def result(self, batch_id: str | None, *, converted: bool) -> AppendResult:
-        usage = UsageResult(self.runs, self.usage_faults) if converted else None
+        usage = UsageResult(self.runs, self.usage_faults, self.span) if converted else None
         return AppendResult(batch_id, self.received, self.appended, self.faults, usage)
 
 
@@ -155,7 +158,7 @@ def _uniform(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared
     if block is None:
         return None
     lines, runs_body = rows.stored(batch.meta), block.encoded()
-    return _Prepared(rows.count, rows.count, lines, runs_body, block.count)
+    return _Prepared(rows.count, rows.count, lines, runs_body, block.count, span=block.span())
 
 
 def _one_by_one(
@@ -166,14 +169,16 @@ def _one_by_one(
     if strict and faults:
         accepted = []
     runs, usage_faults = ([], []) if adapter is None else _convert(batch, adapter, accepted)
+    block = RunBlock.of_runs(runs, batch.segment_id)
     return _Prepared(
         len(rows),
         len(accepted),
         b"".join(stored_line(row, batch.meta) + b"\n" for row in accepted),
-        RunBlock.of_runs(runs, batch.segment_id).encoded(),
+        block.encoded(),
         len(runs),
         tuple(faults),
         tuple(usage_faults),
+        block.span(),
     )
 
 

@@ -31,7 +31,7 @@ from shared.http.names import (
 from shared.http.pages import Cursors, Page, PageLimit, key_form, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, PageRoute, UserRoute
 from shared.http.schemas import QUESTION_RESPONSES, Body, Problem, StrictBody, described
-from shared.http.windows import Window, requested_window
+from shared.http.windows import Window, requested_window, span_document
 from shared.observability import logger
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "require_json",
     "serve",
     "share_of_answer",
+    "span_document",
     "too_large_means",
     "up_to",
 ]

@@ -38,6 +38,13 @@ class StrictBody(Body):
     model_config = ConfigDict(extra="forbid")
 
 
+class Span(BaseModel):
+    """The earliest and the latest time of runs."""
+
+    from_: str = Field(alias="from")
+    to: str
+
+
 class ProblemFault(BaseModel):
     """One thing wrong with one place of the input."""
 

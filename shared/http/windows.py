@@ -37,6 +37,11 @@ class Window:
         return self if self.given else last(seconds)
 
 
+def span_document(span: tuple[int, int] | None) -> dict[str, str] | None:
+    """The earliest and the latest of some instants as answers tell them."""
+    return None if span is None else {"from": clock.iso(span[0]), "to": clock.iso(span[1])}
+
+
 def last(seconds: float) -> Window:
     """The window of the last n seconds; it includes the present instant.
 

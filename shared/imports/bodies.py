@@ -6,13 +6,17 @@ from typing import Any
 
 import msgspec
 
+from shared.datasets import Adapter
 from shared.errors import Fault, MalformedInput, Unacceptable
+from shared.imports.format import CSV, EVENT_STREAM, MARKDOWN, TEXT
 from shared.imports.hints import no_json, refuse_columns, refuse_utf16, with_hint
+from shared.imports.localscore import is_localscore
 from shared.imports.moments import OTHER_NAMES
 from shared.imports.records import Records, records_of_json
 from shared.imports.run import AROUND_ROWS, KNOWN
-from shared.imports.summaries import is_record as is_summary
+from shared.imports.summaries import is_summary
 from shared.imports.table import records_of_csv
+from shared.imports.texts import records_of_tables, records_of_text
 from shared.json_parts import RepeatedMember, object_parts
 from shared.row_bodies import (
     BOM,
@@ -25,10 +29,8 @@ from shared.row_bodies import (
 )
 from shared.runs import DIMENSIONS, MAX_LABEL_CHARACTERS
 
-CSV = "text/csv"
 # What some call it; gateways leave a compressed body of this type alone.
 ALSO_CSV = "application/csv"
-EVENT_STREAM = "text/event-stream"
 # What JSON lines, and streams of them, are called.
 LINES = (JSON_LINES, "application/ndjson", "application/jsonl", EVENT_STREAM)
 _EVENTS = re.compile(rb"\s*(data|event|id|retry):")
@@ -38,18 +40,24 @@ _OWN_AROUND = ("rows", "runs")
 _ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
 
 
-def read_records(body: bytes, kind: str, *, guard: bool = True) -> Records:
-    """The records of a body that is CSV, JSON lines or, as any other `kind`, JSON.
+def read_records(
+    body: bytes, kind: str, *, guard: bool = True, adapter: Adapter | None = None
+) -> Records:
+    """The records of a body that is CSV, JSON lines, text or, as any other `kind`, JSON.
 
-    JSON is an array, an object around the array (`AROUND_ROWS`), or one record.
-    `guard` is told of CSV only. Raises MalformedInput, Unacceptable, TooLarge.
+    JSON is an array, an object around the array (`AROUND_ROWS`), or one record. `guard` and
+    `adapter` say how cells of CSV are read. Raises MalformedInput, Unacceptable, TooLarge.
     """
     refuse_utf16(body)
     body = body.removeprefix(BOM)
     if kind in LINES or _EVENTS.match(body):
         return records_of_json(_without_frames(rows_of_lines(body)))
     if kind in (CSV, ALSO_CSV):
-        return records_of_csv(_text(body), guard=guard)
+        return records_of_csv(_text(body, "CSV"), guard=guard, adapter=adapter)
+    if kind == MARKDOWN:
+        return records_of_tables(_text(body, "text"))
+    if kind == TEXT:
+        return records_of_text(body, _text(body, "text"))
     require_utf8(body or b"-")
     return _records_of_json_body(body.strip(WHITE_SPACE))
 
@@ -87,7 +95,7 @@ def _records_of_object(text: bytes) -> Records:
         members = {}
     refuse_columns(members, KNOWN)
     array = next((members[name] for name in AROUND_ROWS if _is_around(members, name)), None)
-    if is_summary(members):
+    if is_summary(members) or is_localscore(members):
         array = None
     if array is None:
         return records_of_json([SentRow(text, 1)])
@@ -124,10 +132,9 @@ def _decoded(text: bytes, kind: Any) -> Any:
         return None
 
 
-def _text(body: bytes) -> str:
+def _text(body: bytes, what: str) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as exc:
-        raise MalformedInput(
-            "the CSV is not UTF-8; save it as CSV UTF-8", code="invalid_utf8"
-        ) from exc
+        detail = f"the {what} is not UTF-8; save it as {what} UTF-8"
+        raise MalformedInput(detail, code="invalid_utf8") from exc

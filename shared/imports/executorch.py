@@ -8,19 +8,18 @@ beginning of the inference, without the load of the model.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.format import JSON, LINES, TEXT, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import RowRefused, read
 from shared.runs import derived_tok_s, read_amount, read_count
 
-NAME = "executorch"
 
-
-def is_record(members: Mapping[str, Any]) -> bool:
+def _is_record(members: Mapping[str, Any]) -> bool:
     """Whether ExecuTorch wrote it."""
     return {"inference_start_ms", "inference_end_ms", "generated_tokens"} <= members.keys()
 
 
-def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The inference as a row. Raises RowRefused."""
     generated = read(members, "generated_tokens", read_count)
     latency = _between(members, "inference_start_ms", "inference_end_ms")
@@ -40,7 +39,7 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
 
 
-def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of an inference."""
     yield "inference_start_ms", "ts"
     yield "inference_end_ms", "latency_ms: inference_end_ms - inference_start_ms"
@@ -55,3 +54,24 @@ def _between(members: Mapping[str, Any], first: str, last: str) -> float | None:
     if ended < begun:
         raise RowRefused(last, "out_of_range", f"{last} is before {first}")
     return ended - begun
+
+
+FORMAT = Format(
+    name="executorch",
+    title="PyTorchObserver lines of ExecuTorch's LLM runner",
+    media_types=(TEXT, JSON, LINES),
+    told_by="inference_start_ms, inference_end_ms and generated_tokens",
+    sources=(
+        Source("inference_start_ms", "ts", "epoch ms"),
+        Source("prompt_tokens", "prompt_tokens", "tokens"),
+        Source("generated_tokens", "completion_tokens", "tokens"),
+        Source("inference_end_ms - inference_start_ms", "latency_ms", "ms"),
+        Source("first_token_ms - inference_start_ms", "ttft_ms", "ms"),
+        Source("model_load_end_ms - model_load_start_ms", "extra load_ms", "ms"),
+        Source("prompt_eval_end_ms - inference_start_ms", "extra prefill_ms", "ms"),
+    ),
+    dropped=("aggregate_sampling_time_ms", "other lines of the log"),
+    is_record=_is_record,
+    rows_of=_rows_of,
+    notes=_notes,
+)

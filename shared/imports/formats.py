@@ -1,7 +1,6 @@
-"""What a record is: a row in the API's own terms, or what a known tool writes."""
+"""Which format a record is of: a row in the API's own terms, or what a known tool writes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.imports import (
@@ -9,15 +8,26 @@ from shared.imports import (
     anthropic,
     batched_bench,
     executorch,
+    guidellm,
+    langfuse,
+    litellm,
+    livekit,
     llama_bench,
     llama_server,
+    llama_swap,
+    llm_logs,
+    llmperf,
+    localscore,
     ollama,
     openai,
-    requests,
+    otlp,
+    pocketpal,
     summaries,
     vllm_serve,
 )
+from shared.imports.format import CSV, JSON, LINES, Format, Source
 from shared.imports.members import Note, RowRefused
+from shared.runs import SHOWN
 
 ROWS = "rows"
 MIXED = "mixed"
@@ -27,63 +37,77 @@ CHUNKS = "chunks before the final one: passed over"
 
 Members = Mapping[str, Any]
 
-
-def _never(_: Members) -> bool:
-    return False
-
-
-@dataclass(frozen=True)
-class Format:
-    """What a tool writes: how it is told, and how it becomes rows in the API's terms."""
-
-    name: str
-    is_record: Callable[[Members], bool]
-    rows_of: Callable[[Members], Iterable[Members]]
-    notes: Callable[[Members], Iterator[tuple[str, str]]]
-    is_passed_over: Callable[[Members], bool] = _never
-
-
-_TOOLS = (
-    Format(llama_bench.NAME, llama_bench.is_record, llama_bench.rows_of, llama_bench.notes),
-    Format(ollama.NAME, ollama.is_record, ollama.rows_of, ollama.notes, ollama.is_passed_over),
-    Format(
-        llama_server.NAME,
-        llama_server.is_record,
-        llama_server.rows_of,
-        llama_server.notes,
-        llama_server.is_passed_over,
-    ),
-    Format(openai.NAME, openai.is_record, openai.rows_of, openai.notes, openai.is_passed_over),
-    Format(anthropic.NAME, anthropic.is_record, anthropic.rows_of, anthropic.notes),
-    Format(requests.LITELLM, requests.is_litellm, requests.litellm_rows, requests.notes),
-    Format(requests.LANGFUSE, requests.is_langfuse, requests.langfuse_rows, requests.notes),
-    Format(requests.LLM, requests.is_llm, requests.llm_rows, requests.notes),
-    Format(aiperf.NAME, aiperf.is_record, aiperf.rows_of, aiperf.notes),
-    Format(executorch.NAME, executorch.is_record, executorch.rows_of, executorch.notes),
-    Format(batched_bench.NAME, batched_bench.is_record, batched_bench.rows_of, batched_bench.notes),
-    Format(vllm_serve.NAME, vllm_serve.is_record, vllm_serve.rows_of, vllm_serve.notes),
-    Format(summaries.NAME, summaries.is_record, summaries.rows_of, summaries.notes),
+_TOOLS = tuple(
+    module.FORMAT
+    for module in (
+        llama_bench,
+        batched_bench,
+        llama_server,
+        openai,
+        anthropic,
+        ollama,
+        vllm_serve,
+        aiperf,
+        guidellm,
+        llmperf,
+        litellm,
+        langfuse,
+        llm_logs,
+        llama_swap,
+        livekit,
+        otlp,
+        executorch,
+        localscore,
+        pocketpal,
+    )
 )
-_PLAIN = Format(ROWS, lambda _: True, lambda members: (members,), lambda _: iter(()))
+_PLAIN = Format(
+    name=ROWS,
+    title="Rows in the API's own terms, as the export writes them",
+    media_types=(JSON, LINES, CSV),
+    told_by="run_id, ts, latency_ms or source_kind; or no other format fits",
+    sources=tuple(Source(column.public_name, column.public_name) for column in SHOWN),
+    dropped=("members that are neither known nor numbers; other numbers become extras",),
+    is_record=lambda _: True,
+    rows_of=lambda members: (members,),
+)
+# Those that can be asked for; summaries are known to be refused.
+FORMATS: tuple[Format, ...] = (_PLAIN, *_TOOLS)
+_BY_NAME = {known.name: known for known in FORMATS}
 
 
-def format_of(members: Members) -> Format:
-    """The format of a record. Raises RowRefused where two could have written it."""
+def format_of(members: Members, wanted: str | None = None) -> Format:
+    """The format of a record, which `wanted` decides where it is given.
+
+    Raises RowRefused where two could have written it, or it is not of the format that is wanted.
+    """
+    if wanted is not None:
+        return _wanted(members, _BY_NAME[wanted])
     if not _OWN.isdisjoint(members):
         return _PLAIN
-    found = [tool for tool in _TOOLS if tool.is_record(members)]
+    found = [tool for tool in (*_TOOLS, summaries.FORMAT) if tool.is_record(members)]
     if len(found) > 1:
         names = " or ".join(tool.name for tool in found)
-        raise RowRefused("", "format_ambiguous", f"the record may be of {names}")
+        detail = f"the record may be of {names}; ?format= decides"
+        raise RowRefused("", "format_ambiguous", detail)
     return found[0] if found else _PLAIN
 
 
-def rows_of(members: Members, note: Note) -> tuple[str, Iterable[Members]]:
+def _wanted(members: Members, wanted: Format) -> Format:
+    if not wanted.is_record(members):
+        detail = f"the record is not of {wanted.name}, which is recognised by {wanted.told_by}"
+        raise RowRefused("", "not_a_run", detail)
+    return wanted
+
+
+def rows_of(
+    members: Members, note: Note, wanted: str | None = None
+) -> tuple[str, Iterable[Members | RowRefused]]:
     """The name of a record's format, and its rows; none for what is passed over.
 
     Raises RowRefused, at the latest when the rows are taken.
     """
-    found = format_of(members)
+    found = format_of(members, wanted)
     if found.is_passed_over(members):
         note(found.name, CHUNKS)
         return found.name, ()

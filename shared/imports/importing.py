@@ -26,7 +26,8 @@ class Assumed:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of an import. `batch_id` is None when nothing was stored."""
+    """What became of an import. `batch_id` is None when nothing was stored; `runs` are those
+    that are new, also where they would only have been stored."""
 
     batch_id: str | None
     received: int
@@ -35,6 +36,13 @@ class ImportResult:
     faults: tuple[Fault, ...]
     format: str
     assumed: tuple[Assumed, ...]
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The earliest and the latest time of the new runs, in microseconds since the epoch."""
+        times = [run.ts_us for run in self.runs]
+        return (min(times), max(times)) if times else None
 
 
 def import_runs(
@@ -108,4 +116,5 @@ def _result(
             Assumed(field, treated_as, rows)
             for (field, treated_as), rows in judged.assumed.most_common()
         ),
+        runs=tuple(fresh),
     )

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from shared.imports.format import CSV, JSON, LINES, MARKDOWN, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.llama_bench_options import device_of, identity_of, tag_of
 from shared.imports.members import RowRefused, read
 from shared.runs import derived_tok_s, read_amount, read_count, read_number
 
-NAME = "llama-bench"
 _NS_PER_MS = 1e6
 _MAX_SAMPLES = 10_000
 # What became of a model file that is split: `-00001-of-00007`.
@@ -29,6 +29,7 @@ _CONFIGURATION = (
 NOTES = {
     "samples_ns": "one run for each repetition",
     "avg_ns": "one run: the mean of the repetitions",
+    "avg_ts": "one run: the mean speed of the repetitions",
     "test_time": "ts",
     "model_filename": "model, without folders and .gguf",
     "gpu_info": "device; cpu_info where it is empty or n_gpu_layers is 0",
@@ -38,18 +39,17 @@ NOTES = {
 
 
 class _Sample(NamedTuple):
-    ns: float
+    ns: float | None
     tokens_per_s: float
 
 
-def is_record(members: Mapping[str, Any]) -> bool:
+def _is_record(members: Mapping[str, Any]) -> bool:
     """Whether it is a result of llama-bench."""
-    return {"n_prompt", "n_gen"} <= members.keys() and bool(
-        {"avg_ns", "samples_ns"} & members.keys()
-    )
+    measured = members.keys() & {"avg_ns", "samples_ns", "avg_ts"}
+    return {"n_prompt", "n_gen"} <= members.keys() and bool(measured)
 
 
-def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The result's repetitions as rows. Raises RowRefused."""
     prompt = read(members, "n_prompt", read_count) or 0
     generated = read(members, "n_gen", read_count) or 0
@@ -63,11 +63,11 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"run_id": record_id(identity, number), **same, **measured, "extra": extra}
 
 
-def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of a result."""
-    unused = "avg_ns" if "samples_ns" in members else "samples_ns"
+    measured = next(name for name in ("samples_ns", "avg_ns", "avg_ts") if name in members)
     for name, treated_as in NOTES.items():
-        if name in members and name != unused:
+        if name in members and (name == measured or name not in ("samples_ns", "avg_ns", "avg_ts")):
             yield name, treated_as
 
 
@@ -95,7 +95,8 @@ def _file_name(path: str) -> str:
 
 
 def _measured(sample: _Sample, prompt: int, generated: int) -> dict[str, Any]:
-    ms = sample.ns / _NS_PER_MS
+    # A table has the speed only: the mean of speeds is not that of the times.
+    ms = None if sample.ns is None else sample.ns / _NS_PER_MS
     if not generated:
         return {"extra": {"prefill_tps": sample.tokens_per_s, "prefill_ms": ms}}
     if not prompt:
@@ -110,6 +111,9 @@ def _configuration(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _samples(members: Mapping[str, Any], tokens: int) -> Iterator[_Sample]:
+    if members.keys().isdisjoint(("samples_ns", "avg_ns")):
+        yield _Sample(None, _speed(members))
+        return
     times, speeds = (_list(members.get(name)) for name in ("samples_ns", "samples_ts"))
     if times is None:
         times, speeds = [members.get("avg_ns")], [members.get("avg_ts")]
@@ -121,6 +125,13 @@ def _samples(members: Mapping[str, Any], tokens: int) -> Iterator[_Sample]:
         raise RowRefused("samples_ts", "not_a_list", "samples_ts is as long as samples_ns")
     for ns, speed in zip(times, speeds, strict=True):
         yield _sample({"samples_ns": ns, "samples_ts": speed}, tokens)
+
+
+def _speed(members: Mapping[str, Any]) -> float:
+    speed = read(members, "avg_ts", read_amount)
+    if speed is None:
+        raise RowRefused("avg_ts", "not_a_number", "avg_ts must be a number")
+    return speed
 
 
 def _list(value: object) -> object:
@@ -141,3 +152,28 @@ def _sample(pair: dict[str, Any], tokens: int) -> _Sample:
     if not ns or speed is None:
         raise RowRefused("samples_ns", "out_of_range", "a repetition takes more than no time")
     return _Sample(ns, speed)
+
+
+FORMAT = Format(
+    name="llama-bench",
+    title="llama-bench results",
+    media_types=(JSON, LINES, CSV, MARKDOWN),
+    told_by="n_prompt and n_gen with avg_ns or samples_ns; a table with the columns test and t/s",
+    sources=(
+        Source("test_time", "ts", "ISO 8601"),
+        Source("model_filename without folders, part and .gguf, else model_type", "model"),
+        Source("gpu_info; cpu_info where it is empty or n_gpu_layers is 0", "device"),
+        Source("n_prompt, n_gen, n_depth, backends, options beyond the default", "tag"),
+        Source("n_prompt", "prompt_tokens", "tokens"),
+        Source("n_gen", "completion_tokens", "tokens"),
+        Source("samples_ns, else avg_ns, of a generation", "latency_ms", "ns"),
+        Source("samples_ts, else avg_ts, of a generation", "tok_s", "tokens/s"),
+        Source("samples_ns and samples_ts of a prompt", "extra prefill_ms, prefill_tps", "ns"),
+        Source("samples_ns and samples_ts of both", "extra combined_ms, combined_tps", "ns"),
+        *(Source(name, f"extra {name}") for name in _CONFIGURATION),
+    ),
+    dropped=("model_size, model_n_params, build_commit", "stddev_ns; a table's size and params"),
+    is_record=_is_record,
+    rows_of=_rows_of,
+    notes=_notes,
+)

@@ -7,17 +7,17 @@ request waited for a slot is not in the timings, so latency and first token are 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.format import EVENT_STREAM, JSON, LINES, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import RowRefused, read
 from shared.imports.streams import is_finished
 from shared.runs import read_amount, read_count
 
-NAME = "llama.cpp"
 _FIELDS = frozenset({"prompt_n", "prompt_ms", "predicted_n", "predicted_ms"})
 _NATIVE = frozenset({"tokens_predicted", "tokens_evaluated", "id_slot", "tokens"})
 
 
-def is_record(members: Mapping[str, Any]) -> bool:
+def _is_record(members: Mapping[str, Any]) -> bool:
     """Whether it is an answer, or a chunk of one."""
     timings = members.get("timings")
     if isinstance(timings, Mapping):
@@ -25,7 +25,7 @@ def is_record(members: Mapping[str, Any]) -> bool:
     return _is_native_chunk(members)
 
 
-def is_passed_over(members: Mapping[str, Any]) -> bool:
+def _is_passed_over(members: Mapping[str, Any]) -> bool:
     """Whether it is a chunk before the final one; one with an id was joined with the others."""
     if members.get("object") == "chat.completion.chunk":
         return not members.get("id") and not is_finished(members)
@@ -40,7 +40,7 @@ def _is_native_chunk(members: Mapping[str, Any]) -> bool:
     )
 
 
-def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The answer as a row. Raises RowRefused."""
     if members.get("object") == "chat.completion.chunk" and not is_finished(members):
         raise RowRefused("", "incomplete", "the stream has no end: no chunk has a finish_reason")
@@ -72,7 +72,7 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
 
 
-def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of an answer."""
     timings = members["timings"]
     if {"prompt_ms", "predicted_ms"} <= timings.keys():
@@ -83,3 +83,30 @@ def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "tok_s", "predicted_per_second"
     if "created" in members:
         yield "created", "ts"
+
+
+FORMAT = Format(
+    name="llama.cpp",
+    title="Answers of the llama.cpp server, streamed or not",
+    media_types=(JSON, LINES, EVENT_STREAM),
+    told_by="timings with prompt_n, prompt_ms, predicted_n or predicted_ms",
+    sources=(
+        Source("created", "ts", "epoch s"),
+        Source("model", "model"),
+        Source("timings.prompt_n + cache_n", "prompt_tokens", "tokens"),
+        Source("timings.predicted_n", "completion_tokens", "tokens"),
+        Source("timings.prompt_ms + predicted_ms", "latency_ms", "ms"),
+        Source("timings.prompt_ms", "ttft_ms", "ms"),
+        Source("timings.predicted_per_second", "tok_s", "tokens/s"),
+        Source("timings.prompt_ms", "extra prefill_ms", "ms"),
+        Source("timings.predicted_ms", "extra decode_ms", "ms"),
+        Source("timings.prompt_per_second", "extra prefill_tps", "tokens/s"),
+        Source("timings.cache_n", "extra cached_tokens", "tokens"),
+        Source("timings.draft_n, draft_n_accepted", "extra draft_n, draft_n_accepted", "tokens"),
+    ),
+    dropped=("what was said", "chunks before the last one of an answer"),
+    is_record=_is_record,
+    rows_of=_rows_of,
+    notes=_notes,
+    is_passed_over=_is_passed_over,
+)

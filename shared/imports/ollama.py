@@ -9,11 +9,11 @@ count in the prefill speed; older versions leave `prompt_eval_count` out when al
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.format import CSV, JSON, LINES, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import read
 from shared.runs import derived_tok_s, read_amount, read_count
 
-NAME = "ollama"
 _NS_PER_MS = 1e6
 _MEASURED = frozenset(
     {"total_duration", "load_duration", "prompt_eval_count", "eval_count", "eval_duration"}
@@ -21,19 +21,19 @@ _MEASURED = frozenset(
 _ANSWERS = frozenset({"response", "message", "thinking"})
 
 
-def is_record(members: Mapping[str, Any]) -> bool:
+def _is_record(members: Mapping[str, Any]) -> bool:
     """Whether it is an answer, or a chunk of one."""
     return isinstance(members.get("done"), bool) and not members.keys().isdisjoint(
         _MEASURED | _ANSWERS
     )
 
 
-def is_passed_over(members: Mapping[str, Any]) -> bool:
+def _is_passed_over(members: Mapping[str, Any]) -> bool:
     """Whether it is a chunk before the final one."""
     return not members["done"]
 
 
-def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The answer as a row. Raises RowRefused."""
     load, prefill, decode = (
         _ms(members, f"{phase}_duration") for phase in ("load", "prompt_eval", "eval")
@@ -65,7 +65,7 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
 
 
-def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of an answer."""
     if "prompt_eval_duration" in members:
         yield "ttft_ms", "estimated: load_duration + prompt_eval_duration"
@@ -84,3 +84,30 @@ def _is_longer(part: float | None, whole: float | None) -> bool:
 def _ms(members: Mapping[str, Any], name: str) -> float | None:
     ns = read(members, name, read_amount)
     return None if ns is None else ns / _NS_PER_MS
+
+
+FORMAT = Format(
+    name="ollama",
+    title="Answers of Ollama's /api/generate and /api/chat, streamed or not",
+    media_types=(JSON, LINES, CSV),
+    told_by="done with a duration, a count or an answer",
+    sources=(
+        Source("created_at", "ts", "ISO 8601"),
+        Source("model", "model"),
+        Source("prompt_eval_count", "prompt_tokens", "tokens"),
+        Source("eval_count", "completion_tokens", "tokens"),
+        Source("total_duration", "latency_ms", "ns"),
+        Source("load_duration + prompt_eval_duration", "ttft_ms", "ns"),
+        Source("eval_count / eval_duration", "tok_s", "tokens/ns"),
+        Source("load_duration", "extra load_ms", "ns"),
+        Source("prompt_eval_duration", "extra prefill_ms", "ns"),
+        Source("eval_duration", "extra decode_ms", "ns"),
+        Source("evaluated prompt tokens / prompt_eval_duration", "extra prefill_tps", "tokens/ns"),
+        Source("prompt_eval_cached_count", "extra cached_tokens", "tokens"),
+    ),
+    dropped=("what was said", "chunks before the last one", "an eval_duration above the total"),
+    is_record=_is_record,
+    rows_of=_rows_of,
+    notes=_notes,
+    is_passed_over=_is_passed_over,
+)

@@ -9,28 +9,28 @@ not documented, so it is no latency.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.format import EVENT_STREAM, JSON, LINES, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import RowRefused, read
 from shared.imports.streams import is_finished
 from shared.runs import read_amount, read_count
 
-NAME = "openai"
 _CHUNK = "chat.completion.chunk"
 _OBJECTS = frozenset({_CHUNK, "chat.completion", "text_completion", "response"})
 _UNFINISHED = frozenset({"in_progress", "queued", "cancelled"})
 
 
-def is_record(members: Mapping[str, Any]) -> bool:
+def _is_record(members: Mapping[str, Any]) -> bool:
     """Whether it is an answer, or a chunk of one."""
     return members.get("object") in _OBJECTS and not isinstance(members.get("timings"), Mapping)
 
 
-def is_passed_over(members: Mapping[str, Any]) -> bool:
+def _is_passed_over(members: Mapping[str, Any]) -> bool:
     """Whether it is a chunk that names no answer and measured nothing."""
     return members["object"] == _CHUNK and not members.get("id") and not _usage(members)
 
 
-def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The answer as a row. Raises RowRefused."""
     _refuse_unfinished(members)
     usage, stats = _usage(members), _mapping(members, "stats")
@@ -61,7 +61,7 @@ _PROMPT = ("prompt_tokens", "input_tokens")
 _GENERATED = ("completion_tokens", "output_tokens")
 
 
-def notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of an answer."""
     for name in ("created", "created_at"):
         if name in members:
@@ -106,3 +106,29 @@ def _cached(usage: Mapping[str, Any]) -> int | None:
 def _ms(members: Mapping[str, Any], name: str) -> float | None:
     seconds = read(members, name, read_amount)
     return None if seconds is None else seconds * 1000
+
+
+FORMAT = Format(
+    name="openai",
+    title="Answers of OpenAI-compatible servers (chat, completions, responses; LM Studio, Groq)",
+    media_types=(JSON, LINES, EVENT_STREAM),
+    told_by="object: chat.completion, chat.completion.chunk, text_completion or response",
+    sources=(
+        Source("created, else created_at", "ts", "epoch s"),
+        Source("model", "model"),
+        Source("usage.prompt_tokens, else input_tokens", "prompt_tokens", "tokens"),
+        Source("usage.completion_tokens, else output_tokens", "completion_tokens", "tokens"),
+        Source("usage.total_time (Groq)", "latency_ms", "s"),
+        Source("stats.time_to_first_token (LM Studio), else usage.prompt_time", "ttft_ms", "s"),
+        Source("stats.tokens_per_second (LM Studio)", "tok_s", "tokens/s"),
+        Source("status", "ok"),
+        Source("usage.…_tokens_details.cached_tokens", "extra cached_tokens", "tokens"),
+        Source("stats.generation_time (LM Studio)", "extra generation_ms", "s"),
+        Source("usage.queue_time, completion_time (Groq)", "extra queue_ms, decode_ms", "s"),
+    ),
+    dropped=("what was said", "chunks before the last one of an answer"),
+    is_record=_is_record,
+    rows_of=_rows_of,
+    notes=_notes,
+    is_passed_over=_is_passed_over,
+)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from shared.datasets import Adapter
 from shared.imports.extras import extras_of
 from shared.imports.hints import nearly
 from shared.imports.members import Note, RowRefused, read
@@ -53,6 +54,8 @@ _FASTEST = 20_000
 class Batch:
     """Who imports, the segment that it becomes, when it began, and labels for rows without.
 
+    `format` is what the records are of, where the caller says it; an `adapter` maps them instead.
+
     With `repeatable` all of it is the same whenever the same call is carried out again.
     """
 
@@ -62,6 +65,8 @@ class Batch:
     began_us: int
     repeatable: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    format: str | None = None
+    adapter: Adapter | None = None
     # What the file says of all its rows; it stands before `labels`, which the caller adds.
     common: Mapping[str, Any] = field(default_factory=dict)
 
@@ -100,17 +105,17 @@ def run_of(
     for name in batch.common_labels.keys() - said.keys():
         note(name, "said once, around the rows")
     said |= {"tok_s": _speed(said, note)}
-    _doubt(said, note)
+    doubt(said, note)
     return Run(
-        run_id=_run_id(row) or run_id_of(batch.segment_id, place),
+        run_id=given_id(row) or run_id_of(batch.segment_id, place),
         ts_us=time_of(row, batch.common, batch.began_us, note),
-        **(batch.otherwise | _placed(said, batch, note) | _cut_texts(row, note)),
+        **(batch.otherwise | placed(said, batch, note) | _cut_texts(row, note)),
         extra=extra,
         batch_id=batch.batch_id,
     )
 
 
-def _placed(said: dict[str, Any], batch: Batch, note: Note) -> dict[str, Any]:
+def placed(said: dict[str, Any], batch: Batch, note: Note) -> dict[str, Any]:
     """What is said, without a device that says nothing where the caller names a better one."""
     own, named = said.get("device"), batch.labels.get("device")
     if own is None or named is None or own == named:
@@ -140,7 +145,7 @@ def _speed(said: Mapping[str, Any], note: Note) -> float | None:
     return speed
 
 
-def _doubt(said: Mapping[str, Any], note: Note) -> None:
+def doubt(said: Mapping[str, Any], note: Note) -> None:
     """Say of numbers that are taken as they are where they can hardly be right."""
     if (said.get("ttft_ms") or 0) > said.get("latency_ms", math.inf):
         note("ttft_ms", "as sent, though it is longer than latency_ms")
@@ -158,7 +163,8 @@ def _nothing(row: Mapping[str, Any]) -> str:
     return f"{detail}; send the array {inside[0]!r} as the JSON body" if inside else detail
 
 
-def _run_id(row: Mapping[str, Any]) -> str | None:
+def given_id(row: Mapping[str, Any]) -> str | None:
+    """The id that a row brings, if any. Raises RowRefused."""
     run_id = _label(row, "run_id")
     if run_id == "":
         raise RowRefused("run_id", "empty", "run_id must not be empty; leave it out")

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from shared.datasets import Adapter
 from shared.errors import Fault, MalformedInput, Unacceptable
+from shared.imports.adapted import names_of, readers_of
 from shared.imports.hints import refuse_header
 from shared.imports.moments import OTHER_NAMES, OWN_NAMES
 from shared.imports.numbers import number_of
@@ -34,10 +36,11 @@ class _Line(NamedTuple):
     cells: Cells
 
 
-def records_of_csv(text: str, *, guard: bool = True) -> Records:
+def records_of_csv(text: str, *, guard: bool = True, adapter: Adapter | None = None) -> Records:
     """The records of a CSV text, its first line being the header.
 
-    With `guard` a `'` before text that a spreadsheet would run is taken off. Raises
+    With `guard` a `'` before text that a spreadsheet would run is taken off; an `adapter` says
+    what further columns hold. Raises
     MalformedInput for what is no CSV, Unacceptable for a header that says nothing, and
     TooLarge for more than 50,000 lines.
     """
@@ -45,11 +48,14 @@ def records_of_csv(text: str, *, guard: bool = True) -> Records:
     header = next(lines, None)
     if header is None:
         raise MalformedInput("the body is empty: CSV begins with a header", code="malformed_csv")
-    refuse_header(header.cells, KNOWN)
+    known = KNOWN if adapter is None else KNOWN | names_of(adapter)
+    refuse_header(header.cells, known)
     names = _names(header)
     rows = list(lines)
     check_count(rows, MAX_RUNS)
-    readers = [_reader(name, guard=guard) for name in names]
+    text_of = unguarded if guard else str
+    given = {} if adapter is None else readers_of(adapter, text=text_of, flag=_flag)
+    readers = [given.get(name) or _reader(name, text_of) for name in names]
     fitting = [len(row.cells) == len(names) for row in rows]
     return Records(
         [
@@ -61,7 +67,7 @@ def records_of_csv(text: str, *, guard: bool = True) -> Records:
             _misfit(index, row, len(names)) for index, row in enumerate(rows) if not fitting[index]
         ),
         # A line of values that nobody knows is no header: then nothing was sent.
-        has_header=not KNOWN.isdisjoint(names),
+        has_header=not known.isdisjoint(names),
     )
 
 
@@ -119,9 +125,9 @@ def _members(names: list[str], readers: list[Callable[[str], Any]], cells: Cells
     }
 
 
-def _reader(name: str, *, guard: bool) -> Callable[[str], Any]:
+def _reader(name: str, text: Callable[[str], Any]) -> Callable[[str], Any]:
     if name in _TEXTS:
-        return unguarded if guard else str
+        return text
     return _READERS.get(name, _number_or_text)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from shared.errors import Fault, TooLarge
+from shared.imports.adapted import run_by_adapter
 from shared.imports.formats import CHUNKS, MIXED, ROWS, rows_of
 from shared.imports.members import RowRefused
 from shared.imports.records import MAX_RUNS, Record, Records
@@ -50,10 +51,7 @@ def judge(records: Records, batch: Batch) -> Judged:
     """Judge each record. Raises TooLarge where they describe more than 50,000 runs."""
     judged, failures = Judged(), []
     batch = replace(batch, common=records.common)
-    readable, passed_over = joined(records.readable)
-    if passed_over:
-        judged.assumed["chunks", CHUNKS] += passed_over
-    for record in readable:
+    for record in _whole(records.readable, batch, judged):
         try:
             _add(judged, _read(record, batch, judged))
         except RowRefused as exc:
@@ -64,15 +62,20 @@ def judge(records: Records, batch: Batch) -> Judged:
     return judged
 
 
+def _whole(records: list[Record], batch: Batch, judged: Judged) -> list[Record]:
+    """The records, streams joined; rows that the caller says to be rows are no streams."""
+    if batch.adapter is not None or batch.format == ROWS:
+        return records
+    whole, passed_over = joined(records)
+    if passed_over:
+        judged.assumed["chunks", CHUNKS] += passed_over
+    return whole
+
+
 def _read(record: Record, batch: Batch, judged: Judged) -> list[Run]:
     """A record's runs. Raises RowRefused, whatever may be wrong with it."""
     try:
-        name, rows = rows_of(record.members, judged.note)
-        if rows != ():
-            judged.formats.add(name)
-        # All of a record or nothing: half of its repetitions would be another measurement.
-        by_tool = name != ROWS
-        runs = [run_of(row, record.index, batch, judged.note, by_tool=by_tool) for row in rows]
+        runs = _runs(record, batch, judged)
         for run in runs:
             check_storable(run)
         return runs
@@ -82,6 +85,24 @@ def _read(record: Record, batch: Batch, judged: Judged) -> list[Run]:
         # The last resort: what nobody foresaw in one record must not cost the others.
         detail = "the row could not be read: a fault of ours, which was noted"
         raise RowRefused("", ROW_UNREADABLE, detail) from exc
+
+
+def _runs(record: Record, batch: Batch, judged: Judged) -> list[Run]:
+    """All of a record or nothing, as half of its repetitions would be another measurement; but
+    what a format itself refuses is refused alone."""
+    if batch.adapter is not None:
+        return [run_by_adapter(record.members, record.index, batch, batch.adapter, judged.note)]
+    name, rows = rows_of(record.members, judged.note, batch.format)
+    if rows != ():
+        judged.formats.add(name)
+    runs, by_tool, refused = [], name != ROWS, []
+    for row in rows:
+        if isinstance(row, RowRefused):
+            refused.append(_fault(record, row))
+        else:
+            runs.append(run_of(row, record.index, batch, judged.note, by_tool=by_tool))
+    judged.faults += refused
+    return runs
 
 
 def _add(judged: Judged, runs: list[Run]) -> None:

@@ -8,21 +8,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.format import JSON, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import RowRefused, read
 from shared.runs import read_amount, read_count
 
-NAME = "vllm"
 _LISTS = ("input_lens", "output_lens", "ttfts", "itls")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)\Z", re.ASCII)
 
 
-def is_record(members: Mapping[str, Any]) -> bool:
+def _is_record(members: Mapping[str, Any]) -> bool:
     """Whether it is a result with its single requests."""
     return {*_LISTS, "model_id"} <= members.keys()
 
 
-def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The requests as rows. Raises RowRefused."""
     lists = [members[name] for name in _LISTS]
     if not all(isinstance(each, list) and len(each) == len(lists[0]) for each in lists):
@@ -35,7 +35,7 @@ def rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"run_id": record_id(identity, number), **same, **_request(values, failed=failed)}
 
 
-def notes(_: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _notes(_: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of a result."""
     yield "date", "ts of all requests, taken for UTC"
     yield "ttfts", "one run for each request"
@@ -63,3 +63,24 @@ def _moment(date: Any) -> str:
     if found is None:
         raise RowRefused("date", "time_unreadable", "date is no time like 20251203-180000")
     return "{}-{}-{}T{}:{}:{}".format(*found.groups())
+
+
+FORMAT = Format(
+    name="vllm",
+    title="vLLM bench serve --save-result --save-detailed: one run for each request",
+    media_types=(JSON,),
+    told_by="input_lens, output_lens, ttfts, itls and model_id",
+    sources=(
+        Source("date", "ts", "YYYYMMDD-hhmmss, UTC"),
+        Source("model_id", "model"),
+        Source("input_lens", "prompt_tokens", "tokens"),
+        Source("output_lens", "completion_tokens", "tokens"),
+        Source("ttfts", "ttft_ms", "s"),
+        Source("ttfts + itls", "latency_ms", "s"),
+        Source("errors", "ok"),
+    ),
+    dropped=("generated_texts", "what is computed over all requests"),
+    is_record=_is_record,
+    rows_of=_rows_of,
+    notes=_notes,
+)

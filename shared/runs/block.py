@@ -75,6 +75,12 @@ class RunBlock(_PlainColumns, omit_defaults=True, kw_only=True):  # type: ignore
         """The block as a segment holds it; nothing where there is no run."""
         return _ENCODER.encode(self) if self.count else b""
 
+    def span(self) -> tuple[int, int] | None:
+        """The earliest and the latest time, in microseconds since the epoch; None without runs."""
+        if self.ts:
+            return to_us(min(self.ts)), to_us(max(self.ts))
+        return (min(self.ts_us), max(self.ts_us)) if self.ts_us else None
+
     def runs(self) -> list[Run]:
         """The runs one by one. Raises ValueError where a column has another length."""
         columns = {name: getattr(self, name) for name in _PLAIN}

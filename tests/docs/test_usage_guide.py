@@ -11,7 +11,7 @@ from shared import ids
 from shared.clock import iso, read_time
 from shared.runs import Run
 from shared.storage.log import SegmentLog
-from tests.tools.build_definitions import DEFINITION_TABLE, TABLES, Table
+from tests.tools.build_definitions import DEFINITION_TABLE, PARTS, Part
 
 PAGE = DEFINITION_TABLE.target
 GUIDE = PAGE.read_text(encoding="utf-8")
@@ -96,11 +96,11 @@ def table_row(entry: dict[str, Any]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_table_in_the_docs_is_current(table: Table):
-    page = table.target.read_text(encoding="utf-8")
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_part_of_the_docs_is_current(part: Part):
+    page = part.target.read_text(encoding="utf-8")
 
-    assert table.render(page) == page, "run `make openapi`"
+    assert part.render(page) == page, "run `make openapi`"
 
 
 def test_example_has_the_columns_of_the_export():

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.functions.datasets.quick_start import ADAPTER, ROWS
+from tests.functions.datasets.quick_start import ADAPTER, ROWS, SPAN
 from tests.kit.local_cloud import LocalCloud, until
 
 BAD_TOKENS = ["", "eyt_unknown", "x" * 2_000, "eyd_unknown"]
@@ -76,7 +76,7 @@ def test_published_quick_start_works_when_followed_to_the_letter(demo: httpx.Cli
     after = demo.get("/usage/summary", params={"from": "2025-12-03", "to": "2025-12-04"}).json()
     assert saved.status_code == 200
     assert appended.status_code == 200
-    assert appended.json()["usage"] == {"recorded": 2, "skipped": 0, "errors": []}
+    assert appended.json()["usage"] == {"recorded": 2, "skipped": 0, "errors": [], "span": SPAN}
     assert after["runs"] == before["runs"] + 2
     assert after["extra"]["GPU power (W)"]["max"] == 48.2
 

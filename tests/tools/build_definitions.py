@@ -1,4 +1,5 @@
-"""Writes the tables of definitions into docs/usage.md and of columns into docs/runs.md.
+"""Writes the tables of definitions into docs/usage.md, of columns into docs/runs.md, and the
+formats of an import into docs/import-formats.md.
 
 Each stands between two markers. `make openapi` runs it, and a test fails when a page is not
 what it would write.
@@ -12,17 +13,17 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from shared.imports import FORMATS, Format  # noqa: E402  # The path is set above.
 from shared.runs import EXPORTED, MAX_LABEL_CHARACTERS, Column, Kind  # noqa: E402  # The path is set above.
 from shared.usage import DEFINITIONS, Definition  # noqa: E402  # The path is set above.
 
 
-class Table(NamedTuple):
-    """A table of a page: what its markers are called, its head, and its rows."""
+class Part(NamedTuple):
+    """A part of a page that is written by this tool: what its markers are called, and its text."""
 
     page: str
     name: str
-    head: tuple[str, ...]
-    rows: Callable[[], Iterable[tuple[str, ...]]]
+    text: Callable[[], str]
 
     @property
     def target(self) -> Path:
@@ -30,14 +31,17 @@ class Table(NamedTuple):
         return ROOT / "docs" / self.page
 
     def render(self, guide: str) -> str:
-        """The page with the present table between its markers."""
+        """The page with the present text between its markers."""
         begin = f"<!-- {self.name}: written by tests/tools/build_definitions.py -->\n"
         end = f"<!-- end of {self.name} -->\n"
         before, _, rest = guide.partition(begin)
         _, marker, after = rest.partition(end)
         assert marker, f"docs/{self.page} has lost its markers"
-        lines = map(_line, (self.head, ("---",) * len(self.head), *self.rows()))
-        return before + begin + "".join(lines) + end + after
+        return before + begin + self.text() + end + after
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "".join(map(_line, (head, ("---",) * len(head), *rows)))
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -74,22 +78,38 @@ def _column(column: Column) -> tuple[str, ...]:
     )
 
 
-DEFINITION_TABLE = Table(
+def _format(one: Format) -> str:
+    kinds = ", ".join(f"`{kind}`" for kind in one.media_types)
+    about = f"\n## {one.name}\n\n{one.title}. Sent as {kinds}.\n\nRecognised by: {one.told_by}.\n"
+    fields = _table(
+        ("from", "to", "unit"), [(f, f"`{t}`", unit or "") for f, t, unit in one.sources]
+    )
+    dropped = f"\nLeft out: {'; '.join(one.dropped)}.\n" if one.dropped else ""
+    return f"{about}\n{fields}{dropped}"
+
+
+DEFINITION_TABLE = Part(
     "usage.md",
     "definitions",
-    ("metric", "formula", "unit", "better", "kind", "source"),
-    lambda: map(_definition, DEFINITIONS),
+    lambda: _table(
+        ("metric", "formula", "unit", "better", "kind", "source"), map(_definition, DEFINITIONS)
+    ),
 )
-COLUMN_TABLE = Table(
+COLUMN_TABLE = Part(
     "runs.md",
     "columns",
-    ("column", "what it is", "value", "filter", "group", "in an import, if absent"),
-    lambda: map(_column, EXPORTED),
+    lambda: _table(
+        ("column", "what it is", "value", "filter", "group", "in an import, if absent"),
+        map(_column, EXPORTED),
+    ),
 )
-TABLES = (DEFINITION_TABLE, COLUMN_TABLE)
+FORMAT_SECTIONS = Part(
+    "import-formats.md", "formats", lambda: "".join(map(_format, FORMATS)).lstrip() + "\n"
+)
+PARTS = (DEFINITION_TABLE, COLUMN_TABLE, FORMAT_SECTIONS)
 
 
 if __name__ == "__main__":
-    for table in TABLES:
-        text = table.target.read_text(encoding="utf-8")
-        table.target.write_text(table.render(text), encoding="utf-8")
+    for part in PARTS:
+        text = part.target.read_text(encoding="utf-8")
+        part.target.write_text(part.render(text), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.functions.datasets.quick_start import ADAPTER, ROWS
+from tests.functions.datasets.quick_start import ADAPTER, ROWS, SPAN
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_usage_is_recorded_when_the_published_quick_start_is_followed(api, ada):
     assert saved.status == 200
     assert saved.json()["version"] == 1
     assert appended.status == 200
-    assert appended.json()["usage"] == {"recorded": 2, "skipped": 0, "errors": []}
+    assert appended.json()["usage"] == {"recorded": 2, "skipped": 0, "errors": [], "span": SPAN}
     assert summary["runs"] == 2
     assert summary["prompt_tokens"] == 120
     assert summary["latency_ms"]["p50"] == 925.0

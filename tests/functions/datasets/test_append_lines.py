@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.functions.datasets.quick_start import ADAPTER, ROWS
+from tests.functions.datasets.quick_start import ADAPTER, ROWS, SPAN
 
 LINES = {"Content-Type": "application/x-ndjson"}
 PATH = "/user/data/append_jsonl"
@@ -76,7 +76,7 @@ def test_lines_give_the_same_usage_as_json(api, ada):
 
     answer = append_lines(ada, body, "my_server_metrics")
 
-    assert answer.json()["usage"] == {"recorded": 2, "skipped": 0, "errors": []}
+    assert answer.json()["usage"] == {"recorded": 2, "skipped": 0, "errors": [], "span": SPAN}
     params = {"from": "2025-12-03T00:00:00Z", "to": "2025-12-04"}
     summary = api("usage", user="ada").get("/usage/summary", params=params).json()
     assert (summary["runs"], summary["latency_ms"]["p50"]) == (2, 925.0)

@@ -239,7 +239,9 @@ def test_verdict_is_the_real_one_when_it_is_a_dry_run(ada, bucket, fold, folded)
 
     assert dry.json()["batch_id"] is None
     assert dry.status == real.status
-    assert dry.json() | {"batch_id": 0} == real.json() | {"batch_id": 0}
+    shown = dry.json()
+    assert shown.pop("sample")[0]["run_id"] == "r2"
+    assert shown | {"batch_id": 0} == real.json() | {"batch_id": 0}
     assert len(runs) == 1
 
 
@@ -321,6 +323,12 @@ def test_many_days_are_there_when_they_came_in_one_call(ada, fold, bucket):
     assert {run.batch_id for run in stored} == {segment.name.batch_id}
     assert len(runs_of(ada)) == 120
     assert verdict(ada.post(PATH, json=rows)) == (200, 120, 0, 120, 0)
+
+
+def test_sample_event_of_the_formats_is_answered_when_it_comes(settings_env):
+    event = json.loads((ROOT / "events" / "usage" / "import_formats.json").read_text())
+
+    assert read_answer(lambda_handler(event, LambdaContext())).status == 200
 
 
 @pytest.mark.parametrize("name", ["import_json", "import_csv"])

@@ -8,11 +8,20 @@ from pathlib import Path
 import pytest
 
 from shared import clock
-from shared.errors import MalformedInput
+from shared.errors import MalformedInput, UnsupportedMedia
 from tests.kit.template import ROOT
 
 FILES = ROOT / "tests" / "shared" / "imports" / "files"
-KINDS = {".json": "application/json", ".jsonl": "application/x-ndjson", ".csv": "text/csv"}
+KINDS = {
+    ".json": "application/json",
+    ".jsonl": "application/x-ndjson",
+    ".csv": "text/csv",
+    ".md": "text/markdown",
+    ".log": "text/plain",
+    ".sql": "text/plain",
+}
+
+FIRST_US = clock.day_start_us("2000-01-01")
 
 
 @pytest.fixture
@@ -184,9 +193,21 @@ def test_tag_fits_when_options_are_long(judged):
 
 
 def test_no_file_gives_now_when_a_time_is_in_it(read_file):
-    with_time = re.compile(rb'"?(created|created_at|startTime|datetime_utc|_timestamp|test_time)\b')
+    names = rb"created|created_at|startTime|datetime_utc|_?timestamp|test_time|startTimeUnixNano"
+    with_time = re.compile(rb'"?\b(' + names + rb")\b")
     for path in sorted(FILES.iterdir()):
         if with_time.search(path.read_bytes()):
-            with suppress(MalformedInput):
+            with suppress(MalformedInput, UnsupportedMedia):
                 found = read_file(path.name)
                 assert not found.assumed["ts", "absent: the time of the import"], path.name
+
+
+def test_no_file_gives_a_run_without_a_number_or_of_1970(read_file):
+    for path in sorted(FILES.iterdir()):
+        with suppress(MalformedInput, UnsupportedMedia):
+            for run in read_file(path.name).runs:
+                numbers = (run.prompt_tokens, run.completion_tokens, run.latency_ms, run.ttft_ms)
+                measured = any(number is not None for number in (*numbers, run.tok_s))
+                # A row of pandas brings its time, so it is meant.
+                assert measured or run.extra or not run.ok or path.name == "pandas-records.json"
+                assert run.ts_us > FIRST_US, path.name

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from shared import clock
-from shared.errors import MalformedInput
+from shared.errors import MalformedInput, UnsupportedMedia
 from tests.shared.imports.test_files import FILES, read_file
 
 __all__ = ["read_file"]
@@ -77,7 +77,8 @@ def test_speed_is_that_of_one_sequence_when_several_ran_at_once(read_file):
         "vllm-bench-serve.json",
         "vllm-latency.json",
         "llmperf-summary.json",
-        "localscore.json",
+        "aiperf-summary.json",
+        "lm-eval.json",
     ],
 )
 def test_summary_is_refused_by_name_when_it_is_over_many_requests(read_file, name):
@@ -105,6 +106,14 @@ def test_summary_is_refused_by_name_when_it_is_over_many_requests(read_file, nam
         ("trailing-commas.json", "remove the comma"),
         ("quoted-python.json", "json.dumps"),
         ("llama-bench-phone-console.json", "remove the first 4 lines"),
+        ("llama-bench-cut.json", "its closing bracket is missing"),
+        ("nan.json", "send null"),
+        ("excel-unicode-text.log", "save it as UTF-8"),
+        ("excel-ansi.csv", "save it as CSV UTF-8"),
+        ("ansi.json", "send it in UTF-8"),
+        ("ollama-verbose.log", "/api/generate"),
+        ("llama-cli.log", "llama-bench -o json"),
+        ("mlperf-summary.log", "a summary of MLPerf"),
     ],
 )
 def test_text_says_what_to_do_when_a_file_cannot_be_read(read_file, name, said):
@@ -129,5 +138,10 @@ def test_record_is_refused_when_two_tools_could_have_written_it(judged):
 
     assert (fault.code, fault.detail) == (
         "format_ambiguous",
-        "the record may be of ollama or openai",
+        "the record may be of openai or ollama; ?format= decides",
     )
+
+
+def test_text_is_not_read_when_it_holds_nothing_known(read_file):
+    with pytest.raises(UnsupportedMedia, match="send JSON, JSON lines or CSV"):
+        read_file("llama-bench.sql")

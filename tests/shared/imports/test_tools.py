@@ -1,0 +1,159 @@
+"""Files of tools whose records are read by a format of their own, and files that are refused."""
+
+import json
+
+import pytest
+
+from shared import clock
+from tests.shared.imports.test_files import FILES, only, read_file
+
+__all__ = ["read_file"]
+
+
+def numbers(run):
+    return (run.prompt_tokens, run.completion_tokens, run.latency_ms, run.ttft_ms)
+
+
+@pytest.mark.parametrize(
+    ("name", "moment", "labels", "said", "speed"),
+    [
+        ("guidellm.json", "2025-12-03T18:00:00.500Z", (None, "m", None), (128, 64, 1500, 120),
+         63 / 1.38),
+        ("otlp-genai.json", "2025-12-03T18:00:00.000Z", ("gpu-1", "gpt-4o", None),
+         (97, 52, 1500, None), 52 / 1.5),
+        ("livekit-llm-metrics.json", "2025-12-03T18:00:00.123Z", (None, None, "openai.LLM"),
+         (97, 52, 1500, 320), 51 / 1.18),
+        ("llama-swap.json", "2025-08-14T09:12:33.120Z", (None, "qwen3-8b", None),
+         (463, 20, 165, None), 196.04),
+        ("executorch.log", "2024-04-22T16:46:30.147Z", (None, None, None),
+         (7, 120, 61715, 3878), 119 / 57.837),
+    ],
+)  # fmt: skip
+def test_request_is_read_when_a_tool_wrote_it(read_file, name, moment, labels, said, speed):
+    run = only(read_file(name))
+
+    assert clock.iso(run.ts_us) == moment
+    assert (run.device, run.model, run.tag) == labels
+    assert numbers(run) == pytest.approx(said)
+    assert run.tok_s == pytest.approx(speed)
+
+
+def test_tests_are_runs_of_the_accelerator_when_localscore_made_them(read_file):
+    found = read_file("localscore.json")
+
+    assert (found.format, found.faults) == ("localscore", [])
+    assert [(run.tag, run.tok_s) for run in found.runs] == [
+        ("pp1024+tg16", 32.4),
+        ("pp64+tg1024", 31.0),
+    ]
+    assert numbers(found.runs[0]) == (1024, 16, 2940.2, 2437.0)
+    assert found.runs[0].device == "Apple M4 GPU"
+    assert found.runs[0].extra == {"prefill_tps": 420.1, "Power (W)": 14.2}
+    assert found.assumed["ts", "absent: the time of the import"] == 2
+
+
+def test_prompt_and_generation_are_a_run_each_when_pocketpal_measured_them(read_file):
+    prompt, generation = read_file("pocketpal.json").runs
+
+    assert (prompt.tag, prompt.prompt_tokens, prompt.extra["prefill_tps"]) == ("pp512", 512, 20.2)
+    assert (generation.tag, generation.completion_tokens, generation.tok_s) == ("tg128", 128, 7.9)
+    assert generation.model == "gemma-2-2b-it-Q6_K"
+    assert clock.iso(prompt.ts_us) == "2024-12-21T10:00:00.000Z"
+
+
+def test_seconds_become_milliseconds_when_llmperf_measured_them(read_file):
+    good, failed = read_file("llmperf-individual.json").runs
+
+    assert numbers(good) == pytest.approx((128, 558, 6044.9, 48.28))
+    assert (failed.ok, numbers(failed)) == (False, (None, None, None, None))
+
+
+def test_table_gives_speeds_when_llama_bench_wrote_it(read_file):
+    found = read_file("llama-bench.md")
+
+    assert (found.format, found.faults) == ("llama-bench", [])
+    assert [run.tag for run in found.runs] == ["pp512 CUDA", "tg128 CUDA", "tg128 @ d512 CUDA"]
+    assert [run.tok_s for run in found.runs] == [None, 120.6, 116.71]
+    assert found.runs[0].extra["prefill_tps"] == 7340.2
+    assert {run.latency_ms for run in found.runs} == {None}
+    assert found.runs[1].extra["stddev_ts"] == 0.59
+
+
+def test_unfinished_requests_are_refused_alone_when_guidellm_lists_them(judged):
+    document = json.loads((FILES / "guidellm.json").read_text())
+    requests = document["benchmarks"][0]["requests"]
+    requests["incomplete"] = [requests["successful"][0]]
+    requests["errored"] = [requests["successful"][0] | {"request_id": "r2"}]
+
+    found = judged(json.dumps(document))
+
+    assert [run.ok for run in found.runs] == [True, False]
+    assert [(fault.pointer, fault.code) for fault in found.faults] == [
+        ("/rows/0/benchmarks/0/requests/incomplete/0", "incomplete")
+    ]
+
+
+def test_request_is_timed_when_a_newer_guidellm_says_when_it_began(judged):
+    timings = {"request_start": 1764784800.5, "first_token_iteration": 1764784800.62}
+    timings["request_end"] = 1764784802.0
+    request = {"request_id": "r", "info": {"timings": timings}, "output_tokens": 64}
+    document = {"args": {"model": "m"}, "benchmarks": [{"requests": {"successful": [request]}}]}
+
+    run = only(judged(json.dumps(document)))
+
+    assert clock.iso(run.ts_us) == "2025-12-03T18:00:00.500Z"
+    assert (run.latency_ms, run.ttft_ms) == pytest.approx((1500, 120))
+
+
+def test_spans_are_refused_when_none_counts_tokens(judged):
+    (fault,) = judged(json.dumps({"resourceSpans": []})).faults
+
+    assert (fault.pointer, fault.code) == ("/rows/0/resourceSpans", "nothing_measured")
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("aiperf-timeslices.csv", ["not_a_run"] * 3),
+        ("excel-thousands.csv", ["not_a_number"]),
+        ("time-is-duration.csv", ["time_implausible"] * 2),
+        ("time-is-duration.json", ["time_implausible"]),
+        ("openrouter-generation.json", ["not_a_run"]),
+        ("ollama-show-tags.json", ["not_a_run"]),
+        ("ansi.jsonl", ["invalid_utf8"]),
+        ("big-unicode.json", ["out_of_range", "invalid_json", "not_a_boolean", "not_a_number"]),
+    ],
+)
+def test_rows_are_refused_when_they_are_no_runs(read_file, name, codes):
+    found = read_file(name)
+
+    assert found.runs == []
+    assert [fault.code for fault in found.faults] == codes
+
+
+@pytest.mark.parametrize(
+    ("name", "latencies", "refused"),
+    [
+        ("pandas.csv", [900.5, 901.5], 1),
+        ("pandas-records.json", [900.5, None], 0),
+        ("noise-lines.jsonl", [900], 2),
+        ("wrapped-results.json", [900], 0),
+        ("spaces.csv", [900, 900], 0),
+    ],
+)
+def test_good_rows_are_kept_when_others_are_bad(read_file, name, latencies, refused):
+    found = read_file(name)
+
+    assert [run.latency_ms for run in found.runs] == latencies
+    assert len(found.faults) == refused
+
+
+def test_format_decides_when_it_is_asked_for(judged):
+    answer = json.loads((FILES / "openai-chat-completion.json").read_text())
+    both = answer | {"done": True, "eval_count": 3, "total_duration": 2_000_000_000}
+
+    assert judged(json.dumps(both), wanted="openai").runs[0].completion_tokens == 10
+    assert judged(json.dumps(both), wanted="ollama").runs[0].latency_ms == 2000
+    assert judged(json.dumps(both), wanted="rows").format == "rows"
+    (fault,) = judged(json.dumps(both), wanted="anthropic").faults
+    assert fault.code == "not_a_run"
