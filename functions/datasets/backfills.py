@@ -12,7 +12,7 @@ from shared.datasets import Adapter, preview_adapter, save_and_backfill
 from shared.errors import EvalyardError
 from shared.http import Caller
 from shared.observability import logger
-from shared.storage.log import Catalog
+from shared.storage.log import UserLog
 
 # What a request spends on a backfill before it leaves the rest to the aggregation.
 _SPENT_US = 4 * SECOND_US
@@ -20,9 +20,7 @@ _SPENT_US = 4 * SECOND_US
 
 def previewed(user: Caller, adapter: Adapter) -> Response:
     """What the newest rows would give."""
-    runs, faults = preview_adapter(
-        wiring.bucket(), wiring.catalog(), user.user_id, user.tenant, adapter
-    )
+    runs, faults = preview_adapter(wiring.user_log(user.user_id), user.tenant, adapter)
     return json_answer({"runs": [run.document() for run in runs], "errors": listed(faults)})
 
 
@@ -31,22 +29,22 @@ def backfilled(user: Caller, adapter: Adapter) -> Response:
     # The analytics layer is loaded by whoever needs it: appends shall start fast.
     from shared.storage.assembly import compaction
 
-    bucket, catalog = wiring.bucket(), wiring.catalog()
-    saved = save_and_backfill(bucket, catalog, user.user_id, user.tenant, adapter)
+    log = wiring.user_log(user.user_id)
+    saved = save_and_backfill(log, user.tenant, adapter)
     until = clock.now_us() + _SPENT_US
     try:
-        compaction(bucket, catalog, user.user_id).drain(lambda: clock.now_us() < until)
+        compaction(log).drain(lambda: clock.now_us() < until)
     except EvalyardError:
         # It is saved and goes on by itself; the answer tells how far it is.
         logger().exception("backfill_delayed", user_id=user.user_id)
-    progress = backfill_member(catalog, user.user_id, adapter.dataset)
+    progress = backfill_member(log, adapter.dataset)
     running = progress["backfill"]["status"] == "running"
     return json_answer(saved.document() | progress, 202 if running else 200)
 
 
-def backfill_member(catalog: Catalog, user_id: str, dataset: str) -> dict[str, Any]:
+def backfill_member(log: UserLog, dataset: str) -> dict[str, Any]:
     """`backfill` and how far it is, where one was asked for."""
-    record = catalog.dataset(user_id, dataset)
+    record = log.dataset(dataset)
     if record is None or record.backfill is None:
         return {}
     return {"backfill": record.backfill.document()}

@@ -5,11 +5,10 @@ from typing import Annotated
 
 from fastapi import Query
 
-from shared.aws import Bucket
 from shared.datasets import Order, Place, RowPage, Wanted, read_rows, read_tail
 from shared.errors import MalformedInput
 from shared.http import Cursors
-from shared.storage.log import Catalog
+from shared.storage.log import UserLog
 
 MAX_ROWS = 10_000
 DEFAULT_ROWS = 1_000
@@ -28,18 +27,16 @@ class Reading:
         int | None, Query(ge=1, le=MAX_ROWS, description="The last N rows, in append order.")
     ] = None
 
-    def page(
-        self, bucket: Bucket, catalog: Catalog, user_id: str, dataset: str, cursors: Cursors[Place]
-    ) -> RowPage:
+    def page(self, log: UserLog, dataset: str, cursors: Cursors[Place]) -> RowPage:
         """The page that is asked for. Raises MalformedInput for what makes no sense together."""
         if self.tail is None:
             wanted = Wanted(self.limit or DEFAULT_ROWS, self.order)
             start = cursors.read(self.cursor)
-            return read_rows(bucket, catalog, user_id, dataset, wanted, start)
+            return read_rows(log, dataset, wanted, start)
         if self.cursor is not None or self.order != "asc":
             raise MalformedInput(
                 "tail is in append order and begins by itself: leave cursor and order out",
                 code="parameter_conflict",
             )
         wanted = Wanted(min(self.limit or self.tail, self.tail))
-        return read_tail(bucket, catalog, user_id, dataset, self.tail, wanted)
+        return read_tail(log, dataset, self.tail, wanted)

@@ -158,7 +158,7 @@ async def list_(
     """The datasets of the caller by name, with exact counts."""
     cursors = Cursors[str](("datasets.list", user.user_id), _POSITION)
     after = cursors.read(cursor) or ""
-    found = list_datasets(wiring.bucket(), wiring.catalog(), user.user_id)
+    found = list_datasets(wiring.user_log(user.user_id))
     rest = [summary for summary in found if summary.name > after]
     page, more = rest[:limit], len(rest) > limit
     return {
@@ -202,9 +202,8 @@ async def get(
     """
     check_dataset_name(dataset)
     cursors = Cursors[Place](("datasets.get", user.user_id, dataset, reading.order), Place)
-    bucket, catalog = wiring.bucket(), wiring.catalog()
     while True:
-        page = reading.page(bucket, catalog, user.user_id, dataset, cursors)
+        page = reading.page(wiring.user_log(user.user_id), dataset, cursors)
         try:
             return rows_answer(dataset, page, cursors, format_, url=request.url, guard=guard)
         except TooLarge:
@@ -230,9 +229,7 @@ async def delete(
     """Deletes the rows and the adapter. Usage stays, unless `usage=1`."""
     name = check_dataset_name(dataset)
     deleted = delete_dataset(
-        wiring.bucket(),
-        wiring.catalog(),
-        user.user_id,
+        wiring.user_log(user.user_id),
         name,
         runs=usage,
         also=(adapter_key(name),),
@@ -256,7 +253,7 @@ async def undo(user: CurrentUser, body: UndoBody) -> dict[str, Any]:
     # The analytics layer is loaded by whoever needs it: appends shall start fast.
     from shared.storage.lake import undo_batch
 
-    undone = undo_batch(wiring.bucket(), wiring.catalog(), user.user_id, body.batch_id)
+    undone = undo_batch(wiring.user_log(user.user_id), body.batch_id)
     return {
         "removed_rows": undone.rows,
         "removed_runs": undone.runs,
@@ -277,7 +274,7 @@ async def get_adapter(user: CurrentUser, dataset: DatasetName) -> dict[str, Any]
     adapter = load_adapter(wiring.catalog().table, user.user_id, name)
     if adapter is None:
         raise AdapterNotFound(f"the dataset {name!r} has no adapter; POST one to save_adapter")
-    return adapter.document() | backfill_member(wiring.catalog(), user.user_id, name)
+    return adapter.document() | backfill_member(wiring.user_log(user.user_id), name)
 
 
 @router.post(

@@ -7,7 +7,7 @@ from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.datasets import AccountLimits
 from shared.http import IdempotencyStore
-from shared.storage.log import Backlog, Catalog, SegmentLog
+from shared.storage.log import Backlog, Catalog, SegmentLog, UserLog
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ def bucket() -> Bucket:
 def catalog() -> Catalog:
     """The catalog of what is committed."""
     return Catalog(Table(read_settings(Settings).catalog_table))
+
+
+def user_log(user_id: str) -> UserLog:
+    """The log of one user."""
+    return UserLog(bucket(), catalog(), user_id)
 
 
 @cache

@@ -17,7 +17,7 @@ from shared.isolation import place_of_failure, tell_unreadable_rows
 from shared.observability import logger
 from shared.runs import Run, RunBlock
 from shared.segment_ids import batch_id_of, run_id_of
-from shared.storage.log import Backlog, SegmentLog
+from shared.storage.log import Backlog, Catalog, SegmentLog, UserLog
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,11 @@ def append_rows(
             standing,
             rows=prepared.appended,
             size=len(prepared.lines),
-            is_pending=partial(has_pending_rows, log.bucket, catalog, batch.user_id, batch.dataset),
+            is_pending=partial(
+                has_pending_rows,
+                UserLog(log.bucket, Catalog(catalog), batch.user_id),
+                batch.dataset,
+            ),
         )
     if prepared.appended and not dry_run:
         _store(log, batch, prepared, adapter_version=adapter.version if adapter else 0)

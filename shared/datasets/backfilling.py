@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from shared import ids
-from shared.aws import Bucket, Update
+from shared.aws import Update
 from shared.datasets.adapters import Adapter, check_adapter, next_version
 from shared.datasets.conversion import Arrival, RowNotConvertible, every_failure_its_own, run_of_row
 from shared.datasets.listing import DatasetNotFound
@@ -14,14 +14,12 @@ from shared.errors import Fault, Unacceptable
 from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
 from shared.segment_ids import run_id_of, segment_id_of
-from shared.storage.log import BATCH_MEMBER, META_PREFIX, Backfill, Catalog, start_backfill
+from shared.storage.log import BATCH_MEMBER, META_PREFIX, Backfill, UserLog, start_backfill
 
 PREVIEWED_ROWS = 20
 
 
-def save_and_backfill(
-    bucket: Bucket, catalog: Catalog, user_id: str, tenant: str, adapter: Adapter
-) -> Adapter:
+def save_and_backfill(log: UserLog, tenant: str, adapter: Adapter) -> Adapter:
     """Save the adapter and have the rows converted that are there already.
 
     Raises Unacceptable for an adapter that is not right, or that is not enabled.
@@ -33,36 +31,34 @@ def save_and_backfill(
         )
 
     def prepare() -> tuple[Adapter, Update, Backfill]:
-        saved, update = next_version(catalog.table, user_id, adapter)
+        saved, update = next_version(log.catalog.table, log.user_id, adapter)
         fields: dict[str, Any] = msgspec.to_builtins(saved)
         return saved, update, Backfill(version=saved.version, adapter=fields, tenant=tenant)
 
-    return start_backfill(bucket, catalog, user_id, adapter.dataset, prepare)
+    return start_backfill(log, adapter.dataset, prepare)
 
 
-def preview_adapter(
-    bucket: Bucket, catalog: Catalog, user_id: str, tenant: str, adapter: Adapter
-) -> tuple[list[Run], list[Fault]]:
+def preview_adapter(log: UserLog, tenant: str, adapter: Adapter) -> tuple[list[Run], list[Fault]]:
     """The runs that the newest twenty rows would give, and what is wrong with the others.
 
     Nothing is saved. Raises Unacceptable for an adapter that is not right.
     """
     check_adapter(adapter)
     runs, faults, failures = [], [], []
-    for number, line in enumerate(_newest_lines(bucket, catalog, user_id, adapter.dataset)):
+    for number, line in enumerate(_newest_lines(log, adapter.dataset)):
         try:
             runs.append(run_of_stored(line, adapter, ordinal=number, tenant=tenant))
         except RowNotConvertible as exc:
             faults.append(exc.fault(number))
             failures.append(exc)
-    tell_unreadable_rows(failures, user_id=user_id, dataset=adapter.dataset)
+    tell_unreadable_rows(failures, user_id=log.user_id, dataset=adapter.dataset)
     return runs, faults
 
 
-def _newest_lines(bucket: Bucket, catalog: Catalog, user_id: str, dataset: str) -> list[bytes]:
+def _newest_lines(log: UserLog, dataset: str) -> list[bytes]:
     wanted = Wanted(PREVIEWED_ROWS)
     try:
-        return read_tail(bucket, catalog, user_id, dataset, PREVIEWED_ROWS, wanted).lines
+        return read_tail(log, dataset, PREVIEWED_ROWS, wanted).lines
     except DatasetNotFound:
         return []
 

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from shared.aws import Bucket, Item
+from shared.aws import Item
 from shared.datasets.adapters import Adapter, adapter_of
 from shared.errors import NotFound, Unacceptable
-from shared.storage.log import Catalog, Snapshot, dataset_record, read_snapshot
+from shared.storage.log import Snapshot, UserLog, dataset_record, read_snapshot
 
 DATASET_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _NAME = re.compile(DATASET_NAME)
@@ -51,9 +51,9 @@ class DatasetSummary:
         self.updated_us = max(self.updated_us, last_us)
 
 
-def list_datasets(bucket: Bucket, catalog: Catalog, user_id: str) -> list[DatasetSummary]:
+def list_datasets(log: UserLog) -> list[DatasetSummary]:
     """The user's datasets by name, also those that have only an adapter."""
-    return read_snapshot(bucket, catalog, user_id, _summaries)
+    return read_snapshot(log, _summaries)
 
 
 def _summaries(snapshot: Snapshot) -> list[DatasetSummary]:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared import clock
-from shared.aws import Bucket, Item, Table
+from shared.aws import Item, Table
 from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
 from shared.datasets.adapters import Adapter, adapter_key, adapter_of
 from shared.errors import TooManyRequests, Unacceptable
 from shared.storage.log import (
     BACKLOG,
-    Catalog,
     Totals,
+    UserLog,
     dataset_key,
     dataset_record,
     partition,
@@ -90,12 +90,9 @@ def check_limits(
         )
 
 
-def has_pending_rows(bucket: Bucket, catalog: Table, user_id: str, dataset: str) -> bool:
+def has_pending_rows(log: UserLog, dataset: str) -> bool:
     """Whether a dataset has rows that are not folded."""
-    found = read_snapshot(
-        bucket, Catalog(catalog), user_id, lambda snapshot: snapshot.pending_of(dataset)
-    )
-    return bool(found)
+    return bool(read_snapshot(log, lambda snapshot: snapshot.pending_of(dataset)))
 
 
 def _check_rows(limits: AccountLimits, totals: Totals, rows: int) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from shared.aws import Bucket
-from shared.datasets.adapters import adapter_key
+from shared.datasets.adapters import load_adapter
 from shared.datasets.cursors import MAX_PASSED, Passed, Place, mismatch
 from shared.datasets.dataset_rows import Rows, StoredLine
 from shared.datasets.listing import DatasetNotFound
 from shared.errors import MalformedInput, Unavailable
-from shared.storage.log import Catalog, PendingSegment, Snapshot, partition, read_snapshot
+from shared.storage.log import PendingSegment, Snapshot, UserLog, read_snapshot
 
 # With what is around the rows, an answer stays below 4.5 MB.
 MAX_PAGE_BYTES = int(4.5 * 2**20) - 2**15
@@ -38,9 +37,7 @@ class Wanted:
 
 
 def read_rows(
-    bucket: Bucket,
-    catalog: Catalog,
-    user_id: str,
+    log: UserLog,
     dataset: str,
     wanted: Wanted,
     start: Place | None = None,
@@ -60,12 +57,10 @@ def read_rows(
             return _Upwards(rows, wanted).page(place or Place(rows.epoch))
         return _Downwards(rows, wanted).page(place)
 
-    return read_snapshot(bucket, catalog, user_id, page)
+    return read_snapshot(log, page)
 
 
-def read_tail(
-    bucket: Bucket, catalog: Catalog, user_id: str, dataset: str, count: int, wanted: Wanted
-) -> RowPage:
+def read_tail(log: UserLog, dataset: str, count: int, wanted: Wanted) -> RowPage:
     """The last `count` rows in append order; the page may end early, as any page.
 
     Raises DatasetNotFound, and MalformedInput when they are too many bytes to look through.
@@ -75,14 +70,14 @@ def read_tail(
         rows = _rows(snapshot, dataset)
         return _Upwards(rows, wanted).page(*_place_of_last(rows, count))
 
-    return read_snapshot(bucket, catalog, user_id, page)
+    return read_snapshot(log, page)
 
 
 def _rows(snapshot: Snapshot, dataset: str) -> Rows:
     rows = Rows.of(snapshot, dataset)
     if not rows.exist:
-        owner = partition(snapshot.user_id)
-        if snapshot.catalog.table.get(owner, adapter_key(dataset)) is None:
+        log = snapshot.log
+        if load_adapter(log.catalog.table, log.user_id, dataset) is None:
             raise DatasetNotFound(dataset)
     return rows
 

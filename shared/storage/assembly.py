@@ -10,12 +10,12 @@ from shared.datasets import Adapter, RowNotConvertible, run_of_stored
 from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
 from shared.storage.lake import Compaction, Maintenance, StoredRow
-from shared.storage.log import Backfill, Catalog
+from shared.storage.log import Backfill, Catalog, UserLog
 
 
-def compaction(bucket: Bucket, catalog: Catalog, user_id: str) -> Compaction:
+def compaction(log: UserLog) -> Compaction:
     """The compaction of one user."""
-    return Compaction(bucket, catalog, user_id, convert_stored)
+    return Compaction(log, convert_stored)
 
 
 def maintenance(bucket: Bucket, catalog: Catalog) -> Maintenance:

@@ -7,7 +7,7 @@ from typing import Any
 from shared.aws import Bucket
 from shared.datasets import LabelMeaning, label_meanings
 from shared.runs import AMOUNTS
-from shared.storage.log import Catalog, Snapshot, read_snapshot
+from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.conditions import Values, differing, rolled_values, values_of
 from shared.usage.definitions import definition
 from shared.usage.figures import figures_of
@@ -67,7 +67,7 @@ def compare(
         look_up(snapshot, a, b)
         return side(snapshot, a, reading), side(snapshot, b, reading)
 
-    of_a, of_b = read_snapshot(bucket, catalog, a.user_id, read)
+    of_a, of_b = read_snapshot(UserLog(bucket, catalog, a.user_id), read)
     labels = sorted(of_a.stats["extra"].keys() & of_b.stats["extra"].keys())
     meanings = label_meanings(catalog, a.user_id) if labels else {}
     metrics = _defined(of_a.stats, of_b.stats)

@@ -10,7 +10,7 @@ from itertools import chain
 from shared import clock, ids
 from shared.aws import Bucket, File, file_url, store_file
 from shared.clock import SECOND_US
-from shared.storage.log import Catalog, Snapshot, read_snapshot
+from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.export_file import Export, ExportLimits, checked_rows, file_pieces, sorted_slices
 from shared.usage.source import runs_table
 
@@ -53,7 +53,7 @@ def export_runs(
                     return Exported(rows, len(head), head)
                 return _stored(bucket, wanted, rows, chain([head], pieces))
 
-    return read_snapshot(bucket, catalog, wanted.question.user_id, read)
+    return read_snapshot(UserLog(bucket, catalog, wanted.question.user_id), read)
 
 
 def _up_to(limit: int, pieces: Iterator[bytes]) -> tuple[bytes, bool]:

@@ -8,7 +8,7 @@ from shared.aws import Bucket
 from shared.clock import DAY_US, iso
 from shared.errors import MalformedInput
 from shared.runs import run_of_row, run_select_list
-from shared.storage.log import Catalog, Snapshot, read_snapshot
+from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.figures import Figures, figures_of
 from shared.usage.query import Question
@@ -74,7 +74,7 @@ def summary(
         stats = now.stats | {"previous": before.stats}
         return Summary(stats, now.exact and before.exact, now.labels)
 
-    return read_snapshot(bucket, catalog, question.user_id, read)
+    return read_snapshot(UserLog(bucket, catalog, question.user_id), read)
 
 
 def overview(
@@ -119,7 +119,7 @@ def overview(
                 return read(snapshot, fewer)
         return Overview(total, series, breakdown, runs, step_s, partial, plan.exact, figures.labels)
 
-    return read_snapshot(bucket, catalog, question.user_id, read)
+    return read_snapshot(UserLog(bucket, catalog, question.user_id), read)
 
 
 def _fitting(buckets: int, series: float, rest: float) -> int:

@@ -187,4 +187,4 @@ def _fetched(snapshot: Snapshot, plan: Plan) -> dict[str, Path]:
     sizes = {rows.part.key: rows.part.bytes for rows in plan.rows}
     sizes |= {cells.key: cells.bytes for cells in plan.cells}
     snapshot.seal()
-    return local_copies(snapshot.bucket, sizes)
+    return local_copies(snapshot.log.bucket, sizes)

@@ -17,7 +17,7 @@ from shared.aws import Bucket, Table, clients
 from shared.datasets import Wanted, list_datasets, read_rows
 from shared.runs import Run
 from shared.storage.assembly import compaction
-from shared.storage.log import Catalog, SegmentLog
+from shared.storage.log import Catalog, SegmentLog, UserLog
 from tests.conftest import forget_caches
 
 WRITERS = 16
@@ -84,7 +84,7 @@ def test_counts_match_to_the_row_when_sixteen_write_and_compactions_run(
         written[segment_id] += 5
 
     def count_rows() -> None:
-        counts.append(sum(entry.rows for entry in list_datasets(bucket, catalog, "ada")))
+        counts.append(sum(entry.rows for entry in list_datasets(UserLog(bucket, catalog, "ada"))))
 
     def carefully(work: Callable[[], object]) -> Callable[[], None]:
         def attempt() -> None:
@@ -97,7 +97,7 @@ def test_counts_match_to_the_row_when_sixteen_write_and_compactions_run(
         return attempt
 
     deadline = time.monotonic() + SECONDS
-    fold = compaction(bucket, catalog, "ada")
+    fold = compaction(UserLog(bucket, catalog, "ada"))
     works = [write] * WRITERS + [lambda: fold.drain(lambda: True)] * 2 + [count_rows]
     threads = [threading.Thread(target=until(deadline, carefully(work))) for work in works]
     for thread in threads:
@@ -111,13 +111,14 @@ def test_counts_match_to_the_row_when_sixteen_write_and_compactions_run(
     found: Counter[str] = Counter()
     start = None
     while True:
-        page = read_rows(bucket, catalog, "ada", "d", Wanted(10_000), start)
+        page = read_rows(UserLog(bucket, catalog, "ada"), "d", Wanted(10_000), start)
         found.update(line.rpartition(b"bat_")[2][:26].decode() for line in page.lines)
         start = page.next
         if start is None:
             break
     assert found == written
-    assert sum(entry.rows for entry in list_datasets(bucket, catalog, "ada")) == written.total()
+    listed = list_datasets(UserLog(bucket, catalog, "ada"))
+    assert sum(entry.rows for entry in listed) == written.total()
     days = catalog.days("ada")
     assert sum(part.rows for day in days for part in day.parts) == len(written)
     print(f"{written.total()} rows in {len(written)} segments, {len(counts)} listings")  # noqa: T201 - the figure for the notes

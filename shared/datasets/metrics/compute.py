@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import msgspec
 
-from shared.aws import Bucket, ObjectMissing
+from shared.aws import Bucket
 from shared.datasets.metrics.gathering import Gathered, gather
 from shared.datasets.metrics.mapping import TOK_S, Mapping, NumberField, discovered, mapping_of
 from shared.datasets.metrics.query import Metrics, MetricsQuestion, Series
@@ -19,8 +19,7 @@ from shared.datasets.metrics.series import (
     summary,
 )
 from shared.datasets.metrics.table import rows_view
-from shared.errors import Unavailable
-from shared.storage.log import Catalog, read_snapshot
+from shared.storage.log import Catalog, UserLog, read_snapshot, retry_when_overtaken
 
 MAX_GROUPS = 500
 _ATTEMPTS = 3
@@ -30,19 +29,16 @@ def answer(bucket: Bucket, catalog: Catalog, question: MetricsQuestion) -> Metri
     """The metrics. Raises DatasetNotFound, TooLarge, Unavailable."""
     with TemporaryDirectory(prefix="pending-") as folder:
         pending = Path(folder) / "pending.jsonl"
-        for _ in range(_ATTEMPTS):
+        log = UserLog(bucket, catalog, question.user_id)
+
+        def attempt() -> Metrics:
+            # ObjectMissing: the dataset was deleted, or rewritten by an undo, since the snapshot.
             gathered = read_snapshot(
-                bucket,
-                catalog,
-                question.user_id,
-                lambda snapshot: gather(snapshot, question.dataset, pending),
+                log, lambda snapshot: gather(snapshot, question.dataset, pending)
             )
-            try:
-                return _computed(bucket, gathered, question)
-            except ObjectMissing:
-                # The dataset was deleted, or rewritten by an undo, since the snapshot.
-                continue
-    raise Unavailable("the data is being reorganised; ask again", code="storage_busy")
+            return _computed(bucket, gathered, question)
+
+        return retry_when_overtaken(attempt, attempts=_ATTEMPTS)
 
 
 def _computed(bucket: Bucket, gathered: Gathered, question: MetricsQuestion) -> Metrics:

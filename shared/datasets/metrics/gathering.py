@@ -40,7 +40,7 @@ def gather(snapshot: Snapshot, dataset: str, pending: Path) -> Gathered:
     """
     record = snapshot.dataset(dataset) or DatasetRecord(name=dataset)
     segments = snapshot.pending_of(dataset)
-    adapter = load_adapter(snapshot.catalog.table, snapshot.user_id, dataset)
+    adapter = load_adapter(snapshot.log.catalog.table, snapshot.log.user_id, dataset)
     if not (record.exists or adapter or segments):
         raise DatasetNotFound(dataset)
     if record.bytes > MAX_BYTES:

@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.aws import Bucket, TransactionLost
+from shared.aws import TransactionLost
 from shared.observability import logger
 from shared.storage.lake.checksum import CHUNK_BYTES, crc_of
 from shared.storage.lake.flush_plan import MAX_BYTES, MAX_DAYS
 from shared.storage.lake.fold import PARQUET, part_key, with_crowded
 from shared.storage.lake.optimize import unrolled
 from shared.storage.lake.parquet import parquet_without
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.commit import Commit, grown_totals
 from shared.storage.log.records import (
     DAY_PREFIX,
@@ -32,6 +31,7 @@ from shared.storage.log.records import (
 )
 from shared.storage.log.row_members import line_ending
 from shared.storage.log.tombstones import Edit
+from shared.storage.log.user_log import UserLog
 
 # Walks that began more cuts ago must begin again.
 CUTS_KEPT = 100
@@ -51,14 +51,12 @@ class Cut(NamedTuple):
 class Removal:
     """The application of one user's edits."""
 
-    bucket: Bucket
-    catalog: Catalog
-    user_id: str
+    log: UserLog
 
     def step(self, before: Checkpoint, edit: Edit) -> None:
         """Apply the next piece of an edit. Raises TransactionLost, ObjectMissing."""
         self.purge(edit.garbage)
-        commit = Commit(self.catalog, self.user_id, before)
+        commit = Commit(self.log, before)
         if edit.rows:
             self._take_rows(commit, edit)
         elif edit.runs and edit.from_day != _NO_DAY:
@@ -69,11 +67,11 @@ class Removal:
 
     def purge(self, garbage: tuple[Garbage, ...]) -> None:
         """Delete what an edit replaced. Versions that a newer one covers are so already."""
-        self.bucket.delete(each.key for each in garbage if self._is_in_the_way(each))
+        self.log.bucket.delete(each.key for each in garbage if self._is_in_the_way(each))
 
     def _is_in_the_way(self, garbage: Garbage) -> bool:
         """Whether whoever asks for the key finds what was replaced."""
-        latest = self.bucket.latest(garbage.key)
+        latest = self.log.bucket.latest(garbage.key)
         if latest is None or latest.is_delete_marker:
             return False
         return not garbage.version_id or (
@@ -81,19 +79,19 @@ class Removal:
         )
 
     def _take_rows(self, commit: Commit, edit: Edit) -> None:
-        record = self.catalog.dataset(self.user_id, edit.dataset)
+        record = self.log.dataset(edit.dataset)
         found = None if record is None else self._find(record, edit.batch_id)
         if record is None or found is None:
             # Whoever came first took them out: then this commit is lost, and nothing is missing.
             self._save(commit, msgspec.structs.replace(edit, rows=0, bytes=0, garbage=()))
-            logger().error("undone_rows_missing", user_id=self.user_id, batch_id=edit.batch_id)
+            logger().error("undone_rows_missing", user_id=self.log.user_id, batch_id=edit.batch_id)
             return
         number, cut = found
         volume = record.volumes[number]
         shorter = self._without(volume, cut)
         after = _with_volume(record, number, shorter, cut)
         commit.put_dataset(after)
-        totals = grown_totals(self.catalog.totals(self.user_id), [(record, after)], {})
+        totals = grown_totals(self.log.totals(), [(record, after)], {})
         commit.put_totals(totals)
         gone = Garbage(
             key=volume.key,
@@ -104,7 +102,7 @@ class Removal:
             self._save(commit, _less(edit, cut, gone))
         except TransactionLost:
             if shorter.version_id:
-                self.bucket.delete_versions(volume.key, [shorter.version_id])
+                self.log.bucket.delete_versions(volume.key, [shorter.version_id])
             raise
 
     def _save(self, commit: Commit, edit: Edit, after: Checkpoint | None = None) -> None:
@@ -125,7 +123,7 @@ class Removal:
         rest, at, place, start, rows = b"", 0, 0, -1, 0
         while at < volume.bytes:
             end = min(at + CHUNK_BYTES, volume.bytes)
-            piece = rest + self.bucket.get(
+            piece = rest + self.log.bucket.get(
                 volume.key, version_id=volume.version_id, start=at, end=end
             )
             at = end
@@ -146,7 +144,7 @@ class Removal:
         size = volume.bytes - (cut.end - cut.start)
         version_id = ""
         if size:
-            stored = self.bucket.put_cut(
+            stored = self.log.bucket.put_cut(
                 volume.key, volume.version_id, volume.bytes, cut.start, cut.end
             )
             version_id = stored.version_id
@@ -155,11 +153,11 @@ class Removal:
             version_id=version_id,
             rows=volume.rows - cut.rows,
             bytes=size,
-            crc=crc_of(self.bucket, volume.key, version_id, size),
+            crc=crc_of(self.log.bucket, volume.key, version_id, size),
         )
 
     def _take_runs(self, commit: Commit, edit: Edit) -> None:
-        days = [day for day in self.catalog.days(self.user_id) if day.day >= (edit.from_day or "")]
+        days = [day for day in self.log.days() if day.day >= (edit.from_day or "")]
         changed: list[DayRecord] = []
         garbage: list[Garbage] = []
         seen = 0
@@ -196,14 +194,14 @@ class Removal:
         """The part without what the edit hides; the same if that is nothing, None if all."""
         if not edit.concerns(part):
             return part
-        rest = parquet_without(self.bucket.get(part.key), *edit.condition())
+        rest = parquet_without(self.log.bucket.get(part.key), *edit.condition())
         if rest.rows == part.rows:
             return part
         if not rest.rows:
             return None
         # It keeps its generation: other edits may still tell by it what they concern.
-        key = part_key(self.user_id, day, part.generation)
-        self.bucket.put(key, rest.body, PARQUET)
+        key = part_key(self.log.user_id, day, part.generation)
+        self.log.bucket.put(key, rest.body, PARQUET)
         return msgspec.structs.replace(part, key=key, rows=rest.rows, bytes=len(rest.body))
 
 

@@ -12,13 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.aws import Bucket
 from shared.clock import day_of
 from shared.runs import Run
 from shared.storage.lake.flush_plan import MAX_DAYS
 from shared.storage.lake.fold import fold_day, with_crowded
 from shared.storage.lake.parquet import run_ids_of
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.commit import Commit
 from shared.storage.log.records import (
     DAY_PREFIX,
@@ -30,6 +28,7 @@ from shared.storage.log.records import (
 )
 from shared.storage.log.row_members import batch_of_line
 from shared.storage.log.segments import PendingSegment
+from shared.storage.log.user_log import UserLog
 
 STEP_BYTES = 8 * 2**20
 
@@ -72,16 +71,14 @@ def _end_of(record: DatasetRecord) -> tuple[int, int]:
 class BackfillStep:
     """One piece of a user's first running backfill."""
 
-    bucket: Bucket
-    catalog: Catalog
-    user_id: str
+    log: UserLog
     before: Checkpoint
     convert: Convert
 
     def carry_out(self, live: list[PendingSegment]) -> None:
         """Convert the next rows, or finish. Raises TransactionLost, ObjectMissing."""
         name = self.before.backfills[0]
-        record = self.catalog.dataset(self.user_id, name)
+        record = self.log.dataset(name)
         if record is None or record.backfill is None:
             self._commit(None, [], keep=False)
             return
@@ -108,7 +105,7 @@ class BackfillStep:
         if place.offset >= volume.bytes:
             return []
         end = min(place.offset + STEP_BYTES, volume.bytes)
-        piece = self.bucket.get(
+        piece = self.log.bucket.get(
             volume.key, version_id=volume.version_id, start=place.offset, end=end
         )
         lines = piece.split(b"\n")[:-1]
@@ -142,19 +139,19 @@ class BackfillStep:
         first, last = min(batches), max(batches)
         sizes = {
             part.key: part.bytes
-            for day in self.catalog.days(self.user_id)
+            for day in self.log.days()
             for part in day.parts
             if part.min_batch <= last and part.max_batch >= first
         }
         found: set[str] = set()
-        for body in self.bucket.get_many(sizes):
+        for body in self.log.bucket.get_many(sizes):
             found |= run_ids_of(body, dataset, first, last)
         return found
 
     def _folded(self, day: str, runs: list[Run]) -> DayRecord:
-        record = self.catalog.day(self.user_id, day)
+        record = self.log.day(day)
         generation = self.before.generation + 1
-        return fold_day(self.bucket, self.user_id, record, runs, generation)
+        return fold_day(self.log, record, runs, generation)
 
     def _finish(self, record: DatasetRecord, stale_pending: bool) -> None:
         """Done, unless rows that an older adapter saw are still to be folded: they reopen it."""
@@ -165,7 +162,7 @@ class BackfillStep:
 
     def _commit(self, record: DatasetRecord | None, days: list[DayRecord], *, keep: bool) -> None:
         first, *others = self.before.backfills
-        commit = Commit(self.catalog, self.user_id, self.before)
+        commit = Commit(self.log, self.before)
         if record:
             commit.put_dataset(record)
         for day in days:

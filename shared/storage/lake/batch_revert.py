@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import msgspec
 
 from shared import ids
-from shared.aws import Bucket, ObjectMissing, TransactionLost, side_by_side
-from shared.errors import NotFound, Unavailable
+from shared.aws import side_by_side
+from shared.errors import NotFound
 from shared.storage.lake.parquet import count_runs
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.commit import Commit
+from shared.storage.log.overtaken import retry_when_overtaken
 from shared.storage.log.records import BatchRecord, Part, partition
-from shared.storage.log.segments import PendingSegment, SegmentLog
+from shared.storage.log.segments import PendingSegment
 from shared.storage.log.snapshot import Snapshot, begin_snapshot
 from shared.storage.log.tombstones import Edit
+from shared.storage.log.user_log import UserLog
 
 UNDONE_PREFIX = "UNDONE#"
-_ATTEMPTS = 20
 
 
 class BatchNotFound(NotFound):
@@ -34,22 +34,22 @@ class Undone:
     already: bool = False
 
 
-def undo_batch(bucket: Bucket, catalog: Catalog, user_id: str, batch_id: str) -> Undone:
+def undo_batch(log: UserLog, batch_id: str) -> Undone:
     """Take back the rows that a batch brought and the runs that were made of them.
 
     Readers see it at once; the compaction removes them. Raises BatchNotFound,
     and Unavailable when commits overtake it again and again.
     """
-    for _ in range(_ATTEMPTS):
-        if catalog.table.get(partition(user_id), UNDONE_PREFIX + batch_id):
+
+    def attempt() -> Undone:
+        if log.catalog.table.get(partition(log.user_id), UNDONE_PREFIX + batch_id):
             return Undone(0, 0, already=True)
-        try:
-            undone = _Undo(begin_snapshot(bucket, catalog, user_id), batch_id).commit()
-        except (ObjectMissing, TransactionLost):
-            continue
-        SegmentLog(bucket).wake(user_id)
-        return undone
-    raise Unavailable("the data is being reorganised; ask again", code="storage_busy")
+        return _Undo(begin_snapshot(log), batch_id).commit()
+
+    undone = retry_when_overtaken(attempt)
+    if not undone.already:
+        log.wake()
+    return undone
 
 
 @dataclass
@@ -64,9 +64,8 @@ class _Undo:
             rows=folded.rows + (segment.live_rows if segment else 0),
             runs=self._runs(segment),
         )
-        catalog, user_id = self.snapshot.catalog, self.snapshot.user_id
         before = self.snapshot.checkpoint
-        commit = Commit(catalog, user_id, before)
+        commit = Commit(self.snapshot.log, before)
         commit.put_edit(
             Edit(
                 edit_id=ids.ulid(),
@@ -88,7 +87,6 @@ class _Undo:
 
     def _folded(self, segment: PendingSegment | None) -> BatchRecord:
         """What of the batch is in the dataset's volumes. Raises BatchNotFound."""
-        catalog, user_id = self.snapshot.catalog, self.snapshot.user_id
         if segment:
             inside = segment.rows_folded and not segment.edits
             return BatchRecord(
@@ -98,7 +96,8 @@ class _Undo:
                 bytes=segment.name.offset if inside else 0,
                 generation=0,
             )
-        batch = catalog.batch(user_id, self.batch_id)
+        log = self.snapshot.log
+        batch = log.catalog.batch(log.user_id, self.batch_id)
         if batch is None:
             raise BatchNotFound(f"there is no batch {self.batch_id}")
         record = self.snapshot.dataset(batch.dataset)
@@ -117,7 +116,7 @@ class _Undo:
     def _pending_runs(self, segment: PendingSegment | None) -> int:
         if segment is None or not segment.name.runs:
             return 0
-        body = self.snapshot.bucket.get(segment.name.key, start=segment.name.offset)
+        body = self.snapshot.log.bucket.get(segment.name.key, start=segment.name.offset)
         return len(segment.runs_of(body))
 
     def _runs_of_part(self, part: Part) -> int:
@@ -127,4 +126,4 @@ class _Undo:
                 hidden, more = edit.condition()
                 condition += f" AND NOT ({hidden})"
                 parameters += more
-        return count_runs(self.snapshot.bucket.get(part.key), condition, parameters)
+        return count_runs(self.snapshot.log.bucket.get(part.key), condition, parameters)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shared.aws import Bucket, ObjectMissing, TransactionLost
+from shared.aws import ObjectMissing, TransactionLost
 from shared.clock import day_of
 from shared.errors import EvalyardError
 from shared.observability import count, logger
@@ -25,7 +25,6 @@ from shared.storage.lake.fold import fold_day, fold_rows, with_crowded
 from shared.storage.lake.optimize import Tidying
 from shared.storage.lake.salvage import by_trying
 from shared.storage.log.archive import Archive, KeptSegment
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.commit import Commit, grown_totals
 from shared.storage.log.records import (
     BATCH_PREFIX,
@@ -36,9 +35,10 @@ from shared.storage.log.records import (
     DayRecord,
     item_of,
 )
-from shared.storage.log.segments import PREFIX, PendingSegment, SegmentLog
+from shared.storage.log.segments import PREFIX, PendingSegment
 from shared.storage.log.snapshot import live_segments
 from shared.storage.log.tombstones import Edit
+from shared.storage.log.user_log import UserLog
 from shared.turns import MayGoOn
 
 QUARANTINE_PREFIX = "quarantine/"
@@ -63,9 +63,7 @@ class _Work:
 class Compaction:
     """The compaction of one user. `convert` makes runs of stored rows, for backfills."""
 
-    bucket: Bucket
-    catalog: Catalog
-    user_id: str
+    log: UserLog
     convert: Convert
 
     def drain(self, may_go_on: MayGoOn) -> int:
@@ -111,25 +109,25 @@ class Compaction:
             raise
         except Exception as exc:
             # The last resort: an edit that cannot be applied must not keep segments from folding.
-            logger().exception("work_failed", user_id=self.user_id, work=work.kind)
+            logger().exception("work_failed", user_id=self.log.user_id, work=work.kind)
             failed[work.kind] = exc
             return 0
 
     def _next_work(self, backfill_first: bool, failed: Collection[str]) -> "_Work | None":
         """What is to be done next, but for the kinds that failed; None when nothing is."""
-        checkpoint = self.catalog.checkpoint(self.user_id)
+        checkpoint = self.log.checkpoint()
         if checkpoint.restoring:
             return None
-        edits = self.catalog.edits(self.user_id) if checkpoint.edits else ()
+        edits = self.log.edits() if checkpoint.edits else ()
         listed = self._listed(None if edits else _MAX_LISTED)
         self._forget_covered(checkpoint, listed)
-        live = live_segments(self.catalog, self.user_id, checkpoint, listed, edits)
+        live = live_segments(self.log, checkpoint, listed, edits)
         self._forget_repeats(checkpoint, listed, live)
         possible = self._possible(checkpoint, edits, live, backfill_first)
         return next((work for work in possible if work.kind not in failed), None)
 
     def _listed(self, limit: int | None) -> list[PendingSegment]:
-        return list(SegmentLog(self.bucket).pending(self.user_id, limit=limit))
+        return list(self.log.pending(limit=limit))
 
     def _possible(
         self,
@@ -139,13 +137,12 @@ class Compaction:
         backfill_first: bool,
     ) -> "Iterator[_Work]":
         """What can be done, the most urgent first."""
-        storage = (self.bucket, self.catalog, self.user_id)
         ready = next((edit for edit in edits if not any(edit in s.edits for s in live)), None)
         if ready:
-            yield _Work("edit", lambda: Removal(*storage).step(checkpoint, ready))
+            yield _Work("edit", lambda: Removal(self.log).step(checkpoint, ready))
         if checkpoint.crowded and not edits:
             day = checkpoint.crowded[0]
-            yield _Work("tidy", lambda: Tidying(*storage).step(checkpoint, day))
+            yield _Work("tidy", lambda: Tidying(self.log).step(checkpoint, day))
         backfill = self._backfill(checkpoint, edits)
         if backfill and (backfill_first or not live):
             yield _Work("backfill", lambda: backfill.carry_out(live))
@@ -158,7 +155,7 @@ class Compaction:
         """The backfill that can go on: not while rows or runs are folded or taken out halfway."""
         if edits or checkpoint.partial or not checkpoint.backfills:
             return None
-        return BackfillStep(self.bucket, self.catalog, self.user_id, checkpoint, self.convert)
+        return BackfillStep(self.log, checkpoint, self.convert)
 
     def _fold_or_isolate(self, checkpoint: Checkpoint, live: list[PendingSegment]) -> int:
         """Fold many segments; when they cannot be folded, one, without the runs that cannot."""
@@ -169,14 +166,14 @@ class Compaction:
             raise
         except Exception:
             # The last resort: whatever it is, one segment may be its cause, and only one.
-            logger().exception("fold_refused", user_id=self.user_id)
+            logger().exception("fold_refused", user_id=self.log.user_id)
         return self._fold(checkpoint, plan_step(ordered, self._bodies, 1, by_trying))
 
     def _bodies(self, segments: list[PendingSegment]) -> Iterator[bytes]:
-        return self.bucket.get_many({each.name.key: each.size for each in segments})
+        return self.log.bucket.get_many({each.name.key: each.size for each in segments})
 
     def _fold(self, checkpoint: Checkpoint, plan: Plan) -> int:
-        Archive(self.bucket, self.user_id).keep(checkpoint.generation + 1, plan.kept)
+        Archive(self.log.bucket, self.log.user_id).keep(checkpoint.generation + 1, plan.kept)
         before = {name: self._dataset(name) for name in plan.rows}
         datasets = [self._folded_dataset(before[name], plan) for name in plan.rows]
         days = [self._folded_day(day, runs, checkpoint) for day, runs in plan.runs.items()]
@@ -194,30 +191,32 @@ class Compaction:
     def _set_aside(self, plan: Plan) -> None:
         """Keep what cannot be folded where people find it; the alarm counts the metric."""
         for poison in plan.poison:
-            kept_as = f"{QUARANTINE_PREFIX}{self.user_id}/{poison.file_name}"
-            self.bucket.put(kept_as, poison.body)
+            kept_as = f"{QUARANTINE_PREFIX}{self.log.user_id}/{poison.file_name}"
+            self.log.bucket.put(kept_as, poison.body)
             key = poison.segment.key
-            logger().error("segment_quarantined", user_id=self.user_id, key=key, kept_as=kept_as)
+            logger().error(
+                "segment_quarantined", user_id=self.log.user_id, key=key, kept_as=kept_as
+            )
         if plan.poison:
             count("SegmentsQuarantined", len(plan.poison), service="storage")
 
     def _dataset(self, name: str) -> DatasetRecord:
-        return self.catalog.dataset(self.user_id, name) or DatasetRecord(name=name)
+        return self.log.dataset(name) or DatasetRecord(name=name)
 
     def _folded_dataset(self, record: DatasetRecord, plan: Plan) -> DatasetRecord:
-        grown = fold_rows(self.bucket, self.user_id, record, plan.rows[record.name])
+        grown = fold_rows(self.log, record, plan.rows[record.name])
         return reopened(grown, record, plan.adapter_versions[record.name])
 
     def _folded_day(self, day: str, runs: list[Run], checkpoint: Checkpoint) -> DayRecord:
-        record = self.catalog.day(self.user_id, day)
-        return fold_day(self.bucket, self.user_id, record, runs, checkpoint.generation + 1)
+        record = self.log.day(day)
+        return fold_day(self.log, record, runs, checkpoint.generation + 1)
 
     def _remember_batches(self, plan: Plan, generation: int) -> None:
         """Note what each segment brings, for whoever takes it back. It is the same whoever
         writes it, so it need not be part of the commit."""
-        self.catalog.table.put_many(
+        self.log.catalog.table.put_many(
             item_of(
-                self.user_id,
+                self.log.user_id,
                 BATCH_PREFIX + segment.name.batch_id,
                 BatchRecord(
                     batch_id=segment.name.batch_id,
@@ -239,7 +238,7 @@ class Compaction:
         datasets: list[DatasetRecord],
         days: list[DayRecord],
     ) -> None:
-        commit = Commit(self.catalog, self.user_id, before)
+        commit = Commit(self.log, before)
         for dataset in datasets:
             commit.put_dataset(dataset)
         for day in days:
@@ -248,7 +247,7 @@ class Compaction:
             if segment.name.repeatable:
                 commit.mark(segment.name.segment_id)
         changes = [(old[dataset.name], dataset) for dataset in datasets]
-        totals = self.catalog.totals(self.user_id)
+        totals = self.log.totals()
         commit.put_totals(grown_totals(totals, changes, _rows_by_day(plan)))
         after = msgspec.structs.replace(
             before,
@@ -260,7 +259,7 @@ class Compaction:
         commit.carry_out(with_crowded(after, days))
 
     def _forget(self, file_names: tuple[str, ...]) -> None:
-        self.bucket.delete(f"{PREFIX}{self.user_id}/{name}" for name in file_names)
+        self.log.bucket.delete(f"{PREFIX}{self.log.user_id}/{name}" for name in file_names)
 
     def _forget_covered(self, checkpoint: Checkpoint, listed: list[PendingSegment]) -> None:
         """Delete what the last commit covers and is still there, before another commit.
@@ -286,7 +285,7 @@ class Compaction:
             if segment.name.segment_id not in ids_alive and segment.name.file_name not in covered
         ]
         kept = list(map(KeptSegment.of, repeats, self._bodies(repeats)))
-        Archive(self.bucket, self.user_id).keep(checkpoint.generation + 1, kept)
+        Archive(self.log.bucket, self.log.user_id).keep(checkpoint.generation + 1, kept)
         self._forget(tuple(segment.name.file_name for segment in repeats))
 
     def _forget_versions(self, datasets: list[DatasetRecord]) -> None:
@@ -294,9 +293,9 @@ class Compaction:
         version of the object stays the committed one."""
         for dataset in datasets:
             newest = dataset.volumes[-1]
-            committed = self.catalog.dataset(self.user_id, dataset.name)
+            committed = self.log.dataset(dataset.name)
             if committed is None or newest not in committed.volumes:
-                self.bucket.delete_versions(newest.key, [newest.version_id])
+                self.log.bucket.delete_versions(newest.key, [newest.version_id])
 
     def _forget_superseded(
         self, before: dict[str, DatasetRecord], datasets: list[DatasetRecord]
@@ -307,7 +306,7 @@ class Compaction:
             for old in before[dataset.name].volumes:
                 if old.key == volume.key:
                     gone = [v for v in old.superseded if v not in volume.superseded]
-                    self.bucket.delete_versions(volume.key, gone)
+                    self.log.bucket.delete_versions(volume.key, gone)
 
 
 def _running(backfills: tuple[str, ...], datasets: list[DatasetRecord]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from shared.storage.log.records import (
     Volume,
     dataset_object_key,
 )
+from shared.storage.log.user_log import UserLog
 
 # S3 copies parts of at least 5 MiB; a smaller base is cheaper to rewrite.
 COPY_FROM_BYTES = 5 * 2**20
@@ -36,19 +37,17 @@ PARQUET = "application/vnd.apache.parquet"
 _LINES = "application/x-ndjson"
 
 
-def fold_rows(
-    bucket: Bucket, user_id: str, record: DatasetRecord, pieces: list[bytes]
-) -> DatasetRecord:
+def fold_rows(log: UserLog, record: DatasetRecord, pieces: list[bytes]) -> DatasetRecord:
     """The dataset with pieces (JSON lines) appended, as new versions nobody refers to yet."""
     now = clock.now_us()
     tail = b"".join(pieces)
     last = record.volumes[-1] if record.volumes else None
     if last is None or last.bytes >= VOLUME_BYTES:
-        key = dataset_object_key(user_id, record.name, len(record.volumes))
+        key = dataset_object_key(log.user_id, record.name, len(record.volumes))
         empty = Volume(key=key, version_id="", rows=0, bytes=0)
-        volumes = (*record.volumes, _grown(bucket, empty, tail))
+        volumes = (*record.volumes, _grown(log.bucket, empty, tail))
     else:
-        volumes = (*record.volumes[:-1], _grown(bucket, last, tail))
+        volumes = (*record.volumes[:-1], _grown(log.bucket, last, tail))
     return msgspec.structs.replace(
         record, volumes=volumes, created_us=record.created_us or now, updated_us=now
     )
@@ -90,13 +89,11 @@ def superseding(volume: Volume) -> tuple[str, ...]:
     return held[:SUPERSEDED_KEPT]
 
 
-def fold_day(
-    bucket: Bucket, user_id: str, record: DayRecord, runs: list[Run], generation: int
-) -> DayRecord:
+def fold_day(log: UserLog, record: DayRecord, runs: list[Run], generation: int) -> DayRecord:
     """The day with another part, of these runs."""
     body = parquet_of(runs)
-    key = part_key(user_id, record.day, generation)
-    bucket.put(key, body, PARQUET)
+    key = part_key(log.user_id, record.day, generation)
+    log.bucket.put(key, body, PARQUET)
     instants = [run.ts_us for run in runs]
     batches = [run.batch_id for run in runs if run.batch_id] or [""]
     part = Part(

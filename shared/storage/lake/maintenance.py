@@ -25,6 +25,7 @@ from shared.storage.lake.orphans import DATASETS_PREFIX, RUNS_PREFIX, Orphans
 from shared.storage.lake.rollup_upkeep import Rolling
 from shared.storage.log.catalog import Catalog
 from shared.storage.log.segments import PREFIX, SegmentLog
+from shared.storage.log.user_log import UserLog
 from shared.turns import MayGoOn, Turn
 
 # Longer than any call may wonder whether its lost PUT took effect (`Bucket.put_new`).
@@ -90,7 +91,7 @@ class Maintenance:
 
         def serve(user_id: str, turn: MayGoOn) -> int:
             del turn
-            return Orphans(self.bucket, self.catalog, user_id).remove_parts()
+            return Orphans(self._log(user_id)).remove_parts()
 
         return _go_round(round_, self._with_runs, serve, may_go_on)
 
@@ -100,7 +101,7 @@ class Maintenance:
 
         def serve(user_id: str, turn: MayGoOn) -> int:
             del turn
-            return Orphans(self.bucket, self.catalog, user_id).remove_versions()
+            return Orphans(self._log(user_id)).remove_versions()
 
         return _go_round(round_, self._with_datasets, serve, may_go_on)
 
@@ -138,11 +139,14 @@ class Maintenance:
         self._compaction(user_id).drain(turn)
         return 1
 
+    def _log(self, user_id: str) -> UserLog:
+        return UserLog(self.bucket, self.catalog, user_id)
+
     def _compaction(self, user_id: str) -> Compaction:
-        return Compaction(self.bucket, self.catalog, user_id, self.convert)
+        return Compaction(self._log(user_id), self.convert)
 
     def _rolling(self, user_id: str) -> Rolling:
-        return Rolling(self.bucket, self.catalog, user_id)
+        return Rolling(self._log(user_id))
 
     def _set_misnamed_aside(self, user_id: str) -> None:
         for key in SegmentLog(self.bucket).misnamed(user_id):

@@ -13,13 +13,12 @@ import duckdb
 import msgspec
 
 from shared import ids
-from shared.aws import Bucket
 from shared.observability import logger
 from shared.storage.lake.fold import PARQUET, part_key
 from shared.storage.lake.parquet import merged_parts, rollup_of
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.commit import Commit
 from shared.storage.log.records import DAY_PREFIX, Checkpoint, DayRecord, Part, Rollup
+from shared.storage.log.user_log import UserLog
 
 ROLLUPS_PREFIX = "rollups/"
 # Parts of a tier before they are merged; each tier's parts are about as many times as large.
@@ -33,14 +32,12 @@ MERGE_BELOW_BYTES = 16 * 2**20
 class Tidying:
     """The tidying of one user's days, a day a commit."""
 
-    bucket: Bucket
-    catalog: Catalog
-    user_id: str
+    log: UserLog
 
     def step(self, before: Checkpoint, day: str) -> None:
         """Roll up and merge what there is of a day. Raises TransactionLost, ObjectMissing."""
-        record = self.catalog.day(self.user_id, day)
-        commit = Commit(self.catalog, self.user_id, before)
+        record = self.log.day(day)
+        commit = Commit(self.log, before)
         tidy = self._tidied(record, commit.generation)
         if tidy is not record:
             commit.put(DAY_PREFIX + day, tidy)
@@ -49,10 +46,10 @@ class Tidying:
 
     def forget(self, day: DayRecord) -> None:
         """Forget a day's rollup, so that it is made anew. Raises TransactionLost."""
-        before = self.catalog.checkpoint(self.user_id)
-        if self.catalog.day(self.user_id, day.day) != day:
+        before = self.log.checkpoint()
+        if self.log.day(day.day) != day:
             return
-        commit = Commit(self.catalog, self.user_id, before)
+        commit = Commit(self.log, before)
         commit.put(DAY_PREFIX + day.day, unrolled(day, day.parts))
         commit.carry_out(before)
 
@@ -64,18 +61,18 @@ class Tidying:
         try:
             return self._merged(self._rolled(record, generation), generation)
         except duckdb.Error:
-            logger().exception("day_not_tidied", user_id=self.user_id, day=record.day)
+            logger().exception("day_not_tidied", user_id=self.log.user_id, day=record.day)
             return record
 
     def _rolled(self, record: DayRecord, generation: int) -> DayRecord:
         older = record.rollup
         made = rollup_of(
             self._bodies(record.fresh),
-            self.bucket.get(older.key) if older else None,
+            self.log.bucket.get(older.key) if older else None,
             set(older.levels) if older else set(),
         )
-        key = rollup_key(self.user_id, f"date={record.day}", generation)
-        self.bucket.put(key, made.body, PARQUET)
+        key = rollup_key(self.log.user_id, f"date={record.day}", generation)
+        self.log.bucket.put(key, made.body, PARQUET)
         return DayRecord(
             day=record.day,
             parts=tuple(msgspec.structs.replace(part, rolled=True) for part in record.parts),
@@ -91,12 +88,12 @@ class Tidying:
         return msgspec.structs.replace(record, parts=parts)
 
     def _bodies(self, parts: Iterable[Part]) -> list[bytes]:
-        return list(self.bucket.get_many({part.key: part.bytes for part in parts}))
+        return list(self.log.bucket.get_many({part.key: part.bytes for part in parts}))
 
     def _merge(self, day: str, parts: list[Part], generation: int) -> Part:
         body = merged_parts(self._bodies(parts))
-        key = part_key(self.user_id, day, generation)
-        self.bucket.put(key, body, PARQUET)
+        key = part_key(self.log.user_id, day, generation)
+        self.log.bucket.put(key, body, PARQUET)
         return Part(
             key=key,
             rows=sum(part.rows for part in parts),

@@ -8,10 +8,10 @@ it; only what no commit ever named goes for good.
 from dataclasses import dataclass
 
 from shared import clock
-from shared.aws import Bucket, StoredVersion
+from shared.aws import StoredVersion
 from shared.storage.lake.optimize import ROLLUPS_PREFIX
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.records import DATASET_PREFIX, dataset_record, partition
+from shared.storage.log.user_log import UserLog
 
 # Older than any function may run: what is younger may be about to be committed.
 ORPHAN_AGE_S = 3_600
@@ -23,9 +23,7 @@ DATASETS_PREFIX = "data/users/"
 class Orphans:
     """The orphans of one user."""
 
-    bucket: Bucket
-    catalog: Catalog
-    user_id: str
+    log: UserLog
 
     def remove_parts(self) -> int:
         """Delete old parts and rollups that the catalog does not name; how many.
@@ -34,21 +32,24 @@ class Orphans:
         a restore undeletes meanwhile is safe: the checkpoint, read last, says that there
         is one.
         """
-        prefixes = (f"{RUNS_PREFIX}user={self.user_id}/", f"{ROLLUPS_PREFIX}user={self.user_id}/")
+        prefixes = (
+            f"{RUNS_PREFIX}user={self.log.user_id}/",
+            f"{ROLLUPS_PREFIX}user={self.log.user_id}/",
+        )
         aged = [
             stored.key
             for prefix in prefixes
-            for stored in self.bucket.list(prefix)
+            for stored in self.log.bucket.list(prefix)
             if _aged(stored.modified_s)
         ]
-        days = self.catalog.days(self.user_id)
+        days = self.log.days()
         named = {part.key for day in days for part in day.parts}
         named |= {day.rollup.key for day in days if day.rollup}
-        named |= {month.key for month in self.catalog.months(self.user_id)}
+        named |= {month.key for month in self.log.months()}
         orphans = [key for key in aged if key not in named]
-        if self.catalog.checkpoint(self.user_id).restoring:
+        if self.log.checkpoint().restoring:
             return 0
-        self.bucket.delete(orphans)
+        self.log.bucket.delete(orphans)
         return len(orphans)
 
     def remove_versions(self) -> int:
@@ -56,12 +57,12 @@ class Orphans:
         it never expires; how many were removed. The catalog is read after the listing, so
         what is committed meanwhile is named by then."""
         history: dict[str, list[StoredVersion]] = {}
-        for version in self.bucket.history(f"{DATASETS_PREFIX}{self.user_id}/"):
+        for version in self.log.bucket.history(f"{DATASETS_PREFIX}{self.log.user_id}/"):
             history.setdefault(version.key, []).append(version)
-        items = self.catalog.table.query(partition(self.user_id), prefix=DATASET_PREFIX)
+        items = self.log.catalog.table.query(partition(self.log.user_id), prefix=DATASET_PREFIX)
         records = [dataset_record(item) for item in items if item["sk"].endswith("#BASE")]
         named = {volume.key: volume.version_id for each in records for volume in each.volumes}
-        if self.catalog.checkpoint(self.user_id).restoring:
+        if self.log.checkpoint().restoring:
             return 0
         return sum(
             self._remove_above(versions, named.get(key, "")) for key, versions in history.items()
@@ -75,14 +76,14 @@ class Orphans:
             return 0
         order = [each.version_id for each in versions if not each.is_delete_marker]
         if not named:
-            self.bucket.delete([] if latest.is_delete_marker else [latest.key])
+            self.log.bucket.delete([] if latest.is_delete_marker else [latest.key])
             return int(not latest.is_delete_marker)
         if named not in order:
             return 0
         above = set(order[: order.index(named)])
         found = [each for each in versions if each.version_id in above and _aged(each.modified_s)]
         markers = [latest] if latest.is_delete_marker else []
-        self.bucket.delete_history([*found, *markers])
+        self.log.bucket.delete_history([*found, *markers])
         return len(found) + len(markers)
 
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from shared.aws import Bucket, Item, StoredVersion
+from shared.aws import Item, StoredVersion
 from shared.clock import SECOND_US
 from shared.storage.lake.checksum import crc_of
 from shared.storage.log.archive import Archive, KeptSegment
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.records import (
     CHECKPOINT,
     COMMITTED,
@@ -32,9 +31,10 @@ from shared.storage.log.records import (
     dataset_record,
     partition,
 )
-from shared.storage.log.segments import PendingSegment, SegmentLog, SegmentName
+from shared.storage.log.segments import PendingSegment, SegmentName
 from shared.storage.log.snapshot import Snapshot, live_segments
 from shared.storage.log.tombstones import Edit
+from shared.storage.log.user_log import UserLog
 
 # A table is restored item by item: a commit of these last seconds may be there in part.
 _SETTLED_S = 300
@@ -52,10 +52,10 @@ class PastCatalog(msgspec.Struct, kw_only=True):
     items_of_newest: int = 0
 
     @classmethod
-    def read(cls, past: Catalog, user_id: str) -> "PastCatalog":
+    def read(cls, log: UserLog) -> "PastCatalog":
         """Read all of a user's items."""
         found = cls()
-        for item in past.table.query(partition(user_id)):
+        for item in log.catalog.table.query(partition(log.user_id)):
             found._note(item)
         return found
 
@@ -130,11 +130,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Past:
-    """The objects of one user's storage at a moment, as they are found now."""
+    """The objects of one user's storage at a moment, as they are found now.
 
-    bucket: Bucket
-    past: Catalog
-    user_id: str
+    `log` has the bucket of now and the catalog of then.
+    """
+
+    log: UserLog
     moment_s: float
     catalog: PastCatalog = field(init=False)
     listed: list[PendingSegment] = field(init=False)
@@ -145,10 +146,10 @@ class Past:
     missing: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self.catalog = PastCatalog.read(self.past, self.user_id)
-        self.listed = list(SegmentLog(self.bucket).pending(self.user_id))
+        self.catalog = PastCatalog.read(self.log)
+        self.listed = list(self.log.pending())
         generation = self.catalog.checkpoint.generation
-        archived = Archive(self.bucket, self.user_id).pending_at(generation, self.moment_s)
+        archived = Archive(self.log.bucket, self.log.user_id).pending_at(generation, self.moment_s)
         self.kept = {segment.file_name: segment for segment in archived}
         self._find_keys()
         for record in self.catalog.datasets.values():
@@ -156,7 +157,7 @@ class Past:
                 self._find_volume(volume)
         partial = self.catalog.checkpoint.partial
         if partial and partial not in {*self.kept, *(s.name.file_name for s in self._stays())}:
-            self.missing.append(f"segments/{self.user_id}/{partial}")
+            self.missing.append(f"segments/{self.log.user_id}/{partial}")
 
     @property
     def came_later(self) -> list[PendingSegment]:
@@ -173,10 +174,10 @@ class Past:
     def figures(self) -> Figures:
         """What readers found then."""
         checkpoint, edits = self.catalog.checkpoint, tuple(self.catalog.edits)
-        put_back = [_pending(self.user_id, kept) for kept in self.to_put]
+        put_back = [_pending(self.log.user_id, kept) for kept in self.to_put]
         listed = sorted([*self._stays(), *put_back], key=lambda each: each.name.file_name)
-        live = live_segments(self.past, self.user_id, checkpoint, listed, edits)
-        snapshot = Snapshot(self.user_id, self.bucket, self.past, checkpoint, tuple(live), edits)
+        live = live_segments(self.log, checkpoint, listed, edits)
+        snapshot = Snapshot(self.log, checkpoint, tuple(live), edits)
         return Figures.of(snapshot)
 
     def _stays(self) -> Iterator[PendingSegment]:
@@ -190,7 +191,7 @@ class Past:
         markers: list[StoredVersion] = []
         there: set[str] = set()
         for kind in ("runs", "rollups"):
-            for entry in self.bucket.history(f"{kind}/user={self.user_id}/"):
+            for entry in self.log.bucket.history(f"{kind}/user={self.log.user_id}/"):
                 if entry.is_delete_marker:
                     markers.append(entry)
                     continue
@@ -205,7 +206,9 @@ class Past:
     def _find_volume(self, volume: Volume) -> None:
         if not volume.version_id:
             return
-        history = [entry for entry in self.bucket.history(volume.key) if entry.key == volume.key]
+        history = [
+            entry for entry in self.log.bucket.history(volume.key) if entry.key == volume.key
+        ]
         versions = [entry for entry in history if not entry.is_delete_marker]
         exact = next((each for each in versions if each.version_id == volume.version_id), None)
         found = exact or next(filter(lambda each: self._begins(each, volume), versions[::-1]), None)
@@ -221,7 +224,7 @@ class Past:
         """Whether a version begins with the bytes that a volume had."""
         if volume.crc is None or version.size < volume.bytes:
             return False
-        return crc_of(self.bucket, volume.key, version.version_id, volume.bytes) == volume.crc
+        return crc_of(self.log.bucket, volume.key, version.version_id, volume.bytes) == volume.crc
 
 
 def _pending(user_id: str, kept: KeptSegment) -> PendingSegment:

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 import msgspec
 
 from shared import clock
-from shared.aws import Bucket, ConditionFailed, Item, Update
-from shared.errors import EvalyardError, Unavailable
+from shared.aws import Bucket, Item, Update
+from shared.errors import EvalyardError
 from shared.storage.lake.past import Figures, Found, Past
 from shared.storage.log.archive import FOLDED_PREFIX, Archive, KeptSegment
 from shared.storage.log.catalog import Catalog
+from shared.storage.log.overtaken import retry_when_overtaken
 from shared.storage.log.records import CHECKPOINT, DatasetRecord, Volume, item_of, partition
-from shared.storage.log.segments import PREFIX, SegmentLog
+from shared.storage.log.segments import PREFIX
 from shared.storage.log.snapshot import read_snapshot
+from shared.storage.log.user_log import UserLog
 
-_ATTEMPTS = 20
 _FLUSHED_AT = 500
 _SETTLING_S = 10
 # S3 copies parts of at least 5 MiB.
@@ -95,7 +96,7 @@ class Restoration:
         # What another process deleted late, of the last commit before this.
         self.bucket.delete_history(self._past(user_id).markers)
         self._release(past, generation)
-        SegmentLog(self.bucket).wake(user_id)
+        self._log(user_id).wake()
         done = _restored(past, before)
         return msgspec.structs.replace(done, items_put=put, items_deleted=deleted)
 
@@ -104,13 +105,16 @@ class Restoration:
         died: it must not delete what is put back."""
         covered = set(self.catalog.checkpoint(user_id).last_committed)
         for _ in range(_SETTLING_S):
-            listed = SegmentLog(self.bucket).pending(user_id)
+            listed = self._log(user_id).pending()
             if not any(segment.name.file_name in covered for segment in listed):
                 return
             clock.sleep(1.0)
 
+    def _log(self, user_id: str) -> UserLog:
+        return UserLog(self.bucket, self.catalog, user_id)
+
     def _past(self, user_id: str) -> Past:
-        past = Past(self.bucket, self.past, user_id, self.moment_s)
+        past = Past(UserLog(self.bucket, self.past, user_id), self.moment_s)
         torn = past.catalog.torn(self.moment_s)
         if torn:
             raise RestoreImpossible(f"{torn}; choose a moment some seconds earlier", [])
@@ -122,42 +126,41 @@ class Restoration:
         return self.catalog.checkpoint(user_id).restoring
 
     def _figures(self, user_id: str) -> Figures:
-        return read_snapshot(self.bucket, self.catalog, user_id, Figures.of)
+        return read_snapshot(self._log(user_id), Figures.of)
 
     def _hold(self, user_id: str) -> int:
         """Hold the checkpoint in a generation above all that anything was kept of."""
         then = self.past.checkpoint(user_id).generation
-        for _ in range(_ATTEMPTS):
+
+        def attempt() -> int:
             before = self.catalog.checkpoint(user_id)
             if before.restoring:
                 return before.generation
             newest = max(before.generation, then)
             newest = Archive(self.bucket, user_id).newest_generation(newest)
             held = {"generation": newest + 1, "restoring": True}
-            if self._move_checkpoint(user_id, before.generation, held):
-                return newest + 1
-        raise Unavailable("commits come too fast to be held; try again", retry_after_s=5)
+            self._move_checkpoint(user_id, before.generation, held)
+            return newest + 1
 
-    def _move_checkpoint(self, user_id: str, before: int, after: Item) -> bool:
+        return retry_when_overtaken(attempt)
+
+    def _move_checkpoint(self, user_id: str, before: int, after: Item) -> None:
+        """Raises ConditionFailed when the checkpoint is of another generation."""
         after = {**after, "updated_us": clock.now_us()}
         only_if = {"generation": before or None}
-        try:
-            self.catalog.table.update(
-                Update(partition(user_id), CHECKPOINT, set=after, only_if=only_if)
-            )
-        except ConditionFailed:
-            return False
-        return True
+        self.catalog.table.update(
+            Update(partition(user_id), CHECKPOINT, set=after, only_if=only_if)
+        )
 
     def _put_segments(self, past: Past, generation: int) -> None:
         """Make pending what was. What came later is archived first, under the generation of
         this restore: a restore to a moment before it finds it there."""
         later = [(each, self.bucket.get(each.name.key)) for each in past.came_later]
         kept = [KeptSegment.of(segment, body) for segment, body in later]
-        Archive(self.bucket, past.user_id).keep(generation, kept)
+        Archive(self.bucket, past.log.user_id).keep(generation, kept)
         self.bucket.delete(segment.name.key for segment, _ in later)
         for segment in past.to_put:
-            self.bucket.put(f"{PREFIX}{past.user_id}/{segment.file_name}", segment.body)
+            self.bucket.put(f"{PREFIX}{past.log.user_id}/{segment.file_name}", segment.body)
 
     def _put_items(self, past: Past) -> tuple[int, int]:
         """Make the user's items what they were, but for the checkpoint; how many were put and
@@ -165,9 +168,9 @@ class Restoration:
         records = self._records(past)
         then = (
             {**item, **records.get(item["sk"], {})}
-            for item in self.past.table.query(partition(past.user_id))
+            for item in self.past.table.query(partition(past.log.user_id))
         )
-        now = self.catalog.table.query(partition(past.user_id))
+        now = self.catalog.table.query(partition(past.log.user_id))
         put, deleted = _Puts(self.catalog), 0
         for old, new in _differences(_lasting(now), _lasting(then)):
             if new is not None:
@@ -184,7 +187,7 @@ class Restoration:
         found = {(each.volume.key, each.volume.version_id): each for each in past.volumes}
         records = {}
         for sort_key, record in past.catalog.datasets.items():
-            there = self.catalog.dataset(past.user_id, record.name) or record
+            there = self.catalog.dataset(past.log.user_id, record.name) or record
             volumes = tuple(
                 self._current(found[volume.key, volume.version_id], there)
                 if volume.version_id
@@ -192,7 +195,7 @@ class Restoration:
                 for volume in record.volumes
             )
             after = msgspec.structs.replace(record, volumes=volumes)
-            records[sort_key] = item_of(past.user_id, sort_key, after)
+            records[sort_key] = item_of(past.log.user_id, sort_key, after)
         return records
 
     def _current(self, found: Found, there: DatasetRecord) -> Volume:
@@ -227,7 +230,7 @@ class Restoration:
         checkpoint = msgspec.structs.replace(
             past.catalog.checkpoint, generation=generation + 1, items=0
         )
-        self._move_checkpoint(past.user_id, generation, msgspec.to_builtins(checkpoint))
+        self._move_checkpoint(past.log.user_id, generation, msgspec.to_builtins(checkpoint))
 
 
 @dataclass
@@ -278,7 +281,7 @@ def _differences(
 
 def _restored(past: Past, before: Figures | None) -> Restored:
     return Restored(
-        user_id=past.user_id,
+        user_id=past.log.user_id,
         before=before,
         after=past.figures(),
         segments_put=len(past.to_put),

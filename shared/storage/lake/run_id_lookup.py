@@ -78,7 +78,7 @@ def _in_segments(snapshot: Snapshot, segments: list[PendingSegment], wanted: Wan
 
 
 def _ids_of(snapshot: Snapshot, segment: PendingSegment) -> set[str]:
-    body = snapshot.bucket.get(segment.name.key, start=segment.name.offset)
+    body = snapshot.log.bucket.get(segment.name.key, start=segment.name.offset)
     try:
         return {run.run_id for run in segment.runs_of(body)}
     except SegmentUnreadable:
@@ -126,7 +126,7 @@ def _in_group(
     parts: list[Part],
     wanted: Wanted,
 ) -> set[str]:
-    copies = local_copies(snapshot.bucket, {part.key: part.bytes for part in parts})
+    copies = local_copies(snapshot.log.bucket, {part.key: part.bytes for part in parts})
     paths = {part: copies[part.key] for part in parts}
     sql, parameters = _question(snapshot, paths)
     rows = connection.execute(sql, [*parameters, wanted.but_batch]).fetchall()

@@ -5,7 +5,8 @@ Nothing here needs DuckDB, so every function may load it.
 
 from shared.storage.log.backlog import Backlog
 from shared.storage.log.catalog import Catalog
-from shared.storage.log.dataset_changes import delete_dataset
+from shared.storage.log.dataset_changes import delete_dataset, start_backfill
+from shared.storage.log.overtaken import retry_when_overtaken
 from shared.storage.log.records import (
     BACKLOG,
     DATASET_PREFIX,
@@ -26,9 +27,9 @@ from shared.storage.log.records import (
 from shared.storage.log.row_members import BATCH_MEMBER, META_PREFIX, batch_of_line, row_meta
 from shared.storage.log.segments import PendingSegment, SegmentLog, SegmentName
 from shared.storage.log.snapshot import Snapshot, begin_snapshot, read_snapshot
-from shared.storage.log.starting import start_backfill
 from shared.storage.log.tombstones import Edit
 from shared.storage.log.traces import storage_traces
+from shared.storage.log.user_log import UserLog
 
 __all__ = [
     "BACKLOG",
@@ -49,6 +50,7 @@ __all__ = [
     "SegmentName",
     "Snapshot",
     "Totals",
+    "UserLog",
     "Volume",
     "batch_of_line",
     "begin_snapshot",
@@ -57,6 +59,7 @@ __all__ = [
     "delete_dataset",
     "partition",
     "read_snapshot",
+    "retry_when_overtaken",
     "row_meta",
     "start_backfill",
     "storage_traces",

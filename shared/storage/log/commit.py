@@ -6,7 +6,6 @@ import msgspec
 
 from shared import clock
 from shared.aws import Item, Transaction, TransactionLost, Update
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.records import (
     CHECKPOINT,
     COMMITTED,
@@ -22,6 +21,7 @@ from shared.storage.log.records import (
     partition,
 )
 from shared.storage.log.tombstones import Edit
+from shared.storage.log.user_log import UserLog
 
 # Longer than any writer repeats: an Idempotency-Key lives a day, a job at most 14 days in SQS.
 _MARKER_TTL_S = 30 * 86_400
@@ -35,14 +35,13 @@ class Commit:
     At most 100 items altogether, the checkpoint included.
     """
 
-    catalog: Catalog
-    user_id: str
+    log: UserLog
     before: Checkpoint
     _transaction: Transaction = field(init=False)
     _put_keys: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
-        self._transaction = self.catalog.table.transaction()
+        self._transaction = self.log.catalog.table.transaction()
 
     @property
     def generation(self) -> int:
@@ -51,7 +50,7 @@ class Commit:
 
     def put(self, sort_key: str, record: Record) -> None:
         """Put a record."""
-        self._put(item_of(self.user_id, sort_key, record))
+        self._put(item_of(self.log.user_id, sort_key, record))
 
     def put_dataset(self, record: DatasetRecord) -> None:
         """Put the folded part of a dataset."""
@@ -68,12 +67,12 @@ class Commit:
     def mark(self, segment_id: str) -> None:
         """Remember a repeatable segment; the commit fails when it is remembered already."""
         expires_at = clock.now_s() + _MARKER_TTL_S
-        marker = {"pk": partition(self.user_id), "sk": MARKER_PREFIX + segment_id}
+        marker = {"pk": partition(self.log.user_id), "sk": MARKER_PREFIX + segment_id}
         self._put({**marker, "expires_at": expires_at}, only_new=True)
 
     def remember(self, sort_key: str, **attributes: object) -> None:
         """Put an item of plain attributes."""
-        self._put({"pk": partition(self.user_id), "sk": sort_key, **attributes})
+        self._put({"pk": partition(self.log.user_id), "sk": sort_key, **attributes})
 
     def update(self, update: Update) -> None:
         """Update an item that others change too, on the update's condition."""
@@ -81,7 +80,7 @@ class Commit:
 
     def delete(self, sort_key: str) -> None:
         """Delete an item."""
-        self._transaction.delete(partition(self.user_id), sort_key)
+        self._transaction.delete(partition(self.log.user_id), sort_key)
 
     def carry_out(self, after: Checkpoint) -> None:
         """Make it true, with the checkpoint as given but for its generation.
@@ -96,7 +95,7 @@ class Commit:
         state = msgspec.to_builtins(after)
         self._transaction.update(
             Update(
-                partition(self.user_id),
+                partition(self.log.user_id),
                 CHECKPOINT,
                 set={**state, "updated_us": clock.now_us()},
                 only_if={"generation": self.before.generation or None},

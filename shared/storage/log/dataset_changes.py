@@ -1,54 +1,77 @@
-"""Deleting a dataset: its rows, and if asked the runs that were made of them."""
+"""Changes to a dataset that are a commit of their own: it is deleted, or a backfill begins."""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
 from shared import ids
-from shared.aws import Bucket, TransactionLost
+from shared.aws import Update
 from shared.errors import Unavailable
-from shared.storage.log.catalog import Catalog
 from shared.storage.log.commit import Commit, grown_totals
-from shared.storage.log.records import DatasetRecord, Garbage, dataset_object_key
-from shared.storage.log.segments import SegmentLog, SegmentName
+from shared.storage.log.overtaken import retry_when_overtaken
+from shared.storage.log.records import (
+    Backfill,
+    DatasetRecord,
+    Garbage,
+    dataset_object_key,
+    partition,
+)
+from shared.storage.log.segments import SegmentName
 from shared.storage.log.snapshot import Snapshot, begin_snapshot
 from shared.storage.log.tombstones import Edit
+from shared.storage.log.user_log import UserLog
 
-_ATTEMPTS = 20
 # An item of DynamoDB has at most 400 KB; a segment's id takes 30 bytes of it.
 _MAX_SEGMENTS = 12_000
 
+Saved = TypeVar("Saved")
 
-def delete_dataset(
-    bucket: Bucket,
-    catalog: Catalog,
-    user_id: str,
-    name: str,
-    *,
-    runs: bool,
-    also: tuple[str, ...] = (),
-) -> bool:
+
+def delete_dataset(log: UserLog, name: str, *, runs: bool, also: tuple[str, ...] = ()) -> bool:
     """Delete a dataset, and the catalog items under the sort keys `also`; False if there is none.
 
     Readers see it at once; the compaction removes the objects. With `runs` the runs that
     were made of its rows go, too. Raises Unavailable when commits overtake it again and again.
     """
-    for _ in range(_ATTEMPTS):
-        snapshot = begin_snapshot(bucket, catalog, user_id)
-        try:
-            found = _delete(snapshot, name, runs, also)
-        except TransactionLost:
-            continue
-        if found:
-            SegmentLog(bucket).wake(user_id)
-        return found
-    raise Unavailable("the data is being reorganised; ask again", code="storage_busy")
+    found = retry_when_overtaken(lambda: _delete(begin_snapshot(log), name, runs, also))
+    if found:
+        log.wake()
+    return found
+
+
+def start_backfill(
+    log: UserLog, dataset: str, prepare: Callable[[], tuple[Saved, Update, Backfill]]
+) -> Saved:
+    """Begin to convert the rows of a dataset from its first row on.
+
+    `prepare` gives what to return, an update to commit with it (the adapter), and the
+    backfill; it is asked again when another commit came first. Raises Unavailable when
+    that happens again and again.
+    """
+
+    def attempt() -> Saved:
+        before = log.checkpoint()
+        saved, update, backfill = prepare()
+        record = log.dataset(dataset) or DatasetRecord(name=dataset)
+        commit = Commit(log, before)
+        commit.update(update)
+        commit.put_dataset(msgspec.structs.replace(record, backfill=backfill))
+        running = tuple(sorted({*before.backfills, dataset}))
+        commit.carry_out(msgspec.structs.replace(before, backfills=running))
+        return saved
+
+    saved = retry_when_overtaken(attempt)
+    log.wake()
+    return saved
 
 
 def _delete(snapshot: Snapshot, name: str, runs: bool, also: tuple[str, ...]) -> bool:
-    record = snapshot.dataset(name) or DatasetRecord(name=name)
-    others = [snapshot.catalog.table.get(f"USER#{snapshot.user_id}", key) for key in also]
+    log, record = snapshot.log, snapshot.dataset(name) or DatasetRecord(name=name)
+    others = [log.catalog.table.get(partition(log.user_id), key) for key in also]
     if not record.exists and not snapshot.pending_of(name) and not any(others):
         return False
-    commit = Commit(snapshot.catalog, snapshot.user_id, snapshot.checkpoint)
+    commit = Commit(log, snapshot.checkpoint)
     edit = _edit(snapshot, record, runs, commit.generation)
     commit.put_edit(edit)
     for open_edit in snapshot.edits:
@@ -56,8 +79,7 @@ def _delete(snapshot: Snapshot, name: str, runs: bool, also: tuple[str, ...]) ->
             commit.put_edit(msgspec.structs.replace(open_edit, rows=0, bytes=0))
     emptied = _emptied(record, commit.generation)
     commit.put_dataset(emptied)
-    totals = snapshot.catalog.totals(snapshot.user_id)
-    commit.put_totals(grown_totals(totals, [(record, emptied)], {}))
+    commit.put_totals(grown_totals(log.totals(), [(record, emptied)], {}))
     for key in also:
         commit.delete(key)
     before = snapshot.checkpoint
@@ -103,8 +125,8 @@ def _garbage(snapshot: Snapshot, record: DatasetRecord) -> tuple[Garbage, ...]:
     ]
     number = len(record.volumes)
     for place in {max(number - 1, 0), number}:
-        key = dataset_object_key(snapshot.user_id, record.name, place)
-        versions = snapshot.bucket.versions(key)
+        key = dataset_object_key(snapshot.log.user_id, record.name, place)
+        versions = snapshot.log.bucket.versions(key)
         if versions:
             garbage.append(Garbage(key=key, version_id=versions[0][0], inclusive=True))
     return tuple(garbage)

@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from shared import clock
-from shared.aws import Bucket, Item, ObjectMissing, side_by_side
+from shared.aws import Item, side_by_side
 from shared.deadlines import current_deadline
 from shared.errors import Unavailable
 from shared.observability import logger
 from shared.runs import Run
-from shared.storage.log.catalog import Catalog
+from shared.storage.log.overtaken import Overtaken, retry_when_overtaken
 from shared.storage.log.records import (
     DATASET_PREFIX,
     Checkpoint,
@@ -29,18 +28,15 @@ from shared.storage.log.records import (
     Volume,
     partition,
 )
-from shared.storage.log.segments import PendingSegment, SegmentLog, SegmentUnreadable
+from shared.storage.log.segments import PendingSegment, SegmentUnreadable
 from shared.storage.log.tombstones import Edit
+from shared.storage.log.user_log import UserLog
 
 _ATTEMPTS = 30
 # A storm of commits passes; waiting for it costs less than reading again and again.
 _LONGEST_PAUSE_S = 0.4
 
 Result = TypeVar("Result")
-
-
-class _Overtaken(Exception):
-    """A commit happened while the catalog was read."""
 
 
 @dataclass
@@ -51,9 +47,7 @@ class Snapshot:
     the checkpoint; best read all items first.
     """
 
-    user_id: str
-    bucket: Bucket
-    catalog: Catalog
+    log: UserLog
     checkpoint: Checkpoint
     pending: tuple[PendingSegment, ...]
     edits: tuple[Edit, ...] = ()
@@ -78,25 +72,27 @@ class Snapshot:
     def dataset_items(self) -> list[Item]:
         """Everything the catalog holds about datasets, adapters included."""
         self.sealed = False
-        return list(self.catalog.table.query(partition(self.user_id), prefix=DATASET_PREFIX))
+        return list(
+            self.log.catalog.table.query(partition(self.log.user_id), prefix=DATASET_PREFIX)
+        )
 
     def dataset(self, name: str) -> DatasetRecord | None:
         """The folded part of a dataset."""
         self.sealed = False
-        return self.catalog.dataset(self.user_id, name)
+        return self.log.dataset(name)
 
     def days(self, first: str, last: str) -> list[DayRecord]:
         """The folded days between two dates, both included; read once."""
         if (first, last) not in self._days:
             self.sealed = False
-            self._days[first, last] = self.catalog.days(self.user_id, first, last)
+            self._days[first, last] = self.log.days(first, last)
         return self._days[first, last]
 
     def months(self, first: str, last: str) -> list[MonthRecord]:
         """The gathered months between two, both included; read once."""
         if (first, last) not in self._months:
             self.sealed = False
-            self._months[first, last] = self.catalog.months(self.user_id, first, last)
+            self._months[first, last] = self.log.months(first, last)
         return self._months[first, last]
 
     def pending_of(self, dataset: str) -> list[PendingSegment]:
@@ -119,11 +115,11 @@ class Snapshot:
         return zip(segments, rows, strict=True)
 
     def _rows_of(self, segment: PendingSegment) -> list[bytes]:
-        body = self.bucket.get(segment.name.key, end=segment.name.offset)
+        body = self.log.bucket.get(segment.name.key, end=segment.name.offset)
         try:
             return segment.rows_of(body).split(b"\n")[:-1]
         except SegmentUnreadable:
-            logger().warning("segment_unreadable", user_id=self.user_id)
+            logger().warning("segment_unreadable", user_id=self.log.user_id)
             return []
 
     def pending_runs(self) -> list[Run]:
@@ -136,68 +132,65 @@ class Snapshot:
         return self._pending_runs
 
     def _runs_of(self, segment: PendingSegment) -> list[Run]:
-        body = self.bucket.get(segment.name.key, start=segment.name.offset)
+        body = self.log.bucket.get(segment.name.key, start=segment.name.offset)
         try:
             return segment.runs_of(body)
         except SegmentUnreadable:
-            logger().warning("segment_unreadable", user_id=self.user_id)
+            logger().warning("segment_unreadable", user_id=self.log.user_id)
             return []
 
     def volume_bytes(self, volume: Volume, start: int, end: int) -> bytes:
         """Bytes of a volume of folded rows."""
         self.seal()
-        return self.bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
+        return self.log.bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
 
     def seal(self) -> None:
         """Make sure that what was read from the catalog belongs together."""
         if not self.sealed:
-            if self.catalog.checkpoint(self.user_id).generation != self.checkpoint.generation:
-                raise _Overtaken
+            if self.log.checkpoint().generation != self.checkpoint.generation:
+                raise Overtaken
             self.sealed = True
 
 
-def read_snapshot(
-    bucket: Bucket, catalog: Catalog, user_id: str, read: Callable[[Snapshot], Result]
-) -> Result:
+def read_snapshot(log: UserLog, read: Callable[[Snapshot], Result]) -> Result:
     """The result of `read` over a consistent snapshot.
 
     `read` may run several times and must be done when it returns (no generators).
     Raises Unavailable when commits overtake thirty attempts in a row, and QueryTimedOut when
     the call's deadline has passed.
     """
-    for attempt in range(_ATTEMPTS):
+
+    def attempt() -> Result:
         current_deadline().check()
-        clock.sleep(min(_LONGEST_PAUSE_S, 0.02 * max(0, attempt - 2)))
-        snapshot = begin_snapshot(bucket, catalog, user_id)
-        try:
-            result = read(snapshot)
-            snapshot.seal()
-        except (ObjectMissing, _Overtaken):
-            continue
+        snapshot = begin_snapshot(log)
+        result = read(snapshot)
+        snapshot.seal()
         return result
-    raise Unavailable(
-        "the data is being reorganised; ask again", code="storage_busy", retry_after_s=1
-    )
+
+    return retry_when_overtaken(attempt, attempts=_ATTEMPTS, pause_s=_pause_s, retry_after_s=1)
 
 
-def begin_snapshot(bucket: Bucket, catalog: Catalog, user_id: str) -> Snapshot:
+def _pause_s(attempt: int) -> float:
+    return min(_LONGEST_PAUSE_S, 0.02 * max(0, attempt - 2))
+
+
+def begin_snapshot(log: UserLog) -> Snapshot:
     """A snapshot that is not sealed yet; for writers that fence by its generation.
 
     Raises Unavailable while an operator puts an earlier state back.
     """
-    checkpoint = catalog.checkpoint(user_id)
+    checkpoint = log.checkpoint()
     if checkpoint.restoring:
         detail = "the data is being restored to an earlier state; ask again in a minute"
         raise Unavailable(detail, code="storage_busy", retry_after_s=60)
-    listed = list(SegmentLog(bucket).pending(user_id))
-    edits = catalog.edits(user_id) if checkpoint.edits else ()
-    live = live_segments(catalog, user_id, checkpoint, listed, edits)
-    return Snapshot(user_id, bucket, catalog, checkpoint, tuple(live), edits)
+    listed = list(log.pending())
+    edits = log.edits() if checkpoint.edits else ()
+    live = live_segments(log, checkpoint, listed, edits)
+    return Snapshot(log, checkpoint, tuple(live), edits)
 
 
 def live_segments(
-    catalog: Catalog,
-    user_id: str,
+    log: UserLog,
     checkpoint: Checkpoint,
     listed: list[PendingSegment],
     edits: tuple[Edit, ...],
@@ -210,7 +203,7 @@ def live_segments(
         if segment.name.file_name not in covered and not _is_twin_of_partial(segment, checkpoint)
     ]
     repeatable = [segment.name.segment_id for segment in fresh if segment.name.repeatable]
-    seen = catalog.marked(user_id, repeatable)
+    seen = log.catalog.marked(log.user_id, repeatable)
     live = []
     for segment in fresh:
         if segment.name.segment_id not in seen:

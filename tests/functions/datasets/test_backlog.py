@@ -6,7 +6,7 @@ import pytest
 
 from shared import ids
 from shared.storage.assembly import compaction
-from shared.storage.log import BACKLOG, Catalog, SegmentLog
+from shared.storage.log import BACKLOG, Catalog, SegmentLog, UserLog
 from shared.storage.log.backlog import COUNT_EVERY, RECOUNT_AFTER_S, RETRY_AFTER_S
 from tests.conftest import forget_caches
 from tests.kit.faults import watched_calls
@@ -41,7 +41,7 @@ def fill(yard: Yard, count: int = LIMIT, user: str = "ada") -> None:
 
 def fold(yard: Yard) -> None:
     catalog = Catalog(yard.tables["CatalogTable"])
-    compaction(yard.bucket, catalog, "ada").drain(lambda: True)
+    compaction(UserLog(yard.bucket, catalog, "ada")).drain(lambda: True)
 
 
 def pending(yard: Yard) -> int:

@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from shared.storage.assembly import compaction
-from shared.storage.log import Catalog
+from shared.storage.log import Catalog, UserLog
 from tests.functions.datasets.quick_start import ADAPTER, ROWS
 from tests.kit.template import ROOT
 
@@ -25,7 +25,8 @@ def ada(api):
 
 @pytest.fixture
 def fold(bucket, tables):
-    return lambda: compaction(bucket, Catalog(tables["CatalogTable"]), "ada").drain(lambda: True)
+    log = UserLog(bucket, Catalog(tables["CatalogTable"]), "ada")
+    return lambda: compaction(log).drain(lambda: True)
 
 
 def quick_start(client) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.storage.assembly import compaction
-from shared.storage.log import Catalog
+from shared.storage.log import Catalog, UserLog
 
 
 @pytest.fixture
@@ -13,7 +13,8 @@ def ada(api):
 
 @pytest.fixture
 def fold(bucket, tables):
-    return lambda: compaction(bucket, Catalog(tables["CatalogTable"]), "ada").drain(lambda: True)
+    log = UserLog(bucket, Catalog(tables["CatalogTable"]), "ada")
+    return lambda: compaction(log).drain(lambda: True)
 
 
 def append(client, dataset: str, *numbers: int) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.storage.assembly import compaction
-from shared.storage.log import Catalog
+from shared.storage.log import Catalog, UserLog
 
 ROWS = [
     {"ts": "2025-12-03T18:00:00Z", "latency_ms": 900, "completion_tokens": 120},
@@ -27,7 +27,8 @@ def usage(api):
 
 @pytest.fixture
 def fold(bucket, tables):
-    return lambda: compaction(bucket, Catalog(tables["CatalogTable"]), "ada").drain(lambda: True)
+    log = UserLog(bucket, Catalog(tables["CatalogTable"]), "ada")
+    return lambda: compaction(log).drain(lambda: True)
 
 
 def append(client, dataset="d", rows=ROWS):

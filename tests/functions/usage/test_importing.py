@@ -8,7 +8,7 @@ import pytest
 from functions.usage.handler import lambda_handler
 from shared.runs import decode_runs
 from shared.storage.assembly import compaction
-from shared.storage.log import Catalog, SegmentLog
+from shared.storage.log import Catalog, SegmentLog, UserLog
 from tests.kit.gateway import LambdaContext, read_answer
 from tests.kit.template import ROOT
 
@@ -26,7 +26,8 @@ def ada(api):
 
 @pytest.fixture
 def fold(bucket, tables):
-    return lambda: compaction(bucket, Catalog(tables["CatalogTable"]), "ada").drain(lambda: True)
+    log = UserLog(bucket, Catalog(tables["CatalogTable"]), "ada")
+    return lambda: compaction(log).drain(lambda: True)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from shared.datasets import DatasetNotFound, Place, Wanted, list_datasets, read_
 from shared.runs import Run
 from shared.storage.assembly import compaction
 from shared.storage.lake.parquet import connect
-from shared.storage.log import Catalog, SegmentLog, read_snapshot
+from shared.storage.log import Catalog, SegmentLog, UserLog, read_snapshot
 
 NOON_US = clock.read_time("2025-12-03T12:00:00Z")
 
@@ -29,6 +29,11 @@ class World:
     rows: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
     written: int = 0
+
+    @property
+    def log(self) -> UserLog:
+        """The user's log."""
+        return UserLog(self.bucket, self.catalog, self.user_id)
 
     def append(
         self,
@@ -73,20 +78,20 @@ class World:
 
     def compact(self) -> int:
         """Fold everything."""
-        return compaction(self.bucket, self.catalog, self.user_id).drain(lambda: True)
+        return compaction(self.log).drain(lambda: True)
 
     def read_rows(self, dataset: str = "d", page: int = 1_000) -> Counter[str]:
         """All rows as a reader pages through them."""
-        lines = read_all_rows(self.bucket, self.catalog, self.user_id, dataset, page)
+        lines = read_all_rows(self.log, dataset, page)
         return Counter(lines)
 
     def read_runs(self) -> Counter[str]:
         """All runs: of the committed parts, and pending."""
-        return read_all_runs(self.bucket, self.catalog, self.user_id)
+        return read_all_runs(self.log)
 
     def listed_rows(self) -> int:
         """How many rows the list of datasets says there are."""
-        return sum(entry.rows for entry in list_datasets(self.bucket, self.catalog, self.user_id))
+        return sum(entry.rows for entry in list_datasets(self.log))
 
     def agrees(self) -> bool:
         """Whether every reader finds exactly what was written."""
@@ -97,15 +102,13 @@ class World:
         )
 
 
-def read_all_rows(
-    bucket, catalog, user_id, dataset, page, order="asc", between=lambda: None
-) -> list[str]:
+def read_all_rows(log, dataset, page, order="asc", between=lambda: None) -> list[str]:
     """The rows of a dataset as a reader finds them page by page."""
     found: list[str] = []
     start: Place | None = None
     while True:
         try:
-            got = read_rows(bucket, catalog, user_id, dataset, Wanted(page, order), start)
+            got = read_rows(log, dataset, Wanted(page, order), start)
         except DatasetNotFound:
             return found
         found += [line.decode() for line in got.lines]
@@ -115,7 +118,7 @@ def read_all_rows(
         between()
 
 
-def read_all_runs(bucket, catalog, user_id) -> Counter[str]:
+def read_all_runs(log) -> Counter[str]:
     """The ids of all runs that a reader finds."""
 
     def runs_of(snapshot) -> Counter[str]:
@@ -123,7 +126,7 @@ def read_all_runs(bucket, catalog, user_id) -> Counter[str]:
         found = Counter(run.run_id for run in snapshot.pending_runs())
         for part in (part for day in days for part in day.parts):
             snapshot.seal()
-            body = snapshot.bucket.get(part.key)
+            body = snapshot.log.bucket.get(part.key)
             run_ids = _run_ids(body)
             assert len(run_ids) == part.rows
             hiding = [edit.condition() for edit in snapshot.edits if edit.concerns(part)]
@@ -135,7 +138,7 @@ def read_all_runs(bucket, catalog, user_id) -> Counter[str]:
             found.update(run_id for run_id in run_ids if run_id not in hidden)
         return found
 
-    return read_snapshot(bucket, catalog, user_id, runs_of)
+    return read_snapshot(log, runs_of)
 
 
 @lru_cache(maxsize=2_000)

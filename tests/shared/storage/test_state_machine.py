@@ -27,7 +27,7 @@ from shared.storage.lake.batch_revert import undo_batch
 from shared.storage.lake.past import Figures
 from shared.storage.lake.restoring import Restoration
 from shared.storage.lake.rollup_upkeep import Rolling
-from shared.storage.log import Catalog, SegmentLog, begin_snapshot, delete_dataset
+from shared.storage.log import Catalog, SegmentLog, UserLog, begin_snapshot, delete_dataset
 from shared.usage import Question, Reading, summary
 from tests.kit.cloud import aws_client
 from tests.kit.effort import FACTOR, NIGHTLY
@@ -100,7 +100,8 @@ class Storage(RuleBasedStateMachine):
         number = next(self.numbers)
         self.user_id = f"user-{number}"
         self.bucket, self.catalog = _storage(f"evalyard-{number}")
-        self.log = SegmentLog(self.bucket)
+        self.segments = SegmentLog(self.bucket)
+        self.log = UserLog(self.bucket, self.catalog, self.user_id)
         self.batches: dict[str, Batch] = {}
         self.undone: list[str] = []
         self.adapters: dict[str, int] = {}
@@ -133,7 +134,7 @@ class Storage(RuleBasedStateMachine):
         runs = [self._run(segment_id, dataset, number, days[number]) for number in converted]
 
         def write() -> None:
-            self.log.append(
+            self.segments.append(
                 self.user_id,
                 dataset,
                 [line.encode() for line in lines],
@@ -159,7 +160,7 @@ class Storage(RuleBasedStateMachine):
             batch = self.batches[batch_id]
             segment_id = batch_id.removeprefix("bat_")
             written = range(len(batch.lines)) if batch.adapter_version else ()
-            self.log.append(
+            self.segments.append(
                 self.user_id,
                 batch.dataset,
                 [line.encode() for line in batch.lines],
@@ -177,7 +178,7 @@ class Storage(RuleBasedStateMachine):
     def fold(self, call, fault, after):
         """A compaction, perhaps failing at one of its calls, or overtaken there by another; or
         what is there in the midst of it will be restored."""
-        folding = compaction(self.bucket, self.catalog, self.user_id)
+        folding = compaction(self.log)
         steps = iter([True] * 6)
         action = {"other": self._other, "remember": self.remember}.get(fault, fault)
         self._attempt(lambda: folding.drain(lambda: next(steps, False)), action, after, call)
@@ -189,7 +190,7 @@ class Storage(RuleBasedStateMachine):
 
         def save() -> None:
             if backfill:
-                save_and_backfill(self.bucket, self.catalog, self.user_id, "t", adapter)
+                save_and_backfill(self.log, "t", adapter)
             else:
                 save_adapter(self.catalog.table, self.user_id, adapter)
 
@@ -212,9 +213,7 @@ class Storage(RuleBasedStateMachine):
 
         def delete() -> None:
             delete_dataset(
-                self.bucket,
-                self.catalog,
-                self.user_id,
+                self.log,
                 dataset,
                 runs=usage,
                 also=(f"DATASET#{dataset}#ADAPTER",),
@@ -241,7 +240,7 @@ class Storage(RuleBasedStateMachine):
         answers = []
 
         def undo() -> None:
-            answers.append(undo_batch(self.bucket, self.catalog, self.user_id, batch_id))
+            answers.append(undo_batch(self.log, batch_id))
 
         before = self._visible(batch_id)
         calm = self._until_done(undo, faulty)
@@ -271,16 +270,14 @@ class Storage(RuleBasedStateMachine):
         """A reader pages through a dataset while it is folded between the pages."""
         for dataset in DATASETS:
             between = self._other if each else lambda: None
-            found = read_all_rows(
-                self.bucket, self.catalog, self.user_id, dataset, page, order, between
-            )
+            found = read_all_rows(self.log, dataset, page, order, between)
             assert sorted(found) == sorted(self._lines(dataset))
 
     @rule(faulty=FAULTY)
     def roll_up(self, faulty):
         """Days are rolled up and months gathered, perhaps failing at one of the calls."""
         fault, after, number = faulty
-        rolling = Rolling(self.bucket, self.catalog, self.user_id)
+        rolling = Rolling(self.log)
         self._attempt(lambda: rolling.roll_up(_bounded()), fault, after, number)
 
     @rule()
@@ -307,7 +304,7 @@ class Storage(RuleBasedStateMachine):
         found = []
         self._until_done(lambda: found.append(restoration.carry_out(self.user_id)), faulty)
         self.batches, self.undone, self.adapters = deepcopy(moment.model)
-        snapshot = begin_snapshot(self.bucket, self.catalog, self.user_id)
+        snapshot = begin_snapshot(self.log)
         assert Figures.of(snapshot) == found[-1].after
 
     # ---------------------------------------------------------------------------- invariants
@@ -323,18 +320,15 @@ class Storage(RuleBasedStateMachine):
 
     def rows_are_those_of_the_model(self):
         for dataset in DATASETS:
-            found = read_all_rows(self.bucket, self.catalog, self.user_id, dataset, 1_000)
+            found = read_all_rows(self.log, dataset, 1_000)
             assert sorted(found) == sorted(self._lines(dataset))
-        listed = {
-            entry.name: entry.rows
-            for entry in list_datasets(self.bucket, self.catalog, self.user_id)
-        }
+        listed = {entry.name: entry.rows for entry in list_datasets(self.log)}
         for dataset in DATASETS:
             assert listed.get(dataset, 0) == len(self._lines(dataset))
 
     def runs_are_those_of_the_model(self):
         """Each run once; while a backfill goes on, those of older rows may still be missing."""
-        found = read_all_runs(self.bucket, self.catalog, self.user_id)
+        found = read_all_runs(self.log)
         wanted = self._run_ids()
         assert all(number == 1 for number in found.values())
         assert found.keys() <= wanted
@@ -346,12 +340,12 @@ class Storage(RuleBasedStateMachine):
     def rollups_tell_what_the_rows_tell(self):
         question = Question(self.user_id, NOON_US - 2 * DAY_US, NOON_US + 8 * DAY_US)
         rolled = summary(self.bucket, self.catalog, question, Reading(exact=False)).stats
-        assert rolled["runs"] == read_all_runs(self.bucket, self.catalog, self.user_id).total()
+        assert rolled["runs"] == read_all_runs(self.log).total()
 
     def teardown(self):
         self._settle()
         assert maintenance(self.bucket, self.catalog).hold_against_rows(99, _bounded()) == 0
-        assert read_all_runs(self.bucket, self.catalog, self.user_id).keys() == self._run_ids()
+        assert read_all_runs(self.log).keys() == self._run_ids()
         self.rows_are_those_of_the_model()
         maintenance(self.bucket, self.catalog).remove_orphan_versions(_bounded())
         stored = self.bucket.list(f"data/users/{self.user_id}/")
@@ -388,7 +382,7 @@ class Storage(RuleBasedStateMachine):
         return False
 
     def _other(self) -> None:
-        compaction(self.bucket, self.catalog, self.user_id).drain(_bounded())
+        compaction(self.log).drain(_bounded())
 
     def _settle(self) -> None:
         """Fold, convert and remove all there is; twice, as the last commit's rest is left."""
@@ -396,7 +390,7 @@ class Storage(RuleBasedStateMachine):
         self._other()
 
     def _is_there(self, segment_id: str) -> bool:
-        return any(s.name.segment_id == segment_id for s in self.log.pending(self.user_id))
+        return any(s.name.segment_id == segment_id for s in self.segments.pending(self.user_id))
 
     def _of(self, dataset: str) -> list[Batch]:
         return [batch for batch in self.batches.values() if batch.dataset == dataset]
@@ -413,7 +407,7 @@ class Storage(RuleBasedStateMachine):
 
     def _may_be_missing(self, run_id: str) -> bool:
         """Whether rows of the run's batch are still to be folded, hence to be converted."""
-        pending = {s.name.segment_id for s in self.log.pending(self.user_id)}
+        pending = {s.name.segment_id for s in self.segments.pending(self.user_id)}
         return run_id.split("_")[1] in pending
 
     def _visible(self, batch_id: str) -> tuple[int, int]:
@@ -512,4 +506,4 @@ def test_unknown_batch_is_not_found(world):
     world.append()
 
     with pytest.raises(NotFound):
-        undo_batch(world.bucket, world.catalog, "ada", f"bat_{ids.ulid()}")
+        undo_batch(world.log, f"bat_{ids.ulid()}")

@@ -18,7 +18,7 @@ from shared.datasets.metrics.gathering import Gathered
 from shared.datasets.metrics.mapping import mapping_of
 from shared.datasets.metrics.table import rows_view
 from shared.storage.assembly import compaction
-from shared.storage.log import Catalog, SegmentLog
+from shared.storage.log import Catalog, SegmentLog, UserLog
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +39,11 @@ class Dataset:
     user_id: str = "ada"
     written: int = field(default=0)
 
+    @property
+    def log(self) -> UserLog:
+        """The user's log."""
+        return UserLog(self.bucket, self.catalog, self.user_id)
+
     def append(self, *rows: dict[str, Any], fold: bool = False) -> str:
         """Store rows as one batch, and fold everything if asked; the batch's id."""
         segment_id = ids.ulid()
@@ -53,7 +58,7 @@ class Dataset:
 
     def fold(self) -> None:
         """Compact the user."""
-        compaction(self.bucket, self.catalog, self.user_id).drain(lambda: True)
+        compaction(self.log).drain(lambda: True)
 
     def save(self, **fields: Any) -> None:
         """Save the dataset's adapter."""

@@ -48,7 +48,7 @@ def test_rows_are_gone_when_their_batch_is_undone(dataset, folded):
     batch_id = dataset.append(RUN | {"latency_ms": 900}, fold=folded)
     dataset.metrics()
 
-    undo_batch(dataset.bucket, dataset.catalog, dataset.user_id, batch_id)
+    undo_batch(dataset.log, batch_id)
 
     assert [dataset.metrics().rows, latencies(dataset)] == [1, [100]]
     dataset.fold()
@@ -64,7 +64,7 @@ def test_dataset_is_not_found_when_it_was_deleted(dataset, folded):
     dataset.append(RUN, fold=folded)
     dataset.metrics()
 
-    delete_dataset(dataset.bucket, dataset.catalog, dataset.user_id, "d", runs=False)
+    delete_dataset(dataset.log, "d", runs=False)
 
     with pytest.raises(DatasetNotFound):
         dataset.metrics()

@@ -124,7 +124,7 @@ def test_one_of_two_is_taken_when_a_repeatable_segment_has_two_names(world):
 def test_segment_is_folded_in_steps_when_its_runs_spread_over_many_days(world):
     world.append(days=tuple(range(-130, 0)))
     world.append(days=(0,))
-    folding = compaction(world.bucket, world.catalog, "ada")
+    folding = compaction(world.log)
 
     steps = []
     while (finished := folding.step()) is not None:
@@ -138,7 +138,7 @@ def test_segment_is_folded_in_steps_when_its_runs_spread_over_many_days(world):
 def test_twin_is_left_out_when_its_segment_is_half_folded(world):
     days = tuple(range(-60, 0))
     segment_id = world.append(segment_id="01ARZ3NDEKTSV4RRFFQ69G5FAV", days=days)
-    compaction(world.bucket, world.catalog, "ada").step()
+    compaction(world.log).step()
 
     world.append(segment_id=segment_id, days=(), expect=False)
 

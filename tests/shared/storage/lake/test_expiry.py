@@ -35,7 +35,7 @@ def versions(world, prefix: str) -> int:
 def test_replaced_and_deleted_objects_stay_when_the_window_is_open(world, pass_time):
     world.append()
     world.compact()
-    delete_dataset(world.bucket, world.catalog, "ada", "d", runs=True)
+    delete_dataset(world.log, "d", runs=True)
     world.compact()
     pass_time(7 * DAY_S - 60)
 
@@ -52,7 +52,7 @@ def test_replaced_and_deleted_objects_stay_when_the_window_is_open(world, pass_t
 def test_nothing_is_left_of_what_was_deleted_when_the_window_has_passed(world, pass_time):
     world.append()
     world.compact()
-    delete_dataset(world.bucket, world.catalog, "ada", "d", runs=True)
+    delete_dataset(world.log, "d", runs=True)
     world.compact()
     pass_time(7 * DAY_S + 60)
 

@@ -34,7 +34,7 @@ def folded(world: World) -> None:
 
 def with_lost_wake_up(world: World) -> None:
     folded(world)
-    delete_dataset(world.bucket, world.catalog, world.user_id, "d", runs=False)
+    delete_dataset(world.log, "d", runs=False)
     world.append(dataset="other")
     world.compact()
     item = world.catalog.table.get(f"USER#{world.user_id}", "CHECKPOINT")
@@ -67,7 +67,7 @@ def with_wrong_rollup(world: World) -> None:
     world.append(days=(0,))
     world.append(days=(1,))
     world.compact()
-    Rolling(world.bucket, world.catalog, world.user_id).roll_up(lambda: True)
+    Rolling(world.log).roll_up(lambda: True)
     one, other = world.catalog.days(world.user_id)
     assert one.rollup
     assert other.rollup

@@ -119,7 +119,7 @@ def test_no_more_is_fetched_than_a_page_needs_when_many_are_pending(world: Any) 
         world.append(rows=2)
 
     with watched_calls() as calls:
-        page = read_rows(world.bucket, world.catalog, "ada", "d", Wanted(3))
+        page = read_rows(world.log, "d", Wanted(3))
 
     assert len(page.lines) == 3
     assert calls.names.count("GetObject") == 2
@@ -148,7 +148,7 @@ def test_small_segments_are_folded_first_when_a_commit_does_not_hold_all(
     for _ in range(5):
         world.append(rows=1)
 
-    folded = compaction(world.bucket, world.catalog, "ada").step()
+    folded = compaction(world.log).step()
     left = pending(world)
     world.compact()
 
@@ -164,7 +164,7 @@ def test_large_segments_are_folded_when_small_ones_keep_coming(
 ) -> None:
     # A commit holds what comes of one dataset, so the large segment waits for the small ones.
     monkeypatch.setattr(flush_plan, "MAX_DATASETS_AND_MARKERS", 1)
-    folding = compaction(world.bucket, world.catalog, "ada")
+    folding = compaction(world.log)
     large = append_large(world)
     steps = 0
 

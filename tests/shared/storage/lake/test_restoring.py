@@ -115,7 +115,7 @@ def test_dataset_and_its_runs_are_back_when_it_was_deleted_and_begun_again(world
     world.append()
     world.compact()
     moment = remember(world)
-    delete_dataset(world.bucket, world.catalog, "ada", "d", runs=True)
+    delete_dataset(world.log, "d", runs=True)
     world.compact()
     world.append()
     world.compact()
@@ -130,13 +130,13 @@ def test_batch_is_back_when_it_was_undone(world, remember):
     segment_id = world.append()
     world.compact()
     moment = remember(world)
-    undo_batch(world.bucket, world.catalog, "ada", f"bat_{segment_id}")
+    undo_batch(world.log, f"bat_{segment_id}")
     world.compact()
 
     moment.restore(world)
 
     assert moment.is_back(world)
-    again = undo_batch(world.bucket, world.catalog, "ada", f"bat_{segment_id}")
+    again = undo_batch(world.log, f"bat_{segment_id}")
     assert (again.rows, again.runs, again.already) == (2, 1, False)
 
 
@@ -237,10 +237,10 @@ def test_readers_and_writers_are_asked_to_come_back_while_it_is_restored(world, 
             moment.restore(world)
 
     with pytest.raises(Unavailable, match="restored"):
-        read_rows(world.bucket, world.catalog, "ada", "d", Wanted(1))
+        read_rows(world.log, "d", Wanted(1))
     with pytest.raises(Unavailable):
-        undo_batch(world.bucket, world.catalog, "ada", f"bat_{segment_id}")
-    assert compaction(world.bucket, world.catalog, "ada").step() is None
+        undo_batch(world.log, f"bat_{segment_id}")
+    assert compaction(world.log).step() is None
     moment.restore(world)
     assert moment.is_back(world)
 
@@ -282,7 +282,7 @@ def _changed_world(world, remember) -> Moment:
     world.compact()
     world.append()
     moment = remember(world)
-    undo_batch(world.bucket, world.catalog, "ada", f"bat_{segment_id}")
+    undo_batch(world.log, f"bat_{segment_id}")
     world.compact()
     world.append()
     world.compact()
@@ -309,7 +309,7 @@ def _again(moment, world, number: int) -> Moment:
     """The present is spoilt, and a restore of it dies at a call; the moment is back after all."""
     world.append()
     world.compact()
-    delete_dataset(world.bucket, world.catalog, "ada", "d", runs=True)
+    delete_dataset(world.log, "d", runs=True)
     world.compact()
     with watched_calls() as calls:
         calls.after[number] = crash
@@ -337,7 +337,7 @@ def test_moment_between_any_two_calls_of_a_fold_is_back_when_it_is_restored(worl
         for moment in found:
             done = moment.restore(world)
             assert moment.is_back(world), number
-            snapshot = begin_snapshot(world.bucket, world.catalog, "ada")
+            snapshot = begin_snapshot(world.log)
             assert Figures.of(snapshot) == done.after
 
 

@@ -19,7 +19,7 @@ ROLLED = Reading(exact=False)
 
 
 def rolling(world) -> Rolling:
-    return Rolling(world.bucket, world.catalog, world.user_id)
+    return Rolling(world.log)
 
 
 def roll_up(world) -> int:
@@ -85,7 +85,7 @@ def rolled_by_another(world) -> None:
 def taken_back(world) -> None:
     segment_id = world.append(days=(0, 1), expect=False)
     world.compact()
-    undo_batch(world.bucket, world.catalog, world.user_id, f"bat_{segment_id}")
+    undo_batch(world.log, f"bat_{segment_id}")
 
 
 @pytest.mark.exhaustive
@@ -200,7 +200,7 @@ def test_nothing_of_runs_stays_in_rollups_when_their_dataset_is_deleted(world):
     roll_up(world)
     before = {stored.key for stored in world.bucket.list("rollups/")}
 
-    delete_dataset(world.bucket, world.catalog, "ada", "d", runs=True)
+    delete_dataset(world.log, "d", runs=True)
     told = runs_told(world)
     world.compact()
 
@@ -238,7 +238,7 @@ def test_folding_goes_on_when_a_day_cannot_be_rolled_up(world):
     world.append()
     world.append(days=(1,))
 
-    compaction(world.bucket, world.catalog, "ada").drain(lambda: True)
+    compaction(world.log).drain(lambda: True)
 
     assert world.catalog.checkpoint("ada").crowded == ()
     assert list(world.bucket.list("segments/")) == []

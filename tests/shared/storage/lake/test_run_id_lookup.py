@@ -39,9 +39,7 @@ def known(world):
 
     def look(*run_ids: str, but_batch: str = "") -> set[str]:
         return read_snapshot(
-            world.bucket,
-            world.catalog,
-            world.user_id,
+            world.log,
             lambda snapshot: known_run_ids(snapshot, run_ids, but_batch=but_batch),
         )
 
@@ -77,7 +75,7 @@ def test_id_is_not_known_when_its_batch_was_undone(world, bring, known, folded, 
     bring("b", "c")
     if folded:
         world.compact()
-    undo_batch(world.bucket, world.catalog, world.user_id, batch_id)
+    undo_batch(world.log, batch_id)
     if applied:
         world.compact()
 
@@ -88,7 +86,7 @@ def test_id_is_known_when_its_import_is_folded_in_part(world, bring, known):
     bring(*(f"r{n}" for n in range(60)), days=60)
     from shared.storage.assembly import compaction
 
-    compaction(world.bucket, world.catalog, world.user_id).step()
+    compaction(world.log).step()
 
     assert len(known(*(f"r{n}" for n in range(70)))) == 60
 

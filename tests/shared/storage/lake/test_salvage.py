@@ -132,9 +132,9 @@ def test_others_are_folded_when_a_key_is_no_segments(world, name):
 def test_segments_are_folded_when_an_edit_cannot_be_applied(world):
     world.append(dataset="old", expect=False)
     world.compact()
-    delete_dataset(world.bucket, world.catalog, "ada", "old", runs=True)
+    delete_dataset(world.log, "old", runs=True)
     world.append()
-    folding = compaction(world.bucket, world.catalog, "ada")
+    folding = compaction(world.log)
 
     with watched_calls() as calls:
         calls.failing.append((about("date=2025-12-03", "GetObject"), RuntimeError("unforeseen")))
@@ -159,6 +159,6 @@ def test_waiting_for_others_ends_when_an_object_is_really_gone(world):
     world.bucket.delete([day.parts[0].key])
 
     with watched_calls() as calls, pytest.raises(EvalyardError):
-        compaction(world.bucket, world.catalog, "ada").drain(lambda: True)
+        compaction(world.log).drain(lambda: True)
 
     assert calls.names.count("ListObjectsV2") == OVERTAKEN_AT_MOST + 1

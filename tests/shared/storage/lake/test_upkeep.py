@@ -81,10 +81,10 @@ def test_reader_costs_the_same_calls_however_much_there_is(world):
         world.compact()
         world.append()
         with watched_calls() as calls:
-            list_datasets(world.bucket, world.catalog, "ada")
+            list_datasets(world.log)
         listing = calls.names
         with watched_calls() as calls:
-            read_rows(world.bucket, world.catalog, "ada", "d", Wanted(1))
+            read_rows(world.log, "d", Wanted(1))
         costs.append((listing, calls.names))
         world.compact()
 
@@ -120,7 +120,7 @@ def test_nothing_of_a_deleted_dataset_is_found_when_a_fold_had_died_before(world
         with pytest.raises(Crash):
             world.compact()
 
-    delete_dataset(world.bucket, world.catalog, "ada", "d", runs=True)
+    delete_dataset(world.log, "d", runs=True)
     world.compact()
     world.compact()
 
