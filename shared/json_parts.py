@@ -39,6 +39,15 @@ _GOOD = rb"(?:[^\\]++|\\[^u]|" + _PAIR + rb"|\\u(?![dD][89a-fA-F]))*+"
 _HALF_CHARACTER = re.compile(_GOOD + rb"(\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
 
 
+# What a decoder says, and what to do about it.
+WHAT_TO_DO = {
+    "trailing comma": "remove the comma before the bracket",
+    "truncated": "it ends early: its closing bracket is missing",
+    "expected '\"'": "names and texts are in double quotes; Python writes them with json.dumps",
+}
+_NO_JSON_NUMBER = "NaN and Infinity are not JSON: send null, or leave the member out"
+
+
 class RepeatedMember(ValueError):
     """An object has a member twice."""
 
@@ -67,9 +76,17 @@ def object_parts(text: bytes) -> dict[str, bytes]:
 def what_is_wrong(text: bytes, exc: msgspec.DecodeError) -> str:
     """Why a decoder refused a text, in words that help to mend it."""
     half = _HALF_CHARACTER.match(text)
-    if half is None:
-        return f"not JSON: {exc}"
-    return f"{half[1].decode()} is half of a character (a lone surrogate); cut texts between two"
+    if half is not None:
+        return (
+            f"{half[1].decode()} is half of a character (a lone surrogate); cut texts between two"
+        )
+    if any(_NO_NUMBER.fullmatch(found[2]) for found in _ODD.finditer(text)):
+        return _NO_JSON_NUMBER
+    if text.endswith(b","):
+        return "not JSON: remove the comma at the end of the line; each line is one object"
+    said = str(exc)
+    hints = [f" ({hint})" for seen, hint in WHAT_TO_DO.items() if seen in said]
+    return f"not JSON: {said}{''.join(hints)}"
 
 
 def _decoded(text: bytes, kind: Any) -> tuple[bytes, Any]:
@@ -144,10 +161,7 @@ def _mended(odd: bytes) -> bytes:
     if odd.startswith(b'"'):
         return _mended_string(odd)
     if _NO_NUMBER.fullmatch(odd):
-        raise MalformedInput(
-            "NaN and Infinity are not JSON: send null, or leave the member out",
-            code="malformed_json",
-        )
+        raise MalformedInput(_NO_JSON_NUMBER, code="malformed_json")
     # Digits are a value, but no name of a member, as the word was.
     return b"1" * len(odd)
 

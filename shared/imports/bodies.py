@@ -27,7 +27,7 @@ from shared.row_bodies import (
     rows_of_array,
     rows_of_lines,
 )
-from shared.runs import DIMENSIONS, MAX_LABEL_CHARACTERS
+from shared.runs import DIMENSIONS, MAX_LABEL_CHARACTERS, ValueRefused, read_label
 
 # What some call it; gateways leave a compressed body of this type alone.
 ALSO_CSV = "application/csv"
@@ -37,6 +37,7 @@ _EVENTS = re.compile(rb"\s*(data|event|id|retry):")
 # Lines of a stream that carry no data, and the one that ends it.
 _FRAME = re.compile(rb"(event|id|retry):|:|data:\s*\[DONE\]\Z")
 _OWN_AROUND = ("rows", "runs")
+_NO_LABEL = "ignored around the rows: a label is text"
 _ARRAY_OF_OBJECTS = re.compile(rb"\[\s*\{")
 
 
@@ -99,7 +100,8 @@ def _records_of_object(text: bytes) -> Records:
         array = None
     if array is None:
         return records_of_json([SentRow(text, 1)])
-    return records_of_json(rows_of_array(array), _common(members))
+    common, ignored = _common(members)
+    return records_of_json(rows_of_array(array), common, ignored)
 
 
 def _is_around(members: Mapping[str, bytes], name: str) -> bool:
@@ -110,24 +112,36 @@ def _is_around(members: Mapping[str, bytes], name: str) -> bool:
     return bool(_ARRAY_OF_OBJECTS.match(array))
 
 
-def _common(members: Mapping[str, bytes]) -> dict[str, Any]:
-    """The labels, and the time, that are said once for all rows; what is no text is no label.
+def _common(members: Mapping[str, bytes]) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:
+    """The labels, and the time, that are said once for all rows; and what is no label.
 
     Raises Unacceptable for a label that is too long, as a row's own would be refused.
     """
-    labels = {name: _decoded(members[name], str) for name in DIMENSIONS if name in members}
-    times = {name: _decoded(members[name], Any) for name in OTHER_NAMES if name in members}
-    for name, label in labels.items():
-        if label is not None and len(label) > MAX_LABEL_CHARACTERS:
-            detail = f"{name} has more than {MAX_LABEL_CHARACTERS} characters"
-            raise Unacceptable(detail, faults=(Fault(f"/{name}", "label_too_long", detail),))
-    return times | {name: label for name, label in labels.items() if label is not None}
+    said = {
+        name: _decoded(members[name]) for name in (*DIMENSIONS, *OTHER_NAMES) if name in members
+    }
+    found = {name: value for name, value in said.items() if value is not None}
+    labels = {name: _label(name, found[name]) for name in DIMENSIONS if name in found}
+    ignored = tuple((name, _NO_LABEL) for name, label in labels.items() if label is None)
+    common = {name: value for name, value in (found | labels).items() if value is not None}
+    return common, ignored
 
 
-def _decoded(text: bytes, kind: Any) -> Any:
-    """A member, or None where it is nothing of the kind."""
+def _label(name: str, value: Any) -> str | None:
     try:
-        return msgspec.json.decode(text, type=kind)
+        label = read_label(value)
+    except ValueRefused:
+        return None
+    if len(label) > MAX_LABEL_CHARACTERS:
+        detail = f"{name} has more than {MAX_LABEL_CHARACTERS} characters"
+        raise Unacceptable(detail, faults=(Fault(f"/{name}", "label_too_long", detail),))
+    return label
+
+
+def _decoded(text: bytes) -> Any:
+    """A member, or None where it cannot be read."""
+    try:
+        return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return None
 

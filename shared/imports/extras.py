@@ -7,6 +7,12 @@ from shared.imports.members import Note, RowRefused, is_number
 from shared.runs import MAX_LABEL_CHARACTERS, ValueRefused, read_number
 
 MAX_EXTRAS = 256
+# Names that are nearly those of a run, whose unit is in the name.
+_AS_EXTRA = {
+    **dict.fromkeys(("latency", "duration"), "extra: latency_ms or latency_s says the unit"),
+    "ttft": "extra: ttft_ms or ttft_s says the unit",
+    **dict.fromkeys(("tokens_per_second", "tps"), "extra: tok_s is the speed of a run"),
+}
 
 
 def extras_of(row: Mapping[str, Any], known: Collection[str], note: Note) -> dict[str, float]:
@@ -39,7 +45,7 @@ def _further(row: Mapping[str, Any], known: Collection[str], note: Note) -> dict
         if name in known or row[name] is None:
             continue
         number = is_number(row[name])
-        note(name, "extra" if number else "ignored")
+        note(name, _AS_EXTRA.get(name, "extra") if number else "ignored")
         if number:
             found[_extra_label(name)] = _finite(row[name], _escaped(name))
     return found

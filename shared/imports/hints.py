@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from shared.errors import MalformedInput
+from shared.json_parts import WHAT_TO_DO
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_WHAT_TO_DO = {
+_WHAT_TO_DO = WHAT_TO_DO | {
     "trailing characters": "several documents? Send one array, or one object on each line as "
     "application/x-ndjson",
-    "trailing comma": "remove the comma before the bracket",
-    "truncated": "the body ends early: its closing bracket is missing",
-    "expected '\"'": "names and texts are in double quotes; Python writes them with json.dumps",
 }
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _JSON_BEGINS = re.compile(rb"\n[\[{]")

@@ -25,16 +25,22 @@ class Records:
     """What was sent, in order; `faults` are about records that could not be read at all.
 
     With a header even no record says something: that there was none to export. `common`
-    are the labels and the time of an object around the rows.
+    are the labels and the time of an object around the rows. `assumed` names members that were
+    treated in some way before there were records, and how.
     """
 
     readable: list[Record]
     faults: tuple[Fault, ...] = ()
     has_header: bool = False
     common: Mapping[str, Any] = field(default_factory=dict)
+    assumed: tuple[tuple[str, str], ...] = ()
 
 
-def records_of_json(rows: list[SentRow], common: Mapping[str, Any] | None = None) -> Records:
+def records_of_json(
+    rows: list[SentRow],
+    common: Mapping[str, Any] | None = None,
+    assumed: tuple[tuple[str, str], ...] = (),
+) -> Records:
     """The records of JSON texts, and what is said around them.
 
     Raises TooLarge for more than 50,000.
@@ -45,4 +51,5 @@ def records_of_json(rows: list[SentRow], common: Mapping[str, Any] | None = None
         [Record(row.index, row.line, row.members) for row in accepted],
         tuple(faults),
         common=common or {},
+        assumed=assumed,
     )

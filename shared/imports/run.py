@@ -45,6 +45,7 @@ _PLAIN = tuple(
     if column.name != "run_id"
 )
 _NUMBERS = frozenset(MEASURED) - {"ok", "extra"}
+_IN_SECONDS = {"latency_s": "latency_ms", "ttft_s": "ttft_ms"}
 _NO_DEVICE = ("", "CPU")
 # A speed that no device has yet.
 _FASTEST = 20_000
@@ -95,6 +96,7 @@ def run_of(
     A row that measured nothing may still be meant, where its sender gave it a time or an id;
     those of a tool's record were given by us.
     """
+    row = _in_ms(row, note)
     if KNOWN.isdisjoint(row):
         detail = f"none of its members is one of a run{nearly(row, KNOWN)}"
         raise RowRefused("", "not_a_run", detail)
@@ -113,6 +115,19 @@ def run_of(
         extra=extra,
         batch_id=batch.batch_id,
     )
+
+
+def _in_ms(row: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
+    """The row with durations whose names say seconds in milliseconds."""
+    found: dict[str, Any] = {}
+    for name, own in _IN_SECONDS.items():
+        if row.get(name) is not None and row.get(own) is None:
+            found[own] = (read(row, name, read_amount) or 0.0) * 1000
+            note(name, f"{own}: its name says seconds")
+    if not found:
+        return row
+    taken = {name for name, own in _IN_SECONDS.items() if own in found}
+    return {name: value for name, value in row.items() if name not in taken} | found
 
 
 def placed(said: dict[str, Any], batch: Batch, note: Note) -> dict[str, Any]:

@@ -27,6 +27,8 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 _TEXTS = frozenset(column.public_name for column in SHOWN if column.kind == "text")
 
+_PADDED = "white space around it was left out, as its header has some"
+
 # None is an empty cell.
 Cells = list[str | None]
 
@@ -56,6 +58,8 @@ def records_of_csv(text: str, *, guard: bool = True, adapter: Adapter | None = N
     text_of = unguarded if guard else str
     given = {} if adapter is None else readers_of(adapter, text=text_of, flag=_flag)
     readers = [given.get(name) or _reader(name, text_of) for name in names]
+    padded = [_is_padded(cell) for cell in header.cells]
+    readers = [_stripped(read) if at else read for read, at in zip(readers, padded, strict=True)]
     fitting = [len(row.cells) == len(names) for row in rows]
     return Records(
         [
@@ -68,6 +72,9 @@ def records_of_csv(text: str, *, guard: bool = True, adapter: Adapter | None = N
         ),
         # A line of values that nobody knows is no header: then nothing was sent.
         has_header=not known.isdisjoint(names),
+        assumed=tuple(
+            (name, _PADDED) for name, at in zip(names, padded, strict=True) if at and name
+        ),
     )
 
 
@@ -129,6 +136,22 @@ def _reader(name: str, text: Callable[[str], Any]) -> Callable[[str], Any]:
     if name in _TEXTS:
         return text
     return _READERS.get(name, _number_or_text)
+
+
+def _is_padded(cell: str | None) -> bool:
+    """Whether there is white space after the commas, which belongs to nothing then."""
+    return cell is not None and cell != cell.strip()
+
+
+def _stripped(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Reads a cell without the white space around it, and the quotes that it has inside of that."""
+
+    def read_stripped(cell: str) -> Any:
+        text = cell.strip()
+        quoted = text != cell and len(text) > 1 and text[0] == text[-1] == '"'
+        return read(text[1:-1].replace('""', '"') if quoted else text)
+
+    return read_stripped
 
 
 def _number_or_text(cell: str) -> int | float | str:

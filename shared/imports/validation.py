@@ -51,6 +51,8 @@ def judge(records: Records, batch: Batch) -> Judged:
     """Judge each record. Raises TooLarge where they describe more than 50,000 runs."""
     judged, failures = Judged(), []
     batch = replace(batch, common=records.common)
+    for name, treated_as in records.assumed:
+        judged.assumed[name, treated_as] += len(records.readable)
     for record in _whole(records.readable, batch, judged):
         try:
             _add(judged, _read(record, batch, judged))

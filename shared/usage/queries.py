@@ -17,6 +17,7 @@ from shared.usage.stats import Labels, empty_stats
 
 # An answer of Lambda has at most 6 MB; a group's stats take about 1 KB.
 _MAX_GROUPS = 1_000
+_FEWER_GROUPS = "filter by some of the values, or group by fewer dimensions"
 _MAX_POINTS = 4_000
 
 # How much of an answer a series takes (1 is all), and what stands besides it.
@@ -104,11 +105,12 @@ def overview(
             snapshot, question, group_by, edges, exact=reading.exact, labels=reading.labels
         ) as (plan, figures):
             groups = figures.groups(group_by, _MAX_GROUPS)
-            _check_size(groups, _MAX_GROUPS, "groups")
+            _check_size(groups, _MAX_GROUPS, "groups", _FEWER_GROUPS)
             fewer = coarser(max(1, _MAX_POINTS // groups - 1)) if coarser and groups else step_s
             if groups * len(edges) > _MAX_POINTS and fewer > step_s:
                 return read(snapshot, fewer)
-            _check_size(groups * len(edges), _MAX_POINTS, "points in time")
+            advice = _FEWER_GROUPS if coarser else f"{_FEWER_GROUPS}, or ask for longer buckets"
+            _check_size(groups * len(edges), _MAX_POINTS, "points in time", advice)
             total = figures.stats([])[()]
             series = _series(figures, edges, group_by)
             breakdown = _breakdown(figures, group_by, total)
@@ -168,13 +170,10 @@ def _series(
     ]
 
 
-def _check_size(found: int, most: int, what: str) -> None:
+def _check_size(found: int, most: int, what: str, advice: str) -> None:
     """Refuse rather than cut short: totals must reconcile."""
     if found > most:
-        raise TooManyGroups(
-            f"this grouping gives more than {most} {what}; filter by some of the values, "
-            "group by fewer dimensions, or ask for longer buckets"
-        )
+        raise TooManyGroups(f"this grouping gives more than {most} {what}; {advice}")
 
 
 def _newest(snapshot: Snapshot, question: Question, count: int) -> list[dict[str, Any]]:

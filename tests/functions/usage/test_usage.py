@@ -208,6 +208,7 @@ def test_buckets_are_fewer_when_there_are_many_groups(api):
     assert len(document["series"]) <= 4_000
     assert refused.status == 400
     assert refused.json()["code"] == "too_many_groups"
+    assert "longer buckets" in refused.json()["detail"]
 
 
 def test_token_counts_that_no_run_has_are_refused_and_the_greatest_add_up(api):

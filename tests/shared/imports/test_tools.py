@@ -157,3 +157,60 @@ def test_format_decides_when_it_is_asked_for(judged):
     assert judged(json.dumps(both), wanted="rows").format == "rows"
     (fault,) = judged(json.dumps(both), wanted="anthropic").faults
     assert fault.code == "not_a_run"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("sglang-inf.jsonl", "send null, or leave the member out"),
+        ("ndjson-commas.jsonl", "remove the comma at the end of the line"),
+    ],
+)
+def test_line_says_what_to_do_when_it_is_no_json(read_file, name, said):
+    fault = read_file(name).faults[0]
+
+    assert fault.code == "invalid_json"
+    assert said in fault.detail
+
+
+def test_words_in_texts_are_no_numbers_when_a_line_is_bad(judged):
+    (fault,) = judged('{"model": "say NaN, Infinity", "a": }', "application/x-ndjson").faults
+
+    assert "NaN and Infinity" not in fault.detail
+
+
+def test_labels_are_one_when_only_some_cells_are_padded(read_file):
+    found = read_file("spaces.csv")
+
+    assert {run.device for run in found.runs} == {"server-1"}
+    assert (
+        found.assumed["device", "white space around it was left out, as its header has some"] == 2
+    )
+
+
+def test_white_space_is_kept_when_the_header_has_none(judged):
+    (run,) = judged("ts,device,latency_ms\n1764784800, a ,5\n", "text/csv").runs
+
+    assert run.device == " a "
+
+
+def test_seconds_become_milliseconds_when_a_name_says_seconds(read_file):
+    run = only(read_file("latency-s.csv"))
+
+    assert (run.latency_ms, run.ttft_ms, run.extra) == (900, 220, {})
+
+
+def test_nearly_right_names_are_said_when_they_become_extras(read_file):
+    found = read_file("seconds-columns.csv")
+
+    assert ("latency", "extra: latency_ms or latency_s says the unit") in found.assumed
+    assert ("ttft", "extra: ttft_ms or ttft_s says the unit") in found.assumed
+
+
+def test_label_around_rows_is_said_when_it_is_ignored(judged):
+    rows = [{"ts": 1764784800, "latency_ms": 900}] * 2
+
+    found = judged(json.dumps({"device": {"name": "x"}, "model": 3.5, "tag": None, "rows": rows}))
+
+    assert [(run.device, run.model, run.tag) for run in found.runs] == [(None, "3.5", None)] * 2
+    assert found.assumed["device", "ignored around the rows: a label is text"] == 2
