@@ -127,10 +127,12 @@ async def metrics(
     field is a series, nested ones by their dotted path (at most 64, those in most rows). A value
     that is no number counts as missing for that series.
 
-    A row whose time is missing or unreadable has no point and no part in `last`; it counts
-    everywhere else, but belongs to no window. Downsampling keeps the first, the last, the lowest
-    and the highest value, and the local peaks; with many series each gets fewer points, at most
-    70,000 together. `by_device` and `by_model` list at most 500 labels, most rows first.
+    A row whose time is missing, unreadable or implausible (before 2000, or more than 24 hours after
+    it arrived) has no point and no part in `last`; it counts everywhere else, but belongs to no
+    window. Downsampling keeps the first, the last, the lowest and the highest value, and the local
+    peaks; with many series each gets fewer points, at most 70,000 together. `by_device` and
+    `by_model` list at most 500 labels, most rows first; a label of more than 256 characters counts
+    as missing, as it gives no run.
     """
     question = MetricsQuestion(
         user_id=user.user_id,

@@ -14,6 +14,7 @@ import msgspec
 from shared.datasets.adapters import MAX_EXTRA_FIELDS
 from shared.datasets.metrics.mapping import Mapping, NumberField
 from shared.datasets.metrics.times import odd_text, usual_us
+from shared.runs import MAX_LABEL_CHARACTERS
 from shared.storage.log import BATCH_MEMBER, META_PREFIX
 
 # Keys of a file that are tried as numbers where nobody said which are; those in most rows.
@@ -22,7 +23,7 @@ _MAX_FIELD_CHARACTERS = 512
 # Nested objects are looked into in so many rows of a file, and so deep.
 _NESTED_ROWS = 20_000
 _MAX_DEPTH = 8
-_MAX_LABEL_CHARACTERS = 256
+_ARRIVED = f"{META_PREFIX}ts"
 # A line that is broken is a row of nothing.
 _LINES = "format='newline_delimited', ignore_errors=true"
 
@@ -30,9 +31,11 @@ _LINES = "format='newline_delimited', ignore_errors=true"
 def extract(
     connection: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Path, target: Path
 ) -> None:
-    """Write the columns `us`, `odd`, `device`, `model`, `batch` and one per number field.
+    """Write the columns `us`, `odd`, `device`, `model`, `batch`, `arrived` and one per number
+    field.
 
-    `us` is the instant where the time has a usual form, `odd` its text where it has not.
+    `us` is the instant where the time has a usual form, `odd` its text where it has not;
+    `arrived` is when the row was appended.
     """
     fields = [field for field in mapping.fields if field.read]
     if mapping.discovers:
@@ -111,6 +114,7 @@ def _time_and_labels(members: _Members, mapping: Mapping) -> list[str]:
         f"{_label(members.text(mapping.device_field))} AS device",
         f"{_label(members.text(mapping.model_field))} AS model",
         f"{_label(members.text(BATCH_MEMBER))} AS batch",
+        f"{_instant(members.text(_ARRIVED))} AS arrived",
     ]
 
 
@@ -133,14 +137,20 @@ def _number(text: str, field: NumberField) -> str:
 
 
 def _label(text: str) -> str:
-    """SQL: a string's characters or a number's digits, at most 256, or NULL."""
+    """SQL: a string's characters or a number's digits; NULL where there are none or too many."""
     # Unescaping parses the text once more; hardly any label needs it.
     quoted = f"CASE WHEN contains({text}, '\\') THEN ({text}::JSON)->>'$' ELSE {text}[2:-2] END"
     label = (
         f"CASE WHEN {text}[1] = '\"' THEN {quoted} "
         f"WHEN {text}[1] BETWEEN '-' AND '9' THEN {text} END"
     )
-    return f"({label})[:{_MAX_LABEL_CHARACTERS}]"
+    # Cut, two labels could become one.
+    return f"CASE WHEN length({label}) <= {MAX_LABEL_CHARACTERS} THEN {label} END"
+
+
+def _instant(text: str) -> str:
+    """SQL: the instant in a text of our own, in microseconds."""
+    return f"epoch_us(TRY_CAST({text}[2:-2] AS TIMESTAMPTZ))"
 
 
 def _lines(rows: Path) -> str:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import msgspec
 
+from shared import clock
 from shared.aws import Bucket
 from shared.datasets.metrics.extraction import extract
 from shared.datasets.metrics.gathering import Gathered, fetch_volume, volume_name
@@ -119,9 +120,16 @@ def _create_rows(
     if question.to_us is not None:
         conditions.append(f"us < {question.to_us}")
     connection.execute(
-        f"CREATE TEMP VIEW rows AS SELECT *, {_speed(mapping)} AS speed FROM timed "
+        f"CREATE TEMP VIEW rows AS SELECT *, {_speed(mapping)} AS speed FROM "
+        f"(SELECT * REPLACE ({_plausible_us()} AS us) FROM timed) "
         f"WHERE {' AND '.join(conditions)}"
     )
+
+
+def _plausible_us() -> str:
+    """SQL: the instant, if a row that arrived when it did may have it; as appends judge it."""
+    earliest, ahead = clock.row_times_us(0)
+    return f"CASE WHEN us >= {earliest} AND us <= coalesce(arrived, us) + {ahead} THEN us END"
 
 
 def _create_names(

@@ -13,17 +13,19 @@ from shared.storage.log import delete_dataset
 from tests.kit.faults import watched_calls
 from tests.shared.datasets.metrics.conftest import series_of
 
-RUN = {"ts": 60, "device": "a", "model": "m", "latency_ms": 100, "completion_tokens": 10}
+AT = 1_764_784_800
+AT_US = AT * 1_000_000
+RUN = {"ts": AT + 60, "device": "a", "model": "m", "latency_ms": 100, "completion_tokens": 10}
 
 
 def test_rows_count_once_when_folded_and_pending(dataset):
-    dataset.append(RUN, RUN | {"ts": 120}, fold=True)
-    dataset.append(RUN | {"ts": 180, "latency_ms": 400})
+    dataset.append(RUN, RUN | {"ts": AT + 120}, fold=True)
+    dataset.append(RUN | {"ts": AT + 180, "latency_ms": 400})
 
     found = dataset.metrics()
 
     latency = series_of(found, "latency_ms")
-    assert (found.rows, found.from_us, found.to_us) == (3, 60_000_000, 180_000_000)
+    assert (found.rows, found.from_us, found.to_us) == (3, AT_US + 60_000_000, AT_US + 180_000_000)
     assert [value for _, value in latency.points] == [100, 100, 400]
     assert (latency.summary.mean, latency.summary.last) == (200, 400)
 
@@ -90,8 +92,15 @@ def test_series_are_the_adapters_when_one_is_saved(dataset):
         ),
     )
     dataset.append(
-        {"ts": 1, "t": {"total": 500}, "completion_tokens": 10, "power": 5, "charging": True},
-        {"ts": 2, "t.total": 250, "completion_tokens": "x", "charging": False, "tok_s": 7, "z": 1},
+        {"ts": AT + 1, "t": {"total": 500}, "completion_tokens": 10, "power": 5, "charging": True},
+        {
+            "ts": AT + 2,
+            "t.total": 250,
+            "completion_tokens": "x",
+            "charging": False,
+            "tok_s": 7,
+            "z": 1,
+        },
     )
 
     found = {(series.field, series.label): series for series in dataset.metrics().series}
@@ -142,10 +151,10 @@ def test_series_are_those_in_most_rows_when_there_are_too_many(dataset):
 def test_only_matching_rows_count_when_filtered(dataset):
     dataset.append(
         RUN,
-        RUN | {"device": "b", "ts": "1970-01-01T00:02:00Z"},
-        RUN | {"device": "b", "model": "n'", "ts": 180},
+        RUN | {"device": "b", "ts": "2025-12-03T18:02:00Z"},
+        RUN | {"device": "b", "model": "n'", "ts": AT + 180},
         RUN | {"device": "c\x00", "ts": "never"},
-        RUN | {"device": 7, "ts": "240"},
+        RUN | {"device": 7, "ts": str(AT + 240)},
     )
 
     def rows(**question):
@@ -155,14 +164,14 @@ def test_only_matching_rows_count_when_filtered(dataset):
     assert rows(devices=("b", "c\x00")) == 3
     assert rows(devices=("7",)) == 1
     assert rows(models=("n'",), devices=("a", "b")) == 1
-    assert rows(from_us=120_000_000) == 3
-    assert rows(to_us=120_000_000) == 1
-    assert rows(from_us=120_000_000, to_us=180_000_000) == 1
+    assert rows(from_us=AT_US + 120_000_000) == 3
+    assert rows(to_us=AT_US + 120_000_000) == 1
+    assert rows(from_us=AT_US + 120_000_000, to_us=AT_US + 180_000_000) == 1
     assert rows(devices=("nobody",)) == 0
 
 
 def test_labels_are_counted_with_most_rows_first(dataset):
-    dataset.append(RUN, {"ts": 1}, RUN | {"device": "b"}, RUN | {"device": "b"})
+    dataset.append(RUN, {"ts": AT + 1}, RUN | {"device": "b"}, RUN | {"device": "b"})
 
     found = dataset.metrics()
 
@@ -196,7 +205,7 @@ def test_points_are_shared_out_when_there_are_many_series(dataset):
     extras = tuple(ExtraField(label=str(n), field=f"f{n}") for n in range(64))
     dataset.save(extra_fields=extras)
     fields = [f"f{number}" for number in range(64)]
-    dataset.append(*(dict.fromkeys(fields, n % 7) | {"ts": n} for n in range(1, 1_200)))
+    dataset.append(*(dict.fromkeys(fields, n % 7) | {"ts": AT + n} for n in range(1, 1_200)))
 
     found = dataset.metrics(max_points=5_000)
 
@@ -235,7 +244,7 @@ def test_volume_is_not_fetched_again_when_the_adapter_changes(dataset):
 
 def test_volume_is_fetched_in_pieces_when_it_is_large(dataset, monkeypatch):
     monkeypatch.setattr(gathering, "_PIECE_BYTES", 100)
-    dataset.append(*({"ts": n, "v": n} for n in range(1, 101)), fold=True)
+    dataset.append(*({"ts": AT + n, "v": n} for n in range(1, 101)), fold=True)
 
     found = dataset.metrics()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared import clock
 from shared.datasets.metrics.series import bounds, last_value, points, summary
 
+AT = 1_764_784_800
 COLUMN = "n" + b"v".hex()
 VALUES = st.floats(-1e90, 1e90) | st.integers(-1000, 1000).map(float)
 
@@ -19,7 +20,7 @@ VALUES = st.floats(-1e90, 1e90) | st.integers(-1000, 1000).map(float)
 def lines_of(values: list[float], times: list[int | None] | None = None) -> list[bytes]:
     seconds = times or list(range(1, len(values) + 1))
     return [
-        json.dumps({"ts": at, "v": value}).encode()
+        json.dumps({"ts": None if at is None else AT + at, "v": value}).encode()
         for at, value in zip(seconds, values, strict=True)
     ]
 
@@ -68,7 +69,7 @@ def test_points_keep_ends_and_peaks_when_there_are_too_many(
     view, placed: list[tuple[int, float]], most: int
 ) -> None:
     ordered = sorted(placed, key=lambda one: one[0])
-    all_points = [(clock.iso(at * 1_000_000), value) for at, value in ordered]
+    all_points = [(clock.iso((AT + at) * 1_000_000), value) for at, value in ordered]
 
     with view(lines_of([v for _, v in placed], [t for t, _ in placed])) as connection:
         found, downsampled = points(connection, COLUMN, most)
@@ -98,10 +99,10 @@ def assert_peaks_and_ends(found: list[Any], whole: list[Any], most: int) -> None
 
 
 def test_row_has_no_point_when_it_has_no_time(view) -> None:
-    lines = [b'{"ts":1,"v":1}', b'{"ts":"soon","v":9}', b'{"v":5}']
+    lines = [b'{"ts":1764784801,"v":1}', b'{"ts":"soon","v":9}', b'{"v":5}']
 
     with view(lines) as connection:
         found, downsampled = points(connection, COLUMN, 10)
         values = summarised(connection).n
 
-    assert (found, downsampled, values) == ([("1970-01-01T00:00:01.000Z", 1.0)], False, 3)
+    assert (found, downsampled, values) == ([("2025-12-03T18:00:01.000Z", 1.0)], False, 3)

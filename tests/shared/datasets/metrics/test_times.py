@@ -80,7 +80,7 @@ def test_instants_are_those_of_the_clock_when_read_by_sql(view, values: list[Any
     lines = [json.dumps({"ts": value}).encode() for value in values]
 
     with view(lines) as connection:
-        found = connection.execute("SELECT us FROM rows ORDER BY line").fetchall()
+        found = connection.execute("SELECT us FROM timed ORDER BY line").fetchall()
 
     assert [us for (us,) in found] == [expected(value) for value in values]
 
@@ -104,3 +104,23 @@ def test_usual_form_is_left_to_sql_when_it_is_a_time(view, value: Any) -> None:
         found = connection.execute("SELECT us, odd FROM extracted").fetchall()
 
     assert found == [(clock.to_us(datetime(2025, 12, 3, 18, tzinfo=UTC)), None)]
+
+
+@pytest.mark.parametrize(
+    ("value", "counts"),
+    [
+        (26.22, False),
+        ("1999-12-31T23:59:59Z", False),
+        ("2000-01-01", True),
+        ("2025-12-04T18:00:00Z", True),
+        ("2025-12-04T18:00:01Z", False),
+        (4_102_444_800, False),
+    ],
+)
+def test_time_counts_when_a_row_may_have_it(view, value: Any, counts: bool) -> None:
+    row = {"ts": value, "_meta_ts": "2025-12-03T18:00:00.000Z"}
+
+    with view([json.dumps(row).encode()]) as connection:
+        ((us,),) = connection.execute("SELECT us FROM rows").fetchall()
+
+    assert (us is not None) is counts
