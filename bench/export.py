@@ -22,8 +22,8 @@ from bench.section import Section
 from shared.aws import Bucket, Table
 from shared.clock import DAY_US, day_of, read_time
 from shared.runs import PARQUET_COLUMNS
-from shared.storage.lake.fold import part_key
 from shared.storage.log import Catalog, DayRecord, Part
+from shared.storage.log.object_keys import part_key
 from shared.storage.log.records import DAY_PREFIX, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.gateway import LambdaContext, http_event

@@ -26,7 +26,7 @@ from bench.metrics import ENVIRONMENT
 from bench.section import Section
 from shared.aws import Bucket, Table
 from shared.clock import DAY_US, day_of, read_time
-from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.log import Catalog, DayRecord, Part, UserLog
 from shared.storage.log.records import DAY_PREFIX, item_of
 from tests.kit.cloud import create_buckets, create_tables
@@ -122,7 +122,7 @@ def _store(template: Template, folder: Path, count: int) -> None:
             parts.append(_stored_part(bucket, folder, count, number, (first, last)))
         record = DayRecord(day=day_of(START_US + number * DAY_US), parts=tuple(parts))
         catalog.table.put(item_of(user_of(count), DAY_PREFIX + record.day, record))
-    Rolling(UserLog(bucket, catalog, user_of(count))).roll_up(lambda: True)
+    RollupUpkeep(UserLog(bucket, catalog, user_of(count))).roll_up(lambda: True)
 
 
 def _stored_part(

@@ -17,7 +17,7 @@ from shared.config import read_settings
 from shared.isolation import user_kept_apart
 from shared.messages import Message, MessageUnreadable, come_again, messages_of
 from shared.observability import logger
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, SegmentName, UserLog
 from shared.turns import MayGoOn, TimeLeft
 
@@ -50,7 +50,7 @@ def lambda_handler(event: object, context: Any) -> dict[str, Any]:
 def _folded(user_id: str, may_go_on: MayGoOn) -> bool:
     """Whether nothing of the user is pending any more."""
     with user_kept_apart("fold", user_id):
-        folded = compaction(UserLog(*_storage(), user_id)).drain(may_go_on)
+        folded = compactor(UserLog(*_storage(), user_id)).drain(may_go_on)
         logger().info("segments_folded", user_id=user_id, segments=folded)
         return may_go_on()
     return False

@@ -27,13 +27,13 @@ def previewed(user: Caller, adapter: Adapter) -> Response:
 def backfilled(user: Caller, adapter: Adapter) -> Response:
     """The saved adapter with its backfill: 200 when it is done, 202 while it goes on."""
     # The analytics layer is loaded by whoever needs it: appends shall start fast.
-    from shared.storage.assembly import compaction
+    from shared.storage.assembly import compactor
 
     log = wiring.user_log(user.user_id)
     saved = save_and_backfill(log, user.tenant, adapter)
     until = clock.now_us() + _SPENT_US
     try:
-        compaction(log).drain(lambda: clock.now_us() < until)
+        compactor(log).drain(lambda: clock.now_us() < until)
     except EvalyardError:
         # It is saved and goes on by itself; the answer tells how far it is.
         logger().exception("backfill_delayed", user_id=user.user_id)

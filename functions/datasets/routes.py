@@ -251,9 +251,9 @@ async def undo(user: CurrentUser, body: UndoBody) -> dict[str, Any]:
     Repeated: nothing is left to remove, and `already_undone` is true.
     """
     # The analytics layer is loaded by whoever needs it: appends shall start fast.
-    from shared.storage.lake import undo_batch
+    from shared.storage.assembly import revert_batch
 
-    undone = undo_batch(wiring.user_log(user.user_id), body.batch_id)
+    undone = revert_batch(wiring.user_log(user.user_id), body.batch_id)
     return {
         "removed_rows": undone.rows,
         "removed_runs": undone.runs,

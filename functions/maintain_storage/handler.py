@@ -1,5 +1,5 @@
 """Scheduled upkeep: folds what events missed; with `{"roll_up": true}` also rolls up days
-that have something new; with `{"deep": true}` also goes on with edits whose wake-up was
+that have something new; with `{"deep": true}` also goes on with tombstones whose wake-up was
 lost, removes orphans, deletes for good what the recovery window no longer needs (where no
 lifecycle rule does), and holds a sample of the rollups against their rows.
 
@@ -20,8 +20,7 @@ from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.isolation import carry_out_all
 from shared.observability import logger
-from shared.storage.assembly import maintenance
-from shared.storage.lake import Maintenance
+from shared.storage.assembly import Maintenance, maintenance
 from shared.storage.log import Catalog
 from shared.turns import MayGoOn, TimeLeft
 
@@ -56,11 +55,11 @@ def lambda_handler(event: object, context: Any) -> dict[str, int]:
 def _steps(upkeep: Maintenance, settings: Settings, event: object) -> dict[str, Step]:
     """What the schedule asks for, by what is told of it."""
     asked = event if isinstance(event, dict) else {}
-    steps: dict[str, Step] = {"segments_folded": upkeep.fold_forgotten}
+    steps: dict[str, Step] = {"segments_folded": upkeep.flush_missed}
     if asked.get("roll_up"):
         steps["days_rolled_up"] = upkeep.roll_up
     if asked.get("deep"):
-        steps["users_edited"] = upkeep.go_on_with_edits
+        steps["users_edited"] = upkeep.apply_tombstones
         steps["orphan_parts_removed"] = upkeep.remove_orphan_parts
         steps["orphan_versions_removed"] = upkeep.remove_orphan_versions
         steps["versions_expired"] = partial(upkeep.expire, settings.expire_after_days)

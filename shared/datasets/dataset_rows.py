@@ -47,7 +47,7 @@ class Rows:
     def of(cls, snapshot: Snapshot, dataset: str) -> "Rows":
         """The rows of a dataset, which may be none."""
         record = snapshot.dataset(dataset) or DatasetRecord(name=dataset)
-        return cls(snapshot, record, snapshot.pending_of(dataset), snapshot.undone_batches)
+        return cls(snapshot, record, snapshot.pending_of(dataset), snapshot.reverted_batches)
 
     @property
     def exist(self) -> bool:

@@ -11,7 +11,7 @@ from shared.imports.records import Records
 from shared.imports.run import Batch
 from shared.imports.validation import Judged, judge, without_repeats
 from shared.runs import Run
-from shared.storage.lake import known_run_ids
+from shared.storage.lake import existing_run_ids
 from shared.storage.log import Backlog, Catalog, SegmentLog, UserLog, read_snapshot
 
 
@@ -90,7 +90,7 @@ def _known(bucket: Bucket, catalog: Catalog, batch: Batch, run_ids: list[str]) -
     return read_snapshot(
         UserLog(bucket, catalog, batch.user_id),
         # A call that is repeated must not take what it stored itself for somebody else's.
-        lambda snapshot: known_run_ids(snapshot, run_ids, but_batch=batch.batch_id),
+        lambda snapshot: existing_run_ids(snapshot, run_ids, but_batch=batch.batch_id),
     )
 
 

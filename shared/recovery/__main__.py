@@ -20,7 +20,7 @@ from shared.aws import Bucket, Table, begin_recovery, is_there
 from shared.clock import SECOND_US
 from shared.errors import EvalyardError
 from shared.jobs import JobRecovery, JobStore
-from shared.storage.lake import Restoration, RestoreImpossible
+from shared.storage.assembly import Restoration, RestoreImpossible
 from shared.storage.log import Catalog
 
 _LOOK_AGAIN_S = 15.0

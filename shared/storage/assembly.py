@@ -1,4 +1,4 @@
-"""Puts compaction and upkeep together with what datasets know: how stored rows become runs.
+"""What changes the lake, put together with what datasets know: how stored rows become runs.
 
 It needs the analytics layer.
 """
@@ -9,13 +9,27 @@ from shared.aws import Bucket
 from shared.datasets import Adapter, RowNotConvertible, run_of_stored
 from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
-from shared.storage.lake import Compaction, Maintenance, StoredRow
+from shared.storage.lake.backfill import StoredRow
+from shared.storage.lake.batch_revert import revert_batch
+from shared.storage.lake.compactor import Compactor
+from shared.storage.lake.maintenance import Maintenance
+from shared.storage.lake.restoring import Restoration, RestoreImpossible
 from shared.storage.log import Backfill, Catalog, UserLog
 
+__all__ = [
+    "Maintenance",
+    "Restoration",
+    "RestoreImpossible",
+    "compactor",
+    "convert_stored",
+    "maintenance",
+    "revert_batch",
+]
 
-def compaction(log: UserLog) -> Compaction:
+
+def compactor(log: UserLog) -> Compactor:
     """The compaction of one user."""
-    return Compaction(log, convert_stored)
+    return Compactor(log, convert_stored)
 
 
 def maintenance(bucket: Bucket, catalog: Catalog) -> Maintenance:

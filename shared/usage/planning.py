@@ -109,9 +109,12 @@ class _Planning:
 
     def _covered(self, day: DayRecord) -> tuple[Range, ...]:
         """The ranges of the day that its rollup tells, which are noted."""
-        rollup, edits = day.rollup, self.snapshot.edits
+        rollup, tombstones = day.rollup, self.snapshot.tombstones
         if rollup is None or any(
-            edit.concerns(part) for edit in edits for part in day.parts if part.rolled
+            tombstone.concerns(part)
+            for tombstone in tombstones
+            for part in day.parts
+            if part.rolled
         ):
             return ()
         start = day_start_us(day.day)

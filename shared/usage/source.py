@@ -20,7 +20,7 @@ from shared.storage.lake import (
     local_copies,
     merged_cells,
 )
-from shared.storage.log import Edit, Snapshot
+from shared.storage.log import Snapshot, Tombstone
 from shared.usage.buckets import bucket_sql
 from shared.usage.planning import Plan, Range, days_of, plan_reading
 from shared.usage.query import Question
@@ -127,24 +127,28 @@ def _selections(
     connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, plan: Plan, paths: dict[str, Path]
 ) -> list[str]:
     """SQL for the runs of parts that are not taken out and not told by rollups."""
-    alike: dict[tuple[tuple[Range, ...], tuple[Edit, ...]], list[Path]] = defaultdict(list)
+    alike: dict[tuple[tuple[Range, ...], tuple[Tombstone, ...]], list[Path]] = defaultdict(list)
     for rows in plan.rows:
-        edits = tuple(edit for edit in snapshot.edits if edit.concerns(rows.part))
-        alike[rows.without, edits].append(paths[rows.part.key])
+        tombstones = tuple(
+            tombstone for tombstone in snapshot.tombstones if tombstone.concerns(rows.part)
+        )
+        alike[rows.without, tombstones].append(paths[rows.part.key])
     return [
-        f"SELECT * FROM {_parquet(files)} WHERE {_kept(connection, without, edits)}"
-        for (without, edits), files in alike.items()
+        f"SELECT * FROM {_parquet(files)} WHERE {_kept(connection, without, tombstones)}"
+        for (without, tombstones), files in alike.items()
     ]
 
 
 def _kept(
-    connection: duckdb.DuckDBPyConnection, without: Sequence[Range], edits: Sequence[Edit]
+    connection: duckdb.DuckDBPyConnection, without: Sequence[Range], tombstones: Sequence[Tombstone]
 ) -> str:
     conditions = [
         f"NOT (ts >= make_timestamp({start}) AND ts < make_timestamp({end}))"
         for start, end in without
     ]
-    conditions += [f"NOT ({_bound(connection, *edit.condition())})" for edit in edits]
+    conditions += [
+        f"NOT ({_bound(connection, *tombstone.condition())})" for tombstone in tombstones
+    ]
     return " AND ".join(conditions) or "true"
 
 

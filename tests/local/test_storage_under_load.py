@@ -16,7 +16,7 @@ from shared import ids
 from shared.aws import Bucket, Table, clients
 from shared.datasets import Wanted, list_datasets, read_rows
 from shared.runs import Run
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, SegmentLog, UserLog
 from tests.conftest import forget_caches
 
@@ -97,7 +97,7 @@ def test_counts_match_to_the_row_when_sixteen_write_and_compactions_run(
         return attempt
 
     deadline = time.monotonic() + SECONDS
-    fold = compaction(UserLog(bucket, catalog, "ada"))
+    fold = compactor(UserLog(bucket, catalog, "ada"))
     works = [write] * WRITERS + [lambda: fold.drain(lambda: True)] * 2 + [count_rows]
     threads = [threading.Thread(target=until(deadline, carefully(work))) for work in works]
     for thread in threads:

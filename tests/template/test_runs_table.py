@@ -5,8 +5,8 @@ from pathlib import Path
 import duckdb
 
 from shared.runs import Run
-from shared.storage.lake.fold import part_key
 from shared.storage.lake.parquet import parquet_of
+from shared.storage.log.object_keys import part_key
 from tests.kit.template import read_template
 
 _TYPES = {

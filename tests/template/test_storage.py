@@ -109,7 +109,7 @@ def test_history_is_kept_for_the_recovery_window(transformed: Transformed) -> No
 
 # Where a function may delete versions for good, and why that takes nothing from the window.
 DELETES_FOR_GOOD = {
-    # A longer version begins with the same bytes (`fold.SUPERSEDED_KEPT`); losers of a commit.
+    # A longer version begins with the same bytes (`volumes.SUPERSEDED_KEPT`); losers of a commit.
     "data/users/*",
     # The segments are kept under folded/.
     "segments/*",

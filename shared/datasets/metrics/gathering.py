@@ -51,7 +51,7 @@ def gather(snapshot: Snapshot, dataset: str, pending: Path) -> Gathered:
         )
     snapshot.seal()
     _write_pending(snapshot, segments, pending)
-    return Gathered(adapter, record.volumes, pending, snapshot.undone_batches)
+    return Gathered(adapter, record.volumes, pending, snapshot.reverted_batches)
 
 
 def fetch_volume(bucket: Bucket, volume: Volume, target: Path) -> None:

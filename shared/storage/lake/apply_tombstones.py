@@ -1,7 +1,7 @@
-"""Applies edits: takes rows out of volumes and runs out of parts.
+"""Applies tombstones: takes rows out of volumes and runs out of parts.
 
-A step is one commit. What it replaced is named in the edit and deleted before the edit's
-next step, below a marker: the recovery window keeps it. The edit goes when nothing is
+A step is one commit. What it replaced is named in the tombstone and deleted before the tombstone's
+next step, below a marker: the recovery window keeps it. The tombstone goes when nothing is
 left of either.
 """
 
@@ -12,15 +12,17 @@ import msgspec
 
 from shared.aws import TransactionLost
 from shared.observability import logger
-from shared.storage.lake.checksum import CHUNK_BYTES, crc_of
 from shared.storage.lake.flush_plan import MAX_BYTES, MAX_DAYS
-from shared.storage.lake.fold import PARQUET, part_key, with_crowded
 from shared.storage.lake.optimize import unrolled
 from shared.storage.lake.parquet import parquet_without
+from shared.storage.lake.parts import PARQUET, with_crowded
+from shared.storage.lake.vacuum import delete_garbage
+from shared.storage.lake.volumes import CHUNK_BYTES, crc_of
 from shared.storage.log.commit import Commit, grown_totals
+from shared.storage.log.object_keys import part_key
 from shared.storage.log.records import (
     DAY_PREFIX,
-    EDIT_PREFIX,
+    TOMBSTONE_PREFIX,
     Backfill,
     Checkpoint,
     DatasetRecord,
@@ -30,7 +32,7 @@ from shared.storage.log.records import (
     Volume,
 )
 from shared.storage.log.row_members import line_ending
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 
 # Walks that began more cuts ago must begin again.
@@ -48,43 +50,32 @@ class Cut(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Removal:
-    """The application of one user's edits."""
+class TombstoneApplier:
+    """The application of one user's tombstones."""
 
     log: UserLog
 
-    def step(self, before: Checkpoint, edit: Edit) -> None:
-        """Apply the next piece of an edit. Raises TransactionLost, ObjectMissing."""
-        self.purge(edit.garbage)
+    def step(self, before: Checkpoint, tombstone: Tombstone) -> None:
+        """Apply the next piece of a tombstone. Raises TransactionLost, ObjectMissing."""
+        delete_garbage(self.log.bucket, tombstone.garbage)
         commit = Commit(self.log, before)
-        if edit.rows:
-            self._take_rows(commit, edit)
-        elif edit.runs and edit.from_day != _NO_DAY:
-            self._take_runs(commit, edit)
+        if tombstone.rows:
+            self._take_rows(commit, tombstone)
+        elif tombstone.runs and tombstone.from_day != _NO_DAY:
+            self._take_runs(commit, tombstone)
         else:
-            commit.delete(EDIT_PREFIX + edit.edit_id)
-            commit.carry_out(msgspec.structs.replace(before, edits=before.edits - 1))
+            commit.delete(TOMBSTONE_PREFIX + tombstone.tombstone_id)
+            commit.carry_out(msgspec.structs.replace(before, tombstones=before.tombstones - 1))
 
-    def purge(self, garbage: tuple[Garbage, ...]) -> None:
-        """Delete what an edit replaced. Versions that a newer one covers are so already."""
-        self.log.bucket.delete(each.key for each in garbage if self._is_in_the_way(each))
-
-    def _is_in_the_way(self, garbage: Garbage) -> bool:
-        """Whether whoever asks for the key finds what was replaced."""
-        latest = self.log.bucket.latest(garbage.key)
-        if latest is None or latest.is_delete_marker:
-            return False
-        return not garbage.version_id or (
-            garbage.inclusive and latest.version_id == garbage.version_id
-        )
-
-    def _take_rows(self, commit: Commit, edit: Edit) -> None:
-        record = self.log.dataset(edit.dataset)
-        found = None if record is None else self._find(record, edit.batch_id)
+    def _take_rows(self, commit: Commit, tombstone: Tombstone) -> None:
+        record = self.log.dataset(tombstone.dataset)
+        found = None if record is None else self._find(record, tombstone.batch_id)
         if record is None or found is None:
-            # Whoever came first took them out: then this commit is lost, and nothing is missing.
-            self._save(commit, msgspec.structs.replace(edit, rows=0, bytes=0, garbage=()))
-            logger().error("undone_rows_missing", user_id=self.log.user_id, batch_id=edit.batch_id)
+            # Another process took them out first: then this commit is lost, and nothing is missing.
+            self._save(commit, msgspec.structs.replace(tombstone, rows=0, bytes=0, garbage=()))
+            logger().error(
+                "undone_rows_missing", user_id=self.log.user_id, batch_id=tombstone.batch_id
+            )
             return
         number, cut = found
         volume = record.volumes[number]
@@ -99,16 +90,16 @@ class Removal:
             inclusive=not shorter.version_id,
         )
         try:
-            self._save(commit, _less(edit, cut, gone))
+            self._save(commit, _less(tombstone, cut, gone))
         except TransactionLost:
             if shorter.version_id:
                 self.log.bucket.delete_versions(volume.key, [shorter.version_id])
             raise
 
-    def _save(self, commit: Commit, edit: Edit, after: Checkpoint | None = None) -> None:
-        commit.put_edit(edit)
+    def _save(self, commit: Commit, tombstone: Tombstone, after: Checkpoint | None = None) -> None:
+        commit.put_tombstone(tombstone)
         commit.carry_out(after or commit.before)
-        self.purge(edit.garbage)
+        delete_garbage(self.log.bucket, tombstone.garbage)
 
     def _find(self, record: DatasetRecord, batch_id: str) -> tuple[int, Cut] | None:
         """The volume with the batch's rows, newest first, and where in it they lie."""
@@ -156,8 +147,8 @@ class Removal:
             crc=crc_of(self.log.bucket, volume.key, version_id, size),
         )
 
-    def _take_runs(self, commit: Commit, edit: Edit) -> None:
-        days = [day for day in self.log.days() if day.day >= (edit.from_day or "")]
+    def _take_runs(self, commit: Commit, tombstone: Tombstone) -> None:
+        days = [day for day in self.log.days() if day.day >= (tombstone.from_day or "")]
         changed: list[DayRecord] = []
         garbage: list[Garbage] = []
         seen = 0
@@ -166,22 +157,22 @@ class Removal:
             if len(changed) == MAX_DAYS or seen >= MAX_BYTES:
                 next_day = day.day
                 break
-            seen += sum(part.bytes for part in day.parts if edit.concerns(part))
-            after, replaced = self._day_without(day, edit)
+            seen += sum(part.bytes for part in day.parts if tombstone.concerns(part))
+            after, replaced = self._day_without(day, tombstone)
             if replaced:
                 changed.append(after)
                 garbage += replaced
         for day in changed:
             commit.put(DAY_PREFIX + day.day, day)
         kept = tuple(garbage)
-        step = msgspec.structs.replace(edit, from_day=next_day, garbage=kept)
+        step = msgspec.structs.replace(tombstone, from_day=next_day, garbage=kept)
         self._save(commit, step, with_crowded(commit.before, changed))
 
-    def _day_without(self, day: DayRecord, edit: Edit) -> tuple[DayRecord, list[Garbage]]:
+    def _day_without(self, day: DayRecord, tombstone: Tombstone) -> tuple[DayRecord, list[Garbage]]:
         parts: list[Part] = []
         replaced: list[Garbage] = []
         for part in day.parts:
-            shorter = self._part_without(part, day.day, edit)
+            shorter = self._part_without(part, day.day, tombstone)
             if shorter != part:
                 replaced.append(Garbage(key=part.key))
             if shorter:
@@ -190,16 +181,16 @@ class Removal:
             return unrolled(day, parts), [*replaced, Garbage(key=day.rollup.key)]
         return msgspec.structs.replace(day, parts=tuple(parts)), replaced
 
-    def _part_without(self, part: Part, day: str, edit: Edit) -> Part | None:
-        """The part without what the edit hides; the same if that is nothing, None if all."""
-        if not edit.concerns(part):
+    def _part_without(self, part: Part, day: str, tombstone: Tombstone) -> Part | None:
+        """The part without what the tombstone hides; the same if that is nothing, None if all."""
+        if not tombstone.concerns(part):
             return part
-        rest = parquet_without(self.log.bucket.get(part.key), *edit.condition())
+        rest = parquet_without(self.log.bucket.get(part.key), *tombstone.condition())
         if rest.rows == part.rows:
             return part
         if not rest.rows:
             return None
-        # It keeps its generation: other edits may still tell by it what they concern.
+        # It keeps its generation: other tombstones may still tell by it what they concern.
         key = part_key(self.log.user_id, day, part.generation)
         self.log.bucket.put(key, rest.body, PARQUET)
         return msgspec.structs.replace(part, key=key, rows=rest.rows, bytes=len(rest.body))
@@ -226,10 +217,10 @@ def _moved(backfill: Backfill, number: int, cut: Cut) -> Backfill:
     return msgspec.structs.replace(backfill, offset=backfill.offset - (cut.end - cut.start))
 
 
-def _less(edit: Edit, cut: Cut, gone: Garbage) -> Edit:
+def _less(tombstone: Tombstone, cut: Cut, gone: Garbage) -> Tombstone:
     return msgspec.structs.replace(
-        edit,
-        rows=max(0, edit.rows - cut.rows),
-        bytes=max(0, edit.bytes - (cut.end - cut.start)),
+        tombstone,
+        rows=max(0, tombstone.rows - cut.rows),
+        bytes=max(0, tombstone.bytes - (cut.end - cut.start)),
         garbage=(gone,),
     )

@@ -15,8 +15,8 @@ import msgspec
 from shared.clock import day_of
 from shared.runs import Run
 from shared.storage.lake.flush_plan import MAX_DAYS
-from shared.storage.lake.fold import fold_day, with_crowded
 from shared.storage.lake.parquet import run_ids_of
+from shared.storage.lake.parts import flush_day, with_crowded
 from shared.storage.log.commit import Commit
 from shared.storage.log.records import (
     DAY_PREFIX,
@@ -151,7 +151,7 @@ class BackfillStep:
     def _folded(self, day: str, runs: list[Run]) -> DayRecord:
         record = self.log.day(day)
         generation = self.before.generation + 1
-        return fold_day(self.log, record, runs, generation)
+        return flush_day(self.log, record, runs, generation)
 
     def _finish(self, record: DatasetRecord, stale_pending: bool) -> None:
         """Done, unless rows that an older adapter saw are still to be folded: they reopen it."""

@@ -13,10 +13,10 @@ from shared.storage.log.overtaken import retry_when_overtaken
 from shared.storage.log.records import BatchRecord, Part, partition
 from shared.storage.log.segments import PendingSegment
 from shared.storage.log.snapshot import Snapshot, begin_snapshot
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 
-UNDONE_PREFIX = "UNDONE#"
+REVERTED_PREFIX = "UNDONE#"
 
 
 class BatchNotFound(NotFound):
@@ -26,7 +26,7 @@ class BatchNotFound(NotFound):
 
 
 @dataclass(frozen=True)
-class Undone:
+class Reverted:
     """What was taken back now; `already` when an earlier call had done it."""
 
     rows: int
@@ -34,17 +34,17 @@ class Undone:
     already: bool = False
 
 
-def undo_batch(log: UserLog, batch_id: str) -> Undone:
+def revert_batch(log: UserLog, batch_id: str) -> Reverted:
     """Take back the rows that a batch brought and the runs that were made of them.
 
     Readers see it at once; the compaction removes them. Raises BatchNotFound,
     and Unavailable when commits overtake it again and again.
     """
 
-    def attempt() -> Undone:
-        if log.catalog.table.get(partition(log.user_id), UNDONE_PREFIX + batch_id):
-            return Undone(0, 0, already=True)
-        return _Undo(begin_snapshot(log), batch_id).commit()
+    def attempt() -> Reverted:
+        if log.catalog.table.get(partition(log.user_id), REVERTED_PREFIX + batch_id):
+            return Reverted(0, 0, already=True)
+        return _Revert(begin_snapshot(log), batch_id).commit()
 
     undone = retry_when_overtaken(attempt)
     if not undone.already:
@@ -53,22 +53,22 @@ def undo_batch(log: UserLog, batch_id: str) -> Undone:
 
 
 @dataclass
-class _Undo:
+class _Revert:
     snapshot: Snapshot
     batch_id: str
 
-    def commit(self) -> Undone:
+    def commit(self) -> Reverted:
         segment = self._pending()
         folded = self._folded(segment)
-        undone = Undone(
+        undone = Reverted(
             rows=folded.rows + (segment.live_rows if segment else 0),
             runs=self._runs(segment),
         )
         before = self.snapshot.checkpoint
         commit = Commit(self.snapshot.log, before)
-        commit.put_edit(
-            Edit(
-                edit_id=ids.ulid(),
+        commit.put_tombstone(
+            Tombstone(
+                tombstone_id=ids.ulid(),
                 kind="undo",
                 dataset=folded.dataset,
                 generation=commit.generation,
@@ -78,8 +78,8 @@ class _Undo:
                 bytes=folded.bytes,
             )
         )
-        commit.remember(UNDONE_PREFIX + self.batch_id, rows=undone.rows, runs=undone.runs)
-        commit.carry_out(msgspec.structs.replace(before, edits=before.edits + 1))
+        commit.remember(REVERTED_PREFIX + self.batch_id, rows=undone.rows, runs=undone.runs)
+        commit.carry_out(msgspec.structs.replace(before, tombstones=before.tombstones + 1))
         return undone
 
     def _pending(self) -> PendingSegment | None:
@@ -88,7 +88,7 @@ class _Undo:
     def _folded(self, segment: PendingSegment | None) -> BatchRecord:
         """What of the batch is in the dataset's volumes. Raises BatchNotFound."""
         if segment:
-            inside = segment.rows_folded and not segment.edits
+            inside = segment.rows_folded and not segment.tombstones
             return BatchRecord(
                 batch_id=self.batch_id,
                 dataset=segment.name.dataset,
@@ -121,9 +121,9 @@ class _Undo:
 
     def _runs_of_part(self, part: Part) -> int:
         condition, parameters = "batch_id IS NOT DISTINCT FROM ?", [self.batch_id]
-        for edit in self.snapshot.edits:
-            if edit.concerns(part):
-                hidden, more = edit.condition()
+        for tombstone in self.snapshot.tombstones:
+            if tombstone.concerns(part):
+                hidden, more = tombstone.condition()
                 condition += f" AND NOT ({hidden})"
                 parameters += more
         return count_runs(self.snapshot.log.bucket.get(part.key), condition, parameters)

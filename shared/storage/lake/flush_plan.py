@@ -52,7 +52,7 @@ class Poison(NamedTuple):
 
 
 @dataclass
-class Plan:
+class FlushPlan:
     """What one commit will hold.
 
     `finished` are the segments that it covers entirely, `kept` what is kept of them; `poison`
@@ -80,7 +80,7 @@ class Plan:
         return tuple(segment.name.file_name for segment in self.finished)
 
 
-def folding_order(live: Iterable[PendingSegment]) -> list[PendingSegment]:
+def flush_order(live: Iterable[PendingSegment]) -> list[PendingSegment]:
     """The segments, in order of their ids, as they are folded.
 
     First the one that is folded in part: it is the one the checkpoint knows. Then those
@@ -100,18 +100,18 @@ def folding_order(live: Iterable[PendingSegment]) -> list[PendingSegment]:
     return [segment for _, segment in sorted(placed, key=itemgetter(0))]
 
 
-def plan_step(
+def plan_flush(
     ordered: list[PendingSegment],
     bodies_of: Callable[[list[PendingSegment]], Iterator[bytes]],
     max_segments: int = MAX_SEGMENTS,
     sift: Sift = by_day,
-) -> Plan:
+) -> FlushPlan:
     """The plan for the first of the given segments, in their order.
 
     `bodies_of` gives their bodies, one after the other, as far as they are asked for. What
     `sift` says cannot be folded is set aside.
     """
-    plan = Plan()
+    plan = FlushPlan()
     candidates = _fitting(ordered[:max_segments])
     for segment, body in zip(candidates, bodies_of(candidates), strict=False):
         if not _add(plan, segment, body, sift):
@@ -119,7 +119,7 @@ def plan_step(
     return plan
 
 
-def _add(plan: Plan, segment: PendingSegment, body: bytes, sift: Sift) -> bool:
+def _add(plan: FlushPlan, segment: PendingSegment, body: bytes, sift: Sift) -> bool:
     """Add a segment to the plan; whether another may follow."""
     try:
         rows = segment.rows_of(body)
@@ -178,7 +178,9 @@ def _by_day(runs: list[Run]) -> dict[str, list[Run]]:
     return days
 
 
-def _take(plan: Plan, segment: PendingSegment, rows: bytes, runs: dict[str, list[Run]]) -> None:
+def _take(
+    plan: FlushPlan, segment: PendingSegment, rows: bytes, runs: dict[str, list[Run]]
+) -> None:
     name = segment.name
     if rows:
         plan.rows.setdefault(name.dataset, []).append(rows)
@@ -189,7 +191,7 @@ def _take(plan: Plan, segment: PendingSegment, rows: bytes, runs: dict[str, list
 
 
 def _take_first_days(
-    plan: Plan, segment: PendingSegment, rows: bytes, runs: dict[str, list[Run]]
+    plan: FlushPlan, segment: PendingSegment, rows: bytes, runs: dict[str, list[Run]]
 ) -> None:
     days = sorted(runs)
     _take(plan, segment, rows, {day: runs[day] for day in days[:MAX_DAYS]})

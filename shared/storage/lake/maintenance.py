@@ -5,7 +5,7 @@ rolled up, months gathered, and rollups held against their rows.
 
 Each step goes round all users (`shared.rounds`): it goes on where its last run stopped,
 and what fails for one user costs that user this time only. A user's turn is bounded;
-whoever has more to do goes on after all others had theirs.
+a user with more to do goes on after all others had theirs.
 """
 
 from collections import deque
@@ -19,12 +19,17 @@ from shared.isolation import user_kept_apart
 from shared.observability import count, logger
 from shared.rounds import Round
 from shared.storage.lake.backfill import Convert
-from shared.storage.lake.compactor import QUARANTINE_PREFIX, Compaction
-from shared.storage.lake.expiry import Expiry
-from shared.storage.lake.orphans import DATASETS_PREFIX, RUNS_PREFIX, Orphans
-from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.lake.compactor import Compactor
+from shared.storage.lake.rollup_upkeep import RollupUpkeep
+from shared.storage.lake.vacuum import Expiry, Orphans
 from shared.storage.log.catalog import Catalog
-from shared.storage.log.segments import PREFIX, SegmentLog
+from shared.storage.log.object_keys import (
+    DATASETS_PREFIX,
+    QUARANTINE_PREFIX,
+    RUNS_PREFIX,
+    SEGMENTS_PREFIX,
+)
+from shared.storage.log.segments import SegmentLog
 from shared.storage.log.user_log import UserLog
 from shared.turns import MayGoOn, Turn
 
@@ -50,7 +55,7 @@ class Maintenance:
     catalog: Catalog
     convert: Convert
 
-    def fold_forgotten(self, may_go_on: MayGoOn) -> int:
+    def flush_missed(self, may_go_on: MayGoOn) -> int:
         """Fold whatever is pending, of everybody; the number of segments.
 
         Objects that are no segments are set aside, and the history of folded segments
@@ -59,17 +64,17 @@ class Maintenance:
         round_ = self._round("fold", _FOLD_LATE_S)
         return _go_round(round_, self._with_segments, self._fold, may_go_on)
 
-    def go_on_with_edits(self, may_go_on: MayGoOn) -> int:
-        """Apply edits and backfills of users whose wake-up was lost; how many users."""
+    def apply_tombstones(self, may_go_on: MayGoOn) -> int:
+        """Apply tombstones and backfills of users whose wake-up was lost; how many users."""
         round_ = self._round("edits", _DEEP_LATE_S)
-        return _go_round(round_, self._with_datasets, self._edit, may_go_on)
+        return _go_round(round_, self._with_datasets, self._apply, may_go_on)
 
     def roll_up(self, may_go_on: MayGoOn) -> int:
         """Roll up what came since, of everybody, and gather months; how many days."""
         round_ = self._round("roll_up", _ROLL_UP_LATE_S)
 
         def serve(user_id: str, turn: MayGoOn) -> int:
-            return self._rolling(user_id).roll_up(turn)
+            return self._rollup_upkeep(user_id).roll_up(turn)
 
         return _go_round(round_, self._with_runs, serve, may_go_on)
 
@@ -81,7 +86,7 @@ class Maintenance:
         round_ = self._round("hold_against_rows", _DEEP_LATE_S)
 
         def serve(user_id: str, turn: MayGoOn) -> int:
-            return self._rolling(user_id).hold_against_rows(days, turn)
+            return self._rollup_upkeep(user_id).hold_against_rows(days, turn)
 
         return _go_round(round_, self._with_runs, serve, may_go_on)
 
@@ -114,7 +119,7 @@ class Maintenance:
         return Round(self.catalog.table, step, late_after_s)
 
     def _with_segments(self, after: str) -> Iterator[str]:
-        return self.bucket.list_folders(PREFIX, after=after, with_deleted=True)
+        return self.bucket.list_folders(SEGMENTS_PREFIX, after=after, with_deleted=True)
 
     def _with_datasets(self, after: str) -> Iterator[str]:
         return self.bucket.list_folders(DATASETS_PREFIX, after=after)
@@ -128,41 +133,41 @@ class Maintenance:
         with user_kept_apart("set_misnamed_aside", user_id):
             self._set_misnamed_aside(user_id)
         with user_kept_apart("fold", user_id):
-            folded = self._compaction(user_id).drain(turn)
-        self._forget_history(user_id)
+            folded = self._compactor(user_id).drain(turn)
+        self._delete_history(user_id)
         return folded
 
-    def _edit(self, user_id: str, turn: MayGoOn) -> int:
+    def _apply(self, user_id: str, turn: MayGoOn) -> int:
         checkpoint = self.catalog.checkpoint(user_id)
-        if not (checkpoint.edits or checkpoint.backfills):
+        if not (checkpoint.tombstones or checkpoint.backfills):
             return 0
-        self._compaction(user_id).drain(turn)
+        self._compactor(user_id).drain(turn)
         return 1
 
     def _log(self, user_id: str) -> UserLog:
         return UserLog(self.bucket, self.catalog, user_id)
 
-    def _compaction(self, user_id: str) -> Compaction:
-        return Compaction(self._log(user_id), self.convert)
+    def _compactor(self, user_id: str) -> Compactor:
+        return Compactor(self._log(user_id), self.convert)
 
-    def _rolling(self, user_id: str) -> Rolling:
-        return Rolling(self._log(user_id))
+    def _rollup_upkeep(self, user_id: str) -> RollupUpkeep:
+        return RollupUpkeep(self._log(user_id))
 
     def _set_misnamed_aside(self, user_id: str) -> None:
         for key in SegmentLog(self.bucket).misnamed(user_id):
             with user_kept_apart("set_misnamed_aside", user_id):
                 body = self.bucket.get(key)
-                self.bucket.put(QUARANTINE_PREFIX + key.removeprefix(PREFIX), body)
+                self.bucket.put(QUARANTINE_PREFIX + key.removeprefix(SEGMENTS_PREFIX), body)
                 self.bucket.delete([key])
                 logger().error("segment_quarantined", user_id=user_id, key=key)
                 count("SegmentsQuarantined", service="storage")
 
-    def _forget_history(self, user_id: str) -> None:
+    def _delete_history(self, user_id: str) -> None:
         """Delete for good what was deleted a while ago: the versions and their markers."""
-        live = {stored.key for stored in self.bucket.list(f"{PREFIX}{user_id}/")}
+        live = {stored.key for stored in self.bucket.list(f"{SEGMENTS_PREFIX}{user_id}/")}
         self.bucket.delete_history(
             version
-            for version in self.bucket.history(f"{PREFIX}{user_id}/")
+            for version in self.bucket.history(f"{SEGMENTS_PREFIX}{user_id}/")
             if version.key not in live and version.modified_s < clock.now_s() - HISTORY_AGE_S
         )
 

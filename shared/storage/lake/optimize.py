@@ -1,4 +1,4 @@
-"""Tidying a day: its parts are rolled up, and small ones merged. Neither moves a total.
+"""Optimizing a day: its parts are rolled up, and small ones merged. Neither moves a total.
 
 A rollup is made of the one before and the parts that came since, so that a day with
 many runs costs no more than what is new. Parts are merged by tiers: only with others
@@ -12,15 +12,14 @@ from dataclasses import dataclass
 import duckdb
 import msgspec
 
-from shared import ids
 from shared.observability import logger
-from shared.storage.lake.fold import PARQUET, part_key
 from shared.storage.lake.parquet import merged_parts, rollup_of
+from shared.storage.lake.parts import PARQUET
 from shared.storage.log.commit import Commit
+from shared.storage.log.object_keys import part_key, rollup_key
 from shared.storage.log.records import DAY_PREFIX, Checkpoint, DayRecord, Part, Rollup
 from shared.storage.log.user_log import UserLog
 
-ROLLUPS_PREFIX = "rollups/"
 # Parts of a tier before they are merged; each tier's parts are about as many times as large.
 FAN_IN = 8
 _SMALLEST_TIER_BYTES = 64 * 2**10
@@ -29,8 +28,8 @@ MERGE_BELOW_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
-class Tidying:
-    """The tidying of one user's days, a day a commit."""
+class Optimizer:
+    """The optimization of one user's days, a day a commit."""
 
     log: UserLog
 
@@ -38,14 +37,14 @@ class Tidying:
         """Roll up and merge what there is of a day. Raises TransactionLost, ObjectMissing."""
         record = self.log.day(day)
         commit = Commit(self.log, before)
-        tidy = self._tidied(record, commit.generation)
-        if tidy is not record:
-            commit.put(DAY_PREFIX + day, tidy)
+        after = self._optimized(record, commit.generation)
+        if after is not record:
+            commit.put(DAY_PREFIX + day, after)
         crowded = tuple(each for each in before.crowded if each != day)
         commit.carry_out(msgspec.structs.replace(before, crowded=crowded))
 
-    def forget(self, day: DayRecord) -> None:
-        """Forget a day's rollup, so that it is made anew. Raises TransactionLost."""
+    def drop_rollup(self, day: DayRecord) -> None:
+        """Drop a day's rollup, so that it is made again. Raises TransactionLost."""
         before = self.log.checkpoint()
         if self.log.day(day.day) != day:
             return
@@ -53,7 +52,7 @@ class Tidying:
         commit.put(DAY_PREFIX + day.day, unrolled(day, day.parts))
         commit.carry_out(before)
 
-    def _tidied(self, record: DayRecord, generation: int) -> DayRecord:
+    def _optimized(self, record: DayRecord, generation: int) -> DayRecord:
         """The day as it should be; as it is when that cannot be made, which must hold up
         nothing else: its runs are read as rows then, and the schedule tries again."""
         if not record.fresh:
@@ -111,11 +110,6 @@ def unrolled(day: DayRecord, parts: Iterable[Part]) -> DayRecord:
     """A day of these parts, without a rollup."""
     fresh = tuple(msgspec.structs.replace(part, rolled=False) for part in parts)
     return DayRecord(day=day.day, parts=fresh)
-
-
-def rollup_key(user_id: str, of: str, generation: int) -> str:
-    """A key for a rollup that nobody used before."""
-    return f"{ROLLUPS_PREFIX}user={user_id}/{of}/{generation:012d}-{ids.ulid()}.parquet"
 
 
 def _tiers(parts: tuple[Part, ...]) -> list[list[Part]]:

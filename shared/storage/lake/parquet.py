@@ -22,7 +22,7 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def connect_to_ask() -> Iterator[duckdb.DuckDBPyConnection]:
-    """As `connect`, for a question that somebody waits for: it is stopped at the call's deadline.
+    """As `connect`, for a query that a client waits for: it is stopped at the call's deadline.
 
     Never for folding, where a failure means that a segment cannot be read. Raises QueryTimedOut.
     """

@@ -14,15 +14,15 @@ import msgspec
 
 from shared.aws import Item, StoredVersion
 from shared.clock import SECOND_US
-from shared.storage.lake.checksum import crc_of
+from shared.storage.lake.volumes import crc_of
 from shared.storage.log.archive import Archive, KeptSegment
 from shared.storage.log.records import (
     CHECKPOINT,
     COMMITTED,
     DATASET_PREFIX,
     DAY_PREFIX,
-    EDIT_PREFIX,
     MONTH_PREFIX,
+    TOMBSTONE_PREFIX,
     Checkpoint,
     DatasetRecord,
     DayRecord,
@@ -33,7 +33,7 @@ from shared.storage.log.records import (
 )
 from shared.storage.log.segments import PendingSegment, SegmentName
 from shared.storage.log.snapshot import Snapshot, live_segments
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 
 # A table is restored item by item: a commit of these last seconds may be there in part.
@@ -47,7 +47,7 @@ class PastCatalog(msgspec.Struct, kw_only=True):
     committed_us: int = 0
     datasets: dict[str, DatasetRecord] = {}
     keys: set[str] = set()
-    edits: list[Edit] = []
+    tombstones: list[Tombstone] = []
     newest_commit: int = 0
     items_of_newest: int = 0
 
@@ -65,8 +65,8 @@ class PastCatalog(msgspec.Struct, kw_only=True):
             return "an earlier restore was under way at that moment"
         if self.newest_commit > self.checkpoint.generation:
             return "the last commit is there in part: its checkpoint is missing"
-        if len(self.edits) != self.checkpoint.edits:
-            return "the last commit is there in part: edits are missing or left"
+        if len(self.tombstones) != self.checkpoint.tombstones:
+            return "the last commit is there in part: tombstones are missing or left"
         newest = self.items_of_newest if self.newest_commit == self.checkpoint.generation else 0
         lately = self.committed_us > (moment_s - _SETTLED_S) * SECOND_US
         if lately and newest != self.checkpoint.items:
@@ -87,8 +87,8 @@ class PastCatalog(msgspec.Struct, kw_only=True):
             self.keys |= {day.rollup.key} if day.rollup else set()
         elif sort_key.startswith(MONTH_PREFIX):
             self.keys.add(msgspec.convert(item, MonthRecord).key)
-        elif sort_key.startswith(EDIT_PREFIX):
-            self.edits.append(msgspec.convert(item, Edit))
+        elif sort_key.startswith(TOMBSTONE_PREFIX):
+            self.tombstones.append(msgspec.convert(item, Tombstone))
 
     def _count(self, generation: int) -> None:
         if generation > self.newest_commit:
@@ -108,7 +108,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What can be counted without looking into objects: rows by dataset, runs, and how many
-    segments are pending. Runs that an open edit hides still count."""
+    segments are pending. Runs that an open tombstone hides still count."""
 
     rows: dict[str, int]
     runs: int
@@ -173,11 +173,11 @@ class Past:
 
     def figures(self) -> Figures:
         """What readers found then."""
-        checkpoint, edits = self.catalog.checkpoint, tuple(self.catalog.edits)
+        checkpoint, tombstones = self.catalog.checkpoint, tuple(self.catalog.tombstones)
         put_back = [_pending(self.log.user_id, kept) for kept in self.to_put]
         listed = sorted([*self._stays(), *put_back], key=lambda each: each.name.file_name)
-        live = live_segments(self.log, checkpoint, listed, edits)
-        snapshot = Snapshot(self.log, checkpoint, tuple(live), edits)
+        live = live_segments(self.log, checkpoint, listed, tombstones)
+        snapshot = Snapshot(self.log, checkpoint, tuple(live), tombstones)
         return Figures.of(snapshot)
 
     def _stays(self) -> Iterator[PendingSegment]:

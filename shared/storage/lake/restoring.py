@@ -16,11 +16,11 @@ from shared import clock
 from shared.aws import Bucket, Item, Update
 from shared.errors import EvalyardError
 from shared.storage.lake.past import Figures, Found, Past
-from shared.storage.log.archive import FOLDED_PREFIX, Archive, KeptSegment
+from shared.storage.log.archive import Archive, KeptSegment
 from shared.storage.log.catalog import Catalog
+from shared.storage.log.object_keys import FOLDED_PREFIX, SEGMENTS_PREFIX
 from shared.storage.log.overtaken import retry_when_overtaken
 from shared.storage.log.records import CHECKPOINT, DatasetRecord, Volume, item_of, partition
-from shared.storage.log.segments import PREFIX
 from shared.storage.log.snapshot import read_snapshot
 from shared.storage.log.user_log import UserLog
 
@@ -76,7 +76,7 @@ class Restoration:
         known = {
             key.removeprefix(partition("")) for key in self.past.table.partitions(partition(""))
         }
-        folders = (self.bucket.list_folders(prefix) for prefix in (PREFIX, FOLDED_PREFIX))
+        folders = (self.bucket.list_folders(prefix) for prefix in (SEGMENTS_PREFIX, FOLDED_PREFIX))
         return sorted(known.union(*folders))
 
     def was_there(self, user_id: str) -> bool:
@@ -160,7 +160,9 @@ class Restoration:
         Archive(self.bucket, past.log.user_id).keep(generation, kept)
         self.bucket.delete(segment.name.key for segment, _ in later)
         for segment in past.to_put:
-            self.bucket.put(f"{PREFIX}{past.log.user_id}/{segment.file_name}", segment.body)
+            self.bucket.put(
+                f"{SEGMENTS_PREFIX}{past.log.user_id}/{segment.file_name}", segment.body
+            )
 
     def _put_items(self, past: Past) -> tuple[int, int]:
         """Make the user's items what they were, but for the checkpoint; how many were put and

@@ -5,14 +5,26 @@ moments (`m2` is the sum of squared deviations from the mean); one with both cou
 values of a bucket. Times and speeds are those of runs with `ok`, extras those of all.
 `timed_tokens` and `timed_ms` are the tokens and the latencies of runs that have both; cells
 that are older than these columns have null, and all tokens and all latencies stand for them.
+
+The buckets of a histogram grow by a constant factor. Bucket k holds the values in (γᵏ⁻¹, γᵏ]
+and answers with 2γᵏ/(γ+1), so no value is farther from its bucket's than (γ−1)/(γ+1) of itself
+(DDSketch, arXiv 1908.10693). Buckets of the same number add up, in any order. Numbers below
+zero mirror those above.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.runs import AMOUNTS
-from shared.storage.lake.histogram import bucket_of
 
+GAMMA = 1.02
+RELATIVE_ERROR = (GAMMA - 1) / (GAMMA + 1)
+# With an exponent, as DuckDB takes other fractions for decimals.
+_LOG_GAMMA = f"{math.log(GAMMA)!r}e0"
+_MIDDLE = f"{2 / (GAMMA + 1)!r}e0"
+# Above every −k that a double can have, so that the sign of a bucket is that of its values.
+_SHIFT = 40_000
 # name → DuckDB type, after the columns that say what a cell is about.
 CELL_COLUMNS: dict[str, str] = {
     "ok": "BOOLEAN",
@@ -33,7 +45,7 @@ _NO_MOMENTS = (
     "NULL::DOUBLE AS total, NULL::DOUBLE AS m2, NULL::DOUBLE AS low, NULL::DOUBLE AS high, "
     "NULL::DOUBLE AS timed_ms"
 )
-# Squares of larger numbers overflow: their spread is not told.
+# Squares of larger numbers overflow: their spread is left out.
 _M2 = (
     "CASE WHEN max(abs(value)) < 1e100 "
     "THEN var_pop(CASE WHEN abs(value) < 1e100 THEN value END) * count(*) "
@@ -44,13 +56,26 @@ _NO_TOKENS = (
 )
 
 
+def bucket_of(value: str) -> str:
+    """SQL for the bucket of a number; buckets are in the order of their values."""
+    size = f"({_SHIFT} + ceil(ln(abs({value})) / {_LOG_GAMMA}))::INTEGER"
+    return f"CASE WHEN {value} = 0 THEN 0 ELSE sign({value})::INTEGER * {size} END"
+
+
+def value_of(bucket: str) -> str:
+    """SQL for the number that stands for a bucket's."""
+    # The topmost bucket ends above the greatest double.
+    size = f"exp(least((abs({bucket}) - {_SHIFT}) * {_LOG_GAMMA}, 709e0)) * {_MIDDLE}"
+    return f"CASE WHEN {bucket} = 0 THEN 0e0 ELSE sign({bucket}) * {size} END"
+
+
 @dataclass(frozen=True)
 class Grouping:
-    """How cells are divided: the columns that are looked at, what is told of them (SQL), and
+    """How cells are divided: the columns that are looked at, what is selected of them (SQL), and
     the sets of columns that runs are grouped by."""
 
     columns: tuple[str, ...]
-    told: str
+    selected: str
     sets: tuple[tuple[str, ...], ...]
 
     def by(self, *more: str) -> str:
@@ -61,14 +86,14 @@ class Grouping:
 
 def cells_of(runs: str, keys: Sequence[str]) -> str:
     """SQL for the cells of a table of runs, by some of its columns."""
-    told = "".join(f"{key}, " for key in keys)
-    return grouped_cells(runs, Grouping(tuple(keys), told, (tuple(keys),)))
+    selected = "".join(f"{key}, " for key in keys)
+    return grouped_cells(runs, Grouping(tuple(keys), selected, (tuple(keys),)))
 
 
 def grouped_cells(runs: str, grouping: Grouping) -> str:
-    """SQL for the cells of a table of runs; `told` ends with a comma unless it is empty."""
+    """SQL for the cells of a table of runs; `selected` ends with a comma unless it is empty."""
     values = f"({_values_of(runs, grouping.columns)})"
-    head = f"{grouping.told} ok"
+    head = f"{grouping.selected} ok"
     return f"""
     SELECT {head}, NULL::VARCHAR AS metric, NULL::INTEGER AS bucket, count(*) AS n,
         sum(prompt_tokens)::BIGINT AS prompt_tokens,
@@ -119,7 +144,7 @@ def merged_moments(cells: str, keys: Sequence[str]) -> str:
     """SQL that adds up the moments of cells by some of their columns, and by metric.
 
     Squared deviations are moved to the common mean before they are added (Chan, Golub and
-    LeVeque, 1979), which loses no digits where the mean is large beside the spread.
+    LeVeque, 1979), which loses no digits where the mean is large against the spread.
     """
     by = _list([*keys, "metric"])
     window = f"OVER (PARTITION BY {by})"

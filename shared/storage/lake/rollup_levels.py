@@ -99,12 +99,12 @@ def _grouping(levels: list[Level]) -> Grouping:
     ]
     total = f"ELSE '{_HOURS[0].name}'"
     level = f"CASE WHEN grouping(hour) = 1 THEN '{_CROSSED.name}' {' '.join(names)} {total} END"
-    told = (
+    selected = (
         f"{level} AS level, CASE WHEN grouping(hour) = 1 THEN day ELSE hour END AS t, "
         f"{', '.join(DIMENSIONS)}, "
     )
     sets = tuple((level.grain, *level.dimensions) for level in levels)
-    return Grouping(("hour", "day", *DIMENSIONS), told, sets)
+    return Grouping(("hour", "day", *DIMENSIONS), selected, sets)
 
 
 def _add_days(connection: duckdb.DuckDBPyConnection, levels: list[Level]) -> list[str]:

@@ -22,7 +22,7 @@ from shared.storage.lake.scratch import local_copies
 from shared.storage.log.records import Part
 from shared.storage.log.segments import PendingSegment, SegmentUnreadable
 from shared.storage.log.snapshot import Snapshot
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 
 # Parts are looked into by so many at a time, so that they need not all fit into scratch space.
 _PARTS_AT_ONCE = 128
@@ -30,7 +30,7 @@ _BYTES_AT_ONCE = 64 * 2**20
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SoughtRunIds:
     """The ids that are looked for; runs of the batch `but_batch` do not count."""
 
     run_ids: frozenset[str]
@@ -47,14 +47,14 @@ class Wanted:
         return part.foreign or (first < len(self.batches) and self.batches[first] <= part.max_batch)
 
     def may_be_pending_in(self, segment: PendingSegment) -> bool:
-        """Whether a segment can have one of the ids; whoever brings rows gives no ids."""
+        """Whether a segment can have one of the ids; one with rows brings no ids of others."""
         name = segment.name
         if not name.runs or name.batch_id == self.but_batch:
             return False
         return not name.rows or name.batch_id in self.batches
 
 
-def known_run_ids(snapshot: Snapshot, wanted: Collection[str], *, but_batch: str) -> set[str]:
+def existing_run_ids(snapshot: Snapshot, wanted: Collection[str], *, but_batch: str) -> set[str]:
     """Those of the wanted ids that a run has which is there and not taken out.
 
     Runs of the batch `but_batch` do not count. Reads the days' items, and the objects
@@ -62,7 +62,7 @@ def known_run_ids(snapshot: Snapshot, wanted: Collection[str], *, but_batch: str
     """
     if not wanted:
         return set()
-    sought = Wanted(frozenset(wanted), but_batch)
+    sought = SoughtRunIds(frozenset(wanted), but_batch)
     days = snapshot.days("0000-01-01", "9999-12-31")
     parts = [part for day in days for part in day.parts if sought.may_lie_in(part)]
     segments = [segment for segment in snapshot.pending if sought.may_be_pending_in(segment)]
@@ -70,7 +70,9 @@ def known_run_ids(snapshot: Snapshot, wanted: Collection[str], *, but_batch: str
     return _in_segments(snapshot, segments, sought) | _in_parts(snapshot, parts, sought)
 
 
-def _in_segments(snapshot: Snapshot, segments: list[PendingSegment], wanted: Wanted) -> set[str]:
+def _in_segments(
+    snapshot: Snapshot, segments: list[PendingSegment], wanted: SoughtRunIds
+) -> set[str]:
     found: set[str] = set()
     for ids in side_by_side(partial(_ids_of, snapshot), segments, weight=lambda each: each.size):
         found |= ids & wanted.run_ids
@@ -86,7 +88,7 @@ def _ids_of(snapshot: Snapshot, segment: PendingSegment) -> set[str]:
         return set()
 
 
-def _in_parts(snapshot: Snapshot, parts: list[Part], wanted: Wanted) -> set[str]:
+def _in_parts(snapshot: Snapshot, parts: list[Part], wanted: SoughtRunIds) -> set[str]:
     found: set[str] = set()
     if not parts:
         return found
@@ -97,7 +99,7 @@ def _in_parts(snapshot: Snapshot, parts: list[Part], wanted: Wanted) -> set[str]
     return found
 
 
-def _put_wanted(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+def _put_wanted(connection: duckdb.DuckDBPyConnection, wanted: SoughtRunIds) -> None:
     """Make the table `wanted`. As a parameter a long list takes DuckDB seconds, as a file none."""
     with tempfile.TemporaryDirectory(prefix="wanted-") as folder:
         lines = Path(folder) / "wanted.jsonl"
@@ -124,7 +126,7 @@ def _in_group(
     connection: duckdb.DuckDBPyConnection,
     snapshot: Snapshot,
     parts: list[Part],
-    wanted: Wanted,
+    wanted: SoughtRunIds,
 ) -> set[str]:
     copies = local_copies(snapshot.log.bucket, {part.key: part.bytes for part in parts})
     paths = {part: copies[part.key] for part in parts}
@@ -136,8 +138,8 @@ def _in_group(
 def _question(snapshot: Snapshot, paths: dict[Part, Path]) -> tuple[str, list[str]]:
     """SQL for the wanted ids in some parts' runs that are not taken out, and its parameters."""
     sources, parameters = [], []
-    for edits, files in _by_edits(snapshot, paths).items():
-        hiding = [edit.condition() for edit in edits]
+    for tombstones, files in _by_tombstones(snapshot, paths).items():
+        hiding = [tombstone.condition() for tombstone in tombstones]
         kept = " AND ".join(["true", *(f"NOT ({condition})" for condition, _ in hiding)])
         names = ", ".join(f"'{file}'" for file in files)
         sources.append(f"SELECT run_id, batch_id FROM read_parquet([{names}]) WHERE {kept}")
@@ -150,10 +152,14 @@ def _question(snapshot: Snapshot, paths: dict[Part, Path]) -> tuple[str, list[st
     )
 
 
-def _by_edits(snapshot: Snapshot, paths: dict[Part, Path]) -> dict[tuple[Edit, ...], list[Path]]:
-    """The files by the edits that concern them: an edit mostly concerns many alike."""
-    groups: dict[tuple[Edit, ...], list[Path]] = {}
+def _by_tombstones(
+    snapshot: Snapshot, paths: dict[Part, Path]
+) -> dict[tuple[Tombstone, ...], list[Path]]:
+    """The files by the tombstones that concern them: a tombstone mostly concerns many alike."""
+    groups: dict[tuple[Tombstone, ...], list[Path]] = {}
     for part, path in paths.items():
-        edits = tuple(edit for edit in snapshot.edits if edit.concerns(part))
-        groups.setdefault(edits, []).append(path)
+        tombstones = tuple(
+            tombstone for tombstone in snapshot.tombstones if tombstone.concerns(part)
+        )
+        groups.setdefault(tombstones, []).append(path)
     return groups

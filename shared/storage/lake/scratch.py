@@ -1,6 +1,6 @@
 """Scratch space: files made from what never changes, kept between a function's invocations.
 
-Whoever reads immutable objects (Parquet parts, versions of a dataset) finds them here
+A reader of immutable objects (Parquet parts, versions of a dataset) finds them here
 again; the least recently used go first when space runs out.
 """
 
@@ -30,7 +30,7 @@ class Scratch:
     name: str
     capacity_bytes: int
     _held: set[Path] = field(default_factory=set)
-    # The bytes that this reader knows to be free; to know it anew means to look at every file.
+    # The bytes that this reader knows to be free; to count again means to look at every file.
     _free: list[int] = field(default_factory=lambda: [0])
 
     @property

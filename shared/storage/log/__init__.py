@@ -6,6 +6,7 @@ Nothing here needs DuckDB, so every function may load it.
 from shared.storage.log.backlog import Backlog
 from shared.storage.log.catalog import Catalog
 from shared.storage.log.dataset_changes import delete_dataset, start_backfill
+from shared.storage.log.object_keys import storage_traces
 from shared.storage.log.overtaken import retry_when_overtaken
 from shared.storage.log.records import (
     BACKLOG,
@@ -27,8 +28,7 @@ from shared.storage.log.records import (
 from shared.storage.log.row_members import BATCH_MEMBER, META_PREFIX, batch_of_line, row_meta
 from shared.storage.log.segments import PendingSegment, SegmentLog, SegmentName
 from shared.storage.log.snapshot import Snapshot, begin_snapshot, read_snapshot
-from shared.storage.log.tombstones import Edit
-from shared.storage.log.traces import storage_traces
+from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 
 __all__ = [
@@ -42,13 +42,13 @@ __all__ = [
     "Checkpoint",
     "DatasetRecord",
     "DayRecord",
-    "Edit",
     "MonthRecord",
     "Part",
     "PendingSegment",
     "SegmentLog",
     "SegmentName",
     "Snapshot",
+    "Tombstone",
     "Totals",
     "UserLog",
     "Volume",

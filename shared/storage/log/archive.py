@@ -2,7 +2,7 @@
 
 A fold deletes the segments that it covers, so that listings stay short. Before its commit
 it writes them into one object, `folded/<user_id>/<generation>-<stored>-<ulid>.msgpack`:
-whoever goes back to generation g finds what was pending then below `segments/`, and in
+a restore of generation g finds what was pending then below `segments/`, and in
 the objects of later generations. `stored` is the second in which the oldest segment of the
 object was stored. The bucket's lifecycle deletes these objects.
 """
@@ -14,9 +14,9 @@ import msgspec
 
 from shared import ids
 from shared.aws import Bucket
+from shared.storage.log.object_keys import FOLDED_PREFIX
 from shared.storage.log.segments import PendingSegment
 
-FOLDED_PREFIX = "folded/"
 _BINARY = "application/vnd.msgpack"
 
 

@@ -1,8 +1,8 @@
 """Refuses what would add to very many pending segments, without counting them at each append.
 
 A function counts a user's segments at every so many of its own appends for them, so an
-append costs no listing. Whoever finds too many says so in `BACKLOG`, which appends read
-together with what they need anyway: from then on all are refused until somebody, one
+append costs no listing. A function that finds too many says so in `BACKLOG`, which appends read
+together with what they need anyway: from then on all are refused until a call, one
 every few seconds, counts again and finds fewer. So the limit is passed by some appends
 of each function at most. Segments of finished jobs are never refused.
 """

@@ -15,23 +15,23 @@ from shared.storage.log.records import (
     BATCH_PREFIX,
     CHECKPOINT,
     DAY_PREFIX,
-    EDIT_PREFIX,
     MARKER_PREFIX,
     MONTH_PREFIX,
+    TOMBSTONE_PREFIX,
     TOTALS,
     BatchRecord,
+    CatalogRecord,
     Checkpoint,
     DatasetRecord,
     DayRecord,
     MonthRecord,
-    Record,
     Totals,
     dataset_key,
     partition,
 )
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 
-Kind = TypeVar("Kind", bound=Record)
+Kind = TypeVar("Kind", bound=CatalogRecord)
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ class Catalog:
         """What a folded batch brought."""
         return self._record(user_id, BATCH_PREFIX + batch_id, BatchRecord)
 
-    def edits(self, user_id: str) -> tuple[Edit, ...]:
-        """The edits that are not applied yet, oldest first."""
-        items = self.table.query(partition(user_id), prefix=EDIT_PREFIX)
-        return tuple(msgspec.convert(item, Edit) for item in items)
+    def tombstones(self, user_id: str) -> tuple[Tombstone, ...]:
+        """The tombstones that are not applied yet, oldest first."""
+        items = self.table.query(partition(user_id), prefix=TOMBSTONE_PREFIX)
+        return tuple(msgspec.convert(item, Tombstone) for item in items)
 
     def marked(self, user_id: str, segment_ids: list[str]) -> set[str]:
         """Those of the repeatable segments that a commit already covers."""

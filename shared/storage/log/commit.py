@@ -9,18 +9,18 @@ from shared.aws import Item, Transaction, TransactionLost, Update
 from shared.storage.log.records import (
     CHECKPOINT,
     COMMITTED,
-    EDIT_PREFIX,
     MARKER_PREFIX,
+    TOMBSTONE_PREFIX,
     TOTALS,
+    CatalogRecord,
     Checkpoint,
     DatasetRecord,
-    Record,
     Totals,
     dataset_key,
     item_of,
     partition,
 )
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 
 # Longer than any writer repeats: an Idempotency-Key lives a day, a job at most 14 days in SQS.
@@ -48,7 +48,7 @@ class Commit:
         """The generation that the commit makes."""
         return self.before.generation + 1
 
-    def put(self, sort_key: str, record: Record) -> None:
+    def put(self, sort_key: str, record: CatalogRecord) -> None:
         """Put a record."""
         self._put(item_of(self.log.user_id, sort_key, record))
 
@@ -56,9 +56,9 @@ class Commit:
         """Put the folded part of a dataset."""
         self.put(dataset_key(record.name), record)
 
-    def put_edit(self, edit: Edit) -> None:
-        """Put an edit."""
-        self.put(EDIT_PREFIX + edit.edit_id, edit)
+    def put_tombstone(self, tombstone: Tombstone) -> None:
+        """Put a tombstone."""
+        self.put(TOMBSTONE_PREFIX + tombstone.tombstone_id, tombstone)
 
     def put_totals(self, totals: Totals) -> None:
         """Put what the user has altogether."""

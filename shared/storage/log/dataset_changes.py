@@ -9,17 +9,17 @@ from shared import ids
 from shared.aws import Update
 from shared.errors import Unavailable
 from shared.storage.log.commit import Commit, grown_totals
+from shared.storage.log.object_keys import dataset_object_key
 from shared.storage.log.overtaken import retry_when_overtaken
 from shared.storage.log.records import (
     Backfill,
     DatasetRecord,
     Garbage,
-    dataset_object_key,
     partition,
 )
 from shared.storage.log.segments import SegmentName
 from shared.storage.log.snapshot import Snapshot, begin_snapshot
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 
 # An item of DynamoDB has at most 400 KB; a segment's id takes 30 bytes of it.
@@ -72,11 +72,11 @@ def _delete(snapshot: Snapshot, name: str, runs: bool, also: tuple[str, ...]) ->
     if not record.exists and not snapshot.pending_of(name) and not any(others):
         return False
     commit = Commit(log, snapshot.checkpoint)
-    edit = _edit(snapshot, record, runs, commit.generation)
-    commit.put_edit(edit)
-    for open_edit in snapshot.edits:
-        if open_edit.dataset == name and open_edit.rows:
-            commit.put_edit(msgspec.structs.replace(open_edit, rows=0, bytes=0))
+    tombstone = _tombstone(snapshot, record, runs, commit.generation)
+    commit.put_tombstone(tombstone)
+    for open_tombstone in snapshot.tombstones:
+        if open_tombstone.dataset == name and open_tombstone.rows:
+            commit.put_tombstone(msgspec.structs.replace(open_tombstone, rows=0, bytes=0))
     emptied = _emptied(record, commit.generation)
     commit.put_dataset(emptied)
     commit.put_totals(grown_totals(log.totals(), [(record, emptied)], {}))
@@ -86,14 +86,14 @@ def _delete(snapshot: Snapshot, name: str, runs: bool, also: tuple[str, ...]) ->
     commit.carry_out(
         msgspec.structs.replace(
             before,
-            edits=before.edits + 1,
+            tombstones=before.tombstones + 1,
             backfills=tuple(each for each in before.backfills if each != name),
         )
     )
     return True
 
 
-def _edit(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation: int) -> Edit:
+def _tombstone(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation: int) -> Tombstone:
     segments = [
         segment.name.segment_id
         for segment in snapshot.pending
@@ -103,8 +103,8 @@ def _edit(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation: int
         raise Unavailable(
             "too much is being stored at the moment; ask again in a minute", retry_after_s=60
         )
-    return Edit(
-        edit_id=ids.ulid(),
+    return Tombstone(
+        tombstone_id=ids.ulid(),
         kind="delete",
         dataset=record.name,
         generation=generation,
@@ -116,7 +116,7 @@ def _edit(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation: int
 
 def _garbage(snapshot: Snapshot, record: DatasetRecord) -> tuple[Garbage, ...]:
     """The dataset's objects, and what a fold may have left that died before its commit: that
-    lies above the last volume's version, or where the next volume would. Whoever writes there
+    is above the last volume's version, or where the next volume would. A fold that writes there
     now loses to this commit."""
     garbage = [
         Garbage(key=volume.key, version_id=volume.version_id, inclusive=True)

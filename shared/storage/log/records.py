@@ -12,7 +12,7 @@ TOTALS = "TOTALS"
 BACKLOG = "BACKLOG"
 MARKER_PREFIX = "SEGMENT#"
 BATCH_PREFIX = "BATCH#"
-EDIT_PREFIX = "EDIT#"
+TOMBSTONE_PREFIX = "EDIT#"
 DATASET_PREFIX = "DATASET#"
 DAY_PREFIX = "DAY#"
 MONTH_PREFIX = "MONTH#"
@@ -20,16 +20,16 @@ MONTH_PREFIX = "MONTH#"
 COMMITTED = "committed"
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class CatalogRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Something the catalog holds; unknown attributes of an item are left alone."""
 
 
-class Checkpoint(Record, frozen=True, kw_only=True):
+class Checkpoint(CatalogRecord, frozen=True, kw_only=True):
     """How far a user is folded.
 
     `last_committed` names the segments of the newest fold; those of older folds are
-    deleted. `partial` is the one segment that is folded up to a day, if any. `edits`
-    is the number of edits that are not applied yet, `backfills` names the datasets
+    deleted. `partial` is the one segment that is folded up to a day, if any. `tombstones`
+    is the number of tombstones that are not applied yet, `backfills` names the datasets
     whose rows are being converted, `crowded` the days with many parts that are not
     rolled up. `items` is how many items the commit put besides this one. While
     `restoring` an operator puts an earlier state back: nothing is read or committed.
@@ -39,14 +39,15 @@ class Checkpoint(Record, frozen=True, kw_only=True):
     last_committed: tuple[str, ...] = ()
     partial: str | None = None
     partial_from_day: str = ""
-    edits: int = 0
+    # Stored under the name that they had first.
+    tombstones: int = msgspec.field(default=0, name="edits")
     backfills: tuple[str, ...] = ()
     crowded: tuple[str, ...] = ()
     items: int = 0
     restoring: bool = False
 
 
-class Volume(Record, frozen=True, kw_only=True):
+class Volume(CatalogRecord, frozen=True, kw_only=True):
     """A part of a dataset's rows: one object, pinned to the version that was committed.
 
     `superseded` are the versions before it that readers may still hold. A volume whose
@@ -62,7 +63,7 @@ class Volume(Record, frozen=True, kw_only=True):
     crc: int | None = None
 
 
-class Backfill(Record, frozen=True, kw_only=True):
+class Backfill(CatalogRecord, frozen=True, kw_only=True):
     """How far a dataset's older rows are converted by an adapter.
 
     The place is a volume, the bytes before it there, and, inside a batch, its id and
@@ -85,7 +86,7 @@ class Backfill(Record, frozen=True, kw_only=True):
         return {"status": self.status, "converted": self.converted, "skipped": self.skipped}
 
 
-class DatasetRecord(Record, frozen=True, kw_only=True):
+class DatasetRecord(CatalogRecord, frozen=True, kw_only=True):
     """The folded rows of a dataset, in append order over its volumes.
 
     `epoch` changes whenever rows are taken out, so that old positions are recognised;
@@ -115,7 +116,7 @@ class DatasetRecord(Record, frozen=True, kw_only=True):
         return sum(volume.bytes for volume in self.volumes)
 
     def moved(self, epoch: int, volume: int, offset: int) -> int | None:
-        """Where in its volume a place of an earlier epoch lies now; None if nobody knows."""
+        """Where in its volume a place of an earlier epoch is now; None if that is not known."""
         later = [cut for cut in self.cuts if cut[0] > epoch]
         if epoch > self.epoch or len(later) != self.epoch - epoch:
             return None
@@ -130,11 +131,11 @@ class DatasetRecord(Record, frozen=True, kw_only=True):
         return self.created_us > 0
 
 
-class Part(Record, frozen=True, kw_only=True):
+class Part(CatalogRecord, frozen=True, kw_only=True):
     """A Parquet object with runs of one day; instants and batch ids bound what is in it.
 
-    `foreign` when an id of a run in it does not follow from the run's batch: somebody
-    else gave it, so nothing but a look tells whether an id is in here. `rolled` when
+    `foreign` when an id of a run in it does not follow from the run's batch: a
+    client gave it, so nothing but a look tells whether an id is in here. `rolled` when
     its runs are in the day's rollup.
     """
 
@@ -158,7 +159,7 @@ class Part(Record, frozen=True, kw_only=True):
         return self.min_batch <= batch_id <= self.max_batch
 
 
-class Rollup(Record, frozen=True, kw_only=True):
+class Rollup(CatalogRecord, frozen=True, kw_only=True):
     """What the rolled parts of a day add up to, in the levels of `lake.rollup_levels`."""
 
     key: str
@@ -166,7 +167,7 @@ class Rollup(Record, frozen=True, kw_only=True):
     levels: tuple[str, ...]
 
 
-class DayRecord(Record, frozen=True, kw_only=True):
+class DayRecord(CatalogRecord, frozen=True, kw_only=True):
     """The Parquet parts of one UTC day, and the rollup of those that are rolled up."""
 
     day: str
@@ -179,7 +180,7 @@ class DayRecord(Record, frozen=True, kw_only=True):
         return tuple(part for part in self.parts if not part.rolled)
 
 
-class MonthRecord(Record, frozen=True, kw_only=True):
+class MonthRecord(CatalogRecord, frozen=True, kw_only=True):
     """The cells by days of many rollups of a month in one object.
 
     `days` names the rollup that each day's cells come from; they hold while the day's
@@ -192,7 +193,7 @@ class MonthRecord(Record, frozen=True, kw_only=True):
     days: dict[str, str]
 
 
-class BatchRecord(Record, frozen=True, kw_only=True):
+class BatchRecord(CatalogRecord, frozen=True, kw_only=True):
     """What a folded append, import or job brought, so that it can be taken back.
 
     Written before the commit of `generation`, so it proves nothing by itself.
@@ -205,7 +206,7 @@ class BatchRecord(Record, frozen=True, kw_only=True):
     generation: int
 
 
-class Totals(Record, frozen=True, kw_only=True):
+class Totals(CatalogRecord, frozen=True, kw_only=True):
     """What a user has folded altogether, and on one day (UTC) and the day before it."""
 
     datasets: int = 0
@@ -213,8 +214,8 @@ class Totals(Record, frozen=True, kw_only=True):
     rows_by_day: dict[str, int] = {}
 
 
-class Garbage(Record, frozen=True, kw_only=True):
-    """What an edit left behind: deleted, and kept in the bucket's history until it expires.
+class Garbage(CatalogRecord, frozen=True, kw_only=True):
+    """What a tombstone left behind: deleted, and kept in the bucket's history until it expires.
 
     Versions of `key` below `version_id` (and itself, when `inclusive`); all versions
     when no version is named.
@@ -235,12 +236,6 @@ def dataset_key(name: str) -> str:
     return f"{DATASET_PREFIX}{name}#BASE"
 
 
-def dataset_object_key(user_id: str, dataset: str, volume: int = 0) -> str:
-    """Where a dataset's rows lie; the first volume has the published name."""
-    stem = f"data/users/{user_id}/datasets/{dataset}"
-    return f"{stem}.jsonl" if volume == 0 else f"{stem}/{volume:06d}.jsonl"
-
-
 def dataset_record(item: Mapping[str, Any]) -> DatasetRecord:
     """A dataset's folded part from its item."""
     return msgspec.convert(item, DatasetRecord)
@@ -256,6 +251,6 @@ def totals_record(item: Mapping[str, Any]) -> Totals:
     return msgspec.convert(item, Totals)
 
 
-def item_of(user_id: str, sort_key: str, record: Record) -> Item:
+def item_of(user_id: str, sort_key: str, record: CatalogRecord) -> Item:
     """The item that holds a record under a sort key of a user."""
     return {"pk": partition(user_id), "sk": sort_key, **msgspec.to_builtins(record)}

@@ -22,9 +22,9 @@ from shared.errors import DependencyFailed
 from shared.observability import logger
 from shared.runs import Run, RunBlock, decode_runs
 from shared.segment_ids import batch_id_of
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.object_keys import SEGMENTS_PREFIX
+from shared.storage.log.tombstones import Tombstone
 
-PREFIX = "segments/"
 _SUFFIX = ".jsonl"
 _ULID = re.compile(ids.ULID_FORM)
 _LATEST_US = to_us(LATEST)
@@ -46,7 +46,7 @@ class SegmentName:
     @property
     def key(self) -> str:
         """The object's key."""
-        return f"{PREFIX}{self.user_id}/{self.file_name}"
+        return f"{SEGMENTS_PREFIX}{self.user_id}/{self.file_name}"
 
     @property
     def file_name(self) -> str:
@@ -69,11 +69,15 @@ class SegmentName:
     def parse(cls, key: str) -> "SegmentName":
         """The name behind a key. Raises ValueError for a key that is no segment's, also for one
         that would be written in another way: nothing would be found under its name."""
-        folder, _, file_name = key.removeprefix(PREFIX).partition("/")
+        folder, _, file_name = key.removeprefix(SEGMENTS_PREFIX).partition("/")
         segment_id, kind, rows, runs, offset, dataset = file_name.removesuffix(_SUFFIX).split(
             "-", 5
         )
-        if not key.startswith(PREFIX) or not key.endswith(_SUFFIX) or kind[:1] not in ("a", "r"):
+        if (
+            not key.startswith(SEGMENTS_PREFIX)
+            or not key.endswith(_SUFFIX)
+            or kind[:1] not in ("a", "r")
+        ):
             raise ValueError(f"not a segment key: {key}")
         name = cls(
             folder,
@@ -99,7 +103,7 @@ class PendingSegment:
     """A segment that no commit covers yet, or only in part, and when it was stored.
 
     A segment whose runs spread over very many days is folded in steps: then its rows
-    are folded already, and its runs of days before `runs_from_day` too. `edits` take
+    are folded already, and its runs of days before `runs_from_day` too. `tombstones` take
     its rows, and perhaps its runs, out.
     """
 
@@ -107,13 +111,13 @@ class PendingSegment:
     size: int
     rows_folded: bool = False
     runs_from_day: str = ""
-    edits: tuple[Edit, ...] = ()
+    tombstones: tuple[Tombstone, ...] = ()
     stored_s: float = 0.0
 
     @property
     def live_rows(self) -> int:
         """The number of rows that readers find here."""
-        return 0 if self.rows_folded or self.edits else self.name.rows
+        return 0 if self.rows_folded or self.tombstones else self.name.rows
 
     def rows_of(self, body: bytes) -> bytes:
         """The dataset rows that are not folded yet, as JSON lines. Raises SegmentUnreadable."""
@@ -130,8 +134,12 @@ class PendingSegment:
         runs = self._decoded(runs_body)
         if self.runs_from_day:
             runs = [run for run in runs if _day_of(run) >= self.runs_from_day]
-        if self.edits:
-            runs = [run for run in runs if not any(edit.hides(run) for edit in self.edits)]
+        if self.tombstones:
+            runs = [
+                run
+                for run in runs
+                if not any(tombstone.hides(run) for tombstone in self.tombstones)
+            ]
         return runs
 
     def _decoded(self, runs_body: bytes) -> list[Run]:
@@ -223,10 +231,10 @@ class SegmentLog:
     def count_pending(self, user_id: str, limit: int) -> int:
         """How many objects of the user are listed here, folded or not; `limit` where they are
         more. A call per thousand."""
-        return sum(1 for _ in islice(self.bucket.list(f"{PREFIX}{user_id}/"), limit))
+        return sum(1 for _ in islice(self.bucket.list(f"{SEGMENTS_PREFIX}{user_id}/"), limit))
 
     def _pending(self, user_id: str) -> Iterator[PendingSegment]:
-        for stored in self.bucket.list(f"{PREFIX}{user_id}/"):
+        for stored in self.bucket.list(f"{SEGMENTS_PREFIX}{user_id}/"):
             if _is_segment(stored.key):
                 name = SegmentName.parse(stored.key)
                 yield PendingSegment(name, stored.size, stored_s=stored.modified_s)
@@ -246,7 +254,7 @@ class SegmentLog:
 
     def misnamed(self, user_id: str) -> list[str]:
         """The keys of a user's objects here that are no segments."""
-        keys = (stored.key for stored in self.bucket.list(f"{PREFIX}{user_id}/"))
+        keys = (stored.key for stored in self.bucket.list(f"{SEGMENTS_PREFIX}{user_id}/"))
         return [key for key in keys if not _is_segment(key)]
 
 

@@ -1,7 +1,7 @@
 """Consistent reads while others append, fold and take things back.
 
-The order is the proof: read the checkpoint, list the segments, read edits and catalog
-items, read the checkpoint again. Whoever commits generation g+1 has first deleted every
+The order is the proof: read the checkpoint, list the segments, read tombstones and catalog
+items, read the checkpoint again. The process that commits generation g+1 has first deleted every
 segment that generation g covered, so between two equal checkpoints of generation g a
 listed segment is either covered by g (named in `last_committed`, or marked) or by none;
 and a write that was acknowledged before the read began is either listed or covered.
@@ -29,7 +29,7 @@ from shared.storage.log.records import (
     partition,
 )
 from shared.storage.log.segments import PendingSegment, SegmentUnreadable
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 
 _ATTEMPTS = 30
@@ -50,24 +50,26 @@ class Snapshot:
     log: UserLog
     checkpoint: Checkpoint
     pending: tuple[PendingSegment, ...]
-    edits: tuple[Edit, ...] = ()
+    tombstones: tuple[Tombstone, ...] = ()
     sealed: bool = field(default=False, init=False)
     _days: dict[tuple[str, str], list[DayRecord]] = field(default_factory=dict, init=False)
     _months: dict[tuple[str, str], list[MonthRecord]] = field(default_factory=dict, init=False)
     _pending_runs: list[Run] | None = field(default=None, init=False)
 
     @property
-    def undone_batches(self) -> frozenset[str]:
+    def reverted_batches(self) -> frozenset[str]:
         """Batches that were taken back, whose folded rows are still in the volumes.
 
         Readers leave out rows that carry one of these ids.
         """
-        return frozenset(edit.batch_id for edit in self.edits if edit.rows)
+        return frozenset(tombstone.batch_id for tombstone in self.tombstones if tombstone.rows)
 
     def hidden(self, dataset: str) -> tuple[int, int]:
         """How many of the folded rows of a dataset are taken back, and their bytes."""
-        edits = [edit for edit in self.edits if edit.dataset == dataset]
-        return sum(edit.rows for edit in edits), sum(edit.bytes for edit in edits)
+        tombstones = [tombstone for tombstone in self.tombstones if tombstone.dataset == dataset]
+        return sum(tombstone.rows for tombstone in tombstones), sum(
+            tombstone.bytes for tombstone in tombstones
+        )
 
     def dataset_items(self) -> list[Item]:
         """Everything the catalog holds about datasets, adapters included."""
@@ -184,16 +186,16 @@ def begin_snapshot(log: UserLog) -> Snapshot:
         detail = "the data is being restored to an earlier state; ask again in a minute"
         raise Unavailable(detail, code="storage_busy", retry_after_s=60)
     listed = list(log.pending())
-    edits = log.edits() if checkpoint.edits else ()
-    live = live_segments(log, checkpoint, listed, edits)
-    return Snapshot(log, checkpoint, tuple(live), edits)
+    tombstones = log.tombstones() if checkpoint.tombstones else ()
+    live = live_segments(log, checkpoint, listed, tombstones)
+    return Snapshot(log, checkpoint, tuple(live), tombstones)
 
 
 def live_segments(
     log: UserLog,
     checkpoint: Checkpoint,
     listed: list[PendingSegment],
-    edits: tuple[Edit, ...],
+    tombstones: tuple[Tombstone, ...],
 ) -> list[PendingSegment]:
     """Those of the listed segments that the checkpoint does not cover, each id once."""
     covered = set(checkpoint.last_committed)
@@ -208,7 +210,7 @@ def live_segments(
     for segment in fresh:
         if segment.name.segment_id not in seen:
             seen.add(segment.name.segment_id)
-            live.append(_edited(_as_folded(segment, checkpoint), edits))
+            live.append(_with_tombstones(_as_folded(segment, checkpoint), tombstones))
     return live
 
 
@@ -232,6 +234,8 @@ def _as_folded(segment: PendingSegment, checkpoint: Checkpoint) -> PendingSegmen
     return replace(segment, rows_folded=True, runs_from_day=checkpoint.partial_from_day)
 
 
-def _edited(segment: PendingSegment, edits: tuple[Edit, ...]) -> PendingSegment:
-    naming = tuple(edit for edit in edits if segment.name.segment_id in edit.segments)
-    return replace(segment, edits=naming) if naming else segment
+def _with_tombstones(segment: PendingSegment, tombstones: tuple[Tombstone, ...]) -> PendingSegment:
+    naming = tuple(
+        tombstone for tombstone in tombstones if segment.name.segment_id in tombstone.segments
+    )
+    return replace(segment, tombstones=naming) if naming else segment

@@ -1,16 +1,18 @@
-"""Edits: rows and runs taken out, seen by readers at once, removed by the compaction later.
+"""Tombstones: rows and runs taken out, seen by readers at once, removed by the compaction later.
 
-An edit is committed like a fold, so a snapshot has it or has it not. Readers leave out
-what it hides; the compaction applies it (`shared.storage.lake.apply_tombstones`) and forgets it.
+A tombstone is committed like a fold, so a snapshot has it or has it not. Readers leave out
+what it hides; the compaction applies it (`shared.storage.lake.apply_tombstones`) and deletes it.
 """
 
 from typing import Literal
 
+import msgspec
+
 from shared.runs import Run
-from shared.storage.log.records import Garbage, Part, Record
+from shared.storage.log.records import CatalogRecord, Garbage, Part
 
 
-class Edit(Record, frozen=True, kw_only=True):
+class Tombstone(CatalogRecord, frozen=True, kw_only=True):
     """A batch taken back, or a dataset deleted, in `generation`.
 
     `segments` names the pending segments that it concerns. `rows` and `bytes` are folded
@@ -18,7 +20,8 @@ class Edit(Record, frozen=True, kw_only=True):
     before `from_day` are removed already. `garbage` is what the last step replaced.
     """
 
-    edit_id: str
+    # As it is stored, by the name that it had first.
+    tombstone_id: str = msgspec.field(name="edit_id")
     kind: Literal["undo", "delete"]
     dataset: str
     generation: int
@@ -31,7 +34,7 @@ class Edit(Record, frozen=True, kw_only=True):
     garbage: tuple[Garbage, ...] = ()
 
     def hides(self, run: Run) -> bool:
-        """Whether a run, of a segment or part that the edit concerns, is taken out."""
+        """Whether a run, of a segment or part that the tombstone concerns, is taken out."""
         if not self.runs:
             return False
         if self.kind == "undo":

@@ -7,7 +7,7 @@ from shared.aws import Bucket
 from shared.storage.log.catalog import Catalog
 from shared.storage.log.records import Checkpoint, DatasetRecord, DayRecord, MonthRecord, Totals
 from shared.storage.log.segments import PendingSegment, SegmentLog
-from shared.storage.log.tombstones import Edit
+from shared.storage.log.tombstones import Tombstone
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class UserLog:
         """How far the log is folded, strongly consistent."""
         return self.catalog.checkpoint(self.user_id)
 
-    def edits(self) -> tuple[Edit, ...]:
-        """The edits that are not applied yet, oldest first."""
-        return self.catalog.edits(self.user_id)
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """The tombstones that are not applied yet, oldest first."""
+        return self.catalog.tombstones(self.user_id)
 
     def dataset(self, name: str) -> DatasetRecord | None:
         """The folded part of one dataset."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared import ids
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import BACKLOG, Catalog, SegmentLog, UserLog
 from shared.storage.log.backlog import COUNT_EVERY, RECOUNT_AFTER_S, RETRY_AFTER_S
 from tests.conftest import forget_caches
@@ -41,7 +41,7 @@ def fill(yard: Yard, count: int = LIMIT, user: str = "ada") -> None:
 
 def fold(yard: Yard) -> None:
     catalog = Catalog(yard.tables["CatalogTable"])
-    compaction(UserLog(yard.bucket, catalog, "ada")).drain(lambda: True)
+    compactor(UserLog(yard.bucket, catalog, "ada")).drain(lambda: True)
 
 
 def pending(yard: Yard) -> int:

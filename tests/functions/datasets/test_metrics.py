@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, UserLog
 from tests.functions.datasets.quick_start import ADAPTER, ROWS
 from tests.kit.template import ROOT
@@ -26,7 +26,7 @@ def ada(api):
 @pytest.fixture
 def fold(bucket, tables):
     log = UserLog(bucket, Catalog(tables["CatalogTable"]), "ada")
-    return lambda: compaction(log).drain(lambda: True)
+    return lambda: compactor(log).drain(lambda: True)
 
 
 def quick_start(client) -> None:

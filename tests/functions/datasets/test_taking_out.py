@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, UserLog
 
 ROWS = [
@@ -28,7 +28,7 @@ def usage(api):
 @pytest.fixture
 def fold(bucket, tables):
     log = UserLog(bucket, Catalog(tables["CatalogTable"]), "ada")
-    return lambda: compaction(log).drain(lambda: True)
+    return lambda: compactor(log).drain(lambda: True)
 
 
 def append(client, dataset="d", rows=ROWS):

@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 
 from functions.erase_accounts import wiring
-from shared.storage.lake import maintenance, optimize
-from shared.storage.lake.compactor import QUARANTINE_PREFIX
+from shared.storage.log.object_keys import (
+    QUARANTINE_PREFIX,
+    dataset_object_key,
+    part_key,
+    rollup_key,
+)
 from shared.traces import Items, Objects, Uploads
 from shared.usage.export import PREFIX as EXPORTS_PREFIX
 from tests.kit.template import read_template
@@ -77,14 +81,18 @@ def test_every_table_is_looked_through(settings_env: dict[str, str]) -> None:
     assert looked_through == {settings_env[name] for name in tables}
 
 
-def test_prefixes_are_those_of_the_modules_that_write_there(covered: set[str]) -> None:
-    assert covered >= {
-        f"{maintenance.RUNS_PREFIX}user={{}}/",
-        f"{optimize.ROLLUPS_PREFIX}user={{}}/",
-        f"{maintenance.DATASETS_PREFIX}{{}}/",
-        f"{QUARANTINE_PREFIX}{{}}/",
-        f"{EXPORTS_PREFIX}{{}}/",
-    }
+def test_every_key_that_is_written_is_in_a_place(covered: set[str]) -> None:
+    places = tuple(place.format("ada") for place in covered)
+
+    written = [
+        part_key("ada", "2026-11-28", 1),
+        rollup_key("ada", "date=2026-11-28", 1),
+        dataset_object_key("ada", "d", 1),
+        f"{QUARANTINE_PREFIX}ada/x",
+        f"{EXPORTS_PREFIX}ada/x",
+    ]
+
+    assert [key for key in written if not key.startswith(places)] == []
 
 
 def test_unfinished_uploads_are_looked_for_wherever_uploads_are_made(

@@ -8,7 +8,7 @@ import pytest
 from shared import clock, ids
 from shared.imports import LEASE_S, Batch, ImportQuota, import_runs, read_records
 from shared.imports.lease import ImportLease
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import Backlog, Catalog, SegmentLog, UserLog
 from tests.kit.effort import some_calls
 from tests.kit.faults import crash, lose_answer, watched_calls
@@ -155,7 +155,7 @@ def test_runs_are_there_once_when_any_call_fails(
         held_clock.advance(LEASE_S + 1)
         if folded:
             catalog = Catalog(tables["CatalogTable"])
-            compaction(UserLog(bucket, catalog, f"user-{number}")).drain(lambda: True)
+            compactor(UserLog(bucket, catalog, f"user-{number}")).drain(lambda: True)
 
         again = client.post(PATH, json=ROWS, headers=headers)
 

@@ -7,7 +7,7 @@ import pytest
 
 from functions.usage.handler import lambda_handler
 from shared.runs import decode_runs
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, SegmentLog, UserLog
 from tests.kit.gateway import LambdaContext, read_answer
 from tests.kit.template import ROOT
@@ -27,7 +27,7 @@ def ada(api):
 @pytest.fixture
 def fold(bucket, tables):
     log = UserLog(bucket, Catalog(tables["CatalogTable"]), "ada")
-    return lambda: compaction(log).drain(lambda: True)
+    return lambda: compactor(log).drain(lambda: True)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from shared.aws import Bucket
 from shared.clock import DAY_US
 from shared.datasets import DatasetNotFound, Place, Wanted, list_datasets, read_rows
 from shared.runs import Run
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.lake.parquet import connect
 from shared.storage.log import Catalog, SegmentLog, UserLog, read_snapshot
 
@@ -78,7 +78,7 @@ class World:
 
     def compact(self) -> int:
         """Fold everything."""
-        return compaction(self.log).drain(lambda: True)
+        return compactor(self.log).drain(lambda: True)
 
     def read_rows(self, dataset: str = "d", page: int = 1_000) -> Counter[str]:
         """All rows as a reader pages through them."""
@@ -129,7 +129,11 @@ def read_all_runs(log) -> Counter[str]:
             body = snapshot.log.bucket.get(part.key)
             run_ids = _run_ids(body)
             assert len(run_ids) == part.rows
-            hiding = [edit.condition() for edit in snapshot.edits if edit.concerns(part)]
+            hiding = [
+                tombstone.condition()
+                for tombstone in snapshot.tombstones
+                if tombstone.concerns(part)
+            ]
             hidden = {
                 run_id
                 for condition, values in hiding

@@ -22,11 +22,11 @@ from shared.clock import DAY_US
 from shared.datasets import Adapter, list_datasets, load_adapter, save_adapter, save_and_backfill
 from shared.errors import EvalyardError, NotFound
 from shared.runs import Run
-from shared.storage.assembly import compaction, maintenance
-from shared.storage.lake.batch_revert import undo_batch
+from shared.storage.assembly import compactor, maintenance
+from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.lake.past import Figures
 from shared.storage.lake.restoring import Restoration
-from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.log import Catalog, SegmentLog, UserLog, begin_snapshot, delete_dataset
 from shared.usage import Question, Reading, summary
 from tests.kit.cloud import aws_client
@@ -178,7 +178,7 @@ class Storage(RuleBasedStateMachine):
     def fold(self, call, fault, after):
         """A compaction, perhaps failing at one of its calls, or overtaken there by another; or
         what is there in the midst of it will be restored."""
-        folding = compaction(self.log)
+        folding = compactor(self.log)
         steps = iter([True] * 6)
         action = {"other": self._other, "remember": self.remember}.get(fault, fault)
         self._attempt(lambda: folding.drain(lambda: next(steps, False)), action, after, call)
@@ -240,7 +240,7 @@ class Storage(RuleBasedStateMachine):
         answers = []
 
         def undo() -> None:
-            answers.append(undo_batch(self.log, batch_id))
+            answers.append(revert_batch(self.log, batch_id))
 
         before = self._visible(batch_id)
         calm = self._until_done(undo, faulty)
@@ -257,8 +257,8 @@ class Storage(RuleBasedStateMachine):
         """The schedule fires."""
         upkeep = maintenance(self.bucket, self.catalog)
         for work in (
-            upkeep.fold_forgotten,
-            upkeep.go_on_with_edits,
+            upkeep.flush_missed,
+            upkeep.apply_tombstones,
             upkeep.roll_up,
             upkeep.remove_orphan_parts,
             upkeep.remove_orphan_versions,
@@ -277,7 +277,7 @@ class Storage(RuleBasedStateMachine):
     def roll_up(self, faulty):
         """Days are rolled up and months gathered, perhaps failing at one of the calls."""
         fault, after, number = faulty
-        rolling = Rolling(self.log)
+        rolling = RollupUpkeep(self.log)
         self._attempt(lambda: rolling.roll_up(_bounded()), fault, after, number)
 
     @rule()
@@ -382,7 +382,7 @@ class Storage(RuleBasedStateMachine):
         return False
 
     def _other(self) -> None:
-        compaction(self.log).drain(_bounded())
+        compactor(self.log).drain(_bounded())
 
     def _settle(self) -> None:
         """Fold, convert and remove all there is; twice, as the last commit's rest is left."""
@@ -506,4 +506,4 @@ def test_unknown_batch_is_not_found(world):
     world.append()
 
     with pytest.raises(NotFound):
-        undo_batch(world.log, f"bat_{ids.ulid()}")
+        revert_batch(world.log, f"bat_{ids.ulid()}")

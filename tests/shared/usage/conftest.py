@@ -12,8 +12,8 @@ from shared.aws import Bucket
 from shared.clock import SECOND_US, day_of
 from shared.runs import Run
 from shared.runs.schema import PARQUET_COLUMNS
-from shared.storage.assembly import compaction
-from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.assembly import compactor
+from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.log import Catalog, DayRecord, Part, SegmentLog, UserLog
 from shared.storage.log.records import DAY_PREFIX, item_of
 
@@ -31,7 +31,7 @@ class Storage:
             user_id, "", [], runs, segment_id=ids.ulid(), repeatable=False
         )
         if fold:
-            compaction(UserLog(self.bucket, self.catalog, user_id)).drain(lambda: True)
+            compactor(UserLog(self.bucket, self.catalog, user_id)).drain(lambda: True)
 
     def store_many(self, user_id: str, start_us: int, count: int) -> None:
         """Put one part with ten runs a second there: run i took 1 + i % 1000 ms on device i % 7."""
@@ -50,7 +50,7 @@ class Storage:
 
     def tidy(self, user_id: str) -> None:
         """Do what the schedule does: roll up the user's days, and gather months."""
-        Rolling(UserLog(self.bucket, self.catalog, user_id)).roll_up(lambda: True)
+        RollupUpkeep(UserLog(self.bucket, self.catalog, user_id)).roll_up(lambda: True)
 
 
 def _many_sql(start_us: int, count: int) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.clock import DAY_US, read_time
 from shared.runs import DIMENSIONS, Run
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import UserLog
 from shared.usage import Filters, Question, Reading, compare
 from tests.kit.faults import watched_calls
@@ -155,7 +155,7 @@ def test_both_sides_come_from_one_snapshot_when_folding_runs_at_any_call(storage
     while True:
         storage.store(ada, _some("newer", [5.0]), fold=False)
         with watched_calls() as calls:
-            calls.before[number] = compaction(UserLog(storage.bucket, storage.catalog, ada)).step
+            calls.before[number] = compactor(UserLog(storage.bucket, storage.catalog, ada)).step
             found = ask()
         assert found.a.stats["runs"] == 3
         assert found.b.stats["runs"] == expected.b.stats["runs"] + number + 1

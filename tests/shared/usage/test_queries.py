@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.clock import DAY_US, SECOND_US, read_time
 from shared.runs import DIMENSIONS, Run
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import UserLog
 from shared.usage import Filters, Question, overview, summary
 from tests.shared.usage.oracle import expected_stats
@@ -211,6 +211,6 @@ def test_a_run_is_the_same_when_read_before_and_after_folding(storage):
 
     storage.store("ada", [run], fold=False)
     pending = read()
-    compaction(UserLog(storage.bucket, storage.catalog, "ada")).drain(lambda: True)
+    compactor(UserLog(storage.bucket, storage.catalog, "ada")).drain(lambda: True)
 
     assert pending == read() == [run.document()]

@@ -17,7 +17,7 @@ from shared.datasets import Adapter, Metrics, MetricsQuestion, dataset_metrics, 
 from shared.datasets.metrics.gathering import Gathered
 from shared.datasets.metrics.mapping import mapping_of
 from shared.datasets.metrics.table import rows_view
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, SegmentLog, UserLog
 
 
@@ -58,7 +58,7 @@ class Dataset:
 
     def fold(self) -> None:
         """Compact the user."""
-        compaction(self.log).drain(lambda: True)
+        compactor(self.log).drain(lambda: True)
 
     def save(self, **fields: Any) -> None:
         """Save the dataset's adapter."""

@@ -8,7 +8,7 @@ from shared.datasets import DatasetNotFound, ExtraField
 from shared.datasets.metrics import gathering
 from shared.datasets.metrics.series import POINT_BUDGET
 from shared.errors import TooLarge
-from shared.storage.lake.batch_revert import undo_batch
+from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.log import delete_dataset
 from tests.kit.faults import watched_calls
 from tests.shared.datasets.metrics.conftest import series_of
@@ -50,7 +50,7 @@ def test_rows_are_gone_when_their_batch_is_undone(dataset, folded):
     batch_id = dataset.append(RUN | {"latency_ms": 900}, fold=folded)
     dataset.metrics()
 
-    undo_batch(dataset.log, batch_id)
+    revert_batch(dataset.log, batch_id)
 
     assert [dataset.metrics().rows, latencies(dataset)] == [1, [100]]
     dataset.fold()

@@ -8,8 +8,8 @@ import pytest
 from shared.clock import SECOND_US
 from shared.storage.assembly import maintenance
 from shared.storage.lake.maintenance import TURN_S, Maintenance
-from shared.storage.lake.orphans import ORPHAN_AGE_S
-from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.lake.rollup_upkeep import RollupUpkeep
+from shared.storage.lake.vacuum import ORPHAN_AGE_S
 from shared.storage.log import SegmentLog, delete_dataset
 from shared.turns import MayGoOn
 from tests.kit.faults import UNFORESEEN, Calls, Request, about, watched_calls
@@ -38,8 +38,8 @@ def with_lost_wake_up(world: World) -> None:
     world.append(dataset="other")
     world.compact()
     item = world.catalog.table.get(f"USER#{world.user_id}", "CHECKPOINT")
-    edit = {"edit_id": "E", "kind": "delete", "dataset": "d", "generation": 1}
-    world.catalog.table.put({"pk": f"USER#{world.user_id}", "sk": "EDIT#E", **edit})
+    tombstone = {"edit_id": "E", "kind": "delete", "dataset": "d", "generation": 1}
+    world.catalog.table.put({"pk": f"USER#{world.user_id}", "sk": "EDIT#E", **tombstone})
     world.catalog.table.put({**(item or {}), "edits": 1})
 
 
@@ -67,7 +67,7 @@ def with_wrong_rollup(world: World) -> None:
     world.append(days=(0,))
     world.append(days=(1,))
     world.compact()
-    Rolling(world.log).roll_up(lambda: True)
+    RollupUpkeep(world.log).roll_up(lambda: True)
     one, other = world.catalog.days(world.user_id)
     assert one.rollup
     assert other.rollup
@@ -80,14 +80,14 @@ def has_rollups(world: World) -> bool:
 
 STEPS = {
     "fold": Step(
-        Maintenance.fold_forgotten,
+        Maintenance.flush_missed,
         lambda world: world.append() and None,
         lambda world: not list(SegmentLog(world.bucket).pending(world.user_id)),
     ),
     "edits": Step(
-        Maintenance.go_on_with_edits,
+        Maintenance.apply_tombstones,
         with_lost_wake_up,
-        lambda world: world.catalog.checkpoint(world.user_id).edits == 0,
+        lambda world: world.catalog.checkpoint(world.user_id).tombstones == 0,
     ),
     "roll_up": Step(Maintenance.roll_up, folded, has_rollups),
     "orphan_parts": Step(Maintenance.remove_orphan_parts, with_orphan, without_orphan),
@@ -167,7 +167,7 @@ def test_others_have_their_turn_when_one_has_more_to_do_than_there_is_time(world
     with watched_calls(slow):
         # Reading a segment of the first user takes half a minute.
         slow.hooks.append((about("user-0", "GetObject"), lambda: held_clock.advance(TURN_S / 2)))
-        upkeep.fold_forgotten(lambda: held_clock.now_us < end_us)
+        upkeep.flush_missed(lambda: held_clock.now_us < end_us)
 
     pending = [len(list(SegmentLog(world.bucket).pending(world.user_id))) for world in worlds]
     assert pending == [0, 0, 0, 0]

@@ -10,9 +10,9 @@ from shared import ids
 from shared.aws import Table
 from shared.datasets import Wanted, read_rows
 from shared.errors import Unavailable
-from shared.storage.assembly import compaction, maintenance
-from shared.storage.lake import fold
-from shared.storage.lake.batch_revert import undo_batch
+from shared.storage.assembly import compactor, maintenance
+from shared.storage.lake import volumes
+from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.lake.maintenance import HISTORY_AGE_S
 from shared.storage.lake.past import Figures
 from shared.storage.lake.restoring import Restoration, RestoreImpossible
@@ -68,7 +68,7 @@ def test_pending_segment_is_back_when_it_was_folded_and_its_history_forgotten(
     moment = remember(world)
     world.compact()
     held_clock.now_us = int((s3_time.now_s + HISTORY_AGE_S + 5) * 1_000_000)
-    maintenance(world.bucket, world.catalog).fold_forgotten(lambda: True)
+    maintenance(world.bucket, world.catalog).flush_missed(lambda: True)
 
     done = moment.restore(world)
 
@@ -82,7 +82,7 @@ def test_rows_are_back_when_their_version_was_folded_over_many_times(world, reme
     world.append()
     world.compact()
     moment = remember(world)
-    for _ in range(2 + fold.SUPERSEDED_KEPT):
+    for _ in range(2 + volumes.SUPERSEDED_KEPT):
         world.append()
         world.compact()
 
@@ -100,7 +100,7 @@ def test_large_volume_is_cut_out_of_a_longer_one_when_its_version_is_gone(world,
     log.append("ada", "d", fat, [], segment_id=ids.ulid(), repeatable=False)
     world.compact()
     moment = remember(world)
-    for _ in range(2 + fold.SUPERSEDED_KEPT):
+    for _ in range(2 + volumes.SUPERSEDED_KEPT):
         world.append()
         world.compact()
     with watched_calls() as calls:
@@ -130,13 +130,13 @@ def test_batch_is_back_when_it_was_undone(world, remember):
     segment_id = world.append()
     world.compact()
     moment = remember(world)
-    undo_batch(world.log, f"bat_{segment_id}")
+    revert_batch(world.log, f"bat_{segment_id}")
     world.compact()
 
     moment.restore(world)
 
     assert moment.is_back(world)
-    again = undo_batch(world.log, f"bat_{segment_id}")
+    again = revert_batch(world.log, f"bat_{segment_id}")
     assert (again.rows, again.runs, again.already) == (2, 1, False)
 
 
@@ -239,8 +239,8 @@ def test_readers_and_writers_are_asked_to_come_back_while_it_is_restored(world, 
     with pytest.raises(Unavailable, match="restored"):
         read_rows(world.log, "d", Wanted(1))
     with pytest.raises(Unavailable):
-        undo_batch(world.log, f"bat_{segment_id}")
-    assert compaction(world.log).step() is None
+        revert_batch(world.log, f"bat_{segment_id}")
+    assert compactor(world.log).step() is None
     moment.restore(world)
     assert moment.is_back(world)
 
@@ -282,7 +282,7 @@ def _changed_world(world, remember) -> Moment:
     world.compact()
     world.append()
     moment = remember(world)
-    undo_batch(world.log, f"bat_{segment_id}")
+    revert_batch(world.log, f"bat_{segment_id}")
     world.compact()
     world.append()
     world.compact()

@@ -4,11 +4,11 @@ import pytest
 
 from shared.clock import DAY_US, SECOND_US
 from shared.errors import EvalyardError
-from shared.storage.assembly import compaction, maintenance
-from shared.storage.lake.batch_revert import undo_batch
+from shared.storage.assembly import compactor, maintenance
+from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.lake.optimize import FAN_IN
-from shared.storage.lake.orphans import ORPHAN_AGE_S
-from shared.storage.lake.rollup_upkeep import Rolling
+from shared.storage.lake.rollup_upkeep import RollupUpkeep
+from shared.storage.lake.vacuum import ORPHAN_AGE_S
 from shared.storage.log import delete_dataset
 from shared.usage import Question, Reading, summary
 from tests.kit.effort import some_calls
@@ -18,8 +18,8 @@ from tests.shared.storage.conftest import NOON_US
 ROLLED = Reading(exact=False)
 
 
-def rolling(world) -> Rolling:
-    return Rolling(world.log)
+def rolling(world) -> RollupUpkeep:
+    return RollupUpkeep(world.log)
 
 
 def roll_up(world) -> int:
@@ -85,7 +85,7 @@ def rolled_by_another(world) -> None:
 def taken_back(world) -> None:
     segment_id = world.append(days=(0, 1), expect=False)
     world.compact()
-    undo_batch(world.log, f"bat_{segment_id}")
+    revert_batch(world.log, f"bat_{segment_id}")
 
 
 @pytest.mark.exhaustive
@@ -238,7 +238,7 @@ def test_folding_goes_on_when_a_day_cannot_be_rolled_up(world):
     world.append()
     world.append(days=(1,))
 
-    compaction(world.log).drain(lambda: True)
+    compactor(world.log).drain(lambda: True)
 
     assert world.catalog.checkpoint("ada").crowded == ()
     assert list(world.bucket.list("segments/")) == []

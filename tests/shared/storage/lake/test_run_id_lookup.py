@@ -7,8 +7,8 @@ import pytest
 from shared import ids
 from shared.clock import DAY_US
 from shared.runs import Run
-from shared.storage.lake.batch_revert import undo_batch
-from shared.storage.lake.run_id_lookup import known_run_ids
+from shared.storage.lake.batch_revert import revert_batch
+from shared.storage.lake.run_id_lookup import existing_run_ids
 from shared.storage.log import SegmentLog, read_snapshot
 from tests.kit.faults import watched_calls
 from tests.shared.storage.conftest import NOON_US
@@ -40,7 +40,7 @@ def known(world):
     def look(*run_ids: str, but_batch: str = "") -> set[str]:
         return read_snapshot(
             world.log,
-            lambda snapshot: known_run_ids(snapshot, run_ids, but_batch=but_batch),
+            lambda snapshot: existing_run_ids(snapshot, run_ids, but_batch=but_batch),
         )
 
     return look
@@ -75,7 +75,7 @@ def test_id_is_not_known_when_its_batch_was_undone(world, bring, known, folded, 
     bring("b", "c")
     if folded:
         world.compact()
-    undo_batch(world.log, batch_id)
+    revert_batch(world.log, batch_id)
     if applied:
         world.compact()
 
@@ -84,9 +84,9 @@ def test_id_is_not_known_when_its_batch_was_undone(world, bring, known, folded, 
 
 def test_id_is_known_when_its_import_is_folded_in_part(world, bring, known):
     bring(*(f"r{n}" for n in range(60)), days=60)
-    from shared.storage.assembly import compaction
+    from shared.storage.assembly import compactor
 
-    compaction(world.log).step()
+    compactor(world.log).step()
 
     assert len(known(*(f"r{n}" for n in range(70)))) == 60
 

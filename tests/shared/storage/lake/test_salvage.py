@@ -1,11 +1,11 @@
-"""One bad run, segment, key or edit costs itself: all else of the user is folded."""
+"""One bad run, segment, key or tombstone costs itself: all else of the user is folded."""
 
 import pytest
 
 from shared import ids
 from shared.errors import EvalyardError
 from shared.runs import Run, decode_runs
-from shared.storage.assembly import compaction, maintenance
+from shared.storage.assembly import compactor, maintenance
 from shared.storage.lake.compactor import OVERTAKEN_AT_MOST
 from shared.storage.log import SegmentLog, SegmentName, delete_dataset
 from tests.kit.faults import about, watched_calls
@@ -122,7 +122,7 @@ def test_others_are_folded_when_a_key_is_no_segments(world, name):
     world.bucket.put(f"segments/ada/{name}", b"what is this")
     world.append()
 
-    maintenance(world.bucket, world.catalog).fold_forgotten(lambda: True)
+    maintenance(world.bucket, world.catalog).flush_missed(lambda: True)
 
     assert list(set_aside(world)) == [f"quarantine/ada/{name}"]
     assert list(world.bucket.list("segments/")) == []
@@ -134,18 +134,18 @@ def test_segments_are_folded_when_an_edit_cannot_be_applied(world):
     world.compact()
     delete_dataset(world.log, "old", runs=True)
     world.append()
-    folding = compaction(world.log)
+    folding = compactor(world.log)
 
     with watched_calls() as calls:
         calls.failing.append((about("date=2025-12-03", "GetObject"), RuntimeError("unforeseen")))
         with pytest.raises(RuntimeError, match="unforeseen"):
             folding.drain(lambda: True)
     folded = [segment.live_rows for segment in SegmentLog(world.bucket).pending("ada")]
-    still_open = world.catalog.checkpoint("ada").edits
+    still_open = world.catalog.checkpoint("ada").tombstones
     folding.drain(lambda: True)
 
     assert (sum(folded), still_open) == (0, 1)
-    assert world.catalog.checkpoint("ada").edits == 0
+    assert world.catalog.checkpoint("ada").tombstones == 0
     assert world.agrees()
 
 
@@ -159,6 +159,6 @@ def test_waiting_for_others_ends_when_an_object_is_really_gone(world):
     world.bucket.delete([day.parts[0].key])
 
     with watched_calls() as calls, pytest.raises(EvalyardError):
-        compaction(world.log).drain(lambda: True)
+        compactor(world.log).drain(lambda: True)
 
     assert calls.names.count("ListObjectsV2") == OVERTAKEN_AT_MOST + 1

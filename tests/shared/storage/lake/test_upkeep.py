@@ -5,7 +5,7 @@ import pytest
 from shared.clock import SECOND_US
 from shared.datasets import Wanted, list_datasets, read_rows
 from shared.storage.assembly import maintenance
-from shared.storage.lake import fold
+from shared.storage.lake import volumes
 from shared.storage.lake.maintenance import HISTORY_AGE_S
 from shared.storage.log import delete_dataset
 from tests.kit.effort import NIGHTLY
@@ -45,7 +45,7 @@ def test_object_that_is_no_segment_is_set_aside_when_the_upkeep_finds_it(world):
     world.bucket.put("segments/ada/readme.txt", b"hello")
     assert world.agrees()
 
-    maintenance(world.bucket, world.catalog).fold_forgotten(lambda: True)
+    maintenance(world.bucket, world.catalog).flush_missed(lambda: True)
 
     assert keys(world, "segments/") == []
     assert keys(world, "quarantine/") == ["quarantine/ada/readme.txt"]
@@ -58,7 +58,7 @@ def test_history_of_folded_segments_is_forgotten_when_it_is_old(world, held_cloc
     young = list(world.bucket.history("segments/"))
     held_clock.now_us = int(max(v.modified_s for v in young) + HISTORY_AGE_S + 5) * SECOND_US
 
-    maintenance(world.bucket, world.catalog).fold_forgotten(lambda: True)
+    maintenance(world.bucket, world.catalog).flush_missed(lambda: True)
 
     assert len(young) == 2
     assert list(world.bucket.history("segments/")) == []
@@ -71,7 +71,7 @@ def test_few_versions_of_a_dataset_are_kept_when_it_is_folded_often(world):
         world.compact()
 
     record = world.catalog.dataset("ada", "d")
-    assert len(world.bucket.versions(record.volumes[0].key)) == 1 + fold.SUPERSEDED_KEPT
+    assert len(world.bucket.versions(record.volumes[0].key)) == 1 + volumes.SUPERSEDED_KEPT
 
 
 def test_reader_costs_the_same_calls_however_much_there_is(world):

@@ -4,9 +4,9 @@ import pytest
 
 from shared.clock import SECOND_US
 from shared.errors import EvalyardError
-from shared.storage.assembly import compaction, maintenance
-from shared.storage.lake import fold
-from shared.storage.lake.orphans import ORPHAN_AGE_S
+from shared.storage.assembly import compactor, maintenance
+from shared.storage.lake import parts, volumes
+from shared.storage.lake.vacuum import ORPHAN_AGE_S
 from shared.storage.log import SegmentLog
 from tests.kit.effort import some_calls
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
@@ -50,11 +50,11 @@ def test_append_order_is_kept_when_segments_are_folded_in_turns(world):
 
 
 def test_small_parts_of_a_day_are_merged_when_there_are_many(world):
-    for _ in range(fold.CROWDED_AT_PARTS + 2):
+    for _ in range(parts.CROWDED_AT_PARTS + 2):
         world.append()
         world.compact()
 
-    assert len(world.catalog.day("ada", "2025-12-03").parts) < fold.CROWDED_AT_PARTS
+    assert len(world.catalog.day("ada", "2025-12-03").parts) < parts.CROWDED_AT_PARTS
     assert world.agrees()
 
 
@@ -81,7 +81,7 @@ def test_dataset_grows_by_server_side_copy_when_it_is_large(world, monkeypatch):
 
 
 def test_next_volume_begins_when_one_is_full(world, monkeypatch):
-    monkeypatch.setattr(fold, "VOLUME_BYTES", 100)
+    monkeypatch.setattr(volumes, "VOLUME_BYTES", 100)
     for _ in range(4):
         world.append(rows=2)
         world.compact()
@@ -124,7 +124,7 @@ def test_one_of_two_is_taken_when_a_repeatable_segment_has_two_names(world):
 def test_segment_is_folded_in_steps_when_its_runs_spread_over_many_days(world):
     world.append(days=tuple(range(-130, 0)))
     world.append(days=(0,))
-    folding = compaction(world.log)
+    folding = compactor(world.log)
 
     steps = []
     while (finished := folding.step()) is not None:
@@ -138,7 +138,7 @@ def test_segment_is_folded_in_steps_when_its_runs_spread_over_many_days(world):
 def test_twin_is_left_out_when_its_segment_is_half_folded(world):
     days = tuple(range(-60, 0))
     segment_id = world.append(segment_id="01ARZ3NDEKTSV4RRFFQ69G5FAV", days=days)
-    compaction(world.log).step()
+    compactor(world.log).step()
 
     world.append(segment_id=segment_id, days=(), expect=False)
 
@@ -264,7 +264,7 @@ def test_missed_segments_are_folded_when_maintenance_runs(new_world):
     first.append()
     second.append()
 
-    folded = maintenance(first.bucket, first.catalog).fold_forgotten(lambda: True)
+    folded = maintenance(first.bucket, first.catalog).flush_missed(lambda: True)
 
     assert folded == 2
     assert first.agrees()

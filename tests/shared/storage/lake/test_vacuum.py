@@ -6,7 +6,7 @@ import pytest
 
 from shared.clock import SECOND_US
 from shared.storage.assembly import maintenance
-from shared.storage.lake.orphans import ORPHAN_AGE_S
+from shared.storage.lake.vacuum import ORPHAN_AGE_S
 from shared.storage.log import delete_dataset
 from tests.kit.faults import Crash, crash, watched_calls
 
@@ -57,7 +57,7 @@ def test_nothing_is_left_of_what_was_deleted_when_the_window_has_passed(world, p
     pass_time(7 * DAY_S + 60)
 
     expire(world)
-    maintenance(world.bucket, world.catalog).fold_forgotten(lambda: True)
+    maintenance(world.bucket, world.catalog).flush_missed(lambda: True)
 
     assert list(world.bucket.history("")) == []
 

@@ -1,29 +1,20 @@
-"""How folded rows and runs grow: a dataset by versions of an object, a day by parts.
+"""Volumes: how the folded rows of a dataset grow, by versions of an object.
 
-Nothing that is committed is ever changed: a dataset's next version is another
-version of the object, a day's next part another object.
+Nothing that is committed is ever changed: the next rows make another version of the object.
 """
 
 import zlib
 
 import msgspec
 
-from shared import clock, ids
+from shared import clock
 from shared.aws import Bucket, VersionedObject
-from shared.runs import Run
-from shared.segment_ids import is_named_by_batch
-from shared.storage.lake.checksum import crc_of
-from shared.storage.lake.parquet import parquet_of
-from shared.storage.log.records import (
-    Checkpoint,
-    DatasetRecord,
-    DayRecord,
-    Part,
-    Volume,
-    dataset_object_key,
-)
+from shared.storage.log.object_keys import dataset_object_key
+from shared.storage.log.records import DatasetRecord, Volume
 from shared.storage.log.user_log import UserLog
 
+# How much of a volume is read at a time.
+CHUNK_BYTES = 8 * 2**20
 # S3 copies parts of at least 5 MiB; a smaller base is cheaper to rewrite.
 COPY_FROM_BYTES = 5 * 2**20
 # A copy is bounded by starting another volume.
@@ -31,14 +22,11 @@ VOLUME_BYTES = 256 * 2**20
 # Versions of a volume that readers may still hold. Older ones are deleted: the next begins
 # with the same bytes, so that every state of the recovery window can be cut out of it.
 SUPERSEDED_KEPT = 2
-# Parts of one day that may wait to be rolled up and merged.
-CROWDED_AT_PARTS = 8
-PARQUET = "application/vnd.apache.parquet"
 _LINES = "application/x-ndjson"
 
 
-def fold_rows(log: UserLog, record: DatasetRecord, pieces: list[bytes]) -> DatasetRecord:
-    """The dataset with pieces (JSON lines) appended, as new versions nobody refers to yet."""
+def flush_rows(log: UserLog, record: DatasetRecord, pieces: list[bytes]) -> DatasetRecord:
+    """The dataset with pieces (JSON lines) appended, as new versions that no commit names yet."""
     now = clock.now_us()
     tail = b"".join(pieces)
     last = record.volumes[-1] if record.volumes else None
@@ -89,32 +77,10 @@ def superseding(volume: Volume) -> tuple[str, ...]:
     return held[:SUPERSEDED_KEPT]
 
 
-def fold_day(log: UserLog, record: DayRecord, runs: list[Run], generation: int) -> DayRecord:
-    """The day with another part, of these runs."""
-    body = parquet_of(runs)
-    key = part_key(log.user_id, record.day, generation)
-    log.bucket.put(key, body, PARQUET)
-    instants = [run.ts_us for run in runs]
-    batches = [run.batch_id for run in runs if run.batch_id] or [""]
-    part = Part(
-        key=key,
-        rows=len(runs),
-        bytes=len(body),
-        min_us=min(instants),
-        max_us=max(instants),
-        min_batch=min(batches),
-        max_batch=max(batches),
-        foreign=not all(is_named_by_batch(run.run_id, run.batch_id) for run in runs),
-    )
-    return msgspec.structs.replace(record, parts=(*record.parts, part))
-
-
-def with_crowded(after: Checkpoint, days: list[DayRecord]) -> Checkpoint:
-    """The checkpoint, naming those of the folded days that have many parts to roll up."""
-    crowded = {day.day for day in days if len(day.fresh) >= CROWDED_AT_PARTS}
-    return msgspec.structs.replace(after, crowded=tuple(sorted({*after.crowded, *crowded})))
-
-
-def part_key(user_id: str, day: str, generation: int) -> str:
-    """A key for a part that nobody used before; it tells the generation."""
-    return f"runs/user={user_id}/date={day}/{generation:012d}-{ids.ulid()}.parquet"
+def crc_of(bucket: Bucket, key: str, version_id: str, size: int) -> int:
+    """The CRC-32 of the first `size` bytes of a version, read in pieces. Raises ObjectMissing."""
+    crc = 0
+    for start in range(0, size, CHUNK_BYTES):
+        end = min(start + CHUNK_BYTES, size)
+        crc = zlib.crc32(bucket.get(key, version_id=version_id, start=start, end=end), crc)
+    return crc

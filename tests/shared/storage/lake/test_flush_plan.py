@@ -13,9 +13,9 @@ from shared import clock, ids
 from shared.clock import SECOND_US
 from shared.datasets import Wanted, read_rows
 from shared.errors import Unavailable
-from shared.storage.assembly import compaction
+from shared.storage.assembly import compactor
 from shared.storage.lake import flush_plan
-from shared.storage.lake.flush_plan import PATIENCE_S, SMALL_BYTES, folding_order
+from shared.storage.lake.flush_plan import PATIENCE_S, SMALL_BYTES, flush_order
 from shared.storage.log import PendingSegment, SegmentLog, SegmentName
 from tests.kit.faults import Calls, Request, lose_answer, watched_calls
 
@@ -148,7 +148,7 @@ def test_small_segments_are_folded_first_when_a_commit_does_not_hold_all(
     for _ in range(5):
         world.append(rows=1)
 
-    folded = compaction(world.log).step()
+    folded = compactor(world.log).step()
     left = pending(world)
     world.compact()
 
@@ -164,7 +164,7 @@ def test_large_segments_are_folded_when_small_ones_keep_coming(
 ) -> None:
     # A commit holds what comes of one dataset, so the large segment waits for the small ones.
     monkeypatch.setattr(flush_plan, "MAX_DATASETS_AND_MARKERS", 1)
-    folding = compaction(world.log)
+    folding = compactor(world.log)
     large = append_large(world)
     steps = 0
 
@@ -197,7 +197,7 @@ def test_a_datasets_order_is_kept_when_small_segments_go_first(
         live.append(PendingSegment(name, size, rows_folded=number == half))
     live.sort(key=lambda segment: segment.name.segment_id)
 
-    ordered = folding_order(live)
+    ordered = flush_order(live)
 
     def of(dataset: str, segments: list[PendingSegment]) -> list[PendingSegment]:
         return [each for each in segments if each.name.dataset == dataset and each.live_rows]
