@@ -58,8 +58,9 @@ def _ms(metrics: Mapping[str, Any], name: str) -> float | None:
     if value is None:
         return None
     unit = metrics[name].get("unit", "ms")
+    unit = unit if isinstance(unit, str) else ""
     if unit not in _TO_MS:
-        raise RowRefused(f"metrics/{name}", "unit_unknown", f"{name} is in {str(unit)[:40]!r}")
+        raise RowRefused(f"metrics/{name}", "unit_unknown", f"{name} is in {unit[:40]!r}")
     return float(value * _TO_MS[unit])
 
 

@@ -31,6 +31,12 @@ def read(row: Mapping[str, Any], name: str, of: Callable[[object], Value]) -> Va
         raise RowRefused(name, exc.code, f"{name} {exc.detail}") from exc
 
 
+def word(members: Mapping[str, Any], name: str) -> str | None:
+    """The text that a member holds; None for anything else, which is no word of any format."""
+    value = members.get(name)
+    return value if isinstance(value, str) else None
+
+
 def is_number(value: object) -> bool:
     """Whether a member is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.imports.format import EVENT_STREAM, JSON, LINES, Format, Source
 from shared.imports.identity import record_id
-from shared.imports.members import RowRefused, read
+from shared.imports.members import RowRefused, read, word
 from shared.imports.streams import is_finished
 from shared.runs import read_amount, read_count
 
@@ -22,7 +22,7 @@ _UNFINISHED = frozenset({"in_progress", "queued", "cancelled"})
 
 def _is_record(members: Mapping[str, Any]) -> bool:
     """Whether it is an answer, or a chunk of one."""
-    return members.get("object") in _OBJECTS and not isinstance(members.get("timings"), Mapping)
+    return word(members, "object") in _OBJECTS and not isinstance(members.get("timings"), Mapping)
 
 
 def _is_passed_over(members: Mapping[str, Any]) -> bool:
@@ -74,7 +74,7 @@ def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _refuse_unfinished(members: Mapping[str, Any]) -> None:
     cut = members["object"] == _CHUNK and not (is_finished(members) or _usage(members))
-    if cut or members.get("status") in _UNFINISHED:
+    if cut or word(members, "status") in _UNFINISHED:
         raise RowRefused("", "incomplete", "the answer has no end: nothing says how many tokens")
     if not _usage(members) and members.get("status") != "failed":
         detail = (

@@ -14,7 +14,7 @@ from shared.imports.members import RowRefused
 from shared.imports.numbers import number_of
 
 _BEGUN, _ENDED = "startTimeUnixNano", "endTimeUnixNano"
-_ERROR = frozenset({2, "STATUS_CODE_ERROR"})
+_ERROR = frozenset({"2", "STATUS_CODE_ERROR"})
 _SENT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
 _GENERATED = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
 _MODELS = ("gen_ai.response.model", "gen_ai.request.model")
@@ -71,7 +71,7 @@ def _row(
         "prompt_tokens": _count(said, _SENT),
         "completion_tokens": _count(said, _GENERATED),
         "latency_ms": between_ms(span, _BEGUN, _ENDED),
-        "ok": mapping_in(span, "status").get("code") not in _ERROR,
+        "ok": str(mapping_in(span, "status").get("code")) not in _ERROR,
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.imports.members import word
 from shared.imports.records import Record
 
 _CHUNKS = frozenset({"chat.completion.chunk", "text_completion"})
@@ -74,7 +75,9 @@ class _Streams:
 
 def _begins_again(whole: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
     """Whether a server gave the id of a finished answer to another one."""
-    return not _finished_choices(whole).isdisjoint(choice.get("index") for choice in _choices(part))
+    return not _finished_choices(whole).isdisjoint(
+        str(choice.get("index")) for choice in _choices(part)
+    )
 
 
 def _answer(members: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -85,7 +88,7 @@ def _answer(members: Mapping[str, Any]) -> tuple[str, str] | None:
         # Deltas name no answer; they belong to the last event that does.
         return ("response", identity) if isinstance(identity, str) else _DELTAS
     identity = members.get("id")
-    if members.get("object") in _CHUNKS and isinstance(identity, str) and identity:
+    if word(members, "object") in _CHUNKS and isinstance(identity, str) and identity:
         return ("chunk", identity)
     return None
 
@@ -126,8 +129,8 @@ def is_finished(members: Mapping[str, Any]) -> bool:
     return bool(_finished_choices(members))
 
 
-def _finished_choices(members: Mapping[str, Any]) -> set[Any]:
-    return {choice.get("index") for choice in _choices(members) if choice.get("finish_reason")}
+def _finished_choices(members: Mapping[str, Any]) -> set[str]:
+    return {str(choice.get("index")) for choice in _choices(members) if choice.get("finish_reason")}
 
 
 def _choices(members: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from shared.imports.validation import Judged, judge
 BATCH = Batch("ada", "acme", "01KBJ8S2X00000000000000000", began_us=1_800_000_000_000_000)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def judged():
     """What becomes of a body: `judged(text, "text/csv")`."""
 
