@@ -151,19 +151,19 @@ def _stored_part(
 
 def _measured(template: Template, folder: Path, count: int) -> list[dict[str, Any]]:
     rows = []
-    for question in QUESTIONS:
-        exact = _in_process("ours", question, count, "true", template)
-        rolled = _in_process("ours", question, count, "false", template)
-        straight = _in_process("straight", question, count, str(folder), template)
+    for query in QUESTIONS:
+        exact = _in_process("ours", query, count, "true", template)
+        rolled = _in_process("ours", query, count, "false", template)
+        straight = _in_process("straight", query, count, str(folder), template)
         sqlite = (
-            _in_process("sqlite", question, count, str(folder), template)
+            _in_process("sqlite", query, count, str(folder), template)
             if count <= 1_000_000
             else {"s": None}
         )
         rows.append(
             {
                 "runs": count,
-                "question": question,
+                "question": query,
                 "rows s": exact["s"],
                 "DuckDB s": straight["s"],
                 "ratio": round(exact["s"] / straight["s"], 2),
@@ -177,13 +177,11 @@ def _measured(template: Template, folder: Path, count: int) -> list[dict[str, An
     return rows
 
 
-def _in_process(
-    who: str, question: str, count: int, more: str, template: Template
-) -> dict[str, Any]:
+def _in_process(who: str, query: str, count: int, more: str, template: Template) -> dict[str, Any]:
     """The figures of one subject, asked in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         done = subprocess.run(
-            [sys.executable, "-m", "bench.usage", who, question, str(count), more],
+            [sys.executable, "-m", "bench.usage", who, query, str(count), more],
             cwd=ROOT,
             env=dict(os.environ) | template.environment("Usage") | {"TMPDIR": scratch},
             stdout=subprocess.PIPE,
@@ -203,10 +201,10 @@ def _timed(ask: Callable[[], Any]) -> float:
     return round(statistics.median(times), 3)
 
 
-def _ask_ours(question: str, count: int, exact: str) -> dict[str, Any]:
+def _ask_ours(query: str, count: int, exact: str) -> dict[str, Any]:
     from functions.usage.handler import lambda_handler
 
-    path = QUESTIONS[question]
+    path = QUESTIONS[query]
     path += f"{'&' if '?' in path else '?'}{_WINDOW}&exact={exact}"
     event = http_event("GET", path, context=_CALLER | {"user_id": user_of(count)})
 
@@ -222,11 +220,11 @@ def _ask_ours(question: str, count: int, exact: str) -> dict[str, Any]:
     return {"s": _timed(ask), "calls": len(calls.names), "MB": round(fetched / 2**20, 2)}
 
 
-def _ask_straight(question: str, _count: int, folder: str) -> dict[str, Any]:
+def _ask_straight(query: str, _count: int, folder: str) -> dict[str, Any]:
     """The statistics by SQL that anybody would write, on the files themselves."""
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
-    keys = [[]] if question == "summary" else [[], ["model"], ["date_trunc('day', ts)", "model"]]
+    keys = [[]] if query == "summary" else [[], ["model"], ["date_trunc('day', ts)", "model"]]
     runs = f"read_parquet('{folder}/*.parquet')"
 
     def ask() -> None:
@@ -240,7 +238,7 @@ def _ask_straight(question: str, _count: int, folder: str) -> dict[str, Any]:
             )
             extras = ", ".join([*names, "e.key AS label", *_distributions("e.value")])
             connection.execute(_grouped(extras, entries, [*names, "label"])).fetchall()
-        if question == "summary":
+        if query == "summary":
             connection.execute(
                 f"SELECT count(DISTINCT device), count(DISTINCT model) FROM {runs}"
             ).fetchall()
@@ -274,7 +272,7 @@ def _grouped(columns: str, table: str, names: list[str]) -> str:
     return f"SELECT {columns} FROM {table}{group}"
 
 
-def _ask_sqlite(question: str, _count: int, folder: str) -> dict[str, Any]:
+def _ask_sqlite(query: str, _count: int, folder: str) -> dict[str, Any]:
     """The server one would write first: it loads the window's rows and sorts in Python."""
     import sqlite3
 
@@ -294,7 +292,7 @@ def _ask_sqlite(question: str, _count: int, folder: str) -> dict[str, Any]:
     def ask() -> None:
         groups: dict[Any, list[Any]] = {}
         for row in database.execute("SELECT * FROM runs WHERE ts >= ? AND ts < ?", window):
-            key = () if question == "summary" else (row[1], row[0] // 86_400)
+            key = () if query == "summary" else (row[1], row[0] // 86_400)
             groups.setdefault(key, []).append(row)
         for found in groups.values():
             for column in (6, 7, 8):

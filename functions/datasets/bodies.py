@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shared.datasets import MAX_ROWS, SentRows
+from shared.datasets import MAX_ROWS, RequestRows
 from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.json_parts import RepeatedMember, object_parts
 from shared.row_bodies import (
@@ -24,7 +24,7 @@ class Sent:
     """What an append says: rows for a dataset."""
 
     dataset: str
-    rows: SentRows
+    rows: RequestRows
 
 
 def read_append(body: bytes, kind: str, dataset: str | None) -> Sent:
@@ -53,7 +53,7 @@ def _from_lines(body: bytes, dataset: str | None) -> Sent:
         )
     text = body.removeprefix(BOM)
     end = len(text) if is_utf8(text) else 0
-    return Sent(dataset, SentRows(lambda: _lines(text), text, 0, end, "lines"))
+    return Sent(dataset, RequestRows(lambda: _lines(text), text, 0, end, "lines"))
 
 
 def _lines(text: bytes) -> list[SentRow]:
@@ -74,7 +74,7 @@ def _from_envelope(body: bytes) -> Sent | None:
         return None
     if members != {"rows": b"[]"}:
         return None
-    return Sent(dataset, SentRows(lambda: _rows(body[start:end]), body, start, end))
+    return Sent(dataset, RequestRows(lambda: _rows(body[start:end]), body, start, end))
 
 
 def _from_whole(body: bytes) -> Sent:
@@ -91,7 +91,7 @@ def _from_whole(body: bytes) -> Sent:
     rows = members["rows"]
     if not rows.startswith(b"["):
         raise _refused("/rows", "invalid_type", "rows is an array")
-    return Sent(_text(members["dataset"]), SentRows(lambda: _rows(rows)))
+    return Sent(_text(members["dataset"]), RequestRows(lambda: _rows(rows)))
 
 
 def _text(dataset: bytes) -> str:

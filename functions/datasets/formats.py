@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Response
 from starlette.datastructures import URL
 
-from shared.datasets import Place, RowPage
+from shared.datasets import Cursor, RowPage
 from shared.errors import TooLarge
 from shared.http import Cursors, fits_an_answer
 from shared.spreadsheets import csv_line, plain_cell, text_cell
@@ -38,7 +38,7 @@ _TEXT = msgspec.json.Decoder(str)
 def rows_answer(
     dataset: str,
     page: RowPage,
-    cursors: Cursors[Place],
+    cursors: Cursors[Cursor],
     format_: RowFormat = "json",
     *,
     url: URL,

@@ -12,7 +12,7 @@ from shared.datasets import (
     DEFAULT_POINTS,
     MAX_POINTS,
     Metrics,
-    MetricsQuestion,
+    MetricsQuery,
     check_dataset_name,
     dataset_metrics,
 )
@@ -134,7 +134,7 @@ async def metrics(
     `by_model` list at most 500 labels, most rows first; a label of more than 256 characters counts
     as missing, as it gives no run.
     """
-    question = MetricsQuestion(
+    query = MetricsQuery(
         user_id=user.user_id,
         dataset=check_dataset_name(dataset),
         from_us=window.from_us,
@@ -143,15 +143,15 @@ async def metrics(
         models=tuple(model),
         max_points=max_points,
     )
-    found = dataset_metrics(wiring.bucket(), wiring.catalog(), question)
-    body = msgspec.json.encode(_document(question, found))
+    found = dataset_metrics(wiring.bucket(), wiring.catalog(), query)
+    body = msgspec.json.encode(_document(query, found))
     return Response(body, media_type="application/json")
 
 
-def _document(question: MetricsQuestion, found: Metrics) -> dict[str, Any]:
+def _document(query: MetricsQuery, found: Metrics) -> dict[str, Any]:
     return {
-        "dataset": question.dataset,
-        "window": _window(question, found).document(),
+        "dataset": query.dataset,
+        "window": _window(query, found).document(),
         "rows": found.rows,
         "x_field": found.x_field,
         "adapter": found.adapter.document() if found.adapter else None,
@@ -161,9 +161,9 @@ def _document(question: MetricsQuestion, found: Metrics) -> dict[str, Any]:
     }
 
 
-def _window(question: MetricsQuestion, found: Metrics) -> Window:
-    first = found.from_us if question.from_us is None else question.from_us
-    last = question.to_us
+def _window(query: MetricsQuery, found: Metrics) -> Window:
+    first = found.from_us if query.from_us is None else query.from_us
+    last = query.to_us
     if last is None and found.to_us is not None:
         # A window is half-open: asked again by what is echoed, the newest row is in it.
         last = (found.to_us // 1_000 + 1) * 1_000

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from shared.datasets import Order, Place, RowPage, Wanted, read_rows, read_tail
+from shared.datasets import Cursor, Order, PageRequest, RowPage, read_rows, read_tail
 from shared.errors import MalformedInput
 from shared.http import Cursors
 from shared.storage.log import UserLog
@@ -27,10 +27,10 @@ class Reading:
         int | None, Query(ge=1, le=MAX_ROWS, description="The last N rows, in append order.")
     ] = None
 
-    def page(self, log: UserLog, dataset: str, cursors: Cursors[Place]) -> RowPage:
+    def page(self, log: UserLog, dataset: str, cursors: Cursors[Cursor]) -> RowPage:
         """The page that is asked for. Raises MalformedInput for what makes no sense together."""
         if self.tail is None:
-            wanted = Wanted(self.limit or DEFAULT_ROWS, self.order)
+            wanted = PageRequest(self.limit or DEFAULT_ROWS, self.order)
             start = cursors.read(self.cursor)
             return read_rows(log, dataset, wanted, start)
         if self.cursor is not None or self.order != "asc":
@@ -38,5 +38,5 @@ class Reading:
                 "tail is in append order and begins by itself: leave cursor and order out",
                 code="parameter_conflict",
             )
-        wanted = Wanted(min(self.limit or self.tail, self.tail))
+        wanted = PageRequest(min(self.limit or self.tail, self.tail))
         return read_tail(log, dataset, self.tail, wanted)

@@ -25,9 +25,9 @@ from shared.datasets import (
     DATASET_NAME,
     Adapter,
     AdapterNotFound,
-    Batch,
+    AppendBatch,
+    Cursor,
     DatasetNotFound,
-    Place,
     adapter_key,
     append_rows,
     check_dataset_name,
@@ -126,7 +126,7 @@ async def append_jsonl(
     """
     kind = media_type(request, JSON_LINES)
     sent = read_append(await request.body(), kind, dataset)
-    batch = Batch(
+    batch = AppendBatch(
         user.user_id,
         user.tenant,
         check_dataset_name(sent.dataset),
@@ -201,7 +201,7 @@ async def get(
     a spreadsheet would take for a formula gets a leading `'`, unless `guard=0`.
     """
     check_dataset_name(dataset)
-    cursors = Cursors[Place](("datasets.get", user.user_id, dataset, reading.order), Place)
+    cursors = Cursors[Cursor](("datasets.get", user.user_id, dataset, reading.order), Cursor)
     while True:
         page = reading.page(wiring.user_log(user.user_id), dataset, cursors)
         try:

@@ -20,7 +20,7 @@ from functions.devices.schemas import (
 from shared import clock
 from shared.errors import TooLarge
 from shared.http import MADE_ID, DeviceRoute, described, fits_an_answer, in_path
-from shared.jobs import LEASE_S, Claim, Failure, Job, Result, job_gone
+from shared.jobs import LEASE_S, ClaimedJob, Failure, Job, Result, job_gone
 
 router = APIRouter(
     prefix="/devices/{serial}/jobs/{job_id}",
@@ -95,16 +95,16 @@ async def fail(serial: OwnSerial, job_id: JobId, body: FailBody) -> dict[str, An
     return _answer(wiring.leases().fail(serial, job_id, body.attempt, failure))
 
 
-def _rendered(claim: Claim) -> bytes:
+def _rendered(claim: ClaimedJob) -> bytes:
     """What a claim answers. Raises TooLarge where no answer can hold it."""
-    job, question = claim.job, claim.question
+    job, request = claim.job, claim.request
     answer = msgspec.json.encode(
         {
             "attempt": job.attempt,
             "model": job.model,
-            "prompt": question.prompt,
-            "system": question.system,
-            "options": question.options,
+            "prompt": request.prompt,
+            "system": request.system,
+            "options": request.options,
             "warmup": job.warmup,
             "repeat": job.repeat,
             "timeout_s": job.timeout_s,

@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 
 from shared import clock
-from shared.jobs import METRICS, Job, Outcome, Question, Result
+from shared.jobs import METRICS, Job, ModelRequest, Outcome, Result
 from shared.spreadsheets import csv_line, plain_cell, text_cell
 
 _COUNTS = ("prompt_tokens", "completion_tokens")
 
 
 def result_document(
-    job: Job, outcome: Outcome, question: Question | None, log_url: str | None = None
+    job: Job, outcome: Outcome, request: ModelRequest | None, log_url: str | None = None
 ) -> dict[str, Any]:
     """The result; with the question, everything that is known."""
     result = outcome.result
@@ -26,11 +26,11 @@ def result_document(
         "extra": result.extra,
         "finished_at": clock.iso_or_none(job.finished_us),
     }
-    if question is None:
+    if request is None:
         return brief
     return {
         **brief,
-        **msgspec.structs.asdict(question),
+        **msgspec.structs.asdict(request),
         "samples": result.samples,
         "telemetry": result.telemetry,
         "log": result.log,

@@ -138,7 +138,7 @@ async def get(user: CurrentUser, job_id: JobIdInPath) -> dict[str, Any]:
     job = wiring.jobs().store.get(user.user_id, job_id)
     (document,) = reader.documents([job])
     attempts = [attempt_document(attempt) for attempt in job.attempts]
-    return {**document, **msgspec.structs.asdict(reader.question(job)), "attempts": attempts}
+    return {**document, **msgspec.structs.asdict(reader.request(job)), "attempts": attempts}
 
 
 @router.get(
@@ -242,4 +242,4 @@ def _json(document: Any, status: int, headers: dict[str, str] | None = None) -> 
 def _full(job: Job, outcome: Outcome) -> dict[str, Any]:
     jobs = wiring.jobs()
     log_url = jobs.logs.url(job) if outcome.result.log_uploaded else None
-    return result_document(job, outcome, jobs.reader.question(job), log_url)
+    return result_document(job, outcome, jobs.reader.request(job), log_url)

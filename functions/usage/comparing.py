@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Response
 
 from functions.usage import wiring
 from functions.usage.comparison_schemas import CompareAnswer, DefinitionsAnswer
-from functions.usage.parameters import AskedReading
+from functions.usage.parameters import AskedReadOptions
 from functions.usage.sides import AskedSides
 from shared.http import QUESTION_RESPONSES, UserRoute, Window
-from shared.usage import DEFINITIONS, Labels, Question, Side, compare
+from shared.usage import DEFINITIONS, Labels, Side, UsageQuery, compare
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 )
 async def usage_compare(
     sides: AskedSides,
-    reading: AskedReading,
+    options: AskedReadOptions,
     min_effect_pct: Annotated[
         float,
         Query(
@@ -46,7 +46,7 @@ async def usage_compare(
     """
     a, b = sides
     found = compare(
-        wiring.bucket(), wiring.catalog(), a, b, min_effect_pct=min_effect_pct, reading=reading
+        wiring.bucket(), wiring.catalog(), a, b, min_effect_pct=min_effect_pct, options=options
     )
     return _json(
         {
@@ -65,9 +65,9 @@ async def usage_definitions() -> Response:
     return _json({"data": DEFINITIONS, "next_cursor": None, "has_more": False})
 
 
-def _side(question: Question, side: Side) -> dict[str, Any]:
-    window = Window(question.from_us, question.to_us).document()
-    head = {"window": window, "filters": question.filters.document(), "exact": side.exact}
+def _side(query: UsageQuery, side: Side) -> dict[str, Any]:
+    window = Window(query.from_us, query.to_us).document()
+    head = {"window": window, "filters": query.filters.document(), "exact": side.exact}
     return head | side.stats | _labels(side.labels)
 
 

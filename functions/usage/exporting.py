@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from functions.usage import wiring
-from functions.usage.parameters import AskedQuestion
+from functions.usage.parameters import AskedQuery
 from shared import clock
 from shared.http import QUESTION_RESPONSES, UserRoute, described, fits_an_answer
 from shared.usage import CSV_COLUMNS, Export, Exported, ExportFormat, export_runs
@@ -92,7 +92,7 @@ class ExportedFile(BaseModel):
     },
 )
 async def export(
-    question: AskedQuestion,
+    query: AskedQuery,
     format_: Annotated[
         ExportFormat,
         Query(
@@ -122,7 +122,7 @@ async def export(
     get a leading `'` (also behind further `'`, so that import can undo it), unless `guard=0`;
     numbers never do.
     """
-    wanted = Export(question, format_, guard, bom)
+    wanted = Export(query, format_, guard, bom)
     found = export_runs(wiring.bucket(), wiring.catalog(), wanted, fits=_fits(format_))
     return _inline(wanted, found) if found.body is not None else _elsewhere(wanted, found)
 

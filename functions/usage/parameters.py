@@ -10,7 +10,7 @@ from shared.errors import Fault, MalformedInput
 from shared.http import CurrentUser, Window, requested_window
 from shared.http.windows import last
 from shared.runs import DIMENSIONS, FILTERS, Column
-from shared.usage import MAX_LABELS, Filters, Question, Reading
+from shared.usage import MAX_LABELS, Filters, ReadOptions, UsageQuery
 
 MAX_GROUPINGS = 3
 
@@ -35,11 +35,11 @@ requested_filters.__signature__ = inspect.Signature(  # type: ignore[attr-define
 )
 
 
-def requested_question(
+def requested_query(
     user: CurrentUser,
     window: Annotated[Window, Depends(requested_window)],
     filters: Annotated[Filters, Depends(requested_filters)],
-) -> Question:
+) -> UsageQuery:
     """What is asked, with the window resolved: open ends are the epoch and now."""
     chosen = window.or_last()
     end = clock.now_us() + 1 if chosen.to_us is None else chosen.to_us
@@ -48,7 +48,7 @@ def requested_question(
     )
     if (start or 0) >= end:
         raise MalformedInput("the window is empty: from is in the future", code="window_empty")
-    return Question(user.user_id, start or 0, end, filters)
+    return UsageQuery(user.user_id, start or 0, end, filters)
 
 
 def requested_grouping(
@@ -73,7 +73,7 @@ def requested_grouping(
     return names
 
 
-def requested_reading(
+def requested_read_options(
     exact: Annotated[
         bool | None,
         Query(
@@ -89,7 +89,7 @@ def requested_reading(
             description="Labels of the extra metrics to return; by default the 100 most frequent."
         ),
     ] = [],  # noqa: B006
-) -> Reading:
+) -> ReadOptions:
     """How to read, and which extras to tell. Raises MalformedInput for too many labels."""
     if len(extra) > MAX_LABELS:
         raise MalformedInput(
@@ -97,9 +97,9 @@ def requested_reading(
             code="invalid_parameter",
             faults=(Fault("/query/extra", "too_many", f"at most {MAX_LABELS}"),),
         )
-    return Reading(exact, tuple(dict.fromkeys(extra)))
+    return ReadOptions(exact, tuple(dict.fromkeys(extra)))
 
 
-AskedQuestion = Annotated[Question, Depends(requested_question)]
+AskedQuery = Annotated[UsageQuery, Depends(requested_query)]
 AskedGrouping = Annotated[tuple[str, ...], Depends(requested_grouping)]
-AskedReading = Annotated[Reading, Depends(requested_reading)]
+AskedReadOptions = Annotated[ReadOptions, Depends(requested_read_options)]

@@ -7,10 +7,10 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 
 from functions.usage import wiring
-from functions.usage.parameters import AskedGrouping, AskedQuestion, AskedReading
+from functions.usage.parameters import AskedGrouping, AskedQuery, AskedReadOptions
 from functions.usage.schemas import SummaryAnswer, UsageAnswer
 from shared.http import QUESTION_RESPONSES, UserRoute, Window, share_of_answer, too_large_means
-from shared.usage import Labels, Question, auto_seconds, bucket_seconds, overview, summary
+from shared.usage import Labels, UsageQuery, auto_seconds, bucket_seconds, overview, summary
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
@@ -26,9 +26,9 @@ router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
     "labels with extra=<label>"
 )
 async def usage(
-    question: AskedQuestion,
+    query: AskedQuery,
     group_by: AskedGrouping,
-    reading: AskedReading,
+    options: AskedReadOptions,
     bucket: Annotated[
         str,
         Query(
@@ -54,25 +54,23 @@ async def usage(
     With `bucket=auto` an answer that would be larger than 6 MB gets longer buckets; with other
     buckets it is refused with 413 (`answer_too_large`).
     """
-    step_s = bucket_seconds(bucket, question.from_us, question.to_us)
+    step_s = bucket_seconds(bucket, query.from_us, query.to_us)
     found = overview(
         wiring.bucket(),
         wiring.catalog(),
-        question,
+        query,
         group_by=group_by,
         step_s=step_s,
         tz=tz,
         newest=runs,
-        reading=reading,
-        coarser=partial(auto_seconds, question.from_us, question.to_us)
-        if bucket == "auto"
-        else None,
+        options=options,
+        coarser=partial(auto_seconds, query.from_us, query.to_us) if bucket == "auto" else None,
         share=_share,
     )
     return _json(
         {
-            "window": _window(question, found.step_s, found.partial_last_bucket),
-            "filters": question.filters.document(),
+            "window": _window(query, found.step_s, found.partial_last_bucket),
+            "filters": query.filters.document(),
             "group_by": list(group_by),
             "exact": found.exact,
             "total": found.total,
@@ -90,10 +88,10 @@ async def usage(
     response_model=SummaryAnswer,
     responses=QUESTION_RESPONSES,
 )
-async def usage_summary(question: AskedQuestion, reading: AskedReading) -> Response:
+async def usage_summary(query: AskedQuery, options: AskedReadOptions) -> Response:
     """The statistics of the window, and of the window of the same length just before it."""
-    found = summary(wiring.bucket(), wiring.catalog(), question, reading)
-    head = {"window": _window(question), "filters": question.filters.document()}
+    found = summary(wiring.bucket(), wiring.catalog(), query, options)
+    head = {"window": _window(query), "filters": query.filters.document()}
     return _json(head | {"exact": found.exact} | found.stats | _labels(found.labels))
 
 
@@ -104,9 +102,9 @@ def _share(series: list[dict[str, Any]], rest: list[dict[str, Any]]) -> tuple[fl
 
 
 def _window(
-    question: Question, step_s: int | None = None, cut_short: bool = False
+    query: UsageQuery, step_s: int | None = None, cut_short: bool = False
 ) -> dict[str, Any]:
-    return Window(question.from_us, question.to_us).document(step_s, cut_short)
+    return Window(query.from_us, query.to_us).document(step_s, cut_short)
 
 
 def _labels(labels: Labels) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeVar, get_args
 from fastapi import Depends, Query
 from fastapi.params import Query as QueryParameter
 
-from functions.usage.parameters import requested_filters, requested_question
+from functions.usage.parameters import requested_filters, requested_query
 from shared.errors import MalformedInput
 from shared.http import CurrentUser, Window, requested_window
-from shared.usage import Filters, Question
+from shared.usage import Filters, UsageQuery
 
 Read = TypeVar("Read")
 
@@ -54,10 +54,10 @@ def requested_sides(
     a_filters: Annotated[Filters, Depends(_of_side("a", requested_filters))],
     b_window: Annotated[Window, Depends(_of_side("b", requested_window))],
     b_filters: Annotated[Filters, Depends(_of_side("b", requested_filters))],
-) -> tuple[Question, Question]:
+) -> tuple[UsageQuery, UsageQuery]:
     """Both questions. Without any window b is about the last 24 hours, a about those before."""
     a, b = (
-        requested_question(user, own if own.given else window, own_filters.over(filters))
+        requested_query(user, own if own.given else window, own_filters.over(filters))
         for own, own_filters in ((a_window, a_filters), (b_window, b_filters))
     )
     if window.given or a_window.given or b_window.given:
@@ -65,4 +65,4 @@ def requested_sides(
     return replace(b, filters=a.filters).before(), b
 
 
-AskedSides = Annotated[tuple[Question, Question], Depends(requested_sides)]
+AskedSides = Annotated[tuple[UsageQuery, UsageQuery], Depends(requested_sides)]

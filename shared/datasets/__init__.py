@@ -10,10 +10,10 @@ from shared.datasets.adapters import (
     load_adapter,
     save_adapter,
 )
-from shared.datasets.append import AppendResult, Batch, append_rows
+from shared.datasets.append import AppendBatch, AppendResult, append_rows
 from shared.datasets.backfilling import preview_adapter, run_of_stored, save_and_backfill
 from shared.datasets.conversion import Arrival, RowNotConvertible, job_row, run_of_row
-from shared.datasets.cursors import Place
+from shared.datasets.cursors import Cursor
 from shared.datasets.labels import LabelMeaning, label_meanings
 from shared.datasets.listing import (
     DATASET_NAME,
@@ -26,15 +26,15 @@ from shared.datasets.metrics import (
     DEFAULT_POINTS,
     MAX_POINTS,
     Metrics,
-    MetricsQuestion,
+    MetricsQuery,
     Series,
-    Summary,
+    SeriesSummary,
     dataset_metrics,
 )
 from shared.datasets.quota import AccountLimits
-from shared.datasets.reading import Order, RowPage, Wanted, read_rows, read_tail
-from shared.datasets.request_rows import MAX_ROWS, SentRows
-from shared.datasets.rows import MAX_ROW_BYTES, AcceptedRow, judge_rows
+from shared.datasets.reading import Order, PageRequest, RowPage, read_rows, read_tail
+from shared.datasets.request_rows import MAX_ROWS, RequestRows
+from shared.datasets.rows import MAX_ROW_BYTES, AcceptedRow, validate_rows
 
 __all__ = [
     "DATASET_NAME",
@@ -46,31 +46,30 @@ __all__ = [
     "AccountLimits",
     "Adapter",
     "AdapterNotFound",
+    "AppendBatch",
     "AppendResult",
     "Arrival",
-    "Batch",
+    "Cursor",
     "DatasetNotFound",
     "DatasetSummary",
     "ExtraField",
     "LabelMeaning",
     "Metrics",
-    "MetricsQuestion",
+    "MetricsQuery",
     "Order",
-    "Place",
+    "PageRequest",
+    "RequestRows",
     "RowNotConvertible",
     "RowPage",
-    "SentRows",
     "Series",
-    "Summary",
+    "SeriesSummary",
     "TimeUnit",
     "Units",
-    "Wanted",
     "adapter_key",
     "append_rows",
     "check_dataset_name",
     "dataset_metrics",
     "job_row",
-    "judge_rows",
     "label_meanings",
     "list_datasets",
     "load_adapter",
@@ -81,4 +80,5 @@ __all__ = [
     "run_of_stored",
     "save_adapter",
     "save_and_backfill",
+    "validate_rows",
 ]

@@ -9,9 +9,9 @@ from shared.datasets.adapters import Adapter
 from shared.datasets.batch_validation import uniform_rows
 from shared.datasets.columns import block_of
 from shared.datasets.conversion import Arrival, RowNotConvertible, run_of_row
-from shared.datasets.quota import AccountLimits, check_limits, has_pending_rows, read_standing
-from shared.datasets.request_rows import MAX_ROWS, SentRows
-from shared.datasets.rows import AcceptedRow, judge_rows, meta_members, stored_line
+from shared.datasets.quota import AccountLimits, check_limits, has_pending_rows, read_account_state
+from shared.datasets.request_rows import MAX_ROWS, RequestRows
+from shared.datasets.rows import AcceptedRow, meta_members, stored_line, validate_rows
 from shared.errors import EvalyardError, Fault
 from shared.isolation import place_of_failure, tell_unreadable_rows
 from shared.observability import logger
@@ -43,7 +43,7 @@ class AppendResult:
 
 
 @dataclass(frozen=True)
-class Batch:
+class AppendBatch:
     """Who appends what to which dataset, and the id of the segment that it becomes.
 
     With `repeatable` the id is the same whenever the same call is carried out again.
@@ -83,8 +83,8 @@ class Batch:
 def append_rows(
     log: SegmentLog,
     catalog: Table,
-    batch: Batch,
-    sent: SentRows,
+    batch: AppendBatch,
+    sent: RequestRows,
     *,
     limits: AccountLimits,
     backlog: Backlog,
@@ -97,16 +97,16 @@ def append_rows(
     BatchGetItem and one PUT. Raises TooLarge for more than 10,000 rows, and what
     `check_limits` and the backlog raise.
     """
-    standing = read_standing(catalog, batch.user_id, batch.dataset)
+    state = read_account_state(catalog, batch.user_id, batch.dataset)
     if not dry_run:
-        backlog.check(batch.user_id, standing.backlog)
-    adapter = standing.adapter
+        backlog.check(batch.user_id, state.backlog)
+    adapter = state.adapter
     in_use = adapter if adapter is not None and adapter.enabled else None
     prepared = _at_once(batch, sent, in_use) or _one_by_one(batch, sent, in_use, strict=strict)
     if prepared.appended:
         check_limits(
             limits,
-            standing,
+            state,
             rows=prepared.appended,
             size=len(prepared.lines),
             is_pending=partial(
@@ -139,7 +139,7 @@ class _Prepared:
         return AppendResult(batch_id, self.received, self.appended, self.faults, usage)
 
 
-def _at_once(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared | None:
+def _at_once(batch: AppendBatch, sent: RequestRows, adapter: Adapter | None) -> _Prepared | None:
     """All rows, where they are surely good; else None, also when that cannot be told."""
     try:
         return _uniform(batch, sent, adapter)
@@ -151,7 +151,7 @@ def _at_once(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared
         return None
 
 
-def _uniform(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared | None:
+def _uniform(batch: AppendBatch, sent: RequestRows, adapter: Adapter | None) -> _Prepared | None:
     rows = uniform_rows(sent, adapter)
     if rows is None or rows.count > MAX_ROWS:
         return None
@@ -166,10 +166,10 @@ def _uniform(batch: Batch, sent: SentRows, adapter: Adapter | None) -> _Prepared
 
 
 def _one_by_one(
-    batch: Batch, sent: SentRows, adapter: Adapter | None, *, strict: bool
+    batch: AppendBatch, sent: RequestRows, adapter: Adapter | None, *, strict: bool
 ) -> _Prepared:
     rows = sent.one_by_one()
-    accepted, faults = judge_rows(rows)
+    accepted, faults = validate_rows(rows)
     if strict and faults:
         accepted = []
     runs, usage_faults = ([], []) if adapter is None else _convert(batch, adapter, accepted)
@@ -187,7 +187,7 @@ def _one_by_one(
 
 
 def _convert(
-    batch: Batch, adapter: Adapter, rows: list[AcceptedRow]
+    batch: AppendBatch, adapter: Adapter, rows: list[AcceptedRow]
 ) -> tuple[list[Run], list[Fault]]:
     runs, faults, failures = [], [], []
     for ordinal, row in enumerate(rows):
@@ -200,7 +200,9 @@ def _convert(
     return runs, faults
 
 
-def _store(log: SegmentLog, batch: Batch, prepared: _Prepared, *, adapter_version: int) -> None:
+def _store(
+    log: SegmentLog, batch: AppendBatch, prepared: _Prepared, *, adapter_version: int
+) -> None:
     log.append_encoded(
         batch.user_id,
         batch.dataset,

@@ -9,7 +9,7 @@ from shared.aws import Update
 from shared.datasets.adapters import Adapter, check_adapter, next_version
 from shared.datasets.conversion import Arrival, RowNotConvertible, every_failure_its_own, run_of_row
 from shared.datasets.listing import DatasetNotFound
-from shared.datasets.reading import Wanted, read_tail
+from shared.datasets.reading import PageRequest, read_tail
 from shared.errors import Fault, Unacceptable
 from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
@@ -56,7 +56,7 @@ def preview_adapter(log: UserLog, tenant: str, adapter: Adapter) -> tuple[list[R
 
 
 def _newest_lines(log: UserLog, dataset: str) -> list[bytes]:
-    wanted = Wanted(PREVIEWED_ROWS)
+    wanted = PageRequest(PREVIEWED_ROWS)
     try:
         return read_tail(log, dataset, PREVIEWED_ROWS, wanted).lines
     except DatasetNotFound:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from shared.datasets.adapters import Adapter
-from shared.datasets.request_rows import SentRows
+from shared.datasets.request_rows import RequestRows
 from shared.datasets.rows import LINE_BREAKS, MAX_ROW_BYTES, strings_in
 from shared.datasets.shapes import Shape, shape_of
 
@@ -49,7 +49,7 @@ class UniformRows:
         return (end + start).join(texts)
 
 
-def uniform_rows(sent: SentRows, adapter: Adapter | None) -> UniformRows | None:
+def uniform_rows(sent: RequestRows, adapter: Adapter | None) -> UniformRows | None:
     """The rows, if they are surely good and have what the adapter needs; else None."""
     if not sent.end or b"\\" in sent.body:
         return None
@@ -62,7 +62,7 @@ def uniform_rows(sent: SentRows, adapter: Adapter | None) -> UniformRows | None:
     return None
 
 
-def _keys(sent: SentRows) -> frozenset[str]:
+def _keys(sent: RequestRows) -> frozenset[str]:
     """The keys of the first row."""
     first = sent.body.find(b"{", sent.start)
     try:
@@ -72,7 +72,7 @@ def _keys(sent: SentRows) -> frozenset[str]:
         return frozenset()
 
 
-def _decoded(sent: SentRows, shape: Shape) -> list[Any] | None:
+def _decoded(sent: RequestRows, shape: Shape) -> list[Any] | None:
     piece = memoryview(sent.body)[sent.start : sent.end]
     try:
         return shape.array.decode(piece) if sent.form == "array" else shape.line.decode_lines(piece)
@@ -80,7 +80,7 @@ def _decoded(sent: SentRows, shape: Shape) -> list[Any] | None:
         return None
 
 
-def _checked(sent: SentRows, shape: Shape, rows: list[Any]) -> UniformRows | None:
+def _checked(sent: RequestRows, shape: Shape, rows: list[Any]) -> UniformRows | None:
     """The rows if counting proves them flat, evenly spaced, small, and without duplicate keys."""
     head, texts = _taken_apart(sent, len(rows))
     inside = b"".join(texts)
@@ -101,7 +101,7 @@ def _checked(sent: SentRows, shape: Shape, rows: list[Any]) -> UniformRows | Non
     return None if largest + len(head) + 2 > MAX_ROW_BYTES else UniformRows(head, texts, columns)
 
 
-def _taken_apart(sent: SentRows, count: int) -> tuple[bytes, list[bytes]]:
+def _taken_apart(sent: RequestRows, count: int) -> tuple[bytes, list[bytes]]:
     """What all rows begin with, and what follows it in each, if all are equally far apart.
 
     Where all begin with the same key, that is looked for too: it makes the search quick.

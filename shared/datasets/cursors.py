@@ -26,7 +26,7 @@ ShortIds = Annotated[str, Meta(pattern=rf"\A([0-9A-Z]{{{_ID_CHARACTERS}}}){{0,{M
 BatchId = Annotated[str, Meta(pattern=rf"\A({BATCH_ID_FORM})?\Z")]
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """A place in a dataset of an epoch.
 
     Read upwards: rows before `offset` of `volume` were passed. Read downwards: rows
@@ -50,10 +50,10 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 class Passed:
     """The batches beyond a place whose rows were passed, wholly or in part."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         step = _ID_CHARACTERS
-        self._whole = {place.passed[at : at + step] for at in range(0, len(place.passed), step)}
-        self._partly = dict(place.partly)
+        self._whole = {cursor.passed[at : at + step] for at in range(0, len(cursor.passed), step)}
+        self._partly = dict(cursor.partly)
         self._behind: set[str] = set()
 
     def __bool__(self) -> bool:
@@ -80,7 +80,7 @@ class Passed:
         """The place went beyond rows of the batch, so it need not be remembered."""
         self._behind.add(batch_id[-_ID_CHARACTERS:])
 
-    def at(self, place: Place) -> Place:
+    def at(self, cursor: Cursor) -> Cursor:
         """The place with these batches. Raises Unavailable when they are too many."""
         whole = sorted(self._whole - self._behind)
         partly = {each: rows for each, rows in self._partly.items() if each not in self._behind}
@@ -90,7 +90,7 @@ class Passed:
                 code="storage_busy",
                 retry_after_s=2,
             )
-        return msgspec.structs.replace(place, passed="".join(whole), partly=partly)
+        return msgspec.structs.replace(cursor, passed="".join(whole), partly=partly)
 
 
 def mismatch(detail: str) -> MalformedInput:

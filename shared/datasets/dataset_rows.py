@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.datasets.cursors import Place, mismatch
+from shared.datasets.cursors import Cursor, mismatch
 from shared.errors import MalformedInput
 from shared.storage.log import (
     DatasetRecord,
@@ -27,7 +27,7 @@ class StoredLine(NamedTuple):
     ordinal_here: int
 
 
-class Edge(NamedTuple):
+class VolumeOffset(NamedTuple):
     """A volume and the bytes before a place in it."""
 
     volume: int
@@ -35,7 +35,7 @@ class Edge(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rows:
+class DatasetRows:
     """What a snapshot has of one dataset."""
 
     snapshot: Snapshot
@@ -44,7 +44,7 @@ class Rows:
     undone: frozenset[str]
 
     @classmethod
-    def of(cls, snapshot: Snapshot, dataset: str) -> "Rows":
+    def of(cls, snapshot: Snapshot, dataset: str) -> "DatasetRows":
         """The rows of a dataset, which may be none."""
         record = snapshot.dataset(dataset) or DatasetRecord(name=dataset)
         return cls(snapshot, record, snapshot.pending_of(dataset), snapshot.reverted_batches)
@@ -59,19 +59,19 @@ class Rows:
         """Changes whenever rows are taken out."""
         return self.record.epoch
 
-    def moved(self, place: Place) -> Place | None:
+    def moved(self, cursor: Cursor) -> Cursor | None:
         """A place of an earlier epoch as it is now; None when it cannot be told."""
-        offset = self.record.moved(place.epoch, place.volume, place.offset)
+        offset = self.record.moved(cursor.epoch, cursor.volume, cursor.offset)
         if offset is None:
             return None
-        return msgspec.structs.replace(place, epoch=self.epoch, offset=offset)
+        return msgspec.structs.replace(cursor, epoch=self.epoch, offset=offset)
 
     @property
-    def end(self) -> Edge:
+    def end(self) -> VolumeOffset:
         """The place behind the folded rows."""
         if not self.record.volumes:
-            return Edge(0, 0)
-        return Edge(len(self.record.volumes) - 1, self.record.volumes[-1].bytes)
+            return VolumeOffset(0, 0)
+        return VolumeOffset(len(self.record.volumes) - 1, self.record.volumes[-1].bytes)
 
     def hides(self, row: StoredLine) -> bool:
         """Whether a folded row was taken back."""
@@ -83,7 +83,7 @@ class Rows:
         """Pending segments with their rows."""
         return self.snapshot.pending_rows(segments)
 
-    def folded(self, volume: int, offset: int) -> Iterator[tuple[StoredLine, Edge]]:
+    def folded(self, volume: int, offset: int) -> Iterator[tuple[StoredLine, VolumeOffset]]:
         """Folded rows from a place on, each with the place behind it."""
         batch_id, ordinal = "", 0
         for number in range(volume, len(self.record.volumes)):
@@ -93,16 +93,18 @@ class Rows:
                 found = batch_of_line(line)
                 ordinal = ordinal + 1 if found == batch_id else 0
                 batch_id = found
-                yield StoredLine(line, batch_id, ordinal), Edge(number, at)
+                yield StoredLine(line, batch_id, ordinal), VolumeOffset(number, at)
 
-    def folded_backwards(self, volume: int, offset: int) -> Iterator[tuple[StoredLine, Edge]]:
+    def folded_backwards(
+        self, volume: int, offset: int
+    ) -> Iterator[tuple[StoredLine, VolumeOffset]]:
         """Folded rows before a place, the nearest first, each with the place before it."""
         for number in range(min(volume, len(self.record.volumes) - 1), -1, -1):
             stored = self.record.volumes[number]
             at = min(offset, stored.bytes) if number == volume else stored.bytes
             for line in self._lines_backwards(stored, at):
                 at -= len(line) + 1
-                yield StoredLine(line, batch_of_line(line), 0), Edge(number, at)
+                yield StoredLine(line, batch_of_line(line), 0), VolumeOffset(number, at)
 
     def _lines(self, volume: Volume, at: int) -> Iterator[bytes]:
         """Lines from a line's beginning on. Raises MalformedInput where `at` is none."""
@@ -112,7 +114,7 @@ class Rows:
             end = min(at + _chunk(pieces), volume.bytes)
             piece = self.snapshot.volume_bytes(volume, at - before, end)
             if before and not piece.startswith(b"\n"):
-                raise _no_place()
+                raise _inside_a_row()
             *lines, rest = (rest + piece[before:]).split(b"\n")
             yield from lines
             at, pieces, before = end, pieces + 1, 0
@@ -125,7 +127,7 @@ class Rows:
             start = max(0, at - _chunk(pieces))
             piece = self.snapshot.volume_bytes(volume, start, at) + rest
             if not pieces and not piece.endswith(b"\n"):
-                raise _no_place()
+                raise _inside_a_row()
             # What is before the first line break may begin in an earlier piece.
             lines = piece.split(b"\n")[:-1]
             rest = b"" if start == 0 else lines.pop(0) + b"\n"
@@ -133,7 +135,7 @@ class Rows:
             at, pieces = start, pieces + 1
 
 
-def _no_place() -> MalformedInput:
+def _inside_a_row() -> MalformedInput:
     return mismatch("this cursor leads into the middle of a row")
 
 

@@ -35,7 +35,7 @@ class AccountLimits:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AccountState:
     """A user's adapter for a dataset, totals, whether the dataset has folded rows, and what is
     known of the user's pending segments."""
 
@@ -45,7 +45,7 @@ class Standing:
     backlog: Item | None = None
 
 
-def read_standing(catalog: Table, user_id: str, dataset: str) -> Standing:
+def read_account_state(catalog: Table, user_id: str, dataset: str) -> AccountState:
     """The standing of a user with a dataset. One call."""
     owner = partition(user_id)
     names = (adapter_key(dataset), dataset_key(dataset), totals_key(), BACKLOG)
@@ -53,7 +53,7 @@ def read_standing(catalog: Table, user_id: str, dataset: str) -> Standing:
         item["sk"]: item for item in catalog.get_many((owner, name) for name in names)
     }
     adapter, base, totals, backlog = (found.get(name) for name in names)
-    return Standing(
+    return AccountState(
         adapter=None if adapter is None else adapter_of(adapter),
         totals=Totals() if totals is None else totals_record(totals),
         known=base is not None and dataset_record(base).exists,
@@ -63,7 +63,7 @@ def read_standing(catalog: Table, user_id: str, dataset: str) -> Standing:
 
 def check_limits(
     limits: AccountLimits,
-    standing: Standing,
+    state: AccountState,
     *,
     rows: int,
     size: int,
@@ -74,15 +74,15 @@ def check_limits(
     `is_pending` tells whether the dataset has rows that are not folded; only whoever is at
     the limit of datasets pays for finding out.
     """
-    _check_rows(limits, standing.totals, rows)
-    if standing.totals.bytes + size > limits.bytes:
+    _check_rows(limits, state.totals, rows)
+    if state.totals.bytes + size > limits.bytes:
         raise Unacceptable(
             f"an account holds at most {limits.bytes} bytes of rows; delete datasets first",
             code="storage_limit_reached",
             limit_bytes=limits.bytes,
         )
-    full = standing.totals.datasets >= limits.datasets
-    if full and not standing.known and not is_pending():
+    full = state.totals.datasets >= limits.datasets
+    if full and not state.known and not is_pending():
         raise Unacceptable(
             f"an account has at most {limits.datasets} datasets; delete one first",
             code="too_many_datasets",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from shared.datasets.adapters import load_adapter
-from shared.datasets.cursors import MAX_PASSED, Passed, Place, mismatch
-from shared.datasets.dataset_rows import Rows, StoredLine
+from shared.datasets.cursors import MAX_PASSED, Cursor, Passed, mismatch
+from shared.datasets.dataset_rows import DatasetRows, StoredLine
 from shared.datasets.listing import DatasetNotFound
 from shared.errors import MalformedInput, Unavailable
 from shared.storage.log import PendingSegment, Snapshot, UserLog, read_snapshot
@@ -24,11 +24,11 @@ class RowPage:
     """A page of rows as stored lines; `next` is where the following page starts."""
 
     lines: list[bytes] = field(default_factory=list)
-    next: Place | None = None
+    next: Cursor | None = None
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PageRequest:
     """What a reader asks for: rows and bytes at most, and in which order."""
 
     limit: int
@@ -39,8 +39,8 @@ class Wanted:
 def read_rows(
     log: UserLog,
     dataset: str,
-    wanted: Wanted,
-    start: Place | None = None,
+    wanted: PageRequest,
+    start: Cursor | None = None,
 ) -> RowPage:
     """A page from a place on; fewer rows than wanted when they exceed the bytes.
 
@@ -50,17 +50,17 @@ def read_rows(
 
     def page(snapshot: Snapshot) -> RowPage:
         rows = _rows(snapshot, dataset)
-        place = rows.moved(start) if start else None
-        if start and not place:
+        cursor = rows.moved(start) if start else None
+        if start and not cursor:
             raise mismatch("the dataset was deleted since this cursor was given out")
         if wanted.order == "asc":
-            return _Upwards(rows, wanted).page(place or Place(rows.epoch))
-        return _Downwards(rows, wanted).page(place)
+            return _Upwards(rows, wanted).page(cursor or Cursor(rows.epoch))
+        return _Downwards(rows, wanted).page(cursor)
 
     return read_snapshot(log, page)
 
 
-def read_tail(log: UserLog, dataset: str, count: int, wanted: Wanted) -> RowPage:
+def read_tail(log: UserLog, dataset: str, count: int, wanted: PageRequest) -> RowPage:
     """The last `count` rows in append order; the page may end early, as any page.
 
     Raises DatasetNotFound, and MalformedInput when they are too many bytes to look through.
@@ -68,13 +68,13 @@ def read_tail(log: UserLog, dataset: str, count: int, wanted: Wanted) -> RowPage
 
     def page(snapshot: Snapshot) -> RowPage:
         rows = _rows(snapshot, dataset)
-        return _Upwards(rows, wanted).page(*_place_of_last(rows, count))
+        return _Upwards(rows, wanted).page(*_cursor_of_last(rows, count))
 
     return read_snapshot(log, page)
 
 
-def _rows(snapshot: Snapshot, dataset: str) -> Rows:
-    rows = Rows.of(snapshot, dataset)
+def _rows(snapshot: Snapshot, dataset: str) -> DatasetRows:
+    rows = DatasetRows.of(snapshot, dataset)
     if not rows.exist:
         log = snapshot.log
         if load_adapter(log.catalog.table, log.user_id, dataset) is None:
@@ -85,7 +85,7 @@ def _rows(snapshot: Snapshot, dataset: str) -> Rows:
 class _Page:
     """A page being filled."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: PageRequest) -> None:
         self._wanted = wanted
         self._size = 0
         self.result = RowPage()
@@ -104,7 +104,7 @@ class _Page:
         """How many more rows it can take."""
         return self._wanted.limit - len(self.result.lines)
 
-    def end_at(self, place: Place) -> RowPage:
+    def end_at(self, cursor: Cursor) -> RowPage:
         """The page, which another one follows."""
         if not self.result.lines:
             raise Unavailable(
@@ -112,37 +112,37 @@ class _Page:
                 code="storage_busy",
                 retry_after_s=2,
             )
-        self.result.next = place
+        self.result.next = cursor
         return self.result
 
 
 class _Upwards:
     """One page in append order."""
 
-    def __init__(self, rows: Rows, wanted: Wanted) -> None:
+    def __init__(self, rows: DatasetRows, wanted: PageRequest) -> None:
         self._rows = rows
         self._page = _Page(wanted)
 
-    def page(self, place: Place, passed: Passed | None = None) -> RowPage:
+    def page(self, cursor: Cursor, passed: Passed | None = None) -> RowPage:
         """The page from a place on, of what was not passed."""
-        passed = passed or Passed(place)
-        for row, edge in self._rows.folded(place.volume, place.offset):
+        passed = passed or Passed(cursor)
+        for row, reached in self._rows.folded(cursor.volume, cursor.offset):
             out = self._rows.hides(row) or _was_passed(passed, row)
             if not out and not self._page.take(row.line):
-                return self._page.end_at(passed.at(place))
-            place = place.at(*edge)
-        return self._pending(place, passed)
+                return self._page.end_at(passed.at(cursor))
+            cursor = cursor.at(*reached)
+        return self._pending(cursor, passed)
 
-    def _pending(self, place: Place, passed: Passed) -> RowPage:
+    def _pending(self, cursor: Cursor, passed: Passed) -> RowPage:
         for segment, lines in _unpassed(self._rows, self._rows.pending, passed, self._page):
             batch_id = segment.name.batch_id
             before = passed.rows_of(batch_id) or 0
             if len(passed) >= MAX_PASSED and self._page.result.lines:
-                return self._page.end_at(passed.at(place))
+                return self._page.end_at(passed.at(cursor))
             for number, line in enumerate(lines):
                 if number >= before and not self._page.take(line):
                     passed.add(batch_id, number)
-                    return self._page.end_at(passed.at(place))
+                    return self._page.end_at(passed.at(cursor))
             passed.add(batch_id)
         return self._page.result
 
@@ -161,70 +161,70 @@ def _was_passed(passed: Passed, row: StoredLine) -> bool:
 class _Downwards:
     """One page from the newest row on."""
 
-    def __init__(self, rows: Rows, wanted: Wanted) -> None:
+    def __init__(self, rows: DatasetRows, wanted: PageRequest) -> None:
         self._rows = rows
         self._page = _Page(wanted)
 
-    def page(self, start: Place | None) -> RowPage:
+    def page(self, start: Cursor | None) -> RowPage:
         """The page from a place on; without one from the newest row."""
-        place = start or self._newest()
-        if place.newest:
-            if not self._beyond(place):
+        cursor = start or self._newest()
+        if cursor.newest:
+            if not self._beyond(cursor):
                 return self._page.result
-            place = Place(place.epoch, place.volume, place.offset)
-        for row, edge in self._rows.folded_backwards(place.volume, place.offset):
+            cursor = Cursor(cursor.epoch, cursor.volume, cursor.offset)
+        for row, reached in self._rows.folded_backwards(cursor.volume, cursor.offset):
             if not self._rows.hides(row) and not self._page.take(row.line):
-                return self._page.end_at(place)
-            place = place.at(*edge)
+                return self._page.end_at(cursor)
+            cursor = cursor.at(*reached)
         return self._page.result
 
-    def _newest(self) -> Place:
+    def _newest(self) -> Cursor:
         pending = self._rows.pending
         newest = pending[-1].name.batch_id if pending else ""
-        return Place(self._rows.epoch, *self._rows.end, newest=newest)
+        return Cursor(self._rows.epoch, *self._rows.end, newest=newest)
 
-    def _beyond(self, place: Place) -> bool:
+    def _beyond(self, cursor: Cursor) -> bool:
         """Take what was pending at the first page, whether folded since or not.
 
         Returns False when the page is full.
         """
-        passed = Passed(place)
-        for batch_id, lines in self._batches(place, passed):
+        passed = Passed(cursor)
+        for batch_id, lines in self._batches(cursor, passed):
             before = passed.rows_of(batch_id)
             if before is None:
                 continue
             if len(passed) >= MAX_PASSED and self._page.result.lines:
-                self._page.end_at(passed.at(place))
+                self._page.end_at(passed.at(cursor))
                 return False
             for number, line in enumerate(reversed(lines)):
                 if number >= before and not self._page.take(line):
                     passed.add(batch_id, number)
-                    self._page.end_at(passed.at(place))
+                    self._page.end_at(passed.at(cursor))
                     return False
             passed.add(batch_id)
         return True
 
-    def _batches(self, place: Place, passed: Passed) -> Iterator[tuple[str, list[bytes]]]:
+    def _batches(self, cursor: Cursor, passed: Passed) -> Iterator[tuple[str, list[bytes]]]:
         """Batches beyond the place up to the newest of the first page, newest first."""
-        pending = [each for each in self._rows.pending if each.name.batch_id <= place.newest]
+        pending = [each for each in self._rows.pending if each.name.batch_id <= cursor.newest]
         for segment, lines in _unpassed(self._rows, pending[::-1], passed, self._page):
             yield segment.name.batch_id, lines
-        yield from reversed(self._folded_since(place).items())
+        yield from reversed(self._folded_since(cursor).items())
 
-    def _folded_since(self, place: Place) -> dict[str, list[bytes]]:
+    def _folded_since(self, cursor: Cursor) -> dict[str, list[bytes]]:
         batches: dict[str, list[bytes]] = {}
         scanned = 0
-        for row, _ in self._rows.folded(place.volume, place.offset):
+        for row, _ in self._rows.folded(cursor.volume, cursor.offset):
             scanned += len(row.line)
             if scanned > _MAX_SCANNED_BYTES:
                 raise mismatch("too much was added since this cursor was given out")
-            if row.batch_id <= place.newest and not self._rows.hides(row):
+            if row.batch_id <= cursor.newest and not self._rows.hides(row):
                 batches.setdefault(row.batch_id, []).append(row.line)
         return batches
 
 
 def _unpassed(
-    rows: Rows, segments: list[PendingSegment], passed: Passed, page: _Page
+    rows: DatasetRows, segments: list[PendingSegment], passed: Passed, page: _Page
 ) -> Iterator[tuple[PendingSegment, list[bytes]]]:
     """The segments that were not passed, with their rows, for a caller that passes each.
 
@@ -246,19 +246,19 @@ def _filling(segments: list[PendingSegment], passed: Passed, room: int) -> list[
     return wanted
 
 
-def _place_of_last(rows: Rows, count: int) -> tuple[Place, Passed]:
+def _cursor_of_last(rows: DatasetRows, count: int) -> tuple[Cursor, Passed]:
     """Where the last `count` rows begin."""
-    place = Place(rows.epoch, *rows.end)
-    passed = Passed(place)
+    cursor = Cursor(rows.epoch, *rows.end)
+    passed = Passed(cursor)
     before = sum(segment.name.rows for segment in rows.pending) - count
     if before >= 0:
         for segment in rows.pending:
             whole = before >= segment.name.rows
             passed.add(segment.name.batch_id, None if whole else before)
             before -= min(before, segment.name.rows)
-        return place, passed
+        return cursor, passed
     scanned = 0
-    for row, edge in rows.folded_backwards(*rows.end):
+    for row, reached in rows.folded_backwards(*rows.end):
         if before == 0:
             break
         scanned += len(row.line)
@@ -267,5 +267,5 @@ def _place_of_last(rows: Rows, count: int) -> tuple[Place, Passed]:
                 "these rows are too large for a tail; ask for fewer", code="tail_too_large"
             )
         before += not rows.hides(row)
-        place = place.at(*edge)
-    return place, passed
+        cursor = cursor.at(*reached)
+    return cursor, passed

@@ -10,7 +10,7 @@ MAX_ROWS = 10_000
 
 
 @dataclass(frozen=True)
-class SentRows:
+class RequestRows:
     """Rows that came together.
 
     `body[start:end]` is all of them as one JSON `array` or as JSON `lines`, where they

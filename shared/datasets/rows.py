@@ -33,12 +33,12 @@ class AcceptedRow:
     members: dict[str, Any]
 
 
-def judge_rows(rows: Iterable[SentRow]) -> tuple[list[AcceptedRow], list[Fault]]:
+def validate_rows(rows: Iterable[SentRow]) -> tuple[list[AcceptedRow], list[Fault]]:
     """The rows to store, and what is wrong with the others."""
     accepted, faults, failures = [], [], []
     for index, sent in enumerate(rows):
         try:
-            accepted.append(_judged(index, sent))
+            accepted.append(_validated(index, sent))
         except _Rejected as exc:
             faults.append(Fault(f"/rows/{index}", exc.code, exc.detail, sent.line))
             failures.append(exc)
@@ -65,7 +65,7 @@ class _Rejected(Exception):
         self.detail = detail
 
 
-def _judged(index: int, sent: SentRow) -> AcceptedRow:
+def _validated(index: int, sent: SentRow) -> AcceptedRow:
     """The row if it is good. Raises _Rejected, whatever may be wrong with it."""
     try:
         return _accepted(index, sent)

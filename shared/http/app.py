@@ -17,7 +17,7 @@ from shared.http.answers import TEXT_TYPES
 from shared.http.idempotency import IdempotencyStore
 from shared.http.problems import install_problem_handlers
 from shared.http.rates import RateLimits, RateSettings
-from shared.http.request_log import Edge
+from shared.http.request_log import RequestLog
 from shared.http.schemas import ERROR_RESPONSES
 from shared.http.snapshots import prepare_for_snapshots
 
@@ -59,4 +59,4 @@ def serve(app: FastAPI, event: dict[str, Any], context: object) -> dict[str, Any
 
 @cache
 def _adapter(app: FastAPI) -> Mangum:
-    return Mangum(Edge(app), lifespan="off", text_mime_types=TEXT_TYPES)
+    return Mangum(RequestLog(app), lifespan="off", text_mime_types=TEXT_TYPES)

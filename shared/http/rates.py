@@ -47,7 +47,7 @@ class RateSettings:
 
 
 @dataclass(frozen=True)
-class Bucket:
+class TokenBucket:
     """The shared bucket of one user and kind."""
 
     table: Table
@@ -70,7 +70,8 @@ class Bucket:
             full_us = int(item["full_us"]) if item else 0
             if full_us > latest_us:
                 return full_us - latest_us
-            if full_us < now_us and self._start(now_us, cost_us):
+            # More than a minute's worth is never there, not even in a full bucket.
+            if full_us < now_us <= latest_us and self._start(now_us, cost_us):
                 return 0
         return cost_us
 
@@ -140,7 +141,9 @@ class RateLimits:
         if a_minute <= 0 or self._is_uncounted(user_id, kind, a_minute):
             return
         try:
-            wait_us = self._take(_meter(user_id, kind), Bucket(self.table, user_id, kind, a_minute))
+            wait_us = self._take(
+                _meter(user_id, kind), TokenBucket(self.table, user_id, kind, a_minute)
+            )
         except Unavailable:
             logger().warning("rate_not_checked", kind=kind)
             return
@@ -164,7 +167,7 @@ class RateLimits:
         meter.uncounted += 1
         return True
 
-    def _take(self, meter: _Meter, bucket: Bucket) -> int:
+    def _take(self, meter: _Meter, bucket: TokenBucket) -> int:
         """Takes from the bucket, twice as much as before where that was used up quickly."""
         now_us = clock.now_us()
         if now_us < meter.refused_until_us:

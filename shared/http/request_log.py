@@ -86,7 +86,7 @@ class _Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
-class Edge:
+class RequestLog:
     """Wraps an ASGI app; knows nothing of its routes."""
 
     def __init__(self, app: App) -> None:

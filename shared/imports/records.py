@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.datasets import judge_rows
+from shared.datasets import validate_rows
 from shared.errors import Fault
 from shared.row_bodies import SentRow, check_count
 
@@ -46,7 +46,7 @@ def records_of_json(
     Raises TooLarge for more than 50,000.
     """
     check_count(rows, MAX_RUNS)
-    accepted, faults = judge_rows(rows)
+    accepted, faults = validate_rows(rows)
     return Records(
         [Record(row.index, row.line, row.members) for row in accepted],
         tuple(faults),

@@ -6,12 +6,12 @@ State is one DynamoDB item, moved by conditional writes only; messages are hints
 from shared.jobs.assembly import Jobs, JobsSettings
 from shared.jobs.bodies import (
     METRICS,
+    ModelRequest,
     Outcome,
-    Question,
     Result,
+    model_request_of,
     outcome_name,
     outcome_of,
-    question_of,
 )
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters, FailureGroup, Overrides
@@ -29,10 +29,10 @@ from shared.jobs.errors import (
     LogNotUploaded,
     job_gone,
 )
-from shared.jobs.finalization import Announcer, Endings
+from shared.jobs.finalization import Announcer, Finalization
 from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
 from shared.jobs.lanes import Lane, Lanes
-from shared.jobs.leases import Claim, Leases
+from shared.jobs.leases import ClaimedJob, Leases
 from shared.jobs.logs import MAX_LOG_BYTES, Logs, LogUpload
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.reading import JobFilter, JobList, JobReader
@@ -49,12 +49,12 @@ __all__ = [
     "Announcer",
     "Attempt",
     "Cancelling",
-    "Claim",
+    "ClaimedJob",
     "Collector",
     "DeadLetters",
-    "Endings",
     "Failure",
     "FailureGroup",
+    "Finalization",
     "Job",
     "JobAlreadyFinished",
     "JobFilter",
@@ -80,10 +80,10 @@ __all__ = [
     "LogUpload",
     "Logs",
     "Maintenance",
+    "ModelRequest",
     "Outcome",
     "Overrides",
     "Preview",
-    "Question",
     "Result",
     "Submissions",
     "Submitter",
@@ -92,7 +92,7 @@ __all__ = [
     "job_gone",
     "job_remains",
     "job_traces",
+    "model_request_of",
     "outcome_name",
     "outcome_of",
-    "question_of",
 ]

@@ -8,7 +8,7 @@ from shared.devices import Fleet, PoolQueues
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters
 from shared.jobs.draining import Draining
-from shared.jobs.finalization import Announcer, Endings
+from shared.jobs.finalization import Announcer, Finalization
 from shared.jobs.lanes import Lanes
 from shared.jobs.leases import Leases
 from shared.jobs.logs import Logs
@@ -103,12 +103,12 @@ class Jobs:
     @property
     def collector(self) -> Collector:
         """What SQS gave up."""
-        return Collector(self.store, self.lanes, self._endings)
+        return Collector(self.store, self.lanes, self._finalization)
 
     @property
     def maintenance(self) -> Maintenance:
         """What is due."""
-        return Maintenance(self.store, self.lanes, self._endings, self.draining)
+        return Maintenance(self.store, self.lanes, self._finalization, self.draining)
 
     @property
     def draining(self) -> Draining:
@@ -127,13 +127,13 @@ class Jobs:
 
     def leases(self, catalog: Table) -> Leases:
         """What devices say; adapters are looked up in the catalog."""
-        return Leases(self.store, self.fleet, self.lanes, self._endings, catalog)
+        return Leases(self.store, self.fleet, self.lanes, self._finalization, catalog)
 
     @property
     def _announcer(self) -> Announcer:
         return Announcer(self.store, CallbackOutbox(self.callbacks, self.callbacks_queue))
 
     @property
-    def _endings(self) -> Endings:
+    def _finalization(self) -> Finalization:
         segments = SegmentLog(self.bucket)
-        return Endings(self.store, self.lanes, self._announcer, segments)
+        return Finalization(self.store, self.lanes, self._announcer, segments)

@@ -20,7 +20,7 @@ METRICS = (
 )
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the model is asked."""
 
     prompt: str
@@ -57,9 +57,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     row: str | None = None
 
 
-def question_of(body: bytes) -> Question:
+def model_request_of(body: bytes) -> ModelRequest:
     """The question in a stored body."""
-    return msgspec.json.decode(body, type=Question)
+    return msgspec.json.decode(body, type=ModelRequest)
 
 
 def outcome_of(body: bytes) -> Outcome:

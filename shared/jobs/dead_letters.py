@@ -7,13 +7,13 @@ import msgspec
 
 from shared import clock, ids
 from shared.errors import Unacceptable, Unavailable
-from shared.jobs.bodies import question_of
+from shared.jobs.bodies import model_request_of
 from shared.jobs.dead_counts import by_code
 from shared.jobs.errors import JobNotDead, JobNotFound
-from shared.jobs.finalization import Announcer, Endings
+from shared.jobs.finalization import Announcer, Finalization
 from shared.jobs.job import Failure, Job
 from shared.jobs.lanes import Lane, Lanes, waiting
-from shared.jobs.placement import Target, device_moved, target_faults
+from shared.jobs.placement import Placement, device_moved, placement_faults
 from shared.jobs.reading import JobList
 from shared.jobs.recount import Recount
 from shared.jobs.store import JobStore, dead_rank, failure_code
@@ -104,10 +104,10 @@ class DeadLetters:
         if overrides.queue_tag and not overrides.device_serial:
             serial = None
         tag = overrides.queue_tag or job.queue_tag
-        lane = self._lane(Target(serial, tag, job.model), job)
+        lane = self._lane(Placement(serial, tag, job.model), job)
         # This end is still to be told: the next one will be another callback.
         self.announcer.announce(job)
-        queued = self.store.exhume(
+        queued = self.store.leave_dead_letters(
             job,
             status="queued",
             queued_us=clock.now_us(),
@@ -134,15 +134,15 @@ class DeadLetters:
         if not self.store.remove(job):
             raise JobNotDead("this job has been requeued or removed meanwhile")
 
-    def _lane(self, target: Target, job: Job) -> Lane:
-        named = [target.device_serial] if target.device_serial else []
+    def _lane(self, placement: Placement, job: Job) -> Lane:
+        named = [placement.device_serial] if placement.device_serial else []
         found = self.lanes.fleet.some(named)
         device = next((each for each in found if each.owner in (None, job.user_id)), None)
-        for fault in target_faults(target, device, self.lanes.pools.tags):
+        for fault in placement_faults(placement, device, self.lanes.pools.tags):
             raise Unacceptable(
                 fault.detail, code=fault.code, faults=(fault,), allowed=fault.allowed
             )
-        lane = self.lanes.find(target.device_serial, target.queue_tag, job.priority)
+        lane = self.lanes.find(placement.device_serial, placement.queue_tag, job.priority)
         if lane is None:
             raise device_moved()
         return lane
@@ -150,7 +150,7 @@ class DeadLetters:
     def _request_body(self, job: Job, options: dict[str, Any] | None) -> str:
         if options is None:
             return job.request_body
-        asked = question_of(self.store.body(job, job.request_body))
+        asked = model_request_of(self.store.body(job, job.request_body))
         name = f"request-{ids.ulid()}.json"
         changed = msgspec.structs.replace(asked, options=options)
         self.store.put_body(job, name, msgspec.json.encode(changed))
@@ -163,7 +163,7 @@ class Collector:
 
     store: JobStore
     lanes: Lanes
-    endings: Endings
+    finalization: Finalization
 
     def collect(self, job_id: str, user_id: str, attempt: int) -> str:
         """What became of a message: `dead`, or why it says nothing about the job any more."""
@@ -176,17 +176,17 @@ class Collector:
             return "message_outdated"
         if job.status != "queued" and job.lease_live and not job.overdue:
             return "job_runs"
-        return self._bury(job)
+        return self._dead_letter(job)
 
-    def _bury(self, job: Job) -> str:
+    def _dead_letter(self, job: Job) -> str:
         if job.status == "queued" and job.passed_lately:
             return self._send_again(job)
         if job.status == "queued":
-            moved = self.endings.die(job, job.failure or _undelivered())
+            moved = self.finalization.dead_letter(job, job.failure or _undelivered())
             if moved is not None:
                 self.lanes.leave(moved)
         else:
-            moved = self.endings.lapse(job, resend=True)
+            moved = self.finalization.lapse(job, resend=True)
         if moved is None:
             raise _moved_meanwhile()
         return moved.status

@@ -58,7 +58,7 @@ class Announcer:
             **_NOT_WAITING,
         }
         if status == "dead":
-            moved = self.store.bury(job, failure_code(failure), **changes)
+            moved = self.store.dead_letter(job, failure_code(failure), **changes)
         else:
             moved = self.store.move(job, **changes)
         if moved is None:
@@ -89,7 +89,7 @@ class Announcer:
 
 
 @dataclass(frozen=True)
-class Endings:
+class Finalization:
     """Ends attempts, and with them jobs."""
 
     store: JobStore
@@ -133,7 +133,7 @@ class Endings:
         """
         if failure.retryable and failure.code not in INCURABLE and job.attempts_left:
             return self._back_to_queue(job, failure, resend, reported)
-        return self.die(job, failure)
+        return self.dead_letter(job, failure)
 
     def lapse(self, job: Job, *, resend: bool) -> Job | None:
         """End an attempt that exceeded its lease or its time."""
@@ -141,7 +141,7 @@ class Endings:
             return self.announcer.finish(job, "cancelled", clock.now_us(), None)
         return self.fail(job, _lapsed(job), resend=resend)
 
-    def die(self, job: Job, failure: Failure) -> Job | None:
+    def dead_letter(self, job: Job, failure: Failure) -> Job | None:
         """Bring a job to the dead letters; a run is left only if it ever ran."""
         now = clock.now_us()
         if not job.attempts_made:

@@ -16,9 +16,9 @@ from shared.clock import SECOND_US
 from shared.datasets import load_adapter
 from shared.devices import Device, Fleet
 from shared.errors import DependencyFailed, EvalyardError, Unavailable
-from shared.jobs.bodies import Question, Result, question_of
+from shared.jobs.bodies import ModelRequest, Result, model_request_of
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost, job_gone
-from shared.jobs.finalization import Endings
+from shared.jobs.finalization import Finalization
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
 from shared.jobs.lanes import Lanes
 from shared.jobs.logs import Logs, LogUpload
@@ -31,11 +31,11 @@ CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimedJob:
     """A job in a device's hands, and what it asks."""
 
     job: Job
-    question: Question
+    request: ModelRequest
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Leases:
     store: JobStore
     fleet: Fleet
     lanes: Lanes
-    endings: Endings
+    finalization: Finalization
     catalog: Table
 
-    def claim(self, serial: str, job_id: str, render: Callable[[Claim], bytes]) -> bytes:
+    def claim(self, serial: str, job_id: str, render: Callable[[ClaimedJob], bytes]) -> bytes:
         """Take a job and answer by `render`, or learn why not. Raises JobGone, JobLeased,
         JobNotForDevice.
 
@@ -63,8 +63,8 @@ class Leases:
                 raise JobGone(f"the job is {job.ending or job.status}: delete the message")
             self._check_suited(device, job)
             with _bodies_of(job):
-                question = question_of(self.store.body(job, job.request_body))
-            answer = render(Claim(_once_taken(job), question))
+                request = model_request_of(self.store.body(job, job.request_body))
+            answer = render(ClaimedJob(_once_taken(job), request))
             if self._hold(job, serial) is not None:
                 return answer
         raise _lost_races()
@@ -76,7 +76,7 @@ class Leases:
             if job.ending:
                 return False
             if job.overdue and job.status == "running":
-                self.endings.lapse(job, resend=False)
+                self.finalization.lapse(job, resend=False)
                 continue
             if self.store.move(job, lease_until_us=_lease_end()) is not None:
                 return job.status == "cancelling"
@@ -117,31 +117,31 @@ class Leases:
 
     def _told(self, job: Job) -> Job:
         """The job, its callback queued, should an earlier call have been cut off before that."""
-        self.endings.announcer.announce(job)
+        self.finalization.announcer.announce(job)
         return job
 
     def _complete_once(self, job: Job, result: Result) -> Job | None:
         if job.ending:
-            return self.endings.settle(job)
+            return self.finalization.settle(job)
         if job.status == "cancelling":
-            return self.endings.lapse(job, resend=False)
+            return self.finalization.lapse(job, resend=False)
         adapter = None
         if job.adapter_id is not None:
             adapter = load_adapter(self.catalog, job.user_id, job.adapter_id)
         if result.log_uploaded:
             size = Logs(self.store.bucket).size(job)
             result = msgspec.structs.replace(result, log_bytes=size)
-        return self.endings.succeed(job, result, adapter)
+        return self.finalization.succeed(job, result, adapter)
 
     def _fail_once(self, job: Job, failure: Failure) -> Job | None:
         if job.ending:
-            return self.endings.settle(job)
+            return self.finalization.settle(job)
         if job.status == "cancelling":
-            return self.endings.lapse(job, resend=False)
+            return self.finalization.lapse(job, resend=False)
         if failure.code == CANCELLED:
             # Nobody cancelled: the device gave up for reasons of its own.
             failure = msgspec.structs.replace(failure, retryable=True)
-        return self.endings.fail(job, failure, resend=False, reported=True)
+        return self.finalization.fail(job, failure, resend=False, reported=True)
 
     def _hold(self, job: Job, serial: str) -> Job | None:
         """The job in this device's hands; None when it moved meanwhile. Raises JobLeased."""
@@ -151,7 +151,7 @@ class Leases:
             if job.device != serial:
                 raise JobLeased("another device runs this job", retry_after_s=LEASE_S)
             return self.store.move(job, lease_until_us=_lease_end())
-        self.endings.lapse(job, resend=False)
+        self.finalization.lapse(job, resend=False)
         return None
 
     def _take(self, job: Job, serial: str) -> Job | None:

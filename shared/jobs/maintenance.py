@@ -15,7 +15,7 @@ from shared.devices import Retirements
 from shared.errors import Unavailable
 from shared.isolation import carry_out_all, kept_apart
 from shared.jobs.draining import Draining
-from shared.jobs.finalization import Endings
+from shared.jobs.finalization import Finalization
 from shared.jobs.job import TIMEOUT_GRACE_S, Job
 from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.recount import Recount
@@ -37,7 +37,7 @@ class Maintenance:
 
     store: JobStore
     lanes: Lanes
-    endings: Endings
+    finalization: Finalization
     draining: Draining
 
     def sweep(self, time_left: TimeLeft) -> Counter[str]:
@@ -103,14 +103,14 @@ class Maintenance:
             self.store.clear_away(job)
             return "removal_finished"
         if job.ending:
-            self.endings.settle(job)
+            self.finalization.settle(job)
             return "ending_carried_out"
         if job.finished:
             return self._announce(job)
         return self._send(job) if job.status == "queued" else self._check_lease(job)
 
     def _announce(self, job: Job) -> str:
-        self.endings.announcer.announce(job)
+        self.finalization.announcer.announce(job)
         if not job.callback_owed:
             self.store.move(job, **NOT_DUE)
         return "callback_queued"
@@ -139,7 +139,7 @@ class Maintenance:
         if job.lease_live and not job.overdue:
             self.store.move(job, **due(job.job_id, _next_look(job)))
             return "lease_live"
-        self.endings.lapse(job, resend=True)
+        self.finalization.lapse(job, resend=True)
         return "attempt_lapsed"
 
 

@@ -8,7 +8,7 @@ from shared.errors import Fault, Unavailable
 
 
 @dataclass(frozen=True)
-class Target:
+class Placement:
     """A device or, without one, a pool; and the model that is asked."""
 
     device_serial: str | None
@@ -16,16 +16,18 @@ class Target:
     model: str
 
 
-def target_faults(target: Target, device: Device | None, tags: tuple[str, ...]) -> Iterator[Fault]:
+def placement_faults(
+    placement: Placement, device: Device | None, tags: tuple[str, ...]
+) -> Iterator[Fault]:
     """All that is wrong; `device` is the one named, where the user may see it."""
-    if target.device_serial is not None and device is None:
-        detail = f"there is no device {target.device_serial!r}"
+    if placement.device_serial is not None and device is None:
+        detail = f"there is no device {placement.device_serial!r}"
         yield Fault("/device_serial", "device_not_found", detail)
-    if target.queue_tag not in tags:
-        detail = f"there is no queue tag {target.queue_tag!r}; there are {', '.join(tags)}"
+    if placement.queue_tag not in tags:
+        detail = f"there is no queue tag {placement.queue_tag!r}; there are {', '.join(tags)}"
         yield Fault("/queue_tag", "queue_tag_unknown", detail, allowed=tags)
-    if device is not None and not device.serves(target.model):
-        detail = f"the device serves {', '.join(device.models)}, not {target.model!r}"
+    if device is not None and not device.serves(placement.model):
+        detail = f"the device serves {', '.join(device.models)}, not {placement.model!r}"
         yield Fault("/model", "model_not_on_device", detail, allowed=device.models)
 
 

@@ -8,18 +8,18 @@ from shared import ids
 from shared.aws import File, ObjectMissing, file_url, store_file
 from shared.jobs.bodies import (
     ADDRESS_VALID_S,
+    ModelRequest,
     Outcome,
-    Question,
+    model_request_of,
     outcome_name,
     outcome_of,
-    question_of,
 )
 from shared.jobs.document import job_document
 from shared.jobs.errors import BodyExpired, JobHasNoResult, JobNotFinished
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lanes
+from shared.jobs.queue_status import QueueStatus
 from shared.jobs.store import JobStore
-from shared.jobs.waiting_rooms import WaitingRooms
 
 # A page that filters out more than this ends early and says that there may be more: in
 # jobs, and in calls of 1 MB each, as jobs with many failed attempts are large.
@@ -101,9 +101,9 @@ class JobReader:
                 return JobList(found, page[-1].job_id)
         return JobList(found, None)
 
-    def question(self, job: Job) -> Question:
+    def request(self, job: Job) -> ModelRequest:
         """What the job asks the model. Raises BodyExpired."""
-        return question_of(self._body(job, job.request_body))
+        return model_request_of(self._body(job, job.request_body))
 
     def outcome(self, job: Job) -> Outcome:
         """What came out. Raises JobNotFinished, JobHasNoResult, BodyExpired."""
@@ -132,5 +132,5 @@ class JobReader:
     def documents(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
         """Jobs as the API shows them, with what their queues say."""
         shown = list(jobs)
-        waiting_rooms = WaitingRooms.of(self.lanes, shown)
-        return [job_document(job) | waiting_rooms.say(job) for job in shown]
+        queue_status = QueueStatus.of(self.lanes, shown)
+        return [job_document(job) | queue_status.document(job) for job in shown]

@@ -129,7 +129,7 @@ class JobStore:
         except ConditionFailed:
             return None
 
-    def bury(self, job: Job, code: str, *, finished_us: int, **changes: Any) -> Job | None:
+    def dead_letter(self, job: Job, code: str, *, finished_us: int, **changes: Any) -> Job | None:
         """Bring a job to the dead letters, and count it; None when it has moved since it was
         read. Raises Unavailable."""
         rank = dead_rank(finished_us, job.job_id)
@@ -140,8 +140,8 @@ class JobStore:
 
         return self._move_counted(job, count, {"finished_us": finished_us} | changes | marks)
 
-    def exhume(self, job: Job, **changes: Any) -> Job | None:
-        """Take a job from the dead letters, and from their count, as `bury` brings it there."""
+    def leave_dead_letters(self, job: Job, **changes: Any) -> Job | None:
+        """The reverse of `dead_letter`: takes a job from the dead letters and from their count."""
         marks = dict.fromkeys(("dead_user", "dead_in", "dead_rank", "dead_code"))
 
         def uncount(writes: Transaction) -> None:
@@ -154,7 +154,7 @@ class JobStore:
     def count_in(self, job: Job) -> None:
         """Count a dead job that is not counted yet; nothing where it has moved."""
         if job.dead_code is None:
-            self.bury(job, failure_code(job.failure), finished_us=job.finished_us or 0)
+            self.dead_letter(job, failure_code(job.failure), finished_us=job.finished_us or 0)
 
     def remove(self, job: Job) -> bool:
         """Forget a job; False when it has moved since it was read.
@@ -163,7 +163,7 @@ class JobStore:
         removed by maintenance through `clear_away`.
         """
         again = due_in_s(job.job_id, 60)
-        removed = self.exhume(job, status="removed", **again)
+        removed = self.leave_dead_letters(job, status="removed", **again)
         if removed is not None:
             self.clear_away(removed)
         return removed is not None

@@ -12,11 +12,11 @@ from shared.callbacks import CallbackRefused, CallbackUrls, check_callback_url
 from shared.datasets import load_adapter
 from shared.devices import Device
 from shared.errors import DependencyFailed, Fault, Unacceptable
-from shared.jobs.bodies import Question
+from shared.jobs.bodies import ModelRequest
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lane, Lanes, waiting
 from shared.jobs.open_jobs import OpenJobs
-from shared.jobs.placement import Target, device_moved, target_faults
+from shared.jobs.placement import Placement, device_moved, placement_faults
 from shared.jobs.store import JobStore
 from shared.jobs.wait_reasons import USER_WINDOW, waiting_reason
 from shared.runs import PREVIEW_CHARACTERS
@@ -80,8 +80,8 @@ class Submissions:
         lane = self.check(who, wanted)
         self.open_jobs.check(lane.waits_in(who.user_id))
         job = _new_job(who, wanted, lane, job_id, created_us)
-        question = Question(prompt=wanted.prompt, system=wanted.system, options=wanted.options)
-        self.store.put_body(job, job.request_body, msgspec.json.encode(question))
+        request = ModelRequest(prompt=wanted.prompt, system=wanted.system, options=wanted.options)
+        self.store.put_body(job, job.request_body, msgspec.json.encode(request))
         self.store.create(job)
         # Once stored it is accepted: what cannot be sent now goes out with the next sweep.
         with suppress(DependencyFailed):
@@ -102,8 +102,8 @@ class Submissions:
         """The lane for a job that is acceptable. Raises Unacceptable with all that is wrong."""
         device = self._device(who, wanted.device_serial)
         faults = [
-            *target_faults(
-                Target(wanted.device_serial, wanted.queue_tag, wanted.model),
+            *placement_faults(
+                Placement(wanted.device_serial, wanted.queue_tag, wanted.model),
                 device,
                 self.lanes.pools.tags,
             ),

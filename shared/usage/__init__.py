@@ -7,8 +7,8 @@ from shared.usage.export import Exported, export_runs
 from shared.usage.export_file import Export, ExportFormat, ExportLimits, ExportTooLarge
 from shared.usage.export_lines import CSV_COLUMNS
 from shared.usage.figures import MAX_LABELS
-from shared.usage.queries import Overview, Reading, Summary, overview, summary
-from shared.usage.query import Filters, Question
+from shared.usage.queries import Overview, ReadOptions, UsageSummary, overview, summary
+from shared.usage.query import Filters, UsageQuery
 from shared.usage.stats import Labels
 
 __all__ = [
@@ -26,11 +26,11 @@ __all__ = [
     "Filters",
     "Labels",
     "Overview",
-    "Question",
-    "Reading",
+    "ReadOptions",
     "Side",
-    "Summary",
     "TooManyBuckets",
+    "UsageQuery",
+    "UsageSummary",
     "auto_seconds",
     "bucket_seconds",
     "compare",

@@ -11,8 +11,8 @@ from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.conditions import Values, differing, rolled_values, values_of
 from shared.usage.definitions import definition
 from shared.usage.figures import figures_of
-from shared.usage.queries import Reading
-from shared.usage.query import Question
+from shared.usage.queries import ReadOptions
+from shared.usage.query import UsageQuery
 from shared.usage.source import look_up
 from shared.usage.stats import Labels
 from shared.usage.verdicts import Better, Judgement, Rule, percent
@@ -55,17 +55,17 @@ class _Metric:
 def compare(
     bucket: Bucket,
     catalog: Catalog,
-    a: Question,
-    b: Question,
+    a: UsageQuery,
+    b: UsageQuery,
     *,
     min_effect_pct: float = 2.0,
-    reading: Reading = Reading(),
+    options: ReadOptions = ReadOptions(),
 ) -> Comparison:
     """Side b against side a (of the same user), both from one snapshot."""
 
     def read(snapshot: Snapshot) -> tuple[Side, Side]:
         look_up(snapshot, a, b)
-        return side(snapshot, a, reading), side(snapshot, b, reading)
+        return side(snapshot, a, options), side(snapshot, b, options)
 
     of_a, of_b = read_snapshot(UserLog(bucket, catalog, a.user_id), read)
     labels = sorted(of_a.stats["extra"].keys() & of_b.stats["extra"].keys())
@@ -77,13 +77,13 @@ def compare(
     return Comparison(of_a, of_b, entries, differences)
 
 
-def side(snapshot: Snapshot, question: Question, reading: Reading) -> Side:
+def side(snapshot: Snapshot, query: UsageQuery, options: ReadOptions) -> Side:
     """What one side has."""
-    labels = reading.labels
-    with figures_of(snapshot, question, exact=reading.exact, labels=labels) as (plan, figures):
+    labels = options.labels
+    with figures_of(snapshot, query, exact=options.exact, labels=labels) as (plan, figures):
         stats = figures.stats(())[()]
         values = values_of(figures.connection, "runs") if plan.exact else None
-    values = values or rolled_values(snapshot, question)
+    values = values or rolled_values(snapshot, query)
     return Side(stats, plan.exact, figures.labels, values)
 
 

@@ -10,7 +10,7 @@ import duckdb
 from shared.runs import DIMENSIONS
 from shared.storage.log import Snapshot
 from shared.usage.planning import plan_reading
-from shared.usage.query import Question
+from shared.usage.query import UsageQuery
 from shared.usage.source import cells_table, runs_table
 
 MAX_VALUES = 50
@@ -35,13 +35,13 @@ def values_of(
     return {name: _values(connection, table, name) for name in names}
 
 
-def rolled_values(snapshot: Snapshot, question: Question) -> dict[str, Values]:
+def rolled_values(snapshot: Snapshot, query: UsageQuery) -> dict[str, Values]:
     """The same of a question's runs, from rollups where they go."""
     found: dict[str, Values] = {}
     for name in DIMENSIONS:
-        plan = plan_reading(snapshot, question, [name], exact=False)
+        plan = plan_reading(snapshot, query, [name], exact=False)
         table = runs_table if plan.exact else partial(cells_table, keys=[name], counts_only=True)
-        with table(snapshot, question, plan=plan) as connection:
+        with table(snapshot, query, plan=plan) as connection:
             found |= values_of(connection, "runs" if plan.exact else "cells", [name])
     return found
 

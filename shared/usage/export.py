@@ -44,16 +44,16 @@ def export_runs(
     """
 
     def read(snapshot: Snapshot) -> Exported:
-        with runs_table(snapshot, wanted.question) as connection:
+        with runs_table(snapshot, wanted.query) as connection:
             rows = checked_rows(connection, limits.max_bytes)
-            slices = sorted_slices(connection, wanted.question, rows, limits.slice_runs)
+            slices = sorted_slices(connection, wanted.query, rows, limits.slice_runs)
             with file_pieces(connection, wanted, slices) as pieces:
                 head, is_whole = _up_to(limits.inline_bytes, pieces)
                 if is_whole and fits(head):
                     return Exported(rows, len(head), head)
                 return _stored(bucket, wanted, rows, chain([head], pieces))
 
-    return read_snapshot(UserLog(bucket, catalog, wanted.question.user_id), read)
+    return read_snapshot(UserLog(bucket, catalog, wanted.query.user_id), read)
 
 
 def _up_to(limit: int, pieces: Iterator[bytes]) -> tuple[bytes, bool]:
@@ -68,7 +68,7 @@ def _up_to(limit: int, pieces: Iterator[bytes]) -> tuple[bytes, bool]:
 
 
 def _stored(bucket: Bucket, wanted: Export, rows: int, pieces: Iterator[bytes]) -> Exported:
-    key = f"{PREFIX}{wanted.question.user_id}/{ids.ulid()}.{wanted.format}"
+    key = f"{PREFIX}{wanted.query.user_id}/{ids.ulid()}.{wanted.format}"
     size = store_file(bucket, File(key, wanted.content_type, wanted.file_name), pieces)
     expires_us = clock.now_us() + URL_VALID_S * SECOND_US
     return Exported(rows, size, None, file_url(bucket, key, URL_VALID_S), expires_us)

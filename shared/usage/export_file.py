@@ -15,7 +15,7 @@ from shared.errors import TooLarge
 from shared.runs import PARQUET_COLUMNS
 from shared.spreadsheets import BOM, csv_line
 from shared.usage.export_lines import CSV_COLUMNS, TEXT_COLUMNS, csv_line_sql, json_line_sql
-from shared.usage.query import Question
+from shared.usage.query import UsageQuery
 
 ExportFormat = Literal["csv", "jsonl", "parquet"]
 CONTENT_TYPES: dict[ExportFormat, str] = {
@@ -51,7 +51,7 @@ class ExportLimits:
 class Export:
     """What is asked for: which runs, and in which form. `guard` and `bom` concern CSV only."""
 
-    question: Question
+    query: UsageQuery
     format: ExportFormat = "csv"
     guard: bool = True
     bom: bool = False
@@ -59,7 +59,7 @@ class Export:
     @property
     def file_name(self) -> str:
         """Tells the window that was pinned, in UTC."""
-        first, last = _stamp(self.question.from_us), _stamp(self.question.to_us)
+        first, last = _stamp(self.query.from_us), _stamp(self.query.to_us)
         return f"evalyard-usage_{first}_{last}_UTC.{self.format}"
 
     @property
@@ -129,14 +129,14 @@ def _parquet_pieces(
 
 
 def sorted_slices(
-    connection: duckdb.DuckDBPyConnection, question: Question, rows: int, slice_runs: int
+    connection: duckdb.DuckDBPyConnection, query: UsageQuery, rows: int, slice_runs: int
 ) -> list[str]:
     """SQL after FROM, for all runs in order: a slice after the other, of about so many runs."""
     inner = _inner_edges(connection, rows // slice_runs + 1)
     return [
         f"runs WHERE ts >= make_timestamp({first_us}) AND ts < make_timestamp({end_us}) "
         "ORDER BY ts, run_id"
-        for first_us, end_us in pairwise([question.from_us, *inner, question.to_us])
+        for first_us, end_us in pairwise([query.from_us, *inner, query.to_us])
     ]
 
 

@@ -13,8 +13,8 @@ import duckdb
 from shared.observability import logger
 from shared.runs import DIMENSIONS, MEASURED
 from shared.storage.log import Snapshot
-from shared.usage.planning import Plan, plan_reading
-from shared.usage.query import Question
+from shared.usage.planning import QueryPlan, plan_reading
+from shared.usage.query import UsageQuery
 from shared.usage.rolled import cell_labels, cell_stats
 from shared.usage.source import cells_table, runs_table, with_edges
 from shared.usage.stats import Key, Labels, extras_of, grouped_stats
@@ -46,18 +46,18 @@ class Figures(Protocol):
 @contextmanager
 def figures_of(
     snapshot: Snapshot,
-    question: Question,
+    query: UsageQuery,
     keys: Sequence[str] = (),
     edges: Sequence[int] = (),
     *,
     exact: bool | None = None,
     labels: Sequence[str] = (),
-) -> Iterator[tuple[Plan, Figures]]:
+) -> Iterator[tuple[QueryPlan, Figures]]:
     """The plan for a question by these dimensions and buckets, and the figures it gives.
 
     `labels` names the extras that are wanted; without, those that most runs have.
     """
-    plan = plan_reading(snapshot, question, keys, edges, exact=exact)
+    plan = plan_reading(snapshot, query, keys, edges, exact=exact)
     logger().info(
         "usage_planned",
         source="rows" if plan.exact else "rollups",
@@ -66,11 +66,11 @@ def figures_of(
         rollups=len(plan.cells),
     )
     if plan.exact:
-        with runs_table(snapshot, question, plan, _COLUMNS) as connection:
+        with runs_table(snapshot, query, plan, _COLUMNS) as connection:
             yield plan, _FromRows(connection, edges, labels)
     else:
-        with cells_table(snapshot, question, plan, keys, edges) as connection:
-            yield plan, _FromCells(connection, labels, snapshot, question)
+        with cells_table(snapshot, query, plan, keys, edges) as connection:
+            yield plan, _FromCells(connection, labels, snapshot, query)
 
 
 class _FromRows:
@@ -104,9 +104,9 @@ class _FromCells:
         connection: duckdb.DuckDBPyConnection,
         labels: Sequence[str],
         snapshot: Snapshot,
-        question: Question,
+        query: UsageQuery,
     ) -> None:
-        self.connection, self.snapshot, self.question = connection, snapshot, question
+        self.connection, self.snapshot, self.query = connection, snapshot, query
         self.labels = cell_labels(connection, labels, MAX_LABELS)
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
@@ -119,9 +119,9 @@ class _FromCells:
         # These cells need not tell the values apart.
         found: dict[str, int] = {}
         for name in names:
-            plan = plan_reading(self.snapshot, self.question, [name], exact=False)
+            plan = plan_reading(self.snapshot, self.query, [name], exact=False)
             with cells_table(
-                self.snapshot, self.question, plan, [name], counts_only=True
+                self.snapshot, self.query, plan, [name], counts_only=True
             ) as connection:
                 found |= _distinct(connection, "cells", [name])
         return found

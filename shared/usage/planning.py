@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from shared.clock import DAY_US, day_of, day_start_us
 from shared.storage.lake import DAY, HOUR, level_for
 from shared.storage.log import DayRecord, MonthRecord, Part, Snapshot
-from shared.usage.query import Question
+from shared.usage.query import UsageQuery
 
 EXACT_UP_TO = 2_000_000
 _HOUR_US = DAY_US // 24
@@ -43,7 +43,7 @@ class CellsOf:
 
 
 @dataclass(frozen=True)
-class Plan:
+class QueryPlan:
     """What to read; `runs` is how many runs the window has at most."""
 
     rows: tuple[RowsOf, ...]
@@ -58,42 +58,42 @@ class Plan:
 
 def plan_reading(
     snapshot: Snapshot,
-    question: Question,
+    query: UsageQuery,
     needed: Iterable[str] = (),
     edges: Sequence[int] = (),
     *,
     exact: bool | None = None,
-) -> Plan:
+) -> QueryPlan:
     """What to read for a question by some dimensions, in buckets that begin at `edges`.
 
     `exact` decides between rows and rollups; without it the number of runs does.
     """
-    days = days_of(snapshot, question)
-    parts = [part for day in days for part in day.parts if _overlaps(part, question)]
+    days = days_of(snapshot, query)
+    parts = [part for day in days for part in day.parts if _overlaps(part, query)]
     runs = sum(part.rows for part in parts)
     runs += sum(segment.name.runs for segment in snapshot.pending)
     if runs <= EXACT_UP_TO if exact is None else exact:
-        return Plan(tuple(map(RowsOf, parts)), (), runs)
-    planning = _Planning(snapshot, question, {*needed, *question.filters.dimensions}, edges)
+        return QueryPlan(tuple(map(RowsOf, parts)), (), runs)
+    planning = _Planning(snapshot, query, {*needed, *query.filters.dimensions}, edges)
     for day in days:
         planning.add(day)
-    return Plan(tuple(planning.rows), tuple(planning.gathered()), runs)
+    return QueryPlan(tuple(planning.rows), tuple(planning.gathered()), runs)
 
 
-def days_of(snapshot: Snapshot, question: Question) -> list[DayRecord]:
+def days_of(snapshot: Snapshot, query: UsageQuery) -> list[DayRecord]:
     """The folded days that the question's window touches."""
-    if question.to_us <= question.from_us:
+    if query.to_us <= query.from_us:
         return []
-    return snapshot.days(day_of(max(question.from_us, 0)), day_of(max(question.to_us - 1, 0)))
+    return snapshot.days(day_of(max(query.from_us, 0)), day_of(max(query.to_us - 1, 0)))
 
 
 class _Planning:
     """A plan as it grows, day by day."""
 
     def __init__(
-        self, snapshot: Snapshot, question: Question, needed: set[str], edges: Sequence[int]
+        self, snapshot: Snapshot, query: UsageQuery, needed: set[str], edges: Sequence[int]
     ) -> None:
-        self.snapshot, self.question, self.edges = snapshot, question, edges
+        self.snapshot, self.query, self.edges = snapshot, query, edges
         self.rows: list[RowsOf] = []
         self.by_days: dict[str, CellsOf] = {}
         self.by_hours: list[CellsOf] = []
@@ -104,7 +104,7 @@ class _Planning:
         covered = self._covered(day)
         for part in day.parts:
             without = covered if part.rolled else ()
-            if _overlaps(part, self.question) and not _within(part, without):
+            if _overlaps(part, self.query) and not _within(part, without):
                 self.rows.append(RowsOf(part, without))
 
     def _covered(self, day: DayRecord) -> tuple[Range, ...]:
@@ -135,8 +135,8 @@ class _Planning:
         return [
             begin
             for begin in range(start, start + DAY_US, length)
-            if begin >= self.question.from_us
-            and begin + length <= self.question.to_us
+            if begin >= self.query.from_us
+            and begin + length <= self.query.to_us
             and not self._split(begin, begin + length)
         ]
 
@@ -164,8 +164,8 @@ def _of_month(month: MonthRecord, cells: list[CellsOf]) -> CellsOf:
     return CellsOf(month.key, month.bytes, cells[0].level, times, alone=True)
 
 
-def _overlaps(part: Part, question: Question) -> bool:
-    return part.max_us >= question.from_us and part.min_us < question.to_us
+def _overlaps(part: Part, query: UsageQuery) -> bool:
+    return part.max_us >= query.from_us and part.min_us < query.to_us
 
 
 def _within(part: Part, ranges: tuple[Range, ...]) -> bool:

@@ -11,7 +11,7 @@ from shared.runs import run_of_row, run_select_list
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.figures import Figures, figures_of
-from shared.usage.query import Question
+from shared.usage.query import UsageQuery
 from shared.usage.source import look_up, runs_table
 from shared.usage.stats import Labels, empty_stats
 
@@ -31,7 +31,7 @@ class TooManyGroups(MalformedInput):
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOptions:
     """How to read: `exact` from rows (True), from rollups where they go (False), or as the
     number of runs suggests; `labels` are the extras that are wanted, if not the commonest."""
 
@@ -54,7 +54,7 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Summary:
+class UsageSummary:
     """What `GET /usage/summary` tells: stats, and how they were read."""
 
     stats: dict[str, Any]
@@ -63,31 +63,31 @@ class Summary:
 
 
 def summary(
-    bucket: Bucket, catalog: Catalog, question: Question, reading: Reading = Reading()
-) -> Summary:
+    bucket: Bucket, catalog: Catalog, query: UsageQuery, options: ReadOptions = ReadOptions()
+) -> UsageSummary:
     """Stats of the question's runs, how many devices and models, and the stats of the
     window before."""
 
-    def read(snapshot: Snapshot) -> Summary:
-        look_up(snapshot, question, question.before())
-        now = _told(snapshot, question, reading, count=("device", "model"))
-        before = _told(snapshot, question.before(), reading)
+    def read(snapshot: Snapshot) -> UsageSummary:
+        look_up(snapshot, query, query.before())
+        now = _told(snapshot, query, options, count=("device", "model"))
+        before = _told(snapshot, query.before(), options)
         stats = now.stats | {"previous": before.stats}
-        return Summary(stats, now.exact and before.exact, now.labels)
+        return UsageSummary(stats, now.exact and before.exact, now.labels)
 
-    return read_snapshot(UserLog(bucket, catalog, question.user_id), read)
+    return read_snapshot(UserLog(bucket, catalog, query.user_id), read)
 
 
 def overview(
     bucket: Bucket,
     catalog: Catalog,
-    question: Question,
+    query: UsageQuery,
     *,
     group_by: tuple[str, ...] = (),
     step_s: int,
     tz: str = "UTC",
     newest: int = 0,
-    reading: Reading = Reading(),
+    options: ReadOptions = ReadOptions(),
     coarser: Callable[[int], int] | None = None,
     share: Share | None = None,
 ) -> Overview:
@@ -99,10 +99,10 @@ def overview(
     """
 
     def read(snapshot: Snapshot, step_s: int = step_s) -> Overview:
-        edges = bucket_edges(step_s, question.from_us, question.to_us, tz)
-        partial = is_partial(edges, step_s, question.to_us, tz)
+        edges = bucket_edges(step_s, query.from_us, query.to_us, tz)
+        partial = is_partial(edges, step_s, query.to_us, tz)
         with figures_of(
-            snapshot, question, group_by, edges, exact=reading.exact, labels=reading.labels
+            snapshot, query, group_by, edges, exact=options.exact, labels=options.labels
         ) as (plan, figures):
             groups = figures.groups(group_by, _MAX_GROUPS)
             _check_size(groups, _MAX_GROUPS, "groups", _FEWER_GROUPS)
@@ -114,14 +114,14 @@ def overview(
             total = figures.stats([])[()]
             series = _series(figures, edges, group_by)
             breakdown = _breakdown(figures, group_by, total)
-        runs = _newest(snapshot, question, newest)
+        runs = _newest(snapshot, query, newest)
         if coarser and share:
             fewer = coarser(_fitting(len(edges), *share(series, [total, *breakdown, *runs])))
             if fewer > step_s:
                 return read(snapshot, fewer)
         return Overview(total, series, breakdown, runs, step_s, partial, plan.exact, figures.labels)
 
-    return read_snapshot(UserLog(bucket, catalog, question.user_id), read)
+    return read_snapshot(UserLog(bucket, catalog, query.user_id), read)
 
 
 def _fitting(buckets: int, series: float, rest: float) -> int:
@@ -134,14 +134,14 @@ def _fitting(buckets: int, series: float, rest: float) -> int:
 
 
 def _told(
-    snapshot: Snapshot, question: Question, reading: Reading, count: Sequence[str] = ()
-) -> Summary:
+    snapshot: Snapshot, query: UsageQuery, options: ReadOptions, count: Sequence[str] = ()
+) -> UsageSummary:
     """The stats of a question, with the number of values of the dimensions to count."""
-    exact, labels = reading.exact, reading.labels
-    with figures_of(snapshot, question, exact=exact, labels=labels) as (plan, figures):
+    exact, labels = options.exact, options.labels
+    with figures_of(snapshot, query, exact=exact, labels=labels) as (plan, figures):
         stats = figures.stats([])[()]
         stats |= {f"{name}s": number for name, number in figures.distinct(count).items()}
-        return Summary(stats, plan.exact, figures.labels)
+        return UsageSummary(stats, plan.exact, figures.labels)
 
 
 def _breakdown(
@@ -176,22 +176,22 @@ def _check_size(found: int, most: int, what: str, advice: str) -> None:
         raise TooManyGroups(f"this grouping gives more than {most} {what}; {advice}")
 
 
-def _newest(snapshot: Snapshot, question: Question, count: int) -> list[dict[str, Any]]:
+def _newest(snapshot: Snapshot, query: UsageQuery, count: int) -> list[dict[str, Any]]:
     """The newest runs; looked for in ever longer stretches from the window's end, so that a
     long window costs no more than a short one that has as many."""
     if not count:
         return []
     length_us = DAY_US
     while True:
-        start_us = max(question.from_us, question.to_us - length_us)
-        found = _newest_since(snapshot, question.since(start_us), count)
-        if len(found) == count or start_us == question.from_us:
+        start_us = max(query.from_us, query.to_us - length_us)
+        found = _newest_since(snapshot, query.since(start_us), count)
+        if len(found) == count or start_us == query.from_us:
             return found
         length_us *= 4
 
 
-def _newest_since(snapshot: Snapshot, question: Question, count: int) -> list[dict[str, Any]]:
+def _newest_since(snapshot: Snapshot, query: UsageQuery, count: int) -> list[dict[str, Any]]:
     sql = f"SELECT {run_select_list()} FROM runs ORDER BY ts DESC, run_id DESC LIMIT ?"
-    with runs_table(snapshot, question) as connection:
+    with runs_table(snapshot, query) as connection:
         rows = connection.execute(sql, [count]).fetchall()
     return [run_of_row(row).document() for row in rows]

@@ -42,7 +42,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Question:
+class UsageQuery:
     """Runs of one user in `[from_us, to_us)` that pass the filters."""
 
     user_id: str
@@ -50,11 +50,11 @@ class Question:
     to_us: int
     filters: Filters = Filters()
 
-    def since(self, from_us: int) -> "Question":
+    def since(self, from_us: int) -> "UsageQuery":
         """The same question about a window that begins at another instant."""
         return replace(self, from_us=from_us)
 
-    def before(self) -> "Question":
+    def before(self) -> "UsageQuery":
         """The same question about the window of the same length just before.
 
         It begins in 1970 at the earliest, as all windows do, so it may be shorter, or empty.

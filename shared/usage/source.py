@@ -22,8 +22,8 @@ from shared.storage.lake import (
 )
 from shared.storage.log import Snapshot, Tombstone
 from shared.usage.buckets import bucket_sql
-from shared.usage.planning import Plan, Range, days_of, plan_reading
-from shared.usage.query import Question
+from shared.usage.planning import QueryPlan, Range, days_of, plan_reading
+from shared.usage.query import UsageQuery
 
 # Up to so many runs are read from their files once, and then held for all queries.
 _HELD = 200_000
@@ -32,8 +32,8 @@ _HELD = 200_000
 @contextmanager
 def runs_table(
     snapshot: Snapshot,
-    question: Question,
-    plan: Plan | None = None,
+    query: UsageQuery,
+    plan: QueryPlan | None = None,
     columns: Sequence[str] = (),
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the table `runs` of exactly the question's runs, `ts` a UTC timestamp.
@@ -41,9 +41,9 @@ def runs_table(
     With a plan, only of those that it reads from rows. With columns, only these are there, which
     makes several queries cheap.
     """
-    plan = plan or plan_reading(snapshot, question, exact=True)
+    plan = plan or plan_reading(snapshot, query, exact=True)
     paths = _fetched(snapshot, plan)
-    pending = [run for run in snapshot.pending_runs() if _within(run, question)]
+    pending = [run for run in snapshot.pending_runs() if _within(run, query)]
     with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect_to_ask() as connection:
         lines = Path(folder) / "pending.jsonl"
         lines.write_bytes(encode_runs(pending))
@@ -55,9 +55,9 @@ def runs_table(
         connection.execute(
             f"CREATE TEMP {'TABLE' if is_held else 'VIEW'} runs AS "
             f"SELECT {', '.join(columns) or '*'} FROM ({everything}) "
-            f"WHERE ts >= make_timestamp({question.from_us}) "
-            f"AND ts < make_timestamp({question.to_us}) "
-            f"AND {_bound(connection, *question.filters.condition())}"
+            f"WHERE ts >= make_timestamp({query.from_us}) "
+            f"AND ts < make_timestamp({query.to_us}) "
+            f"AND {_bound(connection, *query.filters.condition())}"
         )
         yield connection
 
@@ -65,8 +65,8 @@ def runs_table(
 @contextmanager
 def cells_table(
     snapshot: Snapshot,
-    question: Question,
-    plan: Plan,
+    query: UsageQuery,
+    plan: QueryPlan,
     keys: Sequence[str],
     edges: Sequence[int] = (),
     *,
@@ -78,8 +78,8 @@ def cells_table(
     paths = _fetched(snapshot, plan)
     columns = [*(("edge",) if edges else ()), *keys]
     names = ", ".join([*columns, *CELL_COLUMNS])
-    filters = question.filters.condition()
-    with runs_table(snapshot, question, plan) as connection:
+    filters = query.filters.condition()
+    with runs_table(snapshot, query, plan) as connection:
         # Each source is read once, and few of its columns.
         connection.execute(
             f"CREATE TEMP TABLE ragged AS SELECT {_columns_of_cells(columns)} "
@@ -113,18 +113,21 @@ def with_edges(table: str, time: str, edges: Sequence[int]) -> str:
     return f"(SELECT *, {bucket_sql(f'epoch_us({time})', edges)} AS edge FROM {table})"
 
 
-def look_up(snapshot: Snapshot, *questions: Question) -> None:
+def look_up(snapshot: Snapshot, *questions: UsageQuery) -> None:
     """Read from the catalog what several questions need, before objects are read for one."""
-    for question in questions:
-        days_of(snapshot, question)
+    for query in questions:
+        days_of(snapshot, query)
 
 
-def _within(run: Run, question: Question) -> bool:
-    return question.from_us <= run.ts_us < question.to_us
+def _within(run: Run, query: UsageQuery) -> bool:
+    return query.from_us <= run.ts_us < query.to_us
 
 
 def _selections(
-    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, plan: Plan, paths: dict[str, Path]
+    connection: duckdb.DuckDBPyConnection,
+    snapshot: Snapshot,
+    plan: QueryPlan,
+    paths: dict[str, Path],
 ) -> list[str]:
     """SQL for the runs of parts that are not taken out and not told by rollups."""
     alike: dict[tuple[tuple[Range, ...], tuple[Tombstone, ...]], list[Path]] = defaultdict(list)
@@ -166,7 +169,7 @@ def _bound(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence
     return pieces[0] + "".join(filled)
 
 
-def _rollups(plan: Plan, paths: dict[str, Path]) -> list[tuple[str, list[int], list[Path]]]:
+def _rollups(plan: QueryPlan, paths: dict[str, Path]) -> list[tuple[str, list[int], list[Path]]]:
     """The levels to read, with their times and files. Files that hold other times than those
     that are asked of them are read by themselves."""
     by_level: dict[str, tuple[list[int], list[Path]]] = defaultdict(lambda: ([], []))
@@ -186,7 +189,7 @@ def _parquet(paths: Sequence[Path]) -> str:
     return f"read_parquet([{names}], union_by_name = true)"
 
 
-def _fetched(snapshot: Snapshot, plan: Plan) -> dict[str, Path]:
+def _fetched(snapshot: Snapshot, plan: QueryPlan) -> dict[str, Path]:
     """The objects that a plan reads, as local files."""
     sizes = {rows.part.key: rows.part.bytes for rows in plan.rows}
     sizes |= {cells.key: cells.bytes for cells in plan.cells}

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from functions.datasets.bodies import read_append
-from shared.datasets import judge_rows
+from shared.datasets import validate_rows
 from shared.errors import MalformedInput
 from shared.imports import Batch, read_records
 from shared.imports.validation import judge
@@ -47,8 +47,8 @@ def as_lines(rows: list[bytes]) -> bytes:
 @example(NUMBERS)
 @example(LARGE)
 def test_rows_are_the_same_when_an_append_comes_in_either_form(rows: list[bytes]) -> None:
-    array = judge_rows(read_append(as_body(rows), JSON, None).rows.one_by_one())
-    lines = judge_rows(read_append(as_lines(rows), LINES, "d").rows.one_by_one())
+    array = validate_rows(read_append(as_body(rows), JSON, None).rows.one_by_one())
+    lines = validate_rows(read_append(as_lines(rows), LINES, "d").rows.one_by_one())
 
     assert array == lines
     accepted, faults = lines
@@ -78,7 +78,7 @@ def test_no_number_refuses_a_json_body_and_costs_a_line(word: bytes, others: lis
 
     with pytest.raises(MalformedInput) as refused:
         read_append(as_body(rows), JSON, None)
-    _, faults = judge_rows(read_append(as_lines(rows), LINES, "d").rows.one_by_one())
+    _, faults = validate_rows(read_append(as_lines(rows), LINES, "d").rows.one_by_one())
 
     assert refused.value.error_code == "malformed_json"
     assert faults[-1].code == "invalid_json"

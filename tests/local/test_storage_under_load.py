@@ -14,7 +14,7 @@ import pytest
 from local.aws import LocalAws
 from shared import ids
 from shared.aws import Bucket, Table, clients
-from shared.datasets import Wanted, list_datasets, read_rows
+from shared.datasets import PageRequest, list_datasets, read_rows
 from shared.runs import Run
 from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, SegmentLog, UserLog
@@ -111,7 +111,7 @@ def test_counts_match_to_the_row_when_sixteen_write_and_compactions_run(
     found: Counter[str] = Counter()
     start = None
     while True:
-        page = read_rows(UserLog(bucket, catalog, "ada"), "d", Wanted(10_000), start)
+        page = read_rows(UserLog(bucket, catalog, "ada"), "d", PageRequest(10_000), start)
         found.update(line.rpartition(b"bat_")[2][:26].decode() for line in page.lines)
         start = page.next
         if start is None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.clock import SECOND_US
-from shared.datasets import Adapter, Arrival, SentRows, run_of_row
+from shared.datasets import Adapter, Arrival, RequestRows, run_of_row
 from shared.datasets.batch_validation import uniform_rows
 from shared.datasets.columns import block_of
 from shared.imports import Batch, read_records
@@ -91,7 +91,7 @@ def never() -> list:
 
 def at_once(row: dict) -> Run | None:
     body = json.dumps([row]).encode()
-    rows = uniform_rows(SentRows(never, body, 0, len(body)), ADAPTER)
+    rows = uniform_rows(RequestRows(never, body, 0, len(body)), ADAPTER)
     block = rows and block_of(rows, ADAPTER, ARRIVAL)
     return decode_runs(block.encoded())[0] if block else None
 

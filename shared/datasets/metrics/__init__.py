@@ -9,9 +9,9 @@ from shared.datasets.metrics.query import (
     DEFAULT_POINTS,
     MAX_POINTS,
     Metrics,
-    MetricsQuestion,
+    MetricsQuery,
     Series,
-    Summary,
+    SeriesSummary,
 )
 from shared.storage.log import Catalog
 
@@ -19,19 +19,19 @@ __all__ = [
     "DEFAULT_POINTS",
     "MAX_POINTS",
     "Metrics",
-    "MetricsQuestion",
+    "MetricsQuery",
     "Series",
-    "Summary",
+    "SeriesSummary",
     "dataset_metrics",
 ]
 
 
-def dataset_metrics(bucket: Bucket, catalog: Catalog, question: MetricsQuestion) -> Metrics:
+def dataset_metrics(bucket: Bucket, catalog: Catalog, query: MetricsQuery) -> Metrics:
     """The series, summaries and counts of the question's rows, folded and pending.
 
     Raises DatasetNotFound, and TooLarge where the folded rows exceed what one invocation
     can read.
     """
-    from shared.datasets.metrics.compute import answer
+    from shared.datasets.metrics.compute import compute_metrics
 
-    return answer(bucket, catalog, question)
+    return compute_metrics(bucket, catalog, query)

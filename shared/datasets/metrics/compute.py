@@ -9,7 +9,7 @@ import msgspec
 from shared.aws import Bucket
 from shared.datasets.metrics.gathering import Gathered, gather
 from shared.datasets.metrics.mapping import TOK_S, Mapping, NumberField, discovered, mapping_of
-from shared.datasets.metrics.query import Metrics, MetricsQuestion, Series
+from shared.datasets.metrics.query import Metrics, MetricsQuery, Series
 from shared.datasets.metrics.series import (
     POINT_BUDGET,
     Bounds,
@@ -25,25 +25,23 @@ MAX_GROUPS = 500
 _ATTEMPTS = 3
 
 
-def answer(bucket: Bucket, catalog: Catalog, question: MetricsQuestion) -> Metrics:
+def compute_metrics(bucket: Bucket, catalog: Catalog, query: MetricsQuery) -> Metrics:
     """The metrics. Raises DatasetNotFound, TooLarge, Unavailable."""
     with TemporaryDirectory(prefix="pending-") as folder:
         pending = Path(folder) / "pending.jsonl"
-        log = UserLog(bucket, catalog, question.user_id)
+        log = UserLog(bucket, catalog, query.user_id)
 
         def attempt() -> Metrics:
             # ObjectMissing: the dataset was deleted, or rewritten by an undo, since the snapshot.
-            gathered = read_snapshot(
-                log, lambda snapshot: gather(snapshot, question.dataset, pending)
-            )
-            return _computed(bucket, gathered, question)
+            gathered = read_snapshot(log, lambda snapshot: gather(snapshot, query.dataset, pending))
+            return _computed(bucket, gathered, query)
 
         return retry_when_overtaken(attempt, attempts=_ATTEMPTS)
 
 
-def _computed(bucket: Bucket, gathered: Gathered, question: MetricsQuestion) -> Metrics:
+def _computed(bucket: Bucket, gathered: Gathered, query: MetricsQuery) -> Metrics:
     mapping = mapping_of(gathered.adapter)
-    with rows_view(bucket, gathered, mapping, question) as connection:
+    with rows_view(bucket, gathered, mapping, query) as connection:
         count, first, last = connection.execute(
             "SELECT count(*), min(us), max(us) FROM rows"
         ).fetchall()[0]
@@ -53,7 +51,7 @@ def _computed(bucket: Bucket, gathered: Gathered, question: MetricsQuestion) -> 
             to_us=last,
             x_field=mapping.x_field,
             adapter=gathered.adapter,
-            series=_all_series(connection, mapping, question.max_points),
+            series=_all_series(connection, mapping, query.max_points),
             by_device=_counted(connection, "device"),
             by_model=_counted(connection, "model"),
         )

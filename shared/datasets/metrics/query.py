@@ -8,7 +8,7 @@ DEFAULT_POINTS = 500
 MAX_POINTS = 5_000
 
 
-class MetricsQuestion(msgspec.Struct, frozen=True, kw_only=True):
+class MetricsQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of a dataset in `[from_us, to_us)` (None: open) of any of the devices and models."""
 
     user_id: str
@@ -20,7 +20,7 @@ class MetricsQuestion(msgspec.Struct, frozen=True, kw_only=True):
     max_points: int = DEFAULT_POINTS
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
+class SeriesSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The distribution of a series over all rows; with `n` 0 every other member is None.
 
     Percentiles interpolate linearly (NumPy's default), `std` is the population's, `last`
@@ -50,7 +50,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     better: str | None
     points: list[tuple[str, float]]
     downsampled: bool
-    summary: Summary
+    summary: SeriesSummary
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from shared import clock
-from shared.datasets.metrics.query import Summary
+from shared.datasets.metrics.query import SeriesSummary
 
 # Of all series together, so that an answer stays below the 6 MB of one invocation.
 POINT_BUDGET = 70_000
@@ -35,11 +35,11 @@ def bounds(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> dict[st
     return {name: Bounds(*found[3 * n : 3 * n + 3]) for n, name in enumerate(names)}
 
 
-def summary(connection: duckdb.DuckDBPyConnection, column: str, within: Bounds) -> Summary:
+def summary(connection: duckdb.DuckDBPyConnection, column: str, within: Bounds) -> SeriesSummary:
     """The summary of a column of the view `rows`, without `last`."""
     count, low, high = within
     if low is None or high is None:
-        return Summary(n=0)
+        return SeriesSummary(n=0)
     scale = _scale(max(abs(low), abs(high)))
     mean, quantiles, std = _row(
         connection,
@@ -47,7 +47,7 @@ def summary(connection: duckdb.DuckDBPyConnection, column: str, within: Bounds) 
         f"FROM (SELECT {column} / {scale!r}::DOUBLE AS v FROM rows)",
     )
     p50, p90, p95, p99 = (quantile * scale for quantile in quantiles)
-    return Summary(
+    return SeriesSummary(
         n=count,
         mean=mean * scale,
         min=low,

@@ -25,7 +25,7 @@ from shared.datasets.metrics.mapping import (
     Mapping,
     NumberField,
 )
-from shared.datasets.metrics.query import MetricsQuestion
+from shared.datasets.metrics.query import MetricsQuery
 from shared.datasets.metrics.times import read_odd_texts
 from shared.runs import MIN_TOKENS_OF_A_SPEED
 from shared.storage.lake import Scratch, connect_to_ask
@@ -41,7 +41,7 @@ _COLUMNS_SHARE = 3
 
 @contextmanager
 def rows_view(
-    bucket: Bucket, gathered: Gathered, mapping: Mapping, question: MetricsQuestion
+    bucket: Bucket, gathered: Gathered, mapping: Mapping, query: MetricsQuery
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the view `rows`. Raises ObjectMissing."""
     with TemporaryDirectory(prefix="metrics-") as folder, connect_to_ask() as connection:
@@ -51,7 +51,7 @@ def rows_view(
         extract(connection, mapping, gathered.pending, pending)
         _create_extracted(connection, [*files, pending])
         _create_timed(connection, Path(folder) / "instants.jsonl")
-        _create_rows(connection, gathered, mapping, question)
+        _create_rows(connection, gathered, mapping, query)
         yield connection
 
 
@@ -103,22 +103,22 @@ def _create_rows(
     connection: duckdb.DuckDBPyConnection,
     gathered: Gathered,
     mapping: Mapping,
-    question: MetricsQuestion,
+    query: MetricsQuery,
 ) -> None:
     conditions = ["true"]
     if gathered.undone:
         _create_names(connection, "undone", gathered.undone)
         conditions.append("(batch IS NULL OR batch NOT IN (FROM undone))")
-    if question.devices:
-        _create_names(connection, "devices", question.devices)
+    if query.devices:
+        _create_names(connection, "devices", query.devices)
         conditions.append("device IN (FROM devices)")
-    if question.models:
-        _create_names(connection, "models", question.models)
+    if query.models:
+        _create_names(connection, "models", query.models)
         conditions.append("model IN (FROM models)")
-    if question.from_us is not None:
-        conditions.append(f"us >= {question.from_us}")
-    if question.to_us is not None:
-        conditions.append(f"us < {question.to_us}")
+    if query.from_us is not None:
+        conditions.append(f"us >= {query.from_us}")
+    if query.to_us is not None:
+        conditions.append(f"us < {query.to_us}")
     connection.execute(
         f"CREATE TEMP VIEW rows AS SELECT *, {_speed(mapping)} AS speed FROM "
         f"(SELECT * REPLACE ({_plausible_us()} AS us) FROM timed) "

@@ -11,13 +11,13 @@ from shared.aws import Item, Table
 from shared.datasets import (
     AccountLimits,
     Adapter,
+    AppendBatch,
     Arrival,
+    RequestRows,
     RowNotConvertible,
-    SentRows,
     append_rows,
     run_of_row,
 )
-from shared.datasets import Batch as Appending
 from shared.imports.records import Record, Records
 from shared.imports.run import Batch
 from shared.imports.validation import judge
@@ -49,8 +49,8 @@ def test_all_others_are_recorded_when_one_row_cannot_be_converted(api, bucket, t
     lines = [json.dumps(row).encode() for row in [*ROWS, {**ROWS[0], "x": 5, **odd}]]
     body = b"\n".join(lines)
     rows = [SentRow(line, number) for number, line in enumerate(lines, start=1)]
-    sent = SentRows(lambda: rows, body, 0, len(body), "lines")
-    batch = Appending("ada", "ada", "d", ids.ulid(), repeatable=False)
+    sent = RequestRows(lambda: rows, body, 0, len(body), "lines")
+    batch = AppendBatch("ada", "ada", "d", ids.ulid(), repeatable=False)
 
     result = append_rows(
         SegmentLog(bucket),

@@ -44,20 +44,22 @@ def running(job_id: str, user_id: str = "ada", now_us: int = 1) -> Job:
     )
 
 
-def bury(store: JobStore, job: Job, code: str, at_us: int) -> Job | None:
+def dead_letter(store: JobStore, job: Job, code: str, at_us: int) -> Job | None:
     failure = {"code": code, "message": "", "retryable": False}
-    return store.bury(job, code, finished_us=at_us, status="dead", failure=failure)
+    return store.dead_letter(job, code, finished_us=at_us, status="dead", failure=failure)
 
 
-def exhume(store: JobStore, job: Job, at_us: int) -> Job | None:
-    return store.exhume(job, status="running", queued_us=at_us, finished_us=None, failure=None)
+def leave_dead_letters(store: JobStore, job: Job, at_us: int) -> Job | None:
+    return store.leave_dead_letters(
+        job, status="running", queued_us=at_us, finished_us=None, failure=None
+    )
 
 
 def dead(store: JobStore, job_id: str, code: str = "timeout", at_us: int = 1) -> Job:
     """A job that was made and died."""
     job = running(job_id)
     store.create(job)
-    buried = bury(store, job, code, at_us)
+    buried = dead_letter(store, job, code, at_us)
     assert buried is not None
     return buried
 
@@ -112,9 +114,9 @@ def test_counts_are_what_a_walk_finds_when_calls_fail_anywhere(
                 (calls.after if after else calls.before)[call] = fault
             try:
                 if what == "die":
-                    bury(store, job, code, at_us)
+                    dead_letter(store, job, code, at_us)
                 else:
-                    exhume(store, job, 100 + turn)
+                    leave_dead_letters(store, job, 100 + turn)
             except (Crash, EvalyardError):
                 pass
 
@@ -137,9 +139,9 @@ def test_a_death_counts_once_when_another_is_counted_at_the_same_moment(
     store.create(second)
 
     with watched_calls() as calls:
-        meanwhile = iter([lambda: bury(store, second, "timeout", 7)])
+        meanwhile = iter([lambda: dead_letter(store, second, "timeout", 7)])
         calls.before_each["TransactWriteItems"] = lambda: next(meanwhile, lambda: None)()
-        bury(store, first, "timeout", 5)
+        dead_letter(store, first, "timeout", 5)
 
     assert told(store) == {"ada timeout": (2, "b")}
     assert calls.names.count("TransactWriteItems") == 2
@@ -160,7 +162,7 @@ def test_nothing_is_decided_when_others_are_counted_again_and_again(
     with watched_calls() as calls:
         calls.before_each["TransactWriteItems"] = change_version
         with pytest.raises(Unavailable):
-            bury(store, job, "timeout", 5)
+            dead_letter(store, job, "timeout", 5)
 
     assert store.get("ada", "a").status == "running"
     assert told(store)["ada timeout"][0] == 1
@@ -170,7 +172,7 @@ def test_nothing_is_decided_when_others_are_counted_again_and_again(
 def test_the_newest_is_the_next_one_when_one_goes(store: JobStore, gone: str, newest: str) -> None:
     jobs = {name: dead(store, name, at_us=place) for place, name in enumerate("abc", 1)}
 
-    exhume(store, jobs[gone], 9)
+    leave_dead_letters(store, jobs[gone], 9)
 
     assert told(store) == {"ada timeout": (2, newest)}
 
@@ -184,15 +186,15 @@ def test_the_right_next_one_is_found_when_another_dies_meanwhile(
     store.create(other)
 
     with watched_calls() as calls:
-        meanwhile = iter([lambda: bury(store, other, "timeout", 2)])
+        meanwhile = iter([lambda: dead_letter(store, other, "timeout", 2)])
         calls.before_each["TransactWriteItems"] = lambda: next(meanwhile, lambda: None)()
-        exhume(store, newest, 9)
+        leave_dead_letters(store, newest, 9)
 
     assert told(store) == {"ada timeout": (2, "b")}
 
 
 def test_nothing_is_left_of_a_count_when_its_last_job_goes(store: JobStore) -> None:
-    exhume(store, dead(store, "a"), 9)
+    leave_dead_letters(store, dead(store, "a"), 9)
 
     assert told(store) == {}
     assert not list(store.table.query("USER#ada", prefix="DEAD#"))
@@ -202,7 +204,7 @@ def test_a_job_leaves_once_when_two_take_it_out(store: JobStore) -> None:
     dead(store, "a")
     job = dead(store, "b", at_us=2)
 
-    left = [exhume(store, job, 9), exhume(store, job, 9)]
+    left = [leave_dead_letters(store, job, 9), leave_dead_letters(store, job, 9)]
 
     assert left[0] is not None
     assert left[1] is None
@@ -256,7 +258,7 @@ def test_a_job_that_was_never_counted_takes_nothing_away_when_it_goes(store: Job
     die_uncounted(store, "a")
     dead(store, "b")
 
-    exhume(store, store.get("ada", "a"), 9)
+    leave_dead_letters(store, store.get("ada", "a"), 9)
 
     assert told(store) == {"ada timeout": (1, "b")}
 

@@ -7,10 +7,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.clock import read_time
-from shared.datasets import Adapter, Arrival, ExtraField, RowNotConvertible, SentRows, run_of_row
+from shared.datasets import Adapter, Arrival, ExtraField, RequestRows, RowNotConvertible, run_of_row
 from shared.datasets.batch_validation import uniform_rows
 from shared.datasets.columns import block_of
-from shared.datasets.rows import MAX_ROW_BYTES, judge_rows, stored_line
+from shared.datasets.rows import MAX_ROW_BYTES, stored_line, validate_rows
 from shared.row_bodies import SentRow
 from shared.runs import Run, decode_runs
 from tests.shared.datasets.texts import batches
@@ -39,18 +39,18 @@ def never() -> list[SentRow]:
     raise AssertionError("the rows were asked for one by one")
 
 
-def sent(texts: list[bytes], form: str, gap: bytes = b"") -> SentRows:
+def sent(texts: list[bytes], form: str, gap: bytes = b"") -> RequestRows:
     if form == "array":
         array = b"[" + (gap + b"," + gap).join(texts) + b"]"
         before, after = b'{"dataset":"d","rows":', b"}"
-        return SentRows(never, before + array + after, len(before), len(before) + len(array))
+        return RequestRows(never, before + array + after, len(before), len(before) + len(array))
     body = (b"\r\n" if gap == b"\r\n" else b"\n").join(texts) + gap
-    return SentRows(never, body, 0, len(body), "lines")
+    return RequestRows(never, body, 0, len(body), "lines")
 
 
 def slowly(texts: list[bytes]) -> tuple[bytes, list[dict], int]:
     """The stored lines and members of the good rows, and how many are bad."""
-    accepted, faults = judge_rows(SentRow(text.strip(), 1) for text in texts)
+    accepted, faults = validate_rows(SentRow(text.strip(), 1) for text in texts)
     lines = b"".join(stored_line(row, META) + b"\n" for row in accepted)
     return lines, [row.members for row in accepted], len(faults)
 

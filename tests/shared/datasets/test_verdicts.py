@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 
-from shared.datasets.rows import MAX_DEPTH, MAX_ROW_BYTES, judge_rows, stored_line
+from shared.datasets.rows import MAX_DEPTH, MAX_ROW_BYTES, stored_line, validate_rows
 from shared.row_bodies import SentRow
 from tests.shared.datasets.texts import json_texts, rows
 
@@ -66,7 +66,7 @@ def depth(value: Any) -> int:
 
 
 def verdict(text: bytes) -> str | None:
-    _, faults = judge_rows([SentRow(text, 1)])
+    _, faults = validate_rows([SentRow(text, 1)])
     return faults[0].code if faults else None
 
 
@@ -90,7 +90,7 @@ def test_verdict_is_that_of_the_standard_library_when_it_is_any_json(text):
 @settings(max_examples=200)
 @given(rows())
 def test_stored_line_is_the_row_and_the_servers_members(text):
-    accepted, _ = judge_rows([SentRow(text, 1)])
+    accepted, _ = validate_rows([SentRow(text, 1)])
 
     for row in accepted:
         line = stored_line(row, b'"_meta_user_id":"ada"')
@@ -129,7 +129,7 @@ def test_row_is_judged_exactly_when_it_is_at_a_limit(text, code):
 
 
 def test_key_is_named_when_it_is_there_twice():
-    _, (fault,) = judge_rows([SentRow(b'{"x":{"gpu":1,"gpu":2}}', 7)])
+    _, (fault,) = validate_rows([SentRow(b'{"x":{"gpu":1,"gpu":2}}', 7)])
 
     assert "'gpu'" in fault.detail
     assert (fault.pointer, fault.line) == ("/rows/0", 7)

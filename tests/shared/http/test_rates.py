@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from botocore.client import BaseClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.aws import Table, clients
 from shared.aws.clients import client
 from shared.clock import SECOND_US
 from shared.errors import TooManyRequests
-from shared.http.rates import Bucket, RateLimits, RateSettings, _meters
+from shared.http.rates import RateLimits, RateSettings, TokenBucket, _meters
 from tests.conftest import HeldClock
 from tests.kit.gateway import ApiClient
 
@@ -153,10 +153,13 @@ def test_request_passes_when_the_bucket_cannot_be_reached(
     a_minute=st.integers(1, 100_000),
     steps=st.lists(st.tuples(st.integers(0, 90), st.integers(1, 40)), min_size=1, max_size=12),
 )
+@example(a_minute=1, steps=[(12, 11), (12, 11)])
 def test_bucket_never_gives_more_than_its_rate_and_burst(
     table: Table, held_clock: HeldClock, a_minute: int, steps: list[tuple[int, int]]
 ) -> None:
-    bucket = Bucket(table, f"user-{a_minute}-{len(steps)}-{hash(tuple(steps))}", "writes", a_minute)
+    bucket = TokenBucket(
+        table, f"user-{a_minute}-{len(steps)}-{hash(tuple(steps))}", "writes", a_minute
+    )
     began_us, given_out = held_clock.now_us, 0
 
     for seconds, tokens in steps:

@@ -10,7 +10,7 @@ import pytest
 from shared import clock, ids
 from shared.aws import Bucket
 from shared.clock import DAY_US
-from shared.datasets import DatasetNotFound, Place, Wanted, list_datasets, read_rows
+from shared.datasets import Cursor, DatasetNotFound, PageRequest, list_datasets, read_rows
 from shared.runs import Run
 from shared.storage.assembly import compactor
 from shared.storage.lake.parquet import connect
@@ -105,10 +105,10 @@ class World:
 def read_all_rows(log, dataset, page, order="asc", between=lambda: None) -> list[str]:
     """The rows of a dataset as a reader finds them page by page."""
     found: list[str] = []
-    start: Place | None = None
+    start: Cursor | None = None
     while True:
         try:
-            got = read_rows(log, dataset, Wanted(page, order), start)
+            got = read_rows(log, dataset, PageRequest(page, order), start)
         except DatasetNotFound:
             return found
         found += [line.decode() for line in got.lines]

@@ -28,7 +28,7 @@ from shared.storage.lake.past import Figures
 from shared.storage.lake.restoring import Restoration
 from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.log import Catalog, SegmentLog, UserLog, begin_snapshot, delete_dataset
-from shared.usage import Question, Reading, summary
+from shared.usage import ReadOptions, UsageQuery, summary
 from tests.kit.cloud import aws_client
 from tests.kit.effort import FACTOR, NIGHTLY
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
@@ -338,8 +338,8 @@ class Storage(RuleBasedStateMachine):
 
     @rule()
     def rollups_tell_what_the_rows_tell(self):
-        question = Question(self.user_id, NOON_US - 2 * DAY_US, NOON_US + 8 * DAY_US)
-        rolled = summary(self.bucket, self.catalog, question, Reading(exact=False)).stats
+        question = UsageQuery(self.user_id, NOON_US - 2 * DAY_US, NOON_US + 8 * DAY_US)
+        rolled = summary(self.bucket, self.catalog, question, ReadOptions(exact=False)).stats
         assert rolled["runs"] == read_all_runs(self.log).total()
 
     def teardown(self):

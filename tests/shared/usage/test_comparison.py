@@ -12,7 +12,7 @@ from shared.clock import DAY_US, read_time
 from shared.runs import DIMENSIONS, Run
 from shared.storage.assembly import compactor
 from shared.storage.log import UserLog
-from shared.usage import Filters, Question, Reading, compare
+from shared.usage import Filters, ReadOptions, UsageQuery, compare
 from tests.kit.faults import watched_calls
 from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.student_oracle import tail
@@ -80,9 +80,9 @@ def assert_welch(entry, a: list[float], b: list[float]) -> None:
     assert tail((entry["ci95"][1] - delta) / error, df) == pytest.approx(0.05, rel=1e-6)
 
 
-def question(user: str, model: str, **filters) -> Question:
+def query(user: str, model: str, **filters) -> UsageQuery:
     wanted = Filters(model=(model,), **filters)
-    return Question(user, START_US, START_US + 2 * DAY_US, wanted)
+    return UsageQuery(user, START_US, START_US + 2 * DAY_US, wanted)
 
 
 @settings(
@@ -99,10 +99,13 @@ def test_comparison_equals_the_oracle_when_runs_are_folded_or_pending(
     if rolled:
         storage.tidy(user)
     storage.store(user, pending, fold=False)
-    asked = question(user, "old"), question(user, "new")
+    asked = query(user, "old"), query(user, "new")
 
     found = compare(
-        storage.bucket, storage.catalog, *asked, reading=Reading(exact=False if rolled else None)
+        storage.bucket,
+        storage.catalog,
+        *asked,
+        options=ReadOptions(exact=False if rolled else None),
     )
 
     a, b = ([run for run in folded + pending if run.model == model] for model in ("old", "new"))
@@ -146,9 +149,7 @@ def ada(storage) -> str:
 
 def test_both_sides_come_from_one_snapshot_when_folding_runs_at_any_call(storage, ada):
     def ask():
-        return compare(
-            storage.bucket, storage.catalog, question(ada, "old"), question(ada, "newer")
-        )
+        return compare(storage.bucket, storage.catalog, query(ada, "old"), query(ada, "newer"))
 
     expected = ask()
     number = 0
@@ -165,7 +166,7 @@ def test_both_sides_come_from_one_snapshot_when_folding_runs_at_any_call(storage
 
 
 def test_calls_are_few_and_do_not_grow_when_sides_share_parts(storage, ada):
-    asked = question(ada, "old"), question(ada, "new")
+    asked = query(ada, "old"), query(ada, "new")
 
     with watched_calls() as calls:
         compare(storage.bucket, storage.catalog, *asked)
@@ -182,7 +183,7 @@ def test_calls_are_few_and_do_not_grow_when_sides_share_parts(storage, ada):
 
 def test_no_adapter_is_read_when_no_extra_is_shared(storage, ada):
     with watched_calls() as calls:
-        compare(storage.bucket, storage.catalog, question(ada, "old"), question(ada, "none"))
+        compare(storage.bucket, storage.catalog, query(ada, "old"), query(ada, "none"))
 
     assert calls.names.count("Query") == 1
 
@@ -197,7 +198,7 @@ def test_conditions_differ_when_only_values_beyond_the_listed_ones_do(storage):
     storage.store("eve", tagged("new", range(79)), fold=False)
     storage.store("eve", tagged("new", range(80, 81)), fold=False)
 
-    found = compare(storage.bucket, storage.catalog, question("eve", "old"), question("eve", "new"))
+    found = compare(storage.bucket, storage.catalog, query("eve", "old"), query("eve", "new"))
 
     tags = next(entry for entry in found.conditions_diff if entry["field"] == "tag")
     assert (tags["a_count"], tags["b_count"]) == (80, 80)

@@ -22,7 +22,7 @@ from shared.usage import (
     ExportLimits,
     ExportTooLarge,
     Filters,
-    Question,
+    UsageQuery,
     export_runs,
     summary,
 )
@@ -75,13 +75,13 @@ slow = settings(
 )
 
 
-def stored(storage, folded: list[Run], pending: list[Run]) -> tuple[Question, list[Run]]:
+def stored(storage, folded: list[Run], pending: list[Run]) -> tuple[UsageQuery, list[Run]]:
     """The runs of a new user, some folded; the question for all of them, and how they come."""
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
     storage.store(user, pending, fold=False)
-    question = Question(user, 0, read_time("2101-01-01T00:00:00Z"))
-    return question, sorted(folded + pending, key=lambda run: (run.ts_us, run.run_id.encode()))
+    query = UsageQuery(user, 0, read_time("2101-01-01T00:00:00Z"))
+    return query, sorted(folded + pending, key=lambda run: (run.ts_us, run.run_id.encode()))
 
 
 def run_of(cells: list[str | None], *, guard: bool) -> Run:
@@ -114,9 +114,9 @@ def run_of(cells: list[str | None], *, guard: bool) -> Run:
 @slow
 @given(folded=runs("f"), pending=runs("p"), guard=st.booleans(), bom=st.booleans())
 def test_csv_holds_exactly_the_runs_whatever_they_are(storage, folded, pending, guard, bom):
-    question, expected = stored(storage, folded, pending)
+    query, expected = stored(storage, folded, pending)
 
-    found = export_runs(storage.bucket, storage.catalog, Export(question, guard=guard, bom=bom))
+    found = export_runs(storage.bucket, storage.catalog, Export(query, guard=guard, bom=bom))
 
     text = found.body.decode()
     assert text.startswith(BOM) is bom
@@ -132,9 +132,9 @@ def test_csv_holds_exactly_the_runs_whatever_they_are(storage, folded, pending, 
 @slow
 @given(folded=runs("f"), pending=runs("p"))
 def test_json_lines_are_the_runs_as_the_api_shows_them(storage, folded, pending):
-    question, expected = stored(storage, folded, pending)
+    query, expected = stored(storage, folded, pending)
 
-    found = export_runs(storage.bucket, storage.catalog, Export(question, "jsonl"))
+    found = export_runs(storage.bucket, storage.catalog, Export(query, "jsonl"))
 
     assert [json.loads(line) for line in found.body.decode().split("\n")[:-1]] == [
         run.document() for run in expected
@@ -146,9 +146,9 @@ def test_json_lines_are_the_runs_as_the_api_shows_them(storage, folded, pending)
 def test_parquet_holds_exactly_the_runs_in_the_declared_columns(
     storage, tmp_path_factory, folded, pending
 ):
-    question, expected = stored(storage, folded, pending)
+    query, expected = stored(storage, folded, pending)
 
-    found = export_runs(storage.bucket, storage.catalog, Export(question, "parquet"))
+    found = export_runs(storage.bucket, storage.catalog, Export(query, "parquet"))
 
     path = tmp_path_factory.mktemp("export") / "runs.parquet"
     path.write_bytes(found.body)
@@ -167,15 +167,15 @@ def columns_of(path: Path) -> dict[str, str]:
 @slow
 @given(folded=runs("f"), pending=runs("p"), data=st.data())
 def test_stored_file_equals_the_inline_text_when_sliced_small(storage, folded, pending, data):
-    question, expected = stored(storage, folded, pending)
-    wanted = Export(question, data.draw(st.sampled_from(["csv", "jsonl"])))
+    query, expected = stored(storage, folded, pending)
+    wanted = Export(query, data.draw(st.sampled_from(["csv", "jsonl"])))
     inline = export_runs(storage.bucket, storage.catalog, wanted)
     limits = ExportLimits(inline_bytes=0, slice_runs=data.draw(st.integers(1, 4)))
 
     away = export_runs(storage.bucket, storage.catalog, wanted, limits=limits)
 
     if away.body is None:
-        assert stored_file(storage.bucket, question.user_id) == inline.body
+        assert stored_file(storage.bucket, query.user_id) == inline.body
     assert (away.rows, away.size) == (len(expected), inline.size)
     assert (away.body is None) == (inline.size > 0)
 
@@ -187,10 +187,10 @@ def stored_file(bucket: Bucket, user_id: str) -> bytes:
 
 def test_rows_of_a_sliced_parquet_are_in_order(storage, tmp_path):
     folded = [Run(run_id=f"r{number:03d}", ts_us=START_US + number % 7) for number in range(50)]
-    question, expected = stored(storage, folded, [])
+    query, expected = stored(storage, folded, [])
     limits = ExportLimits(slice_runs=9)
 
-    found = export_runs(storage.bucket, storage.catalog, Export(question, "parquet"), limits=limits)
+    found = export_runs(storage.bucket, storage.catalog, Export(query, "parquet"), limits=limits)
 
     path = tmp_path / "runs.parquet"
     path.write_bytes(found.body)
@@ -205,9 +205,9 @@ def test_extras_are_sorted_when_there_are_many_sets_of_labels(storage):
         Run(run_id=f"r{number:02d}", ts_us=START_US, extra=extra)
         for number, extra in enumerate(extras)
     ]
-    question, _ = stored(storage, found, [])
+    query, _ = stored(storage, found, [])
 
-    text = export_runs(storage.bucket, storage.catalog, Export(question)).body.decode()
+    text = export_runs(storage.bucket, storage.catalog, Export(query)).body.decode()
 
     assert [run_of(cells, guard=True).extra for cells in read_csv(text)[1:]] == extras
 
@@ -221,38 +221,38 @@ def test_only_runs_of_the_question_come_and_as_many_as_are_counted(storage):
     storage.store(user, some_runs(20), fold=True)
     others = [msgspec.structs.replace(run, run_id=f"x{run.run_id}") for run in some_runs(20)]
     storage.store(user, [msgspec.structs.replace(run, device="e") for run in others], fold=False)
-    question = Question(user, START_US + 5, START_US + 15, Filters(device=("d",)))
+    query = UsageQuery(user, START_US + 5, START_US + 15, Filters(device=("d",)))
 
-    found = export_runs(storage.bucket, storage.catalog, Export(question))
+    found = export_runs(storage.bucket, storage.catalog, Export(query))
 
-    assert found.rows == summary(storage.bucket, storage.catalog, question).stats["runs"] == 10
+    assert found.rows == summary(storage.bucket, storage.catalog, query).stats["runs"] == 10
     lines = read_csv(found.body.decode())[1:]
     assert [line[RUN_ID] for line in lines] == [f"r{number:04d}" for number in range(5, 15)]
 
 
 def test_header_is_there_when_no_run_is(storage):
-    question = Question("nobody", START_US, START_US + DAY_US)
+    query = UsageQuery("nobody", START_US, START_US + DAY_US)
 
-    found = export_runs(storage.bucket, storage.catalog, Export(question))
+    found = export_runs(storage.bucket, storage.catalog, Export(query))
 
     assert (found.rows, found.body) == (0, f"{','.join(COLUMNS)}\r\n".encode())
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_nothing_is_begun_when_it_could_not_be_finished(storage, form):
-    question, _ = stored(storage, some_runs(10), [])
+    query, _ = stored(storage, some_runs(10), [])
     limits = ExportLimits(max_bytes=1_000, inline_bytes=0)
 
     with watched_calls() as calls, pytest.raises(ExportTooLarge) as refused:
-        export_runs(storage.bucket, storage.catalog, Export(question, form), limits=limits)
+        export_runs(storage.bucket, storage.catalog, Export(query, form), limits=limits)
 
     assert refused.value.facts == {"limit_bytes": 1_000, "rows": 10}
     assert "CreateMultipartUpload" not in calls.names
 
 
 def test_large_export_costs_three_calls_and_one_for_each_8_mib(storage):
-    question, _ = stored(storage, some_runs(10), [])
-    export = Export(question)
+    query, _ = stored(storage, some_runs(10), [])
+    export = Export(query)
     with watched_calls() as calls:
         export_runs(storage.bucket, storage.catalog, export)
         inline = len(calls.names)
@@ -267,7 +267,7 @@ def test_export_is_of_one_moment_when_others_append_fold_and_undo_meanwhile(stor
     user = f"user-{next(_users)}"
     storage.store(user, some_runs(5), fold=True)
     storage.store(user, later(1), fold=False)
-    export = Export(Question(user, START_US, START_US + 9 * DAY_US))
+    export = Export(UsageQuery(user, START_US, START_US + 9 * DAY_US))
     away = ExportLimits(inline_bytes=0)
     with watched_calls() as calls:
         export_runs(storage.bucket, storage.catalog, export, limits=away)

@@ -12,14 +12,14 @@ from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
 from shared.runs import Run
 from shared.storage.log import DayRecord
 from shared.storage.log.records import DAY_PREFIX, item_of
-from shared.usage import Filters, Question, Reading, overview
+from shared.usage import Filters, ReadOptions, UsageQuery, overview
 from tests.shared.usage.test_queries import START_US
 
 # Whole days, which rollups answer.
 DAY_START_US = day_start_us(day_of(START_US))
 _HOURS = 3_600 * SECOND_US
 _numbers = count()
-READINGS = (Reading(exact=True), Reading(exact=False))
+READINGS = (ReadOptions(exact=True), ReadOptions(exact=False))
 
 
 def run_at(hour: int, tag: str | None = None) -> Run:
@@ -58,37 +58,37 @@ def _aged(storage, found):
     return msgspec.structs.replace(found, bytes=len(body))
 
 
-def by_tag(storage, user: str, reading: Reading, **filters: tuple[str, ...]) -> dict:
-    question = Question(user, DAY_START_US, DAY_START_US + DAY_US, Filters(**filters))
+def by_tag(storage, user: str, options: ReadOptions, **filters: tuple[str, ...]) -> dict:
+    query = UsageQuery(user, DAY_START_US, DAY_START_US + DAY_US, Filters(**filters))
     found = overview(
         storage.bucket,
         storage.catalog,
-        question,
+        query,
         group_by=("tag", "model"),
         step_s=86_400,
         newest=10,
-        reading=reading,
+        options=options,
     )
-    assert found.exact is (reading.exact or not found.total["runs"])
+    assert found.exact is (options.exact or not found.total["runs"])
     assert found.total["throughput_tps"] == pytest.approx(200)
     tags = {entry["key"]["tag"]: entry["runs"] for entry in found.breakdown}
     assert sum(tags.values()) == found.total["runs"] == len(found.runs)
     return tags
 
 
-@pytest.mark.parametrize("reading", READINGS, ids=["rows", "rollups"])
-def test_older_files_answer_when_they_lack_a_column(storage, reading):
-    user = f"older-{reading.exact}"
+@pytest.mark.parametrize("options", READINGS, ids=["rows", "rollups"])
+def test_older_files_answer_when_they_lack_a_column(storage, options):
+    user = f"older-{options.exact}"
     storage.store(user, [run_at(1), run_at(2)], fold=True)
     storage.tidy(user)
     aged(storage, user)
 
-    assert by_tag(storage, user, reading) == {None: 2}
+    assert by_tag(storage, user, options) == {None: 2}
 
 
-@pytest.mark.parametrize("reading", READINGS, ids=["rows", "rollups"])
-def test_older_and_newer_files_add_up_when_they_are_rolled_up_together(storage, reading):
-    user = f"both-{reading.exact}"
+@pytest.mark.parametrize("options", READINGS, ids=["rows", "rollups"])
+def test_older_and_newer_files_add_up_when_they_are_rolled_up_together(storage, options):
+    user = f"both-{options.exact}"
     storage.store(user, [run_at(1), run_at(2)], fold=True)
     storage.tidy(user)
     aged(storage, user)
@@ -96,8 +96,8 @@ def test_older_and_newer_files_add_up_when_they_are_rolled_up_together(storage, 
     storage.tidy(user)
     storage.store(user, [run_at(3, "pending")], fold=False)
 
-    assert by_tag(storage, user, reading) == {None: 2, "new": 2, "pending": 1}
-    assert by_tag(storage, user, Reading(exact=True), tag=("new",)) == {"new": 2}
+    assert by_tag(storage, user, options) == {None: 2, "new": 2, "pending": 1}
+    assert by_tag(storage, user, ReadOptions(exact=True), tag=("new",)) == {"new": 2}
 
 
 def test_older_parts_are_rolled_up_when_they_were_not_before(storage):
@@ -106,4 +106,4 @@ def test_older_parts_are_rolled_up_when_they_were_not_before(storage):
 
     storage.tidy("unrolled")
 
-    assert by_tag(storage, "unrolled", Reading(exact=False)) == {None: 2}
+    assert by_tag(storage, "unrolled", ReadOptions(exact=False)) == {None: 2}

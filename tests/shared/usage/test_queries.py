@@ -12,7 +12,7 @@ from shared.clock import DAY_US, SECOND_US, read_time
 from shared.runs import DIMENSIONS, Run
 from shared.storage.assembly import compactor
 from shared.storage.log import UserLog
-from shared.usage import Filters, Question, overview, summary
+from shared.usage import Filters, UsageQuery, overview, summary
 from tests.shared.usage.oracle import expected_stats
 
 START_US = read_time("2025-12-03T00:00:00Z")
@@ -90,9 +90,9 @@ def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
     storage.store(user, pending, fold=False)
-    question = Question(user, START_US, START_US + WINDOW_US, Filters(model=models, ok=ok))
+    query = UsageQuery(user, START_US, START_US + WINDOW_US, Filters(model=models, ok=ok))
 
-    answer = summary(storage.bucket, storage.catalog, question)
+    answer = summary(storage.bucket, storage.catalog, query)
 
     found = answer.stats
     assert answer.exact
@@ -106,11 +106,11 @@ def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
             and (not ok or run.ok in ok)
         ]
 
-    inside = matching(question.from_us, question.to_us)
+    inside = matching(query.from_us, query.to_us)
     assert_same_stats(found, expected_stats(inside))
     assert found["devices"] == len({run.device for run in inside} - {None})
     assert found["models"] == len({run.model for run in inside} - {None})
-    before = matching(question.from_us - WINDOW_US, question.from_us)
+    before = matching(query.from_us - WINDOW_US, query.from_us)
     assert_same_stats(found["previous"], expected_stats(before))
 
 
@@ -124,18 +124,18 @@ def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pe
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
     storage.store(user, pending, fold=False)
-    question = Question(user, START_US, START_US + WINDOW_US)
+    query = UsageQuery(user, START_US, START_US + WINDOW_US)
 
     found = overview(
         storage.bucket,
         storage.catalog,
-        question,
+        query,
         group_by=tuple(group_by),
         step_s=6 * 3600,
         newest=1000,
     )
 
-    inside = [r for r in folded + pending if question.from_us <= r.ts_us < question.to_us]
+    inside = [r for r in folded + pending if query.from_us <= r.ts_us < query.to_us]
     assert_same_stats(found.total, expected_stats(inside))
     assert sum(point["runs"] for point in found.series) == len(inside)
     assert len(found.runs) == len(inside)
@@ -154,10 +154,10 @@ def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pe
 @pytest.mark.parametrize("count", [1_000, 250_000], ids=["held", "streamed"])
 def test_the_figures_are_the_same_when_runs_are_too_many_to_hold(storage, count):
     storage.store_many("ada", START_US, count)
-    question = Question("ada", START_US, START_US + WINDOW_US)
+    query = UsageQuery("ada", START_US, START_US + WINDOW_US)
 
-    told = summary(storage.bucket, storage.catalog, question).stats
-    asked = overview(storage.bucket, storage.catalog, question, group_by=("device",), step_s=86_400)
+    told = summary(storage.bucket, storage.catalog, query).stats
+    asked = overview(storage.bucket, storage.catalog, query, group_by=("device",), step_s=86_400)
 
     assert (told["runs"], told["devices"], told["models"]) == (count, 7, 0)
     assert told["latency_ms"]["p50"] == 500.5
@@ -174,7 +174,7 @@ def test_every_bucket_is_there_when_most_are_empty(storage):
     found = overview(
         storage.bucket,
         storage.catalog,
-        Question("ada", START_US, START_US + 60 * SECOND_US),
+        UsageQuery("ada", START_US, START_US + 60 * SECOND_US),
         step_s=10,
     )
 
@@ -204,10 +204,10 @@ def test_a_run_is_the_same_when_read_before_and_after_folding(storage):
         extra={"µ (W)": -1.5},
         batch_id="b",
     )
-    question = Question("ada", START_US, START_US + DAY_US)
+    query = UsageQuery("ada", START_US, START_US + DAY_US)
 
     def read():
-        return overview(storage.bucket, storage.catalog, question, step_s=86_400, newest=5).runs
+        return overview(storage.bucket, storage.catalog, query, step_s=86_400, newest=5).runs
 
     storage.store("ada", [run], fold=False)
     pending = read()

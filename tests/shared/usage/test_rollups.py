@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from shared.clock import DAY_US, SECOND_US
 from shared.runs import DIMENSIONS, Run
 from shared.storage.lake import RELATIVE_ERROR
-from shared.usage import Filters, Question, Reading, overview, summary
+from shared.usage import Filters, ReadOptions, UsageQuery, overview, summary
 from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.test_queries import START_US, runs, slow
 
-ROLLED = Reading(exact=False)
+ROLLED = ReadOptions(exact=False)
 few = settings(slow, max_examples=10)
 HOUR_US = 3_600 * SECOND_US
 _users = count()
@@ -67,19 +67,19 @@ def test_summary_from_rollups_agrees_with_the_oracle_when_windows_are_ragged(
         if number == len(batches) // 2:
             storage.tidy(user)
     storage.store(user, pending, fold=False)
-    question = Question(
+    query = UsageQuery(
         user,
         START_US + shift,
         START_US + 3 * DAY_US - shift,
         Filters(model=models, ok=ok, tag=tags),
     )
 
-    found = summary(storage.bucket, storage.catalog, question, ROLLED).stats
+    found = summary(storage.bucket, storage.catalog, query, ROLLED).stats
 
     inside = [
         run
         for run in [*(run for batch in batches for run in batch), *pending]
-        if question.from_us <= run.ts_us < question.to_us
+        if query.from_us <= run.ts_us < query.to_us
         and (not models or run.model in models)
         and (not tags or run.tag in tags)
         and (not ok or run.ok in ok)
@@ -108,21 +108,21 @@ def test_groups_and_buckets_from_rollups_equal_those_from_rows(
     storage.tidy(user)
     storage.store(user, more, fold=True)
     storage.store(user, pending, fold=False)
-    question = Question(user, START_US, START_US + 2 * DAY_US + HOUR_US)
+    query = UsageQuery(user, START_US, START_US + 2 * DAY_US + HOUR_US)
 
-    def ask(reading: Reading):
+    def ask(options: ReadOptions):
         return overview(
             storage.bucket,
             storage.catalog,
-            question,
+            query,
             group_by=tuple(group_by),
             step_s=step_s,
             tz=tz,
             newest=100,
-            reading=reading,
+            options=options,
         )
 
-    rolled, exact = ask(ROLLED), ask(Reading(exact=True))
+    rolled, exact = ask(ROLLED), ask(ReadOptions(exact=True))
 
     assert exact.exact
     assert rolled.runs == exact.runs

@@ -13,7 +13,7 @@ import pytest
 
 from shared import ids
 from shared.aws import Bucket
-from shared.datasets import Adapter, Metrics, MetricsQuestion, dataset_metrics, save_adapter
+from shared.datasets import Adapter, Metrics, MetricsQuery, dataset_metrics, save_adapter
 from shared.datasets.metrics.gathering import Gathered
 from shared.datasets.metrics.mapping import mapping_of
 from shared.datasets.metrics.table import rows_view
@@ -64,9 +64,9 @@ class Dataset:
         """Save the dataset's adapter."""
         save_adapter(self.catalog.table, self.user_id, Adapter(dataset="d", **fields))
 
-    def metrics(self, **question: Any) -> Metrics:
+    def metrics(self, **query: Any) -> Metrics:
         """Ask."""
-        asked = MetricsQuestion(user_id=self.user_id, dataset="d", **question)
+        asked = MetricsQuery(user_id=self.user_id, dataset="d", **query)
         return dataset_metrics(self.bucket, self.catalog, asked)
 
 
@@ -89,12 +89,12 @@ def view(tmp_path_factory: pytest.TempPathFactory) -> View:
         lines: list[bytes],
         adapter: Adapter | None = None,
         undone: frozenset[str] = frozenset(),
-        **question: Any,
+        **query: Any,
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         pending = folder / ids.ulid()
         pending.write_bytes(b"".join(line + b"\n" for line in lines))
         gathered = Gathered(adapter, (), pending, undone)
-        asked = MetricsQuestion(user_id="ada", dataset="d", **question)
+        asked = MetricsQuery(user_id="ada", dataset="d", **query)
         with rows_view(Bucket("none"), gathered, mapping_of(adapter), asked) as connection:
             yield connection
 

@@ -157,8 +157,8 @@ def test_only_matching_rows_count_when_filtered(dataset):
         RUN | {"device": 7, "ts": str(AT + 240)},
     )
 
-    def rows(**question):
-        return dataset.metrics(**question).rows
+    def rows(**query):
+        return dataset.metrics(**query).rows
 
     assert rows() == 5
     assert rows(devices=("b", "c\x00")) == 3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared import clock, ids
 from shared.clock import SECOND_US
-from shared.datasets import Wanted, read_rows
+from shared.datasets import PageRequest, read_rows
 from shared.errors import Unavailable
 from shared.storage.assembly import compactor
 from shared.storage.lake import flush_plan
@@ -119,7 +119,7 @@ def test_no_more_is_fetched_than_a_page_needs_when_many_are_pending(world: Any) 
         world.append(rows=2)
 
     with watched_calls() as calls:
-        page = read_rows(world.log, "d", Wanted(3))
+        page = read_rows(world.log, "d", PageRequest(3))
 
     assert len(page.lines) == 3
     assert calls.names.count("GetObject") == 2

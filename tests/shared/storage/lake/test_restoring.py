@@ -8,7 +8,7 @@ import pytest
 
 from shared import ids
 from shared.aws import Table
-from shared.datasets import Wanted, read_rows
+from shared.datasets import PageRequest, read_rows
 from shared.errors import Unavailable
 from shared.storage.assembly import compactor, maintenance
 from shared.storage.lake import volumes
@@ -237,7 +237,7 @@ def test_readers_and_writers_are_asked_to_come_back_while_it_is_restored(world, 
             moment.restore(world)
 
     with pytest.raises(Unavailable, match="restored"):
-        read_rows(world.log, "d", Wanted(1))
+        read_rows(world.log, "d", PageRequest(1))
     with pytest.raises(Unavailable):
         revert_batch(world.log, f"bat_{segment_id}")
     assert compactor(world.log).step() is None

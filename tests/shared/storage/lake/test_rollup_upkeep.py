@@ -10,12 +10,12 @@ from shared.storage.lake.optimize import FAN_IN
 from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.lake.vacuum import ORPHAN_AGE_S
 from shared.storage.log import delete_dataset
-from shared.usage import Question, Reading, summary
+from shared.usage import ReadOptions, UsageQuery, summary
 from tests.kit.effort import some_calls
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.shared.storage.conftest import NOON_US
 
-ROLLED = Reading(exact=False)
+ROLLED = ReadOptions(exact=False)
 
 
 def rolling(world) -> RollupUpkeep:
@@ -26,8 +26,8 @@ def roll_up(world) -> int:
     return rolling(world).roll_up(lambda: True)
 
 
-def question(world, days=3) -> Question:
-    return Question(world.user_id, NOON_US - days * DAY_US, NOON_US + days * DAY_US)
+def question(world, days=3) -> UsageQuery:
+    return UsageQuery(world.user_id, NOON_US - days * DAY_US, NOON_US + days * DAY_US)
 
 
 def runs_told(world) -> int:
@@ -165,7 +165,7 @@ def test_a_year_is_a_few_objects_when_months_are_gathered(world):
     world.append(days=tuple(range(0, 300, 6)))
     world.compact()
     roll_up(world)
-    asked = Question("ada", NOON_US, NOON_US + 365 * DAY_US)
+    asked = UsageQuery("ada", NOON_US, NOON_US + 365 * DAY_US)
 
     with watched_calls() as calls:
         found = summary(world.bucket, world.catalog, asked, ROLLED)

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.clock import SECOND_US
-from shared.datasets import Wanted, list_datasets, read_rows
+from shared.datasets import PageRequest, list_datasets, read_rows
 from shared.storage.assembly import maintenance
 from shared.storage.lake import volumes
 from shared.storage.lake.maintenance import HISTORY_AGE_S
@@ -84,7 +84,7 @@ def test_reader_costs_the_same_calls_however_much_there_is(world):
             list_datasets(world.log)
         listing = calls.names
         with watched_calls() as calls:
-            read_rows(world.log, "d", Wanted(1))
+            read_rows(world.log, "d", PageRequest(1))
         costs.append((listing, calls.names))
         world.compact()
 

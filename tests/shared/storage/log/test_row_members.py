@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.datasets.rows import judge_rows, meta_members, stored_line
+from shared.datasets.rows import meta_members, stored_line, validate_rows
 from shared.row_bodies import SentRow
 from shared.segment_ids import batch_id_of
 from shared.storage.log import batch_of_line
@@ -21,7 +21,7 @@ ROWS = st.dictionaries(
 @given(ROWS, st.text("0123456789ABC", min_size=26, max_size=26))
 def test_batch_is_read_off_a_stored_line_whatever_its_row_says(row, segment_id):
     batch_id = batch_id_of(segment_id)
-    (accepted,), _ = judge_rows([SentRow(json.dumps(row).encode(), 1)])
+    (accepted,), _ = validate_rows([SentRow(json.dumps(row).encode(), 1)])
 
     line = stored_line(accepted, meta_members("ada", "d", "2025-12-03", batch_id))
 

@@ -18,7 +18,7 @@ _COUNTED_AHEAD = 1_000
 
 
 @dataclass(frozen=True)
-class WaitingRooms:
+class QueueStatus:
     """The lanes in which some jobs wait: `messages` by URL, `places` by where a job waits."""
 
     servers: Servers
@@ -40,7 +40,7 @@ class WaitingRooms:
             dict(_each(lambda room: _places(lanes, room), rooms)),
         )
 
-    def say(self, job: Job) -> dict[str, Any]:
+    def document(self, job: Job) -> dict[str, Any]:
         """Why a job still waits, and behind how many; nothing of one that does not."""
         if not _waits(job):
             return {}
