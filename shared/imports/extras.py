@@ -3,15 +3,20 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from shared.imports.hints import snake_case
 from shared.imports.members import Note, RowRefused, is_number
 from shared.runs import MAX_LABEL_CHARACTERS, ValueRefused, read_number
 
 MAX_EXTRAS = 256
 # Names that are nearly those of a run, whose unit is in the name.
 _AS_EXTRA = {
-    **dict.fromkeys(("latency", "duration"), "extra: latency_ms or latency_s says the unit"),
+    **dict.fromkeys(
+        ("latency", "duration", "response_time"), "extra: latency_ms or latency_s says the unit"
+    ),
     "ttft": "extra: ttft_ms or ttft_s says the unit",
-    **dict.fromkeys(("tokens_per_second", "tps"), "extra: tok_s is the speed of a run"),
+    **dict.fromkeys(
+        ("tokens_per_second", "tokens_per_sec", "tps"), "extra: tok_s is the speed of a run"
+    ),
 }
 
 
@@ -45,10 +50,18 @@ def _further(row: Mapping[str, Any], known: Collection[str], note: Note) -> dict
         if name in known or row[name] is None:
             continue
         number = is_number(row[name])
-        note(name, _AS_EXTRA.get(name, "extra") if number else "ignored")
+        note(name, _as_extra(name, known) if number else "ignored")
         if number:
             found[_extra_label(name)] = _finite(row[name], _escaped(name))
     return found
+
+
+def _as_extra(name: str, known: Collection[str]) -> str:
+    """How a number under a further name is treated, and which name was perhaps meant."""
+    meant = snake_case(name)
+    if meant in known:
+        return f"extra: {meant} is the exact name of a run's own number"
+    return _AS_EXTRA.get(meant, "extra")
 
 
 def _extra_number(extra: Mapping[str, Any], label: str) -> float | None:

@@ -12,6 +12,7 @@ _WHAT_TO_DO = WHAT_TO_DO | {
     "application/x-ndjson",
 }
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _JSON_BEGINS = re.compile(rb"\n[\[{]")
 # What pandas writes for a column, and for all rows without their names.
 _BY_INDEX = re.compile(rb'\{\s*"0"\s*:')
@@ -69,7 +70,9 @@ def refuse_header(header: Iterable[str | None], known: frozenset[str]) -> None:
             "remove the lines before the header: CSV has no comments", code="malformed_csv"
         )
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
-        if known.isdisjoint(cells) and not known.isdisjoint(",".join(cells).split(separator)):
+        columns = ",".join(cells).split(separator)
+        is_one = len(cells) == 1 and len(columns) >= _FEWEST_COLUMNS
+        if known.isdisjoint(cells) and (is_one or not known.isdisjoint(columns)):
             raise MalformedInput(
                 f"the columns are separated by {name}; save it as CSV with commas, and with "
                 "points in numbers",
@@ -79,6 +82,11 @@ def refuse_header(header: Iterable[str | None], known: frozenset[str]) -> None:
 
 def nearly(names: Iterable[str], known: frozenset[str]) -> str:
     """Which of some names would be known if they were written another way, as a sentence."""
-    plain = {name: _NO_LETTERS.sub("_", name.lower()).strip("_") for name in names}
+    plain = {name: snake_case(name) for name in names}
     found = [f"{name[:40]!r} for {meant!r}" for name, meant in plain.items() if meant in known]
     return f"; names are exact: {', '.join(found[:5])}?" if found else ""
+
+
+def snake_case(name: str) -> str:
+    """A name as the API would write it: `latencyMs` and `Latency (ms)` are `latency_ms`."""
+    return _NO_LETTERS.sub("_", _HUMP.sub("_", name).lower()).strip("_")

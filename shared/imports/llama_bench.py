@@ -15,6 +15,7 @@ import msgspec
 from shared.imports.format import CSV, JSON, LINES, MARKDOWN, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.llama_bench_options import device_of, identity_of, tag_of
+from shared.imports.llama_bench_tables import as_result, is_table_row
 from shared.imports.members import RowRefused, read
 from shared.runs import derived_tok_s, read_amount, read_count, read_number
 
@@ -45,12 +46,16 @@ class _Sample(NamedTuple):
 
 def _is_record(members: Mapping[str, Any]) -> bool:
     """Whether it is a result of llama-bench."""
+    if is_table_row(members):
+        return True
     measured = members.keys() & {"avg_ns", "samples_ns", "avg_ts"}
     return {"n_prompt", "n_gen"} <= members.keys() and bool(measured)
 
 
 def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The result's repetitions as rows. Raises RowRefused."""
+    if is_table_row(members):
+        members = as_result(members)
     prompt = read(members, "n_prompt", read_count) or 0
     generated = read(members, "n_gen", read_count) or 0
     if not prompt + generated:
@@ -65,7 +70,11 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of a result."""
-    measured = next(name for name in ("samples_ns", "avg_ns", "avg_ts") if name in members)
+    if is_table_row(members):
+        members = as_result(members)
+    measured = next(
+        name for name in ("samples_ns", "avg_ns", "avg_ts", "") if name in members or not name
+    )
     for name, treated_as in NOTES.items():
         if name in members and (name == measured or name not in ("samples_ns", "avg_ns", "avg_ts")):
             yield name, treated_as

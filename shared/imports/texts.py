@@ -5,31 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.errors import EvalyardError, MalformedInput, UnsupportedMedia
-from shared.imports.numbers import number_of
+from shared.imports.llama_bench_tables import as_result, is_table_row
 from shared.imports.records import MAX_RUNS, Record, Records, records_of_json
 from shared.row_bodies import SentRow, check_count
 
-# How llama-bench heads its tables, and what it calls the same in JSON.
-_COLUMNS = {
-    "model": "model_type",
-    "backend": "backends",
-    "ngl": "n_gpu_layers",
-    "threads": "n_threads",
-    "sm": "split_mode",
-    "mg": "main_gpu",
-    "nkvo": "no_kv_offload",
-    "nopo": "no_op_offload",
-    "fa": "flash_attn",
-    "mmap": "use_mmap",
-    "dio": "use_direct_io",
-    "embd": "embeddings",
-    "ts": "tensor_split",
-    "ot": "tensor_buft_overrides",
-    "dev": "devices",
-}
-# They say of a model what its name says, in units of their own.
-_NOT_READ = ("size", "params")
-_TEST = re.compile(r"(?:pp(\d+))?\+?(?:tg(\d+))?(?: @ d(\d+))?\Z", re.ASCII)
 _RULE = re.compile(r"[|:\s-]+\Z")
 _BUILD = re.compile(r"^build: (\S+) \((\d+)\)", re.MULTILINE)
 _OBSERVED = b"PyTorchObserver {"
@@ -48,7 +27,10 @@ def records_of_tables(text: str) -> Records:
     """The rows of tables of llama-bench, named as in its JSON. Raises MalformedInput, TooLarge."""
     build = _BUILD.search(text)
     common = {} if build is None else _build(build)
-    rows = [(line, _members(header, cells) | common) for line, header, cells in _rows(text)]
+    rows = [
+        (line, as_result(dict(zip(header, cells, strict=False))) | common)
+        for line, header, cells in _rows(text)
+    ]
     if not rows:
         raise MalformedInput(
             "there is no table of llama-bench, with the columns test and t/s", code="malformed_text"
@@ -95,35 +77,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str], list[str]]]:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not line.strip().startswith("|"):
             header = []
-        elif {"test", "t/s"} <= set(cells):
+        elif is_table_row(cells):
             header = cells
         elif header and not _RULE.match(line):
             yield number, header, cells
-
-
-def _members(header: list[str], cells: list[str]) -> dict[str, Any]:
-    if len(cells) != len(header):
-        return {}
-    named = dict(zip(header, cells, strict=True))
-    test, speed = named.pop("test"), named.pop("t/s")
-    known = {
-        _COLUMNS.get(name, name): _value(cell)
-        for name, cell in named.items()
-        if name not in _NOT_READ
-    }
-    return known | _measured(test, speed)
-
-
-def _measured(test: str, speed: str) -> dict[str, Any]:
-    found = _TEST.match(test)
-    if found is None:
-        return {}
-    mean, _, deviation = speed.partition("±")
-    prompt, generated, depth = (int(digits or 0) for digits in found.groups())
-    said: dict[str, Any] = {"n_prompt": prompt, "n_gen": generated, "n_depth": depth}
-    return said | {"avg_ts": number_of(mean), "stddev_ts": number_of(deviation)}
-
-
-def _value(cell: str) -> int | float | str:
-    found = number_of(cell)
-    return cell if found is None else found

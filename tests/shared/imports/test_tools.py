@@ -5,6 +5,7 @@ import json
 import pytest
 
 from shared import clock
+from shared.errors import MalformedInput
 from tests.shared.imports.test_files import FILES, only, read_file
 
 __all__ = ["read_file"]
@@ -214,3 +215,62 @@ def test_label_around_rows_is_said_when_it_is_ignored(judged):
 
     assert [(run.device, run.model, run.tag) for run in found.runs] == [(None, "3.5", None)] * 2
     assert found.assumed["device", "ignored around the rows: a label is text"] == 2
+
+
+def test_table_is_read_when_an_older_llama_bench_wrote_it_with_the_split_of_tensors(judged):
+    text = (
+        "ggml_cuda_init: found 1 CUDA devices:\n"
+        "| model | size | backend | threads | type_k | fa | ts | test | t/s |\n"
+        "| --- | --: | --- | --: | --: | --: | --- | --: | --: |\n"
+        "| llama 7B Q4_0 | 3.56 GiB | CPU | 8 | q8_0 | 1 | 3.00/1.00 | pp 512 | 87.45 ± 1.31 |\n"
+        "| llama 7B Q4_0 | 3.56 GiB | CPU | 8 | q8_0 | 1 | 3.00/1.00 | odd | 1 |\n"
+    )
+
+    found = judged(text, "text/markdown")
+
+    (run,) = found.runs
+    assert (run.model, run.tag) == ("llama 7B Q4_0", "pp512 CPU ts=3.00/1.00 fa=1 ctk=q8_0")
+    assert (run.extra["prefill_tps"], run.extra["stddev_ts"]) == (87.45, 1.31)
+    assert [(fault.line, fault.code) for fault in found.faults] == [(5, "not_a_run")]
+
+
+def test_table_is_read_when_llama_bench_stands_in_csv(judged):
+    body = "model,size,backend,ngl,test,t/s\nllama 7B,3.56 GiB,Metal,99,tg 128,61.2 ± 0.1\n"
+
+    run = only(judged(body, "text/csv"))
+
+    assert (run.model, run.tag, run.tok_s) == ("llama 7B", "tg128 Metal", 61.2)
+
+
+def test_exact_names_are_said_when_others_are_nearly_right(judged):
+    row = {"timestamp": "2025-12-03T18:00:00Z", "latencyMs": 900, "tokens_per_sec": 62.1}
+
+    assumed = judged(json.dumps([row | {"model": "m"}])).assumed
+
+    assert ("latencyMs", "extra: latency_ms is the exact name of a run's own number") in assumed
+    assert ("tokens_per_sec", "extra: tok_s is the speed of a run") in assumed
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_separator_is_said_when_no_column_is_known(judged, separator):
+    text = separator.join(("Zeit", "Gerät", "Latenz")) + "\n1;2;3\n"
+
+    with pytest.raises(MalformedInput, match="save it as CSV with commas"):
+        judged(text, "text/csv")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"metrics": {"http_req_duration": {"avg": 925.1}}, "root_group": {"name": ""}},
+        {"type": "Point", "data": {"time": "2025-12-03T18:00:00Z", "value": 9}, "metric": "x"},
+        {"elapsed_time": 61.2, "num_requests": 1000, "tokens_per_second": 6748.4},
+        {"error": {"message": "Rate limit", "code": "rate_limit"}},
+        {"usageMetadata": {"promptTokenCount": 8}, "createTime": "2025-12-03T18:00:00Z"},
+        {"experiments": [{"requests": [{"timestamp": 1764784800000000000}]}]},
+    ],
+)
+def test_nothing_is_a_run_when_a_file_is_of_another_kind(judged, body):
+    found = judged(json.dumps(body))
+
+    assert (found.runs, [fault.code for fault in found.faults]) == ([], ["not_a_run"])
