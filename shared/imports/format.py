@@ -34,7 +34,9 @@ class Format:
 
     `rows_of` gives rows in the API's terms, and the refusal of each that is none; it raises
     RowRefused for the record as a whole. `notes` says what was assumed of a record, and
-    `is_passed_over` whether it is a part of one that is counted elsewhere. `told_by`, `sources`
+    `is_passed_over` whether it is a part of one that is counted elsewhere. With `rows_stand_alone`
+    a bad row costs itself only; else a record gives all of its rows or none, as repetitions of
+    one measurement do. `told_by`, `sources`
     and `dropped` say the same to people.
     """
 
@@ -48,6 +50,7 @@ class Format:
     rows_of: Callable[[Members], Iterable[Members | RowRefused]]
     notes: Callable[[Members], Iterator[tuple[str, str]]] = _nothing
     is_passed_over: Callable[[Members], bool] = _never
+    rows_stand_alone: bool = False
 
     def document(self) -> dict[str, Any]:
         """The format as the API describes it."""

@@ -102,15 +102,15 @@ def _wanted(members: Members, wanted: Format) -> Format:
 
 def rows_of(
     members: Members, note: Note, wanted: str | None = None
-) -> tuple[str, Iterable[Members | RowRefused]]:
-    """The name of a record's format, and its rows; none for what is passed over.
+) -> tuple[Format, Iterable[Members | RowRefused]]:
+    """A record's format, and its rows; none for what is passed over.
 
     Raises RowRefused, at the latest when the rows are taken.
     """
     found = format_of(members, wanted)
     if found.is_passed_over(members):
         note(found.name, CHUNKS)
-        return found.name, ()
+        return found, ()
     for field, treated_as in found.notes(members):
         note(field, treated_as)
-    return found.name, found.rows_of(members)
+    return found, found.rows_of(members)

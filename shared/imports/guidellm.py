@@ -28,22 +28,18 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any] | RowRefused
         for kind in ("successful", "errored", "incomplete"):
             requests = kinds.get(kind)
             for place, request in enumerate(requests if isinstance(requests, list) else ()):
-                path = f"benchmarks/{number}/requests/{kind}/{place}"
-                yield _row(request, kind, model, path)
+                try:
+                    yield _request(request, kind, model)
+                except RowRefused as exc:
+                    yield exc.inside(f"benchmarks/{number}/requests/{kind}/{place}")
 
 
-def _row(request: Any, kind: str, model: Any, path: str) -> dict[str, Any] | RowRefused:
+def _request(request: Any, kind: str, model: Any) -> dict[str, Any]:
     if not isinstance(request, Mapping):
-        return RowRefused(path, "not_an_object", "a request is an object")
+        raise RowRefused("", "not_an_object", "a request is an object")
     if kind == "incomplete":
-        return RowRefused(path, "incomplete", "the request was not finished")
-    try:
-        return _request(request, model, failed=kind == "errored")
-    except RowRefused as exc:
-        return RowRefused(f"{path}/{exc.path}", exc.code, exc.detail)
-
-
-def _request(request: Mapping[str, Any], model: Any, *, failed: bool) -> dict[str, Any]:
+        raise RowRefused("", "incomplete", "the request was not finished")
+    failed = kind == "errored"
     timings = mapping_in(mapping_in(request, "info"), "timings")
     began = timings.get("request_start", request.get("request_start_time"))
     began = request.get("start_time") if began is None else began
@@ -101,4 +97,5 @@ FORMAT = Format(
     is_record=_is_record,
     rows_of=_rows_of,
     notes=_notes,
+    rows_stand_alone=True,
 )

@@ -27,13 +27,15 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any] | RowRefused
     about, model = (mapping_in(members, name) for name in ("accelerator_info", "model_info"))
     same = {"model": model.get("name"), "device": about.get("name")}
     for number, test in enumerate(tests):
-        if isinstance(test, Mapping):
+        try:
             yield {"run_id": record_id(members, number), **same, **_test(test)}
-        else:
-            yield RowRefused(f"results/{number}", "not_an_object", "a test is an object")
+        except RowRefused as exc:
+            yield exc.inside(f"results/{number}")
 
 
-def _test(test: Mapping[str, Any]) -> dict[str, Any]:
+def _test(test: Any) -> dict[str, Any]:
+    if not isinstance(test, Mapping):
+        raise RowRefused("", "not_an_object", "a test is an object")
     return {
         "tag": test.get("name"),
         "prompt_tokens": read(test, "n_prompt", read_count),
@@ -76,4 +78,5 @@ FORMAT = Format(
     is_record=is_localscore,
     rows_of=_rows_of,
     notes=_notes,
+    rows_stand_alone=True,
 )

@@ -19,6 +19,10 @@ class RowRefused(ValueError):
         self.code = code
         self.detail = detail
 
+    def inside(self, path: str) -> "RowRefused":
+        """The same of a row that is at a path in a record."""
+        return RowRefused(f"{path}/{self.path}" if self.path else path, self.code, self.detail)
+
 
 def read(row: Mapping[str, Any], name: str, of: Callable[[object], Value]) -> Value | None:
     """A member that may be absent or null. Raises RowRefused."""

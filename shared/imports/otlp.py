@@ -24,13 +24,17 @@ def _is_record(members: Mapping[str, Any]) -> bool:
     return isinstance(members.get("resourceSpans"), list)
 
 
-def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any] | RowRefused]:
     found = False
-    for span, resource in _spans(members):
+    for number, (span, resource) in enumerate(_spans(members)):
         said = _attributes(span)
         if not said.keys().isdisjoint((*_SENT, *_GENERATED)):
             found = True
-            yield _row(span, said, resource)
+            try:
+                yield _row(span, said, resource)
+            except RowRefused as exc:
+                detail = f"of the span {number} (from 0): {exc.detail}"
+                yield RowRefused("resourceSpans", exc.code, detail)
     if not found:
         raise RowRefused("resourceSpans", "nothing_measured", "no span has gen_ai.usage.…_tokens")
 
@@ -111,4 +115,5 @@ FORMAT = Format(
     is_record=_is_record,
     rows_of=_rows_of,
     notes=_notes,
+    rows_stand_alone=True,
 )

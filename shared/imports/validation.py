@@ -1,13 +1,14 @@
 """Judges the records of an import: which runs they give, what is wrong, what was assumed."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from shared.errors import Fault, TooLarge
 from shared.imports.adapted import run_by_adapter
 from shared.imports.formats import CHUNKS, MIXED, ROWS, rows_of
-from shared.imports.members import RowRefused
+from shared.imports.members import Note, RowRefused
 from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import Batch, run_of
 from shared.imports.streams import joined
@@ -90,21 +91,32 @@ def _read(record: Record, batch: Batch, judged: Judged) -> list[Run]:
 
 
 def _runs(record: Record, batch: Batch, judged: Judged) -> list[Run]:
-    """All of a record or nothing, as half of its repetitions would be another measurement; but
-    what a format itself refuses is refused alone."""
+    """A record's runs. What its format refuses is refused alone, other rows where they stand
+    alone; else it is all of a record or nothing, as half of its repetitions would be another
+    measurement."""
     if batch.adapter is not None:
         return [run_by_adapter(record.members, record.index, batch, batch.adapter, judged.note)]
-    name, rows = rows_of(record.members, judged.note, batch.format)
+    found, rows = rows_of(record.members, judged.note, batch.format)
     if rows != ():
-        judged.formats.add(name)
-    runs, by_tool, refused = [], name != ROWS, []
+        judged.formats.add(found.name)
+    runs, refused = [], []
     for row in rows:
-        if isinstance(row, RowRefused):
-            refused.append(_fault(record, row))
-        else:
-            runs.append(run_of(row, record.index, batch, judged.note, by_tool=by_tool))
+        try:
+            runs.append(_run(row, record.index, batch, judged.note, by_tool=found.name != ROWS))
+        except RowRefused as exc:
+            if not (found.rows_stand_alone or row is exc):
+                raise
+            refused.append(_fault(record, exc))
     judged.faults += refused
     return runs
+
+
+def _run(
+    row: Mapping[str, Any] | RowRefused, place: int, batch: Batch, note: Note, *, by_tool: bool
+) -> Run:
+    if isinstance(row, RowRefused):
+        raise row
+    return run_of(row, place, batch, note, by_tool=by_tool)
 
 
 def _add(judged: Judged, runs: list[Run]) -> None:

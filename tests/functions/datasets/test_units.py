@@ -57,3 +57,18 @@ def test_422_when_units_make_no_sense(api, member, pointer, allowed):
     assert answer.status == 422
     (error,) = answer.json()["errors"]
     assert (error["pointer"], error.get("allowed")) == (pointer, allowed)
+
+
+def test_stored_rows_are_converted_in_their_units_when_previewed_and_backfilled(api):
+    ada, usage = api("datasets", user="ada"), api("usage", user="ada")
+    ada.post("/user/data/append_jsonl", json={"dataset": "d", "rows": ROWS})
+
+    previewed = ada.post("/user/data/save_adapter?preview=1", json=ADAPTER).json()["runs"]
+    saved = ada.post("/user/data/save_adapter?backfill=1", json=ADAPTER).json()
+    asked = {"from": "2025-12-03", "to": "2025-12-04", "runs": 9}
+    runs = usage.get("/usage", params=asked).json()["runs"]
+
+    assert saved["backfill"]["converted"] == 2
+    for found in (previewed, runs):
+        said = {(run["latency_ms"], run["ok"], run["extra"]["Power (W)"]) for run in found}
+        assert said == {(900.0, True, 45.0), (1100.0, False, 55.0)}

@@ -94,6 +94,18 @@ def test_unfinished_requests_are_refused_alone_when_guidellm_lists_them(judged):
     ]
 
 
+def test_other_requests_are_runs_when_one_of_guidellm_is_wrong(judged):
+    document = json.loads((FILES / "guidellm.json").read_text())
+    (good,) = document["benchmarks"][0]["requests"]["successful"]
+    wrong = [good | {"request_start_time": 26.2}, good | {"prompt_tokens": "many"}, good]
+    document["benchmarks"][0]["requests"]["successful"] = wrong
+
+    found = judged(json.dumps(document))
+
+    assert len(found.runs) == 1
+    assert [fault.code for fault in found.faults] == ["time_implausible", "not_a_number"]
+
+
 def test_request_is_timed_when_a_newer_guidellm_says_when_it_began(judged):
     timings = {"request_start": 1764784800.5, "first_token_iteration": 1764784800.62}
     timings["request_end"] = 1764784802.0
