@@ -175,7 +175,15 @@ def _is_meant(row: Mapping[str, Any]) -> bool:
 def _nothing(row: Mapping[str, Any]) -> str:
     detail = "no token count, latency, TTFT, tok_s or extra: a label alone is no run"
     inside = [name for name in AROUND_ROWS if isinstance(row.get(name), list)]
-    return f"{detail}; send the array {inside[0]!r} as the JSON body" if inside else detail
+    if inside:
+        return f"{detail}; send the array {inside[0]!r} as the JSON body"
+    nested = [name for name in row if _has_known(row[name])]
+    advice = "is read by an adapter with dotted fields (?adapter=)"
+    return f"{detail}; what is inside of {nested[0][:40]!r} {advice}" if nested else detail
+
+
+def _has_known(value: object) -> bool:
+    return isinstance(value, Mapping) and not KNOWN.isdisjoint(value)
 
 
 def given_id(row: Mapping[str, Any]) -> str | None:

@@ -263,6 +263,15 @@ def test_exact_names_are_said_when_others_are_nearly_right(judged):
     assert ("tokens_per_sec", "extra: tok_s is the speed of a run") in assumed
 
 
+def test_adapter_is_advised_when_numbers_are_inside_of_a_member(judged):
+    row = {"timestamp": "2025-12-03T18:00:00Z", "model": "m", "metrics": {"latency_ms": 900}}
+
+    (fault,) = judged(json.dumps(row)).faults
+
+    assert fault.code == "nothing_measured"
+    assert "inside of 'metrics' is read by an adapter" in fault.detail
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_separator_is_said_when_no_column_is_known(judged, separator):
     text = separator.join(("Zeit", "Gerät", "Latenz")) + "\n1;2;3\n"
