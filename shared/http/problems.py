@@ -62,7 +62,7 @@ def problem_response(request: Request, error: EvalyardError) -> Response:
     status = status_of(error)
     if status >= 500:
         # The cause names the AWS call and its error code, which the caller must not see.
-        logger().warning("dependency_failed", request_id=_request_id(request), exc_info=error)
+        logger().warning("dependency_failed", exc_info=error)
     wait = error.retry_after_s or _DEFAULT_RETRY_AFTER_S.get(status)
     return Response(
         problem_body(error, _request_id(request)),
@@ -137,7 +137,7 @@ def _allowed_methods(request: Request) -> str:
 
 
 async def _on_unforeseen(request: Request, _: Exception) -> Response:
-    logger().exception("request_failed", request_id=_request_id(request))
+    logger().exception("request_failed")
     document = {
         "type": _type("internal"),
         "title": "Internal error",

@@ -1,9 +1,9 @@
 """The outermost ASGI layer: what every answer has, whatever route gave it.
 
-A request id, the headers that keep browsers and caches careful, one log line; an answer that
-Lambda would not pass on becomes a 413 that says what to do; each 5xx is counted, because a
-function that answers does not fail as far as AWS can see: `ServerErrors` are faults of ours,
-`AnswersUnavailable` pass.
+A request id, which every log line of the request carries; the headers that keep browsers and
+caches careful; one log line of its own. An answer that Lambda would not pass on becomes a 413
+that says what to do. Each 5xx is counted, because a function that answers does not fail as far
+as AWS can see: `ServerErrors` are faults of ours, `AnswersUnavailable` pass.
 """
 
 import time
@@ -98,16 +98,17 @@ class RequestLog:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer()
-        try:
-            await self._app(scope, receive, answer.take)
-        except Exception:
-            # Starlette raises again what the 500 was answered for; it is logged by then.
-            if not answer.status:
-                count("ServerErrors")
-                raise
-        answer.shrink(request_id, advice_of(getattr(scope.get("route"), "endpoint", None)))
-        answer.complete(request_id)
-        _log(scope, request_id, answer, time.perf_counter() - started)
+        with logger().append_context_keys(request_id=request_id):
+            try:
+                await self._app(scope, receive, answer.take)
+            except Exception:
+                # Starlette raises again what the 500 was answered for; it is logged by then.
+                if not answer.status:
+                    count("ServerErrors")
+                    raise
+            answer.shrink(request_id, advice_of(getattr(scope.get("route"), "endpoint", None)))
+            answer.complete(request_id)
+            _log(scope, answer, time.perf_counter() - started)
         await answer.give(send)
 
 
@@ -116,7 +117,7 @@ def _request_id(scope: Scope) -> str:
     return str(context.get("requestId") or ids.new_id("req"))
 
 
-def _log(scope: Scope, request_id: str, answer: _Answer, seconds: float) -> None:
+def _log(scope: Scope, answer: _Answer, seconds: float) -> None:
     route = scope.get("route")
     logger().info(
         "request_served",
@@ -125,7 +126,6 @@ def _log(scope: Scope, request_id: str, answer: _Answer, seconds: float) -> None
         status=answer.status,
         code=answer.code(),
         duration_ms=round(seconds * 1000, 1),
-        request_id=request_id,
         caller=getattr(scope["state"].get("caller"), "name", None),
     )
     if answer.status >= 500:

@@ -1,6 +1,7 @@
 """What every answer has, whatever route gave it: sizes, headers, counts."""
 
 import base64
+import io
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import http
+from shared.aws import side_by_side
 from shared.errors import CallRefused
 from shared.http.answers import (
     MAX_ANSWER_BYTES,
@@ -18,6 +20,7 @@ from shared.http.answers import (
     fits_an_answer,
     share_of_answer,
 )
+from shared.observability import logger
 from tests.kit.counted import counted
 from tests.kit.gateway import ApiClient, LambdaContext, http_event, read_answer
 
@@ -169,3 +172,30 @@ def test_500_without_a_time_to_come_again_when_a_service_refuses_what_we_ask() -
 
     assert (answer.status, answer.code) == (500, "internal")
     assert "retry-after" not in answer.headers
+
+
+def test_request_id_is_in_every_log_line_when_it_was_written_inside_a_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(logger().registered_handler, "stream", written)
+    router = APIRouter(route_class=http.OpenRoute)
+
+    @router.get("/noted")
+    async def get_noted() -> Response:
+        list(side_by_side(lambda name: logger().info(name), ["noted_in_a_thread"]))
+        logger().info("noted_in_the_route")
+        raise ValueError("unforeseen")
+
+    answer = http.serve(
+        http.create_app("Noted", router), http_event("GET", "/noted"), LambdaContext()
+    )
+    logger().info("noted_after_the_request")
+
+    lines = map(json.loads, written.getvalue().splitlines())
+    carried = {line["message"]: line.get("request_id") for line in lines}
+    asked_by = answer["headers"]["x-request-id"]
+    assert carried.pop("noted_after_the_request") is None
+    assert carried == dict.fromkeys(
+        ["noted_in_a_thread", "noted_in_the_route", "request_failed", "request_served"], asked_by
+    )
