@@ -54,3 +54,8 @@ def token_digest(token: str) -> str:
 def _ulid(at_us: int, random_bits: int) -> str:
     number = ((at_us // 1_000) << _RANDOM_BITS) | random_bits
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def user_partition(user_id: str) -> str:
+    """The partition key of what belongs to one user, in every table that has such items."""
+    return f"USER#{user_id}"

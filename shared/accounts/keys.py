@@ -1,5 +1,7 @@
 """Where the things of accounts lie in the table: the only place that spells its keys."""
 
+from shared.ids import user_partition
+
 TOKEN_SK = "TOKEN"
 PROFILE_SK = "PROFILE"
 WEBHOOK_SECRET_SK = "WEBHOOK_SECRET"
@@ -36,7 +38,7 @@ def device_child(serial: str) -> str:
 
 def user_pk(user_id: str) -> str:
     """A user's profile, tokens and webhook secret."""
-    return f"USER#{user_id}"
+    return user_partition(user_id)
 
 
 def user_token_sk(token_id: str) -> str:

@@ -7,6 +7,7 @@ from shared.callbacks import CallbackOutbox, CallbackRecords, CallbackUrls, Rede
 from shared.devices import Fleet, PoolQueues
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters
+from shared.jobs.dispatch import Dispatcher
 from shared.jobs.draining import Draining
 from shared.jobs.finalization import Announcer, Finalization
 from shared.jobs.lanes import Lanes
@@ -67,8 +68,13 @@ class Jobs:
 
     @property
     def lanes(self) -> Lanes:
-        """The queues and their windows."""
-        return Lanes(self.store, self.fleet, self.pools)
+        """The queues."""
+        return Lanes(self.fleet, self.pools)
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """What sends jobs into their queues."""
+        return Dispatcher(self.store, self.lanes)
 
     @property
     def reader(self) -> JobReader:
@@ -93,27 +99,27 @@ class Jobs:
     @property
     def cancelling(self) -> Cancelling:
         """Cancelling."""
-        return Cancelling(self.store, self.lanes, self._announcer)
+        return Cancelling(self.store, self.dispatcher, self._announcer)
 
     @property
     def dead_letters(self) -> DeadLetters:
         """The dead-letter queue as users see it."""
-        return DeadLetters(self.store, self.lanes, self._announcer)
+        return DeadLetters(self.store, self.dispatcher, self._announcer)
 
     @property
     def collector(self) -> Collector:
         """What SQS gave up."""
-        return Collector(self.store, self.lanes, self._finalization)
+        return Collector(self.store, self.dispatcher, self._finalization)
 
     @property
     def maintenance(self) -> Maintenance:
         """What is due."""
-        return Maintenance(self.store, self.lanes, self._finalization, self.draining)
+        return Maintenance(self.store, self.dispatcher, self._finalization, self.draining)
 
     @property
     def draining(self) -> Draining:
         """Emptying the queues of retired devices."""
-        return Draining(self.store, self.lanes)
+        return Draining(self.store, self.dispatcher)
 
     def submissions(
         self, catalog: Table, *, allow_private_callbacks: bool, max_open_jobs: int
@@ -122,12 +128,12 @@ class Jobs:
         urls = CallbackUrls(self.jobs_table)
         open_jobs = OpenJobs(self.store, max_open_jobs)
         return Submissions(
-            self.store, self.lanes, catalog, urls, allow_private_callbacks, open_jobs
+            self.store, self.dispatcher, catalog, urls, allow_private_callbacks, open_jobs
         )
 
     def leases(self, catalog: Table) -> Leases:
         """What devices say; adapters are looked up in the catalog."""
-        return Leases(self.store, self.fleet, self.lanes, self._finalization, catalog)
+        return Leases(self.store, self.fleet, self.dispatcher, self._finalization, catalog)
 
     @property
     def _announcer(self) -> Announcer:
@@ -136,4 +142,4 @@ class Jobs:
     @property
     def _finalization(self) -> Finalization:
         segments = SegmentLog(self.bucket)
-        return Finalization(self.store, self.lanes, self._announcer, segments)
+        return Finalization(self.store, self.dispatcher, self._announcer, segments)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from shared import clock
 from shared.errors import Unavailable
+from shared.jobs.dispatch import Dispatcher
 from shared.jobs.errors import JobAlreadyFinished
 from shared.jobs.finalization import Announcer
 from shared.jobs.job import Job
-from shared.jobs.lanes import Lanes
 from shared.jobs.store import JobStore, due
 
 _RACES = 6
@@ -18,7 +18,7 @@ class Cancelling:
     """Stops jobs for their users."""
 
     store: JobStore
-    lanes: Lanes
+    dispatcher: Dispatcher
     announcer: Announcer
 
     def cancel(self, user_id: str, job_id: str) -> Job:
@@ -43,5 +43,5 @@ class Cancelling:
             return self.store.move(job, status="cancelling", **due(job.job_id, lease_end))
         cancelled = self.announcer.finish(job, "cancelled", clock.now_us(), None)
         if cancelled is not None:
-            self.lanes.leave(cancelled)
+            self.dispatcher.release_slot(cancelled)
         return cancelled

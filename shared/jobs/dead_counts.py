@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from shared import ids
 from shared.aws import Item, Table, Transaction, Update
+from shared.jobs.keys import user_key
 
 _COUNTS = "DEADS"
 
@@ -49,14 +50,14 @@ class DeadCounts:
     def add(self, writes: Transaction, user_id: str, code: str, rank: str) -> None:
         """Have a transaction count a job that dies. It is lost when another counts meanwhile."""
         before = self._read(user_id, code)
-        writes.put({"pk": _user(user_id), "sk": _job(code, rank)})
+        writes.put({"pk": user_key(user_id), "sk": _job(code, rank)})
         newest = rank if before is None else max(rank, before.newest)
         self._set(writes, user_id, code, before, 1 if before is None else before.count + 1, newest)
 
     def take(self, writes: Transaction, user_id: str, code: str, rank: str) -> None:
         """Have a transaction take a job from the count that is dead no more, as `add` does."""
         before = self._read(user_id, code)
-        writes.delete(_user(user_id), _job(code, rank))
+        writes.delete(user_key(user_id), _job(code, rank))
         if before is None:
             return
         if before.count <= 1:
@@ -73,7 +74,7 @@ class DeadCounts:
     def _next(self, user_id: str, code: str, rank: str) -> str:
         """The newest rank but for one. The count's version keeps it true until the commit."""
         newest_first = self.table.query(
-            _user(user_id), prefix=_job(code, ""), descending=True, limit=2
+            user_key(user_id), prefix=_job(code, ""), descending=True, limit=2
         )
         ranks = (str(item["sk"]).removeprefix(_job(code, "")) for item in newest_first)
         return next((each for each in ranks if each != rank), "")
@@ -108,10 +109,6 @@ def by_code(counts: Iterable[DeadCount]) -> list[DeadCount]:
         count = seen.count + each.count
         groups[each.code] = DeadCount(newer.user_id, each.code, count, newer.newest, "")
     return sorted(groups.values(), key=lambda group: (-group.count, group.code))
-
-
-def _user(user_id: str) -> str:
-    return f"USER#{user_id}"
 
 
 def _job(code: str, rank: str) -> str:

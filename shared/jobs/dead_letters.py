@@ -9,10 +9,11 @@ from shared import clock, ids
 from shared.errors import Unacceptable, Unavailable
 from shared.jobs.bodies import model_request_of
 from shared.jobs.dead_counts import by_code
+from shared.jobs.dispatch import Dispatcher, waiting
 from shared.jobs.errors import JobNotDead, JobNotFound
 from shared.jobs.finalization import Announcer, Finalization
 from shared.jobs.job import Failure, Job
-from shared.jobs.lanes import Lane, Lanes, waiting
+from shared.jobs.lanes import Lane
 from shared.jobs.placement import Placement, device_moved, placement_faults
 from shared.jobs.reading import JobList
 from shared.jobs.recount import Recount
@@ -46,7 +47,7 @@ class DeadLetters:
     """The dead-letter queue as users see it: jobs whose status is dead."""
 
     store: JobStore
-    lanes: Lanes
+    dispatcher: Dispatcher
     announcer: Announcer
 
     def page(self, user_id: str | None, limit: int, before: str | None) -> JobList:
@@ -125,7 +126,7 @@ class DeadLetters:
         )
         if queued is None:
             raise JobNotDead("this job has been requeued or removed meanwhile")
-        self.lanes.feed(queued)
+        self.dispatcher.dispatch(queued)
         return self.store.get(job.user_id, job.job_id)
 
     def remove(self, job: Job) -> None:
@@ -136,13 +137,15 @@ class DeadLetters:
 
     def _lane(self, placement: Placement, job: Job) -> Lane:
         named = [placement.device_serial] if placement.device_serial else []
-        found = self.lanes.fleet.some(named)
+        found = self.dispatcher.lanes.fleet.some(named)
         device = next((each for each in found if each.owner in (None, job.user_id)), None)
-        for fault in placement_faults(placement, device, self.lanes.pools.tags):
+        for fault in placement_faults(placement, device, self.dispatcher.lanes.pools.tags):
             raise Unacceptable(
                 fault.detail, code=fault.code, faults=(fault,), allowed=fault.allowed
             )
-        lane = self.lanes.find(placement.device_serial, placement.queue_tag, job.priority)
+        lane = self.dispatcher.lanes.find(
+            placement.device_serial, placement.queue_tag, job.priority
+        )
         if lane is None:
             raise device_moved()
         return lane
@@ -162,7 +165,7 @@ class Collector:
     """Turns messages that SQS gave up into dead jobs."""
 
     store: JobStore
-    lanes: Lanes
+    dispatcher: Dispatcher
     finalization: Finalization
 
     def collect(self, job_id: str, user_id: str, attempt: int) -> str:
@@ -184,7 +187,7 @@ class Collector:
         if job.status == "queued":
             moved = self.finalization.dead_letter(job, job.failure or _undelivered())
             if moved is not None:
-                self.lanes.leave(moved)
+                self.dispatcher.release_slot(moved)
         else:
             moved = self.finalization.lapse(job, resend=True)
         if moved is None:
@@ -193,7 +196,7 @@ class Collector:
 
     def _send_again(self, job: Job) -> str:
         """Nothing is wrong with a job that devices leave to others: it goes on waiting."""
-        lane = self.lanes.lane(job)
+        lane = self.dispatcher.lanes.lane(job)
         if lane is None:
             # Its device was retired: draining moves it to the pool.
             return "lane_missing"
@@ -201,7 +204,7 @@ class Collector:
         waits = self.store.move(job, **again)
         if waits is None:
             raise _moved_meanwhile()
-        self.lanes.feed(waits)
+        self.dispatcher.dispatch(waits)
         return "sent_again"
 
 

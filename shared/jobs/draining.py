@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from shared.aws import Item, Table
 from shared.devices import LANES, RetiredDevice, Retirements
 from shared.isolation import kept_apart
+from shared.jobs.dispatch import Dispatcher, waiting
 from shared.jobs.job import Job
-from shared.jobs.lanes import Lanes, waiting
+from shared.jobs.keys import in_flight_of, lane_key, user_key
 from shared.jobs.store import JobStore
 
 # More of one user's are moved by the next sweep.
@@ -22,7 +23,7 @@ class Draining:
     """Empties the queues of retired devices."""
 
     store: JobStore
-    lanes: Lanes
+    dispatcher: Dispatcher
 
     def drain(self, device: RetiredDevice, may_go_on: Callable[[], bool]) -> str:
         """Move a retired device's jobs, or delete its queues when there are none any more.
@@ -30,8 +31,8 @@ class Draining:
         Repeatable: what a crash left, and what an index did not tell yet, is found by the
         next sweep.
         """
-        retirements = Retirements(self.lanes.fleet.table)
-        if self.lanes.fleet.find(device.serial) is not None:
+        retirements = Retirements(self.dispatcher.lanes.fleet.table)
+        if self.dispatcher.lanes.fleet.find(device.serial) is not None:
             # Registered again at the very moment it was retired: its queues are in use.
             retirements.forget(device.serial)
             return "device_is_back"
@@ -45,21 +46,20 @@ class Draining:
 
     def move_to_pool(self, job: Job) -> Job | None:
         """The job, riding with its pool from now on; None when it has moved meanwhile."""
-        lane = self.lanes.find(None, job.queue_tag, job.priority)
+        lane = self.dispatcher.lanes.find(None, job.queue_tag, job.priority)
         if lane is None:
             return None
         rides = waiting(lane, job.user_id, job.job_id, job.priority)
         moved = self.store.move(job, device_serial=None, **rides)
         if moved is not None:
-            self.lanes.feed(moved)
+            self.dispatcher.dispatch(moved)
         return moved
 
     def _windows(self, serial: str, lane: str) -> Iterator[Item]:
-        return self._table.query(f"WINDOW#device/{serial}/{lane}", prefix="USER#")
+        return self._table.query(lane_key(f"device/{serial}/{lane}"), prefix=user_key(""))
 
     def _move_jobs(self, window: Item, serial: str, may_go_on: Callable[[], bool]) -> None:
-        user_id = window["sk"].removeprefix("USER#")
-        lane_name = window["pk"].removeprefix("WINDOW#")
+        lane_name, user_id = in_flight_of(window)
         sent = set(window.get("sent", ()))
         ids = sorted({*sent, *self.store.waiting(f"{lane_name}#{user_id}", _MOVED_AT_ONCE)})
         if not ids:
@@ -75,7 +75,7 @@ class Draining:
             if attempt.failed:
                 # It keeps its place: by that the next sweep finds it.
                 sent.discard(job_id)
-        self.lanes.give_back(lane_name, user_id, sent)
+        self.dispatcher.release_slots(lane_name, user_id, sent)
 
     @property
     def _table(self) -> Table:

@@ -15,9 +15,9 @@ from shared import clock
 from shared.callbacks import CallbackOutbox, JobEnd
 from shared.datasets import Adapter
 from shared.jobs.bodies import Result, outcome_name, outcome_of
+from shared.jobs.dispatch import Dispatcher, waiting
 from shared.jobs.document import job_document
 from shared.jobs.job import Failure, Job
-from shared.jobs.lanes import Lanes, waiting
 from shared.jobs.recording import failed_run, outcome, record
 from shared.jobs.store import NOT_DUE, JobStore, due_in_s, failure_code
 from shared.observability import count
@@ -93,7 +93,7 @@ class Finalization:
     """Ends attempts, and with them jobs."""
 
     store: JobStore
-    lanes: Lanes
+    dispatcher: Dispatcher
     announcer: Announcer
     segments: SegmentLog
 
@@ -160,7 +160,7 @@ class Finalization:
         self, job: Job, failure: Failure, resend: bool, reported: bool
     ) -> Job | None:
         now = clock.now_us()
-        lane = self.lanes.lane(job) if resend else None
+        lane = self.dispatcher.lanes.lane(job) if resend else None
         again = due_in_s(job.job_id, _UNDONE_S if resend else _MESSAGE_EXPECTED_S)
         if lane is not None:
             again = waiting(lane, job.user_id, job.job_id, job.priority)
@@ -177,7 +177,7 @@ class Finalization:
             **again,
         )
         if queued is not None and lane is not None:
-            self.lanes.feed(queued)
+            self.dispatcher.dispatch(queued)
         return queued
 
 

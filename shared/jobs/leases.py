@@ -17,10 +17,10 @@ from shared.datasets import load_adapter
 from shared.devices import Device, Fleet
 from shared.errors import DependencyFailed, EvalyardError, Unavailable
 from shared.jobs.bodies import ModelRequest, Result, model_request_of
+from shared.jobs.dispatch import Dispatcher
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost, job_gone
 from shared.jobs.finalization import Finalization
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
-from shared.jobs.lanes import Lanes
 from shared.jobs.logs import Logs, LogUpload
 from shared.jobs.store import JobStore, due
 from shared.observability import logger
@@ -44,7 +44,7 @@ class Leases:
 
     store: JobStore
     fleet: Fleet
-    lanes: Lanes
+    dispatcher: Dispatcher
     finalization: Finalization
     catalog: Table
 
@@ -178,7 +178,7 @@ class Leases:
     def _let_next_in(self, job: Job) -> None:
         """Free the job's place in its lane; if that fails, maintenance does it."""
         try:
-            self.lanes.leave(job)
+            self.dispatcher.release_slot(job)
         except DependencyFailed:
             logger().warning("feed_missed", job_id=job.job_id)
 

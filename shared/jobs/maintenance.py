@@ -14,10 +14,11 @@ from shared import clock
 from shared.devices import Retirements
 from shared.errors import Unavailable
 from shared.isolation import carry_out_all, kept_apart
+from shared.jobs.dispatch import Dispatcher, waiting
 from shared.jobs.draining import Draining
 from shared.jobs.finalization import Finalization
 from shared.jobs.job import TIMEOUT_GRACE_S, Job
-from shared.jobs.lanes import Lanes, waiting
+from shared.jobs.keys import is_in_flight_item
 from shared.jobs.recount import Recount
 from shared.jobs.store import DUE_SHARDS, NOT_DUE, DueKey, JobStore, due, due_in_s, job_of
 from shared.rounds import Place, Round
@@ -36,7 +37,7 @@ class Maintenance:
     """Looks after jobs and windows that are due."""
 
     store: JobStore
-    lanes: Lanes
+    dispatcher: Dispatcher
     finalization: Finalization
     draining: Draining
 
@@ -60,7 +61,7 @@ class Maintenance:
         going_round = Round(self.store.table, "due", _LATE_S)
         for name in going_round.walk(self._due_behind, may_go_on):
             key = DueKey(*name.split(_JOINT, 3))
-            done[_safely(partial(self._tend, key), key.sk)] += 1
+            done[_safely(partial(self._repair, key), key.sk)] += 1
         return done.total()
 
     def _due_behind(self, place: Place) -> Iterator[str]:
@@ -78,7 +79,7 @@ class Maintenance:
         return done.total()
 
     def _sweep_retired(self, done: Counter[str], may_go_on: MayGoOn) -> int:
-        retirements = Retirements(self.lanes.fleet.table)
+        retirements = Retirements(self.dispatcher.lanes.fleet.table)
         going_round = Round(self.store.table, "retired", _LATE_S)
         for serial in going_round.walk(lambda place: retirements.serials(place.after), may_go_on):
             drain = partial(self._drain, retirements, serial, may_go_on)
@@ -89,16 +90,16 @@ class Maintenance:
         device = retirements.find(serial)
         return "device_gone" if device is None else self.draining.drain(device, may_go_on)
 
-    def _tend(self, key: DueKey) -> str:
+    def _repair(self, key: DueKey) -> str:
         item = self.store.due_item(key)
         if item is None:
             return "not_due_any_more"
-        if item["pk"].startswith("WINDOW#"):
-            self.lanes.tend(item)
+        if is_in_flight_item(item):
+            self.dispatcher.repair(item)
             return "window_tended"
-        return self._tend_job(job_of(item))
+        return self._repair_job(job_of(item))
 
-    def _tend_job(self, job: Job) -> str:
+    def _repair_job(self, job: Job) -> str:
         if job.status == "removed":
             self.store.clear_away(job)
             return "removal_finished"
@@ -117,7 +118,7 @@ class Maintenance:
 
     def _send(self, job: Job) -> str:
         """A job that waits for its first message, or whose message has not come back in time."""
-        lane = self.lanes.lane(job)
+        lane = self.dispatcher.lanes.lane(job)
         if lane is None and job.device_serial is not None:
             self.draining.move_to_pool(job)
             return "moved_to_pool"
@@ -127,10 +128,10 @@ class Maintenance:
         if job.waits_in is None:
             renewed = self.store.move(job, **waiting(lane, job.user_id, job.job_id, job.priority))
             job = renewed or job
-        self.lanes.feed(job)
+        self.dispatcher.dispatch(job)
         left = self.store.find(job.user_id, job.job_id)
         if left is not None and left.waits_in is not None:
-            self.lanes.watch(left)
+            self.dispatcher.watch(left)
             self.store.move(left, also_if={"waits_in": left.waits_in}, **NOT_DUE)
             return "left_to_its_window"
         return "message_sent"

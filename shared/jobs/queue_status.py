@@ -11,6 +11,7 @@ from typing import Any, Self
 from shared.aws import side_by_side
 from shared.jobs.job import Job
 from shared.jobs.lanes import Lane, Lanes, Servers
+from shared.jobs.store import JobStore
 from shared.jobs.wait_reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_reason
 
 # Who waits behind more of their own jobs reads this number.
@@ -27,7 +28,7 @@ class QueueStatus:
     places: Mapping[str, Mapping[str, int]]
 
     @classmethod
-    def of(cls, lanes: Lanes, jobs: Iterable[Job]) -> Self:
+    def of(cls, store: JobStore, lanes: Lanes, jobs: Iterable[Job]) -> Self:
         """The lanes of those of the jobs that wait."""
         waiting = [job for job in jobs if _waits(job)]
         servers = lanes.servers(waiting)
@@ -37,7 +38,7 @@ class QueueStatus:
             servers,
             found,
             dict(_each(lanes.messages, {lane.url for lane in found.values()})),
-            dict(_each(lambda room: _places(lanes, room), rooms)),
+            dict(_each(lambda room: _places(store, room), rooms)),
         )
 
     def document(self, job: Job) -> dict[str, Any]:
@@ -69,8 +70,8 @@ def _waits(job: Job) -> bool:
     return job.status == "queued" and not job.ending
 
 
-def _places(lanes: Lanes, room: str) -> dict[str, int]:
-    ids = lanes.store.waiting(room, _COUNTED_AHEAD)
+def _places(store: JobStore, room: str) -> dict[str, int]:
+    ids = store.waiting(room, _COUNTED_AHEAD)
     return {job_id: place for place, job_id in enumerate(ids)}
 
 

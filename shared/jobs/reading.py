@@ -132,5 +132,5 @@ class JobReader:
     def documents(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
         """Jobs as the API shows them, with what their queues say."""
         shown = list(jobs)
-        queue_status = QueueStatus.of(self.lanes, shown)
+        queue_status = QueueStatus.of(self.store, self.lanes, shown)
         return [job_document(job) | queue_status.document(job) for job in shown]

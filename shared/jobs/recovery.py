@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from shared.aws import Item, Table
 from shared.jobs.job import FINISHED
+from shared.jobs.keys import JOB, job_key, user_key
 from shared.jobs.store import JobStore, due_in_s, job_of
-
-_JOB = "JOB#"
-_USER = "USER#"
 
 
 @dataclass(frozen=True)
@@ -25,11 +23,11 @@ class JobRecovery:
 
     def users(self) -> set[str]:
         """Who had jobs then."""
-        return {key.removeprefix(_USER) for key in self.past.partitions(_USER)}
+        return {key.removeprefix(user_key("")) for key in self.past.partitions(user_key(""))}
 
     def gone(self, user_id: str) -> Iterator[Item]:
         """The user's jobs of then that are not there now, as they were."""
-        for item in self.past.query(f"{_USER}{user_id}", prefix=_JOB):
+        for item in self.past.query(user_key(user_id), prefix=JOB):
             there = self.store.table.get(item["pk"], item["sk"])
             if there is None and item["status"] != "removed":
                 yield item
@@ -41,7 +39,7 @@ class JobRecovery:
             job = job_of(item)
             for key in {entry.key for entry in self.store.bucket.history(job.folder)}:
                 self.store.bucket.undelete(key)
-            owner = {"pk": f"{_JOB}{job.job_id}", "sk": "OWNER", "user_id": user_id}
+            owner = {"pk": job_key(job.job_id), "sk": "OWNER", "user_id": user_id}
             self.store.table.put(owner)
             self.store.table.put(_due(item))
             number += 1

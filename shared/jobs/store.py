@@ -28,11 +28,11 @@ from shared.errors import Unavailable
 from shared.jobs.dead_counts import DeadCounts
 from shared.jobs.errors import JobNotFound
 from shared.jobs.job import Failure, Job
+from shared.jobs.keys import JOB, job_key, user_key
 from shared.observability import count, logger
 
 # Maintenance reads these one after another; several, so that none is a hot partition.
 DUE_SHARDS = tuple(f"DUE#{number}" for number in range(4))
-_JOB = "JOB#"
 # Jobs of one user that fail alike at the same moment are counted one after the other.
 _COUNTING_RACES = 12
 _COUNTING_PAUSE_S = 0.1
@@ -58,7 +58,7 @@ class JobStore:
         """Store a new job; False when it is there already (a call carried out again)."""
         writes = self.table.transaction()
         writes.put(_item(job), only_new=True)
-        owner = {"pk": f"{_JOB}{job.job_id}", "sk": "OWNER", "user_id": job.user_id}
+        owner = {"pk": job_key(job.job_id), "sk": "OWNER", "user_id": job.user_id}
         writes.put(owner, only_new=True)
         try:
             writes.commit()
@@ -70,7 +70,7 @@ class JobStore:
 
     def find(self, user_id: str, job_id: str) -> Job | None:
         """A user's job, or None."""
-        item = self.table.get(_user(user_id), f"{_JOB}{job_id}")
+        item = self.table.get(user_key(user_id), job_key(job_id))
         return None if item is None or item["status"] == "removed" else job_of(item)
 
     def find_many(self, user_id: str, job_ids: Iterable[str]) -> list[Job]:
@@ -82,7 +82,7 @@ class JobStore:
 
         An item that makes no sense is left out, logged and counted: it must not hold up others.
         """
-        items = self.table.get_many((_user(user), f"{_JOB}{job_id}") for user, job_id in names)
+        items = self.table.get_many((user_key(user), job_key(job_id)) for user, job_id in names)
         found = (_readable(item) for item in items)
         return [job for job in found if job is not None and job.status != "removed"]
 
@@ -95,13 +95,13 @@ class JobStore:
 
     def owner(self, job_id: str) -> str | None:
         """Whose job this is, or None where there is none."""
-        item = self.table.get(f"{_JOB}{job_id}", "OWNER")
+        item = self.table.get(job_key(job_id), "OWNER")
         return None if item is None else str(item["user_id"])
 
     def owners(self, job_ids: Iterable[str]) -> dict[str, str]:
         """Whose jobs these are, as far as they exist."""
-        items = self.table.get_many((f"{_JOB}{job_id}", "OWNER") for job_id in set(job_ids))
-        return {item["pk"].removeprefix(_JOB): item["user_id"] for item in items}
+        items = self.table.get_many((job_key(job_id), "OWNER") for job_id in set(job_ids))
+        return {item["pk"].removeprefix(JOB): item["user_id"] for item in items}
 
     def newest_first(
         self, user_id: str, between: tuple[str, str], after: str | None, at_once: int
@@ -109,9 +109,9 @@ class JobStore:
         """A user's jobs with ids in a range, removed ones among them, from beyond a job id on:
         up to `at_once`, or 1 MB, a call."""
         pages = self.table.pages(
-            _user(user_id),
-            between=(f"{_JOB}{between[0]}", f"{_JOB}{between[1]}"),
-            after=None if after is None else f"{_JOB}{after}",
+            user_key(user_id),
+            between=(job_key(between[0]), job_key(between[1])),
+            after=None if after is None else job_key(after),
             descending=True,
             limit=at_once,
         )
@@ -171,9 +171,9 @@ class JobStore:
     def clear_away(self, job: Job) -> None:
         """Delete what is left of a removed job, the job itself last."""
         self.bucket.delete(stored.key for stored in self.bucket.list(job.folder))
-        for item in list(self.table.query(f"{_JOB}{job.job_id}")):
+        for item in list(self.table.query(job_key(job.job_id))):
             self.table.delete(item["pk"], item["sk"])
-        self.table.delete(_user(job.user_id), f"{_JOB}{job.job_id}")
+        self.table.delete(user_key(job.user_id), job_key(job.job_id))
 
     def waiting(self, waits_in: str, limit: int) -> list[str]:
         """Job ids that wait in DynamoDB for a place in a lane, first the next one."""
@@ -182,7 +182,7 @@ class JobStore:
         )
         ids: list[str] = []
         for item in found:
-            ids.append(item["sk"].removeprefix(_JOB))
+            ids.append(item["sk"].removeprefix(JOB))
             if len(ids) == limit:
                 break
         return ids
@@ -287,10 +287,6 @@ def _sortable(us: int) -> str:
     return f"{us:017d}"
 
 
-def _user(user_id: str) -> str:
-    return f"USER#{user_id}"
-
-
 def job_of(item: Item) -> Job:
     """The job in an item."""
     return msgspec.convert(item, Job, strict=False)
@@ -305,8 +301,8 @@ def _fenced(job: Job, changes: dict[str, Any], also_if: Any = None) -> Update:
         "queued_us": job.queued_us,
     }
     return Update(
-        _user(job.user_id),
-        f"{_JOB}{job.job_id}",
+        user_key(job.user_id),
+        job_key(job.job_id),
         set={name: value for name, value in changes.items() if value is not None},
         remove=tuple(name for name, value in changes.items() if value is None),
         only_if={**fence, **(also_if or {})},
@@ -317,7 +313,7 @@ def _readable(item: Item) -> Job | None:
     try:
         return job_of(item)
     except msgspec.ValidationError:
-        logger().exception("not_tended", item=item["sk"].removeprefix(_JOB))
+        logger().exception("not_tended", item=item["sk"].removeprefix(JOB))
         count("JobsNotTended", service="jobs")
         return None
 
@@ -325,4 +321,4 @@ def _readable(item: Item) -> Job | None:
 def _item(job: Job) -> Item:
     fields: Item = msgspec.to_builtins(job)
     stored = {name: value for name, value in fields.items() if value is not None}
-    return {"pk": _user(job.user_id), "sk": f"{_JOB}{job.job_id}", **stored}
+    return {"pk": user_key(job.user_id), "sk": job_key(job.job_id), **stored}

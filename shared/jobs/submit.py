@@ -13,8 +13,9 @@ from shared.datasets import load_adapter
 from shared.devices import Device
 from shared.errors import DependencyFailed, Fault, Unacceptable
 from shared.jobs.bodies import ModelRequest
+from shared.jobs.dispatch import Dispatcher, waiting
 from shared.jobs.job import Job
-from shared.jobs.lanes import Lane, Lanes, waiting
+from shared.jobs.lanes import Lane
 from shared.jobs.open_jobs import OpenJobs
 from shared.jobs.placement import Placement, device_moved, placement_faults
 from shared.jobs.store import JobStore
@@ -65,7 +66,7 @@ class Submissions:
     """Takes jobs in."""
 
     store: JobStore
-    lanes: Lanes
+    dispatcher: Dispatcher
     catalog: Table
     callback_urls: CallbackUrls
     allow_private_callbacks: bool
@@ -85,7 +86,7 @@ class Submissions:
         self.store.create(job)
         # Once stored it is accepted: what cannot be sent now goes out with the next sweep.
         with suppress(DependencyFailed):
-            self.lanes.feed(job)
+            self.dispatcher.dispatch(job)
         return self.store.get(who.user_id, job_id)
 
     def preview(self, who: Submitter, wanted: JobRequest) -> Preview:
@@ -96,7 +97,7 @@ class Submissions:
             *self._reasons(who.user_id, wanted, waiting=mine > 0),
             *self._callback_reasons(who.user_id, wanted.callback_url),
         )
-        return Preview(lane.name, self.lanes.messages(lane.url) + mine, reasons)
+        return Preview(lane.name, self.dispatcher.lanes.messages(lane.url) + mine, reasons)
 
     def check(self, who: Submitter, wanted: JobRequest) -> Lane:
         """The lane for a job that is acceptable. Raises Unacceptable with all that is wrong."""
@@ -105,7 +106,7 @@ class Submissions:
             *placement_faults(
                 Placement(wanted.device_serial, wanted.queue_tag, wanted.model),
                 device,
-                self.lanes.pools.tags,
+                self.dispatcher.lanes.pools.tags,
             ),
             *self._adapter_faults(who.user_id, wanted.adapter_id),
             *_callback_faults(wanted.callback_url, self.allow_private_callbacks),
@@ -117,13 +118,13 @@ class Submissions:
                 faults=tuple(faults),
                 allowed=faults[0].allowed,
             )
-        lane = self.lanes.find(wanted.device_serial, wanted.queue_tag, wanted.priority)
+        lane = self.dispatcher.lanes.find(wanted.device_serial, wanted.queue_tag, wanted.priority)
         if lane is None:
             raise device_moved()
         return lane
 
     def _device(self, who: Submitter, serial: str | None) -> Device | None:
-        device = None if serial is None else self.lanes.fleet.find(serial)
+        device = None if serial is None else self.dispatcher.lanes.fleet.find(serial)
         return device if device and device.visible_to(who.user_id, who.admin) else None
 
     def _adapter_faults(self, user_id: str, adapter_id: str | None) -> Iterator[Fault]:
@@ -132,7 +133,7 @@ class Submissions:
             yield Fault("/adapter_id", "adapter_not_found", detail)
 
     def _reasons(self, user_id: str, wanted: JobRequest, *, waiting: bool) -> Iterator[str]:
-        devices = self.lanes.candidates(wanted.device_serial, wanted.queue_tag)
+        devices = self.dispatcher.lanes.candidates(wanted.device_serial, wanted.queue_tag)
         if waiting:
             yield USER_WINDOW
         reason = waiting_reason(devices, user_id, wanted.model, in_window=True)

@@ -13,10 +13,9 @@ from typing import Any
 from shared.aws import Bucket, Table
 from shared.devices import LANES, Fleet, PoolQueues, Retirements
 from shared.jobs.dead_counts import DeadCounts
+from shared.jobs.keys import JOB, in_flight_key, job_key, user_key
 from shared.traces import Items, Objects, Place, Uploads
 
-_USER = "USER#{}"
-_JOB = "JOB#"
 _GONE = "GONE#"
 _BODIES = "jobs/{}/"
 # Each costs a query of its own.
@@ -29,7 +28,7 @@ def job_traces(bucket: Bucket, table: Table, fleet: Fleet, pools: PoolQueues) ->
         _Jobs(table),
         _DeadLetterCounts(table),
         _Windows(table, fleet, pools),
-        Items(table, "job_entries", _USER, spare=(_GONE,)),
+        Items(table, "job_entries", user_key("{}"), spare=(_GONE,)),
         Items(table, "callback_addresses", "CALLBACKS#{}"),
         Uploads(bucket, "uploads", _BODIES),
         Objects(bucket, "job_bodies", _BODIES),
@@ -50,14 +49,14 @@ class _Jobs:
 
     def some(self, user_id: str, /) -> Sequence[Any]:
         """Ids of jobs."""
-        return _ids(self.table, user_id, _JOB)
+        return _ids(self.table, user_id, JOB)
 
     def remove(self, user_id: str, found: Sequence[Any], /) -> None:
         """Keep the ids, then remove what they lead to, the jobs last."""
-        pk = _USER.format(user_id)
+        pk = user_key(user_id)
         self.table.put_many({"pk": pk, "sk": f"{_GONE}{job_id}"} for job_id in found)
         _remove_partitions(self.table, found)
-        self.table.delete_many((pk, f"{_JOB}{job_id}") for job_id in found)
+        self.table.delete_many((pk, job_key(job_id)) for job_id in found)
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class _JobIds:
     def remove(self, user_id: str, found: Sequence[Any], /) -> None:
         """Remove what the ids lead to, then the ids."""
         _remove_partitions(self.table, found)
-        pk = _USER.format(user_id)
+        pk = user_key(user_id)
         self.table.delete_many((pk, f"{_GONE}{job_id}") for job_id in found)
 
 
@@ -108,9 +107,7 @@ class _Windows:
         owners = [f"pool/{tag}" for tag in self.pools.tags]
         retired = Retirements(self.fleet.table).serials()
         owners += [f"device/{serial}" for serial in {*self.fleet.serials(), *retired}]
-        keys = [
-            (f"WINDOW#{owner}/{lane}", _USER.format(user_id)) for owner in owners for lane in LANES
-        ]
+        keys = [in_flight_key(f"{owner}/{lane}", user_id) for owner in owners for lane in LANES]
         return [(item["pk"], item["sk"]) for item in self.table.get_many(keys)]
 
     def remove(self, _user_id: str, found: Sequence[Any], /) -> None:
@@ -119,10 +116,10 @@ class _Windows:
 
 
 def _ids(table: Table, user_id: str, prefix: str) -> list[str]:
-    items = table.query(_USER.format(user_id), prefix=prefix, limit=_JOBS_AT_ONCE)
+    items = table.query(user_key(user_id), prefix=prefix, limit=_JOBS_AT_ONCE)
     return [item["sk"].removeprefix(prefix) for item in islice(items, _JOBS_AT_ONCE)]
 
 
 def _remove_partitions(table: Table, job_ids: Sequence[str]) -> None:
     for job_id in job_ids:
-        table.delete_many((item["pk"], item["sk"]) for item in table.query(f"{_JOB}{job_id}"))
+        table.delete_many((item["pk"], item["sk"]) for item in table.query(job_key(job_id)))

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from shared.aws import Item
+from shared.ids import user_partition
 
 CHECKPOINT = "CHECKPOINT"
 TOTALS = "TOTALS"
@@ -228,7 +229,7 @@ class Garbage(CatalogRecord, frozen=True, kw_only=True):
 
 def partition(user_id: str) -> str:
     """The partition key of everything of a user."""
-    return f"USER#{user_id}"
+    return user_partition(user_id)
 
 
 def dataset_key(name: str) -> str:
