@@ -5,7 +5,15 @@ Knows nothing of jobs; whoever does decides which device may run what.
 
 from shared.devices.device import Device, Telemetry
 from shared.devices.fleet import DeviceNotFound, Fleet, Registration, visible
-from shared.devices.queues import LANES, VISIBILITY_S, DeviceQueues, PoolQueues, lane_of
+from shared.devices.queues import (
+    LANES,
+    MAX_RECEIVES,
+    RETENTION_S,
+    VISIBILITY_S,
+    DeviceQueues,
+    PoolQueues,
+    lane_of,
+)
 from shared.devices.retiring import DeviceRetiring, RetiredDevice, Retirements
 from shared.devices.session import HEARTBEAT_S, DeviceSession, SessionTerms, open_session
 from shared.devices.traces import device_remains, device_traces
@@ -13,6 +21,8 @@ from shared.devices.traces import device_remains, device_traces
 __all__ = [
     "HEARTBEAT_S",
     "LANES",
+    "MAX_RECEIVES",
+    "RETENTION_S",
     "VISIBILITY_S",
     "Device",
     "DeviceNotFound",

@@ -17,7 +17,7 @@ MAX_RECEIVES = 20
 HIGH_FROM_PRIORITY = 5
 
 # A message waits for its device as long as SQS allows; maintenance sends it again in time.
-_RETENTION_S = 14 * 86_400
+RETENTION_S = 14 * 86_400
 _UNFIT_FOR_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _SLUG_LENGTH = 24
 
@@ -62,7 +62,7 @@ class DeviceQueues:
         attributes = {
             "RedrivePolicy": msgspec.json.encode(redrive).decode(),
             "VisibilityTimeout": str(VISIBILITY_S),
-            "MessageRetentionPeriod": str(_RETENTION_S),
+            "MessageRetentionPeriod": str(RETENTION_S),
             "SqsManagedSseEnabled": "true",
         }
         if self.require_tls:

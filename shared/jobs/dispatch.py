@@ -12,6 +12,7 @@ from typing import Any
 
 from shared import clock
 from shared.aws import ConditionFailed, Item, Queue, Table, Update
+from shared.devices import RETENTION_S
 from shared.jobs.job import Job
 from shared.jobs.keys import in_flight_key, in_flight_of
 from shared.jobs.lanes import Lane, Lanes
@@ -20,7 +21,7 @@ from shared.jobs.store import NOT_DUE, JobStore, due, due_in_s
 # Enough to fill what one claim frees; the next claim dispatches the rest.
 _SENT_AT_ONCE = 10
 # Sent again a day before SQS forgets the message.
-_MESSAGE_LIVES_S = 13 * 86_400
+_MESSAGE_LIVES_S = RETENTION_S - 86_400
 _MISSED_DISPATCH_S = 60
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from shared import clock
 from shared.clock import SECOND_US
-from shared.devices import VISIBILITY_S
+from shared.devices import MAX_RECEIVES, VISIBILITY_S
 
 # A "removed" job is one whose last traces are being deleted: no caller ever sees it.
 Status = Literal["queued", "running", "cancelling", "succeeded", "cancelled", "dead", "removed"]
@@ -36,8 +36,8 @@ MAX_ATTEMPTS_KEPT = 50
 # for the newest of them, as far as these bytes go, and its beginning for the others.
 _MESSAGES_KEPT_BYTES = 64 * 2**10
 _MESSAGE_KEPT_CHARACTERS = 200
-# A message is given up after twenty receives, each up to a minute (VISIBILITY_S) apart.
-PASSED_LATELY_S = 3_600
+# SQS gives a message up after MAX_RECEIVES receives, each up to VISIBILITY_S apart; with room.
+PASSED_LATELY_S = 3 * MAX_RECEIVES * VISIBILITY_S
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
