@@ -9,6 +9,7 @@ against each other. S3 keeps to HTTP, without what moto and botocore do again at
 
 import copy
 import pickle
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from moto.core.models import MockAWS, botocore_stubber, responses_mock
 from moto.core.responses import BaseResponse
 from moto.dynamodb import models as dynamodb_models
 from moto.dynamodb.models import DynamoDBBackend, Table, dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.models import S3Backend, s3_backends
 from moto.sqs.responses import SQSResponse
@@ -102,27 +104,49 @@ def lighten() -> None:
     transact = DynamoDBBackend.transact_write_items
     dynamodb_models.copy = _Copies()
 
-    def transact_with_one_copy(self: Any, items: list[Params]) -> None:
-        dynamodb_models.copy.tables = {}
+    def transact_with_small_copies(self: Any, items: list[Params]) -> None:
+        dynamodb_models.copy.touched = [next(iter(item.values())) for item in items]
         try:
             transact(self, items)
         finally:
-            dynamodb_models.copy.tables = None
+            dynamodb_models.copy.touched = None
 
-    DynamoDBBackend.transact_write_items = transact_with_one_copy
+    DynamoDBBackend.transact_write_items = transact_with_small_copies
 
 
 class _Copies:
-    """moto's `copy`: within a transaction a table is copied once, for the case that it fails."""
+    """moto's `copy`: of a table that a transaction writes to, only the items it touches.
 
-    tables: dict[int, Table] | None = None
+    moto keeps the copy for the case that the transaction fails. Records of the table's stream
+    are shared: no test reads them from moto.
+    """
+
+    touched: list[Params] | None = None
 
     def deepcopy(self, value: Any) -> Any:
-        if not isinstance(value, Table) or self.tables is None:
+        if not isinstance(value, Table) or self.touched is None:
             return copy.deepcopy(value)
-        if id(value) not in self.tables:
-            self.tables[id(value)] = pickle.loads(pickle.dumps(value))
-        return self.tables[id(value)]
+        kept = copy.copy(value)
+        kept.items = defaultdict(
+            dict, {name: copy.copy(ranges) for name, ranges in value.items.items()}
+        )
+        for operation in self.touched:
+            if operation["TableName"] == value.name:
+                _own_item(kept, operation.get("Key") or operation["Item"])
+        return kept
+
+
+def _own_item(table: Table, key: Params) -> None:
+    """The table's item of this key becomes a copy of its own: an update changes it in place."""
+    hashed = DynamoType(key[table.hash_key_attr])
+    if table.range_key_attr is None:
+        if hashed in table.items:
+            table.items[hashed] = copy.deepcopy(table.items[hashed])
+        return
+    ranges = table.items[hashed] if hashed in table.items else {}
+    ranged = DynamoType(key[table.range_key_attr])
+    if ranged in ranges:
+        ranges[ranged] = copy.deepcopy(ranges[ranged])
 
 
 def _start_moto(self: Any, reset: bool = True) -> None:
