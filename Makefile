@@ -35,7 +35,7 @@ DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f 
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token import-retained restore restore-drill build dashboard without-dashboard check test \
-	test-fast test-unit test-dashboard test-313 test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
+	test-fast test-unit test-dashboard test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
 	bench-mlflow bench-celery job-costs format openapi lock release install clean
 
 help: ## list the targets
@@ -99,11 +99,17 @@ without-dashboard:
 	@echo "note: the dashboard needs Node.js 20.19 or newer to be built; without it the API serves no page at /"
 
 check: .venv/.installed .venv-sam/.installed .venv-checkov/.installed dashboard/node_modules/.installed ## linters, types, layers of imports, template
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target check-code check-template
+
+.PHONY: check-code check-template
+check-code:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	PYTHONPATH=runner .venv/bin/lint-imports --no-cache
 	.venv/bin/vulture
+
+check-template:
 	cd dashboard && npm run --silent check
 	.venv-sam/bin/sam validate --lint --region us-east-1
 	@# Accepted findings stand with their reasons in the template (Metadata); nothing is asked of the network.
@@ -122,13 +128,15 @@ openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's o
 
 test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
-	@$(MAKE) --no-print-directory test-rie
-	@# End to end is mostly waiting; all else has what it leaves of both cores.
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-e2e test-beside
+	@# What is deployed and run is mostly waiting; all else has what it leaves of both cores.
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-built test-beside
 
-.PHONY: test-beside
+.PHONY: test-built test-beside
+test-built:
+	@$(MAKE) --no-print-directory test-rie test-e2e
+
 test-beside:
-	@nice $(MAKE) --no-print-directory test-unit test-dashboard test-local test-313
+	@nice $(MAKE) --no-print-directory test-unit test-dashboard test-local
 
 IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 SLOWEST = --durations 25 --durations-min 1
@@ -136,17 +144,15 @@ SLOWEST = --durations 25 --durations-min 1
 test-fast: .venv/.installed ## unit and functional tests, but for those that disturb every single AWS call
 	.venv/bin/pytest $(IN_PROCESS) -m "not exhaustive"
 
-test-unit: .venv/.installed ## unit and functional tests
-	.venv/bin/pytest $(IN_PROCESS) $(SLOWEST)
+# What AWS runs is tried under the Python that it runs there, where this machine has one, and end to end under the
+# other; what runs on devices and on this machine, under the oldest that we promise. At night all runs under both.
+DEPLOYED = tests/shared tests/functions
+test-unit: .venv/.installed $(if $(PYTHON_313),.venv-3.13/.installed) ## unit and functional tests, of what is deployed under Python 3.13
+	$(if $(PYTHON_313),.venv-3.13,.venv)/bin/pytest $(DEPLOYED) $(IN_PROCESS) $(SLOWEST)
+	.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS)
 
 test-dashboard: dashboard/node_modules/.installed ## the tests of the web app
 	cd dashboard && npm run --silent test
-
-# What a Python may do otherwise: the product's own modules, and each operation of the API once. The
-# whole suite runs under it at night.
-ON_313 = tests/shared tests/runner tests/functions/test_every_route.py tests/functions/test_described_answers.py
-test-313: $(if $(PYTHON_313),.venv-3.13/.installed) ## the product's modules and every operation under Python 3.13, where it is found
-	$(if $(PYTHON_313),.venv-3.13/bin/pytest -n $(WORKERS) --dist worksteal $(ON_313) -m "not exhaustive" --hypothesis-profile brief,@echo "no python3.13 on this machine")
 
 test-nightly: .venv/.installed $(if $(PYTHON_313),.venv-3.13/.installed) .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
 	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly

@@ -24,8 +24,6 @@ from tests.kit.template import REGION, Template, read_template
 
 # A slow machine is no failure of an invariant, and the same tree gives the same answer.
 settings.register_profile("evalyard", deadline=None, derandomize=True)
-# For a second Python: the rules are the same, and were tried at length under the first.
-settings.register_profile("brief", deadline=None, derandomize=True, max_examples=15)
 # At night: other examples than yesterday, and more of them.
 settings.register_profile("nightly", deadline=None, max_examples=500)
 settings.load_profile("evalyard")

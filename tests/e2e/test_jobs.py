@@ -126,8 +126,8 @@ def test_a_single_job_goes_before_a_flood_when_it_comes_later(cloud, demo, admin
     until(came, "the single job comes", 300)
 
     assert {answer.status_code for answer in answers} == {202}
-    # The lane is served by the demo device too: a window for each.
-    assert len(ran) <= 2 * WINDOW + 1
+    # The lane is served by the demo device too: a window for each, and a few that it gave back.
+    assert len(ran) <= 3 * WINDOW
     left = demo.get("/api/jobs", params={"tag": "flood", "limit": 1000}).json()["data"]
     with ThreadPoolExecutor(8) as pool:
         pool.map(lambda job: demo.post(f"/api/jobs/{job['job_id']}/cancel"), left)

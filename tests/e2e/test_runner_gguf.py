@@ -70,7 +70,7 @@ def runner(model_dir: Path, api: FakeApi) -> Iterator[Process]:
 
 
 def wait_for(satisfied: Callable[[], object], process: Process) -> None:
-    give_up = monotonic() + 120
+    give_up = monotonic() + 240
     while not satisfied():
         assert process.poll() is None, process.communicate()
         assert monotonic() < give_up
