@@ -122,7 +122,8 @@ class Maintenance:
         return self.bucket.list_folders(SEGMENTS_PREFIX, after=after, with_deleted=True)
 
     def _with_datasets(self, after: str) -> Iterator[str]:
-        return self.bucket.list_folders(DATASETS_PREFIX, after=after)
+        # With those whose last object was deleted from outside: a committed version is put right.
+        return self.bucket.list_folders(DATASETS_PREFIX, after=after, with_deleted=True)
 
     def _with_runs(self, after: str) -> Iterator[str]:
         folders = self.bucket.list_folders(RUNS_PREFIX, after=f"user={after}" if after else "")

@@ -76,7 +76,10 @@ class Restoration:
         known = {
             key.removeprefix(partition("")) for key in self.past.table.partitions(partition(""))
         }
-        folders = (self.bucket.list_folders(prefix) for prefix in (SEGMENTS_PREFIX, FOLDED_PREFIX))
+        folders = (
+            self.bucket.list_folders(prefix, with_deleted=True)
+            for prefix in (SEGMENTS_PREFIX, FOLDED_PREFIX)
+        )
         return sorted(known.union(*folders))
 
     def was_there(self, user_id: str) -> bool:

@@ -29,11 +29,17 @@ class World:
     rows: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
     written: int = 0
+    newest_us: int = 0
 
     @property
     def log(self) -> UserLog:
         """The user's log."""
         return UserLog(self.bucket, self.catalog, self.user_id)
+
+    def _next_id(self) -> str:
+        """An id behind those before: two of one millisecond are in no order."""
+        self.newest_us = max(clock.now_us(), self.newest_us + 1_000)
+        return ids.ulid(self.newest_us)
 
     def append(
         self,
@@ -46,7 +52,7 @@ class World:
     ) -> str:
         """Append rows and a run for each of the days; the segment's id."""
         repeatable = segment_id is not None
-        segment_id = segment_id or ids.ulid()
+        segment_id = segment_id or self._next_id()
         batch_id = f"bat_{segment_id}"
         meta = f'"_meta_batch_id":"{batch_id}"'
         lines = [f'{{"id":"{segment_id}.{number}",{meta}}}' for number in range(rows)]

@@ -44,11 +44,16 @@ def with_lost_wake_up(world: World) -> None:
 
 
 def with_orphan(world: World) -> None:
-    world.bucket.put(f"runs/user={world.user_id}/date=2025-12-03/x.parquet", b"left behind")
+    folded(world)
+    world.bucket.put(_orphan_of(world), b"left behind")
 
 
 def without_orphan(world: World) -> bool:
-    return not list(world.bucket.list(f"runs/user={world.user_id}/"))
+    return not list(world.bucket.list(_orphan_of(world)))
+
+
+def _orphan_of(world: World) -> str:
+    return f"runs/user={world.user_id}/date=2025-12-03/x.parquet"
 
 
 def with_version_above(world: World) -> None:
