@@ -38,7 +38,7 @@ def lambda_handler(event: object, context: Any) -> dict[str, Any]:
     """Fold for every user that the batch names; report the messages that must come again."""
     users = _messages_by_user(messages_of(event))
     time_left = TimeLeft.of(context, _RESERVE_MS)
-    # Each has an equal share of what the others left: nobody's backlog takes all the time.
+    # Each has an equal share of what the others left: no user's backlog takes all the time.
     unfolded = [
         user_id
         for place, user_id in enumerate(users)

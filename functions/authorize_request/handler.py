@@ -1,6 +1,6 @@
-"""Tells API Gateway whose token came with a request (payload 2.0, simple response).
+"""Says to API Gateway whose token came with a request (payload 2.0, simple response).
 
-Whoever is not known passes as nobody: an HTTP API would answer a denial with 403
+An unknown caller passes without an identity: an HTTP API would answer a denial with 403
 where the contract says 401, so the edge of each endpoint group answers it
 (`docs/decisions/0003-who-answers-401.md`). Decides nothing about rights.
 """
@@ -18,13 +18,13 @@ from shared.observability import logger
 
 @dataclass(frozen=True)
 class Settings:
-    """Where tokens are known, and where their uses are told."""
+    """Where tokens are known, and where their uses are reported."""
 
     accounts_table: str
     token_uses_queue_url: str
 
 
-NOBODY: dict[str, str] = {}
+UNKNOWN_CALLER: dict[str, str] = {}
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def _caller(event: dict[str, Any]) -> dict[str, str]:
     credential = find_credential(Table(settings.accounts_table), token)
     if credential is None:
         logger().info("credential_unknown")
-        return NOBODY
+        return UNKNOWN_CALLER
     _tell_use(Queue(settings.token_uses_queue_url), credential)
     logger().info("credential_known", kind=credential.kind, token_id=credential.token_id)
     return _context(credential)
@@ -50,7 +50,7 @@ def _tell_use(queue: Queue, credential: Credential) -> None:
     try:
         queue.send(TokenUse(credential.digest, clock.now_us()))
     except DependencyFailed:
-        # Who calls is known all the same; the next call tells of its use.
+        # Who calls is known all the same; the next call reports its use.
         logger().warning("token_use_lost", token_id=credential.token_id)
 
 

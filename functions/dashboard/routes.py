@@ -22,14 +22,14 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Accept-Encoding",
 }
-# The page is asked for anew each time; what it names has its content's digest in its name.
+# The page is asked for again each time; what it names has its content's digest in its name.
 _ALWAYS_ASK = "no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @cache
 def site() -> Site:
-    """The build that lies beside this module."""
+    """The build in the folder of this module."""
     return Site(Path(__file__).parent / "static")
 
 
@@ -60,8 +60,8 @@ async def asset(request: Request, name: str, files: Files) -> Response:
 def _accepted(request: Request) -> list[str]:
     """The encodings that the client takes; `;q=0` refuses one."""
     parts = request.headers.get("accept-encoding", "").lower().split(",")
-    told = [part.strip().partition(";") for part in parts]
-    return [name.strip() for name, _, quality in told if quality.strip() not in _REFUSED]
+    encodings = [part.strip().partition(";") for part in parts]
+    return [name.strip() for name, _, quality in encodings if quality.strip() not in _REFUSED]
 
 
 _REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}

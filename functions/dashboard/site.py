@@ -1,4 +1,4 @@
-"""The files of the web app as its build left them, each with packed copies beside it."""
+"""The files of the web app as its build left them, each with its packed copies."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Previews and backfills of save_adapter, and what get_adapter tells about them."""
+"""Previews and backfills of save_adapter, and what get_adapter says about them."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def previewed(user: Caller, adapter: Adapter) -> Response:
 
 def backfilled(user: Caller, adapter: Adapter) -> Response:
     """The saved adapter with its backfill: 200 when it is done, 202 while it goes on."""
-    # The analytics layer is loaded by whoever needs it: appends shall start fast.
+    # The analytics layer is loaded where it is needed: appends must start fast.
     from shared.storage.assembly import compactor
 
     log = wiring.user_log(user.user_id)
@@ -35,7 +35,7 @@ def backfilled(user: Caller, adapter: Adapter) -> Response:
     try:
         compactor(log).drain(lambda: clock.now_us() < until)
     except EvalyardError:
-        # It is saved and goes on by itself; the answer tells how far it is.
+        # It is saved and goes on by itself; the answer says how far it is.
         logger().exception("backfill_delayed", user_id=user.user_id)
     progress = backfill_member(log, adapter.dataset)
     running = progress["backfill"]["status"] == "running"

@@ -14,7 +14,7 @@ from shared.spreadsheets import csv_line, plain_cell, text_cell
 RowFormat = Literal["json", "jsonl", "csv"]
 # The rows of a page fit; as CSV they may not, when each has other columns.
 MAX_CSV_BYTES = int(4.5 * 2**20)
-# What a route that answers rows says of its formats besides JSON.
+# What a route that answers rows says of its formats other than JSON.
 CSV_AND_LINES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A page of rows.",

@@ -250,7 +250,7 @@ async def undo(user: CurrentUser, body: UndoBody) -> dict[str, Any]:
 
     Repeated: nothing is left to remove, and `already_undone` is true.
     """
-    # The analytics layer is loaded by whoever needs it: appends shall start fast.
+    # The analytics layer is loaded where it is needed: appends must start fast.
     from shared.storage.assembly import revert_batch
 
     undone = revert_batch(wiring.user_log(user.user_id), body.batch_id)

@@ -52,9 +52,9 @@ def lambda_handler(event: object, context: object) -> dict[str, Any]:
 def handle_message(message: Message) -> bool:
     """Handle one message; False asks for it to come again."""
     try:
-        told = message.read(DeliveryMessage)
+        asked = message.read(DeliveryMessage)
         outcome = _deliveries().deliver(
-            Delivery(told.job_id, told.webhook_id, told.number, told.due_us, told.redelivery)
+            Delivery(asked.job_id, asked.webhook_id, asked.number, asked.due_us, asked.redelivery)
         )
     except MessageUnreadable:
         logger().error("callback_unreadable", message_id=message.message_id)
@@ -63,7 +63,7 @@ def handle_message(message: Message) -> bool:
     except Unavailable:
         logger().warning("callback_delayed", message_id=message.message_id)
         return False
-    logger().info(outcome, job_id=told.job_id, webhook_id=told.webhook_id, number=told.number)
+    logger().info(outcome, job_id=asked.job_id, webhook_id=asked.webhook_id, number=asked.number)
     return True
 
 

@@ -183,7 +183,7 @@ async def retire(user: CurrentUser, serial: SerialInPath) -> Response:
     device = wiring.jobs().fleet.get(serial)
     audit = wiring.audit(user, clock.now_us())
     wiring.accounts().put(audit.entry("device.retired", serial, outcome="begun"))
-    # Whoever dies in between can repeat the call: the registration goes last.
+    # A call that is cut off in between can be repeated: the registration goes last.
     revoke_device_token(wiring.accounts(), serial)
     wiring.retirements().begin(device)
     wiring.accounts().put(audit.entry("device.retired", serial, outcome="done"))
@@ -191,7 +191,7 @@ async def retire(user: CurrentUser, serial: SerialInPath) -> Response:
 
 
 def _note_registration(audit: Audit, body: RegisterBody, before: Device | None) -> Item:
-    """Note what is about to be done; the entry that says that it is, for whoever does it.
+    """Note what is about to be done; the entry that says that it is, for the one who does it.
 
     Another call may have registered the device first, or this one may have before it was cut
     off: then it is noted as registered again.

@@ -19,13 +19,13 @@ _RESERVE_MS = 30_000
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Go on with what is open and tell what was done."""
+    """Go on with what is open and return what was done."""
     del event
 
     def may_go_on() -> bool:
         return bool(context.get_remaining_time_in_millis() > _RESERVE_MS)
 
-    # Tokens that somebody wants dead come before data.
+    # Tokens that are being revoked come before data.
     done = Counter(
         _revoke(revocation, may_go_on) for revocation in open_revocations(wiring.accounts())
     )

@@ -73,7 +73,7 @@ def places() -> tuple[Place, ...]:
 
 
 def remains() -> tuple[Place, ...]:
-    """What must stay until nobody writes any more."""
+    """What must stay until no call writes any more."""
     settings = read_settings(Settings)
     jobs, devices = Table(settings.jobs_table), Table(settings.devices_table)
     return (*job_remains(jobs), *device_remains(devices))

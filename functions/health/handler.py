@@ -1,4 +1,4 @@
-"""`/ping`, `/health`, `/docs`, `/openapi.json`, and 404 for every path that nobody serves."""
+"""`/ping`, `/health`, `/docs`, `/openapi.json`, and 404 for every path that no function serves."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ _RESERVE_MS = 10_000
 
 
 def lambda_handler(event: object, context: Any) -> dict[str, int]:
-    """Look after what is due and tell what was done."""
+    """Work on what is due and return what was done."""
     del event
     done = _jobs().maintenance.sweep(TimeLeft.of(context, _RESERVE_MS))
     logger().info("jobs_maintained", done=dict(done))

@@ -43,7 +43,7 @@ Step = Callable[[MayGoOn], int]
 
 
 def lambda_handler(event: object, context: Any) -> dict[str, int]:
-    """Do the upkeep and tell what was done."""
+    """Do the upkeep and return what was done."""
     settings = read_settings(Settings)
     upkeep = maintenance(Bucket(settings.data_bucket), Catalog(Table(settings.catalog_table)))
     steps = _steps(upkeep, settings, event)
@@ -53,7 +53,7 @@ def lambda_handler(event: object, context: Any) -> dict[str, int]:
 
 
 def _steps(upkeep: Maintenance, settings: Settings, event: object) -> dict[str, Step]:
-    """What the schedule asks for, by what is told of it."""
+    """What the schedule asks for, by the name that logs give it."""
     asked = event if isinstance(event, dict) else {}
     steps: dict[str, Step] = {"segments_folded": upkeep.flush_missed}
     if asked.get("roll_up"):

@@ -1,1 +1,1 @@
-"""Writes when tokens were last used, beside the way of requests."""
+"""Writes when tokens were last used, apart from the requests themselves."""

@@ -90,7 +90,7 @@ def requested_read_options(
         ),
     ] = [],  # noqa: B006
 ) -> ReadOptions:
-    """How to read, and which extras to tell. Raises MalformedInput for too many labels."""
+    """How to read, and which extras to return. Raises MalformedInput for too many labels."""
     if len(extra) > MAX_LABELS:
         raise MalformedInput(
             f"at most {MAX_LABELS} extra labels; ask again for others",

@@ -96,7 +96,7 @@ async def usage_summary(query: AskedQuery, options: AskedReadOptions) -> Respons
 
 
 def _share(series: list[dict[str, Any]], rest: list[dict[str, Any]]) -> tuple[float, float]:
-    """How much of an answer a series takes, and what stands besides it."""
+    """How much of an answer a series takes, and the rest of the answer."""
     series_share, rest_share = map(share_of_answer, map(msgspec.json.encode, (series, rest)))
     return series_share, rest_share
 

@@ -2,7 +2,7 @@
 
 `AUDIT#<YYYY-MM> / <µs>-<digest>`: a partition a month, so that a page is one query and
 nothing ever grows without end. An entry is written in the transaction of the change it
-tells of; where the change spans tables, before it, and again when it is done. Entries
+reports; where the change spans tables, before it, and again when it is done. Entries
 name things by their ids and never hold a secret. They outlive the user they name.
 """
 

@@ -24,7 +24,7 @@ from shared.clock import DAY_US, SECOND_US
 from shared.observability import count, logger
 from shared.traces import Place, clear
 
-# By then nobody is let in any more, and calls that were have ended: what is read until then
+# By then no caller is let in any more, and calls that were have ended: what is read until then
 # is whole.
 SETTLE_S = 90
 # Longer than a run may last.
@@ -37,7 +37,7 @@ _LATE_US = DAY_US
 class Erasing:
     """The erasures of all accounts.
 
-    `places` is where users leave something, `remains` what must stay until nobody writes
+    `places` is where users leave something, `remains` what must stay until no call writes
     any more, and `grace_s` for how long nothing must have been found by then.
     """
 

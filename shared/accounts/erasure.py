@@ -100,7 +100,7 @@ def erasure_of(item: Item) -> Erasure:
 
 
 def no_such_user(user_id: str) -> NoSuchUser:
-    """What is said of an account that is not there, or is somebody else's."""
+    """What is said of an account that is not there, or is another user's."""
     return NoSuchUser("there is no such user", user_id=user_id)
 
 

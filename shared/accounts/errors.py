@@ -16,7 +16,7 @@ class UserErasing(Conflict):
 
 
 class LastAdmin(Conflict):
-    """Without this user nobody would administrate."""
+    """Without this user there would be no administrator."""
 
     code = "last_admin"
 

@@ -1,7 +1,7 @@
 """Which token made which: a token never outlives the one that made it, and can be revoked with it.
 
 `TOKEN_ID#<maker> / CHILD#<child>` is there exactly as long as the child lives. It is
-written in the child's own transaction, on condition that the maker is alive: whoever
+written in the child's own transaction, on condition that the maker is alive: a call that
 revokes a token first and looks for its children then has found them all.
 """
 
@@ -94,6 +94,6 @@ def _expiry(item: Item) -> int | None:
     if "expires_us" in item:
         expires_us: int | None = item["expires_us"]
         return expires_us
-    # Tokens of earlier versions tell only until when they are listed.
+    # Tokens of earlier versions say only until when they are listed.
     listed_until_s = item.get("expires_at")
     return None if listed_until_s is None else listed_until_s * SECOND_US - LISTED_AFTER_EXPIRY_US

@@ -1,4 +1,4 @@
-"""When tokens were last used, to the hour: noticed by the authorizer, written beside its way."""
+"""When tokens were last used, to the hour: noticed by the authorizer, written apart from it."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class TokenUse:
 
 
 def needs_recording(credential: Credential) -> bool:
-    """Whether a use of this credential is worth a write: nobody reads when a device's was used."""
+    """Whether a use of this credential is worth a write: when a device's was used is never read."""
     stale = credential.last_used_us <= clock.now_us() - _NOTICED_EVERY_US
     return stale and credential.kind != "device"
 

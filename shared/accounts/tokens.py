@@ -60,7 +60,7 @@ class Token:
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """A new token with its secret, which nobody can read again."""
+    """A new token with its secret, which cannot be read again."""
 
     token: Token
     secret: str
@@ -68,7 +68,7 @@ class IssuedToken:
 
 @dataclass(frozen=True)
 class TokenRequest:
-    """What a new token shall be. The same `token_id` again replaces the token of the first time."""
+    """The properties of a new token. The same `token_id` again replaces the first token."""
 
     token_id: str
     user_id: str
@@ -86,7 +86,7 @@ def issue_token(
     maker is dead by now, UserErasing, Conflict, Unavailable.
 
     The key of repetition is `token_id`: a call that was cut off before its answer is
-    carried out again with a fresh secret, and the one that nobody saw dies.
+    carried out again with a fresh secret, and the one that was never seen dies.
     """
     if maker is not None:
         maker.check_outlives(request.expires_us)
@@ -137,7 +137,7 @@ def listed_token(table: Table, user_id: str, token_id: str) -> Item:
 
 
 def token_not_found(token_id: str) -> TokenNotFound:
-    """What is said of a token that is not there, or is somebody else's."""
+    """What is said of a token that is not there, or is another user's."""
     return TokenNotFound("you have no such token", token_id=token_id)
 
 

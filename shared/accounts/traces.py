@@ -1,4 +1,4 @@
-"""What accounts keep of a user besides the account itself: tokens and the webhook secret."""
+"""What accounts keep of a user apart from the account itself: tokens and the webhook secret."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Tokens:
         return list(islice(listed, KILLED_AT_ONCE))
 
     def remove(self, _user_id: str, found: Sequence[Any], /) -> None:
-        """End them; where somebody else has just ended one, the next look shows the others."""
+        """End them; where another call has just ended one, the next look shows the others."""
         try:
             end_tokens(self.table, list(found))
         except TransactionLost as exc:

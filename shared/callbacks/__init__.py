@@ -1,6 +1,6 @@
 """Callbacks: signed webhooks about ends of jobs, delivered for a day, never to private addresses.
 
-Knows a job only by what it is told (`JobEnd`); nothing here changes a job.
+Knows a job only by what it is given (`JobEnd`); nothing here changes a job.
 """
 
 from shared.callbacks.addresses import CallbackRefused, check_callback_url

@@ -1,6 +1,6 @@
 """Where callbacks may go: https on port 443 of hosts whose every address is public.
 
-The addresses found here are the ones to connect to; whoever resolves the name again
+The addresses found here are the ones to connect to; a second look-up of the name
 could be given others (DNS rebinding).
 """
 
@@ -50,7 +50,7 @@ _NEVER = tuple(
         "192.88.99.0/24",
     )
 )
-# Where clouds keep what their machines are told: never, whatever is allowed.
+# Where clouds keep what their machines may read: never, whatever is allowed.
 _METADATA = tuple(
     ipaddress.ip_network(network)
     for network in (

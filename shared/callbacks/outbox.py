@@ -12,7 +12,7 @@ from shared.callbacks.records import Callback, CallbackRecords
 
 @dataclass(frozen=True)
 class JobEnd:
-    """What a callback tells: `kind` is `job.succeeded`, `job.cancelled` or `job.dead`."""
+    """What a callback says: `kind` is `job.succeeded`, `job.cancelled` or `job.dead`."""
 
     job_id: str
     user_id: str
@@ -31,7 +31,7 @@ class CallbackOutbox:
 
     def enqueue(self, end: JobEnd) -> None:
         """Keep the callback and queue its delivery. The same end again is the same callback."""
-        told = {"type": end.kind, "timestamp": clock.iso(end.ended_us), "data": end.data}
+        payload = {"type": end.kind, "timestamp": clock.iso(end.ended_us), "data": end.data}
         # The id has no dot: the signature separates its parts by dots.
         webhook_id = f"evt_{ids.repeatable_ulid(end.ended_us, end.job_id, end.kind)}"
         self.records.create(
@@ -41,7 +41,7 @@ class CallbackOutbox:
                 user_id=end.user_id,
                 url=end.url,
                 kind=end.kind,
-                body=msgspec.json.encode(told),
+                body=msgspec.json.encode(payload),
             )
         )
         self.queue.send(delivery_message(end.job_id, webhook_id, 1, clock.now_us()))

@@ -50,12 +50,12 @@ class Pings:
         return Pinged(webhook_id, answer.status, answer.error, took_ms)
 
     def _send(self, user_id: str, url: str, webhook_id: str) -> Answer:
-        told = {
+        payload = {
             "type": "webhook.ping",
             "timestamp": clock.iso(clock.now_us()),
             "data": {"user_id": user_id},
         }
         try:
-            return self.sender.send(user_id, url, webhook_id, msgspec.json.encode(told))
+            return self.sender.send(user_id, url, webhook_id, msgspec.json.encode(payload))
         except HostUnknown:
             return Answer(None, "host_unknown")

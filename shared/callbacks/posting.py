@@ -28,7 +28,7 @@ class Answer:
 
 
 class Deadline:
-    """By when a whole exchange must be over, by a clock that nobody sets."""
+    """By when a whole exchange must be over, by a clock that is never set."""
 
     def __init__(self, limit_s: float = LIMIT_S) -> None:
         self._start = time.monotonic()
@@ -153,7 +153,7 @@ def _answer(connection: http.client.HTTPConnection, cut: threading.Event) -> Ans
         # To `http.client` a head that was cut off looks like one that ended.
         raise TimeoutError("the head of the answer took too long")
     with suppress(OSError, http.client.HTTPException, ValueError):
-        # Read, so that the receiver can finish writing; what it says is nobody's business.
+        # Read, so that the receiver can finish writing; what it says is not looked at.
         response.read(_MAX_ANSWER_BYTES)
     return Answer(response.status, _error(response.status), response.getheader("Retry-After"))
 
@@ -165,7 +165,7 @@ def _error(status: int) -> str | None:
 
 
 def _hang_up(connection: _PinnedConnection, cut: threading.Event) -> None:
-    """End an exchange that drips on; whoever reads sees the connection close."""
+    """End an exchange that drips on; the reader sees the connection close."""
     cut.set()
     if connection.wire is not None:
         with suppress(OSError):

@@ -1,7 +1,7 @@
 """What is known of each callback: what to send where, and how every try went.
 
 `JOB#<job_id> / CALLBACK#<webhook_id>` in the jobs table. Only one try runs at a time:
-whoever begins one holds `running`, and only the holder may add to the log.
+the one that begins one holds `running`, and only the holder may add to the log.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _FREE = ("running", "running_us", "running_asked")
 class Try(msgspec.Struct, frozen=True, kw_only=True):
     """One try to deliver. `next_us` is when the schedule tries again, if ever.
 
-    `asked`: somebody asked for it; it is none of the schedule's.
+    `asked`: a user asked for it; it is none of the schedule's.
     """
 
     try_id: str
@@ -38,7 +38,7 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
     """One callback; `body` is sent as it stands, every time.
 
     `made` counts the schedule's tries that ended; `due_us` is when its next one is due.
-    `over`: nothing more is tried unless somebody asks. `redelivery` names what was
+    `over`: nothing more is tried unless a user asks. `redelivery` names what was
     asked for last and not yet tried.
     """
 
@@ -110,7 +110,7 @@ class CallbackRecords:
     def begin_try(self, callback: Callback, try_id: str, *, asked: bool) -> Callback | None:
         """Claim the right to try now; None when another has it or the callback moved.
 
-        A try that never told its outcome is logged as cut off, and its right taken over.
+        A try that never reported its outcome is logged as cut off, and its right taken over.
         """
         if callback.in_flight:
             return None

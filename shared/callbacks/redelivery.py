@@ -1,4 +1,4 @@
-"""Redelivery: one more try of a callback, because somebody asks for it."""
+"""Redelivery: one more try of a callback, because a user asks for it."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ class Redeliveries:
     queue: Queue
 
     def ask(self, job_id: str, webhook_id: str, redelivery: str) -> Callback:
-        """Queue one more try, beside the schedule's. The same redelivery again is the same try.
+        """Queue one more try, apart from the schedule's. The same redelivery again is the same try.
 
         Raises CallbackNotFound, CallbackInFlight, RedeliverLimitReached.
         """

@@ -140,7 +140,7 @@ class _Prepared:
 
 
 def _at_once(batch: AppendBatch, sent: RequestRows, adapter: Adapter | None) -> _Prepared | None:
-    """All rows, where they are surely good; else None, also when that cannot be told."""
+    """All rows, where they are surely good; else None, also when that is not known."""
     try:
         return _uniform(batch, sent, adapter)
     except (EvalyardError, MemoryError):

@@ -1,6 +1,6 @@
 """Rows to runs by an adapter, and a finished job's metrics to a row.
 
-A row that cannot become a run stays in the dataset; the caller is told why.
+A row that cannot become a run stays in the dataset; the answer says why.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -75,7 +75,7 @@ def every_failure_its_own() -> Iterator[None]:
     except (RowNotConvertible, MemoryError):
         raise
     except Exception as exc:
-        # The last resort: what nobody foresaw in one row must not cost the others of its batch.
+        # The last resort: what is unforeseen in one row must not cost the others of its batch.
         detail = "the row could not be converted: a fault of ours, which was noted"
         raise RowNotConvertible("", ROW_UNREADABLE, detail) from exc
 

@@ -2,7 +2,7 @@
 
 Folded rows never move while others append and fold, so a place is a volume and the
 bytes before it there. Pending rows will move behind the folded ones, in an order that
-nobody knows yet, so a place behind the folded rows also names the batches beyond it
+is not known yet, so a cursor behind the folded rows also names the batches beyond it
 that were passed; a reader who comes back knows its rows by their batch.
 """
 

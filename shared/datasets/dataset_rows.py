@@ -60,7 +60,7 @@ class DatasetRows:
         return self.record.epoch
 
     def moved(self, cursor: Cursor) -> Cursor | None:
-        """A place of an earlier epoch as it is now; None when it cannot be told."""
+        """A cursor of an earlier epoch as it is now; None when it cannot be moved."""
         offset = self.record.moved(cursor.epoch, cursor.volume, cursor.offset)
         if offset is None:
             return None

@@ -12,7 +12,7 @@ Word = TypeVar("Word", bound=str)
 
 @dataclass(frozen=True)
 class LabelMeaning:
-    """What a label means; None where nobody says it, or adapters contradict each other."""
+    """What a label means; None where no adapter says it, or adapters contradict each other."""
 
     unit: str | None = None
     better: Literal["higher", "lower"] | None = None

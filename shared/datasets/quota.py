@@ -71,7 +71,7 @@ def check_limits(
 ) -> None:
     """Raises TooManyRequests for too many rows on a day, Unacceptable for too much at all.
 
-    `is_pending` tells whether the dataset has rows that are not folded; only whoever is at
+    `is_pending` says whether the dataset has rows that are not folded; only a user at
     the limit of datasets pays for finding out.
     """
     _check_rows(limits, state.totals, rows)

@@ -228,7 +228,7 @@ def _unpassed(
 ) -> Iterator[tuple[PendingSegment, list[bytes]]]:
     """The segments that were not passed, with their rows, for a caller that passes each.
 
-    No more are fetched than the page needs, as far as their names tell.
+    No more are fetched than the page needs, as far as their names say.
     """
     while wanted := _filling(segments, passed, page.room):
         yield from rows.lines_of(wanted)

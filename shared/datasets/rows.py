@@ -72,7 +72,7 @@ def _validated(index: int, sent: SentRow) -> AcceptedRow:
     except (_Rejected, MemoryError):
         raise
     except Exception as exc:
-        # The last resort: what nobody foresaw in one row must not cost the others.
+        # The last resort: what is unforeseen in one row must not cost the others.
         detail = "the row could not be read: a fault of ours, which was noted"
         raise _Rejected(ROW_UNREADABLE, detail) from exc
 

@@ -1,6 +1,6 @@
 """Devices: which there are, what they said last, their queues, and credentials for those.
 
-Knows nothing of jobs; whoever does decides which device may run what.
+Knows nothing of jobs; the jobs feature decides which device may run what.
 """
 
 from shared.devices.device import Device, Telemetry

@@ -24,7 +24,7 @@ TELEMETRY_SHOWN = 100
 
 
 class DeviceNotFound(NotFound):
-    """No such device, or it belongs to somebody else."""
+    """No such device, or it belongs to another user."""
 
     code = "device_not_found"
 

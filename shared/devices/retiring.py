@@ -1,6 +1,6 @@
 """Taking a device out for good: its registration goes at once, its queues once they are drained.
 
-`RETIRED / DEVICE#<serial>` is left from the one until the other; whoever knows jobs
+`RETIRED / DEVICE#<serial>` is left from the one until the other; the jobs feature
 drains what it names (shared/jobs/draining.py).
 """
 

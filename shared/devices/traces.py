@@ -1,7 +1,7 @@
 """What devices keep of a user: the devices that only they may use.
 
-With their owner such devices go, too: they are retired, rather than left to whoever
-comes next. What a device said about itself lies under its serial, and it may say
+With their owner such devices go, too: they are retired, rather than left to the one who
+comes next. What a device said about itself is kept under its serial, and it may say
 something while it is retired; so serials stay, as `OWNER#<user_id> / GONE#<serial>`,
 until its token is refused everywhere (`remains`).
 """
@@ -65,7 +65,7 @@ class _Serials:
         return [item["sk"].removeprefix(_GONE) for item in islice(items, BATCH)]
 
     def remove(self, user_id: str, found: Sequence[Any], /) -> None:
-        """Remove what the device said, unless its serial is somebody else's by now."""
+        """Remove what the device said, unless its serial belongs to another user by now."""
         for serial in found:
             if Fleet(self.table).find(serial) is None:
                 said = self.table.query(f"DEVICE#{serial}")

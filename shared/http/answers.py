@@ -21,7 +21,7 @@ TEXT_TYPES = [
     "application/x-ndjson",
     "image/svg+xml",
 ]
-# Headers, status and the names of members have room besides.
+# Headers, status and the names of members have room in addition.
 _ROOM_FOR_BODY = MAX_ANSWER_BYTES - 16 * 2**10
 _ENVELOPE = {"statusCode": 200, "body": "", "headers": {}, "isBase64Encoded": False}
 
@@ -51,14 +51,14 @@ def first_that_fit(documents: Sequence[Mapping[str, Any]]) -> int:
 
 def answer_bytes(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> int:
     """The bytes of a whole answer as its function hands it over, at most."""
-    told = {name.decode().lower(): value.decode("latin-1") for name, value in headers}
-    frame = len(json.dumps(_ENVELOPE)) + len(json.dumps(told))
-    text = any(kind in told.get("content-type", "") for kind in TEXT_TYPES)
+    named = {name.decode().lower(): value.decode("latin-1") for name, value in headers}
+    frame = len(json.dumps(_ENVELOPE)) + len(json.dumps(named))
+    text = any(kind in named.get("content-type", "") for kind in TEXT_TYPES)
     return frame + (_text_bytes(body) if text else _base64_bytes(body))
 
 
 def too_large_means(advice: str) -> Callable[[Endpoint], Endpoint]:
-    """Say what a caller of an endpoint shall do whose answer is too large."""
+    """Say what a caller can do when the endpoint's answer is too large."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
         endpoint.__advice__ = advice  # type: ignore[attr-defined]  # Functions take attributes; this one is read back in this module only.

@@ -30,7 +30,7 @@ _JSON_KIND = re.compile(r"application/[^/]+[+]json")
 
 
 class EdgeRequest(Request):
-    """A request whose body obeys the contract's limits, whoever reads it."""
+    """A request whose body obeys the contract's limits, wherever it is read."""
 
     async def body(self) -> bytes:
         """The inflated body. Raises EdgeError around TooLarge, MalformedInput, UnsupportedMedia."""

@@ -57,7 +57,7 @@ class Repeatable:
 class IdempotencyStore:
     """The records of keyed calls: one item per caller, route and key.
 
-    An answer that one item cannot hold lies in parts beside it (docs/decisions/0022).
+    An answer that one item cannot hold is kept in parts of its own (docs/decisions/0022).
     """
 
     table: Table
@@ -65,7 +65,7 @@ class IdempotencyStore:
     def begin(self, pk: str, fingerprint: str, user_id: str | None = None) -> Item:
         """Claim the key or learn what became of it; `user_id` says whose record it is.
 
-        Returns the record; its `state` is `begun` when the caller shall carry the call
+        Returns the record; its `state` is `begun` when the caller must carry the call
         out, `done` when the stored answer is to be replayed. Raises Unacceptable for
         another body, Conflict while a first call runs.
         """
@@ -224,7 +224,7 @@ async def _carry_out(
         else:
             store.release(record)
     except DependencyFailed:
-        # What was done is done, and its answer may hold a secret that nobody can be told again.
+        # What was done is done, and its answer may hold a secret that cannot be given again.
         logger().warning("answer_not_kept", status=response.status_code)
     return response
 
@@ -264,7 +264,7 @@ def _part_key(stored: str, number: int) -> str:
 
 
 def _place(request: Request) -> str:
-    """What a key belongs to besides its caller; a path that no key has room for, by its digest."""
+    """What a key belongs to, next to its caller; a path that no key has room for, by its digest."""
     place = f"{request.method} {request.url.path}"
     if len(place.encode()) <= _LONGEST_PLACE_BYTES:
         return place

@@ -1,8 +1,8 @@
 """Who is calling, as the gateway's authorizer found out.
 
-The authorizer lets unknown credentials pass as nobody, because an HTTP API
+The authorizer lets unknown credentials pass without an identity, because an HTTP API
 answers its own denials with 403 where the contract says 401; every route class
-but the open one turns nobody away (`docs/decisions/0003-who-answers-401.md`).
+but the open one refuses no caller (`docs/decisions/0003-who-answers-401.md`).
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 A cursor is not a secret: it names a place in the caller's own list. A digest ties it to
 that list, so that a cursor of another one, or an edited one, is refused; and what it
-carries has the type and form of the list's own keys, even if somebody else made it.
+carries has the type and form of the list's own keys, even if a client made it up.
 """
 
 import base64

@@ -24,7 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-# What a route may say itself. Answers hold somebody's data, or a secret: no cache keeps them.
+# What a route may say itself. Answers hold a user's data, or a secret: no cache keeps them.
 _UNLESS_SAID = {b"cache-control": b"no-store"}
 _ALWAYS = {
     b"x-content-type-options": b"nosniff",

@@ -22,7 +22,7 @@ class OpenRoute(APIRoute):
     """A route for everybody."""
 
     credential: ClassVar[str | None] = None
-    # Links to pages are decorated by whoever passes them on.
+    # Links to pages are decorated by sites that pass them on.
     any_query: ClassVar[bool] = False
 
     def get_route_handler(self) -> Answer:

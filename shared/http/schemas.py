@@ -105,7 +105,7 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     500: _problem("A fault of the service; repeating the call does not help (`internal`)."),
     503: _problem("A dependency failed; repeat the call after `Retry-After` seconds."),
 }
-# What every question about many rows may answer besides.
+# What every query over many rows may also answer.
 QUESTION_RESPONSES: dict[int | str, dict[str, Any]] = {
     503: _problem(
         "The query takes too long (`query_timeout`): ask for less. Or a dependency "

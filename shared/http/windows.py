@@ -38,7 +38,7 @@ class Window:
 
 
 def span_document(span: tuple[int, int] | None) -> dict[str, str] | None:
-    """The earliest and the latest of some instants as answers tell them."""
+    """The earliest and the latest of some instants as answers show them."""
     return None if span is None else {"from": clock.iso(span[0]), "to": clock.iso(span[1])}
 
 

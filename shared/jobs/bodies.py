@@ -1,4 +1,4 @@
-"""What of a job lies on S3: what was asked, and what came out. The shapes, no I/O."""
+"""What of a job is kept on S3: what was asked, and what came out. The shapes, no I/O."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 from shared.runs import Run
 
-# How long an address of what lies there gives it.
+# How long a signed address of a body is valid.
 ADDRESS_VALID_S = 3_600
 METRICS = (
     "prompt_tokens",
@@ -31,7 +31,7 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a device reported. `metrics` has the names of METRICS; None is not measured.
 
-    `log_uploaded`: the log lies beside the outcome, with `log_bytes`.
+    `log_uploaded`: the log is an object of its own, with `log_bytes`.
     """
 
     output: str
@@ -58,7 +58,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def model_request_of(body: bytes) -> ModelRequest:
-    """The question in a stored body."""
+    """The request in a stored body."""
     return msgspec.json.decode(body, type=ModelRequest)
 
 
@@ -68,10 +68,10 @@ def outcome_of(body: bytes) -> Outcome:
 
 
 def outcome_name(attempt: int) -> str:
-    """Where an attempt's outcome lies in the job's folder."""
+    """The name of an attempt's outcome in the job's folder."""
     return f"outcome-{attempt}.json"
 
 
 def log_name(attempt: int) -> str:
-    """Where an attempt's uploaded log lies in the job's folder."""
+    """The name of an attempt's uploaded log in the job's folder."""
     return f"log-{attempt}.txt"

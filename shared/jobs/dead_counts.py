@@ -1,4 +1,4 @@
-"""How many dead jobs failed how: kept, so that nobody has to read them all.
+"""How many dead jobs failed how: kept, so that no query has to read them all.
 
 `DEADS / <user_id>#<code>` holds the count and the rank of the newest; for each counted
 job, `USER#<user_id> / DEAD#<code>#<rank>` finds the next newest when that one goes. They are

@@ -106,7 +106,7 @@ class DeadLetters:
             serial = None
         tag = overrides.queue_tag or job.queue_tag
         lane = self._lane(Placement(serial, tag, job.model), job)
-        # This end is still to be told: the next one will be another callback.
+        # The callback of this end must be queued: the next one will be another callback.
         self.announcer.announce(job)
         queued = self.store.leave_dead_letters(
             job,

@@ -28,7 +28,7 @@ class Draining:
     def drain(self, device: RetiredDevice, may_go_on: Callable[[], bool]) -> str:
         """Move a retired device's jobs, or delete its queues when there are none any more.
 
-        Repeatable: what a crash left, and what an index did not tell yet, is found by the
+        Repeatable: what a crash left, and what an index did not show yet, is found by the
         next sweep.
         """
         retirements = Retirements(self.dispatcher.lanes.fleet.table)

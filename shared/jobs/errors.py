@@ -4,13 +4,13 @@ from shared.errors import Conflict, Forbidden, Gone, NotFound, Unacceptable
 
 
 class JobNotFound(NotFound):
-    """No such job, or somebody else's."""
+    """No such job, or another user's."""
 
     code = "job_not_found"
 
 
 class JobGone(Gone):
-    """Nobody wants this job to be run any more: the message may be deleted."""
+    """This job must not be run any more: the message may be deleted."""
 
     code = "job_gone"
 

@@ -2,7 +2,7 @@
 
 Succeeding, and dying after having run, leave a run behind. So the decision comes
 first (`ending`), then the segment with the run, then the final status, then the
-callback. Each step may be repeated by whoever finds it undone: the same call again,
+callback. Each step may be repeated by what finds it undone: the same call again,
 or maintenance.
 """
 
@@ -34,7 +34,7 @@ _NOT_WAITING = {"waits_in": None, "rank": None}
 
 @dataclass(frozen=True)
 class Announcer:
-    """Moves jobs to their final status and owes nobody a callback."""
+    """Moves jobs to their final status and queues their callbacks."""
 
     store: JobStore
     outbox: CallbackOutbox
@@ -43,15 +43,15 @@ class Announcer:
         self, job: Job, status: str, finished_us: int, failure: Failure | None
     ) -> Job | None:
         """The last transition; None when the job has moved since it was read."""
-        owed = job.callback_url is not None
-        due = due_in_s(job.job_id, _UNDONE_S) if owed else NOT_DUE
+        has_callback = job.callback_url is not None
+        due = due_in_s(job.job_id, _UNDONE_S) if has_callback else NOT_DUE
         attempts = job.attempts_with_end(finished_us, failure) if _running(job) else None
         changes: dict[str, Any] = {
             "status": status,
             "finished_us": finished_us,
             "failure": None if failure is None else msgspec.to_builtins(failure),
             "ending": None,
-            "callback_owed": owed,
+            "callback_owed": has_callback,
             **due,
             **({} if attempts is None else {"attempts": attempts}),
             **_NO_LEASE,
@@ -69,10 +69,10 @@ class Announcer:
         return moved
 
     def announce(self, job: Job) -> None:
-        """Queue the callback that a finished job owes; again queues the same one."""
+        """Queue the callback of a finished job; again queues the same one."""
         if not job.callback_owed:
             return
-        assert job.callback_url is not None, "only jobs with a callback URL owe one"
+        assert job.callback_url is not None, "only jobs with a callback URL have one due"
         assert job.finished_us is not None, "a finished job has its end"
         self.outbox.enqueue(
             JobEnd(
@@ -128,7 +128,7 @@ class Finalization:
     ) -> Job | None:
         """End the running attempt with a failure: back to the queue, or dead.
 
-        `resend`: nobody holds the job's message, so a new one is sent. `reported`: the
+        `resend`: no device holds the job's message, so a new one is sent. `reported`: the
         device said so itself.
         """
         if failure.retryable and failure.code not in INCURABLE and job.attempts_left:

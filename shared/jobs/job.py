@@ -4,7 +4,7 @@
     a failed attempt goes back to queued, a requeued dead job too (docs/jobs.md).
 
 `ending` is set between the decision how a job ends and its carrying out (result, run,
-callback): from then on the job can only move to that end, whoever finishes the work.
+callback): from then on the job can only move to that end, whichever process finishes the work.
 """
 
 from typing import Any, Literal
@@ -63,7 +63,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One job. Instants in µs; `attempt` only grows and fences what devices say.
 
-    `attempt_base` is the count at the last requeue, so that attempts start anew without
+    `attempt_base` is the count at the last requeue, so that attempts start again without
     a number ever coming back. `passed_us`: when a device last left it to others.
     `dead_code`: the failure as which it is counted among the dead.
     """
@@ -109,7 +109,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def finished(self) -> bool:
-        """Whether it has come to its end (until somebody requeues it)."""
+        """Whether it has come to its end (until it is requeued)."""
         return self.status in FINISHED
 
     @property

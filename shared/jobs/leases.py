@@ -1,6 +1,6 @@
 """What devices say about jobs: claim, heartbeat, complete, fail. Every call may be repeated.
 
-A device speaks for a job only with the attempt that its claim gave it; whoever lost
+A device speaks for a job only with the attempt that its claim gave it; a device that lost
 the lease hears so and changes nothing.
 """
 
@@ -139,7 +139,7 @@ class Leases:
         if job.status == "cancelling":
             return self.finalization.lapse(job, resend=False)
         if failure.code == CANCELLED:
-            # Nobody cancelled: the device gave up for reasons of its own.
+            # No user cancelled: the device gave up for reasons of its own.
             failure = msgspec.structs.replace(failure, retryable=True)
         return self.finalization.fail(job, failure, resend=False, reported=True)
 
@@ -219,7 +219,7 @@ class Leases:
         return "another device of the pool serves this model"
 
     def _served_elsewhere(self, device: Device, job: Job) -> bool:
-        """Whether the job shall be left for others; with nobody else it fails, and says why."""
+        """Whether the job must be left for others; without others it fails, and says why."""
         return any(
             other.serial != device.serial and other.present and job.model in other.models
             for other in self.fleet.serving(job.queue_tag)

@@ -1,7 +1,7 @@
 """What must come true even when every message, event and call in between was lost.
 
-Each unfinished job carries the moment by which somebody must look at it (`due_at`);
-so do windows that jobs wait for. One sweep reads those whose moment has passed, and goes
+Each unfinished job carries the moment by which maintenance must look at it (`due_at`);
+so do the slots of lanes that jobs wait for. One sweep reads those whose moment has passed, and goes
 on where the last one ran out of time (`shared.rounds`).
 """
 
@@ -28,7 +28,7 @@ from shared.turns import MayGoOn, TimeLeft
 _LATE_S = 600
 # Between the parts of a name in a round: in none of them.
 _JOINT = "\x1f"
-# A job whose pool is gone waits for somebody to bring it back.
+# A job whose pool is gone waits until it is brought back.
 _LANE_MISSING_S = 3_600
 
 

@@ -1,4 +1,4 @@
-"""Where a job shall run, and what speaks against it. No I/O."""
+"""Where a job is to run, and why it cannot. No I/O."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

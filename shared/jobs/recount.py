@@ -25,7 +25,7 @@ class Recount:
 
     @property
     def is_done(self) -> bool:
-        """Whether the counts tell of every dead job."""
+        """Whether the counts include every dead job."""
         state = self.store.table.get(*_KEY)
         return state is not None and bool(state["done"])
 

@@ -118,7 +118,7 @@ class JobStore:
         return (list(map(job_of, page)) for page in pages)
 
     def move(self, job: Job, *, also_if: Any = None, **changes: Any) -> Job | None:
-        """Change a job if nobody has since it was read; None when somebody has.
+        """Change a job if it has not changed since it was read; None when it has.
 
         Fenced by status, attempt, ending and queueing time: every transition changes one
         of them. A change to None removes the attribute; `also_if` maps further attributes
@@ -159,7 +159,7 @@ class JobStore:
     def remove(self, job: Job) -> bool:
         """Forget a job; False when it has moved since it was read.
 
-        Marked first, so that nobody sees it any more; what a crash leaves behind is
+        Marked first, so that it is not seen any more; what a crash leaves behind is
         removed by maintenance through `clear_away`.
         """
         again = due_in_s(job.job_id, 60)
@@ -249,7 +249,7 @@ class JobStore:
         raise Unavailable("many jobs are ending at the moment; repeat the call", retry_after_s=1)
 
     def put_body(self, job: Job, name: str, body: bytes) -> bytes:
-        """Store a body once; what lies there afterwards, ours or an earlier call's."""
+        """Store a body once; what is there afterwards, ours or an earlier call's."""
         key = job.folder + name
         return body if self.bucket.put_new(key, body) else self.bucket.get(key)
 

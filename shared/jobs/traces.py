@@ -1,6 +1,6 @@
 """Where jobs keep something of a user: items, callbacks, bodies, windows, counts of dead jobs.
 
-A job's callbacks lie in a partition that only its id leads to, and a call that is under
+A job's callbacks are in a partition that only its id leads to, and a call that is under
 way may still write there after the job is gone. So ids stay, as `GONE#<job_id>` in the
 user's partition, until no such call can run any more (`remains`).
 """
@@ -36,13 +36,13 @@ def job_traces(bucket: Bucket, table: Table, fleet: Fleet, pools: PoolQueues) ->
 
 
 def job_remains(table: Table) -> tuple[Place, ...]:
-    """The ids, to be removed when nobody can write for these jobs any more."""
+    """The ids, to be removed when no call can write for these jobs any more."""
     return (_JobIds(table),)
 
 
 @dataclass(frozen=True)
 class _Jobs:
-    """Jobs, with what lies under their ids."""
+    """Jobs, with what is kept under their ids."""
 
     table: Table
     kind: str = "jobs"
@@ -79,7 +79,7 @@ class _JobIds:
 
 @dataclass(frozen=True)
 class _DeadLetterCounts:
-    """How many of a user's jobs died how; what they are counted by lies among the entries."""
+    """How many of a user's jobs died how; what they are counted by is among the entries."""
 
     table: Table
     kind: str = "dead_job_counts"

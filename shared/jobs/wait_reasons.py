@@ -29,7 +29,7 @@ def waiting_reason(
     mine = [device for device in candidates if device.owner in (None, user_id)]
     if not mine:
         return NO_DEVICE_SERVES_TAG
-    # With nobody who serves the model, somebody takes the job and says so.
+    # When no device serves the model, one of them takes the job and says so.
     states = {device.state for device in mine if device.serves(model)} or {
         device.state for device in mine
     }

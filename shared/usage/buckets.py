@@ -86,7 +86,7 @@ def bucket_edges(step_s: int, from_us: int, to_us: int, tz: str) -> list[int]:
 
 
 def bucket_sql(us: str, edges: Sequence[int]) -> str:
-    """SQL for the beginning of the bucket that an instant (SQL, microseconds) lies in.
+    """SQL for the beginning of the bucket that holds an instant (SQL, microseconds).
 
     Reckoned, not looked up: most edges are equally far apart, but for changes of the clock.
     """

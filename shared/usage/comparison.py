@@ -31,7 +31,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `GET /usage/compare` tells."""
+    """What `GET /usage/compare` answers."""
 
     a: Side
     b: Side

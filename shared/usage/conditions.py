@@ -1,4 +1,4 @@
-"""Under which conditions two sides ran: what differs besides what was to be compared."""
+"""Under which conditions two sides ran: what differs apart from what was to be compared."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

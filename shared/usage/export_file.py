@@ -23,7 +23,7 @@ CONTENT_TYPES: dict[ExportFormat, str] = {
     "jsonl": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
 }
-# What a line has besides texts and extras, and what an extra has: about the most.
+# What a line has apart from texts and extras, and what an extra has: about the most.
 _LINE_BYTES = 200
 _EXTRA_BYTES = 40
 # Lines that are taken from the database at a time, and bytes from a file.
@@ -58,7 +58,7 @@ class Export:
 
     @property
     def file_name(self) -> str:
-        """Tells the window that was pinned, in UTC."""
+        """States the window that was pinned, in UTC."""
         first, last = _stamp(self.query.from_us), _stamp(self.query.to_us)
         return f"evalyard-usage_{first}_{last}_UTC.{self.format}"
 

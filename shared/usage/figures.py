@@ -116,7 +116,7 @@ class _FromCells:
         return _groups(self.connection, "(FROM cells WHERE metric IS NULL)", keys, most)
 
     def distinct(self, names: Sequence[str]) -> dict[str, int]:
-        # These cells need not tell the values apart.
+        # These cells need not keep the values apart.
         found: dict[str, int] = {}
         for name in names:
             plan = plan_reading(self.snapshot, self.query, [name], exact=False)

@@ -1,7 +1,7 @@
 """What is read to answer a question: rows, rollups, or both. The one place that decides.
 
 Up to two million runs come from the rows. Above that, whole days and hours come from
-rollups wherever one tells the wanted dimensions apart and no bucket begins inside; the
+rollups wherever one keeps the wanted dimensions apart and no bucket begins inside; the
 ragged ends, what is not rolled up yet and what is being taken out come from rows.
 """
 
@@ -22,7 +22,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class RowsOf:
-    """The runs of a part, without those in some ranges of time, which rollups tell."""
+    """The runs of a part, without those in some ranges of time, which rollups cover."""
 
     part: Part
     without: tuple[Range, ...] = ()
@@ -108,7 +108,7 @@ class _Planning:
                 self.rows.append(RowsOf(part, without))
 
     def _covered(self, day: DayRecord) -> tuple[Range, ...]:
-        """The ranges of the day that its rollup tells, which are noted."""
+        """The ranges of the day that its rollup covers, which are noted."""
         rollup, tombstones = day.rollup, self.snapshot.tombstones
         if rollup is None or any(
             tombstone.concerns(part)

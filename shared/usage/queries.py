@@ -20,7 +20,7 @@ _MAX_GROUPS = 1_000
 _FEWER_GROUPS = "filter by some of the values, or group by fewer dimensions"
 _MAX_POINTS = 4_000
 
-# How much of an answer a series takes (1 is all), and what stands besides it.
+# How much of an answer a series takes (1 is all), and the rest of the answer.
 Share = Callable[[list[dict[str, Any]], list[dict[str, Any]]], tuple[float, float]]
 
 
@@ -41,7 +41,7 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Overview:
-    """What `GET /usage` tells: totals, a series over time, a breakdown, the newest runs."""
+    """What `GET /usage` answers: totals, a series over time, a breakdown, the newest runs."""
 
     total: dict[str, Any]
     series: list[dict[str, Any]]
@@ -55,7 +55,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class UsageSummary:
-    """What `GET /usage/summary` tells: stats, and how they were read."""
+    """What `GET /usage/summary` answers: stats, and how they were read."""
 
     stats: dict[str, Any]
     exact: bool

@@ -36,12 +36,12 @@ def cell_stats(
     Without keys there is exactly one group, `()`, even over nothing.
     """
     metrics = [*AMOUNTS, *(EXTRA_PREFIX + label for label in labels)]
-    told = _distributions(connection, keys, metrics)
+    measured = _distributions(connection, keys, metrics)
     found = {}
     for row in connection.execute(_counts_sql(keys)).fetchall():
         key, values = tuple(row[: len(keys)]), row[len(keys) :]
         *counts, throughput = values
-        metric = told.get(key, {})
+        metric = measured.get(key, {})
         extra = {
             label: distribution(metric[EXTRA_PREFIX + label])
             for label in labels
@@ -66,8 +66,8 @@ def _counts_sql(keys: list[str]) -> str:
         "sum(timed_tokens) FILTER (WHERE ok) * 1e3 / nullif(sum(timed_ms), 0)",
     ]
     ordered = f" GROUP BY {by} ORDER BY {by}" if keys else ""
-    told = "bucket IS NULL AND (metric IS NULL OR metric = 'latency_ms')"
-    return f"SELECT {', '.join(columns)} FROM cells WHERE {told}{ordered}"
+    condition = "bucket IS NULL AND (metric IS NULL OR metric = 'latency_ms')"
+    return f"SELECT {', '.join(columns)} FROM cells WHERE {condition}{ordered}"
 
 
 def _distributions(

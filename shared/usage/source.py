@@ -86,7 +86,7 @@ def cells_table(
             f"FROM {with_edges('runs', 'ts', edges)}"
         )
         connection.execute(
-            f"CREATE TEMP TABLE told AS SELECT * FROM ({cells_of('ragged', columns)})"
+            f"CREATE TEMP TABLE rolled AS SELECT * FROM ({cells_of('ragged', columns)})"
         )
         for level, times, files in _rollups(plan, paths):
             cells = with_columns(_parquet(files), ROLLUP_COLUMNS)
@@ -96,8 +96,8 @@ def cells_table(
                 f"AND t IN {_bound(connection, '(SELECT make_timestamp(unnest(?)))', [times])})"
             )
             source = with_edges(rows, "t", edges)
-            connection.execute(f"INSERT INTO told BY NAME SELECT {names} FROM {source}")
-        merged = merged_cells("told", [*columns, "ok"])
+            connection.execute(f"INSERT INTO rolled BY NAME SELECT {names} FROM {source}")
+        merged = merged_cells("rolled", [*columns, "ok"])
         connection.execute(f"CREATE TEMP TABLE cells AS {merged}")
         yield connection
 
@@ -129,7 +129,7 @@ def _selections(
     plan: QueryPlan,
     paths: dict[str, Path],
 ) -> list[str]:
-    """SQL for the runs of parts that are not taken out and not told by rollups."""
+    """SQL for the runs of parts that are not taken out and not covered by rollups."""
     alike: dict[tuple[tuple[Range, ...], tuple[Tombstone, ...]], list[Path]] = defaultdict(list)
     for rows in plan.rows:
         tombstones = tuple(

@@ -68,7 +68,7 @@ def grouped_stats(
 ) -> dict[Key, dict[str, Any]]:
     """Stats of each group of the table by SQL key expressions, in the order of the keys.
 
-    `labels` are the extras that are told. Without keys there is exactly one group, `()`, even
+    `labels` are the extras that are shown. Without keys there is exactly one group, `()`, even
     over nothing; its extras are left to `extras_of`.
     """
     extras = _extras(connection, keys, table, labels) if keys else {}

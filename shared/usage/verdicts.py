@@ -10,7 +10,7 @@ from shared.usage.welch import Difference, Sample, difference
 Verdict = Literal["improved", "regressed", "unchanged", "inconclusive"]
 Better = Literal["higher", "lower"] | None
 
-# Whoever needs more than these runs a side sits on the threshold.
+# A comparison that needs more than these runs a side sits on the threshold.
 MAX_MORE_RUNS = 1_000_000
 
 

@@ -49,7 +49,7 @@ class Difference:
         return self.p_value is not None and self.p_value < SIGNIFICANCE
 
     def lies_within(self, effect: float) -> bool:
-        """Whether the whole interval lies within ± the effect."""
+        """Whether the whole interval is within ± the effect."""
         return self.ci95 is not None and -effect <= self.ci95[0] and self.ci95[1] <= effect
 
 

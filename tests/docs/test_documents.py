@@ -2,6 +2,7 @@
 
 import json
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,38 @@ def test_words_are_plain_when_the_api_describes_itself() -> None:
     document = json.loads((ROOT / "functions/health/openapi.json").read_text(encoding="utf-8"))
 
     assert [text for text in _descriptions(document) if _AVOIDED.search(text)] == []
+
+
+# Where docstrings and comments are held to the same words.
+_PLAIN = [
+    path
+    for folder in (
+        "functions",
+        *(f"shared/{name}" for name in ("accounts", "callbacks", "datasets", "devices")),
+        *(f"shared/{name}" for name in ("http", "jobs", "usage")),
+    )
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
+
+
+def test_words_are_plain_when_code_is_explained() -> None:
+    found = {
+        str(path.relative_to(ROOT)): words
+        for path in _PLAIN
+        if (words := [word for text in _explanations(path) for word in _AVOIDED.findall(text)])
+    }
+
+    assert len(_PLAIN) > 100
+    assert found == {}
+
+
+def _explanations(path: Path) -> Iterator[str]:
+    """The comments of a module, and its texts in three quotes, which are docstrings."""
+    with tokenize.open(path) as source:
+        for token in tokenize.generate_tokens(source.readline):
+            is_docstring = token.type == tokenize.STRING and token.string.startswith('"""')
+            if is_docstring or token.type == tokenize.COMMENT:
+                yield token.string
 
 
 def _descriptions(part: object) -> Iterator[str]:

@@ -17,7 +17,7 @@ from shared.datasets.metrics.times import odd_text, usual_us
 from shared.runs import MAX_LABEL_CHARACTERS
 from shared.storage.log import BATCH_MEMBER, META_PREFIX
 
-# Keys of a file that are tried as numbers where nobody said which are; those in most rows.
+# Keys of a file that are tried as numbers where no adapter says which are; those in most rows.
 MAX_CANDIDATES = 4 * MAX_EXTRA_FIELDS
 _MAX_FIELD_CHARACTERS = 512
 # Nested objects are looked into in so many rows of a file, and so deep.
