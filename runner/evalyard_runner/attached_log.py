@@ -25,6 +25,7 @@ def note_run(log: RuntimeLog, kind: str, sample: Sample) -> None:
         "ttft_ms": _rounded(sample.ttft_ms),
         "latency_ms": _rounded(sample.latency_ms),
         "finish_reason": sample.finish_reason,
+        "replaced_characters": sample.replaced or None,
     }
     said = " ".join(f"{name}={value}" for name, value in shown.items() if value is not None)
     log.write(f"{now} runner: {kind} done {said}")

@@ -33,6 +33,8 @@ class Sample:
 
     text: str = field(repr=False)
     latency_ms: float
+    # Characters of the text that the server had broken; U+FFFD stands in their place.
+    replaced: int = 0
     ttft_ms: float | None = None
     itl: Gaps | None = None
     prompt_tokens: int | None = None
@@ -48,7 +50,8 @@ class Sample:
 
 
 class Stopwatch:
-    """Started when the request is sent; ticks with each chunk, and is told what was in it.
+    """Started when the request is sent; ticks with each piece that arrives, and hears what was in
+    it.
 
     `clock` answers seconds.
     """
@@ -63,7 +66,7 @@ class Stopwatch:
         self._gaps = array("d")
 
     def tick(self) -> None:
-        """A chunk arrived."""
+        """A piece of the stream arrived; whatever is in it has this moment."""
         self._now = self._clock()
 
     def token(self) -> None:
@@ -76,6 +79,12 @@ class Stopwatch:
 
     def end(self) -> None:
         """The model said that it is done; the token that ended it may show no text."""
+        self._ended = self._now
+
+    def forget_tokens(self) -> None:
+        """The answer came whole, so that no token has a moment of its own."""
+        self._first = self._last_text = None
+        del self._gaps[:]
         self._ended = self._now
 
     @property

@@ -1,6 +1,10 @@
 """Reads numbers that a model server says about itself; what is no such number is None; no I/O."""
 
-from typing import Any
+from math import inf
+from typing import Any, Final
+
+# What is above it is no count of tokens, and the API takes none such.
+_MOST_TOKENS: Final = 10**12
 
 
 def member(mapping: dict[str, Any], key: str) -> dict[str, Any]:
@@ -9,9 +13,16 @@ def member(mapping: dict[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def objects_of(value: object) -> list[dict[str, Any]]:
+    """The objects of a list; what else stands in it, or instead of it, is left out."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def count(value: object) -> int | None:
     """A number of tokens."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MOST_TOKENS else None
 
 
 def first_count(*values: object) -> int | None:
@@ -23,4 +34,4 @@ def duration(value: object) -> float | None:
     """A time that passed; 0 means that nobody measured it."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if value > 0 else None
+    return float(value) if 0 < value < inf else None

@@ -15,6 +15,7 @@ def recorded(*steps: tuple[float, dict[str, Any]]) -> Sample:
     clock = iter([0.0, *(moment for moment, _ in steps), 99.0])
     recorder = OpenAiRecorder(clock=lambda: next(clock))
     for _, chunk in steps:
+        recorder.arrived()
         recorder.hear(chunk)
     return recorder.sample()
 

@@ -1,12 +1,15 @@
 """A model server at the other end of HTTP: its names, whether it answers, and its streams."""
 
-import json
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import httpx
 
-from evalyard_runner.backends.refusals import failure_of_answer, failure_of_stream
+from evalyard_runner.backends.answers import Answer
+from evalyard_runner.backends.chunks import cut_short
+from evalyard_runner.backends.lines import Lines
+from evalyard_runner.backends.refusals import failure_of_answer
 from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.errors import GenerationError, MisconfiguredError
 from evalyard_runner.net import is_loopback
@@ -14,8 +17,6 @@ from evalyard_runner.net import is_loopback
 # A prefill may take minutes without a byte: the job's own time-out is the only limit on reading.
 _TIMEOUT: Final = httpx.Timeout(None, connect=10.0)
 _PROBE_TIMEOUT: Final = httpx.Timeout(10.0)
-
-Chunk = dict[str, Any]
 
 
 class ModelServer:
@@ -63,24 +64,25 @@ class ModelServer:
             ) from exc
         self._names = {name: name for name in listed}
 
-    async def stream(self, path: str, content: bytes, hear: Callable[[str], bool]) -> None:
-        """POST, and give each line of the answer to `hear` until that says True: enough.
+    async def stream(self, path: str, content: bytes, answer: Answer) -> None:
+        """POST, and give what comes back to `answer` until that has enough.
 
-        Raises GenerationError for a refusal, and when the server goes away.
+        Raises GenerationError for a refusal, and when the server ends or goes away too early.
         """
         headers = {"Content-Type": "application/json"}
         try:
-            async with self._http.stream("POST", path, content=content, headers=headers) as answer:
-                if not answer.is_success:
-                    body = (await answer.aread()).decode(errors="replace")
-                    raise failure_of_answer(answer.status_code, body)
-                async for line in answer.aiter_lines():
-                    if hear(line):
-                        return
+            async with self._http.stream("POST", path, content=content, headers=headers) as stream:
+                if not stream.is_success:
+                    body = (await stream.aread()).decode(errors="replace")
+                    raise failure_of_answer(stream.status_code, body)
+                await _read(stream, answer)
         except httpx.HTTPError as exc:
             self._suspect = True
-            why = f"the model server went away: {exc}"
-            raise GenerationError("runtime_crash", why, retryable=True) from exc
+            if not answer.finished:
+                why = f"the model server went away: {exc}"
+                raise GenerationError("runtime_crash", why, retryable=True) from exc
+        if not answer.finished:
+            raise cut_short()
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -118,24 +120,19 @@ class ServedBackend:
         await self._server.close()
 
 
-def chunk_of(text: str) -> Chunk:
-    """One JSON object of a stream. Raises GenerationError when it is none, or tells of an error."""
+async def _read(stream: httpx.Response, answer: Answer) -> None:
+    """Until the answer has enough, the stream ends, or nothing more is worth waiting for."""
+    lines, linger_s = Lines(), None
     try:
-        chunk = json.loads(text)
-    except ValueError as exc:
-        raise _broken("broken JSON") from exc
-    if not isinstance(chunk, dict):
-        raise _broken("no object")
-    if chunk.get("error"):
-        raise failure_of_stream(text)
-    return chunk
-
-
-def cut_short() -> GenerationError:
-    """For a stream that ended too early."""
-    why = "the stream ended before the model was done"
-    return GenerationError("runtime_crash", why, retryable=True)
-
-
-def _broken(what: str) -> GenerationError:
-    return GenerationError("runtime_crash", f"the model server streamed {what}", retryable=True)
+        async with asyncio.timeout(None) as limit:
+            async for data in stream.aiter_bytes():
+                answer.arrived()
+                if any(answer.hear(line) for line in lines.feed(data)):
+                    return
+                if answer.linger_s != linger_s:
+                    linger_s = answer.linger_s
+                    limit.reschedule(asyncio.get_running_loop().time() + (linger_s or 0.0))
+    except TimeoutError:
+        return
+    answer.hear(lines.rest())
+    answer.end()

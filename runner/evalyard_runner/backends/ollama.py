@@ -5,7 +5,8 @@ loaded the model, evaluated the prompt and generated.
 import json
 from collections.abc import Mapping
 
-from evalyard_runner.backends.model_server import ModelServer, ServedBackend, chunk_of, cut_short
+from evalyard_runner.backends.answers import LineAnswer
+from evalyard_runner.backends.model_server import ModelServer, ServedBackend
 from evalyard_runner.backends.ollama_recorder import OllamaRecorder
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation, ollama_body
@@ -31,14 +32,5 @@ class OllamaBackend(ServedBackend):
         body = ollama_body(generation, upstream, self._default_max_tokens)
         content = json.dumps(body).encode()
         recorder = OllamaRecorder()
-        await self._server.stream("chat", content, lambda line: _hear(recorder, line))
-        if not recorder.finished:
-            raise cut_short()
+        await self._server.stream("chat", content, LineAnswer(recorder))
         return recorder.sample()
-
-
-def _hear(recorder: OllamaRecorder, line: str) -> bool:
-    """One line of the stream; True after the last. Raises GenerationError for an error."""
-    if line.strip():
-        recorder.hear(chunk_of(line))
-    return recorder.finished

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
+from evalyard_runner.backends.texts import joined, text_of
 from evalyard_runner.measure import Sample, Stopwatch
 from evalyard_runner.readings import count, duration, member
+from evalyard_runner.tool_calls import ToolCalls
 
 OLLAMA: Final = "ollama"
 
@@ -20,15 +22,19 @@ class OllamaRecorder:
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         self._watch = Stopwatch(clock)
         self._parts: list[str] = []
+        self._calls = ToolCalls()
         self._final: dict[str, Any] = {}
+
+    def arrived(self) -> None:
+        """A piece of the stream came; the objects in it follow."""
+        self._watch.tick()
 
     def hear(self, chunk: dict[str, Any]) -> None:
         """Note one object."""
-        self._watch.tick()
         message = member(chunk, "message")
-        text = message.get("content") or ""
+        text, called = text_of(message.get("content")), self._calls.hear(message.get("tool_calls"))
         # A reasoning model's first token is a token, though it is not part of the answer.
-        if text or message.get("thinking"):
+        if text or message.get("thinking") or called:
             self._watch.token()
         self._parts.append(text)
         if chunk.get("done"):
@@ -45,8 +51,10 @@ class OllamaRecorder:
         # Old versions leave the count out, or say 0, when the prompt came from the cache.
         prompt = count(final.get("prompt_eval_count")) or None
         cached = count(final.get("prompt_eval_cached_count"))
+        text, replaced = joined([*self._parts, self._calls.text()])
         return Sample(
-            text="".join(self._parts),
+            text=text,
+            replaced=replaced,
             latency_ms=self._watch.latency_ms,
             ttft_ms=self._watch.ttft_ms,
             itl=self._watch.itl,

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from evalyard_runner.backends.model_server import ModelServer, ServedBackend, chunk_of, cut_short
+from evalyard_runner.backends.answers import EventAnswer
+from evalyard_runner.backends.model_server import ModelServer, ServedBackend
 from evalyard_runner.backends.openai_recorder import OpenAiRecorder
-from evalyard_runner.backends.refusals import failure_of_stream
+from evalyard_runner.errors import GenerationError
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation, chat_body, plain_body
 
@@ -30,6 +31,7 @@ class OpenAiBackend(ServedBackend):
         self._path = "chat/completions" if chat else "completions"
         self._build = chat_body if chat else plain_body
         self._default_max_tokens, self._always = default_max_tokens, dict(always or {})
+        self._usage_asked = True
 
     async def use_listed_models(self) -> None:
         """Serve whatever the server lists. Raises MisconfiguredError when it cannot be asked."""
@@ -40,11 +42,21 @@ class OpenAiBackend(ServedBackend):
     async def generate(self, generation: Generation) -> Sample:
         upstream = self._server.upstream(generation.model)
         body = self._build(generation, upstream, self._default_max_tokens)
-        content = json.dumps({**self._always, **body}).encode()
+        try:
+            return await self._ask({**self._always, **body})
+        except GenerationError as refusal:
+            if not self._usage_asked or not _dislikes_stream_options(refusal):
+                raise
+        self._usage_asked = False
+        return await self._ask({**self._always, **body})
+
+    async def _ask(self, body: dict[str, Any]) -> Sample:
+        """One request; without `stream_options` once the server has refused those."""
+        if not self._usage_asked:
+            body = {name: value for name, value in body.items() if name != "stream_options"}
         recorder = OpenAiRecorder()
-        await self._server.stream(self._path, content, lambda line: _hear(recorder, line))
-        if not recorder.finished:
-            raise cut_short()
+        content = json.dumps(body).encode()
+        await self._server.stream(self._path, content, EventAnswer(recorder))
         return recorder.sample()
 
 
@@ -54,16 +66,6 @@ def base_url(url: str) -> str:
     return f"{trimmed}/" if trimmed.endswith("/v1") else f"{trimmed}/v1/"
 
 
-def _hear(recorder: OpenAiRecorder, line: str) -> bool:
-    """One line of a server-sent event stream; True after the last. Raises GenerationError for an
-    error event.
-    """
-    field, _, value = line.partition(":")
-    if field == "error":
-        raise failure_of_stream(value.strip())
-    if field != "data":
-        return False
-    if value.strip() == "[DONE]":
-        return True
-    recorder.hear(chunk_of(value))
-    return False
+def _dislikes_stream_options(refusal: GenerationError) -> bool:
+    """A strict server refuses what it does not know by 422, or by name."""
+    return refusal.message.startswith("422") or "stream_options" in refusal.message

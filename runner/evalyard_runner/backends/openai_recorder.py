@@ -4,8 +4,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
+from evalyard_runner.backends.texts import joined, text_of
 from evalyard_runner.measure import Sample, Stopwatch
-from evalyard_runner.readings import count, duration, first_count, member
+from evalyard_runner.readings import count, duration, first_count, member, objects_of
+from evalyard_runner.tool_calls import ToolCalls
 
 LLAMA_CPP: Final = "llama_cpp_server"
 
@@ -16,30 +18,60 @@ class OpenAiRecorder:
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         self._watch = Stopwatch(clock)
         self._parts: list[str] = []
+        self._calls = ToolCalls()
         self._usage: dict[str, Any] = {}
         self._timings: dict[str, Any] = {}
         self._finish_reason: str | None = None
+        self._spoken = self._ended = False
+
+    def arrived(self) -> None:
+        """A piece of the stream came; the chunks in it follow."""
+        self._watch.tick()
 
     def hear(self, chunk: dict[str, Any]) -> None:
         """Note one chunk."""
-        self._watch.tick()
-        for choice in chunk.get("choices") or ():
+        for choice in objects_of(chunk.get("choices")):
             self._hear_choice(choice)
         self._usage = member(chunk, "usage") or self._usage
         self._timings = member(chunk, "timings") or self._timings
 
+    def hear_whole(self, answer: dict[str, Any]) -> None:
+        """Note an answer that was not streamed: when its first token came is not known."""
+        self.hear(answer)
+        self._watch.forget_tokens()
+        if self._spoken:
+            self.end()
+
+    def end(self) -> None:
+        """The server said that this was all."""
+        self._ended = True
+
+    @property
+    def spoken(self) -> bool:
+        """True once anything of the answer came."""
+        return self._spoken
+
     @property
     def finished(self) -> bool:
-        """True once the model said why it stopped: a stream that ends before that was cut."""
-        return self._finish_reason is not None
+        """True once the model said why it stopped, or the server that this was all: a stream that
+        ends before that was cut.
+        """
+        return self._finish_reason is not None or (self._spoken and self._ended)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the server has said how many tokens there were."""
+        return bool(self._usage or self._timings)
 
     def sample(self) -> Sample:
         usage, timings = self._usage, self._timings
         details = member(usage, "prompt_tokens_details")
         cached = first_count(timings.get("cache_n"), details.get("cached_tokens"))
         prompt = _prompt_tokens(usage, timings)
+        text, replaced = joined([*self._parts, self._calls.text()])
         return Sample(
-            text="".join(self._parts),
+            text=text,
+            replaced=replaced,
             latency_ms=self._watch.latency_ms,
             ttft_ms=self._watch.ttft_ms,
             itl=self._watch.itl,
@@ -57,10 +89,13 @@ class OpenAiRecorder:
         )
 
     def _hear_choice(self, choice: dict[str, Any]) -> None:
-        delta = member(choice, "delta")
-        text = delta.get("content") or choice.get("text") or ""
+        self._spoken = True
+        delta = member(choice, "delta") or member(choice, "message")
+        text = text_of(delta.get("content")) or text_of(choice.get("text"))
+        thought = delta.get("reasoning_content") or delta.get("reasoning")
+        called = self._calls.hear(delta.get("tool_calls"))
         # A reasoning model's first token is a token, though it is not part of the answer.
-        if text or delta.get("reasoning_content") or delta.get("reasoning"):
+        if text or thought or called:
             self._watch.token()
         self._parts.append(text)
         if choice.get("finish_reason"):

@@ -6,8 +6,9 @@ statuses do: they all answer 500 for very different things.
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+from evalyard_runner.backends.texts import printable
 from evalyard_runner.errors import GenerationError
 
 # Lower case; the first code whose words are found counts.
@@ -66,19 +67,36 @@ def failure_of_answer(status: int, body: str) -> GenerationError:
 
 
 def failure_of_stream(text: str) -> GenerationError:
-    """For an error that came in the middle of a stream."""
+    """For an error that came in the middle of a stream, or with status 200."""
     said = message_of(text)
-    return _failure(_code_of_words(said) or "runtime_crash", said)
+    status = _status_of(text)
+    by_status = None if status is None else _BY_STATUS.get(status) or _code_of_class(status)
+    return _failure(_code_of_words(said) or by_status or "runtime_crash", said)
 
 
 def message_of(text: str) -> str:
-    """The server's own words; OpenAI, llama.cpp and Ollama put them in different places."""
+    """The server's own words; OpenAI, llama.cpp, vLLM and Ollama put them in different places."""
+    found = _object(text)
+    error = found.get("error")
+    inner = error if isinstance(error, dict) else found
+    places = (inner.get("message"), error, found.get("detail"))
+    words = next(filter(None, places), text)
+    return printable(" ".join(str(words).split())[:500])
+
+
+def _status_of(text: str) -> int | None:
+    """Some repeat in the error what the status would have been."""
+    found = _object(text)
+    code = (found["error"] if isinstance(found.get("error"), dict) else found).get("code")
+    return code if isinstance(code, int) and 400 <= code < 600 else None
+
+
+def _object(text: str) -> dict[str, Any]:
     try:
-        error = json.loads(text)["error"]
-        words = error["message"] if isinstance(error, dict) else error
-    except (ValueError, KeyError, TypeError):
-        words = text
-    return " ".join(str(words).split())[:500]
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _failure(code: str, message: str) -> GenerationError:

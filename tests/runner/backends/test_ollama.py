@@ -89,9 +89,10 @@ def test_thinking_counts_as_the_first_token_when_the_answer_comes_later() -> Non
     seconds = iter([0.0, 0.1, 0.5, 0.6])
     recorder = OllamaRecorder(clock=lambda: next(seconds))
 
-    recorder.hear(said("", message={"role": "assistant", "content": "", "thinking": "hm"}))
-    recorder.hear(said("hi"))
-    recorder.hear(final())
+    thinking = said("", message={"role": "assistant", "content": "", "thinking": "hm"})
+    for chunk in (thinking, said("hi"), final()):
+        recorder.arrived()
+        recorder.hear(chunk)
 
     sample = recorder.sample()
     assert sample.text == "hi"

@@ -44,12 +44,15 @@ def endless(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
 
 
 class FakeModel(FakeServer):
-    """`script` writes the stream; `refusal` answers instead of it when set."""
+    """`script` writes the stream; `refusal` answers instead of it when set, and 422 a request that
+    has the member that it `dislikes`.
+    """
 
     def __init__(self, script: Script = three_words) -> None:
         super().__init__()
         self.script = script
         self.refusal: tuple[int, Any] | None = None
+        self.dislikes: str | None = None
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.hung_up = Event()
@@ -64,6 +67,8 @@ class FakeModel(FakeServer):
         self.requests.append(body)
         if self.refusal:
             exchange.send_json(*self.refusal)
+        elif self.dislikes in body:
+            exchange.send_json(422, {"detail": "extra inputs are not permitted"})
         elif not exchange.stream("text/event-stream", map(_event, self.script(body))):
             self.hung_up.set()
 
