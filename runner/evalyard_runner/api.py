@@ -1,5 +1,6 @@
 """The device's side of Evalyard's HTTP API (docs/contract.md, Devices): one method per endpoint."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -48,7 +49,11 @@ class DeviceApi:
         self._reachability = Reachability()
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/"),
-            headers={"X-Device-Token": token, "User-Agent": f"evalyard-runner/{__version__}"},
+            headers={
+                "X-Device-Token": token,
+                "User-Agent": f"evalyard-runner/{__version__}",
+                "Content-Type": "application/json",
+            },
             timeout=_TIMEOUT,
             trust_env=not is_loopback(base_url),
         )
@@ -115,13 +120,18 @@ class DeviceApi:
 
     async def _answer(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         try:
-            response = await self._http.post(self._path + path, json=body)
+            response = await self._http.post(self._path + path, content=_bytes(body))
         except httpx.HTTPError as exc:
             away = ApiAwayError(f"{type(exc).__name__}: {exc}")
             self._reachability.lost("api", away)
             raise away from exc
         self._reachability.found("api")
         return response
+
+
+def _bytes(body: Mapping[str, Any]) -> bytes:
+    """JSON that is always UTF-8: half a surrogate pair, from whatever source, becomes a `?`."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
 def _job(job_id: str, verb: str) -> str:

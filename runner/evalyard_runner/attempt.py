@@ -18,6 +18,7 @@ from evalyard_runner.backoff import Backoff
 from evalyard_runner.errors import (
     ApiAwayError,
     ApiRefusedError,
+    DeviceRefusedError,
     GenerationError,
     JobGoneError,
     LeaseLostError,
@@ -31,6 +32,7 @@ from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
 from evalyard_runner.stopping import Stop
+from evalyard_runner.unexpected import internal, place_of
 from evalyard_runner.wire import Claim
 
 # A few seconds in all: whoever stops a runner waits for it.
@@ -76,7 +78,7 @@ class Attempt:
         try:
             await asyncio.wait({work, pulse, grace}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
-                return work.result()
+                return _outcome_of(work)
             if pulse.done():
                 return pulse.result()
             return GenerationError(HANDED_BACK, "the runner was stopped", retryable=True)
@@ -89,6 +91,8 @@ class Attempt:
             return await measure(self.backend, self.claim, self.sensors)
         except GenerationError as failure:
             return failure
+        except Exception as exc:  # The last resort: one job must not end the runner.
+            return internal(exc)
 
     async def _reported(self, outcome: Outcome) -> Ending:
         """The outcome as the server took it."""
@@ -118,6 +122,8 @@ class Attempt:
         while True:
             try:
                 return Ending(outcome, await report())
+            except DeviceRefusedError:
+                raise
             except (LeaseLostError, JobGoneError) as exc:
                 return Ending(Lost(exc))
             except ApiRefusedError as exc:
@@ -126,6 +132,16 @@ class Attempt:
                 if self.stop.asked.is_set() and backoff.failures >= _TRIES_WHEN_LEAVING:
                     return Ending(Unreported())
                 await asyncio.sleep(backoff.next_delay())
+            except Exception as exc:  # The last resort: one result must not end the runner.
+                return await self._unreported(outcome, exc)
+
+    async def _unreported(self, outcome: Outcome, exc: Exception) -> Ending:
+        """What could not be said; that the attempt failed surely can."""
+        log.trouble("report_failed", job_id=self.claim.job_id, reason=place_of(exc))
+        if not isinstance(outcome, Measured):
+            return Ending(Unreported())
+        failure = internal(exc)
+        return await self._say(failure, lambda: self._fail(failure))
 
     async def _refused(self, outcome: Outcome, refusal: ApiRefusedError) -> Ending:
         """What the server does not accept now it would not accept from the next attempt either."""
@@ -146,6 +162,11 @@ class Attempt:
         except (QueuesAwayError, ApiAwayError, ApiRefusedError) as exc:
             # The message reappears by itself; the claim then answers 410, and it is deleted.
             log.trouble("message_not_settled", job_id=self.claim.job_id, reason=exc)
+
+
+def _outcome_of(work: "asyncio.Task[Outcome]") -> Outcome:
+    """A model's library may cancel what it runs in, which is no wish of the runner's."""
+    return internal(asyncio.CancelledError()) if work.cancelled() else work.result()
 
 
 async def _end(task: "asyncio.Task[Any]") -> None:

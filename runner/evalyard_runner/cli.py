@@ -33,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _end(exc, EXIT_REFUSED)
     except KeyboardInterrupt:
         return 0
+    finally:
+        log.close()
 
 
 async def _run(settings: Settings) -> int:
@@ -86,5 +88,5 @@ def _warn_of_exposed_token(api: str) -> None:
 
 
 def _end(reason: Exception, code: int) -> int:
-    print(f"evalyard-runner: {reason}", file=sys.stderr, flush=True)
+    log.write(sys.stderr, f"evalyard-runner: {reason}")
     return code

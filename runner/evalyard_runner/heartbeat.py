@@ -2,12 +2,20 @@
 
 import asyncio
 
+from evalyard_runner import log
 from evalyard_runner.api import DeviceApi
-from evalyard_runner.errors import ApiAwayError, ApiRefusedError, GenerationError, QueuesAwayError
+from evalyard_runner.errors import (
+    ApiAwayError,
+    ApiRefusedError,
+    DeviceRefusedError,
+    GenerationError,
+    QueuesAwayError,
+)
 from evalyard_runner.outcome import CANCELLED, Lost
 from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
+from evalyard_runner.unexpected import place_of
 from evalyard_runner.wire import Claim
 
 # After a failed beat the next one comes sooner: a lease outlives only a few periods of silence.
@@ -39,14 +47,24 @@ class Pulse:
                 readings = await asyncio.to_thread(self._sensors.read)
                 if await self._api.heartbeat(self._claim, readings):
                     return GenerationError(CANCELLED, "cancelled by its owner", retryable=False)
+            except DeviceRefusedError:
+                raise
             except ApiRefusedError as exc:
                 return Lost(exc)
             except ApiAwayError:
+                beat_well = False
+            except Exception as exc:  # The last resort: without a pulse the job would be lost.
+                log.trouble("heartbeat_failed", reason=place_of(exc))
                 beat_well = False
 
     async def _extend(self) -> bool:
         try:
             await self._queues.extend(self._message)
         except (QueuesAwayError, ApiAwayError, ApiRefusedError):
+            return False
+        except DeviceRefusedError:
+            raise
+        except Exception as exc:  # The last resort, as above.
+            log.trouble("heartbeat_failed", reason=place_of(exc))
             return False
         return True

@@ -1,22 +1,45 @@
 """One line per event: a constant past-tense name, then `key=value` fields.
 
 Progress goes to stdout, trouble to stderr. Prompts, outputs, tokens and keys never come here.
+A line that cannot be written, for a full disk or a closed pipe, is lost, and nothing else is.
 """
 
 import json
+import os
 import sys
+from typing import TextIO
 
 _LONGEST_VALUE = 300
 
 
 def progress(event: str, **fields: object) -> None:
     """What went as it should."""
-    print(_line(event, fields), flush=True)
+    write(sys.stdout, _line(event, fields))
 
 
 def trouble(event: str, **fields: object) -> None:
     """What an operator may have to look at."""
-    print(_line(event, fields), file=sys.stderr, flush=True)
+    write(sys.stderr, _line(event, fields))
+
+
+def write(stream: TextIO, line: str) -> None:
+    """One line, at once; in ASCII where the stream has no letters for it."""
+    try:
+        print(line, file=stream, flush=True)
+    except UnicodeEncodeError:
+        write(stream, line.encode("ascii", "backslashreplace").decode())
+    except (OSError, ValueError):
+        return
+
+
+def close() -> None:
+    """At the end of the process: what could not be written must not change its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            # Python would try again, and exit with 120: https://docs.python.org/3/library/signal.html
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _line(event: str, fields: dict[str, object]) -> str:

@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from evalyard_runner import __version__
+from evalyard_runner import __version__, log
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.backoff import Backoff
-from evalyard_runner.errors import ApiAwayError, ApiRefusedError
+from evalyard_runner.errors import ApiAwayError, ApiRefusedError, DeviceRefusedError
 from evalyard_runner.sensors import Sensors
+from evalyard_runner.unexpected import place_of
 
 PERIOD_S: Final = 20.0
 
@@ -76,16 +77,28 @@ class Presence:
                 await self._api.report_status(await asyncio.to_thread(self._state.report))
         except (ApiAwayError, ApiRefusedError, TimeoutError):
             return
+        except DeviceRefusedError:
+            raise
+        except Exception as exc:  # The last resort: the runner leaves anyway.
+            log.trouble("status_not_reported", reason=place_of(exc))
 
     async def _report_once(self) -> float:
         self._state.changed.clear()
         try:
             await self._api.report_status(await asyncio.to_thread(self._state.report))
+        except DeviceRefusedError:
+            raise
         except (ApiAwayError, ApiRefusedError):
-            self._state.changed.set()
-            return self._backoff.next_delay()
+            return self._later()
+        except Exception as exc:  # The last resort: a status must not end the runner.
+            log.trouble("status_not_reported", reason=place_of(exc))
+            return self._later()
         self._backoff.reset()
         return 0.0
+
+    def _later(self) -> float:
+        self._state.changed.set()
+        return self._backoff.next_delay()
 
     async def _change_or_period(self) -> None:
         try:

@@ -11,6 +11,7 @@ from evalyard_runner.backoff import Backoff
 from evalyard_runner.errors import (
     ApiAwayError,
     ApiRefusedError,
+    DeviceRefusedError,
     JobForbiddenError,
     JobGoneError,
     JobLeasedError,
@@ -22,6 +23,7 @@ from evalyard_runner.presence import DeviceState
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
 from evalyard_runner.stopping import Stop
+from evalyard_runner.unexpected import place_of
 from evalyard_runner.wire import Claim, Session, read_message
 
 # A job for another device of the pool: soon enough for that one, not at once for this one again.
@@ -67,6 +69,11 @@ class PullLoop:
             return False
         except ApiRefusedError as exc:
             log.trouble("api_refused", reason=exc)
+            return False
+        except DeviceRefusedError:
+            raise
+        except Exception as exc:  # The last resort: the loop goes on, whatever came in.
+            log.trouble("round_failed", reason=place_of(exc))
             return False
         return True
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
+from evalyard_runner import log
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.backends import Backend
 from evalyard_runner.errors import ApiAwayError, ApiRefusedError, DeviceRefusedError
@@ -14,6 +15,9 @@ from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.settings import Settings
 from evalyard_runner.stopping import Stop
+
+# Statuses that refuse what was said, not the device that said it.
+_ABOUT_THE_WORDS: Final = frozenset({400, 413, 415, 422})
 
 
 async def serve(settings: Settings, backend: Backend, stop: Stop, sensors: Sensors) -> None:
@@ -45,6 +49,9 @@ async def _introduce(api: DeviceApi, state: DeviceState) -> None:
     try:
         await api.report_status(await asyncio.to_thread(state.report))
     except ApiRefusedError as exc:
+        if exc.status in _ABOUT_THE_WORDS:
+            log.trouble("status_refused", reason=exc)
+            return
         raise DeviceRefusedError(f"the API refused device {api.serial}: {exc}") from exc
     except ApiAwayError:
         return

@@ -7,25 +7,29 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
+from typing import IO
 
 import pytest
 from evalyard_runner.net import is_in_the_clear
 
-from tests.runner.kit.api import SERIAL, TOKEN, FakeApi
+from tests.runner.kit.api import SERIAL, TOKEN, FakeApi, job
 from tests.runner.kit.model import FakeModel
 from tests.runner.kit.ollama import FakeOllama
+from tests.runner.kit.sqs import FakeSqs
 
 RUNNER = Path(__file__).resolve().parents[2] / "runner"
 
 
-def start(*flags: str, token: str | None = TOKEN) -> "subprocess.Popen[str]":
+def start(
+    *flags: str, token: str | None = TOKEN, stdout: int | IO[str] = subprocess.PIPE
+) -> "subprocess.Popen[str]":
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(RUNNER)}
     if token:
         environment["EVALYARD_DEVICE_TOKEN"] = token
     return subprocess.Popen(
         [sys.executable, "-m", "evalyard_runner", *flags],
         env=environment,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -170,6 +174,30 @@ def test_exit_code_is_0_when_it_is_told_to_stop(device_api: FakeApi, model: Fake
     assert (runner.returncode, err) == (0, "")
     assert out == "runner_ready serial=bench-1 models=listed-a,listed-b queues=0\n"
     assert device_api.heard("status")[-1]["ready"] is False
+
+
+def test_jobs_are_done_when_the_disk_of_the_log_is_full_and_its_pipe_closed(
+    device_api: FakeApi, model: FakeModel
+) -> None:
+    with FakeSqs() as sqs, Path("/dev/full").open("w") as full:
+        device_api.queues.append({"url": sqs.queue_url, "lane": "normal"})
+        device_api.session_endpoint = sqs.url
+        flags = ("--api", device_api.url, "--serial", SERIAL, "--openai-url", model.url)
+        runner = start(*flags, "--model", "tiny", stdout=full)
+        assert runner.stderr
+        runner.stderr.close()
+        try:
+            for job_id in ("job_1", "job_2"):
+                device_api.jobs[job_id] = job(model=("unknown", "tiny")[job_id == "job_2"])
+                sqs.send(job_id)
+            wait_for(lambda: bool(device_api.heard("complete")), runner)
+            device_api.refuse("status", 503, "unavailable")
+            runner.send_signal(signal.SIGTERM)
+            runner.wait(60)
+        finally:
+            runner.kill()
+
+    assert (runner.returncode, len(device_api.heard("fail"))) == (0, 1)
 
 
 def wait_for(satisfied: Callable[[], bool], process: "subprocess.Popen[str]") -> None:

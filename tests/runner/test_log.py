@@ -1,5 +1,7 @@
 """The lines a runner prints."""
 
+from io import BytesIO, TextIOWrapper
+
 import pytest
 from evalyard_runner import log
 
@@ -12,6 +14,14 @@ def test_values_are_quoted_when_they_would_break_the_line(
     assert (
         capsys.readouterr().out == 'job_failed job_id=job_1 message="a b\\nc" empty="" tok_s=12\n'
     )
+
+
+def test_line_is_in_ascii_when_the_stream_has_no_letters_for_it() -> None:
+    stream = TextIOWrapper(BytesIO(), encoding="ascii")
+
+    log.write(stream, "model=通义")
+
+    assert stream.buffer.getvalue() == b"model=\\u901a\\u4e49\n"  # type: ignore[attr-defined]
 
 
 def test_trouble_goes_to_stderr_when_something_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """The whole runner: from a message in SQS to the last word about the job."""
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -365,6 +366,91 @@ def test_nothing_is_pulled_until_the_device_has_cooled_down(
     assert (hot["ready"], hot["using"], hot["temperature_c"]) == (False, False, 80.0)
     events = [line.split()[0] for line in capfd.readouterr().err.splitlines()]
     assert events == ["pulling_stopped", "pulling_resumed"]
+
+
+def test_next_job_succeeds_when_one_fails_in_a_way_that_nothing_foresaw(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job(options=["the private prompt"])
+    bench.api.jobs["job_2"] = job()
+    bench.api.answers["fail"] = deque([(200, {"job_id": "job_1", "status": "dead"})])
+    bench.send(url, "job_1")
+    bench.send(url, "job_2")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete") and bench.api.heard("fail")))
+
+    [failure] = bench.api.heard("fail", "job_1")
+    assert (failure["code"], failure["retryable"]) == ("internal", True)
+    assert re.fullmatch(r"the runner failed: \w+Error at \w+\.py:\d+", failure["message"])
+    assert len(bench.api.heard("complete", "job_2")) == 1
+    assert "private" not in "".join(capfd.readouterr())
+
+
+def test_job_succeeds_when_sensors_raise_or_say_nothing(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.sensors = Sensors([lambda: {"cpu_pct": 1 / 0}, lambda: None], power_w=lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    bench.model.script = slow_words
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    assert bench.api.heard("heartbeat")
+    assert not bench.api.heard("fail")
+
+
+def test_half_an_emoji_is_reported_as_replaced_when_a_model_sends_it(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.model.script = lambda _: iter([content("a\ud83d"), content("", "stop")])
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    [result] = bench.api.heard("complete")
+    assert result["output"] == "a\ufffd"
+    assert "replaced_characters=1" in result["log"]
+
+
+def test_runner_goes_on_when_the_api_dislikes_its_first_words(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.refuse("status", 422, "validation_failed", times=2)
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    assert len(bench.api.heard("status")) > 2
+
+
+def test_runner_goes_on_when_a_session_is_nonsense(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = bench.queue("normal")
+    bench.api.session_endpoint = "no address"
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    seen: list[str] = []
+
+    def done_after_the_repair() -> bool:
+        seen.extend(line.split()[0] for line in capfd.readouterr().err.splitlines())
+        if "round_failed" in seen:
+            bench.api.session_endpoint = None
+        return bool(bench.api.heard("complete"))
+
+    bench.run_until(done_after_the_repair)
+
+    assert set(seen) == {"round_failed"}
+
+
+def slow_words(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
+    """An answer that outlasts a few heartbeats."""
+    for _ in range(4):
+        yield content("word ")
+        yield 0.1
+    yield content("", "stop")
 
 
 def test_power_and_energy_are_reported_when_a_gpu_tells_them(bench: Bench) -> None:

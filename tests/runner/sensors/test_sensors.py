@@ -1,5 +1,9 @@
 """All sensors together."""
 
+from threading import Event
+from typing import Any
+
+import pytest
 from evalyard_runner.sensors import Sensors, find_sensors
 
 
@@ -26,6 +30,52 @@ def test_sensors_are_asked_once_when_a_recent_reading_will_do() -> None:
     sensors.recent(-1)
 
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 7, {"battery": 101.0}, {"battery": "full"}, {"battery": float("nan")}]
+)
+def test_nothing_is_known_when_a_sensor_says_what_is_no_reading(odd: Any) -> None:
+    assert Sensors([lambda: odd]).read().get("battery") is None
+
+
+def test_other_sensors_are_read_when_one_raises(capfd: pytest.CaptureFixture[str]) -> None:
+    failing = [True, True, False]
+
+    def battery() -> dict[str, Any]:
+        if failing.pop(0):
+            raise ZeroDivisionError
+        return {"battery": 50.0}
+
+    sensors = Sensors([battery, lambda: {"cpu_pct": 3.0}], power_w=lambda: 1 / 0)
+
+    read = [sensors.read() for _ in range(3)]
+
+    assert [said.get("battery") for said in read] == [None, None, 50.0]
+    assert {said["cpu_pct"] for said in read} == {3.0}
+    assert sensors.power_w is not None
+    assert sensors.power_w() is None
+    events = [line.split()[0] for line in capfd.readouterr().err.splitlines()]
+    assert events == ["sensor_failed", "sensor_answered_again", "sensor_failed"]
+
+
+def test_sensor_is_asked_again_when_it_has_stopped_hanging() -> None:
+    answer, asked = Event(), Event()
+
+    def battery() -> dict[str, Any]:
+        asked.set()
+        answer.wait(60)
+        return {"battery": 50.0}
+
+    sensors = Sensors([battery, lambda: {"cpu_pct": 3.0}], patience_s=0.05)
+    hanging, asked_once = [sensors.read(), sensors.read()], sensors.late
+    answer.set()
+    while sensors.late:
+        well = sensors.read()
+
+    assert asked_once
+    assert [said.get("battery") for said in (*hanging, well)] == [None, None, 50.0]
+    assert hanging[1]["cpu_pct"] == 3.0
 
 
 def test_this_device_tells_something_when_it_is_read() -> None:
