@@ -35,6 +35,11 @@ class Sample:
     latency_ms: float
     # Characters of the text that the server had broken; U+FFFD stands in their place.
     replaced: int = 0
+    # Why the moment of the first token is not known (`arrivals`); `ttft_ms` is None then.
+    unseen: str | None = None
+    first_text_ms: float | None = None
+    reasoning_tokens: int | None = None
+    reasoning_ms: float | None = None
     ttft_ms: float | None = None
     itl: Gaps | None = None
     prompt_tokens: int | None = None
@@ -62,15 +67,21 @@ class Stopwatch:
         self._first: float | None = None
         self._last_text: float | None = None
         self._ended: float | None = None
+        self._thought: float | None = None
+        self._spoken: float | None = None
+        self._ticks = self._first_tick = self._end_tick = 0
+        self._size = self._first_size = 0
         # Eight bytes for each chunk, and a job has at most 32,768 tokens.
         self._gaps = array("d")
 
     def tick(self) -> None:
         """A piece of the stream arrived; whatever is in it has this moment."""
         self._now = self._clock()
+        self._ticks += 1
 
-    def token(self) -> None:
-        """It had text."""
+    def token(self, size: int = 1, *, thought: bool = False) -> None:
+        """It had so many characters of text, or of a thought before the answer."""
+        self._note(size, thought=thought)
         if self._last_text is None:
             self._first = self._now
         else:
@@ -79,17 +90,50 @@ class Stopwatch:
 
     def end(self) -> None:
         """The model said that it is done; the token that ended it may show no text."""
-        self._ended = self._now
+        self._ended, self._end_tick = self._now, self._ticks
+
+    def _note(self, size: int, *, thought: bool) -> None:
+        if self._last_text is None:
+            self._first_tick = self._ticks
+        self._end_tick = self._ticks
+        self._size += size
+        self._first_size += size if self._ticks == self._first_tick else 0
+        if thought:
+            self._thought = self._now if self._thought is None else self._thought
+        else:
+            self._spoken = self._now if self._spoken is None else self._spoken
 
     def forget_tokens(self) -> None:
         """The answer came whole, so that no token has a moment of its own."""
-        self._first = self._last_text = None
+        self._first = self._last_text = self._spoken = self._thought = None
         del self._gaps[:]
         self._ended = self._now
 
     @property
     def ttft_ms(self) -> float | None:
         return None if self._first is None else self._since_sent(self._first)
+
+    @property
+    def first_text_ms(self) -> float | None:
+        """Until the answer itself began, after whatever was thought before it."""
+        return None if self._spoken is None else self._since_sent(self._spoken)
+
+    @property
+    def reasoning_ms(self) -> float | None:
+        """From the first thought to the answer; None where no thought was streamed."""
+        if self._thought is None:
+            return None
+        return ((self._now if self._spoken is None else self._spoken) - self._thought) * 1000
+
+    @property
+    def first_share(self) -> float | None:
+        """The part of the text that arrived in the first piece that had any."""
+        return None if self._first is None else self._first_size / max(self._size, 1)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether first token and end arrived in one piece."""
+        return self._first is not None and self._first_tick == self._end_tick
 
     @property
     def latency_ms(self) -> float:

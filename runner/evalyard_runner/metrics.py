@@ -5,32 +5,26 @@ result agree with each other (`tok_s` is what the mean counts and times give), a
 cannot lift an average speed. A metric that one sample lacks is None for all of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from statistics import fmean
-from typing import Any, TypeAlias
+from typing import Any
 
 from evalyard_runner.energy import PowerCurve
 from evalyard_runner.measure import Gaps, Sample
 from evalyard_runner.provenance import CACHED, ENERGY_PER_TOKEN, GPU_POWER
-
-Number: TypeAlias = int | float
+from evalyard_runner.speed import Number, mean, speed_of
 
 
 def metrics_of(samples: Sequence[Sample], load_ms: float | None) -> dict[str, Number | None]:
     """The eight metrics of a result."""
-    latency_ms, ttft_ms = (
-        _mean(samples, lambda s: s.latency_ms),
-        _mean(samples, lambda s: s.ttft_ms),
-    )
-    completion = _mean(samples, lambda s: s.completion_tokens)
+    speed = speed_of(samples)
     return {
-        "prompt_tokens": _whole(_mean(samples, lambda s: s.prompt_tokens)),
-        "completion_tokens": _whole(completion),
-        "latency_ms": _round(latency_ms),
-        "ttft_ms": _round(ttft_ms),
-        "tok_s": _round(tokens_per_second(completion, latency_ms, ttft_ms)),
-        "tpot_ms": _round(ms_per_token(completion, latency_ms, ttft_ms)),
+        "prompt_tokens": _whole(mean(samples, lambda s: s.prompt_tokens)),
+        "completion_tokens": _whole(mean(samples, lambda s: s.completion_tokens)),
+        "latency_ms": _round(mean(samples, lambda s: s.latency_ms)),
+        "ttft_ms": _round(mean(samples, lambda s: s.ttft_ms)),
+        "tok_s": _round(speed.tok_s),
+        "tpot_ms": _round(speed.tpot_ms),
         "prefill_tps": _round(_prefill_tps(samples)),
         "load_ms": _round(load_ms),
     }
@@ -47,12 +41,23 @@ def sample_row(index: int, sample: Sample) -> dict[str, Any]:
         "prefill_ms": _round(sample.prefill_ms),
         "decode_ms": _round(sample.decode_ms),
         "finish_reason": sample.finish_reason,
+        **_apart(sample),
     }
+
+
+def _apart(sample: Sample) -> dict[str, Number]:
+    """What only some answers have: reasoning, and a first text that is not the first token."""
+    found = {
+        "reasoning_tokens": sample.reasoning_tokens,
+        "reasoning_ms": _round(sample.reasoning_ms),
+        "first_text_ms": None if sample.unseen is None else _round(sample.first_text_ms),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def cached_of(samples: Sequence[Sample]) -> dict[str, float]:
     """An extra that marks a result whose prefill was spared some of its work; else nothing."""
-    cached = _mean(samples, lambda s: s.cached_tokens)
+    cached = mean(samples, lambda s: s.cached_tokens)
     return {CACHED: round(cached, 3)} if cached else {}
 
 
@@ -65,34 +70,10 @@ def energy_of(samples: Sequence[Sample], curve: PowerCurve) -> dict[str, float]:
     return {name: round(value, 6) for name, value in found.items() if value is not None}
 
 
-def tokens_per_second(
-    completion: Number | None, latency_ms: Number | None, ttft_ms: Number | None
-) -> float | None:
-    """Decode speed (docs/contract.md, Usage).
-
-    The first token belongs to the prefill, unless nothing is known about it. Fewer than two
-    tokens have no speed: no time passes between them.
-    """
-    if completion is None or completion < 2 or not latency_ms or latency_ms <= 0:
-        return None
-    if ttft_ms is not None and ttft_ms < latency_ms:
-        return (completion - 1) / ((latency_ms - ttft_ms) / 1000)
-    return completion / (latency_ms / 1000)
-
-
-def ms_per_token(
-    completion: Number | None, latency_ms: Number | None, ttft_ms: Number | None
-) -> float | None:
-    """TPOT as vLLM, AIPerf and OpenTelemetry define it; None below two tokens."""
-    if completion is None or latency_ms is None or ttft_ms is None or completion < 2:
-        return None
-    return (latency_ms - ttft_ms) / (completion - 1)
-
-
 def _prefill_tps(samples: Sequence[Sample]) -> float | None:
     """Evaluated prompt tokens per second: what came out of a cache was not computed."""
-    tokens = _mean(samples, lambda s: s.evaluated_tokens)
-    prefill_ms = _mean(samples, lambda s: s.prefill_ms)
+    tokens = mean(samples, lambda s: s.evaluated_tokens)
+    prefill_ms = mean(samples, lambda s: s.prefill_ms)
     return None if not tokens or not prefill_ms else tokens / (prefill_ms / 1000)
 
 
@@ -100,11 +81,6 @@ def _gaps(gaps: Gaps | None) -> dict[str, float | int] | None:
     if gaps is None:
         return None
     return {name: round(value, 3) for name, value in asdict(gaps).items()}
-
-
-def _mean(samples: Sequence[Sample], read: Callable[[Sample], Number | None]) -> float | None:
-    values = [value for value in map(read, samples) if value is not None]
-    return fmean(values) if samples and len(values) == len(samples) else None
 
 
 def _whole(value: Number | None) -> int | None:

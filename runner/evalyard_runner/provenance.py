@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from evalyard_runner.measure import Sample
+from evalyard_runner.speed import speed_of
 
 Provenance: TypeAlias = dict[str, Any]
 
@@ -24,14 +25,15 @@ def provenance_of(
 ) -> dict[str, Provenance]:
     """Of each known metric. `is_local`: the model server's clock is the device's."""
     first = samples[0]
-    known = {
-        **_counts(first),
-        **_stream(),
-        **_server_times(first, _DEVICE if is_local else _SERVER),
-    }
+    clock = _DEVICE if is_local else _SERVER
+    speed = speed_of(samples)
+    known = {**_counts(first), **_stream(), **_server_times(first, clock)}
+    if speed.by_server:
+        known |= _by_server(first, clock, speed.why)
     beside = {"itl_ms": first.itl, "cached_tokens": first.cached_tokens}
-    told = {**metrics, **beside}
-    return {name: known[name] for name, value in told.items() if value is not None}
+    found = {**metrics, **beside}
+    said = {name: known[name] for name, value in found.items() if value is not None}
+    return said | _withheld(metrics, speed.why)
 
 
 def extra_provenance_of(
@@ -80,6 +82,22 @@ def _stream() -> dict[str, Provenance]:
         "tok_s": derived(*decoding),
         "tpot_ms": derived(*decoding),
     }
+
+
+def _by_server(sample: Sample, clock: str, why: str | None) -> dict[str, Provenance]:
+    """Speeds by the server's own time, where arrivals contradict the runner's."""
+    decoding = derived("completion_tokens", "decode_ms")
+    speed = {**decoding, "source": sample.timed_by, "clock": clock, "why": why}
+    return {"tok_s": speed, "tpot_ms": speed}
+
+
+def _withheld(metrics: Mapping[str, Any], why: str | None) -> dict[str, Provenance]:
+    """What could have been computed, and would have been wrong."""
+    if why is None:
+        return {}
+    said = {"source": "runner", "clock": None, "kind": "withheld", "definition_version": 1}
+    missing = [name for name in ("ttft_ms", "tok_s", "tpot_ms") if metrics[name] is None]
+    return {name: {**said, "why": why} for name in missing}
 
 
 def _server_times(sample: Sample, clock: str) -> dict[str, Provenance]:

@@ -9,10 +9,9 @@ from evalyard_runner.metrics import (
     cached_of,
     energy_of,
     metrics_of,
-    ms_per_token,
     sample_row,
-    tokens_per_second,
 )
+from evalyard_runner.speed import ms_per_token, tokens_per_second
 from hypothesis import given
 from hypothesis import strategies as st
 

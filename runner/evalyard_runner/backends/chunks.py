@@ -1,12 +1,16 @@
 """The JSON objects of a model server's stream; no I/O."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from evalyard_runner.backends.refusals import failure_of_stream
 from evalyard_runner.errors import GenerationError
+from evalyard_runner.measure import Sample
 
 Chunk = dict[str, Any]
+
+# Reasons for which vLLM, SGLang and others end an answer that is none.
+_GAVE_UP: Final = frozenset({"abort", "aborted", "error"})
 
 
 def is_json(text: str) -> bool:
@@ -29,6 +33,14 @@ def chunk_of(text: str) -> Chunk:
     if chunk.get("error"):
         raise failure_of_stream(text)
     return chunk
+
+
+def whole(sample: Sample) -> Sample:
+    """The sample, unless the server says that it gave up. Raises GenerationError."""
+    if sample.finish_reason in _GAVE_UP:
+        why = f"the model server ended the answer: {sample.finish_reason}"
+        raise GenerationError("runtime_crash", why, retryable=True)
+    return sample
 
 
 def cut_short() -> GenerationError:

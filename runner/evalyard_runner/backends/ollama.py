@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from evalyard_runner.backends.answers import LineAnswer
+from evalyard_runner.backends.chunks import whole
 from evalyard_runner.backends.model_server import ModelServer, ServedBackend
 from evalyard_runner.backends.ollama_recorder import OllamaRecorder
 from evalyard_runner.measure import Sample
@@ -33,4 +34,4 @@ class OllamaBackend(ServedBackend):
         content = json.dumps(body).encode()
         recorder = OllamaRecorder()
         await self._server.stream("chat", content, LineAnswer(recorder))
-        return recorder.sample()
+        return whole(recorder.sample())

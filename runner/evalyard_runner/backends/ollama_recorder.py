@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
+from evalyard_runner.arrivals import unseen_first_token
 from evalyard_runner.backends.texts import joined, text_of
 from evalyard_runner.measure import Sample, Stopwatch
 from evalyard_runner.readings import count, duration, member
@@ -34,8 +35,9 @@ class OllamaRecorder:
         message = member(chunk, "message")
         text, called = text_of(message.get("content")), self._calls.hear(message.get("tool_calls"))
         # A reasoning model's first token is a token, though it is not part of the answer.
-        if text or message.get("thinking") or called:
-            self._watch.token()
+        thought = text_of(message.get("thinking"))
+        if text or thought or called:
+            self._watch.token(len(text) + len(thought) or 1, thought=not (text or called))
         self._parts.append(text)
         if chunk.get("done"):
             self._final = chunk
@@ -51,15 +53,22 @@ class OllamaRecorder:
         # Old versions leave the count out, or say 0, when the prompt came from the cache.
         prompt = count(final.get("prompt_eval_count")) or None
         cached = count(final.get("prompt_eval_cached_count"))
+        completion = count(final.get("eval_count"))
+        if completion == 0 and self._watch.first_share is not None:
+            completion = None  # Where there was text, a count of 0 is none.
+        unseen = unseen_first_token(self._watch, completion)
         text, replaced = joined([*self._parts, self._calls.text()])
         return Sample(
             text=text,
             replaced=replaced,
             latency_ms=self._watch.latency_ms,
-            ttft_ms=self._watch.ttft_ms,
+            ttft_ms=None if unseen else self._watch.ttft_ms,
+            unseen=unseen,
+            first_text_ms=self._watch.first_text_ms,
+            reasoning_ms=self._watch.reasoning_ms,
             itl=self._watch.itl,
             prompt_tokens=prompt,
-            completion_tokens=count(final.get("eval_count")),
+            completion_tokens=completion,
             cached_tokens=cached,
             evaluated_tokens=_evaluated(prompt, cached),
             prefill_ms=_ms(final.get("prompt_eval_duration")),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalyard_runner.backends.answers import EventAnswer
+from evalyard_runner.backends.chunks import whole
 from evalyard_runner.backends.model_server import ModelServer, ServedBackend
 from evalyard_runner.backends.openai_recorder import OpenAiRecorder
 from evalyard_runner.errors import GenerationError
@@ -57,7 +58,7 @@ class OpenAiBackend(ServedBackend):
         recorder = OpenAiRecorder()
         content = json.dumps(body).encode()
         await self._server.stream(self._path, content, EventAnswer(recorder))
-        return recorder.sample()
+        return whole(recorder.sample())
 
 
 def base_url(url: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
+from evalyard_runner.arrivals import unseen_first_token
 from evalyard_runner.backends.texts import joined, text_of
 from evalyard_runner.measure import Sample, Stopwatch
 from evalyard_runner.readings import count, duration, first_count, member, objects_of
@@ -22,7 +23,7 @@ class OpenAiRecorder:
         self._usage: dict[str, Any] = {}
         self._timings: dict[str, Any] = {}
         self._finish_reason: str | None = None
-        self._spoken = self._ended = False
+        self._spoken = self._ended = self._whole = False
 
     def arrived(self) -> None:
         """A piece of the stream came; the chunks in it follow."""
@@ -39,6 +40,7 @@ class OpenAiRecorder:
         """Note an answer that was not streamed: when its first token came is not known."""
         self.hear(answer)
         self._watch.forget_tokens()
+        self._whole = True
         if self._spoken:
             self.end()
 
@@ -68,17 +70,21 @@ class OpenAiRecorder:
         details = member(usage, "prompt_tokens_details")
         cached = first_count(timings.get("cache_n"), details.get("cached_tokens"))
         prompt = _prompt_tokens(usage, timings)
+        completion = self._completion_tokens()
+        unseen = self._unseen(completion)
         text, replaced = joined([*self._parts, self._calls.text()])
         return Sample(
             text=text,
             replaced=replaced,
             latency_ms=self._watch.latency_ms,
-            ttft_ms=self._watch.ttft_ms,
+            ttft_ms=None if unseen else self._watch.ttft_ms,
+            unseen=unseen,
+            first_text_ms=self._watch.first_text_ms,
+            reasoning_tokens=self._reasoning_tokens(),
+            reasoning_ms=self._watch.reasoning_ms,
             itl=self._watch.itl,
             prompt_tokens=prompt,
-            completion_tokens=first_count(
-                usage.get("completion_tokens"), timings.get("predicted_n")
-            ),
+            completion_tokens=completion,
             cached_tokens=cached,
             evaluated_tokens=first_count(timings.get("prompt_n"), _less(prompt, cached)),
             prefill_ms=duration(timings.get("prompt_ms")),
@@ -88,15 +94,32 @@ class OpenAiRecorder:
             timed_by=LLAMA_CPP if timings else None,
         )
 
+    def _completion_tokens(self) -> int | None:
+        """Where there was text, a count of 0 is none."""
+        counts = self._usage.get("completion_tokens"), self._timings.get("predicted_n")
+        said = [found for found in map(count, counts) if found is not None]
+        spoke = self._watch.first_share is not None or any(self._parts)
+        return next((found for found in said if found or not spoke), None)
+
+    def _reasoning_tokens(self) -> int | None:
+        details = member(self._usage, "completion_tokens_details")
+        return count(details.get("reasoning_tokens"))
+
+    def _unseen(self, completion: int | None) -> str | None:
+        if self._whole:
+            return "the server did not stream the answer"
+        silent = self._reasoning_tokens() if self._watch.reasoning_ms is None else None
+        return unseen_first_token(self._watch, completion, silent)
+
     def _hear_choice(self, choice: dict[str, Any]) -> None:
         self._spoken = True
         delta = member(choice, "delta") or member(choice, "message")
         text = text_of(delta.get("content")) or text_of(choice.get("text"))
-        thought = delta.get("reasoning_content") or delta.get("reasoning")
+        thought = text_of(delta.get("reasoning_content")) or text_of(delta.get("reasoning"))
         called = self._calls.hear(delta.get("tool_calls"))
         # A reasoning model's first token is a token, though it is not part of the answer.
         if text or thought or called:
-            self._watch.token()
+            self._watch.token(len(text) + len(thought) or 1, thought=not (text or called))
         self._parts.append(text)
         if choice.get("finish_reason"):
             self._finish_reason = str(choice["finish_reason"])
@@ -107,7 +130,7 @@ def _prompt_tokens(usage: dict[str, Any], timings: dict[str, Any]) -> int | None
     """llama.cpp's timings count what was evaluated and what was not apart."""
     evaluated, cached = count(timings.get("prompt_n")), count(timings.get("cache_n"))
     whole = None if evaluated is None or cached is None else evaluated + cached
-    return first_count(usage.get("prompt_tokens"), whole)
+    return first_count(usage.get("prompt_tokens") or None, whole) or None
 
 
 def _less(whole: int | None, part: int | None) -> int | None:

@@ -30,7 +30,7 @@ def three_words(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
     yield 0.02
     for word in ("one ", "two ", "three"):
         yield content(word)
-        yield 0.01
+        yield 0.02
     yield content("", finish_reason="stop")
     yield usage(timings=TIMINGS)
     yield "data: [DONE]\n\n"

@@ -37,7 +37,7 @@ def final(**more: Any) -> dict[str, Any]:
 def three_words(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
     """A normal answer."""
     for word in ("one ", "two ", "three"):
-        yield 0.01
+        yield 0.02
         yield said(word)
     yield final()
 

@@ -1,0 +1,50 @@
+"""Whether the moments at which an answer arrived say how fast it was made; no I/O.
+
+A proxy may hold an answer back, a server may think without streaming its thoughts: the tokens
+counted then divide by a time that was not theirs.
+"""
+
+from typing import Final
+
+from evalyard_runner.measure import Sample, Stopwatch
+
+# A first piece of one token is what the formula assumes; a few more change little.
+_LARGE_SHARE: Final = 0.2
+_LARGE_TOKENS: Final = 3
+# How far the server's decoding time may be from the runner's: network and scheduling.
+_FAR_MS: Final = 50.0
+_FAR_SHARE: Final = 0.25
+
+
+def unseen_first_token(
+    watch: Stopwatch, completion: int | None, silent: int | None = None
+) -> str | None:
+    """Why the moment of the first token is not known; None when it is.
+
+    `silent` counts the reasoning tokens that were not streamed.
+    """
+    if completion is None or completion < 2:
+        return None
+    if silent:
+        return f"the server counted {silent} reasoning tokens that it did not stream"
+    share = watch.first_share
+    if share is None:
+        return None
+    if watch.at_once:
+        return "the whole answer arrived in one piece"
+    if share > _LARGE_SHARE and share * completion > _LARGE_TOKENS:
+        return f"{share:.0%} of the answer arrived in its first piece"
+    return None
+
+
+def contradiction(sample: Sample) -> str | None:
+    """Why a speed by the arrivals would be wrong; None where nothing speaks against it."""
+    if sample.unseen is not None:
+        return sample.unseen
+    if sample.ttft_ms is None or sample.decode_ms is None:
+        return None
+    window_ms = sample.latency_ms - sample.ttft_ms
+    far_ms = max(_FAR_MS, _FAR_SHARE * max(window_ms, sample.decode_ms))
+    if abs(window_ms - sample.decode_ms) <= far_ms:
+        return None
+    return f"the server decoded for {sample.decode_ms:.0f} ms, it arrived in {window_ms:.0f} ms"
