@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Self
 from urllib.parse import quote
 
@@ -68,7 +70,9 @@ class DeviceApi:
         await self._post("/status", status)
 
     async def open_session(self) -> Session:
-        return read_session(await self._post("/session", {}))
+        """Its length is by the server's clock alone; without a `Date`, by the device's."""
+        answer = await self._accepted("/session", {})
+        return read_session(_json(answer), _date(answer))
 
     async def claim(self, job_id: str) -> Claim:
         return read_claim(job_id, await self._post(_job(job_id, "claim"), {}))
@@ -108,11 +112,14 @@ class DeviceApi:
         return _said(await self._post(_job(claim.job_id, "fail"), said), "status")
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return _json(await self._accepted(path, body))
+
+    async def _accepted(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         endpoint = f"api_{path.rpartition('/')[2]}"
         response = await self._answer(path, body)
         if response.is_success:
             self._reachability.found(endpoint)
-            return _json(response)
+            return response
         refusal = _refusal(response)
         if isinstance(refusal, ApiAwayError):
             self._reachability.lost(endpoint, refusal)
@@ -152,6 +159,14 @@ def _refusal(response: httpx.Response) -> Exception:
 
 def _said(problem: Any, member: str) -> str:
     return str(problem.get(member) or "")[:200] if isinstance(problem, dict) else ""
+
+
+def _date(response: httpx.Response) -> datetime:
+    try:
+        moment = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return datetime.now(UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _json(response: httpx.Response) -> Any:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Final
 
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.errors import CredentialsStaleError, QueuesAwayError
@@ -11,11 +12,9 @@ from evalyard_runner.reachability import Reachability
 from evalyard_runner.sqs import Received, Sqs
 from evalyard_runner.wire import Session
 
-_RENEW_BEFORE = timedelta(minutes=5)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
+_RENEW_BEFORE_S: Final = 300.0
+# Should a length make no sense, SQS says when the credentials are over.
+_SHORTEST_S: Final = 60.0
 
 
 class SessionKeeper:
@@ -29,11 +28,11 @@ class SessionKeeper:
         api: DeviceApi,
         *,
         connect: Callable[[Session], Sqs] = Sqs,
-        now: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._api, self._connect, self._now = api, connect, now
+        self._api, self._connect, self._clock = api, connect, clock
         self._current: tuple[Session, Sqs] | None = None
-        self._renew_at = now()
+        self._renew_at = clock()
         self._lock = asyncio.Lock()
         self._reachability = Reachability()
 
@@ -74,13 +73,15 @@ class SessionKeeper:
 
     async def _fresh(self) -> tuple[Session, Sqs]:
         async with self._lock:
-            if self._current is None or self._now() >= self._renew_at:
+            if self._current is None or self._clock() >= self._renew_at:
                 session = await self._api.open_session()
-                self._renew_at = renewal_time(self._now(), session.expires_at)
+                self._renew_at = self._clock() + renewal_after_s(session.lasts_s)
                 self._current = (session, await asyncio.to_thread(self._connect, session))
             return self._current
 
 
-def renewal_time(now: datetime, expires_at: datetime) -> datetime:
-    """Five minutes before the end, or half-way when the session is shorter than ten."""
-    return now + max((expires_at - now) / 2, expires_at - now - _RENEW_BEFORE)
+def renewal_after_s(lasts_s: float) -> float:
+    """Five minutes before the end, or half-way when the session is shorter than ten; never at
+    once, so that a clock that is wrong does not fetch one session after the other.
+    """
+    return max(lasts_s / 2, lasts_s - _RENEW_BEFORE_S, _SHORTEST_S)

@@ -28,7 +28,7 @@ class Session:
     access_key_id: str = field(repr=False)
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(repr=False)
-    expires_at: datetime
+    lasts_s: float
     queues: tuple[Queue, ...]
     visibility_s: int
     heartbeat_s: float
@@ -65,9 +65,9 @@ class UploadPlace:
     headers: Mapping[str, str]
 
 
-def read_session(body: Any) -> Session:
-    """Raises ApiAwayError when the answer is not a session: a broken server is waited for, like an
-    absent one.
+def read_session(body: Any, server_now: datetime) -> Session:
+    """`server_now` is the server's clock, for the device's may be wrong. Raises ApiAwayError when
+    the answer is not a session: a broken server is waited for, like an absent one.
     """
     try:
         keys = body["credentials"]
@@ -77,7 +77,7 @@ def read_session(body: Any) -> Session:
             access_key_id=keys["access_key_id"],
             secret_access_key=keys["secret_access_key"],
             session_token=keys.get("session_token"),
-            expires_at=_time(keys["expires_at"]),
+            lasts_s=(_time(keys["expires_at"]) - server_now).total_seconds(),
             queues=tuple(Queue(q["url"], q["lane"]) for q in body["queues"]),
             visibility_s=int(body["visibility_s"]),
             heartbeat_s=float(body["heartbeat_s"]),

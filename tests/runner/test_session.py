@@ -1,21 +1,19 @@
 """Credentials are renewed before they expire, and when SQS refuses them."""
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.errors import CredentialsStaleError, QueuesAwayError
-from evalyard_runner.session import SessionKeeper, renewal_time
+from evalyard_runner.session import SessionKeeper, renewal_after_s
 from evalyard_runner.sqs import Sqs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runner.kit.api import SERIAL, TOKEN, FakeApi
 from tests.runner.kit.loops import finished
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class RefusingSqs(Sqs):
@@ -30,12 +28,12 @@ def sessions_opened(device_api: FakeApi, connect: Any = Sqs, hours: float = 0.0)
 
     async def scenario() -> None:
         async with DeviceApi(device_api.url, SERIAL, TOKEN) as client:
-            moments = [datetime.now(UTC)]
-            keeper = SessionKeeper(client, connect=connect, now=lambda: moments[-1])
+            moments = [0.0]
+            keeper = SessionKeeper(client, connect=connect, clock=lambda: moments[-1])
             for _ in range(2):
                 with suppress(QueuesAwayError):
                     await keeper.receive("https://queue.invalid/1/q", 0)
-                moments.append(moments[0] + timedelta(hours=hours))
+                moments.append(hours * 3600)
 
     finished(scenario())
     return len(device_api.heard("session"))
@@ -53,17 +51,24 @@ def test_session_is_renewed_when_sqs_refuses_it(aws: None, device_api: FakeApi) 
     assert sessions_opened(device_api, connect=RefusingSqs) == 2
 
 
-@given(st.integers(1, 50_000))
-def test_renewal_lies_before_the_end_when_a_session_is_any_length(seconds: int) -> None:
-    expires_at = NOW + timedelta(seconds=seconds)
-
-    assert NOW < renewal_time(NOW, expires_at) < expires_at
-
-
-@pytest.mark.parametrize(("length_s", "kept_s"), [(3600, 3300), (300, 150)])
-def test_renewal_is_five_minutes_early_when_the_session_is_long_enough(
-    length_s: int, kept_s: int
+@pytest.mark.parametrize("clocks_off_h", [3, -3, 10_000])
+def test_session_is_kept_when_the_devices_clock_is_wrong(
+    aws: None, device_api: FakeApi, clocks_off_h: int
 ) -> None:
-    renewed = renewal_time(NOW, NOW + timedelta(seconds=length_s))
+    """To the device it is the server whose clock is off: by what it says, and by `Date`."""
+    device_api.clock_off = timedelta(hours=clocks_off_h)
 
-    assert renewed == NOW + timedelta(seconds=kept_s)
+    assert sessions_opened(device_api) == 1
+    assert sessions_opened(device_api, hours=0.95) == 1 + 2
+
+
+@given(st.floats(120, 50_000))
+def test_renewal_lies_before_the_end_when_a_session_is_any_length(lasts_s: float) -> None:
+    assert 60 <= renewal_after_s(lasts_s) < lasts_s
+
+
+@pytest.mark.parametrize(("lasts_s", "kept_s"), [(3600, 3300), (300, 150), (0, 60), (-10_800, 60)])
+def test_renewal_is_five_minutes_early_when_the_session_is_long_enough(
+    lasts_s: float, kept_s: float
+) -> None:
+    assert renewal_after_s(lasts_s) == kept_s

@@ -1,5 +1,6 @@
 """Reading what the server and the queues say."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def test_message_is_none_when_something_is_missing(body: str) -> None:
 @given(JSON)
 def test_session_is_waited_for_when_it_is_unreadable(body: Any) -> None:
     with pytest.raises(ApiAwayError):
-        read_session(body)
+        read_session(body, datetime.now(UTC))
 
 
 @given(JSON)

@@ -68,7 +68,7 @@ class FakeApi(FakeServer):
         return (204, None) if verb == "status" else (200, {})
 
     def _session(self) -> dict[str, Any]:
-        expires_at = datetime.now(UTC) + timedelta(hours=1)
+        expires_at = datetime.now(UTC) + self.clock_off + timedelta(hours=1)
         return {
             "region": "us-east-1",
             "endpoint_url": self.session_endpoint,

@@ -3,9 +3,10 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from time import sleep
+from time import sleep, time
 from typing import Any, Self
 
 
@@ -56,6 +57,12 @@ class Exchange(BaseHTTPRequestHandler):
             return False
         return True
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of every answer."""
+        server = self.server
+        assert isinstance(server, FakeServer)
+        return super().date_time_string(timestamp or time() + server.clock_off.total_seconds())
+
     def log_message(self, *args: Any) -> None:
         """Quiet: pytest shows what a test prints."""
 
@@ -64,6 +71,7 @@ class FakeServer(ThreadingHTTPServer, ABC):
     """Use as a context manager; `url` is where it listens."""
 
     daemon_threads = True
+    clock_off = timedelta()
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Exchange)
