@@ -3,11 +3,14 @@ it opens it again.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from evalyard_runner import log
-from evalyard_runner.gates import Gates, Limits, hottest_c
+from evalyard_runner.gates import SENSOR_SILENT, Gates, Limits, hottest_c
 from evalyard_runner.sensors import Sensors
+from evalyard_runner.silence import Silence
 
 
 @dataclass
@@ -17,6 +20,8 @@ class Gatekeeper:
     limits: Limits
     sensors: Sensors
     period_s: float = 5.0
+    clock: Callable[[], float] = monotonic
+    _silence: Silence = field(default_factory=Silence, init=False)
     _gates: Gates = field(init=False)
     _closed_by: str | None = field(default=None, init=False)
     _warned: bool = field(default=False, init=False)
@@ -30,15 +35,29 @@ class Gatekeeper:
             return None
         readings = await asyncio.to_thread(self.sensors.recent, self.period_s)
         self._warn(readings)
-        reason = self._gates.closed_by(readings)
+        reason = self._reason(readings)
         if reason != self._closed_by:
             self._tell(reason, readings)
         self._closed_by = reason
         return reason
 
+    def _reason(self, readings: dict[str, object]) -> str | None:
+        """A closed gate stays closed while its sensor is silent, an open one closes for it; after
+        a while both open.
+        """
+        missing = self._gates.unreadable(readings)
+        silent, given_up = self._silence.judged(missing, self.clock(), hangs=self.sensors.late)
+        for name in given_up:
+            self._gates.forget(name)
+            log.trouble("limit_not_watched", unreadable=name)
+        closed = self._gates.closed_by(readings)
+        return closed or (SENSOR_SILENT if silent else None)
+
     def _warn(self, readings: dict[str, object]) -> None:
         """A limit on what cannot be read protects nothing; its owner should know."""
         missing = self._gates.unreadable(readings)
+        if self.sensors.late:
+            return
         if missing and not self._warned:
             log.trouble("limit_not_watched", unreadable=",".join(missing))
         self._warned = True

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 HOT: Final = "hot"
 LOW_BATTERY: Final = "low_battery"
+SENSOR_SILENT: Final = "sensor_silent"
 
 _COOLER_BY_C: Final = 5.0
 _FULLER_BY_PCT: Final = 5.0
@@ -47,6 +48,13 @@ class Gates:
             "battery": limits.min_battery_pct is not None and readings.get("battery") is None,
         }
         return [name for name, missing in wanted.items() if missing]
+
+    def forget(self, name: str) -> None:
+        """Open the gate of a reading that does not come any more."""
+        if name == "battery":
+            self._low = False
+        else:
+            self._hot = False
 
     def _judge_heat(self, temperature_c: float | None) -> None:
         limit = self._limits.max_temp_c

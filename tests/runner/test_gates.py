@@ -93,6 +93,53 @@ def test_one_line_warns_when_a_limit_cannot_be_watched(capfd: pytest.CaptureFixt
     assert capfd.readouterr().err.splitlines() == ["limit_not_watched unreadable=battery"]
 
 
+def over_time(*looks: tuple[float, Any]) -> list[str | None]:
+    """What a gatekeeper says at these seconds of these readings. An exception is raised."""
+    now = [0.0]
+    coming = iter(said for _, said in looks)
+
+    def battery() -> Any:
+        said = next(coming)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    keeper = Gatekeeper(Limits(70), Sensors([battery]), period_s=-1, clock=lambda: now[0])
+
+    async def look() -> list[str | None]:
+        found = []
+        for moment, _ in looks:
+            now[0] = moment
+            found.append(await keeper.closed_by())
+        return found
+
+    return finished(look())
+
+
+def test_gate_closes_for_a_while_when_its_sensor_falls_silent() -> None:
+    cool: dict[str, Any] = {"temperature_c": 25.0}
+
+    found = over_time((0, cool), (20, {}), (40, {}), (599, {}), (600, {}), (900, {}), (901, cool))
+
+    assert found == [None, None, "sensor_silent", "sensor_silent", None, None, None]
+
+
+def test_gate_opens_after_a_while_when_its_sensor_fell_silent_in_the_heat() -> None:
+    hot: dict[str, Any] = {"temperature_c": 80.0}
+
+    assert over_time((0, hot), (40, {}), (599, {}), (600, {}), (601, hot)) == [
+        "hot", "hot", "hot", None, "hot"
+    ]  # fmt: skip
+
+
+def test_gate_is_closed_at_first_when_its_sensor_never_answered() -> None:
+    failing = TimeoutError()
+
+    assert over_time((0, failing), (599, failing), (601, failing)) == [
+        "sensor_silent", "sensor_silent", None
+    ]  # fmt: skip
+
+
 def test_sensors_rest_when_no_limit_is_given() -> None:
     def must_not_be_read() -> dict[str, Any]:
         raise AssertionError

@@ -35,7 +35,7 @@ class Sensors:
 
     @property
     def late(self) -> bool:
-        """Whether one of the probes hangs."""
+        """Whether one of the probes hangs or fails."""
         return any(probe.late for probe in self._probes)
 
     def read(self) -> dict[str, Any]:

@@ -29,8 +29,8 @@ class Asked(Generic[T]):
 
     @property
     def late(self) -> bool:
-        """Whether an answer has been outstanding for longer than the patience."""
-        return self._question is not None
+        """Whether the last question had no answer."""
+        return self._failing
 
     def ask(self) -> T | None:
         """What it says now; None when it fails or does not answer."""

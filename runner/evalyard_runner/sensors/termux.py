@@ -6,19 +6,27 @@ https://wiki.termux.com/wiki/Termux-battery-status
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
+from time import monotonic
 from typing import Any, Final
 
 _COMMAND: Final = "termux-battery-status"
 # Without the Termux:API app the command waits for ever.
 _PATIENCE_S: Final = 5.0
+_REST_S: Final = 60.0
 
 
 class TermuxBattery:
     """Reads `battery`, `charging`, and the battery's temperature as `temperature_c`."""
 
-    def __init__(self, command: str, patience_s: float = _PATIENCE_S) -> None:
-        self._command, self._patience_s = command, patience_s
-        self._gave_up = False
+    def __init__(
+        self,
+        command: str,
+        patience_s: float = _PATIENCE_S,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._command, self._patience_s, self._clock = command, patience_s, clock
+        self._rests_until = 0.0
 
     @classmethod
     def find(cls) -> "TermuxBattery | None":
@@ -27,16 +35,20 @@ class TermuxBattery:
         return None if command is None else cls(command)
 
     def read(self) -> dict[str, Any]:
-        """Empty when nothing is known; asked once only when the app does not answer."""
-        if self._gave_up:
-            return {}
+        """Empty when nothing is known; an app that does not answer is asked again a minute later.
+
+        Raises TimeoutError then, which the log names.
+        """
+        if self._clock() < self._rests_until:
+            raise TimeoutError
         try:
             asked = subprocess.run(  # noqa: S603 - the command was found on the user's own PATH
                 [self._command], capture_output=True, timeout=self._patience_s, check=True
             )
             return battery_readings(json.loads(asked.stdout))
-        except subprocess.TimeoutExpired:
-            self._gave_up = True
+        except subprocess.TimeoutExpired as exc:
+            self._rests_until = self._clock() + _REST_S
+            raise TimeoutError from exc
         except (OSError, ValueError, subprocess.SubprocessError):
             pass
         return {}

@@ -39,13 +39,17 @@ def test_field_is_left_out_when_it_is_no_reading(said: dict[str, Any]) -> None:
     assert battery_readings(said) == {}
 
 
-def test_command_is_not_asked_again_when_the_app_does_not_answer(tmp_path: Path) -> None:
-    asked = tmp_path / "asked"
+def test_command_is_asked_again_a_minute_later_when_the_app_did_not_answer(tmp_path: Path) -> None:
+    asked, now = tmp_path / "asked", [100.0]
     slow = command(tmp_path, f"echo >> {asked}; exec sleep 60")
-    battery = TermuxBattery(slow, patience_s=1)
+    battery = TermuxBattery(slow, patience_s=0.5, clock=lambda: now[0])
 
-    assert [battery.read(), battery.read()] == [{}, {}]
-    assert asked.read_text() == "\n"
+    for later_s in (0, 59, 2):
+        now[0] += later_s
+        with pytest.raises(TimeoutError):
+            battery.read()
+
+    assert asked.read_text() == "\n\n"
 
 
 def test_no_battery_is_found_when_this_is_not_termux(monkeypatch: pytest.MonkeyPatch) -> None:
