@@ -31,6 +31,7 @@ lighten()
 
 
 _caches: dict[str, list[Any]] = {}
+_modules_seen: set[str] = set()
 
 
 def forget_caches() -> None:
@@ -38,13 +39,14 @@ def forget_caches() -> None:
 
     Clients stay: making one costs a tenth of a second, and moto stands behind all of them.
     """
-    for name, module in list(sys.modules.items()):
+    for name in sys.modules.keys() - _modules_seen:
+        _modules_seen.add(name)
         if name.partition(".")[0] in ("shared", "functions") and name != "shared.aws.clients":
-            if name not in _caches:
-                values = list(vars(module).values())
-                _caches[name] = [value for value in values if hasattr(value, "cache_clear")]
-            for value in _caches[name]:
-                value.cache_clear()
+            values = list(vars(sys.modules[name]).values())
+            _caches[name] = [value for value in values if hasattr(value, "cache_clear")]
+    for values in _caches.values():
+        for value in values:
+            value.cache_clear()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import copy
 import pickle
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import botocore.client
@@ -27,6 +28,7 @@ from moto.dynamodb.models import DynamoDBBackend, Table, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.models import S3Backend, s3_backends
+from moto.sqs import models as sqs_models
 from moto.sqs.responses import SQSResponse
 
 from tests.kit.quick_s3 import QUICK_IN_S3, NotQuick, quick_s3
@@ -89,8 +91,9 @@ def lighten() -> None:
     """Leave out, for good, what moto and botocore do for others than us.
 
     moto reads its table of S3's addresses from its source at each call, makes 1,300 matchers
-    for the library `requests` at each start, which has no user here, and copies a whole table
-    for each item of a transaction; botocore describes itself at each call.
+    for the library `requests` at each start, which has no user here, spells the names of each
+    queue's attributes anew, and copies a whole table for each item of a transaction; botocore
+    describes itself at each call.
     """
     described = botocore.useragent.UserAgentString.to_string
     said: list[str] = []
@@ -101,6 +104,7 @@ def lighten() -> None:
         return said[0]
 
     botocore.useragent.UserAgentString.to_string = describe
+    sqs_models.camelcase_to_underscores = cache(sqs_models.camelcase_to_underscores)
     addresses = S3Backend.urls.fget(s3_backends[DEFAULT_ACCOUNT_ID]["aws"])
     S3Backend.urls = property(lambda self: addresses)
     MockAWS._enable_patching = _start_moto

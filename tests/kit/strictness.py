@@ -12,6 +12,8 @@ from typing import Any
 import botocore.client
 import pytest
 from botocore.exceptions import ClientError
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 MAX_ITEM_BYTES = 400 * 2**10
 MAX_PARTITION_KEY_BYTES = 2_048
@@ -93,11 +95,14 @@ class _Strict:
 
     def _limits(self, client: Any, table: str) -> dict[str, int]:
         if table not in self._keys:
-            told = self.call(client, "DescribeTable", {"TableName": table})["Table"]
-            schemas = [told, *told.get("GlobalSecondaryIndexes", ())]
-            parts = [part for schema in schemas for part in schema["KeySchema"]]
+            tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][client.meta.region_name].tables
+            if table not in tables:
+                return {}
+            indexes = [tables[table], *tables[table].global_indexes]
             self._keys[table] = {
-                part["AttributeName"]: _KEY_LIMITS[part["KeyType"]] for part in parts
+                part["AttributeName"]: _KEY_LIMITS[part["KeyType"]]
+                for index in indexes
+                for part in index.schema
             }
         return self._keys[table]
 

@@ -27,7 +27,7 @@ _PSEUDO = {
 _SUB = re.compile(r"\$\{([^}!]+)\}")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short intrinsics as their long forms."""
 
 
