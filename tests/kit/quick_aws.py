@@ -11,7 +11,9 @@ import copy
 import pickle
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
+from threading import RLock
 from typing import Any
 
 import botocore.client
@@ -65,6 +67,9 @@ _ACTIONS = {
 }
 _HEAD = {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
 _validator = ParamValidator()
+# Each call happens whole, as on AWS: moto does not see to it, and one that is made again would
+# meet what another thread did between.
+_one_at_a_time = RLock()
 
 
 def be_quick(patch: pytest.MonkeyPatch) -> None:
@@ -72,6 +77,12 @@ def be_quick(patch: pytest.MonkeyPatch) -> None:
     through_http: Call = botocore.client.BaseClient._make_api_call
 
     def make(self: Any, operation_name: str, api_params: Params) -> Any:
+        # A queue may be waited for, while others send to it.
+        alone = nullcontext() if self.meta.service_model.service_name == "sqs" else _one_at_a_time
+        with alone:
+            return made(self, operation_name, api_params)
+
+    def made(self: Any, operation_name: str, api_params: Params) -> Any:
         if self.meta.service_model.service_name == "s3":
             return _of_s3(self, operation_name, api_params, through_http)
         action = _ACTIONS.get((self.meta.service_model.service_name, operation_name))
