@@ -10,6 +10,7 @@ from shared.http.schemas import Omitted, ProblemFault, Span, all_required
 
 _TOLD_BY_THE_SERVER = {"version", "updated_at", "backfill"}
 Better = Literal["higher", "lower"]
+SMALLEST_SCALE, LARGEST_SCALE = 1e-18, 1e18
 OkValue = Annotated[str, Field(max_length=256)]
 
 
@@ -21,13 +22,17 @@ class ExtraFieldBody(StrictBody):
     kind: Literal["number", "string", "boolean"] = "number"
     unit: str | None = Field(None, max_length=64, examples=["W"])
     better: Better | None = None
-    scale: float = Field(1, allow_inf_nan=False, description="Multiplies numbers; not 0.")
+    scale: float = Field(
+        1, allow_inf_nan=False, description="Multiplies numbers; its size is from 1e-18 to 1e18."
+    )
 
     @field_validator("scale")
     @classmethod
-    def _not_zero(cls, scale: float) -> float:
+    def _is_one_of_units(cls, scale: float) -> float:
         if scale == 0:
             raise ValueError("a scale of 0 would make every number 0")
+        if not SMALLEST_SCALE <= abs(scale) <= LARGEST_SCALE:
+            raise ValueError("a scale turns one unit into another: its size is from 1e-18 to 1e18")
         return scale
 
 
