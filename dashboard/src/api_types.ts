@@ -731,7 +731,7 @@ export interface components {
             /** @example GPU power (W) */
             label: string;
             /**
-             * @description Multiplies numbers; not 0.
+             * @description Multiplies numbers; its size is from 1e-18 to 1e18.
              * @default 1
              */
             scale: number;
@@ -751,7 +751,7 @@ export interface components {
             /** @example GPU power (W) */
             label: string;
             /**
-             * @description Multiplies numbers; not 0.
+             * @description Multiplies numbers; its size is from 1e-18 to 1e18.
              * @default 1
              */
             scale?: number;
@@ -1120,6 +1120,8 @@ export interface components {
             /** @enum {string} */
             kind: "user" | "api_key";
             name?: string | null;
+            /** @description A token may do what its user may; narrower scopes are refused, not ignored. */
+            scope?: "full" | null;
             /** @description The user who gets the token; another user: for administrators. */
             user_id?: string | null;
         };

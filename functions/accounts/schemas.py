@@ -109,6 +109,10 @@ class NewTokenBody(Body):
     user_id: UserId | None = Field(
         None, description="The user who gets the token; another user: for administrators."
     )
+    scope: Literal["full"] | None = Field(
+        None,
+        description="A token may do what its user may; narrower scopes are refused, not ignored.",
+    )
 
 
 class TokenEntry(BaseModel):

@@ -49,16 +49,25 @@ def segment_id(job: Job, ended_us: int) -> str:
 
 
 def with_derived(result: Result) -> Result:
-    """The result with what follows from its own numbers, where the device left it out."""
+    """The result with what follows from its own numbers, where the device left it out.
+
+    What the device withheld, because it would be wrong, stays out.
+    """
     known = dict(result.metrics)
     tokens = known.get("completion_tokens")
     latency, ttft = known.get("latency_ms"), known.get("ttft_ms")
-    known["tok_s"] = speed_of(
-        known.get("tok_s"), None if tokens is None else round(tokens), latency, ttft
-    )
-    if known.get("tpot_ms") is None:
+    if not _is_withheld(result, "tok_s"):
+        known["tok_s"] = speed_of(
+            known.get("tok_s"), None if tokens is None else round(tokens), latency, ttft
+        )
+    if known.get("tpot_ms") is None and not _is_withheld(result, "tpot_ms"):
         known["tpot_ms"] = _tpot_ms(tokens, latency, ttft)
     return msgspec.structs.replace(result, metrics=known)
+
+
+def _is_withheld(result: Result, name: str) -> bool:
+    said = (result.provenance or {}).get(name)
+    return isinstance(said, dict) and said.get("kind") == "withheld"
 
 
 def _tpot_ms(tokens: float | None, latency: float | None, ttft: float | None) -> float | None:

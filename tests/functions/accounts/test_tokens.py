@@ -44,6 +44,17 @@ def test_api_key_works_without_admin_rights_when_issued_by_an_admin(
     assert (credential.kind, credential.user_id, credential.admin) == ("api_key", "root", False)
 
 
+@pytest.mark.parametrize("scope", ["read", "ingest", "metrics", "root", ""])
+def test_a_token_is_not_made_when_it_would_do_more_than_was_asked(
+    ada: ApiClient, scope: str
+) -> None:
+    answer = ada.post("/accounts/tokens", json={"kind": "user", "scope": scope})
+
+    assert answer.status == 422
+    assert answer.json()["errors"][0]["pointer"] == "/scope"
+    assert ada.post("/accounts/tokens", json={"kind": "user", "scope": "full"}).status == 201
+
+
 def test_user_token_has_its_users_rights(root: ApiClient, accounts: Table) -> None:
     body = root.post("/accounts/tokens", json={"kind": "user"}).json()
 

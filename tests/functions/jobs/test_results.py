@@ -74,6 +74,18 @@ def test_speeds_follow_from_the_numbers_when_the_device_leaves_them_out(yard: Ya
     assert (seen["tok_s"], seen["tpot_ms"]) == (20.0, 50.0)
 
 
+def test_speeds_stay_unknown_when_the_device_withheld_them(yard: Yard) -> None:
+    job_id = yard.submit()["job_id"]
+    metrics = {"completion_tokens": 510, "latency_ms": 1200, "ttft_ms": 1160}
+    withheld = {"source": "runner", "kind": "withheld", "why": "thoughts were not streamed"}
+    provenance = {"tok_s": withheld, "tpot_ms": withheld}
+
+    yard.complete(job_id, yard.claim(job_id), metrics=metrics, provenance=provenance)
+    seen = yard.user().get(f"/api/jobs/{job_id}/result").json()["metrics"]
+
+    assert (seen["tok_s"], seen["tpot_ms"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
