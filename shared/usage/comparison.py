@@ -1,5 +1,6 @@
 """Two sides of the same kind of question, compared metric by metric."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -127,7 +128,8 @@ def _entry(metric: _Metric, min_effect_pct: float) -> dict[str, Any]:
         "n_a": a["n"],
         "n_b": b["n"],
     }
-    if not a["n"] or not b["n"]:
+    if not a["n"] or not b["n"] or not math.isfinite(a["mean"] + b["mean"]):
+        # Without a mean, or with one beyond what a float holds, nothing can be said.
         return head | _UNKNOWN
     rule = Rule(metric.better, min_effect_pct, metric.yes_or_no)
     return head | _judged(rule.judge(_sample(a), _sample(b)), a["mean"])

@@ -151,6 +151,16 @@ def test_nothing_is_said_when_a_side_has_no_runs(ada):
     assert found["conditions_diff"] == []
 
 
+def test_nothing_is_said_when_a_mean_is_beyond_what_a_float_holds(ada):
+    ada.append([1e308, 1.7e308], model="old")
+    ada.append([1e308, 1.7e308], model="new")
+
+    found = ada.metric("latency_ms", "a_model=old&b_model=new&minutes=5")
+
+    assert (found["a"], found["b"], found["p_value"]) == (None, None, None)
+    assert found["verdict"] == "inconclusive"
+
+
 def test_more_runs_are_named_when_the_noise_hides_the_difference(ada):
     ada.append([900, 1100, 950, 1050], model="old")
     ada.append([850, 1080, 900, 1000], model="new")
