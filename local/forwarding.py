@@ -35,6 +35,8 @@ _HOP_BY_HOP = {
 }
 # What MiniStack would decode as text, and by which other name it leaves a body alone.
 _KEPT_BINARY = {
+    # To MiniStack it begins like JSON; to an import the two names are one.
+    b"application/jsonl": b"application/ndjson",
     b"application/json": b"application/encoded+json",
     b"application/xml": b"application/encoded+xml",
     b"text/": b"application/",

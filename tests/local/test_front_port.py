@@ -155,6 +155,8 @@ def test_only_gateway_headers_are_added_when_a_request_passes(ask: Ask, port: in
         ("text/csv; header=present", b"a,\xe9", "application/csv; header=present"),
         ("text/markdown", b"\xff", "application/markdown"),
         ("application/x-ndjson", b"\xff", "application/x-ndjson"),
+        ("application/jsonl", b"{}", "application/ndjson"),
+        ("application/jsonl; charset=utf-8", b"\xff", "application/ndjson; charset=utf-8"),
     ],
 )
 def test_body_is_not_called_text_when_it_is_no_utf8(
