@@ -5,6 +5,7 @@ is not answered here (an unusual parameter, a missing object, a failed condition
 full) goes through HTTP.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -42,6 +43,8 @@ def _put(store: S3Backend, params: Params) -> Params:
     if "IfNoneMatch" in params and store.get_object(bucket, key) is not None:
         raise NotQuick
     new = store.put_object(bucket, key, body)
+    # As on AWS, writes that follow each other are not of one millisecond, nor are their ids.
+    time.sleep(0.001)
     if "ContentType" in params:
         new.set_metadata({"Content-Type": params["ContentType"]})
     return {"ETag": new.etag, **_version_of(new)}
