@@ -23,6 +23,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 
+def pointer_step(name: object) -> str:
+    """A member's name, or an index, as one step of a JSON Pointer (RFC 6901)."""
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing wrong with one place of the input.

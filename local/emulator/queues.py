@@ -43,7 +43,7 @@ class Messages(list[Any]):
         self._queue.empty()
 
     def __delitem__(self, _index: SupportsIndex | slice) -> None:
-        # A guard, not a gap: an update of MiniStack must not lose messages silently.
+        # A guard: MiniStack 1.5.33 never does this, and an update of it must not lose messages.
         raise NotImplementedError("MiniStack removes messages in a way that is not journalled")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:

@@ -30,9 +30,8 @@ def provenance_of(
     known = {**_counts(first), **_stream(), **_server_times(first, clock)}
     if speed.by_server:
         known |= _by_server(first, clock, speed.why)
-    beside = {"itl_ms": first.itl, "cached_tokens": first.cached_tokens}
-    found = {**metrics, **beside}
-    said = {name: known[name] for name, value in found.items() if value is not None}
+    measured = {**metrics, "itl_ms": first.itl, "cached_tokens": first.cached_tokens}
+    said = {name: known[name] for name, value in measured.items() if value is not None}
     return said | _withheld(metrics, speed.why)
 
 

@@ -13,7 +13,7 @@ import msgspec
 from shared import clock
 from shared.clock import UnreadableTime
 from shared.datasets.adapters import TO_MS, Adapter, ExtraField, TimeUnit
-from shared.errors import Fault
+from shared.errors import Fault, pointer_step
 from shared.isolation import ROW_UNREADABLE
 from shared.runs import (
     MAX_LABEL_CHARACTERS,
@@ -42,10 +42,14 @@ class RowNotConvertible(ValueError):
         self.code = code
         self.detail = detail
 
+    @property
+    def path(self) -> str:
+        """Where the field is in the row: a JSON Pointer without its first slash."""
+        return pointer_step(self.field).replace(".", "/")
+
     def fault(self, index: int, line: int | None = None) -> Fault:
         """The fault at row `index` of a request or a preview, in that line of the body."""
-        path = self.field.replace("~", "~0").replace("/", "~1").replace(".", "/")
-        pointer = f"/rows/{index}/{path}" if path else f"/rows/{index}"
+        pointer = f"/rows/{index}/{self.path}" if self.field else f"/rows/{index}"
         return Fault(pointer, self.code, self.detail, line or index + 1)
 
 

@@ -5,7 +5,7 @@ import math
 import re
 from typing import Any
 
-from shared.errors import Fault, Unacceptable
+from shared.errors import Fault, Unacceptable, pointer_step
 
 # A decoder makes integers of any length; a double ends at 309 digits.
 _MANY_DIGITS = re.compile(rb"[0-9]{309}")
@@ -47,14 +47,10 @@ def _place(value: Any) -> str | None:
         if value is _HUGE:
             return pointer
         inner = value.items() if isinstance(value, dict) else enumerate(_listed(value))
-        parts = [(f"{pointer}/{_step(name)}", part) for name, part in inner]
+        parts = [(f"{pointer}/{pointer_step(name)}", part) for name, part in inner]
         waiting += reversed(parts)
     return None
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _step(name: object) -> str:
-    return str(name).replace("~", "~0").replace("/", "~1")

@@ -30,8 +30,7 @@ def run_by_adapter(
     try:
         run = run_of_row(members, adapter, arrival)
     except RowNotConvertible as exc:
-        path = exc.field.replace("~", "~0").replace("/", "~1").replace(".", "/")
-        raise RowRefused(path, exc.code, exc.detail) from exc
+        raise RowRefused(exc.path, exc.code, exc.detail) from exc
     doubt(asdict(run), note)
     own = {name: getattr(run, name) for name in DIMENSIONS if name not in _OF_DATASETS}
     said = {name: label for name, label in own.items() if label is not None}

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from shared.errors import pointer_step
 from shared.imports.hints import snake_case
 from shared.imports.members import Note, RowRefused, is_number
 from shared.runs import MAX_LABEL_CHARACTERS, ValueRefused, read_number
@@ -52,7 +53,7 @@ def _further(row: Mapping[str, Any], known: Collection[str], note: Note) -> dict
         number = is_number(row[name])
         note(name, _as_extra(name, known) if number else "ignored")
         if number:
-            found[_extra_label(name)] = _finite(row[name], _escaped(name))
+            found[_extra_label(name)] = _finite(row[name], pointer_step(name))
     return found
 
 
@@ -65,7 +66,7 @@ def _as_extra(name: str, known: Collection[str]) -> str:
 
 
 def _extra_number(extra: Mapping[str, Any], label: str) -> float | None:
-    return None if extra[label] is None else _finite(extra[label], f"extra/{_escaped(label)}")
+    return None if extra[label] is None else _finite(extra[label], f"extra/{pointer_step(label)}")
 
 
 def _finite(value: object, field: str) -> float:
@@ -83,8 +84,3 @@ def _extra_label(label: str) -> str:
             f"a label of extra has more than {MAX_LABEL_CHARACTERS} characters",
         )
     return label
-
-
-def _escaped(name: str) -> str:
-    """A name as a step of a JSON Pointer."""
-    return name.replace("~", "~0").replace("/", "~1")

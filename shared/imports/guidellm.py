@@ -6,7 +6,7 @@ Moments are epoch seconds; newer versions have them in `info.timings`, older one
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.imports.durations import mapping_in, seconds_as_ms
+from shared.imports.durations import between_ms, mapping_in, seconds_as_ms
 from shared.imports.format import JSON, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import RowRefused, read
@@ -60,17 +60,12 @@ def _request(request: Any, kind: str, model: Any) -> dict[str, Any]:
 
 def _latency(request: Mapping[str, Any], timings: Mapping[str, Any]) -> float | None:
     said = seconds_as_ms(request, "request_latency")
-    return _between(timings, "request_start", "request_end") if said is None else said
+    return between_ms(timings, "request_start", "request_end") if said is None else said
 
 
 def _ttft(request: Mapping[str, Any], timings: Mapping[str, Any]) -> float | None:
     said = read(request, "time_to_first_token_ms", read_amount)
-    return _between(timings, "request_start", "first_token_iteration") if said is None else said
-
-
-def _between(timings: Mapping[str, Any], first: str, last: str) -> float | None:
-    begun, ended = (seconds_as_ms(timings, name) for name in (first, last))
-    return None if begun is None or ended is None or ended < begun else ended - begun
+    return between_ms(timings, "request_start", "first_token_iteration") if said is None else said
 
 
 def _notes(_: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

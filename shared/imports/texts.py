@@ -73,7 +73,7 @@ def _build(found: re.Match[str]) -> dict[str, Any]:
 def _rows(text: str) -> Iterator[tuple[int, list[str], list[str]]]:
     """Each line of a table under its header, with the number of the line."""
     header: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not line.strip().startswith("|"):
             header = []

@@ -102,8 +102,8 @@ def lighten() -> None:
     """Leave out, for good, what moto and botocore do for others than us.
 
     moto reads its table of S3's addresses from its source at each call, makes 1,300 matchers
-    for the library `requests` at each start, which has no user here, spells the names of each
-    queue's attributes anew, and copies a whole table for each item of a transaction; botocore
+    for the library `requests` at each start, which has no user here, converts the names of each
+    queue's attributes again, and copies a whole table for each item of a transaction; botocore
     describes itself at each call.
     """
     described = botocore.useragent.UserAgentString.to_string

@@ -14,6 +14,7 @@ import msgspec
 from shared.datasets.adapters import MAX_EXTRA_FIELDS
 from shared.datasets.metrics.mapping import Mapping, NumberField
 from shared.datasets.metrics.times import odd_text, usual_us
+from shared.errors import pointer_step
 from shared.runs import MAX_LABEL_CHARACTERS
 from shared.storage.log import BATCH_MEMBER, META_PREFIX
 
@@ -161,8 +162,7 @@ def _path(steps: list[str]) -> str:
     """A JSON path, or a pointer, as a SQL literal."""
     if any("*" in step for step in steps):
         # A path would take it for a wildcard.
-        escaped = (step.replace("~", "~0").replace("/", "~1") for step in steps)
-        return _literal("".join(f"/{step}" for step in escaped))
+        return _literal("".join(f"/{pointer_step(step)}" for step in steps))
     # A pointer would take digits for a place in a list.
     escaped = (step.replace("\\", "\\\\").replace('"', '\\"') for step in steps)
     return _literal("$" + "".join(f'."{step}"' for step in escaped))

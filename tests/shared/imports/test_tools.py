@@ -246,6 +246,20 @@ def test_table_is_read_when_an_older_llama_bench_wrote_it_with_the_split_of_tens
     assert [(fault.line, fault.code) for fault in found.faults] == [(5, "not_a_run")]
 
 
+def test_a_row_stays_whole_when_a_name_holds_another_kind_of_line_end(judged):
+    text = (
+        "| model | backend | test | t/s |\n"
+        "| --- | --- | --- | --: |\n"
+        "| a\u2028b\x0cc | CPU | tg128 | 9.5 ± 0.1 |\r\n"
+        "| d | CPU | odd | 1 |\n"
+    )
+
+    found = judged(text, "text/markdown")
+
+    assert [run.model for run in found.runs] == ["a\u2028b\x0cc"]
+    assert [fault.line for fault in found.faults] == [4]
+
+
 def test_table_is_read_when_llama_bench_stands_in_csv(judged):
     body = "model,size,backend,ngl,test,t/s\nllama 7B,3.56 GiB,Metal,99,tg 128,61.2 ± 0.1\n"
 

@@ -231,7 +231,7 @@ def test_only_runs_of_the_question_come_and_as_many_as_are_counted(storage):
 
 
 def test_header_is_there_when_no_run_is(storage):
-    query = UsageQuery("nobody", START_US, START_US + DAY_US)
+    query = UsageQuery("someone-else", START_US, START_US + DAY_US)
 
     found = export_runs(storage.bucket, storage.catalog, Export(query))
 
