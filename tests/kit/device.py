@@ -17,12 +17,14 @@ REPORTS_EVERY_S = 20.0
 class SimulatedDevice:
     """One device of a running cloud: looks into its queues, claims, and reports.
 
-    `http` carries the device's token; `queues` and `sqs` come from its session.
+    `http` carries the device's token; `queues` (of its pools), `own` and `sqs` come from its
+    session.
     """
 
     serial: str
     http: httpx.Client
     queues: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
     sqs: Any = None
     _reported_at: float = 0.0
 
@@ -45,8 +47,10 @@ class SimulatedDevice:
         """Fetch credentials and queues."""
         said = self._post(f"/devices/{self.serial}/session", {}).json()
         credentials = said["credentials"]
-        # The pools' lanes alone: fewer requests, and nothing is pinned to such a device.
-        self.queues = [queue["url"] for queue in said["queues"] if self.serial not in queue["url"]]
+        # Apart: fewer requests, as seldom is anything pinned to such a device.
+        urls = [queue["url"] for queue in said["queues"]]
+        self.own = [url for url in urls if self.serial in url]
+        self.queues = [url for url in urls if url not in self.own]
         self.sqs = botocore.session.get_session().create_client(
             "sqs",
             region_name=said["region"],
@@ -87,9 +91,9 @@ class SimulatedDevice:
         body = {"attempt": attempt, "output": "Because.", "metrics": METRICS}
         return self._job(job_id, "complete", body)
 
-    def run_one(self) -> str | None:
+    def run_one(self, urls: list[str] | None = None) -> str | None:
         """Receive, claim, complete and delete one job; its id, None where there was none."""
-        received = self.receive()
+        received = self.receive(urls)
         if received is None:
             return None
         job_id, handle = received
