@@ -1,4 +1,4 @@
-"""Celery with Redis beside jobs: the same no-op work through one queue.
+"""Celery with Redis against jobs: the same no-op work through one queue.
 
 Opt-in (`make bench-celery`): needs `redis-server`, and an environment of its own. Measured
 with a Redis that forgets everything when it stops, and with one that syncs each write to

@@ -1,4 +1,4 @@
-"""Appends over HTTP: the whole system on the local cloud beside a FastAPI and SQLite server.
+"""Appends over HTTP: the whole system on the local cloud against a FastAPI and SQLite server.
 
 The local cloud is API Gateway, authorizer, function, DynamoDB and S3 of one emulator on
 this machine, so this measures the emulator above all; the peer writes to one file. Both

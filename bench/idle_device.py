@@ -1,4 +1,4 @@
-"""A simulated device that pulls by itself, as an idle runner does, and tells when it had what."""
+"""A simulated device that pulls by itself, as an idle runner does, and notes when it had what."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ class Taken(NamedTuple):
 
 @dataclass
 class IdleDevice:
-    """A device that pulls in a thread of its own, and tells what it took."""
+    """A device that pulls in a thread of its own, and notes what it took."""
 
     device: SimulatedDevice
     taken: SimpleQueue[Taken] = field(default_factory=SimpleQueue)

@@ -58,7 +58,7 @@ class Cost:
 
 
 def run(prices: Path = PRICES) -> Section:
-    """The table, made in a fresh process, where nobody cached or left anything."""
+    """The table, made in a fresh process, where nothing is cached or left over."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.job_costs", str(prices), "--json"],
         cwd=ROOT,

@@ -131,7 +131,7 @@ class Life:
         return self._asked("Jobs", "GET", f"/api/jobs/{self._job_id}/result")[1]
 
     def fold(self) -> Amounts:
-        """S3 tells of the segment, and the function folds it into the user's runs."""
+        """S3's event names the segment, and the function folds it into the user's runs."""
         found = aws_client("s3").list_objects_v2(Bucket=self._bucket, Prefix=f"segments/{USER}/")
         told = [{"s3": {"object": {"key": found["Contents"][-1]["Key"]}}}]
         # S3 sends a message, the poller receives and deletes it.
@@ -165,7 +165,7 @@ class Life:
     def _asked(
         self, function: str, method: str, path: str, body: dict[str, Any] | None = None
     ) -> tuple[ApiResponse, Amounts]:
-        """A request through the API, by whoever calls this function in a job's life."""
+        """A request through the API, by the caller that this function has in a job's life."""
         caller = {"kind": "device", "serial": SERIAL} if function == "Devices" else _user()
         sent = {} if body is None else {"json": body}
         with self._metered() as amounts:

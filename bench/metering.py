@@ -1,6 +1,6 @@
 """Watches AWS calls and counts what AWS would bill for them.
 
-Items are read before and after each write, beside the watched calls, so that the units
+Items are read before and after each write, outside the watched calls, so that the units
 follow from the real sizes and from the indexes that the write touched.
 """
 

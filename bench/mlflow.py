@@ -1,4 +1,4 @@
-"""MLflow beside usage: a metric's history of 10⁵ values, and its percentiles as a client must.
+"""MLflow against usage: a metric's history of 10⁵ values, and its percentiles as a client must.
 
 Opt-in (`make bench-mlflow`): the server takes long to install and to start.
 """
@@ -116,6 +116,6 @@ def _ask(client: httpx.Client, run_id: str) -> float:
             break
         asked["page_token"] = page["next_page_token"]
     if len(values) != VALUES:
-        raise RuntimeError(f"MLflow told {len(values)} values of {VALUES}")
+        raise RuntimeError(f"MLflow gave {len(values)} values of {VALUES}")
     np.percentile(values, [50, 90, 95, 99])
     return time.perf_counter() - started

@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "performance.md"
 
 
 def write_report(name: str, section: Section, path: Path = REPORT) -> None:
-    """Put a section into the JSON report, beside those of earlier runs."""
+    """Put a section into the JSON report, next to those of earlier runs."""
     report: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     report[name] = asdict(section) | {"machine": machine()}
     path.write_text(json.dumps(report, indent=1) + "\n")

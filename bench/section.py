@@ -11,7 +11,7 @@ Cell = str | int | float | None
 class Section:
     """A table of measurements: its rows have the columns' names as keys.
 
-    `facts` are figures beside the table, for the report only.
+    `facts` are figures outside the table, for the report only.
     """
 
     title: str

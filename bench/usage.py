@@ -1,5 +1,5 @@
-"""Usage over 30 days at 10⁴ to 10⁷ runs: from rows and from rollups, beside DuckDB straight on
-the same Parquet and beside SQLite.
+"""Usage over 30 days at 10⁴ to 10⁷ runs: from rows and from rollups, against DuckDB straight
+on the same Parquet and against SQLite.
 
 Runs are made once for each count, as folding and the upkeep would leave them. Each function
 answers in a fresh process on one processor, as 1,769 MB of Lambda have; S3 and DynamoDB are

@@ -34,7 +34,7 @@ class _ApiImport:
         self._physical_ids = physical_ids
 
     def replace_with(self, api: HttpApi) -> None:
-        """Removes what is there and makes everything anew; that takes a few milliseconds."""
+        """Removes what is there and makes everything again; that takes a few milliseconds."""
         self._remove_all()
         authorizers = {each.name: self._make_authorizer(each) for each in api.authorizers}
         functions = {each.function for each in api.routes}

@@ -89,7 +89,7 @@ def _start(home: Home, port: int) -> processes.Child:
 
 
 def environment(home: Home, port: int) -> dict[str, str]:
-    """All that MiniStack sees, and so all that functions see beside their own variables."""
+    """All that MiniStack sees, and so all that functions see in addition to their own variables."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home.scratch),

@@ -91,7 +91,7 @@ class DemoFill:
         return token
 
     def jobs(self, tokens: dict[str, str]) -> None:
-        """Jobs that succeeded and jobs that are dead, as their devices told; once."""
+        """Jobs that succeeded and jobs that are dead, as their devices reported them; once."""
         if _good(self._user("GET", "/api/jobs?tag=demo&limit=1"), "jobs")["data"]:
             return self.say("jobs: there already")
         for serial, prompt, failure in _JOBS:
@@ -141,8 +141,8 @@ def fill(settings: Settings) -> None:
 
 def _good(answer: Answer, what: str) -> dict[str, Any]:
     if answer.status >= 300:
-        told = answer.body.get("detail") or answer.body.get("message") or answer.body
-        raise LocalCloudError(f"the demo's {what} could not be made: {answer.status} {told}")
+        why = answer.body.get("detail") or answer.body.get("message") or answer.body
+        raise LocalCloudError(f"the demo's {what} could not be made: {answer.status} {why}")
     return answer.body
 
 

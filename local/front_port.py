@@ -85,7 +85,7 @@ class FrontPort:
         try:
             await _Conversation(reader, writer, upstream, self._turns).hold()
         except (ConnectionError, asyncio.CancelledError):
-            # The client went away, or the server ends; there is nobody to tell.
+            # The client went away, or the server ends: no one is left to answer.
             return
         finally:
             del self._serving[task]

@@ -88,7 +88,7 @@ class Home:
         return self.root / "logs" / f"{name}.log"
 
     def prepare(self) -> None:
-        """Makes the folders, readable by nobody else: tokens and rows lie here."""
+        """Makes the folders, readable by this user only: they hold tokens and rows."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self.state, self.objects, self.log("any").parent):
             folder.mkdir(exist_ok=True)

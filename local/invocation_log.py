@@ -1,7 +1,7 @@
 """One line per function invocation, taken from CloudWatch Logs as they appear there.
 
-What functions print goes to `output.log` beside it. Streams are deleted once read: the local AWS
-opens one for each invocation, and would keep and save them all.
+What functions print goes to `output.log` in the same folder. Streams are deleted once read: the
+local AWS opens one for each invocation, and would keep and save them all.
 """
 
 import json

@@ -18,7 +18,7 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
 def pack_build(build: Path) -> Path:
-    """Packs each function and layer beside its folder; a template that names the packages."""
+    """Packs each function and layer next to its folder; a template that names the packages."""
     template = yaml.safe_load((build / "template.yaml").read_text(encoding="utf-8"))
     for resource in template["Resources"].values():
         member = _FOLDER_OF.get(resource["Type"])

@@ -34,7 +34,7 @@ DATASETS = ("kept", "deleted", "later")
 _BASE_S = 1_764_784_800
 _WINDOW = "from=2025-12-03&to=2025-12-05"
 _SETTLED_WITHIN_S = 90
-# S3 tells times in whole seconds.
+# S3 gives times in whole seconds.
 _APART_S = 1.1
 
 # What a user can read: rows of each dataset, counts, usage, jobs.

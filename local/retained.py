@@ -78,7 +78,7 @@ def retained_resources(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def import_template(template: dict[str, Any]) -> dict[str, Any]:
-    """The template of what is imported alone: an import can make nothing besides.
+    """The template of what is imported alone: an import can make nothing else.
 
     What refers to other resources is left out; the deployment that follows adds it.
     """

@@ -61,7 +61,7 @@ def _stop_on_signals() -> threading.Event:
 
 
 class _Stopping(threading.Event):
-    """Set by a signal; while nobody waits for it yet, the signal interrupts the start instead."""
+    """Set by a signal; before a thread waits for it, the signal interrupts the start instead."""
 
     def __init__(self) -> None:
         super().__init__()

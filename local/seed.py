@@ -64,7 +64,7 @@ def _work(base_url: str, kept: Credentials) -> bool:
 
 
 def bootstrap_admin(home: Home, aws: LocalAws, stack: Stack) -> str:
-    """A new token of the first admin, made beside the API because nobody could call it yet."""
+    """A new token of the first admin, made without the API, which has no user yet."""
     ended = subprocess.run(
         [
             *(sys.executable, "-m", "shared.accounts.bootstrap"),
@@ -114,6 +114,6 @@ def _user_token(base_url: str, as_admin: dict[str, str]) -> str:
 
 def _need(answer: Answer, what: str) -> dict[str, Any]:
     if answer.status not in (200, 201):
-        told = answer.body.get("detail") or answer.body.get("message") or answer.body
-        raise LocalCloudError(f"the demo {what} could not be made: {answer.status} {told}")
+        why = answer.body.get("detail") or answer.body.get("message") or answer.body
+        raise LocalCloudError(f"the demo {what} could not be made: {answer.status} {why}")
     return answer.body

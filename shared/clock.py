@@ -15,7 +15,7 @@ from typing import Any
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
 
-# An epoch number is told apart by its magnitude: seconds until the year 5138,
+# The unit of an epoch number follows from its magnitude: seconds until the year 5138,
 # then milliseconds, microseconds and nanoseconds, each a thousand times finer.
 _EPOCH_UNITS = ((1e11, SECOND_US), (1e14, 1_000), (1e17, 1))
 # Instants lie from the first of these until before the second.
@@ -71,7 +71,7 @@ def sleep_about(seconds: float) -> None:
 def read_time(value: object) -> int:
     """Read an instant: ISO 8601 (without an offset it is UTC) or an epoch number.
 
-    Epoch numbers, also as strings, may be in s, ms, µs or ns; the magnitude tells. Text of
+    Epoch numbers, also as strings, may be in s, ms, µs or ns, by their magnitude. Text of
     8 digits is a date, of 14 a date and a time of day; text with an exponent is no time, for
     its digits may have been rounded away. Raises UnreadableTime, and ImplausibleTime for what
     is not between 1970 and 9999; never falls back to the present.

@@ -2,7 +2,7 @@
 
 EvalyardError
 ├── MalformedInput      the request cannot be read
-├── Unauthenticated     nobody is known by this credential
+├── Unauthenticated     no user or device has this credential
 ├── Forbidden           the caller is known but has not the right
 ├── NotFound            there is no such thing (for this caller)
 ├── Conflict            the thing is in another state than the call needs
@@ -15,7 +15,7 @@ EvalyardError
     ├── Unavailable         for the moment: nothing was decided, try again
     └── CallRefused         by our own fault: asked again it refuses again
 
-Concrete errors subclass one of these beside the code that raises them and
+Concrete errors subclass one of these next to the code that raises them and
 set `code`. HTTP statuses are the edge's business (`shared.http.problems`).
 """
 
@@ -87,7 +87,7 @@ class Forbidden(EvalyardError):
 
 
 class NotFound(EvalyardError):
-    """There is no such thing, or it belongs to somebody else."""
+    """There is no such thing, or it belongs to another user."""
 
     code = "not_found"
 

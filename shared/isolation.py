@@ -35,7 +35,7 @@ def kept_apart(
     except MemoryError:
         raise
     except Exception:
-        # The last resort: what nobody foresaw in one thing must not cost the others.
+        # The last resort: what was not foreseen in one thing must not cost the others.
         attempt.failed = True
         logger().exception(event, extra=ids)
         if metric:
@@ -49,7 +49,7 @@ def user_kept_apart(step: str, user_id: str) -> AbstractContextManager[Attempt]:
     )
 
 
-# The code of a row that fails in a way that nobody foresaw.
+# The code of a row that fails in a way that was not foreseen.
 ROW_UNREADABLE = "row_unreadable"
 
 

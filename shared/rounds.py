@@ -89,7 +89,7 @@ class Round:
             self._moved(place, after="", began_us=0)
 
     def _moved(self, place: Place, *, after: str, began_us: int) -> Place | None:
-        """The place moved on; None when somebody else has moved it since it was read."""
+        """The place moved on; None when another process has moved it since it was read."""
         moves = place.moves + 1 if isinstance(place.moves, int) else 1
         state: Item = {"after": after, "began_us": began_us, "moves": moves}
         try:

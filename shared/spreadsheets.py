@@ -63,6 +63,6 @@ def _guarded_sql(column: str) -> str:
 
 
 def _quoted_sql(column: str, text: str) -> str:
-    # A guard has nothing in it that needs quotes, so the bare column tells.
+    # A guard has nothing in it that needs quotes, so the bare column decides.
     quotes = " OR ".join(f"contains({column}, chr({ord(char)}))" for char in sorted(_NEEDS_QUOTES))
     return f"CASE WHEN {quotes} THEN '\"' || replace({text}, '\"', '\"\"') || '\"' ELSE {text} END"

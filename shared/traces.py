@@ -21,7 +21,7 @@ class Place(Protocol):
 
     @property
     def kind(self) -> str:
-        """What lies there, in a word."""
+        """What is stored there, in a word."""
         ...
 
     def some(self, user_id: str, /) -> Sequence[Any]:

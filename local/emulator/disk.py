@@ -32,5 +32,5 @@ def guard_objects(s3: Any, free_bytes: Callable[[], int]) -> None:
 
 
 def free_bytes_at(folder: Path) -> Callable[[], int]:
-    """Asks the file system anew each time."""
+    """Asks the file system at each call."""
     return lambda: shutil.disk_usage(folder).free

@@ -76,7 +76,7 @@ class Journal:
         """Writes operations as one line: all of them are there later, or none.
 
         They are produced under the journal's lock, so that of two threads that write about the
-        same thing the later line tells its later state. Raises OSError when the disk is full; the
+        same thing the later line has its later state. Raises OSError when the disk is full; the
         operations are kept and written with the next ones.
         """
         with self._lock:

@@ -224,7 +224,7 @@ class Queues:
         self._unsaved.clear()
 
     def operations(self) -> Iterator[list[Operation]]:
-        """Everything, a queue at a time; changes meanwhile are journalled besides."""
+        """Everything, a queue at a time; changes meanwhile are journalled as well."""
         for scope, queue in list(self._all().items()):
             if scope in self._unsaved:
                 yield [queue.definition(self.generation)]

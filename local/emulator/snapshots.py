@@ -1,4 +1,4 @@
-"""What MiniStack keeps besides items, messages and objects: stacks, functions, roles, routes.
+"""What MiniStack keeps apart from items, messages and objects: stacks, functions, roles, routes.
 
 Saved while it runs, all services together, into a folder of its own; a pointer is turned to the
 folder once it is whole, so a death leaves the old state or the new one. A state in which a stack

@@ -145,7 +145,7 @@ class Tables:
         self._unsaved.clear()
 
     def operations(self) -> Iterator[list[Operation]]:
-        """Everything, a partition at a time; changes meanwhile are journalled besides."""
+        """Everything, a partition at a time; changes meanwhile are journalled as well."""
         for scope, table in list(self._all().items()):
             if scope in self._unsaved:
                 yield [_definition(scope, table, self.generation)]

@@ -1,4 +1,4 @@
-"""Containers that tell when something enters or leaves them, to put in the place of MiniStack's."""
+"""Containers that call back when something enters or leaves them, in the place of MiniStack's."""
 
 import copy
 from collections import defaultdict

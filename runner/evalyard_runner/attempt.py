@@ -1,8 +1,8 @@
-"""One attempt at one job, from the claim to the last word about it.
+"""One attempt at one job, from the claim to the last report.
 
-Outcomes: reported (done, failed, cancelled, handed back), lost (somebody else's by now: nothing is
-said), or ended by a dead device token. Every report may be repeated: the server knows it again by
-`job_id` and `attempt`.
+Outcomes: reported (done, failed, cancelled, handed back), lost (another device holds the job:
+nothing is said), or ended by a dead device token. Every report may be repeated: the server
+recognises it by `job_id` and `attempt`.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ from evalyard_runner.stopping import Stop
 from evalyard_runner.unexpected import internal, place_of
 from evalyard_runner.wire import Claim
 
-# A few seconds in all: whoever stops a runner waits for it.
+# A few seconds in all: the process does not end before.
 _TRIES_WHEN_LEAVING: Final = 3
 
 

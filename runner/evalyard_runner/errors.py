@@ -7,7 +7,7 @@ RunnerError
 ├── ApiRefusedError               any other 4xx
 │   ├── JobForbiddenError         403: not for this device; leave the message
 │   ├── JobGoneError              410: cancelled, finished, removed; delete the message
-│   ├── JobLeasedError            409 job_leased: somebody else runs it; leave the message
+│   ├── JobLeasedError            409 job_leased: another device runs it; leave the message
 │   └── LeaseLostError            409 lease_lost: stop, report nothing, leave the message
 ├── UploadFailedError             the log's storage did not take it: attach the end of it instead
 ├── QueuesAwayError               SQS does not answer: back off and try again
@@ -47,7 +47,7 @@ class JobForbiddenError(ApiRefusedError):
 
 
 class JobGoneError(ApiRefusedError):
-    """Nobody wants the job any more."""
+    """The job was cancelled, or has ended."""
 
 
 class JobLeasedError(ApiRefusedError):
@@ -55,7 +55,7 @@ class JobLeasedError(ApiRefusedError):
 
 
 class LeaseLostError(ApiRefusedError):
-    """The attempt this device worked on has passed to somebody else."""
+    """The attempt this device worked on has passed to another device."""
 
 
 class UploadFailedError(RunnerError):

@@ -1,4 +1,4 @@
-"""When a device shall not take a job: while it is hot, or its battery low; no I/O.
+"""When a device takes no job: while it is hot, or its battery low; no I/O.
 
 A gate that closed opens a little beyond its limit, so that a device at the limit does not flutter.
 """

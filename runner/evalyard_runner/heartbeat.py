@@ -1,4 +1,4 @@
-"""The pulse beside a running job: keeps lease and visibility alive, and hears of a cancel."""
+"""The heartbeat of a running job: extends its lease and visibility, and learns of a cancel."""
 
 import asyncio
 

@@ -22,7 +22,7 @@ class LogDelivery:
         self._fields: dict[str, Any] | None = None
 
     async def fields(self) -> dict[str, Any]:
-        """What `complete` says about the log. Raises what tells that the job is lost, or the API
+        """What `complete` says about the log. Raises what says that the job is lost, or the API
         away.
         """
         if self._fields is None:

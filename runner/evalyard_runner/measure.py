@@ -1,6 +1,6 @@
 """The times of one streamed completion, and what is known about it in the end (docs/runners.md).
 
-The clock is the device's monotonic one. What nobody measured stays None.
+The clock is the device's monotonic one. What was not measured stays None.
 """
 
 from array import array

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 _OURS: Final = frozenset({"model", "messages", "prompt", "stream", "stream_options", "n"})
 _LENGTH_KEYS: Final = frozenset({"max_tokens", "max_completion_tokens"})
-# What Ollama wants beside its `options`, not among them.
+# What Ollama takes next to `options`, not among them.
 _OLLAMA_BESIDE: Final = frozenset({"format", "keep_alive", "think"})
 
 

@@ -37,7 +37,7 @@ class Ending:
 
     @property
     def message_is_spent(self) -> bool:
-        """Whether the job's message may go: nobody has to hear of the job again."""
+        """Whether the job's message may be deleted: no device needs to receive it again."""
         if isinstance(self.outcome, Lost):
             return self.outcome.job_gone
         if self.job_status:

@@ -1,4 +1,4 @@
-"""Tells the API that the device is there, and how it is; 60 s of silence count as offline."""
+"""Reports to the API that the device is there, and how it is; 60 s of silence count as offline."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -38,7 +38,7 @@ def provenance_of(
 def extra_provenance_of(
     extra: Mapping[str, float], samples: Sequence[Sample]
 ) -> dict[str, Provenance]:
-    """Of the numbers beside the metrics."""
+    """Of the numbers that are no metrics."""
     known = {
         CACHED: _cached(samples[0]),
         GPU_POWER: measured("nvml", _DEVICE, over="the measured repetitions"),

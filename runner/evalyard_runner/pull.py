@@ -78,7 +78,7 @@ class PullLoop:
         return True
 
     async def _gate_closed(self) -> bool:
-        """True after a while of rest, when the device shall not take a job now."""
+        """True after a pause, when a gate keeps the device from taking a job now."""
         reason = await self.gatekeeper.closed_by()
         if reason is None:
             return False

@@ -1,10 +1,10 @@
-"""Says once that something went away, and once that it is back, however many tries lie between."""
+"""Says once that something went away, and once that it is back, however many tries are between."""
 
 from evalyard_runner import log
 
 
 class Reachability:
-    """Kept where the calls are made, so that everybody who calls shares one line per outage."""
+    """Kept where the calls are made, so that all callers share one line per outage."""
 
     def __init__(self) -> None:
         self._lost: set[str] = set()

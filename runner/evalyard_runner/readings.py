@@ -31,7 +31,7 @@ def first_count(*values: object) -> int | None:
 
 
 def duration(value: object) -> float | None:
-    """A time that passed; 0 means that nobody measured it."""
+    """A time that passed; 0 means that it was not measured."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 < value < inf else None

@@ -26,7 +26,7 @@ _CREDENTIALS_REFUSED: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
-# The message is already deleted, or somebody else's by now: nothing is left to do with it.
+# The message is already deleted, or was received by another device: nothing is left to do.
 _MESSAGE_NOT_OURS: Final = frozenset(
     {"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"}
 )
@@ -74,7 +74,7 @@ class Sqs:
         await self._set_visibility(message, self._visibility_s)
 
     async def give_back(self, message: Received, after_s: int = 0) -> None:
-        """Let others have it, after so many seconds in which nobody sees it."""
+        """Give it back: it is hidden for so many seconds, then any device receives it."""
         await self._set_visibility(message, after_s)
 
     async def delete(self, message: Received) -> None:

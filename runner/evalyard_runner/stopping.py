@@ -1,4 +1,4 @@
-"""The wish to stop: asked once, the running job may finish; asked twice, it is handed back."""
+"""The request to stop: asked once, the running job may finish; asked twice, it is handed back."""
 
 import asyncio
 import signal
@@ -23,11 +23,11 @@ class Stop:
             loop.add_signal_handler(signum, self.ask)
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep, but not beyond the wish to stop."""
+        """Sleep, but not beyond the request to stop."""
         await _wait_at_most(self.asked, seconds)
 
     async def grace_over(self, seconds: float) -> None:
-        """Return when a running job must be given up: `seconds` after the first wish, or at the
+        """Return when a running job must be given up: `seconds` after the first request, or at the
         second.
         """
         await self.asked.wait()

@@ -62,7 +62,7 @@ class Bucket:
 
     def put_new(self, key: str, body: bytes) -> bool:
         """Store an object under a key that was never used; True when this call (or an
-        earlier one that lost its answer) stored it, False when somebody had before.
+        earlier one that lost its answer) stored it, False when another call had before.
 
         A lost answer is settled by the bucket's version history, not by writing again
         blindly: the object may have been stored, folded away and deleted meanwhile.
@@ -155,7 +155,7 @@ class Bucket:
                 )
             for entry in page.get("CommonPrefixes", []):
                 folder = entry["Prefix"][len(prefix) :].rstrip("/")
-                # What lies in the folder comes behind its name, so it may be listed again.
+                # What is in the folder sorts behind its name, so it may be listed again.
                 if folder != after:
                     yield folder
             if not page.get("IsTruncated"):
@@ -250,7 +250,7 @@ class Bucket:
     ) -> VersionedObject:
         """Store a version of `size` bytes again, without the bytes `[start, end)`.
 
-        What is large is copied where it lies; something must be left.
+        What is large is copied by S3 itself; something must be left.
         """
         source = {"Bucket": self.name, "Key": key, "VersionId": version_id}
         if size - (end - start) < MIN_PART_BYTES:

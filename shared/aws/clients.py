@@ -41,8 +41,8 @@ def patient_client(service: str) -> Any:
 def client_without_retries(service: str) -> Any:
     """A client whose calls are made once.
 
-    For the calls where a blind repetition could store a thing twice; whoever
-    uses it settles what a lost answer means.
+    For the calls where a blind repetition could store a thing twice; its user
+    settles what a lost answer means.
     """
     with _making:
         return _client(service, attempts=1)

@@ -22,7 +22,7 @@ _NAME_KEPT_CODES = {"QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeleted
 _NAME_KEPT_S = 60
 # With these a service answers 400 or 403 and means "not now": it is busy, the thing is being
 # changed or was deleted a moment ago, or a clock or a credential ran out. (Botocore's own list
-# of throttling codes, and what the services' models and error pages say besides.)
+# of throttling codes, and what else the services' models and error pages say.)
 _PASSING_CODES = frozenset(
     {
         "AWS.SimpleQueueService.NonExistentQueue",
@@ -133,7 +133,7 @@ def is_our_fault(code: str, status: int = 400) -> bool:
 
 
 def call_refused() -> CallRefused:
-    """Our fault, counted: an alarm tells that our code or our rights are wrong."""
+    """Our fault, counted: an alarm says that our code or our rights are wrong."""
     count("AwsCallsRefused", service="aws")
     return CallRefused("a dependency refused the call; the request id identifies it in the logs")
 

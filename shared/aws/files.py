@@ -23,7 +23,7 @@ _ON_THE_WAY = 2
 
 @dataclass(frozen=True)
 class File:
-    """A file as its user will find it: where it lies, what it is, what it is called."""
+    """A file as its user will find it: its key, its type, the name it is saved under."""
 
     key: str
     content_type: str
@@ -69,7 +69,7 @@ def file_url(bucket: Bucket, key: str, valid_s: int) -> str:
 def upload_address(
     bucket: Bucket, file: File, size: int, valid_s: int
 ) -> tuple[str, dict[str, str]]:
-    """An address where somebody else may PUT exactly so many bytes, and the headers to send.
+    """An address where its holder may PUT exactly so many bytes, and the headers to send.
 
     Signed like `file_url`; the headers are part of what is signed.
     """

@@ -29,7 +29,7 @@ class Queue:
             )
 
     def delete(self) -> None:
-        """Delete the queue and what lies in it; a queue that is not there is none to delete."""
+        """Delete the queue and its messages; a queue that is not there is none to delete."""
         sqs = client("sqs")
         with aws_errors(), suppress(sqs.exceptions.QueueDoesNotExist):
             sqs.delete_queue(QueueUrl=self.url)

@@ -199,7 +199,7 @@ class Table:
         limit: int | None = None,
         after: str | None = None,
     ) -> Iterator[list[Item]]:
-        """What `query` yields, a call at a time, for whoever bounds the calls. A page of at
+        """What `query` yields, a call at a time, for callers that bound the calls. A page of at
         most `limit` items, or of 1 MB, may be empty and not the last."""
         if after and between:
             if _is_beyond(after, between, descending=descending):

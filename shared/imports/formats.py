@@ -31,7 +31,7 @@ from shared.runs import SHOWN
 
 ROWS = "rows"
 MIXED = "mixed"
-# Whoever writes these means them, whatever else is there.
+# A record with one of these is ours, whatever else is in it.
 _OWN = frozenset({"run_id", "ts", "latency_ms", "source_kind"})
 CHUNKS = "chunks before the final one: passed over"
 

@@ -1,4 +1,4 @@
-"""Ids for runs whose source gives none: the same record has the same id, whoever sends it again."""
+"""Ids for runs whose source gives none: the same record has the same id each time it is sent."""
 
 import hashlib
 from collections.abc import Mapping

@@ -89,7 +89,7 @@ def _known(bucket: Bucket, catalog: Catalog, batch: Batch, run_ids: list[str]) -
         return set()
     return read_snapshot(
         UserLog(bucket, catalog, batch.user_id),
-        # A call that is repeated must not take what it stored itself for somebody else's.
+        # A call that is repeated must not take what it stored itself for another call's.
         lambda snapshot: existing_run_ids(snapshot, run_ids, but_batch=batch.batch_id),
     )
 

@@ -1,7 +1,7 @@
 """One import of a user at a time: two that bring the same runs must see each other.
 
 An item in the catalog, taken by a conditional write and given back at the end. It
-outlives any function, so whoever dies with it holds others up for half a minute, no
+outlives any function, so a function that dies with it holds others up for half a minute, no
 longer (docs/decisions/0013-imports-take-turns.md).
 """
 
@@ -17,7 +17,7 @@ from shared.observability import logger
 from shared.storage.log import partition
 
 SORT_KEY = "LEASE#IMPORT"
-# Longer than the function may run, so that nobody works on a lease that another has taken.
+# Longer than the function may run, so that no function works on a lease that another has taken.
 LEASE_S = 35
 _PATIENCE_S = 5
 _PAUSE_S = 0.25

@@ -73,7 +73,7 @@ def _is_odd(value: object, usual: frozenset[object]) -> bool:
 
 def identity_of(members: Mapping[str, Any]) -> dict[str, Any]:
     """What is the same in all forms of one result, so that it counts once."""
-    # A table knows neither when nor how long; its numbers tell one result from another.
+    # A table has neither the moment nor the duration; only its numbers distinguish its results.
     names = _SAME if "test_time" in members else (*_SAME, "avg_ts", "stddev_ts", "build_number")
     same = {name: _plain(members.get(name)) for name in names}
     return {name: value for name, value in same.items() if value not in (None, "")}

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from shared.runs import ValueRefused
 
 Value = TypeVar("Value")
-# Tells that a member was treated in some way: its name, and how.
+# Notes how a member was treated: its name, and how.
 Note = Callable[[str, str], None]
 
 

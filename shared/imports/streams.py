@@ -1,4 +1,4 @@
-"""Streams of chunks to one record each: the last word of each answer, not every word of it.
+"""Streams of chunks to one record each: the final state of each answer, not every step of it.
 
 OpenAI-compatible chunks of one answer have the same `id`; `timings` and `usage` are
 cumulative, so their last ones count. Anthropic's events have no id and come in order

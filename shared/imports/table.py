@@ -1,6 +1,6 @@
 """CSV (RFC 4180) to records: the export's columns in any order, and whatever else has a header.
 
-Python's reader cannot tell an empty cell (null) from `""` (empty text), hence our own.
+Python's reader takes an empty cell (null) and `""` (empty text) for the same, hence our own.
 """
 
 import re
@@ -70,7 +70,7 @@ def records_of_csv(text: str, *, guard: bool = True, adapter: Adapter | None = N
         tuple(
             _misfit(index, row, len(names)) for index, row in enumerate(rows) if not fitting[index]
         ),
-        # A line of values that nobody knows is no header: then nothing was sent.
+        # A line without a known column is no header: then nothing was sent.
         has_header=not known.isdisjoint(names),
         assumed=tuple(
             (name, _PADDED) for name, at in zip(names, padded, strict=True) if at and name
@@ -124,7 +124,7 @@ def _names(header: _Line) -> list[str]:
 
 
 def _members(names: list[str], readers: list[Callable[[str], Any]], cells: Cells) -> dict[str, Any]:
-    """The cells by column; an unnamed column is nobody's."""
+    """The cells by column; an unnamed column is left out."""
     return {
         name: None if cell is None else read(cell)
         for name, read, cell in zip(names, readers, cells, strict=True)
@@ -167,7 +167,7 @@ def _extra(cell: str) -> Any:
     try:
         return msgspec.json.decode(cell)
     except (msgspec.DecodeError, RecursionError):
-        # Whoever judges it says that this is no object.
+        # The validation says that this is no object.
         return cell
 
 

@@ -85,7 +85,7 @@ def _read(record: Record, batch: Batch, judged: Judged) -> list[Run]:
     except (RowRefused, MemoryError):
         raise
     except Exception as exc:
-        # The last resort: what nobody foresaw in one record must not cost the others.
+        # The last resort: what was not foreseen in one record must not cost the others.
         detail = "the row could not be read: a fault of ours, which was noted"
         raise RowRefused("", ROW_UNREADABLE, detail) from exc
 

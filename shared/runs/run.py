@@ -21,7 +21,7 @@ def encode_runs(runs: Iterable[Run]) -> bytes:
 
 
 def check_storable(run: Run) -> None:
-    """Raises whatever keeps a run from being stored, before it is put beside others."""
+    """Raises whatever keeps a run from being stored, before it is put among others."""
     _STORED.encode(run)
     day_of(run.ts_us)
 
@@ -46,7 +46,7 @@ def derived_tok_s(
 
     With a time to first token: the decode speed of the second and later tokens, as
     MLPerf Client counts it, `(completion_tokens − 1) / ((latency − ttft) / 1000)`.
-    Without: `completion_tokens / (latency / 1000)`. None where neither can be told, and with
+    Without: `completion_tokens / (latency / 1000)`. None where neither is known, and with
     fewer than two tokens, between which no time passes.
     """
     if completion_tokens is None or latency_ms is None or completion_tokens < MIN_TOKENS_OF_A_SPEED:

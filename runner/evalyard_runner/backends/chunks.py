@@ -23,7 +23,7 @@ def is_json(text: str) -> bool:
 
 
 def chunk_of(text: str) -> Chunk:
-    """One JSON object of a stream. Raises GenerationError when it is none, or tells of an error."""
+    """One JSON object of a stream. Raises GenerationError when it is none, or is an error."""
     try:
         chunk = json.loads(text)
     except (ValueError, RecursionError) as exc:

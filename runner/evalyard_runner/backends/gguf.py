@@ -90,7 +90,7 @@ class GgufBackend:
             raise await self._explained(failure, kills) from failure.__cause__
 
     async def _explained(self, failure: GenerationError, earlier: MemoryKills) -> GenerationError:
-        """A model that vanished in the middle of a run may have been killed for want of memory."""
+        """A model that vanished in the middle of a run may have been killed to free memory."""
         if failure.code != "runtime_crash" or self._process is None:
             return failure
         if not await self._process.was_killed():

@@ -52,7 +52,7 @@ def _assemble(module_name: str, model_dir: Path) -> Path:
 
 def _assembled(package: Any, target: Path) -> Path:
     """The package checks the SHA-256; a file left half-written by an interrupted start is written
-    anew.
+    again.
     """
     try:
         return Path(package.assemble(target))

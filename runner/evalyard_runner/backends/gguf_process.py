@@ -49,7 +49,7 @@ class LlamaProcess:
         return self._process.returncode is None
 
     async def was_killed(self) -> bool:
-        """Whether it was ended by SIGKILL, which nobody but the kernel or a person sends here."""
+        """Whether it was ended by SIGKILL, which only the kernel or a person sends here."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_DYING_S):
                 await self._process.wait()
@@ -94,7 +94,7 @@ async def _spawn() -> asyncio.subprocess.Process:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment,
-        # Ctrl-C in a terminal goes to the whole group, but the running job shall finish.
+        # Ctrl-C in a terminal goes to the whole group, but the running job may finish.
         start_new_session=True,
     )
 

@@ -1,4 +1,4 @@
-"""Whether the kernel has killed a process for want of memory lately: its counters tell it.
+"""Whether the kernel has lately killed a process to free memory, by its own counters.
 
 `oom_kill` of /proc/vmstat counts the whole machine (https://docs.kernel.org/filesystems/proc.html),
 that of a control group's memory.events what a limit of a container or service did.
@@ -14,7 +14,7 @@ _CGROUPS: Final = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class MemoryKills:
-    """How often it happened so far; 0 where nobody counts."""
+    """How often it happened so far; 0 where no counter can be read."""
 
     on_device: int
     in_group: int

@@ -1,4 +1,4 @@
-"""Ollama through its own API, which tells what the OpenAI-compatible one leaves out: how long it
+"""Ollama through its own API, which says what the OpenAI-compatible one leaves out: how long it
 loaded the model, evaluated the prompt and generated.
 """
 

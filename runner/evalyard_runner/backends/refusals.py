@@ -1,7 +1,7 @@
 """What a model server's refusal means for the job: which failure, and whether to retry; no I/O.
 
-The codes are those of docs/runners.md. Words of llama.cpp, Ollama, vLLM and CUDA tell more than
-statuses do: they all answer 500 for very different things.
+The codes are those of docs/runners.md. The texts of llama.cpp, Ollama, vLLM and CUDA say more
+than their statuses: they all answer 500 for very different failures.
 """
 
 import json

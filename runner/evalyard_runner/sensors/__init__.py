@@ -1,4 +1,4 @@
-"""What the device can tell about itself: processor, memory, battery, GPUs."""
+"""What the device can measure about itself: processor, memory, battery, GPUs."""
 
 from collections.abc import Callable, Sequence
 from math import isfinite

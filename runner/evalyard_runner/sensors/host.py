@@ -36,7 +36,7 @@ def host_readings(psutil: Any) -> dict[str, Any]:
 
 
 def physical_cores() -> int | None:
-    """None where nobody knows."""
+    """None where psutil does not know."""
     psutil = _psutil()
     cores: int | None = _tried(psutil, lambda: psutil.cpu_count(logical=False))
     return cores

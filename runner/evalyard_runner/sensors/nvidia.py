@@ -51,7 +51,7 @@ class NvidiaGpus:
         return gpus if gpus._gpus else None
 
     def read(self) -> dict[str, Any]:
-        """None for what a GPU does not tell: small ones have no power meter."""
+        """None for what a GPU does not report: small ones have no power meter."""
         nvml = self._nvml
         memory = self._each(lambda gpu: int(nvml.nvmlDeviceGetMemoryInfo(gpu).used))
         return {

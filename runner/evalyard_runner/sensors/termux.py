@@ -1,4 +1,4 @@
-"""An Android phone's battery through Termux:API, where the system shows it to nobody else.
+"""An Android phone's battery through Termux:API, the only app that the system shows it to.
 
 https://wiki.termux.com/wiki/Termux-battery-status
 """

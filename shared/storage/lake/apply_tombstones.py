@@ -190,7 +190,7 @@ class TombstoneApplier:
             return part
         if not rest.rows:
             return None
-        # It keeps its generation: other tombstones may still tell by it what they concern.
+        # It keeps its generation: other tombstones may still recognise by it what they concern.
         key = part_key(self.log.user_id, day, part.generation)
         self.log.bucket.put(key, rest.body, PARQUET)
         return msgspec.structs.replace(part, key=key, rows=rest.rows, bytes=len(rest.body))

@@ -142,8 +142,8 @@ def _add(plan: FlushPlan, segment: PendingSegment, body: bytes, sift: Sift) -> b
 
 
 def _fitting(ordered: list[PendingSegment]) -> list[PendingSegment]:
-    """The first segments that fit into one commit, as far as their names and sizes tell; at
-    least one."""
+    """The first segments that fit into one commit, by their names and sizes; at least
+    one."""
     datasets: set[str] = set()
     markers, size = 0, 0
     for number, segment in enumerate(ordered):

@@ -47,7 +47,7 @@ LEVELS = (*_HOURS, *(level._replace(grain=DAY) for level in _HOURS), _CROSSED)
 
 
 def level_for(grain: str, needed: set[str]) -> Level | None:
-    """The level with the fewest cells that still tells these dimensions apart."""
+    """The level with the fewest cells that still separates these dimensions."""
     fitting = (each for each in LEVELS if each.grain == grain and needed <= {*each.dimensions})
     return min(fitting, key=lambda level: len(level.dimensions), default=None)
 

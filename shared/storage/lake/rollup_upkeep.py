@@ -51,7 +51,7 @@ class RollupUpkeep:
         return differing
 
     def _roll_up(self, day: str) -> bool:
-        """Whether the day was rolled up. A tombstone that is open hides runs of parts that it tells
+        """Whether the day was rolled up. An open tombstone hides runs of parts that it recognises
         by their generations, so nothing is merged before it is applied."""
         checkpoint = self.log.checkpoint()
         if checkpoint.tombstones:

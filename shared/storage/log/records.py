@@ -32,7 +32,7 @@ class Checkpoint(CatalogRecord, frozen=True, kw_only=True):
     deleted. `partial` is the one segment that is folded up to a day, if any. `tombstones`
     is the number of tombstones that are not applied yet, `backfills` names the datasets
     whose rows are being converted, `crowded` the days with many parts that are not
-    rolled up. `items` is how many items the commit put besides this one. While
+    rolled up. `items` is how many items the commit put apart from this one. While
     `restoring` an operator puts an earlier state back: nothing is read or committed.
     """
 
@@ -136,7 +136,7 @@ class Part(CatalogRecord, frozen=True, kw_only=True):
     """A Parquet object with runs of one day; instants and batch ids bound what is in it.
 
     `foreign` when an id of a run in it does not follow from the run's batch: a
-    client gave it, so nothing but a look tells whether an id is in here. `rolled` when
+    client gave it, so only reading the part shows whether an id is in it. `rolled` when
     its runs are in the day's rollup.
     """
 

@@ -2,7 +2,7 @@
 
 `segments/<user_id>/<segment_id>-<a|r><adapter>-<rows>-<runs>-<offset>-<dataset>.jsonl`:
 the dataset rows first, the runs from byte `offset` on (`shared.runs.RunBlock`). The
-key tells all that a listing needs; `r` marks a segment whose id its writer can repeat,
+key says all that a listing needs; `r` marks a segment whose id its writer can repeat,
 so that a compaction must remember it by a marker; `adapter` is the version of the
 adapter that its writer knew (0: none), so that a backfill finds rows that were
 converted by an older one.
@@ -62,7 +62,7 @@ class SegmentName:
 
     @property
     def born_us(self) -> int:
-        """When the segment was written, as its id tells."""
+        """When the segment was written, by its id."""
         return ids.ulid_time_us(self.segment_id)
 
     @classmethod
