@@ -113,7 +113,7 @@ check-template:
 	cd dashboard && npm run --silent check
 	.venv-sam/bin/sam validate --lint --region us-east-1
 	@# Accepted findings stand with their reasons in the template (Metadata); nothing is asked of the network.
-	.venv/bin/python tests/tools/write_transformed.py .aws-sam/transformed.json
+	.venv/bin/python -m tools.write_transformed .aws-sam/transformed.json
 	CKV_SKIP_PACKAGE_UPDATE_CHECK=1 .venv-checkov/bin/checkov -f .aws-sam/transformed.json --framework cloudformation --skip-download --quiet --compact
 
 format: .venv/.installed dashboard/node_modules/.installed ## reformat the code
@@ -122,9 +122,9 @@ format: .venv/.installed dashboard/node_modules/.installed ## reformat the code
 	cd dashboard && npm run --silent format
 
 openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's one OpenAPI document, the dashboard's types, and the generated parts of docs/usage.md, docs/runs.md and docs/import-formats.md
-	.venv/bin/python tests/tools/build_openapi.py
+	.venv/bin/python -m tools.build_openapi
 	cd dashboard && npm run --silent types
-	.venv/bin/python tests/tools/build_definitions.py
+	.venv/bin/python -m tools.build_definitions
 
 test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
@@ -173,7 +173,7 @@ test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-run
 	.venv/bin/pytest tests/e2e -m "not nightly" $(SLOWEST)
 
 screenshots: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## take the dashboard's pictures for docs/
-	.venv/bin/python -m tests.tools.take_screenshots
+	.venv/bin/python -m tools.take_screenshots
 
 bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## measure; writes bench/report.json and docs/performance.md: make bench SECTIONS=append
 	.venv/bin/python -m bench $(SECTIONS)

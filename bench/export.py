@@ -27,7 +27,7 @@ from shared.storage.log.object_keys import part_key
 from shared.storage.log.records import DAY_PREFIX, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.gateway import LambdaContext, http_event
-from tests.kit.template import ROOT, Template, read_template
+from tools.template import ROOT, Template, read_template
 
 _TITLE = "Export of raw runs over 30 days, one processor, in a fresh process"
 _COLUMNS = ("runs", "format", "file MB", "answer", "s", "CPU s", "peak MB")

@@ -154,7 +154,7 @@ def living(book: PriceBook) -> Iterator[Life]:
 
     from tests.kit.cloud import create_buckets, create_queues, create_tables
     from tests.kit.receiver import running_receiver
-    from tests.kit.template import REGION, read_template
+    from tools.template import REGION, read_template
 
     with pytest.MonkeyPatch.context() as patch, mock_aws(), running_receiver() as receiver:
         patch.setenv("AWS_DEFAULT_REGION", REGION)

@@ -14,8 +14,8 @@ from shared.devices import HEARTBEAT_S
 from tests.kit.cloud import aws_client
 from tests.kit.faults import watched_calls
 from tests.kit.gateway import ApiClient, ApiResponse, LambdaContext
-from tests.kit.template import Template
 from tests.kit.yard import METRICS, sqs_event
+from tools.template import Template
 
 RUN_S = 30
 HEARTBEATS = RUN_S // HEARTBEAT_S

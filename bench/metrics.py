@@ -25,7 +25,7 @@ from shared.storage.log import Catalog, DatasetRecord, Volume
 from shared.storage.log.records import dataset_key, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.gateway import LambdaContext, http_event
-from tests.kit.template import REGION, ROOT, Template, read_template
+from tools.template import REGION, ROOT, Template, read_template
 
 _TITLE = "Metrics of a dataset, one processor, in a fresh process"
 _COLUMNS = (

@@ -32,7 +32,7 @@ from shared.storage.log.records import DAY_PREFIX, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.faults import watched_calls
 from tests.kit.gateway import LambdaContext, http_event
-from tests.kit.template import ROOT, Template, read_template
+from tools.template import ROOT, Template, read_template
 
 _TITLE = "Usage of 30 days, one processor, warm"
 _COLUMNS = (

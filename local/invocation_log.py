@@ -35,7 +35,7 @@ class Invocation:
     printed: tuple[str, ...]
 
     def line(self) -> str:
-        """`19:22:01.123 datasets 200 12 ms`"""
+        """As in `19:22:01.123 datasets 200 12 ms`."""
         clock = time.strftime("%H:%M:%S", time.localtime(self.at_ms / 1000))
         at = f"{clock}.{self.at_ms % 1000:03d}"
         return f"{at} {self.function:<20} {self.status:<8} {self.duration_ms:7.0f} ms"

@@ -64,7 +64,8 @@ def sleep(seconds: float) -> None:
 
 def sleep_about(seconds: float) -> None:
     """Let at most so much time pass, at least half: those who wait for the same thing do not
-    come back together."""
+    come back together.
+    """
     sleep(seconds * random.uniform(0.5, 1))  # noqa: S311  # No secret hangs on it.
 
 

@@ -38,7 +38,8 @@ class Message:
 
 def messages_of(event: object) -> list[Message]:
     """The messages of an event. What cannot be named is dropped: nothing could ask for it
-    again (metric `UnreadableEvents`)."""
+    again (metric `UnreadableEvents`).
+    """
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list):
         _drop("event_without_records")

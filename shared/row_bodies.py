@@ -29,7 +29,8 @@ def rows_of_lines(text: bytes) -> list[SentRow]:
 
 def rows_of_array(text: bytes) -> list[SentRow]:
     """The elements of a JSON array. Raises MalformedInput, and msgspec.ValidationError for a
-    text that is no array."""
+    text that is no array.
+    """
     return [SentRow(part, line) for line, part in enumerate(array_parts(text), start=1)]
 
 

@@ -26,6 +26,7 @@ class TimeLeft:
         return cls(context.get_remaining_time_in_millis, reserve_ms)
 
     def __call__(self) -> bool:
+        """Whether there is time for more."""
         return self.left_ms() > self.until_ms
 
     def share(self, parts: int) -> "TimeLeft":
@@ -43,6 +44,7 @@ class Turn:
     _began_us: int = field(default_factory=clock.now_us, init=False)
 
     def __call__(self) -> bool:
+        """Whether there is time for more of this user's work."""
         return not self.over and self.may_go_on()
 
     @property

@@ -20,7 +20,7 @@ from tests.kit.gateway import ApiClient, LambdaHandler
 from tests.kit.quick_aws import be_quick, lighten, make_tables
 from tests.kit.s3_time import S3Time
 from tests.kit.strictness import be_strict
-from tests.kit.template import REGION, Template, read_template
+from tools.template import REGION, Template, read_template
 
 # A slow machine is no failure of an invariant, and the same tree gives the same answer.
 settings.register_profile("evalyard", deadline=None, derandomize=True)

@@ -1,1 +1,1 @@
-"""Programs of the repository that are not deployed."""
+"""Programs of the repository that are not deployed: what is generated, checked, released."""

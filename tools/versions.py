@@ -6,7 +6,6 @@ carries a copy. A release writes all of them; a test compares them.
 
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,12 +56,6 @@ def read_version(root: Path) -> str:
     """What pyproject.toml says."""
     project = tomllib.loads((root / PYPROJECT).read_text(encoding="utf-8"))["project"]
     return str(project["version"])
-
-
-def read_copies(root: Path) -> Iterator[tuple[str, str]]:
-    """Each file with the version that it states."""
-    for copy in COPIES:
-        yield copy.path, copy.read(root)
 
 
 def write_version(root: Path, version: str) -> None:

@@ -16,7 +16,8 @@ from shared.http import Caller, IdempotencyStore
 @dataclass(frozen=True)
 class Settings:
     """Tables: of accounts, of first answers, of devices; what an account may have; and for how
-    long it is remembered who did what."""
+    long it is remembered who did what.
+    """
 
     accounts_table: str
     idempotency_table: str

@@ -13,7 +13,8 @@ from shared.storage.log import Backlog, Catalog, SegmentLog, UserLog
 @dataclass(frozen=True)
 class Settings:
     """The bucket of segments and rows, the two tables, what an account may have,
-    and how long a question may take."""
+    and how long a question may take.
+    """
 
     data_bucket: str
     catalog_table: str

@@ -28,7 +28,8 @@ from shared.turns import MayGoOn, TimeLeft
 @dataclass(frozen=True)
 class Settings:
     """The bucket of runs and segments, the catalog, and after how many days the upkeep deletes
-    for good what was replaced (0: the bucket's lifecycle rules do)."""
+    for good what was replaced (0: the bucket's lifecycle rules do).
+    """
 
     data_bucket: str
     catalog_table: str

@@ -168,7 +168,8 @@ async def import_(
 @router.get("/import/formats", summary="What an import recognises", response_model=FormatsAnswer)
 async def import_formats() -> Response:
     """How each format is recognised, which member becomes which, in which unit, and what is left
-    out; the same text as docs/import-formats.md."""
+    out; the same text as docs/import-formats.md.
+    """
     known = [each.document() for each in FORMATS]
     document = {"data": known, "next_cursor": None, "has_more": False}
     return Response(msgspec.json.encode(document), media_type="application/json")

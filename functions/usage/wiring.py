@@ -14,7 +14,8 @@ from shared.storage.log import Backlog, Catalog, SegmentLog
 class Settings:
     """The bucket of runs and segments, the catalog, first answers by Idempotency-Key; how many
     segments of a user may be pending, how many runs one may import on a day, and how long a
-    question may take."""
+    question may take.
+    """
 
     data_bucket: str
     catalog_table: str

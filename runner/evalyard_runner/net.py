@@ -21,5 +21,6 @@ def is_in_the_clear(url: str) -> bool:
 
 
 def is_http(url: str) -> bool:
+    """Whether it is an HTTP or HTTPS address with a host."""
     parts = urlsplit(url)
     return parts.scheme in {"http", "https"} and bool(parts.hostname)

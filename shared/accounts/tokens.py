@@ -148,7 +148,8 @@ def _is_forgotten(item: Item) -> bool:
 
 def _first_maker(unseen: Item | None, maker: Maker | None) -> str | None:
     """Who made the token first: a call that is carried out again by another token of the same
-    user replaces the secret, not the lineage."""
+    user replaces the secret, not the lineage.
+    """
     if unseen is not None:
         first: str | None = unseen.get("created_by")
         return first

@@ -11,7 +11,8 @@ from shared.aws.table import Table
 
 def begin_recovery(source: str, target: str, moment_s: float) -> None:
     """Have `target` made as `source` was at a moment, in whole seconds; nothing when it is there
-    already. It serves when `is_there` says so: minutes later, more for large tables."""
+    already. It serves when `is_there` says so: minutes later, more for large tables.
+    """
     if _status(target):
         return
     with aws_errors():

@@ -76,7 +76,8 @@ class Transaction:
 
     def put(self, item: Item, *, only_new: bool = False, unless: str | None = None) -> None:
         """Put an item; with `only_new` on condition that there is none, with `unless` that it
-        has no attribute of this name."""
+        has no attribute of this name.
+        """
         request: dict[str, Any] = {"TableName": self.table, "Item": encode_item(item)}
         absent = "pk" if only_new else unless
         if absent:
@@ -99,7 +100,8 @@ class Transaction:
         self, pk: str, sk: str, *, must_exist: bool = False, only_if: Item | None = None
     ) -> None:
         """Delete an item if it is there; with `must_exist` on condition that it is, with
-        `only_if` on condition of its attributes."""
+        `only_if` on condition of its attributes.
+        """
         request: dict[str, Any] = {"TableName": self.table}
         request["Key"] = encode_item({"pk": pk, "sk": sk})
         names: dict[str, str] = {}
@@ -200,7 +202,8 @@ class Table:
         after: str | None = None,
     ) -> Iterator[list[Item]]:
         """What `query` yields, a call at a time, for callers that bound the calls. A page of at
-        most `limit` items, or of 1 MB, may be empty and not the last."""
+        most `limit` items, or of 1 MB, may be empty and not the last.
+        """
         if after and between:
             if _is_beyond(after, between, descending=descending):
                 return
@@ -236,7 +239,8 @@ class Table:
 
     def delete_many(self, keys: Iterable[tuple[str, str]]) -> None:
         """Delete items, in no order and not together; absent ones count as deleted. As
-        `put_many`."""
+        `put_many`.
+        """
         wanted = [encode_item({"pk": pk, "sk": sk}) for pk, sk in keys]
         self._write_many([{"DeleteRequest": {"Key": key}} for key in wanted])
 

@@ -23,7 +23,8 @@ from shared.storage.log import Backlog, Catalog, SegmentLog, UserLog
 @dataclass(frozen=True)
 class UsageResult:
     """The runs that the stored rows gave; `span` is their earliest and latest time, in
-    microseconds since the epoch, None for none."""
+    microseconds since the epoch, None for none.
+    """
 
     recorded: int
     faults: tuple[Fault, ...]
@@ -33,7 +34,8 @@ class UsageResult:
 @dataclass(frozen=True)
 class AppendResult:
     """What became of an append. `usage` is None when no enabled adapter is saved, `batch_id`
-    when nothing was stored."""
+    when nothing was stored.
+    """
 
     batch_id: str | None
     received: int

@@ -121,7 +121,8 @@ class DatasetRows:
 
     def _lines_backwards(self, volume: Volume, at: int) -> Iterator[bytes]:
         """Lines before a line's beginning, the nearest first. Raises MalformedInput where
-        `at` is none."""
+        `at` is none.
+        """
         rest, pieces = b"", 0
         while at > 0:
             start = max(0, at - _chunk(pieces))

@@ -37,7 +37,8 @@ class AccountLimits:
 @dataclass(frozen=True)
 class AccountState:
     """A user's adapter for a dataset, totals, whether the dataset has folded rows, and what is
-    known of the user's pending segments."""
+    known of the user's pending segments.
+    """
 
     adapter: Adapter | None
     totals: Totals

@@ -236,7 +236,8 @@ def _unpassed(
 
 def _filling(segments: list[PendingSegment], passed: Passed, room: int) -> list[PendingSegment]:
     """The next segments with enough rows to fill the room, and one row more, by which the page
-    knows that another follows."""
+    knows that another follows.
+    """
     wanted: list[PendingSegment] = []
     for segment in segments:
         before = passed.rows_of(segment.name.batch_id)

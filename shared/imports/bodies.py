@@ -88,7 +88,8 @@ def _records_of_json_body(text: bytes) -> Records:
 
 def _records_of_object(text: bytes) -> Records:
     """One record, or those around which the object is, as it is in an append's body, in
-    `GET /usage?runs=`, and in the files of many tools."""
+    `GET /usage?runs=`, and in the files of many tools.
+    """
     try:
         members = object_parts(text)
     except RepeatedMember:

@@ -27,7 +27,8 @@ class Assumed:
 @dataclass(frozen=True)
 class ImportResult:
     """What became of an import. `batch_id` is None when nothing was stored; `runs` are those
-    that are new, also where they would only have been stored."""
+    that are new, also where they would only have been stored.
+    """
 
     batch_id: str | None
     received: int

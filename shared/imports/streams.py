@@ -24,7 +24,8 @@ _ANTHROPIC = frozenset(
 
 def joined(records: Iterable[Record]) -> tuple[list[Record], int]:
     """The records with one for each stream, where its last chunk was, and how many were
-    passed over for it."""
+    passed over for it.
+    """
     streams = _Streams()
     for record in records:
         try:

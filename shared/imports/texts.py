@@ -41,7 +41,8 @@ def records_of_tables(text: str) -> Records:
 
 def records_of_text(body: bytes, text: str) -> Records:
     """What a log holds of ExecuTorch, or tables. Raises MalformedInput,
-    UnsupportedMedia, TooLarge."""
+    UnsupportedMedia, TooLarge.
+    """
     lines = enumerate(body.split(b"\n"), start=1)
     found = [SentRow(_observed(line), number) for number, line in lines if _OBSERVED in line]
     if found:

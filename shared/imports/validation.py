@@ -93,7 +93,8 @@ def _read(record: Record, batch: Batch, judged: Judged) -> list[Run]:
 def _runs(record: Record, batch: Batch, judged: Judged) -> list[Run]:
     """A record's runs. What its format refuses is refused alone, other rows where they stand
     alone; else it is all of a record or nothing, as half of its repetitions would be another
-    measurement."""
+    measurement.
+    """
     if batch.adapter is not None:
         return [run_by_adapter(record.members, record.index, batch, batch.adapter, judged.note)]
     found, rows = rows_of(record.members, judged.note, batch.format)

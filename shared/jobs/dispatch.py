@@ -55,7 +55,8 @@ class Dispatcher:
 
     def repair(self, slots: Item) -> None:
         """Repair a user's slots in a lane, for maintenance: release those of jobs that need
-        none, then send."""
+        none, then send.
+        """
         lane_name, user_id = in_flight_of(slots)
         held = set(slots.get("sent", ()))
         queued = {

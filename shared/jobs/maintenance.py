@@ -66,7 +66,8 @@ class Maintenance:
 
     def _due_behind(self, place: Place) -> Iterator[str]:
         """What is due behind a place, shard by shard; what came after the round began waits
-        for the next one, so that what failed has its turn again."""
+        for the next one, so that what failed has its turn again.
+        """
         shard, due_at, *_ = [*place.after.split(_JOINT), ""]
         shards = DUE_SHARDS[DUE_SHARDS.index(shard) :] if shard in DUE_SHARDS else DUE_SHARDS
         for each in shards:

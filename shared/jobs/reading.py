@@ -84,7 +84,8 @@ class JobReader:
 
     def page(self, user_id: str, wanted: JobFilter, limit: int, after: str | None) -> JobList:
         """Up to `limit` of a user's jobs, from beyond a job id on; fewer where many others lie
-        between them."""
+        between them.
+        """
         found: list[Job] = []
         looked_at = 0
         at_once = _SEARCHED_AT_ONCE if wanted.is_selective else limit + 1

@@ -107,7 +107,8 @@ class JobStore:
         self, user_id: str, between: tuple[str, str], after: str | None, at_once: int
     ) -> Iterator[list[Job]]:
         """A user's jobs with ids in a range, removed ones among them, from beyond a job id on:
-        up to `at_once`, or 1 MB, a call."""
+        up to `at_once`, or 1 MB, a call.
+        """
         pages = self.table.pages(
             user_key(user_id),
             between=(job_key(between[0]), job_key(between[1])),
@@ -131,7 +132,8 @@ class JobStore:
 
     def dead_letter(self, job: Job, code: str, *, finished_us: int, **changes: Any) -> Job | None:
         """Bring a job to the dead letters, and count it; None when it has moved since it was
-        read. Raises Unavailable."""
+        read. Raises Unavailable.
+        """
         rank = dead_rank(finished_us, job.job_id)
         marks = {"dead_user": job.user_id, "dead_in": "DEAD", "dead_rank": rank, "dead_code": code}
 
@@ -189,7 +191,8 @@ class JobStore:
 
     def due(self, shard: str, after: str, until_us: int) -> Iterator[DueKey]:
         """What maintenance must look at, as the index says: due after an instant as it is
-        stored ("": from the first on), and not later than another."""
+        stored ("": from the first on), and not later than another.
+        """
         between = (f"{after}!" if after else "0", _sortable(until_us))
         keys = self.table.query(shard, between=between, index="due", key_names=("due_in", "due_at"))
         return (DueKey(shard, key["due_at"], key["pk"], key["sk"]) for key in keys)

@@ -78,7 +78,8 @@ _PREVIEW = Column("The beginning of the prompt.", 16, cut=PREVIEW_CHARACTERS)
 
 class Run(msgspec.Struct, frozen=True, gc=False):
     """One run; None means not measured, or not known. `ts_us` is in microseconds since the
-    epoch."""
+    epoch.
+    """
 
     run_id: Annotated[str, Column("Its id.", 17, _BY_SERVER)]
     ts_us: Annotated[int, Column("When it happened.", 1, "the time of the import")]

@@ -33,7 +33,8 @@ def speed_of(
     ttft_ms: float | None,
 ) -> float | None:
     """Tokens per second as the source says, or derived; fewer than two tokens have no speed,
-    whatever the source says."""
+    whatever the source says.
+    """
     if completion_tokens is not None and completion_tokens < MIN_TOKENS_OF_A_SPEED:
         return None
     return derived_tok_s(completion_tokens, latency_ms, ttft_ms) if said is None else said

@@ -1,2 +1,3 @@
 """What is stored of a user, in two layers: the log, which every function may load, and the lake,
-which needs the analytics layer (decision 0031)."""
+which needs the analytics layer (decision 0031).
+"""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
@@ -126,7 +126,7 @@ def _midnights(start_us: int, zone: ZoneInfo) -> Iterator[int]:
     A day that a zone left out (2011-12-30 in Samoa) begins when the next one does: once.
     """
     local = from_us(start_us).astimezone(zone)
-    midnight = datetime(local.year, local.month, local.day)
+    midnight = datetime.combine(local.date(), time.min)
     before = None
     while True:
         edge = _instant(midnight, zone)

@@ -40,7 +40,8 @@ class ExportTooLarge(TooLarge):
 @dataclass(frozen=True)
 class ExportLimits:
     """How much comes in the answer itself, how much one request can write and store with
-    time to spare (docs/usage-export.md), and how many runs are sorted at a time."""
+    time to spare (docs/usage-export.md), and how many runs are sorted at a time.
+    """
 
     inline_bytes: int = int(4.5 * 2**20)
     max_bytes: int = 768 * 2**20
@@ -113,7 +114,8 @@ def _parquet_pieces(
     connection: duckdb.DuckDBPyConnection, slices: list[str], folder: Path
 ) -> Iterator[bytes]:
     """Sorted slices are written first, then joined: one sort of everything takes twice the
-    memory for a million runs, and ever more for more."""
+    memory for a million runs, and ever more for more.
+    """
     columns = ", ".join(PARQUET_COLUMNS)
     for number, part in enumerate(slices):
         slice_ = folder / f"{number:06d}.parquet"

@@ -33,7 +33,8 @@ class TooManyGroups(MalformedInput):
 @dataclass(frozen=True)
 class ReadOptions:
     """How to read: `exact` from rows (True), from rollups where they go (False), or as the
-    number of runs suggests; `labels` are the extras that are wanted, if not the commonest."""
+    number of runs suggests; `labels` are the extras that are wanted, if not the commonest.
+    """
 
     exact: bool | None = None
     labels: tuple[str, ...] = ()
@@ -66,7 +67,8 @@ def summary(
     bucket: Bucket, catalog: Catalog, query: UsageQuery, options: ReadOptions = ReadOptions()
 ) -> UsageSummary:
     """Stats of the question's runs, how many devices and models, and the stats of the
-    window before."""
+    window before.
+    """
 
     def read(snapshot: Snapshot) -> UsageSummary:
         look_up(snapshot, query, query.before())
@@ -126,7 +128,8 @@ def overview(
 
 def _fitting(buckets: int, series: float, rest: float) -> int:
     """How many buckets a series may have, if all is to be one answer; as many as it has
-    where it is one, or where no series would make it one."""
+    where it is one, or where no series would make it one.
+    """
     if series + rest <= 1 or rest >= 1:
         return buckets
     # Fuller buckets are a little larger.
@@ -178,7 +181,8 @@ def _check_size(found: int, most: int, what: str, advice: str) -> None:
 
 def _newest(snapshot: Snapshot, query: UsageQuery, count: int) -> list[dict[str, Any]]:
     """The newest runs; looked for in ever longer stretches from the window's end, so that a
-    long window costs no more than a short one that has as many."""
+    long window costs no more than a short one that has as many.
+    """
     if not count:
         return []
     length_us = DAY_US

@@ -12,7 +12,8 @@ Values = tuple[str, ...] | tuple[bool, ...]
 @dataclass(frozen=True, init=False)
 class Filters:
     """Each filter (a column of `FILTERS`) names values any of which fits; one without values
-    means everything, and is not `given`."""
+    means everything, and is not `given`.
+    """
 
     given: tuple[tuple[str, Values], ...]
 

@@ -73,7 +73,8 @@ def cells_table(
     counts_only: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the table `cells` of the question, by some dimensions, by `ok`, and by
-    the beginnings of buckets (`edge`, microseconds) where there are any."""
+    the beginnings of buckets (`edge`, microseconds) where there are any.
+    """
     wanted = "metric IS NULL" if counts_only else "true"
     paths = _fetched(snapshot, plan)
     columns = [*(("edge",) if edges else ()), *keys]
@@ -171,7 +172,8 @@ def _bound(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence
 
 def _rollups(plan: QueryPlan, paths: dict[str, Path]) -> list[tuple[str, list[int], list[Path]]]:
     """The levels to read, with their times and files. Files that hold other times than those
-    that are asked of them are read by themselves."""
+    that are asked of them are read by themselves.
+    """
     by_level: dict[str, tuple[list[int], list[Path]]] = defaultdict(lambda: ([], []))
     found = []
     for cells in plan.cells:

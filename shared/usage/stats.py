@@ -157,6 +157,7 @@ def _extras_sql(keys: list[str], table: str, spread: str, *, chosen: bool) -> st
 
 
 def stats_of(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
+    """One row of a query as the document `Stats`; its values are in the order of the query."""
     runs, ok, prompt, completion, *rest = values
     stats = {
         "runs": runs,
@@ -173,6 +174,7 @@ def stats_of(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
 
 
 def distribution(values: list[Any]) -> dict[str, Any]:
+    """Count, mean, minimum, quantiles, maximum and deviation as a document; null without values."""
     count, mean, low, quantiles, high, std = values
     spread = quantiles if count else [None] * len(QUANTILES)
     return dict(zip(_DIST_MEMBERS, [count, mean, low, *spread, high, std], strict=True))

@@ -11,7 +11,7 @@ from shared import ids
 from shared.clock import iso, read_time
 from shared.runs import Run
 from shared.storage.log import SegmentLog
-from tests.tools.build_definitions import DEFINITION_TABLE, PARTS, Part
+from tools.build_definitions import DEFINITION_TABLE, PARTS, Part
 
 PAGE = DEFINITION_TABLE.target
 GUIDE = PAGE.read_text(encoding="utf-8")

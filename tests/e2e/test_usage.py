@@ -1,5 +1,6 @@
 """Usage on the deployed template, each function under its own role: imported, folded, rolled
-up, compared, exported, taken back."""
+up, compared, exported, taken back.
+"""
 
 from uuid import uuid4
 

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from tests.kit.gateway import ApiClient
 from tests.kit.yard import Yard
-from tests.tools.build_openapi import endpoint_groups
+from tools.build_openapi import endpoint_groups
 
 EDITS = [5, True, None, [], {}, 1e308, -1, 2**70, "", "x", "~", "\x00", "x" * 3_000, ["a"] * 6]
 

@@ -17,9 +17,9 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.conftest import Api
-from tests.kit.template import ROOT, Template
 from tests.kit.whole_api import WholeApi
 from tests.kit.yard import Yard
+from tools.template import ROOT, Template
 
 DOCUMENT = json.loads((ROOT / "functions" / "health" / "openapi.json").read_text())
 USER, DEVICE = "eyt_ada", "eyd_phone"

@@ -12,7 +12,7 @@ from shared.http import serve
 from shared.http.routes import OpenRoute
 from tests.conftest import Api
 from tests.kit.gateway import ApiClient
-from tests.tools.build_openapi import endpoint_groups
+from tools.build_openapi import endpoint_groups
 
 OPEN = {"/", "/assets/{name}", "/ping", "/health", "/docs", "/docs/{name}", "/openapi.json"}
 ADA = {"user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "tok_test"}

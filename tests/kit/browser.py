@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.kit.template import ROOT
+from tools.template import ROOT
 
 AXE = ROOT / "dashboard/node_modules/axe-core/axe.min.js"
 # Functions start cold, on a machine that does other things too.

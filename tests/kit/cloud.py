@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 
 from tests.kit.quick_aws import make_bucket
-from tests.kit.template import REGION, STACK, Template
+from tools.template import REGION, STACK, Template
 
 _QUEUE = "AWS::SQS::Queue"
 _NUMBERS = count()

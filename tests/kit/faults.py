@@ -1,5 +1,6 @@
 """Makes AWS calls fail, or something happen before them, wherever the code then is: the n-th
-one, those of a name, or those that are about a user, job or key."""
+one, those of a name, or those that are about a user, job or key.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ class Request:
 
     @property
     def service(self) -> str:
-        """`dynamodb`, `s3`, …"""
+        """As in `dynamodb` or `s3`."""
         return str(self.client.meta.service_model.service_name)
 
 
@@ -90,7 +91,8 @@ def watched_calls(calls: Calls | None = None, *, at_once: int = 1) -> Iterator[C
 
 def about(name: str, *operations: str) -> Callable[[Request], bool]:
     """Whether a request names something, as a whole word of a key or body; and, where
-    operations are given, is one of these."""
+    operations are given, is one of these.
+    """
     word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
 
     def concerns(request: Request) -> bool:

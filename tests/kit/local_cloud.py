@@ -35,7 +35,8 @@ class LocalCloud:
     @property
     def announced(self) -> dict[str, Any]:
         """What `local.json` says."""
-        return json.loads((self.home / "local.json").read_text())
+        announced: dict[str, Any] = json.loads((self.home / "local.json").read_text())
+        return announced
 
     def start(self) -> None:
         """Start and wait until everything answers; fails with what the cloud printed."""

@@ -7,8 +7,8 @@ from typing import Any
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
-from tests.kit.template import REGION
 from tests.kit.yard import Yard
+from tools.template import REGION
 
 
 @dataclass

@@ -34,7 +34,7 @@ from moto.sqs import models as sqs_models
 from moto.sqs.responses import SQSResponse
 
 from tests.kit.quick_s3 import QUICK_IN_S3, NotQuick, quick_s3
-from tests.kit.template import REGION
+from tools.template import REGION
 
 Params = dict[str, Any]
 Call = Callable[[Any, str, Params], Any]

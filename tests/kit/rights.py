@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.kit.faults import Calls, Request
-from tests.kit.template import ACCOUNT, REGION, Template
+from tools.template import ACCOUNT, REGION, Template
 
 _TRANSACTED = {
     "Put": "PutItem",

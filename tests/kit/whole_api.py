@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from tests.kit.gateway import LambdaContext, LambdaHandler, http_event, read_answer
-from tests.kit.template import Template
+from tools.template import Template
 
 _HEADERS = {"UserAuthorizer": "x-user-token", "DeviceAuthorizer": "x-device-token"}
 # Werkzeug splits the path from the query and unquotes it; this is the path as it was sent.

@@ -9,7 +9,7 @@ from moto import mock_aws
 from local.build import find_interpreter
 from local.errors import LocalCloudError
 from local.release import check_stack_name, read_release
-from tests.kit.template import REGION
+from tools.template import REGION
 
 LONGEST_REGION = "ap-southeast-1"
 ACCOUNT = "123456789012"

@@ -8,7 +8,7 @@ import pytest
 
 from local.errors import LocalCloudError
 from local.retained import Retained, find_retained, import_template
-from tests.kit.transformed import read_source
+from tools.transformed import read_source
 
 TABLES = ("AccountsTable", "CatalogTable", "DevicesTable", "IdempotencyTable", "JobsTable")
 SOURCE = read_source()

@@ -23,7 +23,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.kit.cloud import create_buckets, create_queues, create_tables
-from tests.kit.template import REGION, ROOT, Template, read_template
+from tools.template import REGION, ROOT, Template, read_template
 
 BUILD = Path(os.environ.get("EVALYARD_BUILD", ROOT / ".aws-sam" / "build"))
 _EMULATORS = "lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-*"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from local.pruning import SERVICES
-from tests.kit.template import read_template
 from tests.rie.conftest import BUILD
+from tools.template import read_template
 
 pytestmark = pytest.mark.rie
 

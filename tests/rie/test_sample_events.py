@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.template import ROOT, read_template
 from tests.rie.conftest import EmulatedFunction
+from tools.template import ROOT, read_template
 
 pytestmark = pytest.mark.rie
 

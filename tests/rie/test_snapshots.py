@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.template import ROOT, Template
 from tests.rie.conftest import _CREDENTIALS, BUILD, _bare_python, _handler, _python_path
+from tools.template import ROOT, Template
 
 pytestmark = pytest.mark.rie
 

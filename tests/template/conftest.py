@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.transformed import read_source
-from tests.kit.transformed import transformed as transform
+from tools.transformed import read_source
+from tools.transformed import transformed as transform
 
 Resources = dict[str, dict[str, Any]]
 

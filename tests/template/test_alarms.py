@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.observability import NAMESPACE
-from tests.kit.template import ROOT, read_template
 from tests.template.conftest import Transformed, references
+from tools.template import ROOT, read_template
 
 FUNCTIONS = sorted(read_template().functions())
 QUEUES = sorted(read_template().of_type("AWS::SQS::Queue"))

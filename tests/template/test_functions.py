@@ -11,8 +11,8 @@ import pytest
 
 from shared.config import variable_name
 from shared.http.idempotency import LOCK_S
-from tests.kit.template import ROOT, read_template
 from tests.template.conftest import Transformed, references
+from tools.template import ROOT, read_template
 
 FUNCTIONS = sorted(read_template().functions())
 # What every function gets by Globals, and reads through Powertools or for its metrics.

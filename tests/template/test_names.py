@@ -9,9 +9,9 @@ import pytest
 from local.errors import LocalCloudError
 from local.release import check_stack_name
 from shared.devices.queues import device_queue_name
-from tests.kit import template as kit
-from tests.kit.template import read_template
 from tests.template.conftest import Transformed
+from tools import template as kit
+from tools.template import read_template
 
 # The property that names a resource of a type within its account and region (a bucket: everywhere).
 NAMES = {

@@ -7,7 +7,7 @@ import duckdb
 from shared.runs import Run
 from shared.storage.lake.parquet import parquet_of
 from shared.storage.log.object_keys import part_key
-from tests.kit.template import read_template
+from tools.template import read_template
 
 _TYPES = {
     "VARCHAR": "string",

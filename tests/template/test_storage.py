@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.devices import MAX_RECEIVES, RETENTION_S, VISIBILITY_S
-from tests.kit.template import ROOT, read_template
 from tests.template.conftest import Transformed, references
+from tools.template import ROOT, read_template
 
 TEMPLATE = read_template()
 QUEUES = sorted(TEMPLATE.of_type("AWS::SQS::Queue"))

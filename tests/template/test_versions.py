@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.transformed import transformed as transform
 from tests.template.conftest import Transformed, references
+from tools.transformed import transformed as transform
 
 ALIASED = ("Accounts", "Datasets", "Devices", "Jobs", "Usage")
 

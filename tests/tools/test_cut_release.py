@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.cut_release import ReleaseRefused, cut_release, dated
-from tools.versions import COPIES, read_copies, read_version
+from tools.versions import COPIES, read_version
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 28)
@@ -51,7 +51,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_copy_is_the_version_when_pyproject_states_it() -> None:
     version = read_version(ROOT)
 
-    assert [each for each in read_copies(ROOT) if each[1] != version] == []
+    assert [copy.path for copy in COPIES if copy.read(ROOT) != version] == []
 
 
 def test_release_is_committed_and_tagged_when_cut(repository: Path) -> None:
@@ -61,7 +61,7 @@ def test_release_is_committed_and_tagged_when_cut(repository: Path) -> None:
     assert git(repository, "cat-file", "-t", "v7.8.9") == "tag"
     assert git(repository, "rev-parse", "v7.8.9^{commit}") == git(repository, "rev-parse", "HEAD")
     assert git(repository, "status", "--porcelain") == ""
-    assert {version for _, version in read_copies(repository)} == {"7.8.9"}
+    assert {copy.read(repository) for copy in COPIES} == {"7.8.9"}
 
 
 def test_files_keep_all_else_when_the_version_is_written(repository: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 
 def main() -> None:
+    """Serve the model that stdin names, until stdin closes."""
     answers = _own_stdout()
     wanted = json.loads(sys.stdin.readline())
     try:

@@ -157,7 +157,8 @@ class Compactor:
         self, checkpoint: Checkpoint, listed: list[PendingSegment], live: list[PendingSegment]
     ) -> None:
         """Delete segments that a commit covers by marker; same-id twins wait for the marker.
-        They are kept as well: before that commit, one of them was what readers found."""
+        They are kept as well: before that commit, one of them was what readers found.
+        """
         ids_alive = {segment.name.segment_id for segment in live}
         covered = set(checkpoint.last_committed)
         repeats = [

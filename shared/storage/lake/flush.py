@@ -98,7 +98,8 @@ class Flush:
 
     def _remember_batches(self, plan: FlushPlan, generation: int) -> None:
         """Note what each segment brings, for a revert. It is the same whichever
-        process writes it, so it need not be part of the commit."""
+        process writes it, so it need not be part of the commit.
+        """
         self.log.catalog.table.put_many(
             item_of(
                 self.log.user_id,
@@ -145,7 +146,8 @@ class Flush:
 
     def _delete_versions(self, datasets: list[DatasetRecord]) -> None:
         """Take back the dataset versions of a commit that was lost, so that the newest
-        version of the object stays the committed one."""
+        version of the object stays the committed one.
+        """
         for dataset in datasets:
             newest = dataset.volumes[-1]
             committed = self.log.dataset(dataset.name)

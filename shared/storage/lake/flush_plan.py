@@ -45,7 +45,8 @@ class Poison(NamedTuple):
     @classmethod
     def runs_of(cls, name: SegmentName, runs: int, body: bytes) -> "Poison":
         """Runs of a segment as one of their own, without rows, so that putting it back doubles
-        none. It has the same name whenever they are set aside again."""
+        none. It has the same name whenever they are set aside again.
+        """
         segment_id = ids.repeatable_ulid(name.born_us, "set aside", name.file_name)
         alone = replace(name, segment_id=segment_id, repeatable=False, rows=0, runs=runs, offset=0)
         return cls(name, alone.file_name, body)
@@ -143,7 +144,8 @@ def _add(plan: FlushPlan, segment: PendingSegment, body: bytes, sift: Sift) -> b
 
 def _fitting(ordered: list[PendingSegment]) -> list[PendingSegment]:
     """The first segments that fit into one commit, by their names and sizes; at least
-    one."""
+    one.
+    """
     datasets: set[str] = set()
     markers, size = 0, 0
     for number, segment in enumerate(ordered):

@@ -112,7 +112,8 @@ class Maintenance:
 
     def expire(self, days: int, may_go_on: MayGoOn) -> int:
         """Delete for good what was replaced so many days ago, where no lifecycle rule does it
-        (0 days: one does); how many versions."""
+        (0 days: one does); how many versions.
+        """
         return Expiry(self.bucket, days).carry_out(may_go_on) if days else 0
 
     def _round(self, step: str, late_after_s: int) -> Round:

@@ -54,7 +54,8 @@ class Optimizer:
 
     def _optimized(self, record: DayRecord, generation: int) -> DayRecord:
         """The day as it should be; as it is when that cannot be made, which must hold up
-        nothing else: its runs are read as rows then, and the schedule tries again."""
+        nothing else: its runs are read as rows then, and the schedule tries again.
+        """
         if not record.fresh:
             return record
         try:

@@ -69,7 +69,8 @@ class MadeRollup:
 
 def rollup_of(bodies: list[bytes], older: bytes | None, known: set[str]) -> MadeRollup:
     """The rollup of a day: of the runs in these parts, and of an older rollup with the
-    levels `known`."""
+    levels `known`.
+    """
     with _scratch() as (connection, folder):
         before = None if older is None else _reader(folder, [older], "older")
         levels = roll(connection, _runs(folder, bodies), before, known)

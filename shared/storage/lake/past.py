@@ -98,7 +98,8 @@ class PastCatalog(msgspec.Struct, kw_only=True):
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A volume of then, and the version that begins with its bytes; `current` when that is the
-    newest version and nothing else."""
+    newest version and nothing else.
+    """
 
     volume: Volume
     source: str
@@ -108,7 +109,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What can be counted without looking into objects: rows by dataset, runs, and how many
-    segments are pending. Runs that an open tombstone hides still count."""
+    segments are pending. Runs that an open tombstone hides still count.
+    """
 
     rows: dict[str, int]
     runs: int

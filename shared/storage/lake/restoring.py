@@ -105,7 +105,8 @@ class Restoration:
 
     def _let_others_finish(self, user_id: str) -> None:
         """Wait for the process that made the last commit to delete what that covers, unless it
-        died: it must not delete what is put back."""
+        died: it must not delete what is put back.
+        """
         covered = set(self.catalog.checkpoint(user_id).last_committed)
         for _ in range(_SETTLING_S):
             listed = self._log(user_id).pending()
@@ -157,7 +158,8 @@ class Restoration:
 
     def _put_segments(self, past: Past, generation: int) -> None:
         """Make pending what was. What came later is archived first, under the generation of
-        this restore: a restore to a moment before it finds it there."""
+        this restore: a restore to a moment before it finds it there.
+        """
         later = [(each, self.bucket.get(each.name.key)) for each in past.came_later]
         kept = [KeptSegment.of(segment, body) for segment, body in later]
         Archive(self.bucket, past.log.user_id).keep(generation, kept)
@@ -169,7 +171,8 @@ class Restoration:
 
     def _put_items(self, past: Past) -> tuple[int, int]:
         """Make the user's items what they were, but for the checkpoint; how many were put and
-        how many deleted."""
+        how many deleted.
+        """
         records = self._records(past)
         then = (
             {**item, **records.get(item["sk"], {})}
@@ -188,7 +191,8 @@ class Restoration:
 
     def _records(self, past: Past) -> dict[str, Item]:
         """The items of datasets of then, naming versions that are the newest now: a version that
-        is not would expire."""
+        is not would expire.
+        """
         found = {(each.volume.key, each.volume.version_id): each for each in past.volumes}
         records = {}
         for sort_key, record in past.catalog.datasets.items():
@@ -269,7 +273,8 @@ def _differences(
     now: Iterator[Item], then: Iterator[Item]
 ) -> Iterator[tuple[Item | None, Item | None]]:
     """Pairs of an item now and then that are not the same, both in order of their sort keys;
-    None where there is no such item."""
+    None where there is no such item.
+    """
     old, new = next(now, None), next(then, None)
     while old is not None or new is not None:
         if new is None or (old is not None and old["sk"] < new["sk"]):

@@ -72,7 +72,8 @@ def value_of(bucket: str) -> str:
 @dataclass(frozen=True)
 class Grouping:
     """How cells are divided: the columns that are looked at, what is selected of them (SQL), and
-    the sets of columns that runs are grouped by."""
+    the sets of columns that runs are grouped by.
+    """
 
     columns: tuple[str, ...]
     selected: str

@@ -39,7 +39,8 @@ class RollupUpkeep:
 
     def hold_against_rows(self, days: int, may_go_on: MayGoOn) -> int:
         """Recompute the rollups of some days, chosen at random, from their rows; how many
-        differ. Those are dropped, and made again from the rows."""
+        differ. Those are dropped, and made again from the rows.
+        """
         rolled = [day for day in self.log.days() if day.rollup]
         chosen = random.sample(rolled, min(days, len(rolled)))
         differing = 0
@@ -52,7 +53,8 @@ class RollupUpkeep:
 
     def _roll_up(self, day: str) -> bool:
         """Whether the day was rolled up. An open tombstone hides runs of parts that it recognises
-        by their generations, so nothing is merged before it is applied."""
+        by their generations, so nothing is merged before it is applied.
+        """
         checkpoint = self.log.checkpoint()
         if checkpoint.tombstones:
             return False

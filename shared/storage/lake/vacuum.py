@@ -78,7 +78,8 @@ class Orphans:
     def remove_versions(self) -> int:
         """Make the version that the catalog names the newest of each dataset object, so that
         it never expires; how many were removed. The catalog is read after the listing, so
-        what is committed meanwhile is named by then."""
+        what is committed meanwhile is named by then.
+        """
         history: dict[str, list[StoredVersion]] = {}
         for version in self.log.bucket.history(f"{DATASETS_PREFIX}{self.log.user_id}/"):
             history.setdefault(version.key, []).append(version)
@@ -93,7 +94,8 @@ class Orphans:
 
     def _remove_above(self, versions: list[StoredVersion], named: str) -> int:
         """Remove what is above the named version of an object: each commit writes above the
-        one before, so no commit ever named it. Without a named version, delete the object."""
+        one before, so no commit ever named it. Without a named version, delete the object.
+        """
         latest = next((each for each in versions if each.is_latest), None)
         if latest is None or latest.version_id == named or not _aged(latest.modified_s):
             return 0
@@ -148,7 +150,8 @@ class Expiry:
 
     def _cutoffs(self, prefix: str) -> tuple[float, float]:
         """Objects that are older than the first have expired, and versions replaced before the
-        second: the rules of the template."""
+        second: the rules of the template.
+        """
         now = clock.now_s()
         if prefix == FOLDED_PREFIX:
             return now - self.days * _DAY_S, now - _DAY_S

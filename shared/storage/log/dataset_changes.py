@@ -117,7 +117,8 @@ def _tombstone(snapshot: Snapshot, record: DatasetRecord, runs: bool, generation
 def _garbage(snapshot: Snapshot, record: DatasetRecord) -> tuple[Garbage, ...]:
     """The dataset's objects, and what a fold may have left that died before its commit: that
     is above the last volume's version, or where the next volume would. A fold that writes there
-    now loses to this commit."""
+    now loses to this commit.
+    """
     garbage = [
         Garbage(key=volume.key, version_id=volume.version_id, inclusive=True)
         for volume in record.volumes[:-1]

@@ -34,7 +34,8 @@ def rollup_key(user_id: str, of: str, generation: int) -> str:
 
 def storage_traces(bucket: Bucket, catalog: Table) -> tuple[Place, ...]:
     """Every place that keeps something of a user, for `shared.traces`, in the order in which data
-    moves: what is folded while it is removed is found further on."""
+    moves: what is folded while it is removed is found further on.
+    """
     return (
         Objects(bucket, "segments", f"{SEGMENTS_PREFIX}{{}}/"),
         Objects(bucket, "folded_segments", f"{FOLDED_PREFIX}{{}}/"),

@@ -68,7 +68,8 @@ class SegmentName:
     @classmethod
     def parse(cls, key: str) -> "SegmentName":
         """The name behind a key. Raises ValueError for a key that is no segment's, also for one
-        that would be written in another way: nothing would be found under its name."""
+        that would be written in another way: nothing would be found under its name.
+        """
         folder, _, file_name = key.removeprefix(SEGMENTS_PREFIX).partition("/")
         segment_id, kind, rows, runs, offset, dataset = file_name.removesuffix(_SUFFIX).split(
             "-", 5
@@ -230,7 +231,8 @@ class SegmentLog:
 
     def count_pending(self, user_id: str, limit: int) -> int:
         """How many objects of the user are listed here, folded or not; `limit` where they are
-        more. A call per thousand."""
+        more. A call per thousand.
+        """
         return sum(1 for _ in islice(self.bucket.list(f"{SEGMENTS_PREFIX}{user_id}/"), limit))
 
     def _pending(self, user_id: str) -> Iterator[PendingSegment]:

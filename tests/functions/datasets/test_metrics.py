@@ -9,7 +9,7 @@ import pytest
 from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, UserLog
 from tests.functions.datasets.quick_start import ADAPTER, ROWS
-from tests.kit.template import ROOT
+from tools.template import ROOT
 
 
 @pytest.fixture(autouse=True)

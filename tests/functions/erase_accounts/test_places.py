@@ -13,7 +13,7 @@ from shared.storage.log.object_keys import (
 )
 from shared.traces import Items, Objects, Uploads
 from shared.usage.export import PREFIX as EXPORTS_PREFIX
-from tests.kit.template import read_template
+from tools.template import read_template
 
 # The gateway keeps what the authorizer said no longer than this.
 AUTHORIZER_S = 60

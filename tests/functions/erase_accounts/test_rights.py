@@ -3,7 +3,7 @@
 from tests.functions.erase_accounts.conftest import GRACE_S, Town
 from tests.kit.faults import watched_calls
 from tests.kit.rights import Needs, refused
-from tests.kit.template import Template
+from tools.template import Template
 
 # Of a table, or a prefix, that every erasure goes through.
 ROLE = "EraseAccountsRole"

@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 
 from shared.http import OpenRoute
-from tests.tools.build_openapi import SCHEMES, TARGET, NameClashError, build, render
+from tools.build_openapi import SCHEMES, TARGET, NameClashError, build, render
 
 OPEN_PATHS = {"/", "/ping", "/health", "/docs", "/openapi.json"}
 

@@ -12,7 +12,7 @@ from shared.storage.assembly import compactor
 from shared.storage.log import Backlog, Catalog, SegmentLog, UserLog
 from tests.kit.effort import some_calls
 from tests.kit.faults import crash, lose_answer, watched_calls
-from tests.kit.template import read_template
+from tools.template import read_template
 
 PATH = "/usage/import"
 ROWS = [{"run_id": f"r{n}", "ts": 1764784800 + n * 86_400, "latency_ms": n} for n in range(3)]

@@ -10,7 +10,7 @@ from shared.runs import decode_runs
 from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, SegmentLog, UserLog
 from tests.kit.gateway import LambdaContext, read_answer
-from tests.kit.template import ROOT
+from tools.template import ROOT
 
 PATH = "/usage/import"
 LINES = {"Content-Type": "application/x-ndjson"}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import forget_caches
-from tests.kit.template import read_template
+from tools.template import read_template
 
 WINDOW = {"from": "2025-12-03", "to": "2025-12-04"}
 ROWS = {"dataset": "d", "rows": [{"ts": 1764784800, "model": "m", "latency_ms": 5}]}

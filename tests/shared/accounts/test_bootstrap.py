@@ -10,7 +10,7 @@ import pytest
 from shared.accounts import User, create_user, find_credential
 from shared.accounts.bootstrap import main
 from shared.aws import Table
-from tests.kit.template import ROOT
+from tools.template import ROOT
 
 
 @pytest.fixture

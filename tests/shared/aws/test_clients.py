@@ -3,7 +3,7 @@
 import pytest
 
 from shared.aws.clients import client, client_without_retries
-from tests.kit.template import read_template
+from tools.template import read_template
 
 # Botocore's standard mode waits at most 1 s before the second try, 2 s before the third.
 PAUSES_S = 3

@@ -1,5 +1,6 @@
 """A record of any format, with any of its members missing, null or in another order: it gives runs
-that mean something, or refusals by name, and never a fault of ours."""
+that mean something, or refusals by name, and never a fault of ours.
+"""
 
 import json
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared import clock
 from shared.errors import MalformedInput, UnsupportedMedia
-from tests.kit.template import ROOT
+from tools.template import ROOT
 
 FILES = ROOT / "tests" / "shared" / "imports" / "files"
 KINDS = {

@@ -1,5 +1,6 @@
 """Files of other tools: single requests are runs, summaries are refused by name, and what cannot
-be read says what to do."""
+be read says what to do.
+"""
 
 import json
 

@@ -90,7 +90,8 @@ class Moment:
 
 class Storage(RuleBasedStateMachine):
     """One user's storage beside a model. Actions that fail may have happened: `maybe` holds
-    what a fault left open until a repetition, or a look, settles it."""
+    what a fault left open until a repetition, or a look, settles it.
+    """
 
     numbers = count()
     s3_time: S3Time
@@ -177,7 +178,8 @@ class Storage(RuleBasedStateMachine):
     )
     def fold(self, call, fault, after):
         """A compaction, perhaps failing at one of its calls, or overtaken there by another; or
-        what is there in the midst of it will be restored."""
+        what is there in the midst of it will be restored.
+        """
         folding = compactor(self.log)
         steps = iter([True] * 6)
         action = {"other": self._other, "remember": self.remember}.get(fault, fault)
@@ -207,7 +209,8 @@ class Storage(RuleBasedStateMachine):
     )
     def delete(self, dataset, usage, twice, faulty):
         """A dataset goes, and if asked the usage of its rows. Rows that go before a backfill
-        came to them never have runs: which these are the model cannot tell, so it waits."""
+        came to them never have runs: which these are the model cannot tell, so it waits.
+        """
         if self.catalog.checkpoint(self.user_id).backfills:
             self._settle()
 
@@ -296,7 +299,8 @@ class Storage(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 1), faulty=LATER_FAULTY)
     def restore(self, pick, faulty):
         """What was there at a moment is there again, perhaps after a crash and another try; the
-        moments before and after it can be restored still."""
+        moments before and after it can be restored still.
+        """
         if not self.moments:
             return
         moment = self.moments[pick % len(self.moments)]
@@ -472,7 +476,8 @@ STEPS = st.lists(
 @pytest.mark.timeout(900 * FACTOR)
 def test_what_was_read_is_read_again_when_its_moment_is_restored(aws, s3_time, no_waiting):
     """Two moments between any steps, or between any two AWS calls of a fold, are restored, the
-    later one after the earlier: so a restore is taken back as well."""
+    later one after the earlier: so a restore is taken back as well.
+    """
     s3_time.now -= timedelta(days=30)
 
     @settings(max_examples=6 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))

@@ -81,7 +81,7 @@ View = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def view(tmp_path_factory: pytest.TempPathFactory) -> View:
-    """`with view(lines, adapter, undone=…, device=…) as connection`: rows without any AWS."""
+    """Rows without any AWS; its value is a context manager that opens a connection."""
     folder = tmp_path_factory.mktemp("rows")
 
     @contextmanager

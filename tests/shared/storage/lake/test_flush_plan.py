@@ -25,7 +25,8 @@ AT_ONCE = 16
 @dataclass
 class Together(Calls):
     """Calls of many threads. Reads of segments wait until so many are under way, and one of
-    them has something happen before it."""
+    them has something happen before it.
+    """
 
     before_read: dict[int, Callable[[], None]] = field(default_factory=dict)
     party: Barrier | None = None

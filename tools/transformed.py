@@ -7,7 +7,7 @@ from typing import Any
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.kit.template import REGION, ROOT
+from tools.template import REGION, ROOT
 
 
 class _NoManagedPolicies:

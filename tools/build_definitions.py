@@ -5,17 +5,14 @@ Each stands between two markers. `make openapi` runs it, and a test fails when a
 what it would write.
 """
 
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from shared.imports import FORMATS, Format  # noqa: E402  # The path is set above.
-from shared.runs import EXPORTED, MAX_LABEL_CHARACTERS, Column, Kind  # noqa: E402  # The path is set above.
-from shared.usage import DEFINITIONS, Definition  # noqa: E402  # The path is set above.
+from shared.imports import FORMATS, Format
+from shared.runs import EXPORTED, MAX_LABEL_CHARACTERS, Column, Kind
+from shared.usage import DEFINITIONS, Definition
+from tools.template import ROOT
 
 
 class Part(NamedTuple):
@@ -32,7 +29,7 @@ class Part(NamedTuple):
 
     def render(self, guide: str) -> str:
         """The page with the present text between its markers."""
-        begin = f"<!-- {self.name}: written by tests/tools/build_definitions.py -->\n"
+        begin = f"<!-- {self.name}: written by tools/build_definitions.py -->\n"
         end = f"<!-- end of {self.name} -->\n"
         before, _, rest = guide.partition(begin)
         _, marker, after = rest.partition(end)

@@ -7,9 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from tests.kit.transformed import read_source, transformed
+from tools.transformed import read_source, transformed
 
 
 def main(target: str) -> None:

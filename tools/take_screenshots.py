@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.kit.browser import chromium, visit
 from tests.kit.local_cloud import LocalCloud
-from tests.kit.template import ROOT
+from tools.template import ROOT
 
 TARGET = ROOT / "docs" / "images"
 WIDE = {"width": 1440, "height": 900}

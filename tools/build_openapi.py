@@ -7,21 +7,16 @@ and a test fails when the file is not what it would write.
 import importlib
 import json
 import re
-import sys
 import tomllib
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from shared.http.idempotency import is_creating  # noqa: E402  # The path is set above.
-from shared.http.routes import OpenRoute  # noqa: E402  # The path is set above.
-from shared.http.schemas import ERROR_RESPONSES  # noqa: E402
-from tests.kit.template import read_template  # noqa: E402
+from shared.http.idempotency import is_creating
+from shared.http.routes import OpenRoute
+from shared.http.schemas import ERROR_RESPONSES
+from tools.template import ROOT, read_template
 
 TARGET = ROOT / "functions" / "health" / "openapi.json"
 SCHEMES = {
@@ -107,7 +102,7 @@ def endpoint_groups() -> list[FastAPI]:
 
 
 def render(document: dict[str, Any]) -> str:
-    """How the document lies in the repository."""
+    """The document as the text of its file."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -116,7 +111,9 @@ def _merge(document: dict[str, Any], app: FastAPI, sources: dict[str, str]) -> N
     group = json.loads(json.dumps(app.openapi()))
     schemas = group.get("components", {}).get("schemas", {})
     routes = {
-        (route.path_format, method): route for route in _routes(app) for method in route.methods
+        (route.path_format, method): route
+        for route in _routes(app)
+        for method in route.methods or ()
     }
     for path, operations in group["paths"].items():
         for method, operation in operations.items():
