@@ -8,6 +8,7 @@ from shared.runs import ValueRefused
 Value = TypeVar("Value")
 # Notes how a member was treated: its name, and how.
 Note = Callable[[str, str], None]
+_LEAST_BAD_STATUS = 400
 
 
 class RowRefused(ValueError):
@@ -44,3 +45,12 @@ def word(members: Mapping[str, Any], name: str) -> str | None:
 def is_number(value: object) -> bool:
     """Whether a member is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_bad_status(value: object) -> bool:
+    """Whether a member is an HTTP status that says that a request failed."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and value >= _LEAST_BAD_STATUS
+    )

@@ -36,6 +36,12 @@ class Records:
     assumed: tuple[tuple[str, str], ...] = ()
 
 
+def misfit(index: int, line: int, cells: int, wanted: int) -> Fault:
+    """What is wrong with a row of a table that has not one cell for each of the header's."""
+    detail = f"the line has {cells} cells, the header {wanted}"
+    return Fault(f"/rows/{index}", "wrong_number_of_cells", detail, line)
+
+
 def records_of_json(
     rows: list[SentRow],
     common: Mapping[str, Any] | None = None,

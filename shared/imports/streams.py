@@ -3,9 +3,11 @@
 OpenAI-compatible chunks of one answer have the same `id`; `timings` and `usage` are
 cumulative, so their last ones count. Anthropic's events have no id and come in order
 (https://docs.anthropic.com/en/api/messages-streaming); those of the Responses API carry the
-whole answer (https://platform.openai.com/docs/api-reference/responses-streaming).
+whole answer (https://platform.openai.com/docs/api-reference/responses-streaming). LM Studio's
+own events name no answer and come in order; SGLang's chunks have the id in `meta_info`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,10 +18,17 @@ from shared.imports.records import Record
 _CHUNKS = frozenset({"chat.completion.chunk", "text_completion"})
 _MEASURED = ("timings", "usage", "x_groq", "stats")
 _DELTAS = ("response", "")
+LMSTUDIO_START, LMSTUDIO_END = "chat.start", "chat.end"
+_LMSTUDIO_EVENT = re.compile(
+    r"(chat|model_load|prompt_processing|reasoning|tool_call|message)"
+    r"\.(start|progress|delta|arguments|success|failure|end)\Z"
+)
 _ANTHROPIC = frozenset(
     {"message_delta", "message_stop", "content_block_start", "content_block_delta"}
     | {"content_block_stop", "ping"}
 )
+_CONTENT = frozenset({"text", "output_ids"})
+_OF_ROWS = frozenset({"ts", "time", "run_id", "latency_ms", "completion_tokens"})
 
 
 def joined(records: Iterable[Record]) -> tuple[list[Record], int]:
@@ -76,6 +85,10 @@ class _Streams:
 
 def _begins_again(whole: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
     """Whether a server gave the id of a finished answer to another one."""
+    if is_lmstudio_event(part):
+        return word(part, "type") == LMSTUDIO_START
+    if _sglang_id(part):
+        return bool(whole["meta_info"].get("finish_reason"))
     return not _finished_choices(whole).isdisjoint(
         str(choice.get("index")) for choice in _choices(part)
     )
@@ -91,7 +104,24 @@ def _answer(members: Mapping[str, Any]) -> tuple[str, str] | None:
     identity = members.get("id")
     if word(members, "object") in _CHUNKS and isinstance(identity, str) and identity:
         return ("chunk", identity)
-    return None
+    if is_lmstudio_event(members):
+        return ("lmstudio", "")
+    identity = _sglang_id(members)
+    return ("sglang", identity) if identity else None
+
+
+def is_lmstudio_event(members: Mapping[str, Any]) -> bool:
+    """Whether it is an event of LM Studio's own API, not a row whose `type` is alike."""
+    event = _LMSTUDIO_EVENT.match(word(members, "type") or "")
+    return event is not None and _OF_ROWS.isdisjoint(members)
+
+
+def _sglang_id(members: Mapping[str, Any]) -> str | None:
+    """The id of SGLang's answer, of which a record is a part."""
+    about = members.get("meta_info")
+    if not isinstance(about, Mapping) or _CONTENT.isdisjoint(members):
+        return None
+    return word(about, "id")
 
 
 def _is_event(members: Mapping[str, Any]) -> bool:

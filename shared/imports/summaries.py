@@ -11,7 +11,8 @@ _KNOWN: tuple[tuple[frozenset[str], str, str], ...] = (
     (
         frozenset({"mean_ttft_ms", "mean_tpot_ms", "completed"}),
         "the summary of a serving benchmark (vLLM, SGLang)",
-        "its single requests are runs: vLLM writes them with --save-detailed",
+        "its single requests are runs: vLLM writes them with --save-detailed, SGLang with "
+        "--output-details",
     ),
     (
         frozenset({"results_ttft_s_mean", "results_num_requests_started"}),
@@ -26,7 +27,7 @@ _KNOWN: tuple[tuple[frozenset[str], str, str], ...] = (
     (
         frozenset({"request_throughput", "request_latency", "input_config"}),
         "the summary of AIPerf or GenAI-Perf",
-        "send AIPerf's profile_export.jsonl",
+        "send AIPerf's profile_export.jsonl, or GenAI-Perf's profile_export.json",
     ),
     (
         frozenset({"results", "total_evaluation_time_seconds"}),

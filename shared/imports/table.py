@@ -15,7 +15,7 @@ from shared.imports.adapted import names_of, readers_of
 from shared.imports.hints import refuse_header
 from shared.imports.moments import OTHER_NAMES, OWN_NAMES
 from shared.imports.numbers import number_of
-from shared.imports.records import MAX_RUNS, Record, Records
+from shared.imports.records import MAX_RUNS, Record, Records, misfit
 from shared.imports.run import KNOWN
 from shared.row_bodies import check_count
 from shared.runs import SHOWN, Kind
@@ -68,7 +68,9 @@ def records_of_csv(text: str, *, guard: bool = True, adapter: Adapter | None = N
             if fitting[index]
         ],
         tuple(
-            _misfit(index, row, len(names)) for index, row in enumerate(rows) if not fitting[index]
+            misfit(index, row.number, len(row.cells), len(names))
+            for index, row in enumerate(rows)
+            if not fitting[index]
         ),
         # A line without a known column is no header: then nothing was sent.
         has_header=not known.isdisjoint(names),
@@ -169,15 +171,6 @@ def _extra(cell: str) -> Any:
     except (msgspec.DecodeError, RecursionError):
         # The validation says that this is no object.
         return cell
-
-
-def _misfit(index: int, row: _Line, wanted: int) -> Fault:
-    return Fault(
-        f"/rows/{index}",
-        "wrong_number_of_cells",
-        f"the line has {len(row.cells)} cells, the header {wanted}",
-        row.number,
-    )
 
 
 _BY_KIND: dict[Kind, Callable[[str], Any]] = {

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from shared.errors import EvalyardError, MalformedInput, UnsupportedMedia
+from shared.errors import EvalyardError, Fault, MalformedInput, UnsupportedMedia
 from shared.imports.llama_bench_tables import as_result, is_table_row
-from shared.imports.records import MAX_RUNS, Record, Records, records_of_json
+from shared.imports.records import MAX_RUNS, Record, Records, misfit, records_of_json
 from shared.row_bodies import SentRow, check_count
 
 _RULE = re.compile(r"[|:\s-]+\Z")
@@ -23,20 +23,41 @@ _OTHER_TEXTS = (
 )
 
 
+class _TableRow(NamedTuple):
+    line: int
+    header: list[str]
+    cells: list[str]
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is one cell under each header."""
+        return len(self.cells) == len(self.header)
+
+    def misfit(self, index: int) -> Fault:
+        """What is wrong with a row that does not fit."""
+        return misfit(index, self.line, len(self.cells), len(self.header))
+
+
 def records_of_tables(text: str) -> Records:
     """The rows of tables of llama-bench, named as in its JSON. Raises MalformedInput, TooLarge."""
     build = _BUILD.search(text)
     common = {} if build is None else _build(build)
-    rows = [
-        (line, as_result(dict(zip(header, cells, strict=False))) | common)
-        for line, header, cells in _rows(text)
-    ]
+    rows = list(_rows(text))
     if not rows:
         raise MalformedInput(
             "there is no table of llama-bench, with the columns test and t/s", code="malformed_text"
         )
     check_count(rows, MAX_RUNS)
-    return Records([Record(index, line, row) for index, (line, row) in enumerate(rows)])
+    return Records(
+        [
+            Record(
+                index, row.line, as_result(dict(zip(row.header, row.cells, strict=True))) | common
+            )
+            for index, row in enumerate(rows)
+            if row.fits
+        ],
+        tuple(row.misfit(index) for index, row in enumerate(rows) if not row.fits),
+    )
 
 
 def records_of_text(body: bytes, text: str) -> Records:
@@ -71,8 +92,8 @@ def _build(found: re.Match[str]) -> dict[str, Any]:
     return {"build_commit": found[1], "build_number": int(found[2])}
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str], list[str]]]:
-    """Each line of a table under its header, with the number of the line."""
+def _rows(text: str) -> Iterator[_TableRow]:
+    """Each line of a table under its header."""
     header: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -81,4 +102,4 @@ def _rows(text: str) -> Iterator[tuple[int, list[str], list[str]]]:
         elif is_table_row(cells):
             header = cells
         elif header and not _RULE.match(line):
-            yield number, header, cells
+            yield _TableRow(number, header, cells)
