@@ -49,7 +49,8 @@ Otherwise = Annotated[
         **described(
             422,
             "No run was imported, or with `strict=1` not all could be; `format_ambiguous` where "
-            "two formats fit, which `?format=` decides.",
+            "two formats fit, which `?format=` decides; `nearly_known` where the header of CSV has "
+            "a column that is nearly one of a run (`Modell`, `latency_msec`).",
         ),
         **described(
             429,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from shared.errors import pointer_step
-from shared.imports.hints import snake_case
+from shared.imports.hints import meant_by, snake_case
 from shared.imports.members import Note, RowRefused, is_number
 from shared.runs import MAX_LABEL_CHARACTERS, ValueRefused, read_number
 
@@ -18,6 +18,16 @@ _AS_EXTRA = {
     **dict.fromkeys(
         ("tokens_per_second", "tokens_per_sec", "tps"), "extra: tok_s is the speed of a run"
     ),
+    **dict.fromkeys(("input_tokens", "tokens_in"), "extra: prompt_tokens are a run's own"),
+    **dict.fromkeys(
+        ("output_tokens", "tokens_out", "generated_tokens", "eval_count"),
+        "extra: completion_tokens are a run's own",
+    ),
+    **{
+        f"{name}_{unit}": f"extra: {name}_ms is in milliseconds; an adapter's units say another"
+        for name in ("latency", "ttft")
+        for unit in ("us", "ns", "m", "min", "h")
+    },
 }
 
 
@@ -47,22 +57,23 @@ def _given(extra: object) -> dict[str, float]:
 
 def _further(row: Mapping[str, Any], known: Collection[str], note: Note) -> dict[str, float]:
     found = {}
+    meant = meant_by(row, known)
     for name in row:
         if name in known or row[name] is None:
             continue
         number = is_number(row[name])
-        note(name, _as_extra(name, known) if number else "ignored")
+        note(name, _treated(name, meant.get(name), number=number))
         if number:
             found[_extra_label(name)] = _finite(row[name], pointer_step(name))
     return found
 
 
-def _as_extra(name: str, known: Collection[str]) -> str:
-    """How a number under a further name is treated, and which name was perhaps meant."""
-    meant = snake_case(name)
-    if meant in known:
-        return f"extra: {meant} is the exact name of a run's own number"
-    return _AS_EXTRA.get(meant, "extra")
+def _treated(name: str, meant: str | None, *, number: bool) -> str:
+    """How a further name is treated, and which name was perhaps meant."""
+    how = "extra" if number else "ignored"
+    if meant is not None:
+        return f"{how}: {meant} is the exact name of a run's own {'number' if number else 'member'}"
+    return _AS_EXTRA.get(snake_case(name), how) if number else how
 
 
 def _extra_number(extra: Mapping[str, Any], label: str) -> float | None:

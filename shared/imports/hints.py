@@ -1,9 +1,11 @@
 """What to do with a body that cannot be read: what was seen in it, and what to send instead."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from shared.errors import MalformedInput
+from shared.imports.moments import OTHER_NAMES, OWN_NAMES
 from shared.json_parts import WHAT_TO_DO
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -18,6 +20,16 @@ _JSON_BEGINS = re.compile(rb"\n[\[{]")
 _BY_INDEX = re.compile(rb'\{\s*"0"\s*:')
 _NO_OBJECTS = re.compile(rb"\[\s*\[")
 _FEWEST_COLUMNS = 2
+_MILLISECONDS = frozenset({"msec", "msecs", "millis", "millisec", "milliseconds", "millisecond"})
+_SHORTEST_ONE_OFF = 5
+MOMENTS = frozenset((*OWN_NAMES, *OTHER_NAMES))
+IN_SECONDS = {"latency_s": "latency_ms", "ttft_s": "ttft_ms"}
+# Names that are read as they are, however near they are to others; a time in another unit is none.
+EXACT = (
+    MOMENTS
+    | IN_SECONDS.keys()
+    | {f"{name}_{unit}" for name in ("latency", "ttft") for unit in ("us", "ns", "m", "min", "h")}
+)
 
 
 def refuse_utf16(body: bytes) -> None:
@@ -82,9 +94,48 @@ def refuse_header(header: Iterable[str | None], known: frozenset[str]) -> None:
 
 def nearly(names: Iterable[str], known: frozenset[str]) -> str:
     """Which of some names would be known if they were written another way, as a sentence."""
-    plain = {name: snake_case(name) for name in names}
-    found = [f"{name[:40]!r} for {meant!r}" for name, meant in plain.items() if meant in known]
+    found = [f"{name[:40]!r} for {meant!r}" for name, meant in meant_by(names, known).items()]
     return f"; names are exact: {', '.join(found[:5])}?" if found else ""
+
+
+def meant_by(names: Iterable[str], known: Iterable[str]) -> Mapping[str, str]:
+    """Which names are probably meant for known ones that are not among them.
+
+    `latencyMs`, `latency_msec` and `Latency (ms)` are, for `latency_ms`; `Modell`, for `model`.
+    """
+    return _meant_by(frozenset(names), frozenset(known))
+
+
+# The rows of a body have mostly the same members.
+@lru_cache(maxsize=256)
+def _meant_by(names: frozenset[str], known: frozenset[str]) -> Mapping[str, str]:
+    missing = known - names
+    if not names.isdisjoint(MOMENTS):
+        missing -= {"ts", "time"}
+    found = {name: _meant(name, missing) for name in names - known - EXACT}
+    return {name: meant for name, meant in sorted(found.items()) if meant is not None}
+
+
+def _meant(name: str, missing: Collection[str]) -> str | None:
+    plain = snake_case(name)
+    stem, _, unit = plain.rpartition("_")
+    plain = f"{stem}_ms" if unit in _MILLISECONDS else plain
+    if plain in missing:
+        return plain
+    if plain in EXACT:
+        return None
+    return next((each for each in sorted(missing) if _is_one_off(plain, each)), None)
+
+
+def _is_one_off(name: str, known: str) -> bool:
+    """Whether one letter too much, too few, another one, or two that changed places part them."""
+    if len(known) < _SHORTEST_ONE_OFF:
+        return False
+    both = list(zip(name, known, strict=False))
+    same = next((place for place, (one, other) in enumerate(both) if one != other), len(both))
+    name, known = name[same:], known[same:]
+    swapped = name[:2] == known[:2][::-1] and name[2:] == known[2:]
+    return swapped or name[1:] in (known, known[1:]) or name == known[1:]
 
 
 def snake_case(name: str) -> str:

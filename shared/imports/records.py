@@ -26,7 +26,8 @@ class Records:
 
     With a header even no record says something: that there was none to export. `common`
     are the labels and the time of an object around the rows. `assumed` names members that were
-    treated in some way before there were records, and how.
+    treated in some way before there were records, and how. `nearly` are faults of a header whose
+    columns are nearly known ones: they are none where a tool wrote the records.
     """
 
     readable: list[Record]
@@ -34,6 +35,7 @@ class Records:
     has_header: bool = False
     common: Mapping[str, Any] = field(default_factory=dict)
     assumed: tuple[tuple[str, str], ...] = ()
+    nearly: tuple[Fault, ...] = ()
 
 
 def misfit(index: int, line: int, cells: int, wanted: int) -> Fault:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.datasets import Adapter
 from shared.imports.extras import extras_of
-from shared.imports.hints import nearly
+from shared.imports.hints import IN_SECONDS, nearly
 from shared.imports.members import Note, RowRefused, read
 from shared.imports.moments import time_name, time_of
 from shared.runs import (
@@ -45,7 +45,6 @@ _PLAIN = tuple(
     if column.name != "run_id"
 )
 _NUMBERS = frozenset(MEASURED) - {"ok", "extra"}
-_IN_SECONDS = {"latency_s": "latency_ms", "ttft_s": "ttft_ms"}
 _NO_DEVICE = ("", "CPU")
 # A speed that no device has yet.
 _FASTEST = 20_000
@@ -120,13 +119,13 @@ def run_of(
 def _in_ms(row: Mapping[str, Any], note: Note) -> Mapping[str, Any]:
     """The row with durations whose names say seconds in milliseconds."""
     found: dict[str, Any] = {}
-    for name, own in _IN_SECONDS.items():
+    for name, own in IN_SECONDS.items():
         if row.get(name) is not None and row.get(own) is None:
             found[own] = (read(row, name, read_amount) or 0.0) * 1000
             note(name, f"{own}: its name says seconds")
     if not found:
         return row
-    taken = {name for name, own in _IN_SECONDS.items() if own in found}
+    taken = {name for name, own in IN_SECONDS.items() if own in found}
     return {name: value for name, value in row.items() if name not in taken} | found
 
 

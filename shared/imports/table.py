@@ -12,7 +12,7 @@ import msgspec
 from shared.datasets import Adapter
 from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.imports.adapted import names_of, readers_of
-from shared.imports.hints import refuse_header
+from shared.imports.hints import meant_by, refuse_header
 from shared.imports.moments import OTHER_NAMES, OWN_NAMES
 from shared.imports.numbers import number_of
 from shared.imports.records import MAX_RUNS, Record, Records, misfit
@@ -77,6 +77,15 @@ def records_of_csv(text: str, *, guard: bool = True, adapter: Adapter | None = N
         assumed=tuple(
             (name, _PADDED) for name, at in zip(names, padded, strict=True) if at and name
         ),
+        nearly=() if adapter is not None or known.isdisjoint(names) else _nearly(names),
+    )
+
+
+def _nearly(names: list[str]) -> tuple[Fault, ...]:
+    """The columns that a known one was probably meant by."""
+    return tuple(
+        Fault("", "nearly_known", f"{name[:100]!r} is not known; is {meant!r} meant?", 1)
+        for name, meant in meant_by((name for name in names if name), KNOWN).items()
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.errors import Fault, TooLarge
+from shared.errors import Fault, TooLarge, Unacceptable
 from shared.imports.adapted import run_by_adapter
-from shared.imports.formats import CHUNKS, MIXED, ROWS, rows_of
+from shared.imports.formats import CHUNKS, MIXED, ROWS, format_of, rows_of
 from shared.imports.members import Note, RowRefused
 from shared.imports.records import MAX_RUNS, Record, Records
 from shared.imports.run import Batch, run_of
@@ -49,7 +49,9 @@ class Judged:
 
 
 def judge(records: Records, batch: Batch) -> Judged:
-    """Judge each record. Raises TooLarge where they describe more than 50,000 runs."""
+    """Judge each record. Raises TooLarge where they describe more than 50,000 runs, and
+    Unacceptable for a header that nearly names columns of a run."""
+    _refuse_nearly(records, batch)
     judged, failures = Judged(), []
     batch = replace(batch, common=records.common)
     for name, treated_as in records.assumed:
@@ -63,6 +65,25 @@ def judge(records: Records, batch: Batch) -> Judged:
     tell_unreadable_rows(failures, user_id=batch.user_id, batch_id=batch.batch_id)
     judged.faults = sorted([*judged.faults, *records.faults], key=lambda fault: fault.line or 0)
     return judged
+
+
+def _refuse_nearly(records: Records, batch: Batch) -> None:
+    """Raises Unacceptable for columns that are nearly known, of rows in the API's own terms: their
+    cells would be left out, or become extras, and nothing in the runs would say so."""
+    if records.nearly and _is_plain(records.readable[:1], batch):
+        raise Unacceptable(
+            f"the header is nearly right: {records.nearly[0].detail} Rename the column; one that "
+            "is meant as it is needs another name, or an adapter (?adapter=)",
+            code="nearly_known",
+            faults=records.nearly,
+        )
+
+
+def _is_plain(first: list[Record], batch: Batch) -> bool:
+    try:
+        return all(format_of(record.members, batch.format).name == ROWS for record in first)
+    except RowRefused:
+        return False
 
 
 def _whole(records: list[Record], batch: Batch, judged: Judged) -> list[Record]:

@@ -128,7 +128,7 @@ def _entry(metric: _Metric, min_effect_pct: float) -> dict[str, Any]:
         "n_a": a["n"],
         "n_b": b["n"],
     }
-    if not a["n"] or not b["n"] or not math.isfinite(a["mean"] + b["mean"]):
+    if None in (a["mean"], b["mean"]) or not math.isfinite(a["mean"] + b["mean"]):
         # Without a mean, or with one beyond what a float holds, nothing can be said.
         return head | _UNKNOWN
     rule = Rule(metric.better, min_effect_pct, metric.yes_or_no)

@@ -9,7 +9,7 @@ import duckdb
 
 from shared.runs import AMOUNTS
 from shared.storage.lake import EXTRA_PREFIX, merged_moments, value_of
-from shared.usage.stats import QUANTILES, Key, Labels, distribution, stats_of
+from shared.usage.stats import QUANTILES, Key, Labels, distribution, stats_of, time_of
 
 # Count, mean, lowest, quantiles, highest, standard deviation.
 Moments = list[Any]
@@ -63,7 +63,7 @@ def _counts_sql(keys: list[str]) -> str:
         "coalesce(sum(n) FILTER (WHERE metric IS NULL AND ok), 0)::BIGINT",
         "coalesce(sum(prompt_tokens), 0)::BIGINT",
         "coalesce(sum(completion_tokens), 0)::BIGINT",
-        "sum(timed_tokens) FILTER (WHERE ok) * 1e3 / nullif(sum(timed_ms), 0)",
+        f"sum(timed_tokens) FILTER (WHERE ok) * 1e3 / {time_of('sum(timed_ms)')}",
     ]
     ordered = f" GROUP BY {by} ORDER BY {by}" if keys else ""
     condition = "bucket IS NULL AND (metric IS NULL OR metric = 'latency_ms')"

@@ -2,9 +2,11 @@
 
 Percentiles interpolate linearly (NumPy's default), `std` is the population's.
 Distributions and throughput count runs with `ok` only; tokens and extras count all.
-A rate or a distribution over nothing is None, never 0.
+A rate or a distribution over nothing is None, never 0; so are those that sums beyond what a
+float holds would give.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +24,17 @@ _COUNTS = (
     "coalesce(sum(prompt_tokens), 0)::BIGINT",
     "coalesce(sum(completion_tokens), 0)::BIGINT",
 )
+
+
+def time_of(total: str) -> str:
+    """An SQL expression as what one may divide by: neither nothing nor beyond all numbers."""
+    return f"nullif(nullif({total}, 0), 'inf'::DOUBLE)"
+
+
 # Tokens over the time that they took: only runs with ok that have both.
 _THROUGHPUT = (
     "sum(completion_tokens) FILTER (WHERE ok AND latency_ms IS NOT NULL) * 1e3 "
-    "/ nullif(sum(latency_ms) FILTER (WHERE ok AND completion_tokens IS NOT NULL), 0)"
+    f"/ {time_of('sum(latency_ms) FILTER (WHERE ok AND completion_tokens IS NOT NULL)')}"
 )
 
 _SPREAD = "stddev_pop({value}) {condition}"
@@ -176,6 +185,8 @@ def stats_of(values: list[Any], extra: dict[str, Any]) -> dict[str, Any]:
 def distribution(values: list[Any]) -> dict[str, Any]:
     """Count, mean, minimum, quantiles, maximum and deviation as a document; null without values."""
     count, mean, low, quantiles, high, std = values
+    if mean is not None and not math.isfinite(mean):
+        mean = std = None
     spread = quantiles if count else [None] * len(QUANTILES)
     return dict(zip(_DIST_MEMBERS, [count, mean, low, *spread, high, std], strict=True))
 

@@ -55,6 +55,18 @@ def test_throughput_is_of_runs_with_both_when_some_lack_tokens_or_latency(api):
     assert document["throughput_tps"] == pytest.approx(100)
 
 
+def test_mean_spread_and_throughput_are_null_when_no_float_holds_the_sum(api):
+    usage = api("usage", user="ada")
+    row = {"latency_ms": 1e308, "completion_tokens": 5, "extra": {"power": 1e308}}
+    assert usage.post("/usage/import", json=[row, row]).status == 200
+
+    document = usage.get("/usage/summary").json()
+
+    for found in (document["latency_ms"], document["extra"]["power"]):
+        assert (found["n"], found["mean"], found["std"], found["p50"]) == (2, None, None, 1e308)
+    assert document["throughput_tps"] is None
+
+
 def test_newest_runs_are_listed_when_asked_for(ada):
     document = ada.get("/usage", params={"runs": 1, "group_by": "device,model"}).json()
 

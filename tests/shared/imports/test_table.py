@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.datasets import Adapter
 from shared.errors import MalformedInput, Unacceptable
 from shared.imports import read_records
 from shared.imports.numbers import number_of
@@ -151,3 +152,41 @@ def test_number_is_read_in_every_usual_form(cell, number):
 @pytest.mark.parametrize("cell", ["", ".", "e5", "1e", "0x1", "1_000", "١", "nan", "inf", "1 2"])
 def test_text_is_no_number_when_it_has_another_form(cell):
     assert number_of(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [("Modell", "model"), ("latency_msec", "latency_ms"), ("tok/s", "tok_s"), ("modle", "model")],
+)
+def test_header_is_refused_by_name_when_a_column_is_nearly_known(judged, wrong, meant):
+    with pytest.raises(Unacceptable) as caught:
+        judged(f"ts,{wrong},completion_tokens\n2025-12-03T18:00:00Z,9,120\n", "text/csv")
+
+    assert (caught.value.error_code, len(caught.value.faults)) == ("nearly_known", 1)
+    assert f"{wrong!r} is not known; is {meant!r} meant?" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["ttft", "latency_s", "temp", "job", "power_w", "Time", "dev"])
+def test_column_is_kept_when_it_is_none_that_is_known(judged, name):
+    found = judged(f"ts,{name},completion_tokens\n2025-12-03T18:00:00Z,9,120\n", "text/csv")
+
+    assert (len(found.runs), found.faults) == (1, [])
+
+
+def test_column_is_the_adapters_when_it_is_nearly_known(judged):
+    adapter = Adapter(dataset="d", device_field="devices")
+
+    found = judged("ts,devices,latency_ms\n1764784800,d1,9\n", "text/csv", adapter=adapter)
+
+    assert found.runs[0].device == "d1"
+
+
+def test_meant_name_is_said_when_a_row_of_json_nearly_has_it(judged):
+    assumed = judged('[{"Modell":"m","ttft_msec":9,"latency_us":900,"latency_ms":1}]').assumed
+
+    assert ("Modell", "ignored: model is the exact name of a run's own member") in assumed
+    assert ("ttft_msec", "extra: ttft_ms is the exact name of a run's own number") in assumed
+    assert (
+        "latency_us",
+        "extra: latency_ms is in milliseconds; an adapter's units say another",
+    ) in assumed
