@@ -838,7 +838,7 @@ export interface components {
             dropped: string[];
             fields: components["schemas"]["FormatField"][];
             /** @enum {string} */
-            format: "rows" | "llama-bench" | "llama-batched-bench" | "llama.cpp" | "openai" | "anthropic" | "ollama" | "vllm" | "aiperf" | "guidellm" | "llmperf" | "litellm" | "langfuse" | "llm" | "llama-swap" | "livekit" | "otlp" | "executorch" | "localscore" | "pocketpal";
+            format: "rows" | "llama-bench" | "llama-batched-bench" | "llama.cpp" | "openai" | "lmstudio" | "anthropic" | "batch" | "ollama" | "sglang" | "vllm" | "sglang-bench" | "aiperf" | "genai-perf" | "guidellm" | "llmperf" | "litellm" | "langfuse" | "llm" | "llama-swap" | "livekit" | "otlp" | "executorch" | "localscore" | "pocketpal";
             media_types: string[];
             title: string;
             told_by: string;
