@@ -1,5 +1,6 @@
 """The single requests of a serving benchmark, as vLLM and SGLang write them: a list for each
-measure, one entry for each request. Times are seconds."""
+measure, one entry for each request. Times are seconds.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

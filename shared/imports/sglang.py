@@ -52,7 +52,8 @@ def _ttft(about: Mapping[str, Any]) -> float | None:
 
 def _has_failed(about: Mapping[str, Any]) -> bool:
     """Whether the server gave up. Raises RowRefused for an answer that has no end, or that its
-    reader did not want any more."""
+    reader did not want any more.
+    """
     reason = about.get("finish_reason")
     if "finish_reason" in about and reason is None:
         raise RowRefused("", "incomplete", "the stream has no end: finish_reason is null")

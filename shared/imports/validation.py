@@ -50,7 +50,8 @@ class Judged:
 
 def judge(records: Records, batch: Batch) -> Judged:
     """Judge each record. Raises TooLarge where they describe more than 50,000 runs, and
-    Unacceptable for a header that nearly names columns of a run."""
+    Unacceptable for a header that nearly names columns of a run.
+    """
     _refuse_nearly(records, batch)
     judged, failures = Judged(), []
     batch = replace(batch, common=records.common)
@@ -69,7 +70,8 @@ def judge(records: Records, batch: Batch) -> Judged:
 
 def _refuse_nearly(records: Records, batch: Batch) -> None:
     """Raises Unacceptable for columns that are nearly known, of rows in the API's own terms: their
-    cells would be left out, or become extras, and nothing in the runs would say so."""
+    cells would be left out, or become extras, and nothing in the runs would say so.
+    """
     if records.nearly and _is_plain(records.readable[:1], batch):
         raise Unacceptable(
             f"the header is nearly right: {records.nearly[0].detail} Rename the column; one that "
