@@ -1,5 +1,5 @@
-// Writes src/api_types.ts from the API's one description: its schemas, and what may be asked in
-// queries. With `--check` it fails where the file is another; `make check` runs that.
+// Writes src/api_types.ts from the API's one description: its schemas, what may be asked in queries,
+// and the names of what usage may be asked by. With `--check` it fails where the file is another; `make check` runs that.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import openapiTS, { astToString } from "openapi-typescript";
@@ -23,7 +23,9 @@ async function typesOf({ openapi, info, paths, components }) {
     rootTypes: true,
     rootTypesNoSchemaPrefix: true,
   });
-  return `// Written by \`make openapi\`; changes here are lost.\n\n${astToString(types)}`;
+  const names = paths["/usage/summary"].get.parameters.map(({ name }) => name);
+  const list = `export const USAGE_PARAMETERS = ${JSON.stringify(names)} as const;\n`;
+  return `// Written by \`make openapi\`; changes here are lost.\n\n${astToString(types)}\n${list}`;
 }
 
 /** The operations that read, with nothing but their parameters. */

@@ -1,39 +1,44 @@
-"""Writes the tables of definitions into docs/usage.md, of columns into docs/runs.md, and the
-formats of an import into docs/import-formats.md.
+"""Writes the tables of definitions into docs/usage.md, of columns into docs/runs.md, the formats
+of an import into docs/import-formats.md, and the columns of the Glue table into template.yaml.
 
-Each stands between two markers. `make openapi` runs it, and a test fails when a page is not
+Each stands between two markers. `make openapi` runs it, and a test fails when a file is not
 what it would write.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from shared.imports import FORMATS, Format
-from shared.runs import EXPORTED, MAX_LABEL_CHARACTERS, Column, Kind
+from shared.runs import COLUMNS, EXPORTED, MAX_LABEL_CHARACTERS, Column, Kind
 from shared.usage import DEFINITIONS, Definition
 from tools.template import ROOT
 
 
 class Part(NamedTuple):
-    """A part of a page that is written by this tool: what its markers are called, and its text."""
+    """A part of a file that is written by this tool: what its markers are called, and its text.
 
-    page: str
+    `comment` is how the file's language marks a comment of one line.
+    """
+
+    file: str
     name: str
     text: Callable[[], str]
+    comment: str = "<!-- {} -->\n"
 
     @property
     def target(self) -> Path:
-        """The page's file."""
-        return ROOT / "docs" / self.page
+        """The file."""
+        return ROOT / self.file
 
-    def render(self, guide: str) -> str:
-        """The page with the present text between its markers."""
-        begin = f"<!-- {self.name}: written by tools/build_definitions.py -->\n"
-        end = f"<!-- end of {self.name} -->\n"
-        before, _, rest = guide.partition(begin)
+    def render(self, whole: str) -> str:
+        """The file's text with the present part between its markers."""
+        begin = self.comment.format(f"{self.name}: written by tools/build_definitions.py")
+        end = self.comment.format(f"end of {self.name}")
+        before, _, rest = whole.partition(begin)
         _, marker, after = rest.partition(end)
-        assert marker, f"docs/{self.page} has lost its markers"
+        assert marker, f"{self.file} has lost its markers"
         return before + begin + self.text() + end + after
 
 
@@ -75,25 +80,43 @@ def _column(column: Column) -> tuple[str, ...]:
     )
 
 
+_GLUE: dict[Kind, str] = {
+    "text": "string",
+    "count": "bigint",
+    "amount": "double",
+    "flag": "boolean",
+    "instant": "timestamp",
+    "numbers": '"map<string,double>"',
+}
+
+
+def _glue_column(column: Column) -> str:
+    name, kind = column.public_name, _GLUE[column.kind]
+    about = json.dumps(column.about, ensure_ascii=False)
+    return f"            - {{Name: {name}, Type: {kind}, Comment: {about}}}\n"
+
+
 def _format(one: Format) -> str:
     kinds = ", ".join(f"`{kind}`" for kind in one.media_types)
     about = f"\n## {one.name}\n\n{one.title}. Sent as {kinds}.\n\nRecognised by: {one.told_by}.\n"
     fields = _table(
         ("from", "to", "unit"), [(f, f"`{t}`", unit or "") for f, t, unit in one.sources]
     )
+    if all(source == column for source, column, _ in one.sources):
+        fields = "Members: the columns of [a run](runs.md), under their names.\n"
     dropped = f"\nLeft out: {'; '.join(one.dropped)}.\n" if one.dropped else ""
     return f"{about}\n{fields}{dropped}"
 
 
 DEFINITION_TABLE = Part(
-    "usage.md",
+    "docs/usage.md",
     "definitions",
     lambda: _table(
         ("metric", "formula", "unit", "better", "kind", "source"), map(_definition, DEFINITIONS)
     ),
 )
 COLUMN_TABLE = Part(
-    "runs.md",
+    "docs/runs.md",
     "columns",
     lambda: _table(
         ("column", "what it is", "value", "filter", "group", "in an import, if absent"),
@@ -101,9 +124,15 @@ COLUMN_TABLE = Part(
     ),
 )
 FORMAT_SECTIONS = Part(
-    "import-formats.md", "formats", lambda: "".join(map(_format, FORMATS)).lstrip() + "\n"
+    "docs/import-formats.md", "formats", lambda: "".join(map(_format, FORMATS)).lstrip() + "\n"
 )
-PARTS = (DEFINITION_TABLE, COLUMN_TABLE, FORMAT_SECTIONS)
+GLUE_COLUMNS = Part(
+    "template.yaml",
+    "columns",
+    lambda: "".join(map(_glue_column, COLUMNS)),
+    "            # {}\n",
+)
+PARTS = (DEFINITION_TABLE, COLUMN_TABLE, FORMAT_SECTIONS, GLUE_COLUMNS)
 
 
 if __name__ == "__main__":

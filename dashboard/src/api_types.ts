@@ -2344,3 +2344,5 @@ export interface operations {
         responses: never;
     };
 }
+
+export const USAGE_PARAMETERS = ["minutes","since_s","from","to","device","model","tag","tenant","ok","dataset","source_kind","exact","extra"] as const;

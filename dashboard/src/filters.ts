@@ -2,8 +2,19 @@
 // it adds or drops is an error of types here, where it has to be named for people.
 
 import type { DeviceAnswer, JobAnswer, MetricComparison, operations } from "./api_types";
+import { USAGE_PARAMETERS } from "./api_types";
 
-type NoFilter = "minutes" | "since_s" | "from" | "to" | "limit" | "cursor" | "exact" | "extra";
+const NO_FILTER = [
+  "minutes",
+  "since_s",
+  "from",
+  "to",
+  "exact",
+  "extra",
+  "limit",
+  "cursor",
+] as const;
+type NoFilter = (typeof NO_FILTER)[number];
 type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;
 type FilterOf<Name extends keyof operations> = Exclude<keyof Query<Name>, NoFilter>;
 type Names<Each extends string> = Record<Each, string>;
@@ -12,7 +23,8 @@ export type UsageFilter = FilterOf<"get_usage_summary">;
 export type JobFilter = FilterOf<"get_api_jobs">;
 export type DeviceFilter = FilterOf<"get_devices">;
 
-export const USAGE_FILTERS: Names<UsageFilter> = {
+// In the order of the forms; what the API adds comes behind, under its own name.
+const USUAL = {
   model: "Model",
   device: "Device",
   tag: "Tag",
@@ -20,7 +32,12 @@ export const USAGE_FILTERS: Names<UsageFilter> = {
   dataset: "Dataset",
   source_kind: "Source",
   ok: "Outcome",
-};
+} as const satisfies Partial<Names<UsageFilter>>;
+const LATER = USAGE_PARAMETERS.filter((name) => !(name in USUAL || isIn(name, NO_FILTER)));
+export const USAGE_FILTERS = {
+  ...USUAL,
+  ...Object.fromEntries(LATER.map((name) => [name, spoken(name)])),
+} as Names<UsageFilter>;
 export const JOB_FILTERS: Names<JobFilter> = {
   status: "Status",
   model: "Model",
@@ -58,4 +75,13 @@ export const VERDICTS: Looks<MetricComparison["verdict"]> = {
 /** The keys of a table in its order, with their type. */
 export function keysOf<Key extends string>(table: Record<Key, unknown>): Key[] {
   return Object.keys(table) as Key[];
+}
+
+function isIn(name: string, names: readonly string[]): boolean {
+  return names.includes(name);
+}
+
+/** A column's name for people: `energy_class` is "Energy class". */
+function spoken(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
