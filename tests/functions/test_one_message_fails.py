@@ -1,5 +1,6 @@
 """Functions behind queues: one message that cannot be handled costs no other, at any of them."""
 
+import importlib
 import json
 from typing import Any
 
@@ -15,8 +16,14 @@ from shared.storage.log import SegmentLog
 from tests.kit.faults import UNFORESEEN, about, watched_calls
 from tests.kit.gateway import LambdaContext
 from tests.kit.yard import Yard, sqs_event
+from tools.template import read_template
 
-HANDLERS = [aggregate, collect, deliver, record_use]
+# Of every function that the template puts behind a queue.
+HANDLERS = [
+    importlib.import_module(function["Properties"]["Handler"].rpartition(".")[0]).lambda_handler
+    for function in read_template().functions().values()
+    if any(event["Type"] == "SQS" for event in function["Properties"].get("Events", {}).values())
+]
 
 
 class Patient(LambdaContext):
