@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,16 +33,18 @@ lighten()
 
 _caches: dict[str, list[Any]] = {}
 _modules_seen: set[str] = set()
+_KEPT = ("shared.aws.clients", "shared.storage.lake.parquet")
 
 
 def forget_caches() -> None:
     """Empty every cache of the product: settings, apps.
 
-    Clients stay: making one costs a tenth of a second, and moto stands behind all of them.
+    Clients stay: making one costs a tenth of a second, and moto stands behind all of them. So does
+    DuckDB's database, in which nothing outlives a connection.
     """
     for name in sys.modules.keys() - _modules_seen:
         _modules_seen.add(name)
-        if name.partition(".")[0] in ("shared", "functions") and name != "shared.aws.clients":
+        if name.partition(".")[0] in ("shared", "functions") and name not in _KEPT:
             values = list(vars(sys.modules[name]).values())
             _caches[name] = [value for value in values if hasattr(value, "cache_clear")]
     for values in _caches.values():
@@ -84,10 +87,18 @@ def tables(template: Template) -> dict[str, Table]:
 
 
 @pytest.fixture
-def bucket(template: Template) -> Bucket:
-    """The versioned data bucket."""
+def bucket(
+    template: Template,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Bucket]:
+    """The versioned data bucket, and a disk of the function on which nothing of it is kept yet."""
     create_buckets(template)
-    return Bucket(template.physical["DataBucket"])
+    # It makes its own folder now, not on that disk.
+    tmp_path_factory.getbasetemp()
+    with tempfile.TemporaryDirectory(prefix="function-") as disk:
+        monkeypatch.setattr(tempfile, "tempdir", disk)
+        yield Bucket(template.physical["DataBucket"])
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ means a key that has the dots itself before a nested one (of equal keys, the fir
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ import msgspec
 
 from shared.datasets.adapters import MAX_EXTRA_FIELDS
 from shared.datasets.metrics.mapping import Mapping, NumberField
-from shared.datasets.metrics.times import odd_text, usual_us
+from shared.datasets.metrics.times import accepted_us, odd_text, usual_us
 from shared.errors import pointer_step
 from shared.runs import MAX_LABEL_CHARACTERS
 from shared.storage.log import BATCH_MEMBER, META_PREFIX
@@ -43,10 +44,23 @@ def extract(
         fields += _candidates(connection, rows, mapping.taken())
     members = _Members()
     columns = [*_time_and_labels(members, mapping), *_numbers(members, fields)]
+    values = ", ".join(f"{column.value} AS {column.name}" for column in columns)
+    accepted = ", ".join(f"{column.accepted} AS {column.name}" for column in columns)
     connection.execute(
-        f"COPY (SELECT {', '.join(columns)} FROM ({members.select(rows)})) TO '{target}' "
-        "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 61440)"
+        f"COPY (SELECT {accepted} FROM (SELECT {values} FROM ({members.select(rows)}))) "
+        f"TO '{target}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 61440)"
     )
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column in two steps of SQL: its value, from the members' texts; and what of it is
+    accepted, from the columns' values, each named as its column.
+    """
+
+    name: str
+    value: str
+    accepted: str
 
 
 class _Members:
@@ -106,39 +120,42 @@ def _members_by_path(rows: Path, keys: list[str]) -> str:
     return f"SELECT {named} FROM ({every})"
 
 
-def _time_and_labels(members: _Members, mapping: Mapping) -> list[str]:
+def _time_and_labels(members: _Members, mapping: Mapping) -> list[_Column]:
     time = members.text(mapping.x_field)
-    us = usual_us(time)
     return [
-        f"{us} AS us",
-        f"{odd_text(time, us)} AS odd",
-        f"{_label(members.text(mapping.device_field))} AS device",
-        f"{_label(members.text(mapping.model_field))} AS model",
-        f"{_label(members.text(BATCH_MEMBER))} AS batch",
-        f"{_instant(members.text(_ARRIVED))} AS arrived",
+        _Column("us", usual_us(time), accepted_us("us")),
+        _Column("odd", time, odd_text("odd", "us")),
+        _label("device", members.text(mapping.device_field)),
+        _label("model", members.text(mapping.model_field)),
+        _label("batch", members.text(BATCH_MEMBER)),
+        _Column("arrived", _instant(members.text(_ARRIVED)), "arrived"),
     ]
 
 
-def _numbers(members: _Members, fields: Iterable[NumberField]) -> list[str]:
+def _numbers(members: _Members, fields: Iterable[NumberField]) -> list[_Column]:
     by_column = {field.column: field for field in fields}
     return [
-        f"{_number(members.text(field.field), field)} AS {column}"
+        _Column(
+            column,
+            _number(members.text(field.field), field),
+            f"CASE WHEN isfinite({column}) THEN {column} END",
+        )
         for column, field in by_column.items()
     ]
 
 
 def _number(text: str, field: NumberField) -> str:
-    """SQL: the finite number that a JSON text is, or NULL; booleans are 1 and 0."""
+    """SQL: the number that a JSON text is, or NULL; booleans are 1 and 0."""
     if field.kind == "boolean":
         return f"CASE {text} WHEN 'true' THEN 1.0::DOUBLE WHEN 'false' THEN 0.0::DOUBLE END"
     number = f"CASE WHEN {text}[1] BETWEEN '-' AND '9' THEN TRY_CAST({text} AS DOUBLE) END"
-    if (field.times, field.over) != (1, 1):
-        number = f"({number} * {field.times!r}::DOUBLE / {field.over!r}::DOUBLE)"
-    return f"CASE WHEN isfinite({number}) THEN {number} END"
+    if (field.times, field.over) == (1, 1):
+        return number
+    return f"{number} * {field.times!r}::DOUBLE / {field.over!r}::DOUBLE"
 
 
-def _label(text: str) -> str:
-    """SQL: a string's characters or a number's digits; NULL where there are none or too many."""
+def _label(name: str, text: str) -> _Column:
+    """A string's characters or a number's digits; NULL where there are none or too many."""
     # Unescaping parses the text once more; hardly any label needs it.
     quoted = f"CASE WHEN contains({text}, '\\') THEN ({text}::JSON)->>'$' ELSE {text}[2:-2] END"
     label = (
@@ -146,7 +163,8 @@ def _label(text: str) -> str:
         f"WHEN {text}[1] BETWEEN '-' AND '9' THEN {text} END"
     )
     # Cut, two labels could become one.
-    return f"CASE WHEN length({label}) <= {MAX_LABEL_CHARACTERS} THEN {label} END"
+    fits = f"CASE WHEN length({name}) <= {MAX_LABEL_CHARACTERS} THEN {name} END"
+    return _Column(name, label, fits)
 
 
 def _instant(text: str) -> str:

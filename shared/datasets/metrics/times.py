@@ -27,11 +27,11 @@ _FETCHED_AT_ONCE = 10_000
 
 
 def usual_us(text: str) -> str:
-    """SQL: the instant in a member's JSON text, or NULL where it has no usual form."""
+    """SQL: the instant in a member's JSON text, of any year, or NULL where it has no usual form."""
     number = f"TRY_CAST({text} AS BIGINT)"
     # DuckDB's cast rounds half to even, as Python does (its `round_even` does not always).
     fraction = f"{text}::DOUBLE"
-    instant = (
+    return (
         "CASE "
         f"WHEN regexp_full_match({text}, '{_ISO}') "
         f"THEN epoch_us(TRY_CAST({text}[2:-2] AS TIMESTAMPTZ)) "
@@ -45,12 +45,17 @@ def usual_us(text: str) -> str:
         f"WHEN {fraction} < 1e14 THEN ({fraction} * 1e3)::BIGINT "
         "END END"
     )
-    return f"CASE WHEN {instant} >= 0 AND {instant} < {_LATEST_US} THEN {instant} END"
+
+
+def accepted_us(us: str) -> str:
+    """SQL: the instant if it is of a year that `read_time` accepts, or NULL."""
+    return f"CASE WHEN {us} >= 0 AND {us} < {_LATEST_US} THEN {us} END"
 
 
 def odd_text(text: str, us: str) -> str:
-    """SQL: the member's text where it has no usual form and may yet be a time."""
-    return f"CASE WHEN {us} IS NULL AND length({text}) <= {_MAX_CHARACTERS} THEN {text} END"
+    """SQL: the member's text where it gave no accepted instant `us` and may yet be a time."""
+    odd = f"({accepted_us(us)}) IS NULL AND length({text}) <= {_MAX_CHARACTERS}"
+    return f"CASE WHEN {odd} THEN {text} END"
 
 
 def read_odd_texts(texts: duckdb.DuckDBPyConnection, target: Path) -> bool:

@@ -1,12 +1,13 @@
 """Scratch space: files made from what never changes, kept between a function's invocations.
 
 A reader of immutable objects (Parquet parts, versions of a dataset) finds them here
-again; the least recently used go first when space runs out.
+again; the least recently used go first when space runs out, or when there are very many.
 """
 
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from shared.aws import Bucket, side_by_side
 
 _LEFT_TO_OTHERS_BYTES = 32 * 2**20
 _PARTS_BYTES = 1_400 * 2**20
+# A reader that makes a file first looks at all that are there.
+_MAX_FILES = 5_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Scratch:
     _held: set[Path] = field(default_factory=set)
     # The bytes that this reader knows to be free; to count again means to look at every file.
     _free: list[int] = field(default_factory=lambda: [0])
+    # One thread of a reader counts, the others wait for what it finds.
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def folder(self) -> Path:
@@ -67,30 +72,38 @@ class Scratch:
             self._held.discard(incoming)
 
     def _make_room(self, needed: int) -> None:
-        if needed > self._free[0]:
-            self._free[0] = self._freed(needed)
-        self._free[0] -= needed
+        with self._counting:
+            if needed > self._free[0]:
+                self._free[0] = self._freed(needed)
+            self._free[0] -= needed
 
     def _freed(self, needed: int) -> int:
         """How many bytes are free once the least recently used files made room."""
         kept = sorted(self._files(), key=lambda entry: entry[2])
         free = min(self.capacity_bytes - sum(entry[1] for entry in kept), self._free_on_disk())
-        for path, bytes_, _ in kept:
-            if free < needed and path not in self._held:
+        too_many = len(kept) + 1 - _MAX_FILES
+        for name, bytes_, _ in kept:
+            if free >= needed and too_many <= 0:
+                break
+            path = self.folder / name
+            if path not in self._held:
                 path.unlink(missing_ok=True)
                 free += bytes_
+                too_many -= 1
         return free
 
     def _free_on_disk(self) -> int:
         """What others left: the disk of a function may be smaller than the capacity."""
         return shutil.disk_usage(self.folder).free - _LEFT_TO_OTHERS_BYTES
 
-    def _files(self) -> list[tuple[Path, int, float]]:
+    def _files(self) -> list[tuple[str, int, float]]:
+        """Name, bytes and time of last use of every file."""
         found = []
-        for path in self.folder.iterdir():
-            with suppress(FileNotFoundError):
-                status = path.stat()
-                found.append((path, status.st_size, status.st_mtime))
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    status = entry.stat()
+                    found.append((entry.name, status.st_size, status.st_mtime))
         return found
 
 

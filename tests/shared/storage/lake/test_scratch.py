@@ -1,7 +1,9 @@
 """What is kept between invocations: the recently used, and whatever is in use."""
 
 import os
+import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,32 @@ def test_file_stays_when_its_reader_still_holds_it(new_scratch):
     obtain(reader, "c")
 
     assert (held.exists(), released.exists()) == (True, False)
+
+
+def test_least_recently_used_go_when_there_are_very_many(new_scratch):
+    reader = new_scratch()
+    folder = obtain(reader, "old", 0)[0].parent
+    reader.release(folder / "old")
+    os.utime(folder / "old", (1, 1))
+    for number in range(4_999):
+        (folder / f"{number}").touch()
+
+    obtain(new_scratch(), "one more")
+
+    assert not (folder / "old").exists()
+    assert len(list(folder.iterdir())) == 5_000
+
+
+def test_files_are_counted_once_when_many_are_made_side_by_side(new_scratch, monkeypatch):
+    counted = []
+    usage = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: counted.append(path) or usage(path))
+    reader = new_scratch()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: obtain(reader, str(number), 1), range(40)))
+
+    assert len(counted) == 1
 
 
 def test_nothing_is_left_when_making_fails(new_scratch):
