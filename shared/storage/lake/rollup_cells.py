@@ -113,19 +113,23 @@ def grouped_cells(runs: str, grouping: Grouping) -> str:
 
 
 def _values_of(runs: str, keys: Sequence[str]) -> str:
-    """SQL for every value that has a distribution, one a row."""
+    """SQL for every value that has a distribution, one a row; the runs are read once for all."""
     by = _list([*keys, "ok"])
-    sources = [
-        f"SELECT {by}, '{name}' AS metric, {name} AS value, "
-        f"'{name}' = 'latency_ms' AND completion_tokens IS NOT NULL AS timed FROM {runs} "
-        f"WHERE ok AND {name} IS NOT NULL"
-        for name in AMOUNTS
-    ]
-    entries = f"SELECT {by}, unnest(map_entries(extra)) AS entry FROM {runs}"
-    sources.append(
-        f"SELECT {by}, '{EXTRA_PREFIX}' || entry.key, entry.value, false FROM ({entries})"
+    timed = {"latency_ms": "completion_tokens IS NOT NULL"}
+    amounts = _list([_value(f"'{name}'", name, timed.get(name, "false")) for name in AMOUNTS])
+    extra = _value(f"'{EXTRA_PREFIX}' || entry.key", "entry.value", "false")
+    values = (
+        f"list_concat(CASE WHEN ok THEN [{amounts}] END, "
+        f"[{extra} FOR entry IN map_entries(extra)])"
     )
-    return " UNION ALL ".join(sources)
+    return (
+        f"SELECT {by}, one.metric AS metric, one.value AS value, one.timed AS timed "
+        f"FROM (SELECT {by}, unnest({values}) AS one FROM {runs}) WHERE one.value IS NOT NULL"
+    )
+
+
+def _value(metric: str, value: str, timed: str) -> str:
+    return f"{{'metric': {metric}, 'value': {value}::DOUBLE, 'timed': {timed}}}"
 
 
 def merged_cells(cells: str, keys: Sequence[str]) -> str:
