@@ -26,6 +26,7 @@ LOCKED = requirements/uv requirements/dev requirements/sam requirements/cloud re
 # A second interpreter for the suite, where the machine has one.
 PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
 	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
+VENV_313 := $(if $(PYTHON_313),.venv-3.13/.installed)
 
 # The web app needs Node.js to be built; everything else works without it.
 NODE_FITS := $(shell node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
@@ -127,16 +128,13 @@ openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's o
 	.venv/bin/python -m tools.build_definitions
 
 test: ## everything: unit, functional, local cloud, end to end
-	@$(MAKE) --no-print-directory -j 2 install $(if $(PYTHON_313),.venv-3.13/.installed)
-	@# What is deployed and run is mostly waiting; all else has what it leaves of both cores.
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-built test-beside
+	@$(MAKE) --no-print-directory -j 2 install
+	@# End to end is mostly waiting; all else has what it leaves of both cores.
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-e2e test-beside
 
-.PHONY: test-built test-beside
-test-built:
-	@$(MAKE) --no-print-directory test-rie test-e2e
-
+.PHONY: test-beside
 test-beside:
-	@nice $(MAKE) --no-print-directory test-unit test-dashboard test-local
+	@nice $(MAKE) --no-print-directory test-unit test-dashboard test-local test-rie
 
 IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 SLOWEST = --durations 25 --durations-min 1
@@ -147,14 +145,14 @@ test-fast: .venv/.installed ## unit and functional tests, but for those that dis
 # What AWS runs is tried under the Python that it runs there, where this machine has one, and end to end under the
 # other; what runs on devices and on this machine, under the oldest that we promise. At night all runs under both.
 DEPLOYED = tests/shared tests/functions
-test-unit: .venv/.installed $(if $(PYTHON_313),.venv-3.13/.installed) ## unit and functional tests, of what is deployed under Python 3.13
+test-unit: .venv/.installed $(VENV_313) ## unit and functional tests, of what is deployed under Python 3.13
 	$(if $(PYTHON_313),.venv-3.13,.venv)/bin/pytest $(DEPLOYED) $(IN_PROCESS) $(SLOWEST)
 	.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS)
 
 test-dashboard: dashboard/node_modules/.installed ## the tests of the web app
 	cd dashboard && npm run --silent test
 
-test-nightly: .venv/.installed $(if $(PYTHON_313),.venv-3.13/.installed) .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
+test-nightly: .venv/.installed $(VENV_313) .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
 	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive")
 	EVALYARD_STEPS=15 .venv/bin/pytest tests/local/test_ministack_killed.py
@@ -206,7 +204,7 @@ clean: ## remove virtual environments and builds, keep the local cloud's state
 
 # ---------------------------------------------------------------------------------- virtual environments
 
-install: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-checkov/.installed .venv-runner/.installed \
+install: .venv/.installed $(VENV_313) .venv-cloud/.installed .venv-sam/.installed .venv-checkov/.installed .venv-runner/.installed \
 	dashboard/node_modules/.installed ## all virtual environments, and the web app's packages
 
 # uv installs a wheel once for all environments, in a fifth of pip's time. It does not read pip's settings: where

@@ -119,8 +119,7 @@ def _values_of(runs: str, keys: Sequence[str]) -> str:
     amounts = _list([_value(f"'{name}'", name, timed.get(name, "false")) for name in AMOUNTS])
     extra = _value(f"'{EXTRA_PREFIX}' || entry.key", "entry.value", "false")
     values = (
-        f"list_concat(CASE WHEN ok THEN [{amounts}] END, "
-        f"[{extra} FOR entry IN map_entries(extra)])"
+        f"list_concat(CASE WHEN ok THEN [{amounts}] END, [{extra} FOR entry IN map_entries(extra)])"
     )
     return (
         f"SELECT {by}, one.metric AS metric, one.value AS value, one.timed AS timed "
