@@ -1468,6 +1468,8 @@ export interface components {
             extra: boolean;
             /** @example latency_ms */
             field: string;
+            /** @description With `split`: the series by that label, most rows first. */
+            groups?: components["schemas"]["SeriesGroup"][];
             /** @enum {string} */
             kind: "number" | "boolean";
             /** @example Latency (ms) */
@@ -1491,6 +1493,20 @@ export interface components {
             ][];
             summary: components["schemas"]["SeriesSummary"];
             unit: string | null;
+        };
+        /** @description The points of a series that are of one device or model, or of all `others`. */
+        SeriesGroup: {
+            downsampled: boolean;
+            /** @description Null for rows without the label, and for `others`. */
+            key: string | null;
+            /** @description How many values it has. */
+            n: number;
+            others: boolean;
+            /** @description Instant and value, in order of time. */
+            points: [
+                string,
+                number
+            ][];
         };
         /** @description The stats of one bucket of one group; `t` is when the bucket begins. */
         SeriesPoint: {
@@ -1854,6 +1870,7 @@ export type RowsAnswer = components['schemas']['RowsAnswer'];
 export type RunAnswer = components['schemas']['RunAnswer'];
 export type SavedAdapter = components['schemas']['SavedAdapter'];
 export type SeriesAnswer = components['schemas']['SeriesAnswer'];
+export type SeriesGroup = components['schemas']['SeriesGroup'];
 export type SeriesPoint = components['schemas']['SeriesPoint'];
 export type SeriesSummary = components['schemas']['SeriesSummary'];
 export type SessionAnswer = components['schemas']['SessionAnswer'];
@@ -2333,6 +2350,8 @@ export interface operations {
                 model?: string[];
                 /** @description The last n seconds; at most since 1970. */
                 since_s?: number | null;
+                /** @description Also gives each series by device or by model. */
+                split?: ("device" | "model") | null;
                 /** @description End (exclusive): ISO 8601 or epoch. */
                 to?: string | null;
             };

@@ -25,6 +25,7 @@ from shared.http import (
     requested_window,
     too_large_means,
 )
+from shared.http.schemas import Omitted
 
 router = APIRouter(prefix="/user/data", tags=["Datasets"], route_class=UserRoute)
 
@@ -55,6 +56,16 @@ class SeriesSummary(BaseModel):
     last: float | None = Field(description="The value at the latest instant.")
 
 
+class SeriesGroup(BaseModel):
+    """The points of a series that are of one device or model, or of all `others`."""
+
+    key: str | None = Field(description="Null for rows without the label, and for `others`.")
+    others: bool
+    n: int = Field(description="How many values it has.")
+    points: list[tuple[str, float]] = Field(description="Instant and value, in order of time.")
+    downsampled: bool
+
+
 class SeriesAnswer(BaseModel):
     """One number field over time. Booleans count as 1 and 0."""
 
@@ -70,6 +81,9 @@ class SeriesAnswer(BaseModel):
     )
     downsampled: bool = Field(description="Whether there are fewer points than values.")
     summary: SeriesSummary
+    groups: Omitted[list[SeriesGroup]] = Field(
+        description="With `split`: the series by that label, most rows first."
+    )
 
 
 class DeviceRows(BaseModel):
@@ -119,6 +133,10 @@ async def metrics(
     max_points: Annotated[
         int, Query(ge=1, le=MAX_POINTS, description="The most points of a series.")
     ] = DEFAULT_POINTS,
+    split: Annotated[
+        Literal["device", "model"] | None,
+        Query(description="Also gives each series by device or by model."),
+    ] = None,
 ) -> Response:
     """Series, summaries and counts over all rows, or those of a window, of devices, of models.
 
@@ -133,6 +151,9 @@ async def metrics(
     peaks; with many series each gets fewer points, at most 70,000 together. `by_device` and
     `by_model` list at most 500 labels, most rows first; a label of more than 256 characters counts
     as missing, as it gives no run.
+
+    With `split=device` or `split=model` each series has `groups` as well: the points of the eight
+    labels with most rows, or of seven and of all others together, about `max_points` in all.
     """
     query = MetricsQuery(
         user_id=user.user_id,
@@ -142,6 +163,7 @@ async def metrics(
         devices=tuple(device),
         models=tuple(model),
         max_points=max_points,
+        split=split,
     )
     found = dataset_metrics(wiring.bucket(), wiring.catalog(), query)
     body = msgspec.json.encode(_document(query, found))

@@ -56,6 +56,15 @@ export function bodyOf(adapter: AdapterDraft): AdapterDraft {
   return Object.fromEntries(names.map((name) => [name, adapter[name]])) as unknown as AdapterDraft;
 }
 
+/** The words of a list with commas, each once; none where nothing is written. */
+export function wordsOf(text: string): string[] | null {
+  const words = text
+    .split(",")
+    .map((word) => word.trim())
+    .filter(Boolean);
+  return words.length ? [...new Set(words)] : null;
+}
+
 /** Number fields of the rows that the adapter does not name yet. */
 export function suggestions(rows: Record<string, unknown>[], adapter: AdapterDraft): string[] {
   const taken = new Set<unknown>([

@@ -40,7 +40,7 @@ export function reason(metric: MetricComparison): string {
     const { a, b } = metric.more_runs;
     return `about ${a.toLocaleString("en-US")} more runs of A and ${b.toLocaleString("en-US")} of B would decide`;
   }
-  return metric.better === null ? "nobody says which direction is better" : "";
+  return metric.better === null ? "which direction is better is not said" : "";
 }
 
 const ORDER: MetricComparison["verdict"][] = ["regressed", "improved", "inconclusive", "unchanged"];

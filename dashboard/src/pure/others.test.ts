@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { JobDetailAnswer, ResultAnswer } from "../api_types";
-import { bodyOf as adapterBody, extraFor, newAdapter, suggestions } from "./adapter";
+import { bodyOf as adapterBody, extraFor, newAdapter, suggestions, wordsOf } from "./adapter";
 import { COLORS, colorIndex, forgetColors } from "./colors";
 import { curlOf } from "./curl";
 import { histogram } from "./histogram";
@@ -142,6 +142,11 @@ test("number fields that no field names are suggested, with their unit", () => {
     field: "gpu_power_w",
   });
   expect(extraFor("fan")).toMatchObject({ label: "Fan", unit: null });
+});
+
+test("words are read from a list while it is typed", () => {
+  expect(wordsOf("done, stopped by length,, done,")).toEqual(["done", "stopped by length"]);
+  expect(wordsOf(" , ")).toBeNull();
 });
 
 test("only members of an adapter are sent back", () => {

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import msgspec
+from msgspec import UNSET
 
 from shared.aws import Bucket
 from shared.datasets.metrics.gathering import Gathered, gather
@@ -18,6 +19,7 @@ from shared.datasets.metrics.series import (
     points,
     summary,
 )
+from shared.datasets.metrics.splitting import Split, grouped_points, split_by
 from shared.datasets.metrics.table import rows_view
 from shared.storage.log import Catalog, UserLog, read_snapshot, retry_when_overtaken
 
@@ -45,27 +47,31 @@ def _computed(bucket: Bucket, gathered: Gathered, query: MetricsQuery) -> Metric
         count, first, last = connection.execute(
             "SELECT count(*), min(us), max(us) FROM rows"
         ).fetchall()[0]
+        counted = {label: _counted(connection, label) for label in ("device", "model")}
+        split = split_by(query.split, counted[query.split]) if query.split else None
         return Metrics(
             rows=count,
             from_us=first,
             to_us=last,
             x_field=mapping.x_field,
             adapter=gathered.adapter,
-            series=_all_series(connection, mapping, query.max_points),
-            by_device=_counted(connection, "device"),
-            by_model=_counted(connection, "model"),
+            series=_all_series(connection, mapping, query.max_points, split),
+            by_device=counted["device"],
+            by_model=counted["model"],
         )
 
 
 def _all_series(
-    connection: duckdb.DuckDBPyConnection, mapping: Mapping, max_points: int
+    connection: duckdb.DuckDBPyConnection, mapping: Mapping, max_points: int, split: Split | None
 ) -> list[Series]:
     others = _discovered(connection, mapping) if mapping.discovers else []
     fields = [*mapping.fields, *others]
     within = bounds(connection, [_column(field) for field in fields])
     shown = _shown(fields, within) if mapping.discovers else fields
-    most = min(max_points, POINT_BUDGET // max(len(shown), 1))
-    return [_series(connection, field, within[_column(field)], most) for field in shown]
+    # What comes apart is told twice: as a whole, and by its groups.
+    budget = POINT_BUDGET // (1 if split is None else 2)
+    most = min(max_points, budget // max(len(shown), 1))
+    return [_series(connection, field, within[_column(field)], most, split) for field in shown]
 
 
 def _discovered(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[NumberField]:
@@ -83,7 +89,11 @@ def _shown(fields: list[NumberField], within: dict[str, Bounds]) -> list[NumberF
 
 
 def _series(
-    connection: duckdb.DuckDBPyConnection, field: NumberField, within: Bounds, most: int
+    connection: duckdb.DuckDBPyConnection,
+    field: NumberField,
+    within: Bounds,
+    most: int,
+    split: Split | None,
 ) -> Series:
     column = _column(field)
     shown, downsampled = points(connection, column, most)
@@ -98,6 +108,7 @@ def _series(
         points=shown,
         downsampled=downsampled,
         summary=msgspec.structs.replace(stats, last=last_value(connection)),
+        groups=UNSET if split is None else grouped_points(connection, column, split, most),
     )
 
 

@@ -1,6 +1,9 @@
 """What is asked of a dataset's metrics, and the shape of the answer."""
 
+from typing import Literal
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shared.datasets.adapters import Adapter
 
@@ -9,7 +12,10 @@ MAX_POINTS = 5_000
 
 
 class MetricsQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of a dataset in `[from_us, to_us)` (None: open) of any of the devices and models."""
+    """Rows of a dataset in `[from_us, to_us)` (None: open) of any of the devices and models.
+
+    With `split` each series also comes apart by that label.
+    """
 
     user_id: str
     dataset: str
@@ -18,6 +24,7 @@ class MetricsQuery(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     max_points: int = DEFAULT_POINTS
+    split: Literal["device", "model"] | None = None
 
 
 class SeriesSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +46,16 @@ class SeriesSummary(msgspec.Struct, frozen=True, kw_only=True):
     last: float | None = None
 
 
+class SeriesGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """The points of a series that are of one label, None for none, or of all `others`."""
+
+    key: str | None
+    others: bool
+    n: int
+    points: list[tuple[str, float]]
+    downsampled: bool
+
+
 class Series(msgspec.Struct, frozen=True, kw_only=True):
     """One number field over time. A point is an instant (ISO 8601) and the value there."""
 
@@ -51,6 +68,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     points: list[tuple[str, float]]
     downsampled: bool
     summary: SeriesSummary
+    groups: list[SeriesGroup] | UnsetType = UNSET
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):

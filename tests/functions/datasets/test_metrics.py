@@ -166,3 +166,62 @@ def test_duckdb_is_not_imported_when_the_function_starts():
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
 
     assert done.returncode == 0
+
+
+def rows_of_devices(devices):
+    """One row a second, of the devices in turn, each with a value of its own."""
+    return [
+        {"ts": 1_764_784_800 + at, "device": device, "latency_ms": 1 + at}
+        for at, device in enumerate(devices)
+    ]
+
+
+def groups_of(client, rows, **parameters):
+    sent = {"dataset": "d", "rows": rows}
+    assert client.post("/user/data/append_jsonl", json=sent).status == 200
+    query = {"dataset": "d", "split": "device", **parameters}
+    (series,) = client.get("/user/data/metrics", params=query).json()["series"]
+    return series["groups"], series
+
+
+def test_series_comes_apart_when_it_is_split(ada):
+    groups, series = groups_of(ada, rows_of_devices(["a", "b", None, "b"]))
+
+    assert [(group["key"], group["others"], group["n"]) for group in groups] == [
+        ("b", False, 2),
+        ("a", False, 1),
+        (None, False, 1),
+    ]
+    assert [value for _, value in groups[0]["points"]] == [2, 4]
+    assert sorted(point for group in groups for point in group["points"]) == series["points"]
+
+
+def test_least_labels_are_one_group_when_there_are_many(ada):
+    names = [f"d{number}" for number in range(20) for _ in range(20 - number)]
+
+    groups, _ = groups_of(ada, rows_of_devices(names))
+
+    assert [group["key"] for group in groups] == [f"d{number}" for number in range(7)] + [None]
+    assert [group["others"] for group in groups] == [False] * 7 + [True]
+    assert sum(group["n"] for group in groups) == len(names)
+
+
+def test_each_group_keeps_its_peaks_when_it_has_many_points(ada):
+    names = [("a", "b")[at % 2] for at in range(400)]
+    rows = rows_of_devices(names)
+    rows[201]["latency_ms"] = 9_000
+
+    groups, _ = groups_of(ada, rows, max_points=40)
+
+    assert {group["downsampled"] for group in groups} == {True}
+    assert max(len(group["points"]) for group in groups) <= 20
+    assert 9_000 in [value for _, value in groups[1]["points"]]
+    assert [groups[0]["points"][at][1] for at in (0, -1)] == [1, 399]
+
+
+def test_groups_are_not_there_when_nothing_is_split(ada):
+    quick_start(ada)
+
+    found = ada.get("/user/data/metrics?dataset=my_server_metrics").json()
+
+    assert all("groups" not in series for series in found["series"])

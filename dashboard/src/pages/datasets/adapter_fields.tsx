@@ -1,5 +1,6 @@
 // The fields of the adapter editor, with the rows' own keys to choose from.
 
+import { useState } from "preact/hooks";
 import type { ExtraField } from "../../api_types";
 import {
   type AdapterDraft,
@@ -10,6 +11,7 @@ import {
   TIME_UNITS,
   TIMES,
   type TimeUnit,
+  wordsOf,
 } from "../../pure/adapter";
 import { columns } from "./rows";
 
@@ -85,6 +87,12 @@ export function AdapterFields({ adapter, rows, onChange }: Props) {
             </label>
           ))}
         </div>
+        {adapter.ok_field && (
+          <OkValues
+            words={adapter.ok_values ?? null}
+            onChange={(ok_values) => onChange({ ok_values })}
+          />
+        )}
       </details>
       <Extras
         extras={adapter.extra_fields}
@@ -95,6 +103,32 @@ export function AdapterFields({ adapter, rows, onChange }: Props) {
         onAdd={(field) => onChange({ extra_fields: [...adapter.extra_fields, extraFor(field)] })}
       />
     </>
+  );
+}
+
+/** Which texts mean success, where they are others than those that are known. */
+function OkValues({
+  words,
+  onChange,
+}: {
+  words: string[] | null;
+  onChange: (words: string[] | null) => void;
+}) {
+  const [text, setText] = useState("");
+  const same = JSON.stringify(wordsOf(text)) === JSON.stringify(words);
+  return (
+    <label>
+      Texts of that field that mean success, with commas between them; all others mean failure
+      <input
+        name="ok_values"
+        value={same ? text : (words ?? []).join(", ")}
+        placeholder="true, ok, success, succeeded"
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          onChange(wordsOf(event.currentTarget.value));
+        }}
+      />
+    </label>
   );
 }
 

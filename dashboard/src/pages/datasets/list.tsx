@@ -1,10 +1,12 @@
 // The datasets of the user: how many rows, how fresh, whether they count as usage.
 
-import { useState } from "preact/hooks";
-import { all } from "../../api";
-import type { DatasetEntry } from "../../api_types";
-import { useAsOf } from "../../clock";
+import { useMemo, useState } from "preact/hooks";
+import { all, get, pathWith } from "../../api";
+import type { DatasetEntry, UsageAnswer } from "../../api_types";
+import { Spark } from "../../charts/spark";
+import { useAsOf, useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
+import { NO_EXTRAS } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
 import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
@@ -12,11 +14,13 @@ import { Scroll } from "../../parts/scroll";
 import { TakeAway } from "../../parts/take_away";
 import { curlOf } from "../../pure/curl";
 import { exact, shown } from "../../pure/format";
+import { DAYS, freshnessOf, shapesAsked, shapesOf } from "../../pure/freshness";
 import { useQuery } from "../../query";
 import { go } from "../../router";
 import { useView } from "../../view";
 
 const LIST = "/user/data/list";
+const NONE: DatasetEntry[] = [];
 
 export function DatasetList() {
   const view = useView("all", []);
@@ -24,7 +28,7 @@ export function DatasetList() {
   const loaded = useQuery(`datasets ${asOf}`, (signal) =>
     all<DatasetEntry>(LIST, [], 2000, signal),
   );
-  const datasets = loaded.data?.data ?? [];
+  const datasets = loaded.data?.data ?? NONE;
   return (
     <>
       <FilterBar
@@ -42,7 +46,9 @@ export function DatasetList() {
       {loaded.error && <Trouble problem={loaded.error} what="The datasets could not be loaded." />}
       {!loaded.data && !loaded.error && <Skeleton height={240} />}
       {loaded.data && datasets.length === 0 && <NoDatasets />}
-      {datasets.length > 0 && <DatasetTable datasets={datasets} />}
+      {datasets.length > 0 && (
+        <DatasetTable datasets={datasets} more={loaded.data?.more ?? false} />
+      )}
     </>
   );
 }
@@ -54,7 +60,7 @@ function NewDataset() {
     go(`#/datasets/${encodeURIComponent(name)}?tab=upload`);
   };
   return (
-    <form class="row" onSubmit={submit}>
+    <form class="new" onSubmit={submit}>
       <input
         aria-label="Name of a new dataset"
         placeholder="new_dataset"
@@ -86,20 +92,25 @@ function NoDatasets() {
   );
 }
 
-function DatasetTable({ datasets }: { datasets: DatasetEntry[] }) {
+const COLUMNS = ["Dataset", "Rows", "Size", "Last row", "Runs a day", "Begun", "Counts as usage"];
+
+function DatasetTable({ datasets, more }: { datasets: DatasetEntry[]; more: boolean }) {
+  const shapes = useShapes(datasets);
   return (
     <section class="card">
       <header>
         <span class="note">
-          {datasets.length} {datasets.length === 1 ? "dataset" : "datasets"}
+          {more ? "The first " : ""}
+          {datasets.length.toLocaleString("en-US")} {datasets.length === 1 ? "dataset" : "datasets"}
+          {more ? " by name; there are more" : ""}
         </span>
         <TakeAway path={LIST} file="evalyard-datasets" table={() => tableOf(datasets)} />
       </header>
       <Scroll label="Datasets">
-        <table class="numbers">
+        <table class="numbers stack">
           <thead>
             <tr>
-              {["Dataset", "Rows", "Size", "Last row", "Begun", "Counts as usage"].map((name) => (
+              {COLUMNS.map((name) => (
                 <th key={name} scope="col">
                   {name}
                 </th>
@@ -108,38 +119,57 @@ function DatasetTable({ datasets }: { datasets: DatasetEntry[] }) {
           </thead>
           <tbody>
             {datasets.map((each) => (
-              <tr key={each.dataset}>
-                <th scope="row">
-                  <Link to={["datasets", each.dataset]}>{each.dataset}</Link>
-                </th>
-                <td data-value={each.rows} title={exact(each.rows)}>
-                  {shown(each.rows, "rows")}
-                </td>
-                <td>{shown(each.bytes, "bytes")}</td>
-                <td>
-                  <Ago at={each.updated_at} />
-                </td>
-                <td>
-                  <Ago at={each.created_at} />
-                </td>
-                <td>
-                  {each.adapter ? (
-                    each.adapter.enabled ? (
-                      "yes"
-                    ) : (
-                      "switched off"
-                    )
-                  ) : (
-                    <span class="note">no adapter</span>
-                  )}
-                </td>
-              </tr>
+              <DatasetLine key={each.dataset} entry={each} shape={shapes.get(each.dataset)} />
             ))}
           </tbody>
         </table>
       </Scroll>
     </section>
   );
+}
+
+/** The shapes of all datasets, by one question; without an answer the list has none. */
+function useShapes(datasets: DatasetEntry[]): Map<string, number[]> {
+  const asOf = useAsOf();
+  const asked = useMemo(() => shapesAsked(datasets, asOf), [datasets, asOf]);
+  const path = asked && pathWith("/usage", [...asked, NO_EXTRAS]);
+  const loaded = useQuery<UsageAnswer>(path, (signal) => get(path ?? "", signal));
+  return useMemo(() => (loaded.data ? shapesOf(loaded.data) : new Map()), [loaded.data]);
+}
+
+function DatasetLine({ entry, shape }: { entry: DatasetEntry; shape: number[] | undefined }) {
+  const now = useNow();
+  return (
+    <tr>
+      <th scope="row" class="whole">
+        <Link to={["datasets", entry.dataset]}>{entry.dataset}</Link>
+      </th>
+      <td data-label="Rows" data-value={entry.rows} title={exact(entry.rows)}>
+        {shown(entry.rows, "rows")}
+      </td>
+      <td data-label="Size">{shown(entry.bytes, "bytes")}</td>
+      <td data-label="Last row">
+        <i class="fresh" data-fresh={freshnessOf(entry.updated_at, now)} />
+        <Ago at={entry.updated_at} />
+      </td>
+      <td
+        class="shape"
+        data-label="Runs a day"
+        title={shape && `${shape.join(", ")} runs a day, in the last ${DAYS} days`}
+      >
+        {shape ? <Spark values={shape} /> : <span class="note">–</span>}
+      </td>
+      <td data-label="Begun">
+        <Ago at={entry.created_at} />
+      </td>
+      <td data-label="Counts as usage">{countsAsUsage(entry)}</td>
+    </tr>
+  );
+}
+
+function countsAsUsage({ adapter }: DatasetEntry) {
+  if (!adapter) return <span class="note">no adapter</span>;
+  return adapter.enabled ? "yes" : "switched off";
 }
 
 function tableOf(datasets: DatasetEntry[]) {

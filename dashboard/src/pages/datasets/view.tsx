@@ -8,7 +8,9 @@ import { FilterBar } from "../../parts/filter_bar";
 import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
 import { curlOf } from "../../pure/curl";
 import { formatRoute, withQuery } from "../../pure/route";
+import { SPLITS, type Split, splitIn } from "../../pure/splitting";
 import { useQuery } from "../../query";
+import { change } from "../../router";
 import { useView, type View } from "../../view";
 import { AdapterEditor } from "./adapter_editor";
 import { datasetDimensions, FILTERS } from "./dimensions";
@@ -29,7 +31,13 @@ export function DatasetView({ id }: { id: string }) {
   const view = useView("all", FILTERS);
   const asOf = useAsOf();
   const tab = view.route.query.get("tab") ?? "series";
-  const asked: Query = [["dataset", id], ...view.asked, ["max_points", POINTS]];
+  const split = splitIn(view.route.query.get("by"));
+  const asked: Query = [
+    ["dataset", id],
+    ...view.asked,
+    ["max_points", POINTS],
+    ...(split && tab === "series" ? [["split", split] as [string, string]] : []),
+  ];
   const path = pathWith("/user/data/metrics", asked);
   const name = JSON.stringify([
     view.route.query.get("range"),
@@ -59,7 +67,9 @@ export function DatasetView({ id }: { id: string }) {
       )}
       {isNew && tab !== "upload" && <NotYet id={id} />}
       {tab !== "upload" && tab !== "rows" && !metrics && !loaded.error && <Skeleton height={300} />}
-      {tab === "series" && metrics && <SeriesTab metrics={metrics} view={view} path={path} />}
+      {tab === "series" && metrics && (
+        <SeriesTab metrics={metrics} view={view} path={path} split={split} />
+      )}
       {tab === "rows" && !isNew && <Rows dataset={id} asOf={asOf} />}
       {tab === "adapter" && metrics && <AdapterEditor dataset={id} metrics={metrics} />}
       {tab === "upload" && <Upload dataset={id} />}
@@ -83,7 +93,14 @@ function Tabs({ view, tab }: { view: View; tab: string }) {
   );
 }
 
-function SeriesTab({ metrics, view, path }: { metrics: DatasetMetrics; view: View; path: string }) {
+interface SeriesProps {
+  metrics: DatasetMetrics;
+  view: View;
+  path: string;
+  split: Split | null;
+}
+
+function SeriesTab({ metrics, view, path, split }: SeriesProps) {
   if (metrics.rows === 0)
     return (
       <Empty title="No rows in this window">
@@ -92,9 +109,29 @@ function SeriesTab({ metrics, view, path }: { metrics: DatasetMetrics; view: Vie
     );
   return (
     <>
-      <SeriesCharts metrics={metrics} view={view} path={path} />
+      <SplitBy split={split} />
+      <SeriesCharts metrics={metrics} view={view} path={path} split={split} />
       <SummaryTable metrics={metrics} path={path} />
     </>
+  );
+}
+
+function SplitBy({ split }: { split: Split | null }) {
+  return (
+    <label class="inline">
+      Charts by{" "}
+      <select
+        value={split ?? ""}
+        onChange={(event) => change({ by: event.currentTarget.value || null })}
+      >
+        <option value="">nothing, all rows together</option>
+        {SPLITS.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

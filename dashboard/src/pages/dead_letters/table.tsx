@@ -62,7 +62,7 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
         <TakeAway path="/jobs/dlq" file="evalyard-dead-letters" table={() => tableOf(jobs)} />
       </header>
       <Scroll label="Dead jobs">
-        <table>
+        <table class="stack">
           <thead>
             <tr>
               <th scope="col">
@@ -78,7 +78,7 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
           <tbody>
             {jobs.map((job) => (
               <tr key={job.job_id} data-job={job.job_id}>
-                <td>
+                <td class="choose">
                   <input
                     type="checkbox"
                     aria-label={`Choose ${job.job_id}`}
@@ -86,7 +86,7 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
                     onChange={() => choose(toggled(ids, job.job_id))}
                   />
                 </td>
-                <th scope="row" class="job">
+                <th scope="row" class="job most">
                   <Link to={["jobs", job.job_id]}>
                     <code>
                       {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
@@ -94,16 +94,16 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
                   </Link>
                   <div class="note clip">{job.prompt_preview}</div>
                 </th>
-                <td class="wrap">
+                <td class="wrap failure whole">
                   <code class="bad">{job.failure?.code}</code>
                   <div class="note">{job.failure?.message}</div>
                 </td>
-                <td>{job.model}</td>
-                <td>{job.failure?.device ?? job.device ?? "–"}</td>
-                <td>
+                <td data-label="Model">{job.model}</td>
+                <td data-label="Device">{job.failure?.device ?? job.device ?? "–"}</td>
+                <td data-label="Attempts">
                   {job.attempt} of {job.max_attempts}
                 </td>
-                <td class="nowrap">
+                <td class="nowrap" data-label="Died">
                   <Ago at={job.dead_at} />
                 </td>
               </tr>

@@ -24,29 +24,35 @@ export function Measured({ result }: { result: ResultAnswer }) {
     <section class="card">
       <h2>Measured</h2>
       <Scroll label="Metrics">
-        <table class="numbers">
+        <table class="numbers stack">
           <thead>
             <tr>
               <th scope="col">Metric</th>
               <th scope="col">Value</th>
-              <th scope="col">How</th>
+              <th scope="col" class="how">
+                How
+              </th>
             </tr>
           </thead>
           <tbody>
             {METRICS.map((id) => (
               <tr key={id} data-metric={id}>
-                <th scope="row">{NAMES[id][0]}</th>
+                <th scope="row" class="whole">
+                  {NAMES[id][0]}
+                </th>
                 <td data-value={result.metrics[id] ?? ""} title={exact(result.metrics[id])}>
                   {shown(result.metrics[id], NAMES[id][1])}
                 </td>
-                <td class="note how">{how(result.provenance?.[id], result.metrics[id])}</td>
+                <td class="note how most">{how(result.provenance?.[id], result.metrics[id])}</td>
               </tr>
             ))}
             {extras.map(([label, value]) => (
               <tr key={label}>
-                <th scope="row">{label}</th>
+                <th scope="row" class="whole">
+                  {label}
+                </th>
                 <td>{shown(value, unitIn(label))}</td>
-                <td class="note how">reported by the device</td>
+                <td class="note how most">reported by the device</td>
               </tr>
             ))}
           </tbody>

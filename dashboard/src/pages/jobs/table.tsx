@@ -17,7 +17,7 @@ export function JobTable({ jobs, path }: { jobs: JobAnswer[]; path: string }) {
         <TakeAway path={path} file="evalyard-jobs" table={() => tableOf(jobs)} />
       </header>
       <Scroll label="Jobs">
-        <table>
+        <table class="stack">
           <thead>
             <tr>
               {["Status", "Job", "Model", "Device", "Tag", "Created", "Waited · ran"].map(
@@ -44,7 +44,7 @@ function Row({ job, longest }: { job: JobAnswer; longest: number }) {
   const ahead = job.queue ? ` ${job.queue.ahead} ahead` : "";
   return (
     <tr data-job={job.job_id}>
-      <td>
+      <td class="whole">
         <StatusPill status={job.status} title={job.status_reason} />
         {job.failure && <div class="note">{job.failure.code}</div>}
         {job.status === "queued" && (
@@ -54,7 +54,7 @@ function Row({ job, longest }: { job: JobAnswer; longest: number }) {
           </div>
         )}
       </td>
-      <th scope="row" class="job">
+      <th scope="row" class="job whole">
         <Link to={["jobs", job.job_id]}>
           <code>
             {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
@@ -62,8 +62,8 @@ function Row({ job, longest }: { job: JobAnswer; longest: number }) {
         </Link>
         <div class="note clip">{job.prompt_preview}</div>
       </th>
-      <td>{job.model}</td>
-      <td>
+      <td data-label="Model">{job.model}</td>
+      <td data-label="Device">
         {job.device ??
           (job.device_serial ? (
             <span class="note">{job.device_serial}</span>
@@ -71,11 +71,11 @@ function Row({ job, longest }: { job: JobAnswer; longest: number }) {
             <span class="note">–</span>
           ))}
       </td>
-      <td>{job.tag ?? <span class="note">–</span>}</td>
-      <td class="nowrap">
+      <td data-label="Tag">{job.tag ?? <span class="note">–</span>}</td>
+      <td class="nowrap" data-label="Created">
         <Ago at={job.created_at} />
       </td>
-      <td class="bars">
+      <td class="bars" data-label="Waited · ran">
         <Bars job={job} longest={longest} />
       </td>
     </tr>
