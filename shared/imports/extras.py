@@ -62,17 +62,20 @@ def _further(row: Mapping[str, Any], known: Collection[str], note: Note) -> dict
         if name in known or row[name] is None:
             continue
         number = is_number(row[name])
-        note(name, _treated(name, meant.get(name), number=number))
+        note(name, _treated(name, row[name], meant.get(name), known))
         if number:
             found[_extra_label(name)] = _finite(row[name], pointer_step(name))
     return found
 
 
-def _treated(name: str, meant: str | None, *, number: bool) -> str:
-    """How a further name is treated, and which name was perhaps meant."""
+def _treated(name: str, value: object, meant: str | None, known: Collection[str]) -> str:
+    """How a further member is treated, and which name was perhaps meant."""
+    number = is_number(value)
     how = "extra" if number else "ignored"
     if meant is not None:
         return f"{how}: {meant} is the exact name of a run's own {'number' if number else 'member'}"
+    if isinstance(value, Mapping) and not value.keys().isdisjoint(known):
+        return "ignored: what is inside is read by an adapter with dotted fields (?adapter=)"
     return _AS_EXTRA.get(snake_case(name), how) if number else how
 
 

@@ -97,7 +97,7 @@ def run_of(
     """
     row = _in_ms(row, note)
     if KNOWN.isdisjoint(row):
-        detail = f"none of its members is one of a run{nearly(row, KNOWN)}"
+        detail = _error(row) or f"none of its members is one of a run{nearly(row, KNOWN)}"
         raise RowRefused("", "not_a_run", detail)
     said = _said(row)
     extra = extras_of(row, KNOWN | {time_name(row) or "ts"}, note)
@@ -114,6 +114,13 @@ def run_of(
         extra=extra,
         batch_id=batch.batch_id,
     )
+
+
+def _error(row: Mapping[str, Any]) -> str | None:
+    """What a server's error says, which stands where an answer was to be."""
+    error = row.get("error")
+    said = error.get("message") if isinstance(error, Mapping) else error
+    return f"this is an error, no answer: {said[:100]}" if isinstance(said, str) else None
 
 
 def _in_ms(row: Mapping[str, Any], note: Note) -> Mapping[str, Any]:

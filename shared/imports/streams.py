@@ -4,7 +4,8 @@ OpenAI-compatible chunks of one answer have the same `id`; `timings` and `usage`
 cumulative, so their last ones count. Anthropic's events have no id and come in order
 (https://docs.anthropic.com/en/api/messages-streaming); those of the Responses API carry the
 whole answer (https://platform.openai.com/docs/api-reference/responses-streaming). LM Studio's
-own events name no answer and come in order; SGLang's chunks have the id in `meta_info`.
+own events name no answer and come in order; SGLang's chunks have the id in `meta_info`. Gateways
+send chunks that name nothing, or count nothing: they are of the answer that is coming.
 """
 
 import re
@@ -17,6 +18,7 @@ from shared.imports.records import Record
 
 _CHUNKS = frozenset({"chat.completion.chunk", "text_completion"})
 _MEASURED = ("timings", "usage", "x_groq", "stats")
+_NAMES = ("id", "object", "model", "created")
 _DELTAS = ("response", "")
 LMSTUDIO_START, LMSTUDIO_END = "chat.start", "chat.end"
 _LMSTUDIO_EVENT = re.compile(
@@ -52,6 +54,8 @@ class _Streams:
 
     found: dict[Any, Record] = field(default_factory=dict)
     passed: int = 0
+    # The answer of which the last chunk was that names one.
+    latest: tuple[str, str] | None = None
     # Where the message is whose events are coming; outside of one they are records like others.
     message: int | None = None
 
@@ -72,6 +76,13 @@ class _Streams:
 
     def _add_chunk(self, record: Record) -> None:
         key = _answer(record.members)
+        if key is None and _is_nameless(record.members):
+            key = self.latest
+            if key is None and not _says_anything(record.members):
+                self.passed += 1
+                return
+        elif key is not None:
+            self.latest = key
         whole = self.found.get(key) if key else None
         begins_again = whole is not None and _begins_again(whole.members, record.members)
         grown = _grown(None if begins_again else whole, record)
@@ -92,6 +103,16 @@ def _begins_again(whole: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
     return not _finished_choices(whole).isdisjoint(
         str(choice.get("index")) for choice in _choices(part)
     )
+
+
+def _is_nameless(members: Mapping[str, Any]) -> bool:
+    """Whether it is a chunk that does not say of which answer."""
+    is_chunk = members.get("object") in (None, "", *_CHUNKS)
+    return is_chunk and isinstance(members.get("choices"), list) and not members.get("id")
+
+
+def _says_anything(members: Mapping[str, Any]) -> bool:
+    return bool(members["choices"]) or any(members.get(name) for name in _MEASURED)
 
 
 def _answer(members: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -136,11 +157,18 @@ def _grown(whole: Record | None, part: Record) -> Record:
         return replace(part, members=response)
     if whole is None:
         return part
-    kept = {name: whole.members.get(name) for name in _MEASURED if not part.members.get(name)}
+    kept = {name: whole.members.get(name) for name in _MEASURED if not _counts(part, name)}
+    kept |= {name: whole.members.get(name) for name in _NAMES if not part.members.get(name)}
     kept = {name: value for name, value in kept.items() if value}
     if is_finished(whole.members) and not is_finished(part.members):
         kept["choices"] = whole.members["choices"]
     return replace(part, members={**part.members, **kept})
+
+
+def _counts(part: Record, name: str) -> bool:
+    """Whether a member has numbers; one of zeros only is a form that was not filled in."""
+    said = part.members.get(name)
+    return any(said.values()) if isinstance(said, Mapping) else bool(said)
 
 
 def _told(message: Record, event: Record) -> Mapping[str, Any]:

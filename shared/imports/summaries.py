@@ -1,4 +1,6 @@
-"""Summaries over many requests: no run each, so they are refused by name, with what to send."""
+"""Summaries over many requests, and answers that generated nothing: no runs, so they are refused
+by name, with what to send.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -28,6 +30,11 @@ _KNOWN: tuple[tuple[frozenset[str], str, str], ...] = (
         frozenset({"request_throughput", "request_latency", "input_config"}),
         "the summary of AIPerf or GenAI-Perf",
         "send AIPerf's profile_export.jsonl, or GenAI-Perf's profile_export.json",
+    ),
+    (
+        frozenset({"embeddings", "total_duration"}),
+        "an embedding of Ollama",
+        "nothing was generated",
     ),
     (
         frozenset({"results", "total_evaluation_time_seconds"}),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { CompareAnswer, MetricComparison } from "../api_types";
-import { chance, intervalPct, markdown, reason, sorted, tally } from "./comparing";
+import type { CompareAnswer, ConditionDifference, MetricComparison } from "../api_types";
+import { chance, intervalPct, markdown, reason, sorted, tally, valuesOf } from "./comparing";
 import { sideOf, sideQuery } from "./sides";
 
 function metric(changes: Partial<MetricComparison>): MetricComparison {
@@ -92,4 +92,18 @@ test("sides that differ by a filter are of the same window", () => {
     ["b_to", "1970-01-01T00:33:20.000Z"],
     ["b_tag", "y"],
   ]);
+});
+
+test("values of a condition are the first few, with how many more there are", () => {
+  const many = Array.from({ length: 100 }, (_, at) => `m${at}`);
+  const condition: ConditionDifference = {
+    field: "model",
+    a: many,
+    b: ["x"],
+    a_count: 9_000,
+    b_count: 1,
+  };
+
+  expect(valuesOf(condition, "a")).toBe("m0, m1, m2, m3, m4, m5, m6, m7 and 8992 more");
+  expect(valuesOf(condition, "b")).toBe("x");
 });

@@ -62,11 +62,15 @@ export function tally(metrics: MetricComparison[]): string {
     .join(", ");
 }
 
+// More of them cannot be compared by eye.
+const MOST_VALUES = 8;
+
+/** The values of a condition on one side: the first few, and how many more there are. */
 export function valuesOf(condition: ConditionDifference, side: "a" | "b"): string {
-  const values = condition[side].map((value) =>
-    typeof value === "number" ? shown(value, "") : (value ?? "(none)"),
-  );
-  const count = condition[`${side}_count`] ?? values.length;
+  const values = condition[side]
+    .slice(0, MOST_VALUES)
+    .map((value) => (typeof value === "number" ? shown(value, "") : (value ?? "(none)")));
+  const count = condition[`${side}_count`] ?? condition[side].length;
   const rest = count > values.length ? ` and ${count - values.length} more` : "";
   return (values.join(", ") || "–") + rest;
 }

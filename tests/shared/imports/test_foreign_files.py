@@ -146,3 +146,25 @@ def test_record_is_refused_when_two_tools_could_have_written_it(judged):
 def test_text_is_not_read_when_it_holds_nothing_known(read_file):
     with pytest.raises(UnsupportedMedia, match="send JSON, JSON lines or CSV"):
         read_file("llama-bench.sql")
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"error": {"message": "overloaded", "code": 503}}, "an error, no answer: overloaded"),
+        ({"error": "model not found"}, "an error, no answer: model not found"),
+        ({"model": "m", "embeddings": [[0.1]], "total_duration": 9}, "nothing was generated"),
+    ],
+)
+def test_answer_is_refused_by_name_when_nothing_was_generated(judged, record, said):
+    (fault,) = judged(json.dumps(record)).faults
+
+    assert (fault.code, said in fault.detail) == ("not_a_run", True)
+
+
+def test_advice_is_given_when_numbers_are_inside_of_a_member(judged):
+    row = {"timestamp": "2025-12-03T18:00:00Z", "latency_ms": 9, "usage": {"prompt_tokens": 5}}
+
+    found = judged(json.dumps([row]))
+
+    assert any(name == "usage" and "?adapter=" in treated for name, treated in found.assumed)

@@ -72,3 +72,44 @@ def test_every_row_has_its_verdict_when_members_are_of_odd_kinds(judged):
     found = judged(lines(*odd, {"latency_ms": 6}), "application/x-ndjson")
 
     assert [run.latency_ms for run in found.runs] == [5, 5, 6]
+
+
+def chunk(identity="c1", *, reason=None, text=None, usage=None, **others):
+    """A chunk of a chat; `reason` ends it."""
+    choices = [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]
+    return {
+        "id": identity,
+        "object": "chat.completion.chunk",
+        "created": 1764784800,
+        "model": "m",
+        "choices": choices if reason or text else [],
+        "usage": usage,
+        **others,
+    }
+
+
+USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+ZEROS = dict.fromkeys(USAGE, 0)
+# What gateways add: https://github.com/anomalyco/opencode/issues/42918 and Azure's first chunk.
+COST = {"choices": [], "cost": "0"}
+FILTERED = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter": []}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [chunk(text="Hi"), chunk("", model=""), chunk(reason="stop"),
+         chunk("", model="", usage=USAGE), COST],
+        [FILTERED, chunk(text="Hi"), chunk(reason="stop"), chunk(usage=USAGE)],
+        [chunk(text="Hi", usage=ZEROS), chunk(reason="stop", usage=USAGE), chunk(usage=ZEROS)],
+    ],
+    ids=["nameless", "azure", "zeros"],
+)  # fmt: skip
+def test_stream_is_one_run_when_a_gateway_adds_chunks_of_its_own(judged, events):
+    text = "".join(f"data: {json.dumps(each)}\n\n" for each in events)
+
+    found = judged(text, "text/event-stream")
+
+    assert (found.faults, len(found.runs)) == ([], 1)
+    (run,) = found.runs
+    assert (run.model, run.prompt_tokens, run.completion_tokens) == ("m", 5, 7)

@@ -57,7 +57,8 @@ export function DatasetView({ id }: { id: string }) {
         <h1>{id}</h1>
         {metrics && (
           <span class="note" data-rows={metrics.rows}>
-            {metrics.rows.toLocaleString("en-US")} rows in this window
+            {metrics.rows.toLocaleString("en-US")} {metrics.rows === 1 ? "row" : "rows"} in this
+            window
           </span>
         )}
       </header>

@@ -41,7 +41,7 @@ export function JobTable({ jobs, path }: { jobs: JobAnswer[]; path: string }) {
 }
 
 function Row({ job, longest }: { job: JobAnswer; longest: number }) {
-  const ahead = job.queue ? ` ${job.queue.ahead} ahead` : "";
+  const ahead = job.queue ? ` · ${job.queue.ahead} ahead` : "";
   return (
     <tr data-job={job.job_id}>
       <td class="whole">

@@ -69,7 +69,7 @@ export function Breakdown({ asked, usage, problem, whole, by, path }: Props) {
           table={() => tableOf(groups, total, by)}
         />
       </header>
-      {problem && <Trouble problem={problem} what="The breakdown could not be loaded." />}
+      {problem && <Refused problem={problem} />}
       <Scroll label="Breakdown table">
         <table class="numbers">
           <thead>
@@ -103,6 +103,18 @@ export function Breakdown({ asked, usage, problem, whole, by, path }: Props) {
         </p>
       )}
     </section>
+  );
+}
+
+/** Too many groups are no fault: the page says what to do, and goes on. */
+function Refused({ problem }: { problem: Problem }) {
+  if (problem.code !== "too_many_groups")
+    return <Trouble problem={problem} what="The breakdown could not be loaded." />;
+  return (
+    <p class="note" role="status">
+      There are too many groups for a table: choose some by a filter above, or break it down by
+      something else.
+    </p>
   );
 }
 
