@@ -13,7 +13,7 @@ from shared.observability import count, logger
 
 
 @dataclass
-class Attempt:
+class IsolatedWork:
     """Whether the work inside `kept_apart` failed."""
 
     failed: bool = False
@@ -22,14 +22,14 @@ class Attempt:
 @contextmanager
 def kept_apart(
     event: str, metric: str | None, *, service: str | None = None, **ids: object
-) -> Iterator[Attempt]:
+) -> Iterator[IsolatedWork]:
     """Let any failure inside cost only what is named: logged as `event`, counted as `metric`
     (None where the caller makes it known).
 
     Running out of memory is the process's failure, not one thing's, and is raised; so is
     whatever is no `Exception`.
     """
-    attempt = Attempt()
+    attempt = IsolatedWork()
     try:
         yield attempt
     except MemoryError:
@@ -42,7 +42,7 @@ def kept_apart(
             count(metric, service=service)
 
 
-def user_kept_apart(step: str, user_id: str) -> AbstractContextManager[Attempt]:
+def user_kept_apart(step: str, user_id: str) -> AbstractContextManager[IsolatedWork]:
     """`kept_apart` for the work of one user's storage in the background."""
     return kept_apart(
         "user_not_served", "UsersNotServed", service="storage", step=step, user_id=user_id

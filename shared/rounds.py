@@ -21,7 +21,7 @@ _PARTITION = "UPKEEP"
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where a round is: behind the name `after` ("": at its beginning).
 
     `began_us` is when it began (0: not yet), `moves` fences two runs against each other.
@@ -33,7 +33,7 @@ class Place:
 
 
 # The names behind a place, in an order that stays.
-NamesFrom = Callable[[Place], Iterator[str]]
+NamesFrom = Callable[[Position], Iterator[str]]
 
 
 @dataclass(frozen=True)
@@ -70,25 +70,25 @@ class Round:
             names = names_from(place)
         self._tell_age(place)
 
-    def _place(self) -> Place:
+    def _place(self) -> Position:
         """Where the round is; one that has not begun begins now."""
         place = self._read()
-        return place if place.began_us else Place("", clock.now_us(), place.moves)
+        return place if place.began_us else Position("", clock.now_us(), place.moves)
 
-    def _read(self) -> Place:
+    def _read(self) -> Position:
         try:
             item = self.table.get(_PARTITION, self._key) or {}
         except Unavailable:
             logger().warning("round_place_unknown", round=self.name)
-            return Place()
+            return Position()
         return _place_of(item)
 
-    def _finish(self, place: Place) -> None:
+    def _finish(self, place: Position) -> None:
         self._tell_age(place)
         if place.after:
             self._moved(place, after="", began_us=0)
 
-    def _moved(self, place: Place, *, after: str, began_us: int) -> Place | None:
+    def _moved(self, place: Position, *, after: str, began_us: int) -> Position | None:
         """The place moved on; None when another process has moved it since it was read."""
         moves = place.moves + 1 if isinstance(place.moves, int) else 1
         state: Item = {"after": after, "began_us": began_us, "moves": moves}
@@ -100,10 +100,10 @@ class Round:
             return None
         except Unavailable:
             logger().warning("round_place_not_kept", round=self.name)
-            return Place(after, began_us, place.moves)
-        return Place(after, began_us, moves)
+            return Position(after, began_us, place.moves)
+        return Position(after, began_us, moves)
 
-    def _tell_age(self, place: Place) -> None:
+    def _tell_age(self, place: Position) -> None:
         age_s = (clock.now_us() - place.began_us) / SECOND_US
         gauge_s("UpkeepRoundAge", age_s, service="upkeep", round=self.name)
         if age_s > self.late_after_s:
@@ -115,9 +115,9 @@ class Round:
         return f"ROUND#{self.name}"
 
 
-def _place_of(item: Item) -> Place:
+def _place_of(item: Item) -> Position:
     """The place in an item; the beginning of a round where that makes no sense."""
     after, began_us, moves = (item.get(name) for name in ("after", "began_us", "moves"))
     if not isinstance(after, str) or not isinstance(began_us, int):
-        return Place(moves=moves)
-    return Place(after, began_us, moves)
+        return Position(moves=moves)
+    return Position(after, began_us, moves)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
-from functions.dashboard.site import File, Site
+from functions.dashboard.site import PageFile, Site
 from shared.http import PageRoute, described
 
 router = APIRouter(tags=["Dashboard"], route_class=PageRoute)
@@ -67,7 +67,7 @@ def _accepted(request: Request) -> list[str]:
 _REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
 
 
-def _answer(file: File, caching: str) -> Response:
+def _answer(file: PageFile, caching: str) -> Response:
     headers = {**_HEADERS, "Cache-Control": caching}
     if file.encoding:
         headers["Content-Encoding"] = file.encoding

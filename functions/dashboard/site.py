@@ -18,7 +18,7 @@ _PACKED = {"br": ".br", "gzip": ".gz"}
 
 
 @dataclass(frozen=True)
-class File:
+class PageFile:
     """What to answer with; `encoding` is None for plain bytes."""
 
     body: bytes
@@ -32,7 +32,7 @@ class Site:
 
     folder: Path
 
-    def index(self, accepted: Iterable[str]) -> File:
+    def index(self, accepted: Iterable[str]) -> PageFile:
         """The page. Raises NotFound (`dashboard_not_built`)."""
         path = self.folder / "index.html"
         if not path.is_file():
@@ -41,7 +41,7 @@ class Site:
             )
         return _read(path, accepted)
 
-    def asset(self, name: str, accepted: Iterable[str]) -> File:
+    def asset(self, name: str, accepted: Iterable[str]) -> PageFile:
         """One of the page's files, by its hashed name. Raises NotFound."""
         if name not in self._assets:
             raise NotFound("there is no such file", code="route_not_found")
@@ -54,10 +54,10 @@ class Site:
         return {path.name: path for path in found if path.suffix in _TYPES}
 
 
-def _read(path: Path, accepted: Iterable[str]) -> File:
+def _read(path: Path, accepted: Iterable[str]) -> PageFile:
     taken = set(accepted)
     for encoding, suffix in _PACKED.items():
         packed = path.with_name(path.name + suffix)
         if encoding in taken and packed.is_file():
-            return File(packed.read_bytes(), _TYPES[path.suffix], encoding)
-    return File(path.read_bytes(), _TYPES[path.suffix], None)
+            return PageFile(packed.read_bytes(), _TYPES[path.suffix], encoding)
+    return PageFile(path.read_bytes(), _TYPES[path.suffix], None)

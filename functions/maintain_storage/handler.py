@@ -20,7 +20,7 @@ from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.isolation import carry_out_all
 from shared.observability import logger
-from shared.storage.assembly import Maintenance, maintenance
+from shared.storage.assembly import StorageMaintenance, maintenance
 from shared.storage.log import Catalog
 from shared.turns import MayGoOn, TimeLeft
 
@@ -53,7 +53,7 @@ def lambda_handler(event: object, context: Any) -> dict[str, int]:
     return done
 
 
-def _steps(upkeep: Maintenance, settings: Settings, event: object) -> dict[str, Step]:
+def _steps(upkeep: StorageMaintenance, settings: Settings, event: object) -> dict[str, Step]:
     """What the schedule asks for, by the name that logs give it."""
     asked = event if isinstance(event, dict) else {}
     steps: dict[str, Step] = {"segments_folded": upkeep.flush_missed}

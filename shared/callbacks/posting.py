@@ -27,7 +27,7 @@ class Answer:
     retry_after: str | None = None
 
 
-class Deadline:
+class ExchangeDeadline:
     """By when a whole exchange must be over, by a clock that is never set."""
 
     def __init__(self, limit_s: float = LIMIT_S) -> None:
@@ -51,7 +51,7 @@ class Deadline:
 class _PinnedConnection(http.client.HTTPConnection):
     """A connection to the target's addresses, with its name only in TLS and the Host header."""
 
-    def __init__(self, target: Target, deadline: Deadline) -> None:
+    def __init__(self, target: Target, deadline: ExchangeDeadline) -> None:
         super().__init__(target.host, target.port)
         self._target = target
         self._deadline = deadline
@@ -102,7 +102,9 @@ class _Capped(io.RawIOBase):
         super().close()
 
 
-def post(target: Target, body: bytes, headers: dict[str, str], deadline: Deadline) -> Answer:
+def post(
+    target: Target, body: bytes, headers: dict[str, str], deadline: ExchangeDeadline
+) -> Answer:
     """POST the body. The answer counts once its head is there; its body is thrown away."""
     connection = _PinnedConnection(target, deadline)
     connection.response_class = _BriefResponse
@@ -126,7 +128,7 @@ def post(target: Target, body: bytes, headers: dict[str, str], deadline: Deadlin
         connection.close()
 
 
-def _connected(target: Target, deadline: Deadline) -> socket.socket:
+def _connected(target: Target, deadline: ExchangeDeadline) -> socket.socket:
     """A connection to one of the addresses; each gets its share of the time that is left."""
     addresses = target.addresses[:_MAX_ADDRESSES]
     for number, address in enumerate(addresses, start=1):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from shared import clock
 from shared.callbacks.addresses import resolve
-from shared.callbacks.posting import Answer, Deadline, post
+from shared.callbacks.posting import Answer, ExchangeDeadline, post
 
 SecretsOf = Callable[[str], list[str]]
 _PREFIX = "whsec_"
@@ -28,7 +28,7 @@ class Sender:
     def send(self, user_id: str, url: str, webhook_id: str, body: bytes) -> Answer:
         """Resolve, check, connect and post within 10 s. Raises CallbackRefused, HostUnknown."""
         secrets = self.secrets_of(user_id)
-        deadline = Deadline()
+        deadline = ExchangeDeadline()
         target = resolve(url, allow_private=self.allow_private)
         headers = signature_headers(webhook_id, clock.now_s(), body, secrets)
         return post(target, body, headers, deadline)

@@ -15,7 +15,7 @@ from shared.http.idempotency import (
     creates,
     record_traces,
 )
-from shared.http.identity import Caller, CurrentAdmin, CurrentDevice, CurrentUser, Device
+from shared.http.identity import Caller, CallingDevice, CurrentAdmin, CurrentDevice, CurrentUser
 from shared.http.names import (
     MADE_ID,
     BatchId,
@@ -40,11 +40,11 @@ __all__ = [
     "BatchId",
     "Body",
     "Caller",
+    "CallingDevice",
     "CurrentAdmin",
     "CurrentDevice",
     "CurrentUser",
     "Cursors",
-    "Device",
     "DeviceRoute",
     "IdempotencyStore",
     "JobIdInPath",

@@ -34,7 +34,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Device:
+class CallingDevice:
     """A device, by its device token."""
 
     serial: str
@@ -45,7 +45,7 @@ class Device:
         return self.serial
 
 
-def identify(request: Request, kind: str) -> Caller | Device:
+def identify(request: Request, kind: str) -> Caller | CallingDevice:
     """The caller with a credential of exactly this kind (`user`, `api_key`, `device`).
 
     Raises Unauthenticated.
@@ -54,7 +54,7 @@ def identify(request: Request, kind: str) -> Caller | Device:
     if context.get("kind") != kind:
         raise Unauthenticated("no live credential of the right kind")
     if kind == "device":
-        return Device(context["serial"])
+        return CallingDevice(context["serial"])
     return Caller(
         context["user_id"], context["tenant"], context["admin"] == "true", context["token_id"]
     )
@@ -79,12 +79,12 @@ async def _admin(request: Request) -> Caller:
     return caller
 
 
-async def _device(request: Request) -> Device:
+async def _device(request: Request) -> CallingDevice:
     device = request.state.caller
-    assert isinstance(device, Device)
+    assert isinstance(device, CallingDevice)
     return device
 
 
 CurrentUser = Annotated[Caller, Depends(_caller)]
 CurrentAdmin = Annotated[Caller, Depends(_admin)]
-CurrentDevice = Annotated[Device, Depends(_device)]
+CurrentDevice = Annotated[CallingDevice, Depends(_device)]

@@ -21,7 +21,7 @@ from shared.jobs.job import TIMEOUT_GRACE_S, Job
 from shared.jobs.keys import is_in_flight_item
 from shared.jobs.recount import Recount
 from shared.jobs.store import DUE_SHARDS, NOT_DUE, DueKey, JobStore, due, due_in_s, job_of
-from shared.rounds import Place, Round
+from shared.rounds import Position, Round
 from shared.turns import MayGoOn, TimeLeft
 
 # Sweeps come every minute; more than ten for one round, and something waits too long.
@@ -64,7 +64,7 @@ class Maintenance:
             done[_safely(partial(self._repair, key), key.sk)] += 1
         return done.total()
 
-    def _due_behind(self, place: Place) -> Iterator[str]:
+    def _due_behind(self, place: Position) -> Iterator[str]:
         """What is due behind a place, shard by shard; what came after the round began waits
         for the next one, so that what failed has its turn again.
         """

@@ -12,14 +12,14 @@ from shared.runs import Run
 from shared.storage.lake.backfill import StoredRow
 from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.lake.compactor import Compactor
-from shared.storage.lake.maintenance import Maintenance
+from shared.storage.lake.maintenance import StorageMaintenance
 from shared.storage.lake.restoring import Restoration, RestoreImpossible
 from shared.storage.log import Backfill, Catalog, UserLog
 
 __all__ = [
-    "Maintenance",
     "Restoration",
     "RestoreImpossible",
+    "StorageMaintenance",
     "compactor",
     "convert_stored",
     "maintenance",
@@ -32,9 +32,9 @@ def compactor(log: UserLog) -> Compactor:
     return Compactor(log, convert_stored)
 
 
-def maintenance(bucket: Bucket, catalog: Catalog) -> Maintenance:
+def maintenance(bucket: Bucket, catalog: Catalog) -> StorageMaintenance:
     """The upkeep of the storage of all users."""
-    return Maintenance(bucket, catalog, convert_stored)
+    return StorageMaintenance(bucket, catalog, convert_stored)
 
 
 def convert_stored(backfill: Backfill, rows: list[StoredRow]) -> list[Run | None]:

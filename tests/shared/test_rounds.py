@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.aws import Table
-from shared.rounds import Place, Round
+from shared.rounds import Position, Round
 from tests.kit.faults import Calls, about, lose_answer, watched_calls
 
 NAMES = ["ada", "bob", "cyd", "dan", "eve", "fay", "gus"]
@@ -23,7 +23,7 @@ def round_(tables) -> Round:
 def behind(names: Collection[str]):
     """The names behind a place, as a listing gives them."""
 
-    def names_from(place: Place) -> Iterator[str]:
+    def names_from(place: Position) -> Iterator[str]:
         return iter([name for name in sorted(names) if name > place.after])
 
     return names_from
@@ -88,7 +88,7 @@ def test_next_one_is_served_when_one_takes_the_process_with_it(round_):
 def test_one_that_failed_has_its_next_turn_when_new_ones_never_stop_coming(round_, held_clock):
     came = {"000": held_clock.now_us}
 
-    def names_from(place: Place) -> Iterator[str]:
+    def names_from(place: Position) -> Iterator[str]:
         return iter(sorted(n for n in came if n > place.after and came[n] <= place.began_us))
 
     found: list[str] = []

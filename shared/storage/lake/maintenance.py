@@ -48,7 +48,7 @@ UsersBehind = Callable[[str], Iterator[str]]
 
 
 @dataclass(frozen=True)
-class Maintenance:
+class StorageMaintenance:
     """The upkeep of the storage of all users. `convert` is what backfills need."""
 
     bucket: Bucket

@@ -107,7 +107,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     current: bool
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class StoredCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What can be counted without looking into objects: rows by dataset, runs, and how many
     segments are pending. Runs that an open tombstone hides still count.
     """
@@ -117,7 +117,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "Figures":
+    def of(cls, snapshot: Snapshot) -> "StoredCounts":
         """The figures of one user."""
         names = {item["name"] for item in snapshot.dataset_items() if item["sk"].endswith("#BASE")}
         pending = [segment for segment in snapshot.pending if segment.size]
@@ -173,14 +173,14 @@ class Past:
         there = {segment.name.file_name for segment in self.listed}
         return [kept for name, kept in self.kept.items() if name not in there]
 
-    def figures(self) -> Figures:
+    def figures(self) -> StoredCounts:
         """What readers found then."""
         checkpoint, tombstones = self.catalog.checkpoint, tuple(self.catalog.tombstones)
         put_back = [_pending(self.log.user_id, kept) for kept in self.to_put]
         listed = sorted([*self._stays(), *put_back], key=lambda each: each.name.file_name)
         live = live_segments(self.log, checkpoint, listed, tombstones)
         snapshot = Snapshot(self.log, checkpoint, tuple(live), tombstones)
-        return Figures.of(snapshot)
+        return StoredCounts.of(snapshot)
 
     def _stays(self) -> Iterator[PendingSegment]:
         for segment in self.listed:

@@ -15,7 +15,7 @@ import msgspec
 from shared import clock
 from shared.aws import Bucket, Item, Update
 from shared.errors import EvalyardError
-from shared.storage.lake.past import Figures, Found, Past
+from shared.storage.lake.past import Found, Past, StoredCounts
 from shared.storage.log.archive import Archive, KeptSegment
 from shared.storage.log.catalog import Catalog
 from shared.storage.log.object_keys import FOLDED_PREFIX, SEGMENTS_PREFIX
@@ -46,8 +46,8 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """What a restore of a user changes, or would: before it, and after it, what there is."""
 
     user_id: str
-    before: Figures | None
-    after: Figures
+    before: StoredCounts | None
+    after: StoredCounts
     segments_put: int
     segments_archived: int
     objects_undeleted: int
@@ -129,8 +129,8 @@ class Restoration:
     def _held(self, user_id: str) -> bool:
         return self.catalog.checkpoint(user_id).restoring
 
-    def _figures(self, user_id: str) -> Figures:
-        return read_snapshot(self._log(user_id), Figures.of)
+    def _figures(self, user_id: str) -> StoredCounts:
+        return read_snapshot(self._log(user_id), StoredCounts.of)
 
     def _hold(self, user_id: str) -> int:
         """Hold the checkpoint in a generation above all that anything was kept of."""
@@ -289,7 +289,7 @@ def _differences(
             old, new = next(now, None), next(then, None)
 
 
-def _restored(past: Past, before: Figures | None) -> Restored:
+def _restored(past: Past, before: StoredCounts | None) -> Restored:
     return Restored(
         user_id=past.log.user_id,
         before=before,

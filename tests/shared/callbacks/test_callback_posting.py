@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.callbacks.addresses import Target, read_url
-from shared.callbacks.posting import Answer, Deadline, post
+from shared.callbacks.posting import Answer, ExchangeDeadline, post
 from tests.kit.certificates import Authority, make_authority
 from tests.kit.receiver import Receiver, running_receiver
 
@@ -29,7 +29,7 @@ def trusting(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def send(target: Target, limit_s: float = 10.0) -> Answer:
-    return post(target, b'{"a":1}', {"webhook-id": "evt_1"}, Deadline(limit_s))
+    return post(target, b'{"a":1}', {"webhook-id": "evt_1"}, ExchangeDeadline(limit_s))
 
 
 def target_of(receiver: Receiver, host: str = NAME, *addresses: str) -> Target:

@@ -24,7 +24,7 @@ from shared.errors import EvalyardError, NotFound
 from shared.runs import Run
 from shared.storage.assembly import compactor, maintenance
 from shared.storage.lake.batch_revert import revert_batch
-from shared.storage.lake.past import Figures
+from shared.storage.lake.past import StoredCounts
 from shared.storage.lake.restoring import Restoration
 from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.log import Catalog, SegmentLog, UserLog, begin_snapshot, delete_dataset
@@ -309,7 +309,7 @@ class Storage(RuleBasedStateMachine):
         self._until_done(lambda: found.append(restoration.carry_out(self.user_id)), faulty)
         self.batches, self.undone, self.adapters = deepcopy(moment.model)
         snapshot = begin_snapshot(self.log)
-        assert Figures.of(snapshot) == found[-1].after
+        assert StoredCounts.of(snapshot) == found[-1].after
 
     # ---------------------------------------------------------------------------- invariants
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.clock import SECOND_US
 from shared.storage.assembly import maintenance
-from shared.storage.lake.maintenance import TURN_S, Maintenance
+from shared.storage.lake.maintenance import TURN_S, StorageMaintenance
 from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.lake.vacuum import ORPHAN_AGE_S
 from shared.storage.log import SegmentLog, delete_dataset
@@ -22,7 +22,7 @@ USERS = 4
 class Step:
     """A step of the upkeep: how there comes to be something to do, and whether it was done."""
 
-    work: Callable[[Maintenance, MayGoOn], int]
+    work: Callable[[StorageMaintenance, MayGoOn], int]
     prepare: Callable[[World], None]
     is_done: Callable[[World], bool]
 
@@ -85,19 +85,19 @@ def has_rollups(world: World) -> bool:
 
 STEPS = {
     "fold": Step(
-        Maintenance.flush_missed,
+        StorageMaintenance.flush_missed,
         lambda world: world.append() and None,
         lambda world: not list(SegmentLog(world.bucket).pending(world.user_id)),
     ),
     "edits": Step(
-        Maintenance.apply_tombstones,
+        StorageMaintenance.apply_tombstones,
         with_lost_wake_up,
         lambda world: world.catalog.checkpoint(world.user_id).tombstones == 0,
     ),
-    "roll_up": Step(Maintenance.roll_up, folded, has_rollups),
-    "orphan_parts": Step(Maintenance.remove_orphan_parts, with_orphan, without_orphan),
+    "roll_up": Step(StorageMaintenance.roll_up, folded, has_rollups),
+    "orphan_parts": Step(StorageMaintenance.remove_orphan_parts, with_orphan, without_orphan),
     "orphan_versions": Step(
-        Maintenance.remove_orphan_versions, with_version_above, without_version_above
+        StorageMaintenance.remove_orphan_versions, with_version_above, without_version_above
     ),
     "hold_against_rows": Step(
         lambda upkeep, may_go_on: upkeep.hold_against_rows(99, may_go_on),

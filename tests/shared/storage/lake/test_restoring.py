@@ -14,7 +14,7 @@ from shared.storage.assembly import compactor, maintenance
 from shared.storage.lake import volumes
 from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.lake.maintenance import HISTORY_AGE_S
-from shared.storage.lake.past import Figures
+from shared.storage.lake.past import StoredCounts
 from shared.storage.lake.restoring import Restoration, RestoreImpossible
 from shared.storage.log import Catalog, SegmentLog, begin_snapshot, delete_dataset
 from shared.storage.log.records import CHECKPOINT, COMMITTED, partition
@@ -338,10 +338,10 @@ def test_moment_between_any_two_calls_of_a_fold_is_back_when_it_is_restored(worl
             done = moment.restore(world)
             assert moment.is_back(world), number
             snapshot = begin_snapshot(world.log)
-            assert Figures.of(snapshot) == done.after
+            assert StoredCounts.of(snapshot) == done.after
 
 
 def test_figures_are_plain_values():
-    figures = Figures(rows={"d": 2}, runs=1, pending=0)
+    figures = StoredCounts(rows={"d": 2}, runs=1, pending=0)
 
     assert msgspec.to_builtins(figures) == {"rows": {"d": 2}, "runs": 1, "pending": 0}
