@@ -3,12 +3,14 @@
 from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, StoredVersion, VersionedObject
 from shared.aws.clients import make_clients
 from shared.aws.errors import ConditionFailed, TransactionLost
+from shared.aws.expressions import Item, Update
 from shared.aws.files import File, file_url, store_file, upload_address
 from shared.aws.parallel import side_by_side
 from shared.aws.queue import Queue, create_queue
 from shared.aws.recovery import begin_recovery, is_there
 from shared.aws.roles import Credentials, assume_role
-from shared.aws.table import Item, Table, Transaction, Update
+from shared.aws.table import Table
+from shared.aws.transactions import Transaction
 
 __all__ = [
     "Bucket",

@@ -1,11 +1,10 @@
 """One DynamoDB table with a string `pk` and `sk`: items in, items out, conditions kept.
 
-Reads are strongly consistent unless an index is asked. Expressions are given
-with plain Python values; `#name` and `:value` placeholders are made here.
+Reads are strongly consistent unless an index is asked.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -13,113 +12,15 @@ from shared import clock
 from shared.aws.attributes import decode_item, encode, encode_item
 from shared.aws.clients import client
 from shared.aws.errors import aws_errors
+from shared.aws.expressions import Item, Update, query_request
+from shared.aws.transactions import Transaction
 from shared.errors import Unavailable
 
-Item = dict[str, Any]
 _BATCH_GET = 100
 _BATCH_WRITE = 25
 # Refused so often in a row, a batch is given up: about six seconds.
 _BATCH_ATTEMPTS = 8
 _FIRST_PAUSE_S = 0.05
-
-
-@dataclass(frozen=True)
-class Update:
-    """An update of one item: attributes to set and remove, counters to add to, a condition.
-
-    `add` also grows sets of strings and `discard` takes members out of them.
-
-    `only_if` maps attribute names to required values (None: the attribute must be
-    absent); `extra_condition` is appended as an expression over `names` and `values`.
-    """
-
-    pk: str
-    sk: str
-    set: Item = field(default_factory=dict)
-    set_if_absent: Item = field(default_factory=dict)
-    add: Item = field(default_factory=dict)
-    discard: Item = field(default_factory=dict)
-    remove: tuple[str, ...] = ()
-    only_if: Item = field(default_factory=dict)
-    must_exist: bool = False
-    extra_condition: str = ""
-    names: dict[str, str] = field(default_factory=dict)
-    values: Item = field(default_factory=dict)
-
-    def request(self, table: str) -> dict[str, Any]:
-        """The UpdateItem (or transaction) parameters."""
-        names, values = dict(self.names), dict(self.values)
-        clauses = [_set_clause(self, names, values), _add_clause(self, names, values)]
-        if self.remove:
-            clauses.append("REMOVE " + ", ".join(_name(names, part) for part in self.remove))
-        clauses.append(_discard_clause(self, names, values))
-        condition = _condition(self, names, values)
-        request: dict[str, Any] = {
-            "TableName": table,
-            "Key": encode_item({"pk": self.pk, "sk": self.sk}),
-            "UpdateExpression": " ".join(clause for clause in clauses if clause),
-            "ExpressionAttributeNames": names,
-        }
-        if values:
-            request["ExpressionAttributeValues"] = encode_item(values)
-        if condition:
-            request["ConditionExpression"] = condition
-        return request
-
-
-@dataclass
-class Transaction:
-    """Writes that happen all or not at all; at most 100."""
-
-    table: str
-    actions: list[dict[str, Any]] = field(default_factory=list)
-
-    def put(self, item: Item, *, only_new: bool = False, unless: str | None = None) -> None:
-        """Put an item; with `only_new` on condition that there is none, with `unless` that it
-        has no attribute of this name.
-        """
-        request: dict[str, Any] = {"TableName": self.table, "Item": encode_item(item)}
-        absent = "pk" if only_new else unless
-        if absent:
-            request["ConditionExpression"] = f"attribute_not_exists({absent})"
-        self.actions.append({"Put": request})
-
-    def check(self, pk: str, sk: str, *, must_exist: bool = False, unless: str) -> None:
-        """Write nothing, but require that an item has no attribute of this name."""
-        there = "attribute_exists(pk) AND " if must_exist else ""
-        condition = f"{there}attribute_not_exists({unless})"
-        key = encode_item({"pk": pk, "sk": sk})
-        request = {"TableName": self.table, "Key": key, "ConditionExpression": condition}
-        self.actions.append({"ConditionCheck": request})
-
-    def update(self, update: Update) -> None:
-        """Update an item on the update's condition."""
-        self.actions.append({"Update": update.request(self.table)})
-
-    def delete(
-        self, pk: str, sk: str, *, must_exist: bool = False, only_if: Item | None = None
-    ) -> None:
-        """Delete an item if it is there; with `must_exist` on condition that it is, with
-        `only_if` on condition of its attributes.
-        """
-        request: dict[str, Any] = {"TableName": self.table}
-        request["Key"] = encode_item({"pk": pk, "sk": sk})
-        names: dict[str, str] = {}
-        values: Item = {}
-        wanted = Update(pk, sk, must_exist=must_exist, only_if=only_if or {})
-        condition = _condition(wanted, names, values)
-        if condition:
-            request["ConditionExpression"] = condition
-        if names:
-            request["ExpressionAttributeNames"] = names
-        if values:
-            request["ExpressionAttributeValues"] = encode_item(values)
-        self.actions.append({"Delete": request})
-
-    def commit(self) -> None:
-        """Carry all out. Raises TransactionLost with a reason per action."""
-        with aws_errors():
-            client("dynamodb").transact_write_items(TransactItems=self.actions)
 
 
 @dataclass(frozen=True)
@@ -210,7 +111,7 @@ class Table:
             # DynamoDB refuses a start outside of the range ("starting key is outside query
             # boundaries"); before it, everything follows.
             after = after if between[0] <= after <= between[1] else None
-        request = _query_request(self.name, pk, prefix, between, index, key_names)
+        request = query_request(self.name, pk, prefix, between, index, key_names)
         request |= {"ScanIndexForward": not descending, "ConsistentRead": index is None}
         if limit:
             request["Limit"] = limit
@@ -320,74 +221,3 @@ def _pause_if_refused(refused: int, left: int, asked: int) -> int:
         raise Unavailable("a storage service is overloaded", retry_after_s=2)
     clock.sleep_about(_FIRST_PAUSE_S * 2**refused)
     return refused + 1
-
-
-def _query_request(
-    table: str,
-    pk: str,
-    prefix: str,
-    between: tuple[str, str] | None,
-    index: str | None,
-    key_names: tuple[str, str],
-) -> dict[str, Any]:
-    names = {"#p": key_names[0]}
-    values: dict[str, Any] = {":p": encode(pk)}
-    condition = "#p = :p"
-    if between:
-        condition += " AND #s BETWEEN :low AND :high"
-        values |= {":low": encode(between[0]), ":high": encode(between[1])}
-    elif prefix:
-        condition += " AND begins_with(#s, :prefix)"
-        values[":prefix"] = encode(prefix)
-    if between or prefix:
-        names["#s"] = key_names[1]
-    request: dict[str, Any] = {
-        "TableName": table,
-        "KeyConditionExpression": condition,
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values,
-    }
-    return request | ({"IndexName": index} if index else {})
-
-
-def _name(names: dict[str, str], attribute: str) -> str:
-    placeholder = f"#n{len(names)}"
-    names[placeholder] = attribute
-    return placeholder
-
-
-def _value(values: Item, value: object) -> str:
-    placeholder = f":v{len(values)}"
-    values[placeholder] = value
-    return placeholder
-
-
-def _set_clause(update: Update, names: dict[str, str], values: Item) -> str:
-    parts = [f"{_name(names, key)} = {_value(values, value)}" for key, value in update.set.items()]
-    for key, value in update.set_if_absent.items():
-        name = _name(names, key)
-        parts.append(f"{name} = if_not_exists({name}, {_value(values, value)})")
-    return "SET " + ", ".join(parts) if parts else ""
-
-
-def _add_clause(update: Update, names: dict[str, str], values: Item) -> str:
-    parts = [f"{_name(names, key)} {_value(values, value)}" for key, value in update.add.items()]
-    return "ADD " + ", ".join(parts) if parts else ""
-
-
-def _discard_clause(update: Update, names: dict[str, str], values: Item) -> str:
-    parts = [f"{_name(names, key)} {_value(values, part)}" for key, part in update.discard.items()]
-    return "DELETE " + ", ".join(parts) if parts else ""
-
-
-def _condition(update: Update, names: dict[str, str], values: Item) -> str:
-    parts = ["attribute_exists(pk)"] if update.must_exist else []
-    for key, value in update.only_if.items():
-        name = _name(names, key)
-        absent = value is None
-        parts.append(
-            f"attribute_not_exists({name})" if absent else f"{name} = {_value(values, value)}"
-        )
-    if update.extra_condition:
-        parts.append(f"({update.extra_condition})")
-    return " AND ".join(parts)

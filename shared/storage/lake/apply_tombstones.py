@@ -6,7 +6,6 @@ left of either.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import msgspec
 
@@ -17,36 +16,22 @@ from shared.storage.lake.optimize import unrolled
 from shared.storage.lake.parquet import parquet_without
 from shared.storage.lake.parts import PARQUET, with_crowded
 from shared.storage.lake.vacuum import delete_garbage
-from shared.storage.lake.volumes import CHUNK_BYTES, crc_of
+from shared.storage.lake.volume_cuts import Cut, find_rows, with_volume, without_rows
 from shared.storage.log.commit import Commit, grown_totals
 from shared.storage.log.object_keys import part_key
 from shared.storage.log.records import (
     DAY_PREFIX,
     TOMBSTONE_PREFIX,
-    Backfill,
     Checkpoint,
-    DatasetRecord,
     DayRecord,
     Garbage,
     Part,
-    Volume,
 )
-from shared.storage.log.row_members import line_ending
 from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 
-# Walks that began more cuts ago must begin again.
-CUTS_KEPT = 100
 # After every day.
 _NO_DAY = "~"
-
-
-class Cut(NamedTuple):
-    """Adjoining rows of a volume: where they begin and end, and how many they are."""
-
-    start: int
-    end: int
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -69,7 +54,7 @@ class TombstoneApplier:
 
     def _take_rows(self, commit: Commit, tombstone: Tombstone) -> None:
         record = self.log.dataset(tombstone.dataset)
-        found = None if record is None else self._find(record, tombstone.batch_id)
+        found = None if record is None else find_rows(self.log.bucket, record, tombstone.batch_id)
         if record is None or found is None:
             # Another process took them out first: then this commit is lost, and nothing is missing.
             self._save(commit, msgspec.structs.replace(tombstone, rows=0, bytes=0, garbage=()))
@@ -79,8 +64,8 @@ class TombstoneApplier:
             return
         number, cut = found
         volume = record.volumes[number]
-        shorter = self._without(volume, cut)
-        after = _with_volume(record, number, shorter, cut)
+        shorter = without_rows(self.log.bucket, volume, cut)
+        after = with_volume(record, number, shorter, cut)
         commit.put_dataset(after)
         totals = grown_totals(self.log.totals(), [(record, after)], {})
         commit.put_totals(totals)
@@ -100,52 +85,6 @@ class TombstoneApplier:
         commit.put_tombstone(tombstone)
         commit.carry_out(after or commit.before)
         delete_garbage(self.log.bucket, tombstone.garbage)
-
-    def _find(self, record: DatasetRecord, batch_id: str) -> tuple[int, Cut] | None:
-        """The volume with the batch's rows, newest first, and where in it they lie."""
-        for number in reversed(range(len(record.volumes))):
-            cut = self._find_in(record.volumes[number], batch_id)
-            if cut:
-                return number, cut
-        return None
-
-    def _find_in(self, volume: Volume, batch_id: str) -> Cut | None:
-        ending = line_ending(batch_id)
-        rest, at, place, start, rows = b"", 0, 0, -1, 0
-        while at < volume.bytes:
-            end = min(at + CHUNK_BYTES, volume.bytes)
-            piece = rest + self.log.bucket.get(
-                volume.key, version_id=volume.version_id, start=at, end=end
-            )
-            at = end
-            body, newline, rest = piece.rpartition(b"\n")
-            body += newline
-            if start < 0 and ending not in body:
-                place += len(body)
-                continue
-            for line in body.splitlines(keepends=True):
-                if line.endswith(ending):
-                    start, rows = (place if start < 0 else start), rows + 1
-                elif start >= 0:
-                    return Cut(start, place, rows)
-                place += len(line)
-        return None if start < 0 else Cut(start, place, rows)
-
-    def _without(self, volume: Volume, cut: Cut) -> Volume:
-        size = volume.bytes - (cut.end - cut.start)
-        version_id = ""
-        if size:
-            stored = self.log.bucket.put_cut(
-                volume.key, volume.version_id, volume.bytes, cut.start, cut.end
-            )
-            version_id = stored.version_id
-        return Volume(
-            key=volume.key,
-            version_id=version_id,
-            rows=volume.rows - cut.rows,
-            bytes=size,
-            crc=crc_of(self.log.bucket, volume.key, version_id, size),
-        )
 
     def _take_runs(self, commit: Commit, tombstone: Tombstone) -> None:
         days = [day for day in self.log.days() if day.day >= (tombstone.from_day or "")]
@@ -194,27 +133,6 @@ class TombstoneApplier:
         key = part_key(self.log.user_id, day, part.generation)
         self.log.bucket.put(key, rest.body, PARQUET)
         return msgspec.structs.replace(part, key=key, rows=rest.rows, bytes=len(rest.body))
-
-
-def _with_volume(record: DatasetRecord, number: int, volume: Volume, cut: Cut) -> DatasetRecord:
-    volumes = (*record.volumes[:number], volume, *record.volumes[number + 1 :])
-    backfill = record.backfill and _moved(record.backfill, number, cut)
-    return msgspec.structs.replace(
-        record,
-        volumes=volumes,
-        epoch=record.epoch + 1,
-        cuts=(*record.cuts, (record.epoch + 1, number, cut.start, cut.end))[-CUTS_KEPT:],
-        backfill=backfill,
-    )
-
-
-def _moved(backfill: Backfill, number: int, cut: Cut) -> Backfill:
-    """The backfill's place after rows before it, or around it, were taken out."""
-    if backfill.volume != number or backfill.offset <= cut.start:
-        return backfill
-    if backfill.offset < cut.end:
-        return msgspec.structs.replace(backfill, offset=cut.start, batch_id="", ordinal=0)
-    return msgspec.structs.replace(backfill, offset=backfill.offset - (cut.end - cut.start))
 
 
 def _less(tombstone: Tombstone, cut: Cut, gone: Garbage) -> Tombstone:

@@ -16,9 +16,9 @@ from shared.storage.lake.backfill import BackfillStep, Convert
 from shared.storage.lake.flush import Flush, bodies_of, delete_segments
 from shared.storage.lake.optimize import Optimizer
 from shared.storage.log.archive import Archive, KeptSegment
+from shared.storage.log.live_segments import live_segments
 from shared.storage.log.records import Checkpoint
 from shared.storage.log.segments import PendingSegment
-from shared.storage.log.snapshot import live_segments
 from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
 from shared.turns import MayGoOn

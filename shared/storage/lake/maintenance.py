@@ -29,7 +29,7 @@ from shared.storage.log.object_keys import (
     RUNS_PREFIX,
     SEGMENTS_PREFIX,
 )
-from shared.storage.log.segments import SegmentLog
+from shared.storage.log.segment_log import SegmentLog
 from shared.storage.log.user_log import UserLog
 from shared.turns import MayGoOn, Turn
 

@@ -26,7 +26,8 @@ from shared.storage.log.records import (
     totals_record,
 )
 from shared.storage.log.row_members import BATCH_MEMBER, META_PREFIX, batch_of_line, row_meta
-from shared.storage.log.segments import PendingSegment, SegmentLog, SegmentName
+from shared.storage.log.segment_log import SegmentLog
+from shared.storage.log.segments import PendingSegment, SegmentName
 from shared.storage.log.snapshot import Snapshot, begin_snapshot, read_snapshot
 from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog

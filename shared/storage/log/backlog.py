@@ -18,7 +18,7 @@ from shared.clock import SECOND_US
 from shared.errors import TooManyRequests
 from shared.observability import count, logger
 from shared.storage.log.records import BACKLOG, partition
-from shared.storage.log.segments import SegmentLog
+from shared.storage.log.segment_log import SegmentLog
 
 COUNT_EVERY = 64
 RECOUNT_AFTER_S = 5

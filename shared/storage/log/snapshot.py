@@ -10,7 +10,7 @@ immutable, so one is either as the catalog says or gone; gone means once more, t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from shared.aws import Item, side_by_side
@@ -18,6 +18,7 @@ from shared.deadlines import current_deadline
 from shared.errors import Unavailable
 from shared.observability import logger
 from shared.runs import Run
+from shared.storage.log.live_segments import live_segments
 from shared.storage.log.overtaken import Overtaken, retry_when_overtaken
 from shared.storage.log.records import (
     DATASET_PREFIX,
@@ -191,51 +192,5 @@ def begin_snapshot(log: UserLog) -> Snapshot:
     return Snapshot(log, checkpoint, tuple(live), tombstones)
 
 
-def live_segments(
-    log: UserLog,
-    checkpoint: Checkpoint,
-    listed: list[PendingSegment],
-    tombstones: tuple[Tombstone, ...],
-) -> list[PendingSegment]:
-    """Those of the listed segments that the checkpoint does not cover, each id once."""
-    covered = set(checkpoint.last_committed)
-    fresh = [
-        segment
-        for segment in listed
-        if segment.name.file_name not in covered and not _is_twin_of_partial(segment, checkpoint)
-    ]
-    repeatable = [segment.name.segment_id for segment in fresh if segment.name.repeatable]
-    seen = log.catalog.marked(log.user_id, repeatable)
-    live = []
-    for segment in fresh:
-        if segment.name.segment_id not in seen:
-            seen.add(segment.name.segment_id)
-            live.append(_with_tombstones(_as_folded(segment, checkpoint), tombstones))
-    return live
-
-
 def _bytes_of_runs(segment: PendingSegment) -> int:
     return segment.size - segment.name.offset
-
-
-def _is_twin_of_partial(segment: PendingSegment, checkpoint: Checkpoint) -> bool:
-    """Whether the same id was stored again under another name than the one half folded."""
-    partial = checkpoint.partial
-    return (
-        partial is not None
-        and partial.startswith(f"{segment.name.segment_id}-")
-        and partial != segment.name.file_name
-    )
-
-
-def _as_folded(segment: PendingSegment, checkpoint: Checkpoint) -> PendingSegment:
-    if segment.name.file_name != checkpoint.partial:
-        return segment
-    return replace(segment, rows_folded=True, runs_from_day=checkpoint.partial_from_day)
-
-
-def _with_tombstones(segment: PendingSegment, tombstones: tuple[Tombstone, ...]) -> PendingSegment:
-    naming = tuple(
-        tombstone for tombstone in tombstones if segment.name.segment_id in tombstone.segments
-    )
-    return replace(segment, tombstones=naming) if naming else segment

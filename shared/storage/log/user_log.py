@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from shared.aws import Bucket
 from shared.storage.log.catalog import Catalog
 from shared.storage.log.records import Checkpoint, DatasetRecord, DayRecord, MonthRecord, Totals
-from shared.storage.log.segments import PendingSegment, SegmentLog
+from shared.storage.log.segment_log import SegmentLog
+from shared.storage.log.segments import PendingSegment
 from shared.storage.log.tombstones import Tombstone
 
 

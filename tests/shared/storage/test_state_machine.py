@@ -24,9 +24,9 @@ from shared.errors import EvalyardError, NotFound
 from shared.runs import Run
 from shared.storage.assembly import compactor, maintenance
 from shared.storage.lake.batch_revert import revert_batch
-from shared.storage.lake.past import StoredCounts
 from shared.storage.lake.restoring import Restoration
 from shared.storage.lake.rollup_upkeep import RollupUpkeep
+from shared.storage.lake.stored_counts import StoredCounts
 from shared.storage.log import Catalog, SegmentLog, UserLog, begin_snapshot, delete_dataset
 from shared.usage import ReadOptions, UsageQuery, summary
 from tests.kit.cloud import aws_client

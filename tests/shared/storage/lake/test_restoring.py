@@ -14,8 +14,8 @@ from shared.storage.assembly import compactor, maintenance
 from shared.storage.lake import volumes
 from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.lake.maintenance import HISTORY_AGE_S
-from shared.storage.lake.past import StoredCounts
 from shared.storage.lake.restoring import Restoration, RestoreImpossible
+from shared.storage.lake.stored_counts import StoredCounts
 from shared.storage.log import Catalog, SegmentLog, begin_snapshot, delete_dataset
 from shared.storage.log.records import CHECKPOINT, COMMITTED, partition
 from tests.kit.cloud import aws_client
