@@ -12,6 +12,7 @@ from shared.imports.identity import record_id
 from shared.imports.members import RowRefused, read
 from shared.runs import read_amount, read_count
 
+_FIRST = "first_token_iteration"
 _TEXTS = frozenset({"output", "prompt", "request_args", "response_args"})
 
 
@@ -64,8 +65,13 @@ def _latency(request: Mapping[str, Any], timings: Mapping[str, Any]) -> float | 
 
 
 def _ttft(request: Mapping[str, Any], timings: Mapping[str, Any]) -> float | None:
+    """As it is said; else by its moment, where it was not the last one as well: then nothing was
+    streamed.
+    """
     said = read(request, "time_to_first_token_ms", read_amount)
-    return between_ms(timings, "request_start", "first_token_iteration") if said is None else said
+    if said is not None or timings.get(_FIRST) == timings.get("last_token_iteration"):
+        return said
+    return between_ms(timings, "request_start", _FIRST)
 
 
 def _notes(_: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

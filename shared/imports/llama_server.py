@@ -11,7 +11,7 @@ from shared.imports.format import EVENT_STREAM, JSON, LINES, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import RowRefused, read
 from shared.imports.streams import is_finished
-from shared.runs import read_amount, read_count
+from shared.runs import MIN_TOKENS_OF_A_SPEED, read_amount, read_count
 
 _FIELDS = frozenset({"prompt_n", "prompt_ms", "predicted_n", "predicted_ms"})
 _NATIVE = frozenset({"tokens_predicted", "tokens_evaluated", "id_slot", "tokens"})
@@ -49,6 +49,8 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         read(timings, name, read_count) for name in ("prompt_n", "cache_n", "predicted_n")
     )
     prefill, decode = (read(timings, name, read_amount) for name in ("prompt_ms", "predicted_ms"))
+    if _is_untimed(timings):
+        decode = None
     ts = {"ts": members["created"]} if "created" in members else {}
     both = prefill is not None and decode is not None
     yield {
@@ -60,7 +62,7 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "latency_ms": (prefill or 0.0) + (decode or 0.0) if both else None,
         # What generated nothing had no first token.
         "ttft_ms": None if generated == 0 else prefill,
-        "tok_s": timings.get("predicted_per_second"),
+        "tok_s": None if _is_untimed(timings) else timings.get("predicted_per_second"),
         "extra": {
             "prefill_ms": prefill,
             "decode_ms": decode,
@@ -72,9 +74,19 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
 
 
+def _is_untimed(timings: Mapping[str, Any]) -> bool:
+    """Whether several tokens took no time, as some versions say of speculative decoding
+    (https://github.com/ggml-org/llama.cpp/pull/17808).
+    """
+    several = (read(timings, "predicted_n", read_count) or 0) >= MIN_TOKENS_OF_A_SPEED
+    return several and timings.get("predicted_ms") == 0
+
+
 def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What was assumed of an answer."""
     timings = members["timings"]
+    if _is_untimed(timings):
+        yield "predicted_ms", "ignored: several tokens do not take no time"
     if {"prompt_ms", "predicted_ms"} <= timings.keys():
         yield "latency_ms", "prompt_ms + predicted_ms: without the time in the server's queue"
     if "prompt_ms" in timings:

@@ -68,7 +68,7 @@ def _all_series(
     fields = [*mapping.fields, *others]
     within = bounds(connection, [_column(field) for field in fields])
     shown = _shown(fields, within) if mapping.discovers else fields
-    # What comes apart is told twice: as a whole, and by its groups.
+    # What comes apart is there twice: as a whole, and by its groups.
     budget = POINT_BUDGET // (1 if split is None else 2)
     most = min(max_points, budget // max(len(shown), 1))
     return [_series(connection, field, within[_column(field)], most, split) for field in shown]

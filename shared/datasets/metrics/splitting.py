@@ -8,7 +8,7 @@ import duckdb
 from shared import clock
 from shared.datasets.metrics.query import SeriesGroup
 
-# As many lines as one can tell apart; where there are more labels, the last is all others.
+# As many as an eye keeps apart; where there are more labels, the last is all others.
 MOST_GROUPS = 8
 
 Counted = list[tuple[str | None, int]]

@@ -151,3 +151,13 @@ def test_cells_are_counted_when_a_row_of_a_table_does_not_fit(judged):
         (row + 1, "wrong_number_of_cells")
     ]
     assert len(found.runs) == 2
+
+
+@pytest.mark.parametrize("speed", [None, 1e6])
+def test_times_are_unknown_when_several_tokens_took_none(judged, speed):
+    timings = {"prompt_n": 5, "prompt_ms": 100.0, "predicted_n": 200, "predicted_ms": 0}
+
+    run = only(judged(json.dumps({"timings": timings | {"predicted_per_second": speed}})))
+
+    assert (run.completion_tokens, run.ttft_ms) == (200, 100.0)
+    assert (run.latency_ms, run.tok_s) == (None, None)

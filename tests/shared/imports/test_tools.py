@@ -117,6 +117,9 @@ def test_request_is_timed_when_a_newer_guidellm_says_when_it_began(judged):
     assert clock.iso(run.ts_us) == "2025-12-03T18:00:00.500Z"
     assert (run.latency_ms, run.ttft_ms) == pytest.approx((1500, 120))
 
+    timings["last_token_iteration"] = timings["first_token_iteration"]
+    assert only(judged(json.dumps(document))).ttft_ms is None
+
 
 def test_spans_are_refused_when_none_counts_tokens(judged):
     (fault,) = judged(json.dumps({"resourceSpans": []})).faults
