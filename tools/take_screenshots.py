@@ -50,7 +50,8 @@ PICTURES = (
     Picture("overview-dark", "#/overview?range=7d&by=device", "dark"),
     Picture("overview-phone", "#/overview?range=7d", size=PHONE),
     Picture("compare", "#/compare?range=30d&model=llama-3.2-1b-q4&a_tag=build-41&b_tag=build-42"),
-    Picture("dataset", "#/datasets/my_server_metrics"),
+    Picture("dataset", "#/datasets/thermal_soak?by=device"),
+    Picture("datasets", "#/datasets", size=LOW),
     Picture("adapter", "#/datasets/my_server_metrics?tab=adapter", "dark"),
     Picture("jobs-phone", "#/jobs", "dark", PHONE),
     Picture("dead-letters", "#/dead-letters", size=LOW),
@@ -100,6 +101,8 @@ def _take(cloud: LocalCloud, browser: Browser, picture: Picture) -> bytes:
     options = {"color_scheme": picture.scheme, "viewport": picture.size or WIDE}
     with visit(browser, announced["base_url"], announced["user_token"], **options) as tab:
         page = tab.go(picture.address)
+        # What is drawn by a second question is there as well.
+        page.wait_for_load_state("networkidle")
         if picture.pointer:
             _point(page, picture.pointer)
         page.wait_for_timeout(300)

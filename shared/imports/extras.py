@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.errors import pointer_step
 from shared.imports.hints import meant_by, snake_case
-from shared.imports.members import Note, RowRefused, is_number
+from shared.imports.members import Note, RepeatedKey, RowRefused, is_number
 from shared.runs import MAX_LABEL_CHARACTERS, ValueRefused, read_number
 
 MAX_EXTRAS = 256
@@ -46,6 +46,9 @@ def extras_of(row: Mapping[str, Any], known: Collection[str], note: Note) -> dic
 
 
 def _given(extra: object) -> dict[str, float]:
+    if isinstance(extra, RepeatedKey):
+        detail = f"the key {extra.key[:100]!r} is there twice in one object"
+        raise RowRefused("extra", "duplicate_key", detail)
     if not isinstance(extra, Mapping):
         raise RowRefused("extra", "not_an_object", "extra maps labels to numbers")
     return {

@@ -1,6 +1,7 @@
 """The members of a record: read by name, refused by name."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared.runs import ValueRefused
@@ -9,6 +10,13 @@ Value = TypeVar("Value")
 # Notes how a member was treated: its name, and how.
 Note = Callable[[str, str], None]
 _LEAST_BAD_STATUS = 400
+
+
+@dataclass(frozen=True)
+class RepeatedKey:
+    """Stands in a record for an object that has a key twice."""
+
+    key: str
 
 
 class RowRefused(ValueError):

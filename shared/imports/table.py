@@ -13,10 +13,12 @@ from shared.datasets import Adapter
 from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.imports.adapted import names_of, readers_of
 from shared.imports.hints import meant_by, refuse_header
+from shared.imports.members import RepeatedKey
 from shared.imports.moments import OTHER_NAMES, OWN_NAMES
 from shared.imports.numbers import number_of
 from shared.imports.records import MAX_RUNS, Record, Records, misfit
 from shared.imports.run import KNOWN
+from shared.json_rules import repeated_member
 from shared.row_bodies import check_count
 from shared.runs import SHOWN, Kind
 from shared.spreadsheets import unguarded
@@ -175,11 +177,13 @@ def _flag(cell: str) -> bool | str:
 
 
 def _extra(cell: str) -> Any:
+    """What the cell holds as JSON; whoever judges it says what is wrong with it."""
     try:
-        return msgspec.json.decode(cell)
+        found = msgspec.json.decode(cell)
     except (msgspec.DecodeError, RecursionError):
-        # The validation says that this is no object.
         return cell
+    key = repeated_member(cell.encode())
+    return found if key is None else RepeatedKey(key)
 
 
 _BY_KIND: dict[Kind, Callable[[str], Any]] = {

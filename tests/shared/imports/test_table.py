@@ -190,3 +190,14 @@ def test_meant_name_is_said_when_a_row_of_json_nearly_has_it(judged):
         "latency_us",
         "extra: latency_ms is in milliseconds; an adapter's units say another",
     ) in assumed
+
+
+def test_row_is_refused_when_a_label_of_its_extra_is_there_twice(judged):
+    text = 'ts,extra,latency_ms\n1764784800,"{""a"":1,""a"":2}",9\n1764784800,"{""a"":1}",9\n'
+
+    found = judged(text, "text/csv")
+
+    assert [(fault.pointer, fault.code) for fault in found.faults] == [
+        ("/rows/0/extra", "duplicate_key")
+    ]
+    assert [run.extra for run in found.runs] == [{"a": 1.0}]
