@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from functions.devices import wiring
+from functions.devices.changes import ABSENT, ADMIN, check_said
 from functions.devices.schemas import (
     DeviceAnswer,
     DeviceDetailAnswer,
@@ -15,12 +16,11 @@ from functions.devices.schemas import (
     ReloadBody,
     StateName,
 )
-from functions.devices.views import device_documents, telemetry_document
+from functions.devices.views import detail_document, device_documents
 from shared import clock
-from shared.accounts import Audit, find_maker, find_user, issue_device_token, revoke_device_token
+from shared.accounts import Audit, find_maker, issue_device_token, revoke_device_token
 from shared.aws import Item
 from shared.devices import Device, DeviceNotFound, Registration, visible
-from shared.errors import Fault, Unacceptable
 from shared.http import (
     Caller,
     CurrentUser,
@@ -40,10 +40,6 @@ from shared.http.names import SERIAL
 router = APIRouter(prefix="/devices", tags=["Devices"], route_class=UserRoute)
 
 _POSITION = key_form(SERIAL)
-_ABSENT = described(
-    404, "There is no such device among those that you may see (`device_not_found`)."
-)
-_ADMIN = described(403, "Only administrators may do this (`forbidden`).")
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ async def list_(
     status_code=201,
     response_model=RegisteredAnswer,
     responses={
-        **_ADMIN,
+        **ADMIN,
         **described(
             200,
             "The device was registered before: it gets a new token, and the old one is revoked.",
@@ -116,7 +112,7 @@ async def register(user: CurrentUser, body: RegisterBody, call: RepeatableCall) 
     `token_outlives_maker`.
     """
     user.require_admin()
-    _check_registration(body)
+    check_said(body.queue_tags or (), body.owner)
     wiring.retirements().check_over(body.serial)
     maker = find_maker(wiring.accounts(), user.token_id)
     maker.check_outlives(None)
@@ -137,7 +133,7 @@ async def register(user: CurrentUser, body: RegisterBody, call: RepeatableCall) 
     "/reload",
     summary="Reload devices, or take one out of service (administrators)",
     response_model=Page[DeviceAnswer],
-    responses={**_ADMIN, **_ABSENT},
+    responses={**ADMIN, **ABSENT},
 )
 async def reload(
     user: CurrentUser, body: Annotated[ReloadBody | None, Body()] = None
@@ -156,21 +152,18 @@ async def reload(
 
 
 @router.get(
-    "/{serial}", summary="Get a device", response_model=DeviceDetailAnswer, responses=_ABSENT
+    "/{serial}", summary="Get a device", response_model=DeviceDetailAnswer, responses=ABSENT
 )
 async def get(user: CurrentUser, serial: SerialInPath) -> dict[str, Any]:
     """The device with its last 100 reports."""
-    device = _visible_device(serial, user)
-    (document,) = device_documents([device], user)
-    points = wiring.jobs().fleet.history(serial)
-    return document | {"telemetry": [telemetry_document(point) for point in points]}
+    return detail_document(_visible_device(serial, user), user)
 
 
 @router.delete(
     "/{serial}",
     summary="Retire a device (administrators)",
     status_code=204,
-    responses={**_ADMIN, **_ABSENT},
+    responses={**ADMIN, **ABSENT},
 )
 async def retire(user: CurrentUser, serial: SerialInPath) -> Response:
     """Removes the device and revokes its token; its queued jobs go to their pool instead.
@@ -215,15 +208,3 @@ def _visible_device(serial: str, user: Caller) -> Device:
     if not device.visible_to(user.user_id, user.admin):
         raise DeviceNotFound(f"there is no device {serial!r}")
     return device
-
-
-def _check_registration(body: RegisterBody) -> None:
-    tags = wiring.jobs().pools.tags
-    unknown = [tag for tag in body.queue_tags or () if tag not in tags]
-    if unknown:
-        detail = f"there is no queue tag {unknown[0]!r}; there are {', '.join(tags)}"
-        fault = Fault("/queue_tags", "queue_tag_unknown", detail, allowed=tags)
-        raise Unacceptable(detail, code=fault.code, faults=(fault,), allowed=tags)
-    if body.owner is not None and find_user(wiring.accounts(), body.owner) is None:
-        fault = Fault("/owner", "user_not_found", f"there is no user {body.owner!r}")
-        raise Unacceptable(fault.detail, code=fault.code, faults=(fault,))

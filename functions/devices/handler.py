@@ -2,11 +2,18 @@
 
 from typing import Any
 
-from functions.devices import attempts, fleet, reports
+from functions.devices import attempts, changes, fleet, reports
 from functions.devices.wiring import idempotency
 from shared.http import create_app, serve
 
-app = create_app("Devices", fleet.router, reports.router, attempts.router, idempotency=idempotency)
+app = create_app(
+    "Devices",
+    fleet.router,
+    changes.router,
+    reports.router,
+    attempts.router,
+    idempotency=idempotency,
+)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from shared.http import Body, Serial, UserId
+from shared.accounts import MAX_OVERLAP_S
+from shared.devices import Change
+from shared.http import Body, Problem, Serial, StrictBody, UserId
 from shared.runs import MAX_TOKENS
 
 StateName = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
@@ -45,6 +48,52 @@ class RegisterBody(Body):
     )
     queue_tags: list[str] | None = Field(default=None, min_length=1, max_length=8)
     owner: UserId | None = Field(default=None, description="Only this user's jobs run on it.")
+
+
+class ChangeBody(StrictBody):
+    """What to change of a device. Members that are left out stay; null takes a value out."""
+
+    name: str | None = Field(default=None, max_length=256)
+    kind: str | None = Field(default=None, max_length=64, examples=["phone"])
+    models: ModelNames | None = Field(
+        default=None,
+        description="What it serves until it reports its models; all names together 32 KB.",
+    )
+    queue_tags: list[str] = Field(default=["default"], min_length=1, max_length=8)
+    owner: UserId | None = Field(
+        default=None, description="Only this user's jobs run on it; null: everybody's."
+    )
+    maintenance: bool = Field(default=False, description="Whether it is taken out of service.")
+    note: str | None = Field(
+        default=None,
+        max_length=1_000,
+        description="For people: where it is, what is wrong with it.",
+    )
+
+    def change(self) -> Change:
+        """What was said, and nothing of what was left out."""
+        said = self.model_dump(include=self.model_fields_set)
+        if "queue_tags" in said:
+            said["queue_tags"] = tuple(dict.fromkeys(said["queue_tags"]))
+        return msgspec.convert(said, Change)
+
+
+class BatchBody(StrictBody):
+    """Which devices to change, and what of them."""
+
+    serials: list[Serial] = Field(min_length=1, max_length=100)
+    set: ChangeBody
+
+
+class TokenBody(StrictBody):
+    """How long the token before stays valid."""
+
+    overlap_s: int = Field(
+        default=3_600,
+        ge=0,
+        le=MAX_OVERLAP_S,
+        description="For so many seconds the token before is valid, too.",
+    )
 
 
 class ReloadBody(Body):
@@ -201,11 +250,32 @@ class TelemetryAnswer(BaseModel):
 class DeviceDetailAnswer(DeviceAnswer):
     """A device with its last reports, oldest first."""
 
+    note: str | None
     telemetry: list[TelemetryAnswer]
 
 
 class RegisteredAnswer(DeviceAnswer):
     """A registered device; its token is shown once."""
+
+    device_token: str | None = None
+
+
+class ChangedDevice(BaseModel):
+    """What became of one device of a batch."""
+
+    serial: str
+    status: Literal[200, 404, 503]
+    problem: Problem | None = None
+
+
+class BatchAnswer(BaseModel):
+    """What became of each device, in the order of the request."""
+
+    results: list[ChangedDevice]
+
+
+class TokenAnswer(BaseModel):
+    """The device's new token, shown once."""
 
     device_token: str | None = None
 

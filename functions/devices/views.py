@@ -23,6 +23,14 @@ def device_documents(devices: Sequence[Device], user: Caller) -> list[dict[str, 
     ]
 
 
+def detail_document(device: Device, user: Caller) -> dict[str, Any]:
+    """A device with its last reports, as a user sees it."""
+    (document,) = device_documents([device], user)
+    points = wiring.jobs().fleet.history(device.serial)
+    telemetry = [telemetry_document(point) for point in points]
+    return document | {"note": device.note, "telemetry": telemetry}
+
+
 def telemetry_document(point: Telemetry) -> dict[str, Any]:
     """One report of a device."""
     fields = msgspec.structs.asdict(point)

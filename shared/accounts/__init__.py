@@ -6,7 +6,11 @@ other features' data: that is theirs.
 
 from shared.accounts.audit import Audit, AuditEntry, list_audit
 from shared.accounts.credentials import Credential, find_credential
-from shared.accounts.device_tokens import issue_device_token, revoke_device_token
+from shared.accounts.device_tokens import (
+    MAX_OVERLAP_S,
+    issue_device_token,
+    revoke_device_token,
+)
 from shared.accounts.erasing import Erasing
 from shared.accounts.erasure import AccountStatus, account_status, begin_erasure, no_such_user
 from shared.accounts.errors import (
@@ -35,6 +39,7 @@ from shared.accounts.traces import account_traces
 from shared.accounts.users import User, create_user, find_user, list_users
 
 __all__ = [
+    "MAX_OVERLAP_S",
     "AccountStatus",
     "Audit",
     "AuditEntry",

@@ -4,7 +4,7 @@ Knows nothing of jobs; the jobs feature decides which device may run what.
 """
 
 from shared.devices.device import Device, Telemetry
-from shared.devices.fleet import DeviceNotFound, Fleet, Registration, visible
+from shared.devices.fleet import Change, DeviceNotFound, Fleet, Registration, visible
 from shared.devices.queues import (
     LANES,
     MAX_RECEIVES,
@@ -24,6 +24,7 @@ __all__ = [
     "MAX_RECEIVES",
     "RETENTION_S",
     "VISIBILITY_S",
+    "Change",
     "Device",
     "DeviceNotFound",
     "DeviceQueues",

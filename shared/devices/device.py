@@ -50,6 +50,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     queue_urls: dict[str, str] = {}
     registered_models: tuple[str, ...] = ()
     maintenance: bool = False
+    note: str | None = None
     registered_us: int = 0
 
     reported_models: tuple[str, ...] | None = None

@@ -13,14 +13,15 @@ from typing import Any
 import msgspec
 
 from shared import clock
-from shared.aws import ConditionFailed, Item, Table, Update
+from shared.aws import ConditionFailed, Item, Table, Transaction, TransactionLost, Update
 from shared.clock import SECOND_US
 from shared.devices.device import Device, Telemetry, device_of
-from shared.errors import NotFound
+from shared.errors import NotFound, Unavailable
 
 FLEET = "FLEET"
 TELEMETRY_KEPT_S = 7 * 86_400
 TELEMETRY_SHOWN = 100
+_ATTEMPTS = 5
 
 
 class DeviceNotFound(NotFound):
@@ -38,6 +39,21 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] | None = None
     queue_tags: tuple[str, ...] | None = None
     owner: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What an administrator changes of a device; None takes out what was said before.
+
+    Without `models` (None) the device serves what it reports, or anything.
+    """
+
+    name: str | msgspec.UnsetType | None = msgspec.UNSET
+    kind: str | msgspec.UnsetType | None = msgspec.UNSET
+    models: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
+    queue_tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    owner: str | msgspec.UnsetType | None = msgspec.UNSET
+    maintenance: bool | msgspec.UnsetType = msgspec.UNSET
+    note: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @dataclass(frozen=True)
@@ -112,15 +128,33 @@ class Fleet:
         tags = wanted.queue_tags or (before.queue_tags if before else ("default",))
         writes = self.table.transaction()
         writes.update(_config_update(wanted, tags, queue_urls))
-        for tag in tags:
-            writes.update(Update(f"POOL#{tag}", "MEMBERS", add={"serials": {wanted.serial}}))
-        for tag in set(before.queue_tags if before else ()) - set(tags):
-            writes.update(Update(f"POOL#{tag}", "MEMBERS", discard={"serials": {wanted.serial}}))
+        _serve_tags(writes, wanted.serial, tags, before.queue_tags if before else ())
         if wanted.models is not None:
             # What it reported is older than what the administrator says now.
             writes.update(Update(*_presence_key(wanted.serial), remove=("reported_models",)))
         writes.commit()
         return before is None
+
+    def change(self, serial: str, wanted: Change) -> Device:
+        """Change what was said of a device; the device as it is then.
+
+        Repeatable, and whole or not at all. Raises DeviceNotFound, Unavailable.
+        """
+        for _ in range(_ATTEMPTS):
+            before = self.get(serial)
+            writes = self.table.transaction()
+            writes.update(_changed_config(before, wanted))
+            if wanted.queue_tags is not msgspec.UNSET:
+                _serve_tags(writes, serial, wanted.queue_tags, before.queue_tags)
+            if wanted.models is not msgspec.UNSET:
+                writes.update(Update(*_presence_key(serial), remove=("reported_models",)))
+            try:
+                writes.commit()
+            except TransactionLost:
+                # It was retired, or its tags were changed by another call.
+                continue
+            return self.get(serial)
+        raise Unavailable(f"device {serial!r} is being changed by others at this moment")
 
     def set_maintenance(self, serial: str, maintenance: bool) -> None:
         """Take a device out of service, or back in. Raises DeviceNotFound."""
@@ -168,6 +202,33 @@ def _config_key(serial: str) -> tuple[str, str]:
 
 def _presence_key(serial: str) -> tuple[str, str]:
     return f"DEVICE#{serial}", "PRESENCE"
+
+
+def _serve_tags(
+    writes: Transaction, serial: str, tags: Iterable[str], before: Iterable[str]
+) -> None:
+    for tag in tags:
+        writes.update(Update(f"POOL#{tag}", "MEMBERS", add={"serials": {serial}}))
+    for tag in set(before) - set(tags):
+        writes.update(Update(f"POOL#{tag}", "MEMBERS", discard={"serials": {serial}}))
+
+
+def _changed_config(before: Device, wanted: Change) -> Update:
+    stored = {"models": "registered_models"}
+    said = {
+        stored.get(name, name): list(value) if isinstance(value, tuple) else value
+        for name in wanted.__struct_fields__
+        if (value := getattr(wanted, name)) is not msgspec.UNSET
+    }
+    return Update(
+        *_config_key(before.serial),
+        set={
+            "serial": before.serial,
+            **{name: value for name, value in said.items() if value is not None},
+        },
+        remove=tuple(name for name, value in said.items() if value is None),
+        only_if={"queue_tags": list(before.queue_tags)},
+    )
 
 
 def _config_update(

@@ -71,6 +71,10 @@ class ApiClient:
         """POST; see `request`."""
         return self.request("POST", path, **kwargs)
 
+    def patch(self, path: str, **kwargs: Any) -> ApiResponse:
+        """PATCH; see `request`."""
+        return self.request("PATCH", path, **kwargs)
+
     def delete(self, path: str, **kwargs: Any) -> ApiResponse:
         """DELETE; see `request`."""
         return self.request("DELETE", path, **kwargs)
