@@ -452,6 +452,15 @@ export interface components {
             /** @enum {string} */
             status: "running" | "done";
         };
+        /** @description What became of each device, in the order of the request. */
+        BatchAnswer: {
+            results: components["schemas"]["ChangedDevice"][];
+        };
+        /** @description Which devices to change, and what of them. */
+        BatchBody: {
+            serials: string[];
+            set: components["schemas"]["ChangeBody"];
+        };
         /** @description The stats of one group. */
         BreakdownEntry: {
             completion_tokens: number;
@@ -493,6 +502,36 @@ export interface components {
             type: string;
             /** @example evt_01KBJ8S2X0ZZZZZZZZZZZZZZZZ */
             webhook_id: string;
+        };
+        /** @description What to change of a device. Members that are left out stay; null takes a value out. */
+        ChangeBody: {
+            /** @example phone */
+            kind?: string | null;
+            /**
+             * @description Whether it is taken out of service.
+             * @default false
+             */
+            maintenance?: boolean;
+            /** @description What it serves until it reports its models; all names together 32 KB. */
+            models?: string[] | null;
+            name?: string | null;
+            /** @description For people: where it is, what is wrong with it. */
+            note?: string | null;
+            /** @description Only this user's jobs run on it; null: everybody's. */
+            owner?: string | null;
+            /**
+             * @default [
+             *       "default"
+             *     ]
+             */
+            queue_tags?: string[];
+        };
+        /** @description What became of one device of a batch. */
+        ChangedDevice: {
+            problem?: components["schemas"]["Problem"] | null;
+            serial: string;
+            /** @enum {integer} */
+            status: 200 | 404 | 503;
         };
         /** @description The state of each dependency. */
         Checks: {
@@ -671,6 +710,7 @@ export interface components {
             name: string | null;
             /** @description Why the device takes no job, if it gave a reason. */
             not_ready_reason: string | null;
+            note: string | null;
             owner: string | null;
             present: boolean;
             queue_tags: string[];
@@ -1684,6 +1724,18 @@ export interface components {
             temperature_c?: number | null;
             thermal_state?: string | number | null;
         };
+        /** @description The device's new token, shown once. */
+        TokenAnswer: {
+            device_token?: string | null;
+        };
+        /** @description How long the token before stays valid. */
+        TokenBody: {
+            /**
+             * @description For so many seconds the token before is valid, too.
+             * @default 3600
+             */
+            overlap_s?: number;
+        };
         /** @description A token without its secret. */
         TokenEntry: {
             created_at: string;
@@ -1793,8 +1845,12 @@ export type AssumedAnswer = components['schemas']['AssumedAnswer'];
 export type AttemptEnd = components['schemas']['AttemptEnd'];
 export type AuditLine = components['schemas']['AuditLine'];
 export type BackfillAnswer = components['schemas']['BackfillAnswer'];
+export type BatchAnswer = components['schemas']['BatchAnswer'];
+export type BatchBody = components['schemas']['BatchBody'];
 export type BreakdownEntry = components['schemas']['BreakdownEntry'];
 export type CallbackAnswer = components['schemas']['CallbackAnswer'];
+export type ChangeBody = components['schemas']['ChangeBody'];
+export type ChangedDevice = components['schemas']['ChangedDevice'];
 export type Checks = components['schemas']['Checks'];
 export type ClaimAnswer = components['schemas']['ClaimAnswer'];
 export type CompareAnswer = components['schemas']['CompareAnswer'];
@@ -1882,6 +1938,8 @@ export type StoredResult = components['schemas']['StoredResult'];
 export type SummaryAnswer = components['schemas']['SummaryAnswer'];
 export type TelemetryAnswer = components['schemas']['TelemetryAnswer'];
 export type TelemetryBody = components['schemas']['TelemetryBody'];
+export type TokenAnswer = components['schemas']['TokenAnswer'];
+export type TokenBody = components['schemas']['TokenBody'];
 export type TokenEntry = components['schemas']['TokenEntry'];
 export type Unauthorized = components['schemas']['Unauthorized'];
 export type UndoAnswer = components['schemas']['UndoAnswer'];
