@@ -1509,7 +1509,7 @@ export interface components {
             /** @example latency_ms */
             field: string;
             /** @description With `split`: the series by that label, most rows first. */
-            groups?: components["schemas"]["SeriesGroup"][];
+            groups?: components["schemas"]["SeriesGroupAnswer"][];
             /** @enum {string} */
             kind: "number" | "boolean";
             /** @example Latency (ms) */
@@ -1535,7 +1535,7 @@ export interface components {
             unit: string | null;
         };
         /** @description The points of a series that are of one device or model, or of all `others`. */
-        SeriesGroup: {
+        SeriesGroupAnswer: {
             downsampled: boolean;
             /** @description Null for rows without the label, and for `others`. */
             key: string | null;
@@ -1926,7 +1926,7 @@ export type RowsAnswer = components['schemas']['RowsAnswer'];
 export type RunAnswer = components['schemas']['RunAnswer'];
 export type SavedAdapter = components['schemas']['SavedAdapter'];
 export type SeriesAnswer = components['schemas']['SeriesAnswer'];
-export type SeriesGroup = components['schemas']['SeriesGroup'];
+export type SeriesGroupAnswer = components['schemas']['SeriesGroupAnswer'];
 export type SeriesPoint = components['schemas']['SeriesPoint'];
 export type SeriesSummary = components['schemas']['SeriesSummary'];
 export type SessionAnswer = components['schemas']['SessionAnswer'];

@@ -56,7 +56,7 @@ class SeriesSummary(BaseModel):
     last: float | None = Field(description="The value at the latest instant.")
 
 
-class SeriesGroup(BaseModel):
+class SeriesGroupAnswer(BaseModel):
     """The points of a series that are of one device or model, or of all `others`."""
 
     key: str | None = Field(description="Null for rows without the label, and for `others`.")
@@ -81,7 +81,7 @@ class SeriesAnswer(BaseModel):
     )
     downsampled: bool = Field(description="Whether there are fewer points than values.")
     summary: SeriesSummary
-    groups: Omitted[list[SeriesGroup]] = Field(
+    groups: Omitted[list[SeriesGroupAnswer]] = Field(
         description="With `split`: the series by that label, most rows first."
     )
 

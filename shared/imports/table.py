@@ -177,7 +177,7 @@ def _flag(cell: str) -> bool | str:
 
 
 def _extra(cell: str) -> Any:
-    """What the cell holds as JSON; whoever judges it says what is wrong with it."""
+    """What the cell holds as JSON; what is none, or has a key twice, is refused when it is read."""
     try:
         found = msgspec.json.decode(cell)
     except (msgspec.DecodeError, RecursionError):
