@@ -129,7 +129,7 @@ def _end_of(former: Item) -> Update:
 def _end_others(transaction: Transaction, serial: str, held: Item, kept: Item | None) -> None:
     """End the tokens that the device held and does not keep; they leave their makers."""
     living = _digests(kept) if kept else set()
-    # The newest is ended, where it ends, by whoever looked at it.
+    # The newest is ended, where it ends, by the caller, who looked at it.
     newest = {held["digest"]} if kept is None else set()
     for digest in _digests(held) - living - newest:
         transaction.delete(token_pk(digest), TOKEN_SK)
