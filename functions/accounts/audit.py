@@ -16,6 +16,7 @@ from shared.http import (
     UserRoute,
     described,
     key_form,
+    page_of,
     up_to,
 )
 
@@ -50,8 +51,5 @@ async def get_audit(
         wiring.accounts(), after=after, limit=limit + 1, kept_days=wiring.audit_retention_days()
     )
     found, more = up_to(limit, listed)
-    return Page[AuditLine](
-        data=[audit_line(entry) for entry in found],
-        next_cursor=cursors.write(found[-1].place) if more else None,
-        has_more=more,
-    )
+    next_cursor = cursors.write(found[-1].place) if more else None
+    return Page[AuditLine](**page_of([audit_line(entry) for entry in found], next_cursor))

@@ -32,6 +32,7 @@ from shared.http import (
     creates,
     described,
     key_form,
+    page_of,
     up_to,
 )
 
@@ -83,11 +84,8 @@ async def get_tokens(
     after = cursors.read(cursor)
     listed = list_tokens(wiring.accounts(), owner, after=after, limit=limit + 1)
     found, more = up_to(limit, listed)
-    return Page[TokenEntry](
-        data=[token_entry(token) for token in found],
-        next_cursor=cursors.write(found[-1].token_id) if more else None,
-        has_more=more,
-    )
+    next_cursor = cursors.write(found[-1].token_id) if more else None
+    return Page[TokenEntry](**page_of([token_entry(token) for token in found], next_cursor))
 
 
 @router.delete(

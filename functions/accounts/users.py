@@ -30,6 +30,7 @@ from shared.http import (
     creates,
     described,
     key_form,
+    page_of,
     up_to,
 )
 
@@ -92,11 +93,8 @@ async def get_users(
     cursors = Cursors[str](("accounts.users", user.user_id), _POSITION)
     after = cursors.read(cursor)
     found, more = up_to(limit, list_users(wiring.accounts(), after=after, limit=limit + 1))
-    return Page[UserEntry](
-        data=[user_entry(one) for one in found],
-        next_cursor=cursors.write(found[-1].created) if more else None,
-        has_more=more,
-    )
+    next_cursor = cursors.write(found[-1].created) if more else None
+    return Page[UserEntry](**page_of([user_entry(one) for one in found], next_cursor))
 
 
 @router.get(

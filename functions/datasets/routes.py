@@ -47,6 +47,7 @@ from shared.http import (
     described,
     key_form,
     media_type,
+    page_of,
 )
 from shared.row_bodies import JSON_LINES
 from shared.storage.log import delete_dataset
@@ -161,11 +162,8 @@ async def list_(
     found = list_datasets(wiring.user_log(user.user_id))
     rest = [summary for summary in found if summary.name > after]
     page, more = rest[:limit], len(rest) > limit
-    return {
-        "data": [dataset_entry(summary) for summary in page],
-        "next_cursor": cursors.write(page[-1].name) if more else None,
-        "has_more": more,
-    }
+    next_cursor = cursors.write(page[-1].name) if more else None
+    return page_of([dataset_entry(summary) for summary in page], next_cursor)
 
 
 @router.get(

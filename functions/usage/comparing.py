@@ -9,7 +9,7 @@ from functions.usage import wiring
 from functions.usage.comparison_schemas import CompareAnswer, DefinitionsAnswer
 from functions.usage.parameters import AskedReadOptions
 from functions.usage.sides import AskedSides
-from shared.http import QUESTION_RESPONSES, UserRoute, Window
+from shared.http import QUESTION_RESPONSES, UserRoute, Window, page_of
 from shared.usage import DEFINITIONS, Labels, Side, UsageQuery, compare
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
@@ -62,7 +62,7 @@ async def usage_compare(
 @router.get("/definitions", summary="What every metric means", response_model=DefinitionsAnswer)
 async def usage_definitions() -> Response:
     """Formula, unit, direction and source of each metric; the same text as docs/usage.md."""
-    return _json({"data": DEFINITIONS, "next_cursor": None, "has_more": False})
+    return _json(page_of(DEFINITIONS, None))
 
 
 def _side(query: UsageQuery, side: Side) -> dict[str, Any]:

@@ -18,7 +18,15 @@ from functions.usage.import_schemas import (
 )
 from shared.datasets import Adapter, AdapterNotFound, check_dataset_name, load_adapter
 from shared.errors import MalformedInput
-from shared.http import CurrentUser, RepeatableCall, UserRoute, creates, described, media_type
+from shared.http import (
+    CurrentUser,
+    RepeatableCall,
+    UserRoute,
+    creates,
+    described,
+    media_type,
+    page_of,
+)
 from shared.imports import (
     ALSO_CSV,
     CSV,
@@ -172,8 +180,7 @@ async def import_formats() -> Response:
     out; the same text as docs/import-formats.md.
     """
     known = [each.document() for each in FORMATS]
-    document = {"data": known, "next_cursor": None, "has_more": False}
-    return Response(msgspec.json.encode(document), media_type="application/json")
+    return Response(msgspec.json.encode(page_of(known, None)), media_type="application/json")
 
 
 def _adapter(user_id: str, dataset: str) -> Adapter:

@@ -28,7 +28,7 @@ from shared.http.names import (
     WebhookIdInPath,
     in_path,
 )
-from shared.http.pages import Cursors, Page, PageLimit, key_form, up_to
+from shared.http.pages import Cursors, Page, PageLimit, key_form, page_of, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, PageRoute, UserRoute
 from shared.http.schemas import QUESTION_RESPONSES, Body, Problem, StrictBody, described
 from shared.http.windows import Window, requested_window, span_document
@@ -73,6 +73,7 @@ __all__ = [
     "key_form",
     "logger",
     "media_type",
+    "page_of",
     "record_traces",
     "requested_window",
     "require_json",

@@ -7,7 +7,7 @@ carries has the type and form of the list's own keys, even if a client made it u
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar, cast
@@ -31,8 +31,13 @@ def up_to(limit: int, found: Iterable[Entry]) -> tuple[list[Entry], bool]:
     return entries[:limit], len(entries) > limit
 
 
+def page_of(entries: Sequence[Any], next_cursor: str | None) -> dict[str, Any]:
+    """A page of a list as its document: there is more exactly when there is a next cursor."""
+    return {"data": entries, "next_cursor": next_cursor, "has_more": next_cursor is not None}
+
+
 class Page(BaseModel, Generic[Entry]):
-    """A page of a list."""
+    """A page of a list, as OpenAPI describes it."""
 
     model_config = ConfigDict(json_schema_extra=all_required)
 
