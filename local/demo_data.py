@@ -37,6 +37,9 @@ class DemoFill:
         self.dataset(SOAK, list(soak_rows(now_s)))
         tokens = {device.serial: self.device(device) for device in DEVICES}
         self.jobs(tokens)
+        for device in DEVICES:
+            # That took a while: a device that is silent for a minute counts as offline.
+            self._report(device, tokens[device.serial], 0.4)
 
     def runs(self, now_s: int) -> None:
         """A month of runs, each by its own id."""
@@ -70,11 +73,13 @@ class DemoFill:
         )
         token = str(_good(registered, "device")["device_token"])
         for number in range(_REPORTS):
-            told = {"ready": True, "models": list(device.speeds)}
-            told |= condition(device, 1 - 0.86**number)
-            _good(self._device(device.serial, token, "status", told), "status")
+            self._report(device, token, 1 - 0.86**number)
         self.say(f"device {device.serial}: registered")
         return token
+
+    def _report(self, device: DemoDevice, token: str, heat: float) -> None:
+        told = {"ready": True, "models": list(device.speeds), **condition(device, heat)}
+        _good(self._device(device.serial, token, "status", told), "status")
 
     def jobs(self, tokens: dict[str, str]) -> None:
         """Jobs that succeeded and jobs that are dead, as their devices reported them; once."""
