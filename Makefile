@@ -122,7 +122,7 @@ format: .venv/.installed dashboard/node_modules/.installed ## reformat the code
 	.venv/bin/ruff format .
 	cd dashboard && npm run --silent format
 
-openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's one OpenAPI document, the dashboard's types, and the generated parts of docs/usage.md, docs/runs.md and docs/import-formats.md
+openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's one OpenAPI document, the dashboard's types, and the generated parts of three guides and of template.yaml
 	.venv/bin/python -m tools.build_openapi
 	cd dashboard && npm run --silent types
 	.venv/bin/python -m tools.build_definitions
