@@ -8,13 +8,8 @@ from shared.http.answers import (
 )
 from shared.http.app import create_app, serve
 from shared.http.body import media_type, require_json
-from shared.http.idempotency import (
-    IdempotencyStore,
-    Repeatable,
-    RepeatableCall,
-    creates,
-    record_traces,
-)
+from shared.http.idempotency import Repeatable, RepeatableCall, creates
+from shared.http.idempotency_store import IdempotencyStore, record_traces
 from shared.http.identity import Caller, CallingDevice, CurrentAdmin, CurrentDevice, CurrentUser
 from shared.http.names import (
     MADE_ID,

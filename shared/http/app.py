@@ -14,7 +14,7 @@ from mangum import Mangum
 from shared.aws import Table
 from shared.config import read_settings
 from shared.http.answers import TEXT_TYPES
-from shared.http.idempotency import IdempotencyStore
+from shared.http.idempotency_store import IdempotencyStore
 from shared.http.problems import install_problem_handlers
 from shared.http.rates import RateLimits, RateSettings
 from shared.http.request_log import RequestLog

@@ -7,9 +7,8 @@ that was cut off must be able to run again under the same repeatable ids
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -17,18 +16,14 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from shared import clock, ids
-from shared.aws import ConditionFailed, Item, Table, Update
-from shared.errors import Conflict, DependencyFailed, Unacceptable
+from shared.aws import Item
+from shared.errors import DependencyFailed, Unacceptable
+from shared.http.idempotency_store import IdempotencyStore
 from shared.observability import logger
-from shared.traces import BATCH, Items, Place
 
 HEADER = "idempotency-key"
-KEPT_S = 86_400
-# Longer than any function may run, so that a live call is never taken for a dead one.
-LOCK_S = 35
 _MAX_KEY = 255
-# An item of DynamoDB has at most 400 KB, its key 2,048 bytes.
-_PART_BYTES = 350_000
+# A key of DynamoDB has at most 2,048 bytes.
 _LONGEST_PLACE_BYTES = 1_024
 # These answers say "not now": the same call may come again and must then be carried out.
 _NOT_KEPT = {409, 429}
@@ -51,125 +46,6 @@ class Repeatable:
         if self.key is None:
             return ids.ulid(self.started_us)
         return ids.repeatable_ulid(self.started_us, self.key, *parts)
-
-
-@dataclass(frozen=True)
-class IdempotencyStore:
-    """The records of keyed calls: one item per caller, route and key.
-
-    An answer that one item cannot hold is kept in parts of its own (docs/decisions/0022).
-    """
-
-    table: Table
-
-    def begin(self, pk: str, fingerprint: str, user_id: str | None = None) -> Item:
-        """Claim the key or learn what became of it; `user_id` says whose record it is.
-
-        Returns the record; its `state` is `begun` when the caller must carry the call
-        out, `done` when the stored answer is to be replayed. Raises Unacceptable for
-        another body, Conflict while a first call runs.
-        """
-        record = _fresh_record(pk, fingerprint, user_id)
-        try:
-            self.table.put(record, only_new=True)
-            return record
-        except ConditionFailed:
-            return self._resume(record, self.table.get(pk, "CALL"))
-
-    def finish(self, record: Item, answer: Item) -> None:
-        """Keep the answer for replays."""
-        done = {"state": "done", "answer": self._stored(record, answer), "lock_until_s": 0}
-        self._change(record, done)
-
-    def answer(self, record: Item) -> Item:
-        """The answer that is kept in a record. Raises Conflict should a part be gone."""
-        kept: Item = record["answer"]
-        numbers = range(kept.get("parts", 0))
-        parts = [self.table.get(record["pk"], _part_key(kept["stored"], n)) for n in numbers]
-        if not parts:
-            return kept
-        if None in parts:
-            raise Conflict("the first answer is not kept any more", code="idempotency_expired")
-        return {**kept, "body": b"".join(part["body"] for part in parts if part)}
-
-    def _stored(self, record: Item, answer: Item) -> Item:
-        """The answer as its record holds it, what is too large in parts of their own.
-
-        Parts have names that no other call gives: of two that carry the same call out,
-        the last one's answer counts, whole.
-        """
-        body = answer["body"]
-        if len(body) <= _PART_BYTES:
-            return answer
-        stored = ids.ulid()
-        pieces = [body[at : at + _PART_BYTES] for at in range(0, len(body), _PART_BYTES)]
-        # Whose it is, too, so that an erasure finds the parts as it finds the record.
-        names = ("pk", "user_id", "expires_at")
-        kept: Item = {name: record[name] for name in names if name in record}
-        for number, piece in enumerate(pieces):
-            self.table.put({**kept, "sk": _part_key(stored, number), "body": piece})
-        return {**answer, "body": b"", "parts": len(pieces), "stored": stored}
-
-    def release(self, record: Item) -> None:
-        """Nothing was decided: the next call with this key may try again under the same ids."""
-        self._change(record, {"lock_until_s": 0})
-
-    def _change(self, record: Item, change: Item) -> None:
-        """Change a record that is there: one that was erased meanwhile must not come back."""
-        try:
-            self.table.update(Update(record["pk"], "CALL", set=change, must_exist=True))
-        except ConditionFailed:
-            logger().info("answer_not_kept_record_gone")
-
-    def _resume(self, fresh: Item, stored: Item | None) -> Item:
-        if stored is None or stored["expires_at"] <= clock.now_s():
-            self.table.put(fresh)
-            return fresh
-        if stored["fingerprint"] != fresh["fingerprint"]:
-            raise Unacceptable(
-                "this Idempotency-Key was used with another request; use a new key",
-                code="idempotency_key_reused",
-            )
-        if stored["state"] == "done":
-            return stored
-        return self._take_over(stored)
-
-    def _take_over(self, stored: Item) -> Item:
-        busy = Conflict(
-            "a call with this Idempotency-Key is still running; ask again in a moment",
-            code="idempotency_in_flight",
-            retry_after_s=2,
-        )
-        if stored["lock_until_s"] > clock.now_s():
-            raise busy
-        lock = {"lock_until_s": clock.now_s() + LOCK_S}
-        unchanged = {"lock_until_s": stored["lock_until_s"]}
-        try:
-            return self.table.update(Update(stored["pk"], "CALL", set=lock, only_if=unchanged))
-        except ConditionFailed as exc:
-            raise busy from exc
-
-
-@dataclass(frozen=True)
-class _Records:
-    """The records of a user's keyed calls, for `shared.traces`."""
-
-    table: Table
-    kind: str = "first_answers"
-
-    def some(self, user_id: str, /) -> Sequence[Any]:
-        """Keys."""
-        items = self.table.query(user_id, index="by_user", key_names=("user_id", "pk"), limit=BATCH)
-        return [(item["pk"], item["sk"]) for item in islice(items, BATCH)]
-
-    def remove(self, _user_id: str, found: Sequence[Any], /) -> None:
-        """Delete them; the index may show them for another moment."""
-        self.table.delete_many(found)
-
-
-def record_traces(table: Table) -> tuple[Place, ...]:
-    """Every place, for `shared.traces`."""
-    return (_Records(table), Items(table, "rates", "RATE#{}"))
 
 
 def creates(*, secrets: tuple[str, ...] = ()) -> Callable[[Endpoint], Endpoint]:
@@ -242,25 +118,6 @@ def _kept(response: Response, secrets: tuple[str, ...]) -> Item:
 def _replay(answer: Item) -> Response:
     headers = {**answer["headers"], "Idempotent-Replayed": "true"}
     return Response(answer["body"], answer["status"], headers=headers)
-
-
-def _fresh_record(pk: str, fingerprint: str, user_id: str | None) -> Item:
-    # The index of users finds the records of one: an erasure takes them along.
-    whose = {} if user_id is None else {"user_id": user_id}
-    return {
-        **whose,
-        "pk": pk,
-        "sk": "CALL",
-        "state": "begun",
-        "fingerprint": fingerprint,
-        "started_us": clock.now_us(),
-        "lock_until_s": clock.now_s() + LOCK_S,
-        "expires_at": clock.now_s() + KEPT_S,
-    }
-
-
-def _part_key(stored: str, number: int) -> str:
-    return f"PART#{stored}#{number:03d}"
 
 
 def _place(request: Request) -> str:
