@@ -677,6 +677,8 @@ export interface components {
         };
         /** @description A device as it was registered and as it reported last. */
         DeviceAnswer: {
+            /** @description What runs the models, as the runner names it. */
+            backend: string | null;
             battery: number | null;
             charging: boolean | null;
             /** @description The job that it runs, if it is yours. */
@@ -691,6 +693,7 @@ export interface components {
             present: boolean;
             queue_tags: string[];
             ready: boolean;
+            runner_version: string | null;
             serial: string;
             /** @enum {string} */
             state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
@@ -698,8 +701,10 @@ export interface components {
             thermal_state: string | number | null;
             using: boolean;
         };
-        /** @description A device with its last reports, oldest first. */
+        /** @description A device with its last reports and troubles, oldest first. */
         DeviceDetailAnswer: {
+            /** @description What runs the models, as the runner names it. */
+            backend: string | null;
             battery: number | null;
             charging: boolean | null;
             /** @description The job that it runs, if it is yours. */
@@ -715,12 +720,15 @@ export interface components {
             present: boolean;
             queue_tags: string[];
             ready: boolean;
+            runner_version: string | null;
             serial: string;
             /** @enum {string} */
             state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
             telemetry: components["schemas"]["TelemetryAnswer"][];
             temperature_c: number | null;
             thermal_state: string | number | null;
+            /** @description The last 20. */
+            troubles: components["schemas"]["TroubleAnswer"][];
             using: boolean;
         };
         /** @description A queue to receive from. */
@@ -1329,6 +1337,8 @@ export interface components {
         };
         /** @description A registered device; its token is shown once. */
         RegisteredAnswer: {
+            /** @description What runs the models, as the runner names it. */
+            backend: string | null;
             battery: number | null;
             charging: boolean | null;
             device_token?: string | null;
@@ -1344,6 +1354,7 @@ export interface components {
             present: boolean;
             queue_tags: string[];
             ready: boolean;
+            runner_version: string | null;
             serial: string;
             /** @enum {string} */
             state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
@@ -1642,6 +1653,11 @@ export interface components {
         };
         /** @description Presence: whether the device can take a job, and what it serves. */
         StatusBody: {
+            /**
+             * @example gguf
+             * @example ollama
+             */
+            backend?: string | null;
             /** @description Percent. */
             battery?: number | null;
             charging?: boolean | null;
@@ -1661,6 +1677,8 @@ export interface components {
             runner_version?: string | null;
             temperature_c?: number | null;
             thermal_state?: string | number | null;
+            /** @description The last troubles, oldest first; left out where there are no new ones. */
+            troubles?: components["schemas"]["TroubleBody"][] | null;
             using?: boolean | null;
         };
         /** @description Where a result is that does not fit an answer. */
@@ -1750,6 +1768,20 @@ export interface components {
             name: string | null;
             token_id: string;
             user_id: string;
+        };
+        /** @description Something that went wrong on the device, in its own words. */
+        TroubleAnswer: {
+            at: string;
+            code: string;
+            detail: string;
+        };
+        /** @description Something that went wrong on the device. */
+        TroubleBody: {
+            /** @description So long ago it was. */
+            age_s: number;
+            code: string;
+            /** @default  */
+            detail?: string;
         };
         /** @description The fixed answer to a missing, unknown, revoked or expired credential. */
         Unauthorized: {
@@ -1941,6 +1973,8 @@ export type TelemetryBody = components['schemas']['TelemetryBody'];
 export type TokenAnswer = components['schemas']['TokenAnswer'];
 export type TokenBody = components['schemas']['TokenBody'];
 export type TokenEntry = components['schemas']['TokenEntry'];
+export type TroubleAnswer = components['schemas']['TroubleAnswer'];
+export type TroubleBody = components['schemas']['TroubleBody'];
 export type Unauthorized = components['schemas']['Unauthorized'];
 export type UndoAnswer = components['schemas']['UndoAnswer'];
 export type UndoBody = components['schemas']['UndoBody'];

@@ -5,10 +5,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from functions.devices import wiring
-from functions.devices.schemas import SessionAnswer, StatusBody, TelemetryBody
+from functions.devices.schemas import SessionAnswer, StatusBody, TelemetryBody, TroubleBody
 from shared import clock
 from shared.config import aws_endpoint
-from shared.devices import HEARTBEAT_S, VISIBILITY_S, Telemetry, open_session
+from shared.devices import (
+    HEARTBEAT_S,
+    VISIBILITY_S,
+    DeviceTrouble,
+    Telemetry,
+    open_session,
+)
 from shared.errors import Forbidden
 from shared.http import CurrentDevice, DeviceRoute, SerialInPath, described
 
@@ -67,12 +73,15 @@ async def status(serial: OwnSerial, body: StatusBody) -> Response:
         "reported_using": bool(body.using),
         "job_id": body.job_id,
         "runner_version": body.runner_version,
+        "backend": body.backend,
     }
     if body.models is not None:
         said["reported_models"] = body.models
     fleet = wiring.jobs().fleet
     fleet.get(serial)
     fleet.report(serial, said, telemetry_of(body))
+    if body.troubles is not None:
+        fleet.keep_troubles(serial, [_trouble_of(each) for each in body.troubles])
     return Response(status_code=204)
 
 
@@ -80,3 +89,8 @@ def telemetry_of(body: TelemetryBody) -> Telemetry:
     """What a device measured of itself, now."""
     measured = body.model_dump(include=set(TelemetryBody.model_fields))
     return Telemetry(at_us=clock.now_us(), **measured)
+
+
+def _trouble_of(body: TroubleBody) -> DeviceTrouble:
+    at_us = clock.now_us() - round(body.age_s * clock.SECOND_US)
+    return DeviceTrouble(at_us=at_us, code=body.code, detail=body.detail)

@@ -123,6 +123,14 @@ class TelemetryBody(Body):
     gpu_pct: Measured = None
 
 
+class TroubleBody(Body):
+    """Something that went wrong on the device."""
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    detail: str = Field(default="", max_length=1_000)
+    age_s: float = Field(ge=0, le=1e9, allow_inf_nan=False, description="So long ago it was.")
+
+
 class StatusBody(TelemetryBody):
     """Presence: whether the device can take a job, and what it serves."""
 
@@ -138,6 +146,12 @@ class StatusBody(TelemetryBody):
     )
     job_id: str | None = Field(default=None, max_length=64)
     runner_version: str | None = Field(default=None, max_length=64)
+    backend: str | None = Field(default=None, max_length=64, examples=["gguf", "ollama"])
+    troubles: list[TroubleBody] | None = Field(
+        default=None,
+        max_length=20,
+        description="The last troubles, oldest first; left out where there are no new ones.",
+    )
 
 
 class AttemptBody(Body):
@@ -222,6 +236,8 @@ class DeviceAnswer(BaseModel):
     )
     using: bool
     state: StateName
+    runner_version: str | None
+    backend: str | None = Field(description="What runs the models, as the runner names it.")
     battery: float | None
     charging: bool | None
     temperature_c: float | None
@@ -247,10 +263,19 @@ class TelemetryAnswer(BaseModel):
     gpu_pct: float | None
 
 
+class TroubleAnswer(BaseModel):
+    """Something that went wrong on the device, in its own words."""
+
+    at: str
+    code: str
+    detail: str
+
+
 class DeviceDetailAnswer(DeviceAnswer):
-    """A device with its last reports, oldest first."""
+    """A device with its last reports and troubles, oldest first."""
 
     note: str | None
+    troubles: list[TroubleAnswer] = Field(description="The last 20.")
     telemetry: list[TelemetryAnswer]
 
 

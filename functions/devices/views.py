@@ -24,11 +24,15 @@ def device_documents(devices: Sequence[Device], user: Caller) -> list[dict[str, 
 
 
 def detail_document(device: Device, user: Caller) -> dict[str, Any]:
-    """A device with its last reports, as a user sees it."""
+    """A device with its last reports and troubles, as a user sees it."""
     (document,) = device_documents([device], user)
     points = wiring.jobs().fleet.history(device.serial)
     telemetry = [telemetry_document(point) for point in points]
-    return document | {"note": device.note, "telemetry": telemetry}
+    troubles = [
+        {"at": clock.iso(each.at_us), "code": each.code, "detail": each.detail}
+        for each in wiring.jobs().fleet.troubles(device.serial)
+    ]
+    return document | {"note": device.note, "troubles": troubles, "telemetry": telemetry}
 
 
 def telemetry_document(point: Telemetry) -> dict[str, Any]:
@@ -51,6 +55,8 @@ def _document(device: Device, shows_job: bool) -> dict[str, Any]:
         "not_ready_reason": device.not_ready_reason,
         "using": device.using,
         "state": device.state,
+        "runner_version": device.runner_version,
+        "backend": device.backend,
         **{name: seen.get(name) for name in _SHOWN},
         "job_id": device.job_id if shows_job and device.using else None,
         "last_seen_at": clock.iso_or_none(device.last_seen_us),

@@ -2,14 +2,30 @@
 
 Progress goes to stdout, trouble to stderr. Prompts, outputs, tokens and keys never come here.
 A line that cannot be written, for a full disk or a closed pipe, is lost, and nothing else is.
+The last troubles are remembered, so that the API can show them.
 """
 
 import json
 import os
 import sys
-from typing import TextIO
+import time
+from collections import deque
+from typing import Final, NamedTuple, TextIO
 
 _LONGEST_VALUE = 300
+_REMEMBERED: Final = 20
+
+
+class Trouble(NamedTuple):
+    """Something that went wrong; `at_s` by the monotonic clock. No job is named in it."""
+
+    number: int
+    at_s: float
+    event: str
+    detail: str
+
+
+_troubles: deque[Trouble] = deque(maxlen=_REMEMBERED)
 
 
 def progress(event: str, **fields: object) -> None:
@@ -19,7 +35,21 @@ def progress(event: str, **fields: object) -> None:
 
 def trouble(event: str, **fields: object) -> None:
     """What an operator may have to look at."""
+    remember(event, **fields)
     write(sys.stderr, _line(event, fields))
+
+
+def remember(event: str, **fields: object) -> None:
+    """Count an event among the troubles; the line, if there is one, is written by others."""
+    number = _troubles[-1].number + 1 if _troubles else 1
+    # Others than the job's owner may see the device.
+    detail = _pairs({key: value for key, value in fields.items() if key != "job_id"})
+    _troubles.append(Trouble(number, time.monotonic(), event, detail))
+
+
+def troubles() -> list[Trouble]:
+    """The last troubles of this process, oldest first; their numbers count all of them."""
+    return list(_troubles)
 
 
 def write(stream: TextIO, line: str) -> None:
@@ -43,8 +73,11 @@ def close() -> None:
 
 
 def _line(event: str, fields: dict[str, object]) -> str:
-    shown = (f"{key}={_value(value)}" for key, value in fields.items() if value is not None)
-    return " ".join((event, *shown))
+    return f"{event} {_pairs(fields)}".rstrip()
+
+
+def _pairs(fields: dict[str, object]) -> str:
+    return " ".join(f"{key}={_value(value)}" for key, value in fields.items() if value is not None)
 
 
 def _value(value: object) -> str:

@@ -67,6 +67,8 @@ def tell(claim: Claim, outcome: Outcome, duration_s: float) -> None:
         shown = ("prompt_tokens", "completion_tokens", "ttft_ms", "tok_s")
         log.progress("job_succeeded", **job, **{name: outcome.metrics[name] for name in shown})
     elif isinstance(outcome, GenerationError):
+        if _failure_event(outcome) == "job_failed":
+            log.remember("job_failed", model=claim.model, code=outcome.code)
         log.progress(
             _failure_event(outcome),
             **job,

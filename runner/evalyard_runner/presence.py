@@ -1,6 +1,7 @@
 """Reports to the API that the device is there, and how it is; 60 s of silence count as offline."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,10 +21,13 @@ class DeviceState:
 
     models: tuple[str, ...]
     sensors: Sensors
+    backend: str | None = None
     ready: bool = False
     not_ready_reason: str | None = None
     job_id: str | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    # The number of the newest trouble that the API knows.
+    _known_trouble: int = 0
 
     def set_ready(self) -> None:
         self._set(True, None)
@@ -45,8 +49,34 @@ class DeviceState:
             "models": list(self.models),
             "job_id": self.job_id,
             "runner_version": __version__,
+            "backend": self.backend,
             **self.sensors.read(),
+            **self._new_troubles(),
         }
+
+    def reported(self, report: dict[str, Any]) -> None:
+        """The API has this report; what it knows of troubles is not said again."""
+        for newest in report.get("troubles", ())[-1:]:
+            self._known_trouble = newest["number"]
+
+    def _new_troubles(self) -> dict[str, Any]:
+        """The last troubles, when there is one that the API does not know; by their age, as the
+        device's clock may be wrong.
+        """
+        found = log.troubles()
+        if not found or found[-1].number <= self._known_trouble:
+            return {}
+        now_s = time.monotonic()
+        troubles = [
+            {
+                "number": each.number,
+                "age_s": round(now_s - each.at_s, 3),
+                "code": each.event,
+                "detail": each.detail,
+            }
+            for each in found
+        ]
+        return {"troubles": troubles}
 
     def _set(self, ready: bool, reason: str | None) -> None:
         if (ready, reason) != (self.ready, self.not_ready_reason):
@@ -85,7 +115,8 @@ class Presence:
     async def _report_once(self) -> float:
         self._state.changed.clear()
         try:
-            await self._api.report_status(await asyncio.to_thread(self._state.report))
+            report = await asyncio.to_thread(self._state.report)
+            await self._api.report_status(report)
         except DeviceRefusedError:
             raise
         except (ApiAwayError, ApiRefusedError):
@@ -93,6 +124,7 @@ class Presence:
         except Exception as exc:  # The last resort: a status must not end the runner.
             log.trouble("status_not_reported", reason=place_of(exc))
             return self._later()
+        self._state.reported(report)
         self._backoff.reset()
         return 0.0
 

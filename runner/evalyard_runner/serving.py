@@ -25,7 +25,7 @@ async def serve(settings: Settings, backend: Backend, stop: Stop, sensors: Senso
     serial.
     """
     async with DeviceApi(settings.api, settings.serial, settings.token) as api:
-        state = DeviceState(models=backend.models, sensors=sensors)
+        state = DeviceState(models=backend.models, sensors=sensors, backend=settings.backend)
         presence = Presence(api, state)
         await _introduce(api, state)
         loop = PullLoop(
@@ -47,7 +47,9 @@ async def _introduce(api: DeviceApi, state: DeviceState) -> None:
     waited out.
     """
     try:
-        await api.report_status(await asyncio.to_thread(state.report))
+        report = await asyncio.to_thread(state.report)
+        await api.report_status(report)
+        state.reported(report)
     except ApiRefusedError as exc:
         if exc.status in _ABOUT_THE_WORDS:
             log.trouble("status_refused", reason=exc)

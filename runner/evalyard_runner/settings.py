@@ -33,6 +33,13 @@ class Settings:
     ollama_url: str | None = None
     limits: Limits = field(default_factory=Limits)
 
+    @property
+    def backend(self) -> str:
+        """What runs the model, as `--backend` names it."""
+        if self.gguf:
+            return "gguf"
+        return "ollama" if self.ollama_url else "openai"
+
 
 def read_settings(arguments: list[str] | None = None) -> Settings:
     """Raises MisconfiguredError; unknown or malformed flags end the process with code 2, as

@@ -3,7 +3,7 @@
 Knows nothing of jobs; the jobs feature decides which device may run what.
 """
 
-from shared.devices.device import Device, Telemetry
+from shared.devices.device import Device, DeviceTrouble, Telemetry
 from shared.devices.fleet import Change, DeviceNotFound, Fleet, Registration, visible
 from shared.devices.queues import (
     LANES,
@@ -30,6 +30,7 @@ __all__ = [
     "DeviceQueues",
     "DeviceRetiring",
     "DeviceSession",
+    "DeviceTrouble",
     "Fleet",
     "PoolQueues",
     "Registration",

@@ -39,6 +39,14 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
     gpu_pct: float | None = None
 
 
+class DeviceTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that went wrong on a device, in its own words."""
+
+    at_us: int
+    code: str
+    detail: str
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """One device. `queue_urls` maps the lane to the device's own queue."""
 
@@ -60,6 +68,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     reported_using: bool = False
     job_id: str | None = None
     runner_version: str | None = None
+    backend: str | None = None
     telemetry: Telemetry | None = None
 
     @property

@@ -3,6 +3,7 @@
 `FLEET / DEVICE#<serial>` is the registration, written by administrators;
 `DEVICE#<serial> / PRESENCE` is what the device said last, written every few
 seconds; `DEVICE#<serial> / POINT#<µs>` are past reports, kept for a week;
+`DEVICE#<serial> / TROUBLES` is what went wrong there last, written when there is something new;
 `POOL#<tag> / MEMBERS` is the set of serials that serve a queue tag.
 """
 
@@ -15,12 +16,13 @@ import msgspec
 from shared import clock
 from shared.aws import ConditionFailed, Item, Table, Transaction, TransactionLost, Update
 from shared.clock import SECOND_US
-from shared.devices.device import Device, Telemetry, device_of
+from shared.devices.device import Device, DeviceTrouble, Telemetry, device_of
 from shared.errors import NotFound, Unavailable
 
 FLEET = "FLEET"
 TELEMETRY_KEPT_S = 7 * 86_400
 TELEMETRY_SHOWN = 100
+TROUBLES_KEPT_S = 90 * 86_400
 _ATTEMPTS = 5
 
 
@@ -177,6 +179,18 @@ class Fleet:
         point = {"pk": f"DEVICE#{serial}", "sk": f"POINT#{telemetry.at_us:017d}"}
         self.table.put({**point, **measured, "expires_at": expires_at})
 
+    def keep_troubles(self, serial: str, troubles: Iterable[DeviceTrouble]) -> None:
+        """Keep what went wrong on a device last, in the place of what was kept before."""
+        kept = [msgspec.to_builtins(each) for each in troubles]
+        expires_at = clock.now_s() + TROUBLES_KEPT_S
+        self.table.put({**_troubles_key(serial), "troubles": kept, "expires_at": expires_at})
+
+    def troubles(self, serial: str) -> list[DeviceTrouble]:
+        """What went wrong on a device last, oldest first."""
+        key = _troubles_key(serial)
+        item = self.table.get(key["pk"], key["sk"]) or {}
+        return msgspec.convert(item.get("troubles", []), list[DeviceTrouble], strict=False)
+
     def history(self, serial: str, limit: int = TELEMETRY_SHOWN) -> list[Telemetry]:
         """The last reports of a device, oldest first."""
         points: list[Telemetry] = []
@@ -211,6 +225,10 @@ def _serve_tags(
         writes.update(Update(f"POOL#{tag}", "MEMBERS", add={"serials": {serial}}))
     for tag in set(before) - set(tags):
         writes.update(Update(f"POOL#{tag}", "MEMBERS", discard={"serials": {serial}}))
+
+
+def _troubles_key(serial: str) -> Item:
+    return {"pk": f"DEVICE#{serial}", "sk": "TROUBLES"}
 
 
 def _changed_config(before: Device, wanted: Change) -> Update:

@@ -46,6 +46,7 @@ class Retirements:
         writes.put({"pk": _RETIRED, "sk": f"DEVICE#{device.serial}", **left, **at})
         writes.delete(FLEET, f"DEVICE#{device.serial}")
         writes.delete(f"DEVICE#{device.serial}", "PRESENCE")
+        writes.delete(f"DEVICE#{device.serial}", "TROUBLES")
         for tag in device.queue_tags:
             writes.update(Update(f"POOL#{tag}", "MEMBERS", discard={"serials": {device.serial}}))
         try:

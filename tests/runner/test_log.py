@@ -29,3 +29,14 @@ def test_trouble_goes_to_stderr_when_something_is_wrong(capsys: pytest.CaptureFi
 
     out, err = capsys.readouterr()
     assert (out, len(err) < 400) == ("", True)
+
+
+def test_last_troubles_are_remembered_without_jobs(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(25):
+        log.trouble("report_failed", job_id="job_secret", reason=f"r{number}")
+
+    found = log.troubles()
+
+    assert [each.detail for each in found] == [f"reason=r{number}" for number in range(5, 25)]
+    assert found[-1].number - found[0].number == 19
+    assert capsys.readouterr().err.count("job_secret") == 25

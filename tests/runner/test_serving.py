@@ -283,6 +283,23 @@ def test_device_says_what_it_does_when_it_works_and_when_it_leaves(bench: Bench)
     assert {"battery", "charging", "temperature_c", "cpu_pct", "memory_pct"} <= reports[0].keys()
 
 
+def test_troubles_are_reported_once_when_something_goes_wrong(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job(model="unknown")
+    bench.send(url, "job_1")
+
+    def newest() -> list[dict[str, Any]]:
+        found = [report.get("troubles") for report in bench.api.heard("status")]
+        return [troubles[-1] for troubles in found if troubles]
+
+    bench.run_until(lambda: any(each["code"] == "job_failed" for each in newest()))
+
+    numbers = [each["number"] for each in newest()]
+    assert numbers == sorted(set(numbers))
+    assert "job_1" not in str(newest())
+    assert {report["backend"] for report in bench.api.heard("status")} == {"openai"}
+
+
 def test_job_runs_when_api_and_queues_come_back(
     bench: Bench, capfd: pytest.CaptureFixture[str]
 ) -> None:

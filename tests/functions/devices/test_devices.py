@@ -4,6 +4,7 @@ import pytest
 
 from shared.accounts import find_credential
 from shared.aws import Queue
+from tests.conftest import HeldClock
 from tests.kit.cloud import aws_client
 from tests.kit.yard import Yard
 
@@ -339,3 +340,47 @@ def test_a_queue_tag_counts_once_when_it_is_named_twice(yard: Yard) -> None:
 
     assert answer.status == 201
     assert answer.json()["queue_tags"] == ["short", "default"]
+
+
+def test_last_troubles_are_shown_when_a_device_reports_them(
+    yard: Yard, held_clock: HeldClock
+) -> None:
+    first = {"code": "model_unreachable", "detail": "", "age_s": 61.5}
+    second = {"code": "job_failed", "detail": "model=m code=out_of_memory", "age_s": 0}
+    yard.report(troubles=[first, second], runner_version="1.2.3", backend="gguf")
+    yard.report()
+
+    device = users(yard).get("/devices/dev-1").json()
+
+    assert [(each["at"], each["code"]) for each in device["troubles"]] == [
+        ("2025-12-31T23:58:58.500Z", "model_unreachable"),
+        ("2026-01-01T00:00:00.000Z", "job_failed"),
+    ]
+    assert device["troubles"][1]["detail"] == "model=m code=out_of_memory"
+    assert device["runner_version"] is None
+
+
+def test_runner_is_named_in_lists_when_a_device_says_it(yard: Yard) -> None:
+    yard.report(runner_version="1.2.3", backend="gguf")
+
+    (listed,) = users(yard).get("/devices").json()["data"]
+
+    assert (listed["runner_version"], listed["backend"]) == ("1.2.3", "gguf")
+
+
+def test_troubles_are_forgotten_when_the_device_is_retired(yard: Yard) -> None:
+    yard.report(troubles=[{"code": "x", "age_s": 1}])
+    users(yard, "root", admin=True).delete("/devices/dev-1")
+
+    assert yard.tables["DevicesTable"].get("DEVICE#dev-1", "TROUBLES") is None
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"code": "x" * 65, "age_s": 0}, {"code": "x", "age_s": -1}, {"code": "x"}]
+)
+def test_report_is_refused_when_a_trouble_is_malformed(yard: Yard, trouble: dict) -> None:
+    answer = yard.device().post(
+        "/devices/dev-1/status", json={"ready": True, "troubles": [trouble]}
+    )
+
+    assert answer.status == 422

@@ -74,9 +74,37 @@ export function DeviceView({ id }: { id: string }) {
               )}
             </dd>
           </div>
+          <div>
+            <dt>Runner</dt>
+            <dd>
+              {[device.runner_version, device.backend].filter(Boolean).join(", ") || "unknown"}
+            </dd>
+          </div>
+          {device.note && (
+            <div>
+              <dt>Note</dt>
+              <dd class="wrap">{device.note}</dd>
+            </div>
+          )}
         </dl>
       </section>
       <Charts device={device} path={path} zone={zone} />
+      {device.troubles.length > 0 && (
+        <section class="card">
+          <h2>Last troubles</h2>
+          <ul class="plain">
+            {[...device.troubles].reverse().map((trouble) => (
+              <li key={`${trouble.at} ${trouble.code} ${trouble.detail}`} class="row">
+                <code>{trouble.code}</code>
+                <span class="wrap">{trouble.detail}</span>
+                <span class="note">
+                  <Ago at={trouble.at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <section class="card">
         <h2>Latest jobs</h2>
         {jobs.data?.data.length === 0 && <p class="note">None of yours.</p>}
