@@ -9,6 +9,7 @@ import pytest
 from shared.storage.assembly import compactor
 from shared.storage.log import Catalog, UserLog
 from tests.functions.datasets.quick_start import ADAPTER, ROWS
+from tests.kit.faults import watched_calls
 from tools.template import ROOT
 
 
@@ -217,6 +218,18 @@ def test_each_group_keeps_its_peaks_when_it_has_many_points(ada):
     assert max(len(group["points"]) for group in groups) <= 20
     assert 9_000 in [value for _, value in groups[1]["points"]]
     assert [groups[0]["points"][at][1] for at in (0, -1)] == [1, 399]
+
+
+def test_calls_of_aws_are_the_same_when_series_come_apart(ada):
+    groups_of(ada, rows_of_devices([f"d{number}" for number in range(60)]))
+
+    calls = []
+    for query in ("", "&split=device", "&split=model"):
+        with watched_calls() as watched:
+            assert ada.get(f"/user/data/metrics?dataset=d{query}").status == 200
+        calls.append(sorted(watched.names))
+
+    assert calls[0] == calls[1] == calls[2]
 
 
 def test_groups_are_not_there_when_nothing_is_split(ada):

@@ -3,6 +3,7 @@
 import pytest
 
 from shared import clock
+from tests.kit.faults import watched_calls
 from tests.kit.names import short
 
 NOW_ROWS = [
@@ -251,3 +252,17 @@ def test_unreadable_time_is_pointed_at(ada):
 
     assert answer.status == 400
     assert answer.json()["errors"][0]["pointer"] == "/query/from"
+
+
+@pytest.mark.parametrize("datasets", [1, 20])
+def test_shapes_of_datasets_cost_the_same_calls_however_many_there_are(api, datasets):
+    usage = api("usage", user="ada")
+    rows = [{"latency_ms": 9, "dataset": f"d{number}"} for number in range(datasets)]
+    assert usage.post("/usage/import", json=rows).status == 200
+    names = "".join(f"&dataset=d{number}" for number in range(datasets))
+
+    with watched_calls() as calls:
+        answer = usage.get(f"/usage?group_by=dataset&bucket=day&minutes=20160{names}")
+
+    assert len(answer.json()["breakdown"]) == datasets
+    assert len(calls.names) <= 5
