@@ -114,7 +114,7 @@ check-template:
 	cd dashboard && npm run --silent check
 	.venv-sam/bin/sam validate --lint --region us-east-1
 	@# Accepted findings stand with their reasons in the template (Metadata); nothing is asked of the network.
-	.venv/bin/python -m tools.write_transformed .aws-sam/transformed.json
+	.venv/bin/python -m tools.transformed .aws-sam/transformed.json
 	CKV_SKIP_PACKAGE_UPDATE_CHECK=1 .venv-checkov/bin/checkov -f .aws-sam/transformed.json --framework cloudformation --skip-download --quiet --compact
 
 format: .venv/.installed dashboard/node_modules/.installed ## reformat the code

@@ -1,20 +1,23 @@
 """The folder of one local cloud: its paths, its lock, and the small private files in it."""
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from local.errors import LocalCloudError
-from local.scratch import scratch_folder
 
 # The repository.
 ROOT = Path(__file__).resolve().parent.parent
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made below is ours alone
+_ROOM_BYTES = 1024**3
 
 
 @dataclass(frozen=True)
@@ -154,3 +157,21 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     beside.replace(path)
+
+
+@cache
+def scratch_folder(root: Path) -> Path:
+    """Where the local AWS of one home unpacks functions and layers: in memory where there is room,
+    else on disk.
+
+    They are thousands of small files, so that the disk is what a cold start waits for. The
+    folder is the same for as long as this program runs.
+    """
+    digest = hashlib.sha256(str(root).encode()).hexdigest()[:12]
+    in_memory = _MEMORY / f"evalyard-{os.getuid()}-{digest}"
+    return in_memory if _has_room() or in_memory.exists() else root / "tmp"
+
+
+def _has_room() -> bool:
+    usable = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    return usable and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES

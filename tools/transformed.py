@@ -1,7 +1,14 @@
-"""The template as SAM transforms it: what CloudFormation will see."""
+"""The template as SAM transforms it: what CloudFormation will see.
+
+`python -m tools.transformed FILE` writes it as JSON for tools that read templates. `make check` has
+checkov read it, which knows neither YAML's merges nor what SAM adds.
+"""
 
 import copy
+import json
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from samtranslator.translator.transform import transform
@@ -45,3 +52,14 @@ def _packaged(template: dict[str, Any]) -> dict[str, Any]:
             if name in resource.get("Properties", {}):
                 resource["Properties"][name] = "s3://bucket/key"
     return packaged
+
+
+def main(target: str) -> None:
+    """Write the transformed template to a file, as JSON."""
+    path = Path(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(transformed(read_source()), indent=1))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

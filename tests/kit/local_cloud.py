@@ -16,7 +16,7 @@ import botocore.session
 import httpx
 import psutil
 
-from local.scratch import scratch_folder
+from local.home import scratch_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 # Generous: a first start builds, on two busy cores, and fetches nothing.
