@@ -111,7 +111,7 @@ function Refused({ problem }: { problem: Problem }) {
   if (problem.code !== "too_many_groups")
     return <Trouble problem={problem} what="The breakdown could not be loaded." />;
   return (
-    <p class="note" role="status">
+    <p class="note" role="alert">
       There are too many groups for a table: choose some by a filter above, or break it down by
       something else.
     </p>
