@@ -85,8 +85,8 @@ def section(life: Life, book: PriceBook) -> Section:
         "KB, doubled in transactions, with those of the indexes. Authorizing is once for "
         "submitting and once for reading; the device's own is in its month. `fold` is the "
         "aggregation of this one run; runs that come within a second of each other share it. "
-        "`more in a crowd`: what submitting and claiming take beyond that while many jobs "
-        "of the user wait for a place in the window. Not counted: storage, traffic, SQS polls of "
+        "`more in a crowd`: what submitting and completing take beyond that while many jobs "
+        "of the user wait for the device. Not counted: storage, traffic, SQS polls of "
         "the functions that wait for events."
     )
     return Section(_TITLE, _COLUMNS, rows, f"{note}\n\n{idle.markdown()}")
@@ -104,7 +104,7 @@ def job_costs(life: Life) -> list[Cost]:
 
 
 def _more(costs: list[Cost], crowded: Amounts) -> Amounts:
-    alone = sum((cost.amounts for cost in costs if cost.step in ("submit", "claim")), Counter())
+    alone = sum((cost.amounts for cost in costs if cost.step in ("submit", "complete")), Counter())
     return Counter({unit: amount - alone[unit] for unit, amount in crowded.items()})
 
 

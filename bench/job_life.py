@@ -20,7 +20,7 @@ from tools.template import Template
 RUN_S = 30
 HEARTBEATS = RUN_S // HEARTBEAT_S
 SERIAL, USER = "pi-5", "ada"
-# More than a window has places, and a claim reads.
+# More than the index is asked for at once.
 _CROWD = 16
 _PROMPT = "Explain in two sentences what a segment of a log is. " * 10
 _OUTPUT = "A segment is one immutable piece of a log, written once and read often. " * 8
@@ -49,7 +49,10 @@ class Life:
         )
         self._token = registered.json()["device_token"]
         self._bucket = template.physical["DataBucket"]
-        # Of a first job some things are special: windows, secrets and the day are new.
+        device = Table(template.physical["DevicesTable"]).get("FLEET", f"DEVICE#{SERIAL}") or {}
+        self._queue_url = str(device["queue_urls"]["normal"])
+        self.report()
+        # Of a first job some things are special: lines, secrets and the day are new.
         for step in self.steps().values():
             step()
 
@@ -84,14 +87,14 @@ class Life:
     def receive(self) -> Amounts:
         """The request that brings the message; those that brought none belong to the month."""
         with self._metered() as amounts:
-            url = self._template.physical["DefaultNormalQueue"]
+            url = self._queue_url
             (message,) = aws_client("sqs").receive_message(QueueUrl=url)["Messages"]
         self._job_id = json.loads(message["Body"])["job_id"]
         self._receipt = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
         return amounts
 
     def claim(self) -> Amounts:
-        """The device takes the job, and its place in the window is free."""
+        """The device takes the job."""
         answer, amounts = self._said("claim", {})
         self._attempt = answer.json()["attempt"]
         return amounts
@@ -139,7 +142,7 @@ class Life:
         return messages + self._invoked("AggregateUsage", sqs_event({"Records": told}))
 
     def crowded(self) -> Amounts:
-        """Submitting one job and claiming another while many of the user wait for a place.
+        """Submitting one job and completing another while many of the user wait for the device.
 
         Leaves them where they are: nothing can be asked of this life after it.
         """
@@ -147,7 +150,8 @@ class Life:
             self.submit()
         submitted = self.submit()
         self.receive()
-        return submitted + self.claim()
+        self.claim()
+        return submitted + self.complete()
 
     def session(self) -> Amounts:
         """The device gets new credentials."""

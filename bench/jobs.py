@@ -41,7 +41,7 @@ CROWDS = (Crowd("short", 1, 40), Crowd("default", 4, 80), Crowd("long", 16, 160)
 _TITLE = "No-op jobs on the local cloud"
 _COLUMNS = ("what", "jobs", "p50 ms", "p95 ms", "jobs/s")
 _NOTE = (
-    "Idle: one device that looks into its four queues and then waits at one of them for a second, "
+    "Idle: one device that looks into its two queues and then waits at one of them for a second, "
     "as a runner does; times from the start of the submit. Pools: all jobs are submitted by one "
     "user before the devices start, functions are warm; receive, claim, complete and delete of "
     "each are counted. The local cloud is an emulator on the same processors: its gateway, "
@@ -150,16 +150,8 @@ def _devices(admin: httpx.Client, crowd: Crowd) -> Iterator[list[SimulatedDevice
         SimulatedDevice.register(admin, f"bench-{crowd.tag}-{number}", **fields)
         for number in range(crowd.devices)
     ]
-    for device in made:
-        _look_everywhere(device)
     try:
         yield made
     finally:
         for device in made:
             device.close()
-
-
-def _look_everywhere(device: SimulatedDevice) -> None:
-    """Into all queues of its session, in their order, as runners do."""
-    session = device.http.post(f"/devices/{device.serial}/session", json={}).raise_for_status()
-    device.queues = [queue["url"] for queue in session.json()["queues"]]

@@ -1302,7 +1302,7 @@ export interface components {
         };
         /** @description The place in the queue. */
         QueuePosition: {
-            /** @description About how many jobs of its lane are served before this one. */
+            /** @description About how many jobs are served before this one. */
             ahead: number;
         };
         /** @description The runs that the stored rows gave; `span` is null for none. */

@@ -23,7 +23,6 @@ class DeadMessage(msgspec.Struct, frozen=True):
     """What a job's message says."""
 
     job_id: str
-    user_id: str
     attempt: int = 0
 
 
@@ -37,7 +36,7 @@ def handle_message(message: Message) -> bool:
     """Handle one message; False asks for it to come again."""
     try:
         dead = message.read(DeadMessage)
-        outcome = _jobs().collector.collect(dead.job_id, dead.user_id, dead.attempt)
+        outcome = _jobs().collector.collect(dead.job_id, dead.attempt)
     except MessageUnreadable:
         logger().error("dead_letter_unreadable", message_id=message.message_id)
         count("UnreadableDeadLetters")

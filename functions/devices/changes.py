@@ -113,7 +113,7 @@ async def replace_token(
 
 def check_said(tags: Iterable[str], owner: str | None) -> None:
     """Refuse queue tags and owners that there are not. Raises Unacceptable."""
-    known = wiring.jobs().pools.tags
+    known = wiring.jobs().tags
     unknown = [tag for tag in tags if tag not in known]
     if unknown:
         detail = f"there is no queue tag {unknown[0]!r}; there are {', '.join(known)}"
@@ -134,4 +134,7 @@ def _changed(user: Caller, serial: str, wanted: Change) -> Device:
     if wanted.owner is not msgspec.UNSET and wanted.owner != before.owner:
         change = {"before": before.owner, "after": wanted.owner}
         wiring.accounts().put(audit.entry("device.owner_changed", serial, **change))
-    return fleet.change(serial, wanted)
+    device = fleet.change(serial, wanted)
+    # It may serve other jobs now, or none.
+    wiring.jobs().dispatcher.heard(device)
+    return device

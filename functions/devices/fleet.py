@@ -148,7 +148,10 @@ async def reload(
         wiring.device_queues().make(device.serial)
         if body.maintenance is not None:
             fleet.set_maintenance(device.serial, body.maintenance)
-    return {"data": device_documents([fleet.get(device.serial) for device in devices], user)}
+    after = [fleet.get(device.serial) for device in devices]
+    for device in after:
+        wiring.jobs().dispatcher.heard(device)
+    return {"data": device_documents(after, user)}
 
 
 @router.get(
@@ -179,6 +182,7 @@ async def retire(user: CurrentUser, serial: SerialInPath) -> Response:
     # A call that is cut off in between can be repeated: the registration goes last.
     revoke_device_token(wiring.accounts(), serial)
     wiring.retirements().begin(device)
+    wiring.jobs().dispatcher.take_back(device)
     wiring.accounts().put(audit.entry("device.retired", serial, outcome="done"))
     return Response(status_code=204)
 

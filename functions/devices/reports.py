@@ -14,6 +14,7 @@ from shared.devices import (
     DeviceTrouble,
     Telemetry,
     open_session,
+    with_presence,
 )
 from shared.errors import Forbidden
 from shared.http import CurrentDevice, DeviceRoute, SerialInPath, described
@@ -45,7 +46,9 @@ OwnSerial = Annotated[str, Depends(own_serial)]
 async def session(serial: OwnSerial) -> dict[str, Any]:
     """Credentials for an hour, to receive, delete and extend messages on exactly these queues."""
     terms = wiring.session_terms()
-    opened = open_session(wiring.jobs().fleet.get(serial), terms)
+    device = wiring.jobs().fleet.get(serial)
+    opened = open_session(device, terms)
+    wiring.jobs().dispatcher.heard(wiring.jobs().fleet.greet(device))
     credentials = opened.credentials
     return {
         "region": terms.region,
@@ -78,10 +81,11 @@ async def status(serial: OwnSerial, body: StatusBody) -> Response:
     if body.models is not None:
         said["reported_models"] = body.models
     fleet = wiring.jobs().fleet
-    fleet.get(serial)
-    fleet.report(serial, said, telemetry_of(body))
+    device = fleet.get(serial)
+    presence = fleet.report(serial, said, telemetry_of(body))
     if body.troubles is not None:
         fleet.keep_troubles(serial, [_trouble_of(each) for each in body.troubles])
+    wiring.jobs().dispatcher.heard(with_presence(device, presence))
     return Response(status_code=204)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from shared.accounts import Audit
 from shared.aws import Table
 from shared.config import read_settings
-from shared.devices import DeviceQueues, PoolQueues, Retirements, SessionTerms
+from shared.devices import DeviceQueues, Retirements, SessionTerms
 from shared.http import Caller, IdempotencyStore
 from shared.jobs import Jobs, JobsSettings, Leases
 
@@ -15,7 +15,7 @@ from shared.jobs import Jobs, JobsSettings, Leases
 class Settings(JobsSettings):
     """Tables, bucket and queues, and the role whose narrowed credentials devices get.
 
-    `pool_queues` is JSON: URL by tag and lane. Device queues are named by a prefix.
+    Device queues are named by a prefix.
     """
 
     accounts_table: str
@@ -70,11 +70,7 @@ def retirements() -> Retirements:
 def session_terms() -> SessionTerms:
     """What device sessions are made of."""
     settings = read_settings(Settings)
-    return SessionTerms(
-        settings.device_role_arn,
-        PoolQueues.read(settings.pool_queues),
-        settings.dead_jobs_queue_arn,
-    )
+    return SessionTerms(settings.device_role_arn, settings.dead_jobs_queue_arn)
 
 
 @cache

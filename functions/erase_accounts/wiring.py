@@ -12,7 +12,7 @@ from functools import cache
 from shared.accounts import Audit, Erasing, account_traces, revoke_device_token
 from shared.aws import Bucket, Table
 from shared.config import read_settings
-from shared.devices import Fleet, PoolQueues, device_remains, device_traces
+from shared.devices import device_remains, device_traces
 from shared.http import record_traces
 from shared.jobs import job_remains, job_traces
 from shared.storage.log import storage_traces
@@ -21,7 +21,7 @@ from shared.traces import Objects, Place, Uploads
 
 @dataclass(frozen=True)
 class Settings:
-    """Every table and the bucket; `pool_queues` is JSON: URL by tag and lane.
+    """Every table and the bucket.
 
     `erasure_grace_s`: for how long nothing of an account must be found before it is erased.
     """
@@ -32,7 +32,6 @@ class Settings:
     devices_table: str
     idempotency_table: str
     data_bucket: str
-    pool_queues: str
     erasure_grace_s: int
     audit_retention_days: int
 
@@ -63,7 +62,7 @@ def places() -> tuple[Place, ...]:
     return (
         tokens,
         *device_traces(devices, _revoke),
-        *job_traces(bucket, jobs, Fleet(devices), PoolQueues.read(settings.pool_queues)),
+        *job_traces(bucket, jobs),
         *storage_traces(bucket, Table(settings.catalog_table)),
         Uploads(bucket, "uploads", _EXPORTS),
         Objects(bucket, "exports", _EXPORTS),

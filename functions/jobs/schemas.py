@@ -113,7 +113,7 @@ class FailureAnswer(BaseModel):
 class QueuePosition(BaseModel):
     """The place in the queue."""
 
-    ahead: int = Field(description="About how many jobs of its lane are served before this one.")
+    ahead: int = Field(description="About how many jobs are served before this one.")
 
 
 class JobAnswer(BaseModel):

@@ -11,8 +11,8 @@ from shared.jobs import Jobs, JobsSettings, Submissions
 
 @dataclass(frozen=True)
 class Settings(JobsSettings):
-    """Tables, the bucket of bodies, and queues; `pool_queues` is JSON: URL by tag and lane.
-    `max_open_jobs` of one user may wait for a device or a pool.
+    """Tables and the bucket of bodies. `max_open_jobs` of one user may wait for a model on a
+    device or in a pool.
     """
 
     catalog_table: str

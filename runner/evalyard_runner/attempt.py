@@ -121,7 +121,8 @@ class Attempt:
         backoff = Backoff()
         while True:
             try:
-                return Ending(outcome, await report())
+                await report()
+                return Ending(outcome)
             except DeviceRefusedError:
                 raise
             except (LeaseLostError, JobGoneError) as exc:

@@ -30,21 +30,18 @@ Outcome: TypeAlias = Measured | GenerationError | Lost | Unreported
 
 @dataclass(frozen=True)
 class Ending:
-    """The outcome as the server took it; `job_status` is what it made of the job, if it said so."""
+    """The outcome as the server took it."""
 
     outcome: Outcome
-    job_status: str = ""
 
     @property
     def message_is_spent(self) -> bool:
-        """Whether the job's message may be deleted: no device needs to receive it again."""
+        """Whether the job's message may go: the server heard how the attempt ended, and sends
+        another message for the next one.
+        """
         if isinstance(self.outcome, Lost):
             return self.outcome.job_gone
-        if self.job_status:
-            return self.job_status != "queued"
-        if isinstance(self.outcome, GenerationError):
-            return not self.outcome.retryable
-        return isinstance(self.outcome, Measured)
+        return not isinstance(self.outcome, Unreported)
 
     @property
     def message_is_ours(self) -> bool:

@@ -1,4 +1,4 @@
-"""DynamoDB's transactions: writes to one table that happen all or not at all."""
+"""DynamoDB's transactions: writes, most to one table, that happen all or not at all."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,9 +34,9 @@ class Transaction:
         request = {"TableName": self.table, "Key": key, "ConditionExpression": must_hold}
         self.actions.append({"ConditionCheck": request})
 
-    def update(self, update: Update) -> None:
-        """Update an item on the update's condition."""
-        self.actions.append({"Update": update.request(self.table)})
+    def update(self, update: Update, table: str | None = None) -> None:
+        """Update an item, of another table where one is named, on the update's condition."""
+        self.actions.append({"Update": update.request(table or self.table)})
 
     def delete(
         self, pk: str, sk: str, *, must_exist: bool = False, only_if: Item | None = None

@@ -4,18 +4,25 @@ Knows nothing of jobs; the jobs feature decides which device may run what.
 """
 
 from shared.devices.device import Device, DeviceTrouble, Telemetry
-from shared.devices.fleet import Change, DeviceNotFound, Fleet, Registration, visible
+from shared.devices.fleet import (
+    Change,
+    DeviceNotFound,
+    Fleet,
+    Registration,
+    visible,
+    with_presence,
+)
 from shared.devices.queues import (
     LANES,
     MAX_RECEIVES,
     RETENTION_S,
     VISIBILITY_S,
     DeviceQueues,
-    PoolQueues,
     lane_of,
 )
 from shared.devices.retiring import DeviceRetiring, RetiredDevice, Retirements
 from shared.devices.session import HEARTBEAT_S, DeviceSession, SessionTerms, open_session
+from shared.devices.slots import slot_freed, slot_taken
 from shared.devices.traces import device_remains, device_traces
 
 __all__ = [
@@ -32,7 +39,6 @@ __all__ = [
     "DeviceSession",
     "DeviceTrouble",
     "Fleet",
-    "PoolQueues",
     "Registration",
     "RetiredDevice",
     "Retirements",
@@ -42,5 +48,8 @@ __all__ = [
     "device_traces",
     "lane_of",
     "open_session",
+    "slot_freed",
+    "slot_taken",
     "visible",
+    "with_presence",
 ]

@@ -48,7 +48,11 @@ class DeviceTrouble(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """One device. `queue_urls` maps the lane to the device's own queue."""
+    """One device. `queue_urls` maps the lane to the device's own queue.
+
+    `holds` is the job that was sent to it and has not ended, since `held_us`; `turns` counts
+    what was ever sent to it.
+    """
 
     serial: str
     name: str | None = None
@@ -70,6 +74,10 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     runner_version: str | None = None
     backend: str | None = None
     telemetry: Telemetry | None = None
+
+    holds: str | None = None
+    held_us: int = 0
+    turns: int = 0
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -139,8 +147,23 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
         return admin or self.owner is None or self.owner == user_id
 
     def serves(self, model: str) -> bool:
-        """Whether it serves a model; a device that never said which may serve any."""
-        return not self.models or model in self.models
+        """Whether it serves a model; a device of which it was never said which may serve any."""
+        return self.models_unknown or model in self.models
+
+    @property
+    def models_unknown(self) -> bool:
+        """Whether neither its registration nor its reports name its models."""
+        return self.reported_models is None and not self.registered_models
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether it is there, says that it can take a job, and is in service."""
+        return self.ready and not self.maintenance
+
+    @property
+    def free(self) -> bool:
+        """Whether a job may be sent to it now."""
+        return self.takes_jobs and self.holds is None
 
 
 def device_of(config: dict[str, Any], presence: dict[str, Any] | None) -> Device:

@@ -24,6 +24,18 @@ TELEMETRY_KEPT_S = 7 * 86_400
 TELEMETRY_SHOWN = 100
 TROUBLES_KEPT_S = 90 * 86_400
 _ATTEMPTS = 5
+_REGISTRATION = (
+    "serial",
+    "name",
+    "kind",
+    "owner",
+    "queue_tags",
+    "queue_urls",
+    "registered_models",
+    "maintenance",
+    "note",
+    "registered_us",
+)
 
 
 class DeviceNotFound(NotFound):
@@ -71,10 +83,10 @@ class Fleet:
     def some(self, serials: Iterable[str]) -> list[Device]:
         """Those of these devices that are registered, by serial."""
         wanted = sorted(serials)
-        keys = [key(serial) for serial in wanted for key in (_config_key, _presence_key)]
+        keys = [key(serial) for serial in wanted for key in (_config_key, presence_key)]
         found = {(item["pk"], item["sk"]): item for item in self.table.get_many(keys)}
         return [
-            device_of(found[_config_key(serial)], found.get(_presence_key(serial)))
+            device_of(found[_config_key(serial)], found.get(presence_key(serial)))
             for serial in wanted
             if _config_key(serial) in found
         ]
@@ -89,10 +101,10 @@ class Fleet:
     def all(self) -> list[Device]:
         """Every device, by serial."""
         configs = list(self.table.query(FLEET, prefix="DEVICE#"))
-        found = self.table.get_many([_presence_key(config["serial"]) for config in configs])
+        found = self.table.get_many([presence_key(config["serial"]) for config in configs])
         presences = {item["pk"]: item for item in found}
         return [
-            device_of(config, presences.get(_presence_key(config["serial"])[0]))
+            device_of(config, presences.get(presence_key(config["serial"])[0]))
             for config in configs
         ]
 
@@ -131,9 +143,10 @@ class Fleet:
         writes = self.table.transaction()
         writes.update(_config_update(wanted, tags, queue_urls))
         _serve_tags(writes, wanted.serial, tags, before.queue_tags if before else ())
-        if wanted.models is not None:
-            # What it reported is older than what the administrator says now.
-            writes.update(Update(*_presence_key(wanted.serial), remove=("reported_models",)))
+        # What it reported is older than what the administrator says now.
+        outdated = () if wanted.models is None else ("reported_models",)
+        # Its slot is there from now on.
+        writes.update(Update(*presence_key(wanted.serial), add={"turns": 0}, remove=outdated))
         writes.commit()
         return before is None
 
@@ -149,7 +162,7 @@ class Fleet:
             if wanted.queue_tags is not msgspec.UNSET:
                 _serve_tags(writes, serial, wanted.queue_tags, before.queue_tags)
             if wanted.models is not msgspec.UNSET:
-                writes.update(Update(*_presence_key(serial), remove=("reported_models",)))
+                writes.update(Update(*presence_key(serial), remove=("reported_models",)))
             try:
                 writes.commit()
             except TransactionLost:
@@ -166,18 +179,31 @@ class Fleet:
         except ConditionFailed as exc:
             raise DeviceNotFound(f"there is no device {serial!r}") from exc
 
-    def report(self, serial: str, said: Item, telemetry: Telemetry) -> None:
-        """Keep what a device said about itself: the last word, and a point of its history."""
+    def report(self, serial: str, said: Item, telemetry: Telemetry) -> Item:
+        """Keep what a device said about itself: the last word, and a point of its history; its
+        presence as it is then.
+        """
         measured = {k: v for k, v in msgspec.structs.asdict(telemetry).items() if v is not None}
-        self.table.update(
+        presence = self.table.update(
             Update(
-                *_presence_key(serial),
+                *presence_key(serial),
                 set={**said, "last_seen_us": telemetry.at_us, "telemetry": measured},
             )
         )
         expires_at = telemetry.at_us // SECOND_US + TELEMETRY_KEPT_S
         point = {"pk": f"DEVICE#{serial}", "sk": f"POINT#{telemetry.at_us:017d}"}
         self.table.put({**point, **measured, "expires_at": expires_at})
+        return presence
+
+    def greet(self, device: Device) -> Device:
+        """Note that a device that asks for its queues is there; one that has not reported yet
+        counts as ready. The device as it is then.
+        """
+        seen = {"last_seen_us": clock.now_us()}
+        update = Update(
+            *presence_key(device.serial), set=seen, set_if_absent={"reported_ready": True}
+        )
+        return with_presence(device, self.table.update(update))
 
     def keep_troubles(self, serial: str, troubles: Iterable[DeviceTrouble]) -> None:
         """Keep what went wrong on a device last, in the place of what was kept before."""
@@ -210,11 +236,17 @@ def visible(devices: Iterable[Device], user_id: str, admin: bool) -> list[Device
     return [device for device in devices if device.visible_to(user_id, admin)]
 
 
+def with_presence(device: Device, presence: Item) -> Device:
+    """A device as it was registered, with another presence."""
+    return device_of({name: getattr(device, name) for name in _REGISTRATION}, presence)
+
+
 def _config_key(serial: str) -> tuple[str, str]:
     return FLEET, f"DEVICE#{serial}"
 
 
-def _presence_key(serial: str) -> tuple[str, str]:
+def presence_key(serial: str) -> tuple[str, str]:
+    """Where it is kept what a device said last, and what it holds."""
     return f"DEVICE#{serial}", "PRESENCE"
 
 

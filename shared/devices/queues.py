@@ -1,4 +1,4 @@
-"""Which queues there are: two per pool from the template, two per device made at registration."""
+"""The queues of devices: two each, made when a device is registered."""
 
 import hashlib
 import re
@@ -25,23 +25,6 @@ _SLUG_LENGTH = 24
 def lane_of(priority: int) -> str:
     """The lane that a priority rides on."""
     return "high" if priority >= HIGH_FROM_PRIORITY else "normal"
-
-
-@dataclass(frozen=True)
-class PoolQueues:
-    """The pools' queues: URL by tag and lane, as the template lists them."""
-
-    urls: dict[str, dict[str, str]]
-
-    @classmethod
-    def read(cls, text: str) -> "PoolQueues":
-        """From the JSON in a function's environment."""
-        return cls(msgspec.json.decode(text, type=dict[str, dict[str, str]]))
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The queue tags that exist."""
-        return tuple(self.urls)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.aws import Credentials, assume_role
 from shared.devices.device import Device
-from shared.devices.queues import LANES, PoolQueues, queue_arn
+from shared.devices.queues import LANES, queue_arn
 
 # A user is promised that a cancelled job stops within 15 s.
 HEARTBEAT_S = 10
@@ -18,14 +18,13 @@ _UNFIT_FOR_A_SESSION = re.compile(r"[^A-Za-z0-9_=,.@-]")
 
 @dataclass(frozen=True)
 class SessionTerms:
-    """What sessions are made of: the role, the pools, and where queues lie.
+    """What sessions are made of: the role, and where queues lie.
 
     `neighbour_arn` is the ARN of any queue of the deployment; the others have the same
     account and region.
     """
 
     role_arn: str
-    pools: PoolQueues
     neighbour_arn: str
 
     @property
@@ -44,7 +43,7 @@ class DeviceSession:
 
 def open_session(device: Device, terms: SessionTerms) -> DeviceSession:
     """Credentials that can receive, delete and extend on the device's queues, nothing else."""
-    queues = queues_of(device, terms.pools)
+    queues = queues_of(device)
     credentials = assume_role(
         terms.role_arn,
         f"device-{_UNFIT_FOR_A_SESSION.sub('-', device.serial)}"[:64],
@@ -54,11 +53,9 @@ def open_session(device: Device, terms: SessionTerms) -> DeviceSession:
     return DeviceSession(credentials, queues)
 
 
-def queues_of(device: Device, pools: PoolQueues) -> tuple[tuple[str, str], ...]:
-    """The device's own queues before its pools', high before normal."""
-    tags = [tag for tag in device.queue_tags if tag in pools.urls]
-    owned = [device.queue_urls, *(pools.urls[tag] for tag in tags)]
-    return tuple((urls[lane], lane) for lane in LANES for urls in owned)
+def queues_of(device: Device) -> tuple[tuple[str, str], ...]:
+    """The device's own queues, high before normal."""
+    return tuple((device.queue_urls[lane], lane) for lane in LANES)
 
 
 def session_policy(urls: list[str], neighbour_arn: str) -> dict[str, Any]:

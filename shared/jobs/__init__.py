@@ -31,7 +31,6 @@ from shared.jobs.errors import (
 )
 from shared.jobs.finalization import Announcer, Finalization
 from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
-from shared.jobs.lanes import Lane, Lanes
 from shared.jobs.leases import ClaimedJob, Leases
 from shared.jobs.logs import MAX_LOG_BYTES, Logs, LogUpload
 from shared.jobs.maintenance import Maintenance
@@ -72,8 +71,6 @@ __all__ = [
     "JobStore",
     "Jobs",
     "JobsSettings",
-    "Lane",
-    "Lanes",
     "LeaseLost",
     "Leases",
     "LogNotUploaded",

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from shared.aws import Bucket, Queue, Table
 from shared.callbacks import CallbackOutbox, CallbackRecords, CallbackUrls, Redeliveries
-from shared.devices import Fleet, PoolQueues
+from shared.devices import Fleet
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters
 from shared.jobs.dispatch import Dispatcher
 from shared.jobs.draining import Draining
 from shared.jobs.finalization import Announcer, Finalization
-from shared.jobs.lanes import Lanes
 from shared.jobs.leases import Leases
+from shared.jobs.lines import Lines
 from shared.jobs.logs import Logs
 from shared.jobs.maintenance import Maintenance
 from shared.jobs.open_jobs import OpenJobs
@@ -25,13 +25,13 @@ from shared.storage.log import SegmentLog
 class JobsSettings:
     """What a function must have in its environment to work on jobs.
 
-    `pool_queues` is JSON: URL by tag and lane.
+    `queue_tags` are the pools, with commas between.
     """
 
     jobs_table: str
     devices_table: str
     data_bucket: str
-    pool_queues: str
+    queue_tags: str
     callbacks_queue_url: str
 
 
@@ -42,7 +42,7 @@ class Jobs:
     jobs_table: Table
     devices_table: Table
     bucket: Bucket
-    pools: PoolQueues
+    tags: tuple[str, ...]
     callbacks_queue: Queue
 
     @classmethod
@@ -52,14 +52,14 @@ class Jobs:
             jobs_table=Table(settings.jobs_table),
             devices_table=Table(settings.devices_table),
             bucket=Bucket(settings.data_bucket),
-            pools=PoolQueues.read(settings.pool_queues),
+            tags=tuple(settings.queue_tags.split(",")),
             callbacks_queue=Queue(settings.callbacks_queue_url),
         )
 
     @property
     def store(self) -> JobStore:
         """State and bodies."""
-        return JobStore(self.jobs_table, self.bucket)
+        return JobStore(self.jobs_table, self.bucket, self.devices_table)
 
     @property
     def fleet(self) -> Fleet:
@@ -67,19 +67,14 @@ class Jobs:
         return Fleet(self.devices_table)
 
     @property
-    def lanes(self) -> Lanes:
-        """The queues."""
-        return Lanes(self.fleet, self.pools)
-
-    @property
     def dispatcher(self) -> Dispatcher:
-        """What sends jobs into their queues."""
-        return Dispatcher(self.store, self.lanes)
+        """What brings jobs and devices together."""
+        return Dispatcher(self.store, self.fleet, Lines(self.jobs_table))
 
     @property
     def reader(self) -> JobReader:
         """Reading."""
-        return JobReader(self.store, self.lanes)
+        return JobReader(self.store, self.dispatcher)
 
     @property
     def logs(self) -> Logs:
@@ -99,17 +94,17 @@ class Jobs:
     @property
     def cancelling(self) -> Cancelling:
         """Cancelling."""
-        return Cancelling(self.store, self.dispatcher, self._announcer)
+        return Cancelling(self.store, self._announcer)
 
     @property
     def dead_letters(self) -> DeadLetters:
         """The dead-letter queue as users see it."""
-        return DeadLetters(self.store, self.dispatcher, self._announcer)
+        return DeadLetters(self.store, self.dispatcher, self._announcer, self.tags)
 
     @property
     def collector(self) -> Collector:
         """What SQS gave up."""
-        return Collector(self.store, self.dispatcher, self._finalization)
+        return Collector(self.store, self._finalization)
 
     @property
     def maintenance(self) -> Maintenance:
@@ -128,16 +123,24 @@ class Jobs:
         urls = CallbackUrls(self.jobs_table)
         open_jobs = OpenJobs(self.store, max_open_jobs)
         return Submissions(
-            self.store, self.dispatcher, catalog, urls, allow_private_callbacks, open_jobs
+            self.store,
+            self.dispatcher,
+            catalog,
+            urls,
+            allow_private_callbacks,
+            open_jobs,
+            self.tags,
         )
 
     def leases(self, catalog: Table) -> Leases:
         """What devices say; adapters are looked up in the catalog."""
-        return Leases(self.store, self.fleet, self.dispatcher, self._finalization, catalog)
+        return Leases(self.store, self.fleet, self._finalization, catalog)
 
     @property
     def _announcer(self) -> Announcer:
-        return Announcer(self.store, CallbackOutbox(self.callbacks, self.callbacks_queue))
+        return Announcer(
+            self.store, CallbackOutbox(self.callbacks, self.callbacks_queue), self.dispatcher
+        )
 
     @property
     def _finalization(self) -> Finalization:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from shared import clock
 from shared.errors import Unavailable
-from shared.jobs.dispatch import Dispatcher
 from shared.jobs.errors import JobAlreadyFinished
 from shared.jobs.finalization import Announcer
 from shared.jobs.job import Job
@@ -18,7 +17,6 @@ class Cancelling:
     """Stops jobs for their users."""
 
     store: JobStore
-    dispatcher: Dispatcher
     announcer: Announcer
 
     def cancel(self, user_id: str, job_id: str) -> Job:
@@ -41,7 +39,4 @@ class Cancelling:
             # Maintenance looks after the lease, should the device never answer.
             lease_end = job.lease_until_us or clock.now_us()
             return self.store.move(job, status="cancelling", **due(job.job_id, lease_end))
-        cancelled = self.announcer.finish(job, "cancelled", clock.now_us(), None)
-        if cancelled is not None:
-            self.dispatcher.release_slot(cancelled)
-        return cancelled
+        return self.announcer.finish(job, "cancelled", clock.now_us(), None)

@@ -13,8 +13,8 @@ from shared.jobs.dispatch import Dispatcher, waiting
 from shared.jobs.errors import JobNotDead, JobNotFound
 from shared.jobs.finalization import Announcer, Finalization
 from shared.jobs.job import Failure, Job
-from shared.jobs.lanes import Lane
-from shared.jobs.placement import Placement, device_moved, placement_faults
+from shared.jobs.lines import line_of
+from shared.jobs.placement import Placement, placement_faults
 from shared.jobs.reading import JobList
 from shared.jobs.recount import Recount
 from shared.jobs.store import JobStore, dead_rank, failure_code
@@ -49,6 +49,7 @@ class DeadLetters:
     store: JobStore
     dispatcher: Dispatcher
     announcer: Announcer
+    tags: tuple[str, ...]
 
     def page(self, user_id: str | None, limit: int, before: str | None) -> JobList:
         """Dead jobs of a user (None: of everybody), the latest first, from beyond a rank on."""
@@ -105,7 +106,9 @@ class DeadLetters:
         if overrides.queue_tag and not overrides.device_serial:
             serial = None
         tag = overrides.queue_tag or job.queue_tag
-        lane = self._lane(Placement(serial, tag, job.model), job)
+        self._check(Placement(serial, tag, job.model), job)
+        placed = msgspec.structs.replace(job, device_serial=serial, queue_tag=tag)
+        self.dispatcher.lines.open(line_of(placed))
         # The callback of this end must be queued: the next one will be another callback.
         self.announcer.announce(job)
         queued = self.store.leave_dead_letters(
@@ -122,12 +125,11 @@ class DeadLetters:
             finished_us=None,
             failure=None,
             callback_owed=False,
-            **waiting(lane, job.user_id, job.job_id, job.priority),
+            **waiting(placed),
         )
         if queued is None:
             raise JobNotDead("this job has been requeued or removed meanwhile")
-        self.dispatcher.dispatch(queued)
-        return self.store.get(job.user_id, job.job_id)
+        return self.dispatcher.place_if_possible(queued)
 
     def remove(self, job: Job) -> None:
         """Forget a dead job. Raises JobNotDead."""
@@ -135,20 +137,14 @@ class DeadLetters:
         if not self.store.remove(job):
             raise JobNotDead("this job has been requeued or removed meanwhile")
 
-    def _lane(self, placement: Placement, job: Job) -> Lane:
+    def _check(self, placement: Placement, job: Job) -> None:
         named = [placement.device_serial] if placement.device_serial else []
-        found = self.dispatcher.lanes.fleet.some(named)
+        found = self.dispatcher.fleet.some(named)
         device = next((each for each in found if each.owner in (None, job.user_id)), None)
-        for fault in placement_faults(placement, device, self.dispatcher.lanes.pools.tags):
+        for fault in placement_faults(placement, device, self.tags):
             raise Unacceptable(
                 fault.detail, code=fault.code, faults=(fault,), allowed=fault.allowed
             )
-        lane = self.dispatcher.lanes.find(
-            placement.device_serial, placement.queue_tag, job.priority
-        )
-        if lane is None:
-            raise device_moved()
-        return lane
 
     def _request_body(self, job: Job, options: dict[str, Any] | None) -> str:
         if options is None:
@@ -165,47 +161,32 @@ class Collector:
     """Turns messages that SQS gave up into dead jobs."""
 
     store: JobStore
-    dispatcher: Dispatcher
     finalization: Finalization
 
-    def collect(self, job_id: str, user_id: str, attempt: int) -> str:
+    def collect(self, job_id: str, attempt: int) -> str:
         """What became of a message: `dead`, or why it says nothing about the job any more."""
-        job = self.store.find(user_id, job_id)
+        user_id = self.store.owner(job_id)
+        job = None if user_id is None else self.store.find(user_id, job_id)
         if job is None:
             return "job_absent"
         if job.finished or job.ending:
             return "job_ended"
         if attempt < job.attempt_base:
             return "message_outdated"
+        if job.status == "queued" and job.sent_to is None:
+            return "job_waits"
         if job.status != "queued" and job.lease_live and not job.overdue:
             return "job_runs"
         return self._dead_letter(job)
 
     def _dead_letter(self, job: Job) -> str:
-        if job.status == "queued" and job.passed_lately:
-            return self._send_again(job)
         if job.status == "queued":
             moved = self.finalization.dead_letter(job, job.failure or _undelivered())
-            if moved is not None:
-                self.dispatcher.release_slot(moved)
         else:
-            moved = self.finalization.lapse(job, resend=True)
+            moved = self.finalization.lapse(job)
         if moved is None:
             raise _moved_meanwhile()
         return moved.status
-
-    def _send_again(self, job: Job) -> str:
-        """Nothing is wrong with a job that devices leave to others: it goes on waiting."""
-        lane = self.dispatcher.lanes.lane(job)
-        if lane is None:
-            # Its device was retired: draining moves it to the pool.
-            return "lane_missing"
-        again = waiting(lane, job.user_id, job.job_id, job.priority)
-        waits = self.store.move(job, **again)
-        if waits is None:
-            raise _moved_meanwhile()
-        self.dispatcher.dispatch(waits)
-        return "sent_again"
 
 
 def _undelivered() -> Failure:

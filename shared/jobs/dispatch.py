@@ -1,140 +1,277 @@
-"""Sends the messages of jobs, at most so many of one user's into a lane at a time.
+"""Sends each job to a device that is free for it, and each free device the job whose turn it is.
 
-A job's message is sent only while fewer of the user's messages than the in-flight limit wait
-unclaimed in that lane; the user's other jobs wait in DynamoDB, in order of priority and age.
-So no user's flood delays another's single job, and priority is exact among what still waits.
-The slots in use are a set of job ids in one item per lane and user, so that taking and
-releasing can be repeated.
+A job waits in DynamoDB until a device that may run it has its slot free; then one transaction
+gives it the slot, and a message goes to that device's own queue. So no other device sees it,
+and what is next is decided at the last moment: the high level before the normal one (but for
+every fourth job of a device), users in turn, of one user the higher priority, then the older.
+
+Two dispatchers at once meet in the conditions of the transaction: the job, the slot and the
+line must be as they were read. A message that a crash kept from being sent is sent by
+maintenance; one that comes twice finds its job taken (`shared.jobs.leases`).
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared import clock
-from shared.aws import ConditionFailed, Item, Queue, Table, Update
-from shared.devices import RETENTION_S
-from shared.jobs.job import Job
-from shared.jobs.keys import in_flight_key, in_flight_of
-from shared.jobs.lanes import Lane, Lanes
-from shared.jobs.store import NOT_DUE, JobStore, due, due_in_s
+import msgspec
 
-# Enough to fill what one claim frees; the next claim dispatches the rest.
-_SENT_AT_ONCE = 10
-# Sent again a day before SQS forgets the message.
-_MESSAGE_LIVES_S = RETENTION_S - 86_400
-_MISSED_DISPATCH_S = 60
+from shared import clock
+from shared.aws import Queue, side_by_side
+from shared.devices import Device, Fleet, lane_of
+from shared.errors import DependencyFailed
+from shared.jobs.job import Job
+from shared.jobs.lines import (
+    LOOKED_AFTER_S,
+    Line,
+    Lines,
+    in_turn,
+    line_of,
+    next_turn,
+    rank_of,
+    turn_taken,
+)
+from shared.jobs.store import JobStore, SlotTaken, due_in_s
+from shared.observability import logger
+
+# A device that does not take what was sent to it is looked at after this time.
+UNCLAIMED_S = 30
+# Other dispatchers may be quicker; after so many losses it is left to them.
+_RACES = 8
+# The index may still list jobs that have left a line a moment ago.
+_HEADS = 3
+# Each fourth job of a device is of the normal level first, so that it never starves.
+_NORMAL_FIRST_EVERY = 4
 
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Sends jobs into their lanes within the in-flight limit."""
+    """Brings jobs and devices together."""
 
     store: JobStore
-    lanes: Lanes
+    fleet: Fleet
+    lines: Lines
 
-    def dispatch(self, job: Job) -> None:
-        """Send what may be sent of the job's user in the job's lane, the job itself included.
+    def start(self, job: Job) -> Job:
+        """Store a new job: at once for a free device, or waiting. The job as it is then.
 
-        The index of waiting jobs may lag behind; the job that was just stored counts
-        whether it is there yet or not.
+        Stored before it is sent: what a crash keeps from its queue is sent by maintenance. The
+        same id again (a call carried out again) changes nothing.
         """
-        lane = self.lanes.lane(job)
-        if lane is None:
+        for device in self._free_for(job):
+            sent = _replaced(job, self._given(device, job))
+            try:
+                new = self.store.create(sent)
+            except SlotTaken:
+                continue
+            if not new:
+                return self.store.get(job.user_id, job.job_id)
+            self._try_to_send(sent, device)
+            return sent
+        self.lines.open(line_of(job))
+        waits = _replaced(job, waiting(job))
+        if not self.store.create(waits):
+            return self.store.get(job.user_id, job.job_id)
+        # A device may have become free between the look at it and the job's waiting.
+        return self.place_if_possible(waits)
+
+    def place(self, job: Job) -> Job:
+        """Serve the devices that are free for a waiting job, until it is sent or none is left;
+        the job as it is then. A job that is pinned to a device which is gone goes to its pool.
+        """
+        candidates = self.candidates(job)
+        if not candidates and job.device_serial is not None:
+            return self.move_to_pool(job) or job
+        for device in _free(candidates, job):
+            sent = self.serve(device, newcomer=job)
+            if sent is not None and sent.job_id == job.job_id:
+                return sent
+        return job
+
+    def place_if_possible(self, job: Job) -> Job:
+        """`place`, where a failure leaves the job to later turns and to maintenance."""
+        try:
+            return self.place(job)
+        except DependencyFailed:
+            logger().warning("dispatch_missed", job_id=job.job_id)
+            return job
+
+    def serve(self, device: Device, newcomer: Job | None = None) -> Job | None:
+        """Send a device, if it is free, what comes next; the job, or None.
+
+        The index of waiting jobs may lag behind: the newcomer counts whether it is there or
+        not.
+        """
+        for _ in range(_RACES):
+            if not device.free:
+                return None
+            lines = self._lines_for(device)
+            chosen = self._next(device, lines, newcomer)
+            if chosen is None:
+                return None
+            line, job = chosen
+            try:
+                sent = self._hand_over(job, device, [turn_taken(line, next_turn(lines))])
+            except SlotTaken:
+                return None
+            if sent is not None:
+                return sent
+        return None
+
+    def serve_again(self, serial: str | None) -> None:
+        """Serve a device whose slot a job has just left; if that fails, its next report does."""
+        if serial is None:
             return
-        for candidate in self._next_jobs(lane, job):
-            if not self._take_slot(lane, candidate):
-                return
-            self._send(lane, candidate)
+        try:
+            device = self.fleet.find(serial)
+            if device is not None:
+                self.serve(device)
+        except DependencyFailed:
+            logger().warning("dispatch_missed", device=serial)
 
-    def release_slot(self, job: Job) -> None:
-        """Release a job's slot, and send what may follow."""
-        lane = self.lanes.lane(job)
-        if lane is not None:
-            self.release_slots(lane.name, job.user_id, {job.job_id})
-            self.dispatch(job)
-
-    def repair(self, slots: Item) -> None:
-        """Repair a user's slots in a lane, for maintenance: release those of jobs that need
-        none, then send.
+    def heard(self, device: Device) -> None:
+        """A device has said how it is: serve it if it is free, and take back what it was sent
+        and cannot take. If that fails, its next report or maintenance does it.
         """
-        lane_name, user_id = in_flight_of(slots)
-        held = set(slots.get("sent", ()))
-        queued = {
-            job.job_id
-            for job in self.store.find_many(user_id, sorted(held))
-            if job.status == "queued"
+        try:
+            if device.holds is not None and not device.takes_jobs:
+                self.take_back(device)
+            else:
+                self.serve(device)
+        except DependencyFailed:
+            logger().warning("dispatch_missed", device=device.serial)
+
+    def take_back(self, device: Device) -> None:
+        """Have the job wait again that a device was sent and has not claimed."""
+        if device.holds is None:
+            return
+        user_id = self.store.owner(device.holds)
+        job = None if user_id is None else self.store.find(user_id, device.holds)
+        if job is not None and job.status == "queued" and job.sent_to == device.serial:
+            self.recall(job)
+
+    def recall(self, job: Job) -> Job | None:
+        """Take a job back from a device that has not claimed it, and have it wait again; None
+        when it has moved meanwhile.
+        """
+        return self.wait(job)
+
+    def wait(self, job: Job, *, also_if: Any = None, **changes: Any) -> Job | None:
+        """Have a job wait for a device, again or elsewhere; None when it has moved meanwhile."""
+        after = _replaced(job, changes)
+        self.lines.open(line_of(after))
+        waits = self.store.move(job, also_if=also_if, **changes, **waiting(after))
+        return None if waits is None else self.place_if_possible(waits)
+
+    def send_again(self, job: Job, device: Device) -> None:
+        """Send the message of a job once more to the device that was given it."""
+        if self.store.move(job, **due_in_s(job.job_id, UNCLAIMED_S), sends=job.sends + 1):
+            self._send(job, device)
+
+    def move_to_pool(self, job: Job) -> Job | None:
+        """The job, riding with its pool from now on; None when it has moved meanwhile."""
+        return self.wait(job, device_serial=None)
+
+    def candidates(self, job: Job) -> list[Device]:
+        """The registered devices that may run a job, now or at another time."""
+        named = job.device_serial
+        devices = self.fleet.serving(job.queue_tag) if named is None else self.fleet.some([named])
+        return suited(devices, job)
+
+    def _free_for(self, job: Job) -> list[Device]:
+        return _free(self.candidates(job), job)
+
+    def _lines_for(self, device: Device) -> list[Line]:
+        lines = [line for line in self.lines.all() if line.may_go_to(device)]
+        if not device.models_unknown:
+            return lines
+        return [line for line in lines if self._has_no_other(line)]
+
+    def _has_no_other(self, line: Line) -> bool:
+        """Whether no device is known to serve a line's model: then one may that says nothing."""
+        if line.device_serial is not None:
+            return True
+        others = self.fleet.serving(line.queue_tag)
+        return not any(line.may_go_to(each) and not each.models_unknown for each in others)
+
+    def _next(
+        self, device: Device, lines: list[Line], newcomer: Job | None
+    ) -> tuple[Line, Job] | None:
+        normal_first = device.turns % _NORMAL_FIRST_EVERY == _NORMAL_FIRST_EVERY - 1
+        for group in in_turn(lines, normal_first=normal_first):
+            heads = list(self._heads(group, newcomer))
+            if heads:
+                return min(heads, key=lambda head: rank_of(head[1]))
+        return None
+
+    def _heads(self, group: list[Line], newcomer: Job | None) -> Iterator[tuple[Line, Job]]:
+        """The first job of each line of a group."""
+        waiting_ids = side_by_side(lambda line: self.store.waiting(line.name, _HEADS), group)
+        for line, ids in zip(group, waiting_ids, strict=True):
+            jobs = self.store.find_many(line.user_id, ids)
+            if newcomer is not None and newcomer.waits_in == line.name:
+                jobs.append(newcomer)
+            here = [job for job in jobs if job.waits_in == line.name]
+            if here:
+                yield line, min(here, key=rank_of)
+
+    def _hand_over(self, job: Job, device: Device, also: list[Any]) -> Job | None:
+        sent = self.store.move(job, also=also, **self._given(device, job))
+        if sent is not None:
+            self._try_to_send(sent, device)
+        return sent
+
+    def _given(self, device: Device, job: Job) -> dict[str, Any]:
+        return {
+            "waits_in": None,
+            "rank": None,
+            "sent_to": device.serial,
+            "sent_us": clock.now_us(),
+            "sends": 1,
+            **due_in_s(job.job_id, UNCLAIMED_S),
         }
-        idle = held - queued
-        if idle:
-            self.release_slots(lane_name, user_id, idle)
-        waiting = self.store.waiting(f"{lane_name}#{user_id}", 1)
-        if not waiting:
-            self._table.update(Update(slots["pk"], slots["sk"], remove=tuple(NOT_DUE)))
-            return
-        again = due_in_s(slots["sk"], _MISSED_DISPATCH_S)
-        self._table.update(Update(slots["pk"], slots["sk"], set=again))
-        job = self.store.find(user_id, waiting[0])
-        if job is not None:
-            self.dispatch(job)
 
-    def watch(self, job: Job) -> None:
-        """Have maintenance repair the slots that a job waits for."""
-        lane = self.lanes.lane(job)
-        if lane is not None:
-            pk, sk = in_flight_key(lane.name, job.user_id)
-            self._table.update(Update(pk, sk, set=due(sk, clock.now_us())))
-
-    def _next_jobs(self, lane: Lane, newcomer: Job) -> list[Job]:
-        ids = self.store.waiting(lane.waits_in(newcomer.user_id), _SENT_AT_ONCE)
-        found = self.store.find_many(newcomer.user_id, [*ids, newcomer.job_id])
-        waiting = [job for job in found if job.waits_in is not None]
-        return sorted(waiting, key=lambda job: job.rank or "")
-
-    def _take_slot(self, lane: Lane, job: Job) -> bool:
-        """Take a slot; also True when the job has one."""
+    def _try_to_send(self, job: Job, device: Device) -> None:
+        """Send; what cannot be sent now is sent by maintenance, as after a crash."""
         try:
-            self._table.update(
-                Update(
-                    *in_flight_key(lane.name, job.user_id),
-                    add={"sent": {job.job_id}},
-                    extra_condition=(
-                        "attribute_not_exists(#sent) OR size(#sent) < :limit"
-                        " OR contains(#sent, :job_id)"
-                    ),
-                    names={"#sent": "sent"},
-                    values={":limit": lane.in_flight_limit, ":job_id": job.job_id},
-                )
-            )
-        except ConditionFailed:
-            return False
-        return True
+            self._send(job, device)
+        except DependencyFailed:
+            logger().warning("message_not_sent", job_id=job.job_id)
 
-    def _send(self, lane: Lane, job: Job) -> None:
-        """Send, then note that it was sent: a crash between sends twice, which claims sort out."""
-        message = {"job_id": job.job_id, "user_id": job.user_id, "attempt": job.attempt}
-        Queue(lane.url).send(message, group=job.user_id)
-        sent = {"waits_in": None, "rank": None, **due_in_s(job.job_id, _MESSAGE_LIVES_S)}
-        self.store.move(job, also_if={"waits_in": job.waits_in}, **sent)
-
-    def release_slots(self, lane_name: str, user_id: str, job_ids: set[str]) -> None:
-        """Release the slots that jobs hold in a lane."""
-        if not job_ids:
-            return
-        key = in_flight_key(lane_name, user_id)
-        try:
-            self._table.update(Update(*key, discard={"sent": job_ids}, must_exist=True))
-        except ConditionFailed:
-            return
-
-    @property
-    def _table(self) -> Table:
-        return self.store.table
+    def _send(self, job: Job, device: Device) -> None:
+        message = {"job_id": job.job_id, "attempt": job.attempt}
+        Queue(device.queue_urls[lane_of(job.priority)]).send(message)
 
 
-def waiting(lane: Lane, user_id: str, job_id: str, priority: int) -> dict[str, Any]:
-    """The attributes of a job that waits to be sent: where, in which order, looked after when."""
+def suited(devices: Iterable[Device], job: Job) -> list[Device]:
+    """Those of the devices that may run a job: who say that they serve its model or, where none
+    does, who say nothing.
+    """
+    line = line_of(job)
+    able = [device for device in devices if line.may_go_to(device)]
+    sure = [device for device in able if not device.models_unknown]
+    return sure or able
+
+
+def _free(candidates: Iterable[Device], job: Job) -> list[Device]:
+    """Those that are free, the one first that was for longest, and last where the job failed."""
+    failed_on = job.attempts[-1].device if job.attempts else None
+    free = [device for device in candidates if device.free]
+    return sorted(free, key=lambda each: (each.serial == failed_on, each.held_us, each.serial))
+
+
+def waiting(job: Job) -> dict[str, Any]:
+    """The attributes of a job that waits: where, in which order, looked after when."""
     return {
-        "waits_in": lane.waits_in(user_id),
-        "rank": f"{9 - priority}#{job_id}",
-        **due_in_s(job_id, _MISSED_DISPATCH_S),
+        "waits_in": line_of(job).name,
+        "rank": rank_of(job),
+        "sent_to": None,
+        "sent_us": None,
+        "sends": 0,
+        **due_in_s(job.job_id, LOOKED_AFTER_S),
     }
+
+
+def _replaced(job: Job, changes: dict[str, Any]) -> Job:
+    known = {name: value for name, value in changes.items() if name in Job.__struct_fields__}
+    return msgspec.structs.replace(job, **known)

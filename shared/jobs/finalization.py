@@ -15,7 +15,7 @@ from shared import clock
 from shared.callbacks import CallbackOutbox, JobEnd
 from shared.datasets import Adapter
 from shared.jobs.bodies import Result, outcome_name, outcome_of
-from shared.jobs.dispatch import Dispatcher, waiting
+from shared.jobs.dispatch import Dispatcher
 from shared.jobs.document import job_document
 from shared.jobs.job import Failure, Job
 from shared.jobs.recording import failed_run, outcome, record
@@ -26,18 +26,18 @@ from shared.storage.log import SegmentLog
 # What cannot be cured by trying again, whatever the device says.
 INCURABLE = frozenset({"model_not_found", "model_invalid", "invalid_argument", "unsupported"})
 _UNDONE_S = 60
-# A device that reports a failure gives its message back; if it does not come, a new one is sent.
-_MESSAGE_EXPECTED_S = 180
 _NO_LEASE = {"lease_until_us": None}
 _NOT_WAITING = {"waits_in": None, "rank": None}
+_NOT_SENT = {"sent_to": None, "sent_us": None, "sends": 0}
 
 
 @dataclass(frozen=True)
 class Announcer:
-    """Moves jobs to their final status and queues their callbacks."""
+    """Moves jobs to their final status, queues their callbacks, and serves their devices."""
 
     store: JobStore
     outbox: CallbackOutbox
+    dispatcher: Dispatcher
 
     def finish(
         self, job: Job, status: str, finished_us: int, failure: Failure | None
@@ -56,6 +56,7 @@ class Announcer:
             **({} if attempts is None else {"attempts": attempts}),
             **_NO_LEASE,
             **_NOT_WAITING,
+            **_NOT_SENT,
         }
         if status == "dead":
             moved = self.store.dead_letter(job, failure_code(failure), **changes)
@@ -66,6 +67,7 @@ class Announcer:
         if status == "dead":
             count("JobsDied", service="jobs")
         self.announce(moved)
+        self.dispatcher.serve_again(job.sent_to)
         return moved
 
     def announce(self, job: Job) -> None:
@@ -123,23 +125,20 @@ class Finalization:
         record(self.segments, job, failed_run(job), None)
         return self.announcer.finish(job, "dead", job.finished_us, job.failure)
 
-    def fail(
-        self, job: Job, failure: Failure, *, resend: bool, reported: bool = False
-    ) -> Job | None:
+    def fail(self, job: Job, failure: Failure, *, reported: bool = False) -> Job | None:
         """End the running attempt with a failure: back to the queue, or dead.
 
-        `resend`: no device holds the job's message, so a new one is sent. `reported`: the
-        device said so itself.
+        `reported`: the device said so itself.
         """
         if failure.retryable and failure.code not in INCURABLE and job.attempts_left:
-            return self._back_to_queue(job, failure, resend, reported)
+            return self._back_to_queue(job, failure, reported)
         return self.dead_letter(job, failure)
 
-    def lapse(self, job: Job, *, resend: bool) -> Job | None:
+    def lapse(self, job: Job) -> Job | None:
         """End an attempt that exceeded its lease or its time."""
         if job.status == "cancelling":
             return self.announcer.finish(job, "cancelled", clock.now_us(), None)
-        return self.fail(job, _lapsed(job), resend=resend)
+        return self.fail(job, _lapsed(job))
 
     def dead_letter(self, job: Job, failure: Failure) -> Job | None:
         """Bring a job to the dead letters; a run is left only if it ever ran."""
@@ -156,15 +155,9 @@ class Finalization:
         )
         return None if sealed is None else self.settle(sealed)
 
-    def _back_to_queue(
-        self, job: Job, failure: Failure, resend: bool, reported: bool
-    ) -> Job | None:
+    def _back_to_queue(self, job: Job, failure: Failure, reported: bool) -> Job | None:
         now = clock.now_us()
-        lane = self.dispatcher.lanes.lane(job) if resend else None
-        again = due_in_s(job.job_id, _UNDONE_S if resend else _MESSAGE_EXPECTED_S)
-        if lane is not None:
-            again = waiting(lane, job.user_id, job.job_id, job.priority)
-        queued = self.store.move(
+        queued = self.dispatcher.wait(
             job,
             status="queued",
             queued_us=now,
@@ -174,10 +167,9 @@ class Finalization:
             attempts=job.attempts_with_end(now, failure, reported=reported),
             also_if=_lease_as_read(job),
             **_NO_LEASE,
-            **again,
         )
-        if queued is not None and lane is not None:
-            self.dispatcher.dispatch(queued)
+        if queued is not None:
+            self.dispatcher.serve_again(job.sent_to)
         return queued
 
 

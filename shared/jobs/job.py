@@ -13,7 +13,7 @@ import msgspec
 
 from shared import clock
 from shared.clock import SECOND_US
-from shared.devices import MAX_RECEIVES, VISIBILITY_S
+from shared.devices import VISIBILITY_S
 
 # A "removed" job is one whose last traces are being deleted: no caller ever sees it.
 Status = Literal["queued", "running", "cancelling", "succeeded", "cancelled", "dead", "removed"]
@@ -36,8 +36,6 @@ MAX_ATTEMPTS_KEPT = 50
 # for the newest of them, as far as these bytes go, and its beginning for the others.
 _MESSAGES_KEPT_BYTES = 64 * 2**10
 _MESSAGE_KEPT_CHARACTERS = 200
-# SQS gives a message up after MAX_RECEIVES receives, each up to VISIBILITY_S apart; with room.
-PASSED_LATELY_S = 3 * MAX_RECEIVES * VISIBILITY_S
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +62,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One job. Instants in µs; `attempt` only grows and fences what devices say.
 
     `attempt_base` is the count at the last requeue, so that attempts start again without
-    a number ever coming back. `passed_us`: when a device last left it to others.
-    `dead_code`: the failure as which it is counted among the dead.
+    a number ever coming back. A queued job waits (`waits_in`, in the order of `rank`) or was
+    sent to a device, whose slot it has until it ends: `sent_to`, since `sent_us`, by so many
+    messages. `dead_code`: the failure as which it is counted among the dead.
     """
 
     job_id: str
@@ -104,7 +103,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     rank: str | None = None
     due_in: str | None = None
     due_at: str | None = None
-    passed_us: int | None = None
+    sent_to: str | None = None
+    sent_us: int | None = None
+    sends: int = 0
     dead_code: str | None = None
 
     @property
@@ -134,13 +135,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             return False
         limit_us = (self.timeout_s + TIMEOUT_GRACE_S) * SECOND_US
         return clock.now_us() >= self.started_us + limit_us
-
-    @property
-    def passed_lately(self) -> bool:
-        """Whether a device left it to others within the time in which SQS gives a message up."""
-        return self.passed_us is not None and (
-            clock.now_us() - self.passed_us < PASSED_LATELY_S * SECOND_US
-        )
 
     @property
     def folder(self) -> str:

@@ -15,15 +15,13 @@ from shared.aws import ObjectMissing, Table
 from shared.clock import SECOND_US
 from shared.datasets import load_adapter
 from shared.devices import Device, Fleet
-from shared.errors import DependencyFailed, EvalyardError, Unavailable
+from shared.errors import EvalyardError, Unavailable
 from shared.jobs.bodies import ModelRequest, Result, model_request_of
-from shared.jobs.dispatch import Dispatcher
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost, job_gone
 from shared.jobs.finalization import Finalization
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
 from shared.jobs.logs import Logs, LogUpload
-from shared.jobs.store import JobStore, due
-from shared.observability import logger
+from shared.jobs.store import JobStore, SlotTaken, due
 
 # Losing this many races in a row means that something else is wrong.
 _RACES = 6
@@ -44,7 +42,6 @@ class Leases:
 
     store: JobStore
     fleet: Fleet
-    dispatcher: Dispatcher
     finalization: Finalization
     catalog: Table
 
@@ -62,6 +59,7 @@ class Leases:
             if job.finished or job.ending:
                 raise JobGone(f"the job is {job.ending or job.status}: delete the message")
             self._check_suited(device, job)
+            _check_here(device, job)
             with _bodies_of(job):
                 request = model_request_of(self.store.body(job, job.request_body))
             answer = render(ClaimedJob(_once_taken(job), request))
@@ -76,7 +74,7 @@ class Leases:
             if job.ending:
                 return False
             if job.overdue and job.status == "running":
-                self.finalization.lapse(job, resend=False)
+                self.finalization.lapse(job)
                 continue
             if self.store.move(job, lease_until_us=_lease_end()) is not None:
                 return job.status == "cancelling"
@@ -96,7 +94,7 @@ class Leases:
             job = self._existing(job_id)
             if _ended_by(job, serial, attempt, "succeeded", "cancelled"):
                 return self._told(job)
-            job = self._held(job_id, serial, attempt)
+            _require_held(job, serial, attempt)
             with _bodies_of(job):
                 ended = self._complete_once(job, result)
             if ended is not None:
@@ -109,7 +107,7 @@ class Leases:
             job = self._existing(job_id)
             if _failed_before(job, serial, attempt):
                 return self._told(job)
-            job = self._held(job_id, serial, attempt)
+            _require_held(job, serial, attempt)
             ended = self._fail_once(job, failure)
             if ended is not None:
                 return ended
@@ -124,7 +122,7 @@ class Leases:
         if job.ending:
             return self.finalization.settle(job)
         if job.status == "cancelling":
-            return self.finalization.lapse(job, resend=False)
+            return self.finalization.lapse(job)
         adapter = None
         if job.adapter_id is not None:
             adapter = load_adapter(self.catalog, job.user_id, job.adapter_id)
@@ -137,11 +135,11 @@ class Leases:
         if job.ending:
             return self.finalization.settle(job)
         if job.status == "cancelling":
-            return self.finalization.lapse(job, resend=False)
+            return self.finalization.lapse(job)
         if failure.code == CANCELLED:
             # No user cancelled: the device gave up for reasons of its own.
             failure = msgspec.structs.replace(failure, retryable=True)
-        return self.finalization.fail(job, failure, resend=False, reported=True)
+        return self.finalization.fail(job, failure, reported=True)
 
     def _hold(self, job: Job, serial: str) -> Job | None:
         """The job in this device's hands; None when it moved meanwhile. Raises JobLeased."""
@@ -151,36 +149,32 @@ class Leases:
             if job.device != serial:
                 raise JobLeased("another device runs this job", retry_after_s=LEASE_S)
             return self.store.move(job, lease_until_us=_lease_end())
-        self.finalization.lapse(job, resend=False)
+        self.finalization.lapse(job)
         return None
 
     def _take(self, job: Job, serial: str) -> Job | None:
+        """The job, which runs now. One that waits, whose message came late or twice, takes the
+        device's slot. Raises JobGone when the device has another job.
+        """
         now, number = clock.now_us(), job.attempt + 1
         attempts = [*job.attempts, Attempt(attempt=number, device=serial, started_us=now)]
-        taken = self.store.move(
-            job,
-            status="running",
-            attempt=number,
-            device=serial,
-            started_us=now,
-            passed_us=None,
-            lease_until_us=_lease_end(),
-            attempts=stored_attempts(attempts),
-            failure=None,
-            waits_in=None,
-            rank=None,
-            **due(job.job_id, _lease_end()),
-        )
-        if taken is not None:
-            self._let_next_in(taken)
-        return taken
-
-    def _let_next_in(self, job: Job) -> None:
-        """Free the job's place in its lane; if that fails, maintenance does it."""
         try:
-            self.dispatcher.release_slot(job)
-        except DependencyFailed:
-            logger().warning("feed_missed", job_id=job.job_id)
+            return self.store.move(
+                job,
+                status="running",
+                attempt=number,
+                device=serial,
+                sent_to=serial,
+                started_us=now,
+                lease_until_us=_lease_end(),
+                attempts=stored_attempts(attempts),
+                failure=None,
+                waits_in=None,
+                rank=None,
+                **due(job.job_id, _lease_end()),
+            )
+        except SlotTaken as exc:
+            raise _sent_elsewhere() from exc
 
     def _existing(self, job_id: str) -> Job:
         user_id = self.store.owner(job_id)
@@ -191,8 +185,7 @@ class Leases:
 
     def _held(self, job_id: str, serial: str, attempt: int) -> Job:
         job = self._existing(job_id)
-        if not job.held_by(serial, attempt):
-            raise LeaseLost("this attempt does not hold the job; stop, and leave the message")
+        _require_held(job, serial, attempt)
         return job
 
     def _check_entitled(self, device: Device, job: Job) -> None:
@@ -201,29 +194,25 @@ class Leases:
             raise JobNotForDevice("this is not a job for this device")
 
     def _check_suited(self, device: Device, job: Job) -> None:
-        """Leave a job of the device's own queues to others, and remember that it was left."""
-        reason = self._reason_to_leave(device, job)
-        if reason is None:
-            return
-        if job.status == "queued":
-            self.store.move(job, passed_us=clock.now_us())
-        raise JobNotForDevice(reason)
-
-    def _reason_to_leave(self, device: Device, job: Job) -> str | None:
         if device.owner not in (None, job.user_id):
-            return "this is not a job for this device"
+            raise JobNotForDevice("this is not a job for this device")
         if device.maintenance and job.device != device.serial:
-            return "the device is in maintenance"
-        if device.serves(job.model) or job.device_serial or not self._served_elsewhere(device, job):
-            return None
-        return "another device of the pool serves this model"
+            raise JobNotForDevice("the device is in maintenance")
 
-    def _served_elsewhere(self, device: Device, job: Job) -> bool:
-        """Whether the job must be left for others; without others it fails, and says why."""
-        return any(
-            other.serial != device.serial and other.present and job.model in other.models
-            for other in self.fleet.serving(job.queue_tag)
-        )
+
+def _check_here(device: Device, job: Job) -> None:
+    """Raises JobGone where a job was sent to another device since the message came."""
+    if job.status == "queued" and job.sent_to not in (None, device.serial):
+        raise _sent_elsewhere()
+
+
+def _require_held(job: Job, serial: str, attempt: int) -> None:
+    if not job.held_by(serial, attempt):
+        raise LeaseLost("this attempt does not hold the job; stop, and leave the message")
+
+
+def _sent_elsewhere() -> JobGone:
+    return JobGone("the job is sent elsewhere: delete the message")
 
 
 def _once_taken(job: Job) -> Job:

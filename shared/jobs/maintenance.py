@@ -1,8 +1,8 @@
 """What must come true even when every message, event and call in between was lost.
 
-Each unfinished job carries the moment by which maintenance must look at it (`due_at`);
-so do the slots of lanes that jobs wait for. One sweep reads those whose moment has passed, and goes
-on where the last one ran out of time (`shared.rounds`).
+Each unfinished job carries the moment by which maintenance must look at it (`due_at`). One
+sweep reads those whose moment has passed, and goes on where the last one ran out of time
+(`shared.rounds`); and it serves the devices that are free while jobs wait for them.
 """
 
 from collections import Counter
@@ -14,13 +14,14 @@ from shared import clock
 from shared.devices import Retirements
 from shared.errors import Unavailable
 from shared.isolation import carry_out_all, kept_apart
-from shared.jobs.dispatch import Dispatcher, waiting
+from shared.jobs.dispatch import Dispatcher
 from shared.jobs.draining import Draining
 from shared.jobs.finalization import Finalization
+from shared.jobs.idle import IdleDevices
 from shared.jobs.job import TIMEOUT_GRACE_S, Job
-from shared.jobs.keys import is_in_flight_item
 from shared.jobs.recount import Recount
-from shared.jobs.store import DUE_SHARDS, NOT_DUE, DueKey, JobStore, due, due_in_s, job_of
+from shared.jobs.store import DUE_SHARDS, NOT_DUE, DueKey, JobStore, due, job_of
+from shared.jobs.windows import Windows
 from shared.rounds import Position, Round
 from shared.turns import MayGoOn, TimeLeft
 
@@ -28,13 +29,13 @@ from shared.turns import MayGoOn, TimeLeft
 _LATE_S = 600
 # Between the parts of a name in a round: in none of them.
 _JOINT = "\x1f"
-# A job whose pool is gone waits until it is brought back.
-_LANE_MISSING_S = 3_600
+# So often a message is sent to a device that is ready and does not claim it.
+_SENDS = 2
 
 
 @dataclass(frozen=True)
 class Maintenance:
-    """Looks after jobs and windows that are due."""
+    """Looks after jobs that are due, and devices that are free while jobs wait for them."""
 
     store: JobStore
     dispatcher: Dispatcher
@@ -51,6 +52,8 @@ class Maintenance:
         carry_out_all(
             {
                 "due": lambda: self._sweep_due(done, time_left.share(2)),
+                "windows": lambda: self._move_windows(done, time_left.share(2)),
+                "idle": lambda: self._serve_idle(done, time_left.share(2)),
                 "counts": lambda: self._recount(done, time_left.share(2)),
                 "retired": lambda: self._sweep_retired(done, time_left),
             }
@@ -79,8 +82,16 @@ class Maintenance:
         done.update([counted] if counted else ())
         return done.total()
 
+    def _serve_idle(self, done: Counter[str], may_go_on: MayGoOn) -> int:
+        done.update(IdleDevices(self.store, self.dispatcher).serve(may_go_on))
+        return done.total()
+
+    def _move_windows(self, done: Counter[str], may_go_on: MayGoOn) -> int:
+        done.update(Windows(self.store, self.dispatcher).move(may_go_on))
+        return done.total()
+
     def _sweep_retired(self, done: Counter[str], may_go_on: MayGoOn) -> int:
-        retirements = Retirements(self.dispatcher.lanes.fleet.table)
+        retirements = Retirements(self.dispatcher.fleet.table)
         going_round = Round(self.store.table, "retired", _LATE_S)
         for serial in going_round.walk(lambda place: retirements.serials(place.after), may_go_on):
             drain = partial(self._drain, retirements, serial, may_go_on)
@@ -95,9 +106,6 @@ class Maintenance:
         item = self.store.due_item(key)
         if item is None:
             return "not_due_any_more"
-        if is_in_flight_item(item):
-            self.dispatcher.repair(item)
-            return "window_tended"
         return self._repair_job(job_of(item))
 
     def _repair_job(self, job: Job) -> str:
@@ -109,7 +117,7 @@ class Maintenance:
             return "ending_carried_out"
         if job.finished:
             return self._announce(job)
-        return self._send(job) if job.status == "queued" else self._check_lease(job)
+        return self._look_after(job) if job.status == "queued" else self._check_lease(job)
 
     def _announce(self, job: Job) -> str:
         self.finalization.announcer.announce(job)
@@ -117,31 +125,29 @@ class Maintenance:
             self.store.move(job, **NOT_DUE)
         return "callback_queued"
 
-    def _send(self, job: Job) -> str:
-        """A job that waits for its first message, or whose message has not come back in time."""
-        lane = self.dispatcher.lanes.lane(job)
-        if lane is None and job.device_serial is not None:
-            self.draining.move_to_pool(job)
+    def _look_after(self, job: Job) -> str:
+        """A job that waits for a device, or that a device was given and has not claimed."""
+        if job.sent_to is not None:
+            return self._look_after_sent(job, job.sent_to)
+        if job.device_serial is not None and not self.dispatcher.candidates(job):
+            self.dispatcher.move_to_pool(job)
             return "moved_to_pool"
-        if lane is None:
-            self.store.move(job, **due_in_s(job.job_id, _LANE_MISSING_S))
-            return "lane_missing"
-        if job.waits_in is None:
-            renewed = self.store.move(job, **waiting(lane, job.user_id, job.job_id, job.priority))
-            job = renewed or job
-        self.dispatcher.dispatch(job)
-        left = self.store.find(job.user_id, job.job_id)
-        if left is not None and left.waits_in is not None:
-            self.dispatcher.watch(left)
-            self.store.move(left, also_if={"waits_in": left.waits_in}, **NOT_DUE)
-            return "left_to_its_window"
+        self.dispatcher.wait(job)
+        return "job_waits"
+
+    def _look_after_sent(self, job: Job, serial: str) -> str:
+        device = self.dispatcher.fleet.find(serial)
+        if device is None or not device.takes_jobs or job.sends >= _SENDS:
+            self.dispatcher.recall(job)
+            return "job_recalled"
+        self.dispatcher.send_again(job, device)
         return "message_sent"
 
     def _check_lease(self, job: Job) -> str:
         if job.lease_live and not job.overdue:
             self.store.move(job, **due(job.job_id, _next_look(job)))
             return "lease_live"
-        self.finalization.lapse(job, resend=True)
+        self.finalization.lapse(job)
         return "attempt_lapsed"
 
 

@@ -1,4 +1,4 @@
-"""How many jobs of one user may wait in a lane, without counting them at each submit.
+"""How many jobs of one user may wait in a line, without counting them at each submit.
 
 A process counts at every so many of its own submits for a user, so a submit costs no query. The
 limit is passed by some jobs of each process at most.
@@ -14,8 +14,8 @@ from shared.jobs.store import JobStore
 
 COUNT_EVERY = 64
 _AGAIN_S = 5
-# More lanes than that in one process: then the counts begin again.
-_LANES_REMEMBERED = 10_000
+# More lines than that in one process: then the counts begin again.
+_LINES_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class OpenJobs:
     _full_since_us: dict[str, int] = field(default_factory=dict)
 
     def check(self, waits_in: str) -> None:
-        """To be asked before each submit into a user's lane. Raises TooManyRequests."""
+        """To be asked before each submit into a line. Raises TooManyRequests."""
         if self.limit <= 0:
             return
         since_us = self._full_since_us.get(waits_in)
@@ -43,7 +43,7 @@ class OpenJobs:
 
     def _is_turn(self, waits_in: str) -> bool:
         """Whether to count now: more often where the limit is low."""
-        if len(self._submits) > _LANES_REMEMBERED:
+        if len(self._submits) > _LINES_REMEMBERED:
             self._submits.clear()
             self._full_since_us.clear()
         self._submits[waits_in] += 1
@@ -52,7 +52,8 @@ class OpenJobs:
 
     def _refusal(self) -> TooManyRequests:
         return TooManyRequests(
-            f"{self.limit} of your jobs wait for this device or pool; go on when some have run",
+            f"{self.limit} of your jobs wait for this model on this device or pool; go on when some"
+            " have run",
             code="too_many_open_jobs",
             retry_after_s=_AGAIN_S,
             limit_open_jobs=self.limit,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.devices import Device
-from shared.errors import Fault, Unavailable
+from shared.errors import Fault
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,3 @@ def placement_faults(
     if device is not None and not device.serves(placement.model):
         detail = f"the device serves {', '.join(device.models)}, not {placement.model!r}"
         yield Fault("/model", "model_not_on_device", detail, allowed=device.models)
-
-
-def device_moved() -> Unavailable:
-    """The device was there when it was checked, and has no lane any more: it is being retired."""
-    return Unavailable("the device is being changed; repeat the call", retry_after_s=1)

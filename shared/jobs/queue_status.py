@@ -1,80 +1,117 @@
-"""What the queues say about jobs that wait: why, and behind how many.
+"""What can be said about jobs that wait: why, and behind how many.
 
-Each thing is read once for all jobs: devices and pools together, each lane's messages,
-and each user's waiting jobs in a lane by one query.
+Each thing is read once for all jobs: devices and pools together, the list of lines, and who
+waits in them by one query a line.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from shared.aws import side_by_side
+from shared.devices import Device
+from shared.jobs.dispatch import Dispatcher
 from shared.jobs.job import Job
-from shared.jobs.lanes import Lane, Lanes, Servers
+from shared.jobs.lines import Line, line_of
 from shared.jobs.store import JobStore
 from shared.jobs.wait_reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_reason
 
-# Who waits behind more of their own jobs reads this number.
+# Who waits behind more jobs of one line reads this number.
 _COUNTED_AHEAD = 1_000
+# More lines of others are not counted.
+_LINES_COUNTED = 32
 
 
 @dataclass(frozen=True)
 class QueueStatus:
-    """The lanes in which some jobs wait: `messages` by URL, `places` by where a job waits."""
+    """The lines in which some jobs wait: `places` in them, and the devices they wait for."""
 
-    servers: Servers
-    lanes: Mapping[str, Lane]
-    messages: Mapping[str, int]
+    pools: Mapping[str, list[Device]]
+    pinned: Mapping[str, Device]
+    lines: list[Line]
     places: Mapping[str, Mapping[str, int]]
 
     @classmethod
-    def of(cls, store: JobStore, lanes: Lanes, jobs: Iterable[Job]) -> Self:
-        """The lanes of those of the jobs that wait."""
+    def of(cls, store: JobStore, dispatcher: Dispatcher, jobs: Iterable[Job]) -> Self:
+        """What those of the jobs wait for that were not sent to a device."""
         waiting = [job for job in jobs if _waits(job)]
-        servers = lanes.servers(waiting)
-        found = {job.job_id: lane for job in waiting if (lane := servers.lane(job))}
-        rooms = {job.waits_in for job in waiting if job.waits_in and job.job_id in found}
-        return cls(
-            servers,
-            found,
-            dict(_each(lanes.messages, {lane.url for lane in found.values()})),
-            dict(_each(lambda room: _places(store, room), rooms)),
-        )
+        if not waiting:
+            return cls({}, {}, [], {})
+        pools, pinned = _devices(dispatcher, waiting)
+        wanted = {line.name: line for line in map(line_of, waiting)}
+        lines = dispatcher.lines.all()
+        others = [line for line in lines if any(_before(line, each) for each in wanted.values())]
+        rooms = sorted({*wanted, *(line.name for line in others[:_LINES_COUNTED])})
+        places = side_by_side(lambda room: _places(store, room), rooms)
+        return cls(pools, pinned, others, dict(zip(rooms, places, strict=True)))
 
     def document(self, job: Job) -> dict[str, Any]:
-        """Why a job still waits, and behind how many; nothing of one that does not."""
-        if not _waits(job):
+        """Why a job still waits, and behind how many; of one that was sent, that it is next."""
+        if job.status != "queued" or job.ending:
             return {}
-        lane = self.lanes.get(job.job_id)
-        if lane is None:
-            return {"status_reason": NO_MATCHING_DEVICE}
-        ahead = self._ahead(job, self.messages[lane.url])
-        return {"status_reason": self._reason(job), "queue": {"ahead": ahead}}
+        if job.sent_to is not None:
+            return {"queue": {"ahead": 0}}
+        return {"status_reason": self._reason(job), "queue": {"ahead": self._ahead(job)}}
 
-    def _ahead(self, job: Job, visible: int) -> int:
-        """About how many jobs go before this one: visible messages, and own waiting ones."""
-        if job.waits_in is None:
-            return max(0, visible - 1)
-        places = self.places[job.waits_in]
-        return visible + places.get(job.job_id, len(places))
+    def _ahead(self, job: Job) -> int:
+        """About how many jobs go before this one: own ones of its line and, as users take turns,
+        as many of each other's; of the high level all.
+        """
+        line = line_of(job)
+        own = self.places.get(line.name, {})
+        mine = own.get(job.job_id, len(own))
+        return mine + sum(
+            min(len(self.places.get(other.name, ())), mine + 1)
+            if other.level == line.level
+            else len(self.places.get(other.name, ()))
+            for other in self.lines
+            if _before(other, line)
+        )
 
     def _reason(self, job: Job) -> str | None:
         if job.attempts_made:
             return BACKOFF
-        candidates = self.servers.candidates(job.device_serial, job.queue_tag)
-        in_window = job.waits_in is None
-        return waiting_reason(candidates, job.user_id, job.model, in_window=in_window)
+        if job.device_serial is not None and job.device_serial not in self.pinned:
+            return NO_MATCHING_DEVICE
+        return waiting_reason(self._candidates(job), job.user_id, job.model)
+
+    def _candidates(self, job: Job) -> list[Device]:
+        if job.device_serial is not None:
+            return [self.pinned[job.device_serial]]
+        return self.pools[job.queue_tag]
 
 
 def _waits(job: Job) -> bool:
-    return job.status == "queued" and not job.ending
+    return job.status == "queued" and not job.ending and job.sent_to is None
+
+
+def _devices(
+    dispatcher: Dispatcher, waiting: list[Job]
+) -> tuple[dict[str, list[Device]], dict[str, Device]]:
+    """Devices by pool, and those that jobs are pinned to, by serial."""
+    fleet = dispatcher.fleet
+    pinned = {job.device_serial for job in waiting if job.device_serial is not None}
+    members = fleet.pools({job.queue_tag for job in waiting if job.device_serial is None})
+    found = {each.serial: each for each in fleet.some(pinned.union(*members.values()))}
+    pools = {
+        tag: [found[serial] for serial in sorted(serials) if serial in found]
+        for tag, serials in members.items()
+    }
+    return pools, found
+
+
+def _before(other: Line, line: Line) -> bool:
+    """Whether jobs of another user's line go before those of a line, in their turn or all."""
+    same = (other.device_serial, other.queue_tag, other.model) == (
+        line.device_serial,
+        line.queue_tag,
+        line.model,
+    )
+    if other.name == line.name or not same:
+        return False
+    return other.level in (line.level, "high")
 
 
 def _places(store: JobStore, room: str) -> dict[str, int]:
     ids = store.waiting(room, _COUNTED_AHEAD)
     return {job_id: place for place, job_id in enumerate(ids)}
-
-
-def _each(ask: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    ordered = sorted(names)
-    return zip(ordered, side_by_side(ask, ordered), strict=True)

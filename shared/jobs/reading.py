@@ -14,10 +14,10 @@ from shared.jobs.bodies import (
     outcome_name,
     outcome_of,
 )
+from shared.jobs.dispatch import Dispatcher
 from shared.jobs.document import job_document
 from shared.jobs.errors import BodyExpired, JobHasNoResult, JobNotFinished
 from shared.jobs.job import Job
-from shared.jobs.lanes import Lanes
 from shared.jobs.queue_status import QueueStatus
 from shared.jobs.store import JobStore
 
@@ -80,7 +80,7 @@ class JobReader:
     """Answers questions about a user's jobs."""
 
     store: JobStore
-    lanes: Lanes
+    dispatcher: Dispatcher
 
     def page(self, user_id: str, wanted: JobFilter, limit: int, after: str | None) -> JobList:
         """Up to `limit` of a user's jobs, from beyond a job id on; fewer where many others lie
@@ -133,5 +133,5 @@ class JobReader:
     def documents(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
         """Jobs as the API shows them, with what their queues say."""
         shown = list(jobs)
-        queue_status = QueueStatus.of(self.store, self.lanes, shown)
+        queue_status = QueueStatus.of(self.store, self.dispatcher, shown)
         return [job_document(job) | queue_status.document(job) for job in shown]

@@ -50,6 +50,7 @@ def _due(item: Item) -> Item:
     """An unfinished job that maintenance looks at now."""
     if item["status"] in FINISHED:
         return item
-    # Its message is gone, and its place in the window with it.
-    waiting = {name: value for name, value in item.items() if name not in ("waits_in", "rank")}
-    return {**waiting, **due_in_s(job_of(item).job_id, 0)}
+    # Its message is gone, and the slot that it had has another job by now, or none.
+    gone = ("waits_in", "rank", "sent_to", "sent_us", "sends")
+    left = {name: value for name, value in item.items() if name not in gone}
+    return {**left, **due_in_s(job_of(item).job_id, 0)}

@@ -7,7 +7,7 @@ must look at by then), `dead_by_user` and `dead`.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,7 +24,8 @@ from shared.aws import (
     Update,
 )
 from shared.clock import SECOND_US
-from shared.errors import Unavailable
+from shared.devices import slot_freed, slot_taken
+from shared.errors import Conflict, Unavailable
 from shared.jobs.dead_counts import DeadCounts
 from shared.jobs.errors import JobNotFound
 from shared.jobs.job import Failure, Job
@@ -36,6 +37,15 @@ DUE_SHARDS = tuple(f"DUE#{number}" for number in range(4))
 # Jobs of one user that fail alike at the same moment are counted one after the other.
 _COUNTING_RACES = 12
 _COUNTING_PAUSE_S = 0.1
+# A device may report at the moment at which its slot changes.
+_CROSSINGS = 8
+CONDITION_FAILED = "ConditionalCheckFailed"
+
+
+class SlotTaken(Conflict):
+    """The device has another job by now, or is gone."""
+
+    code = "slot_taken"
 
 
 class DueKey(NamedTuple):
@@ -49,22 +59,29 @@ class DueKey(NamedTuple):
 
 @dataclass(frozen=True)
 class JobStore:
-    """The jobs and their bodies."""
+    """The jobs and their bodies; `devices` is the table with the slots that they take."""
 
     table: Table
     bucket: Bucket
+    devices: Table
 
     def create(self, job: Job) -> bool:
-        """Store a new job; False when it is there already (a call carried out again)."""
+        """Store a new job, which takes the slot of the device that it is sent to; False when it
+        is there already (a call carried out again). Raises SlotTaken.
+        """
         writes = self.table.transaction()
         writes.put(_item(job), only_new=True)
         owner = {"pk": job_key(job.job_id), "sk": "OWNER", "user_id": job.user_id}
         writes.put(owner, only_new=True)
+        if job.sent_to is not None:
+            writes.update(slot_taken(job.sent_to, job.job_id), self.devices.name)
         try:
             writes.commit()
         except TransactionLost as exc:
-            if "ConditionalCheckFailed" in exc.reasons:
+            if CONDITION_FAILED in exc.reasons[:2]:
                 return False
+            if job.sent_to is not None:
+                raise SlotTaken("the device was given another job") from exc
             raise Unavailable("the job could not be stored", retry_after_s=1) from exc
         return True
 
@@ -118,17 +135,51 @@ class JobStore:
         )
         return (list(map(job_of, page)) for page in pages)
 
-    def move(self, job: Job, *, also_if: Any = None, **changes: Any) -> Job | None:
+    def move(self, job: Job, *, also_if: Any = None, also: Any = (), **changes: Any) -> Job | None:
         """Change a job if it has not changed since it was read; None when it has.
 
-        Fenced by status, attempt, ending and queueing time: every transition changes one
-        of them. A change to None removes the attribute; `also_if` maps further attributes
-        to the values they must have.
+        Fenced by status, attempt, ending, queueing time and sending: every transition changes
+        one of them. A change to None removes the attribute; `also_if` maps further attributes
+        to the values they must have. A change of `sent_to` takes or frees the device's slot
+        in the same transaction, with the `also` of updates; None, too, when those fail. Raises
+        SlotTaken.
         """
+        slot = _slot_change(job, changes)
+        if slot is not None:
+            return self._move_with_slot(job, slot, also, changes, also_if)
         try:
             return job_of(self.table.update(_fenced(job, changes, also_if)))
         except ConditionFailed:
             return None
+
+    def _move_with_slot(
+        self,
+        job: Job,
+        slot: Update,
+        also: Sequence[Update],
+        changes: dict[str, Any],
+        also_if: Any,
+    ) -> Job | None:
+        for _ in range(_CROSSINGS):
+            writes = self.table.transaction()
+            writes.update(_fenced(job, changes, also_if))
+            writes.update(slot, self.devices.name)
+            for update in also:
+                writes.update(update)
+            try:
+                writes.commit()
+            except TransactionLost as exc:
+                if exc.only_crossed:
+                    clock.sleep_about(_COUNTING_PAUSE_S)
+                    continue
+                if exc.reasons[1:2] != (CONDITION_FAILED,) or exc.reasons[0] == CONDITION_FAILED:
+                    return None
+                if changes["sent_to"] is not None:
+                    raise SlotTaken("the device was given another job") from exc
+                # The device was retired, and its slot went with it.
+                return self.move(_without_slot(job), also_if=also_if, **changes)
+            return _changed(job, changes)
+        raise Unavailable("the device is being changed; repeat the call", retry_after_s=1)
 
     def dead_letter(self, job: Job, code: str, *, finished_us: int, **changes: Any) -> Job | None:
         """Bring a job to the dead letters, and count it; None when it has moved since it was
@@ -236,19 +287,24 @@ class JobStore:
     ) -> Job | None:
         """`move`, with a count in the same transaction, until no other count interferes."""
         also_if = {"dead_code": job.dead_code}
+        slot = _slot_change(job, changes)
         for _ in range(_COUNTING_RACES):
             writes = self.table.transaction()
             writes.update(_fenced(job, changes, also_if))
+            if slot is not None:
+                writes.update(slot, self.devices.name)
             count(writes)
             try:
                 writes.commit()
             except TransactionLost as exc:
-                if exc.reasons[:1] == ("ConditionalCheckFailed",):
+                if exc.reasons[:1] == (CONDITION_FAILED,):
                     return None
+                if slot is not None and exc.reasons[1:2] == (CONDITION_FAILED,):
+                    slot = None  # The device was retired, and its slot went with it.
+                    continue
                 clock.sleep_about(_COUNTING_PAUSE_S)
                 continue
-            after = _item(job) | changes
-            return job_of({name: value for name, value in after.items() if value is not None})
+            return _changed(job, changes)
         raise Unavailable("many jobs are ending at the moment; repeat the call", retry_after_s=1)
 
     def put_body(self, job: Job, name: str, body: bytes) -> bytes:
@@ -302,6 +358,8 @@ def _fenced(job: Job, changes: dict[str, Any], also_if: Any = None) -> Update:
         "attempt": job.attempt,
         "ending": job.ending,
         "queued_us": job.queued_us,
+        "waits_in": job.waits_in,
+        "sent_us": job.sent_us,
     }
     return Update(
         user_key(job.user_id),
@@ -310,6 +368,25 @@ def _fenced(job: Job, changes: dict[str, Any], also_if: Any = None) -> Update:
         remove=tuple(name for name, value in changes.items() if value is None),
         only_if={**fence, **(also_if or {})},
     )
+
+
+def _slot_change(job: Job, changes: dict[str, Any]) -> Update | None:
+    """What a change of `sent_to` means to the slot of a device, if it is one."""
+    after = changes.get("sent_to", job.sent_to)
+    if after == job.sent_to:
+        return None
+    if after is None:
+        return slot_freed(job.sent_to or "", job.job_id)
+    return slot_taken(after, job.job_id)
+
+
+def _changed(job: Job, changes: dict[str, Any]) -> Job:
+    after = _item(job) | changes
+    return job_of({name: value for name, value in after.items() if value is not None})
+
+
+def _without_slot(job: Job) -> Job:
+    return msgspec.structs.replace(job, sent_to=None)
 
 
 def _readable(item: Item) -> Job | None:

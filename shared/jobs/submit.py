@@ -1,25 +1,25 @@
 """Submitting jobs: what is refused and why, and how an accepted one comes to its queue."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from shared import clock, ids
 from shared.aws import Table
 from shared.callbacks import CallbackRefused, CallbackUrls, check_callback_url
 from shared.datasets import load_adapter
 from shared.devices import Device
-from shared.errors import DependencyFailed, Fault, Unacceptable
+from shared.errors import Fault, Unacceptable
 from shared.jobs.bodies import ModelRequest
-from shared.jobs.dispatch import Dispatcher, waiting
+from shared.jobs.dispatch import Dispatcher
 from shared.jobs.job import Job
-from shared.jobs.lanes import Lane
+from shared.jobs.lines import line_of
 from shared.jobs.open_jobs import OpenJobs
-from shared.jobs.placement import Placement, device_moved, placement_faults
+from shared.jobs.placement import Placement, placement_faults
+from shared.jobs.queue_status import QueueStatus
 from shared.jobs.store import JobStore
-from shared.jobs.wait_reasons import USER_WINDOW, waiting_reason
 from shared.runs import PREVIEW_CHARACTERS
 
 
@@ -71,42 +71,38 @@ class Submissions:
     callback_urls: CallbackUrls
     allow_private_callbacks: bool
     open_jobs: OpenJobs
+    tags: tuple[str, ...]
 
     def submit(self, who: Submitter, wanted: JobRequest, job_id: str, created_us: int) -> Job:
         """Accept a job. The same id again (a call carried out again) changes nothing.
 
-        Raises Unacceptable, TooManyRequests. Stored before it is sent: what a crash keeps
-        from its queue is sent by maintenance.
+        Raises Unacceptable, TooManyRequests.
         """
-        lane = self.check(who, wanted)
-        self.open_jobs.check(lane.waits_in(who.user_id))
-        job = _new_job(who, wanted, lane, job_id, created_us)
+        self.check(who, wanted)
+        job = _new_job(who, wanted, job_id, created_us)
+        self.open_jobs.check(line_of(job).name)
         request = ModelRequest(prompt=wanted.prompt, system=wanted.system, options=wanted.options)
         self.store.put_body(job, job.request_body, msgspec.json.encode(request))
-        self.store.create(job)
-        # Once stored it is accepted: what cannot be sent now goes out with the next sweep.
-        with suppress(DependencyFailed):
-            self.dispatcher.dispatch(job)
-        return self.store.get(who.user_id, job_id)
+        return self.dispatcher.start(job)
 
     def preview(self, who: Submitter, wanted: JobRequest) -> Preview:
         """What a submit would do. Raises Unacceptable as it would."""
-        lane = self.check(who, wanted)
-        mine = len(self.store.waiting(lane.waits_in(who.user_id), 1_000))
-        reasons = (
-            *self._reasons(who.user_id, wanted, waiting=mine > 0),
-            *self._callback_reasons(who.user_id, wanted.callback_url),
-        )
-        return Preview(lane.name, self.dispatcher.lanes.messages(lane.url) + mine, reasons)
+        self.check(who, wanted)
+        job = _new_job(who, wanted, f"job_{ids.ulid()}", clock.now_us())
+        line = line_of(job)
+        waits = msgspec.structs.replace(job, waits_in=line.name)
+        said = QueueStatus.of(self.store, self.dispatcher, [waits]).document(waits)
+        reasons = (said["status_reason"], *self._callback_reasons(who.user_id, wanted.callback_url))
+        return Preview(line.lane, said["queue"]["ahead"], tuple(filter(None, reasons)))
 
-    def check(self, who: Submitter, wanted: JobRequest) -> Lane:
-        """The lane for a job that is acceptable. Raises Unacceptable with all that is wrong."""
+    def check(self, who: Submitter, wanted: JobRequest) -> None:
+        """Raises Unacceptable with all that is wrong."""
         device = self._device(who, wanted.device_serial)
         faults = [
             *placement_faults(
                 Placement(wanted.device_serial, wanted.queue_tag, wanted.model),
                 device,
-                self.dispatcher.lanes.pools.tags,
+                self.tags,
             ),
             *self._adapter_faults(who.user_id, wanted.adapter_id),
             *_callback_faults(wanted.callback_url, self.allow_private_callbacks),
@@ -118,27 +114,15 @@ class Submissions:
                 faults=tuple(faults),
                 allowed=faults[0].allowed,
             )
-        lane = self.dispatcher.lanes.find(wanted.device_serial, wanted.queue_tag, wanted.priority)
-        if lane is None:
-            raise device_moved()
-        return lane
 
     def _device(self, who: Submitter, serial: str | None) -> Device | None:
-        device = None if serial is None else self.dispatcher.lanes.fleet.find(serial)
+        device = None if serial is None else self.dispatcher.fleet.find(serial)
         return device if device and device.visible_to(who.user_id, who.admin) else None
 
     def _adapter_faults(self, user_id: str, adapter_id: str | None) -> Iterator[Fault]:
         if adapter_id is not None and load_adapter(self.catalog, user_id, adapter_id) is None:
             detail = f"no adapter is saved for a dataset {adapter_id!r}"
             yield Fault("/adapter_id", "adapter_not_found", detail)
-
-    def _reasons(self, user_id: str, wanted: JobRequest, *, waiting: bool) -> Iterator[str]:
-        devices = self.dispatcher.lanes.candidates(wanted.device_serial, wanted.queue_tag)
-        if waiting:
-            yield USER_WINDOW
-        reason = waiting_reason(devices, user_id, wanted.model, in_window=True)
-        if reason is not None:
-            yield reason
 
     def _callback_reasons(self, user_id: str, url: str | None) -> Iterator[str]:
         if url is not None and self.callback_urls.disabled(user_id, url):
@@ -154,7 +138,7 @@ def _callback_faults(url: str | None, allow_private: bool) -> Iterator[Fault]:
         yield Fault("/callback_url", "callback_url_refused", exc.detail)
 
 
-def _new_job(who: Submitter, wanted: JobRequest, lane: Lane, job_id: str, created_us: int) -> Job:
+def _new_job(who: Submitter, wanted: JobRequest, job_id: str, created_us: int) -> Job:
     return Job(
         job_id=job_id,
         user_id=who.user_id,
@@ -175,5 +159,4 @@ def _new_job(who: Submitter, wanted: JobRequest, lane: Lane, job_id: str, create
         tag=wanted.tag,
         warmup=wanted.warmup,
         repeat=wanted.repeat,
-        **waiting(lane, who.user_id, job_id, wanted.priority),
     )

@@ -1,4 +1,4 @@
-"""Where jobs keep something of a user: items, callbacks, bodies, windows, counts of dead jobs.
+"""Where jobs keep something of a user: items, callbacks, bodies, lines, counts of dead jobs.
 
 A job's callbacks are in a partition that only its id leads to, and a call that is under
 way may still write there after the job is gone. So ids stay, as `GONE#<job_id>` in the
@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any
 
 from shared.aws import Bucket, Table
-from shared.devices import LANES, Fleet, PoolQueues, Retirements
 from shared.jobs.dead_counts import DeadCounts
-from shared.jobs.keys import JOB, in_flight_key, job_key, user_key
+from shared.jobs.keys import JOB, job_key, user_key
+from shared.jobs.lines import Lines
 from shared.traces import Items, Objects, Place, Uploads
 
 _GONE = "GONE#"
@@ -22,12 +22,12 @@ _BODIES = "jobs/{}/"
 _JOBS_AT_ONCE = 100
 
 
-def job_traces(bucket: Bucket, table: Table, fleet: Fleet, pools: PoolQueues) -> tuple[Place, ...]:
+def job_traces(bucket: Bucket, table: Table) -> tuple[Place, ...]:
     """Every place but the ids, for `shared.traces`: jobs before what they can still write."""
     return (
         _Jobs(table),
         _DeadLetterCounts(table),
-        _Windows(table, fleet, pools),
+        _Lines(table),
         Items(table, "job_entries", user_key("{}"), spare=(_GONE,)),
         Items(table, "callback_addresses", "CALLBACKS#{}"),
         Uploads(bucket, "uploads", _BODIES),
@@ -94,25 +94,19 @@ class _DeadLetterCounts:
 
 
 @dataclass(frozen=True)
-class _Windows:
-    """A user's windows: one item per lane that they ever used."""
+class _Lines:
+    """The lines in which a user's jobs waited."""
 
     table: Table
-    fleet: Fleet
-    pools: PoolQueues
-    kind: str = "windows"
+    kind: str = "lines"
 
     def some(self, user_id: str, /) -> Sequence[Any]:
-        """Keys."""
-        owners = [f"pool/{tag}" for tag in self.pools.tags]
-        retired = Retirements(self.fleet.table).serials()
-        owners += [f"device/{serial}" for serial in {*self.fleet.serials(), *retired}]
-        keys = [in_flight_key(f"{owner}/{lane}", user_id) for owner in owners for lane in LANES]
-        return [(item["pk"], item["sk"]) for item in self.table.get_many(keys)]
+        """Lines."""
+        return [line for line in Lines(self.table).all() if line.user_id == user_id]
 
     def remove(self, _user_id: str, found: Sequence[Any], /) -> None:
         """Delete them."""
-        self.table.delete_many(found)
+        Lines(self.table).remove(found)
 
 
 def _ids(table: Table, user_id: str, prefix: str) -> list[str]:

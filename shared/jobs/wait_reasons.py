@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from shared.devices import Device
 
-USER_WINDOW = "user_window"
 BACKOFF = "backoff"
 NO_MATCHING_DEVICE = "no_matching_device"
 NO_DEVICE_SERVES_TAG = "no_device_serves_tag"
@@ -18,23 +17,15 @@ _REASONS = {
 }
 
 
-def waiting_reason(
-    candidates: Collection[Device], user_id: str, model: str, *, in_window: bool
-) -> str | None:
-    """Why a job waits that any of the candidates may run; None where one is free to take it.
-
-    `in_window`: a message of the job may be in the queue. While none could take it, the
-    devices are the reason; else the user's own jobs before it, then busy devices.
-    """
+def waiting_reason(candidates: Collection[Device], user_id: str, model: str) -> str | None:
+    """Why a job waits that any of the candidates may run; None where one is free for it."""
     mine = [device for device in candidates if device.owner in (None, user_id)]
     if not mine:
         return NO_DEVICE_SERVES_TAG
-    # When no device serves the model, one of them takes the job and says so.
-    states = {device.state for device in mine if device.serves(model)} or {
-        device.state for device in mine
-    }
-    if states & {"available", "busy"} and not in_window:
-        return USER_WINDOW
+    able = [device for device in mine if device.serves(model)]
+    sure = [device for device in able if not device.models_unknown]
+    states = {"busy" if device.holds else device.state for device in sure or able}
     if "available" in states:
         return None
-    return next(reason for state, reason in _REASONS.items() if state in states)
+    found = (reason for state, reason in _REASONS.items() if state in states)
+    return next(found, NO_MATCHING_DEVICE)

@@ -102,9 +102,11 @@ def _recovery(options: argparse.Namespace, moment_s: float) -> Recovery:
     past_jobs = _past(options.jobs, options.past_jobs, moment_s)
     for table in (past_catalog, past_jobs):
         _wait_for(table)
+    # No job is moved to or from a device, so no slot is needed: any table does.
+    store = JobStore(Table(options.jobs), bucket, Table(options.jobs))
     return Recovery(
         Restoration(bucket, Catalog(Table(options.catalog)), Catalog(past_catalog), moment_s),
-        JobRecovery(JobStore(Table(options.jobs), bucket), past_jobs),
+        JobRecovery(store, past_jobs),
         Table(options.accounts) if options.accounts else None,
         options.apply,
     )

@@ -73,7 +73,7 @@ def test_heartbeats_count_as_often_as_they_come_when_a_job_takes_half_a_minute(l
     # Each extends the message, and asks the API.
     heartbeat = costs["heartbeat"]
     assert heartbeat.times == 3
-    assert heartbeat.amounts["sqs_fair_request"] == heartbeat.amounts["http_request"] == 3
+    assert heartbeat.amounts["sqs_request"] == heartbeat.amounts["http_request"] == 3
 
 
 def test_polling_costs_less_when_a_device_waits_longer(life):
@@ -82,4 +82,4 @@ def test_polling_costs_less_when_a_device_waits_longer(life):
     polls = [idle_amounts(life, book, wait_s)[0]["sqs_request"] for wait_s in (1, 20)]
 
     # Four queues: four looks and a wait, each look 20 ms away.
-    assert polls == [pytest.approx(30 * 86_400 * 5 / (wait_s + 0.08)) for wait_s in (1, 20)]
+    assert polls == [pytest.approx(30 * 86_400 * 3 / (wait_s + 0.04)) for wait_s in (1, 20)]

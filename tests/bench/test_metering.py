@@ -74,7 +74,7 @@ def test_objects_count_by_kind_when_they_are_written_read_and_deleted(bucket: Bu
 
 def test_requests_are_fair_ones_when_messages_have_a_group(queues: dict[str, Queue]) -> None:
     def send() -> None:
-        queues["DefaultNormalQueue"].send({}, group="ada")
+        queues["FailedEventsQueue"].send({}, group="ada")
         queues["CallbacksQueue"].send({})
 
     assert amounts(send) == {"sqs_fair_request": 1, "sqs_request": 1}

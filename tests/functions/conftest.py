@@ -16,7 +16,7 @@ def yard(
     bucket: Bucket,
     queues: dict[str, Queue],
 ) -> Yard:
-    """Users and devices over an empty AWS; `dev-1` is registered for the default pool."""
+    """Users and devices over an empty AWS; `dev-1` serves the default pool, and is free."""
     made = Yard(api, tables, bucket, queues)
-    assert made.register("dev-1").status == 201
+    made.add("dev-1")
     return made

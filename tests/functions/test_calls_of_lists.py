@@ -47,15 +47,10 @@ def copies(yard: Yard, job_id: str, count: int, **changes: Any) -> list[str]:
 
 
 def waiting_jobs(yard: Yard, count: int) -> list[str]:
-    """Jobs that wait in DynamoDB for a place in one lane."""
+    """Jobs that wait in one line."""
+    yard.report(ready=False)
     job_id = str(yard.submit()["job_id"])
-    return copies(
-        yard,
-        job_id,
-        count,
-        waits_in=lambda _: "pool/default/normal#ada",
-        rank=lambda new: f"9#{new}",
-    )
+    return copies(yard, job_id, count, rank=lambda new: f"9#{new}")
 
 
 def dead_jobs(yard: Yard, count: int) -> list[str]:
@@ -71,29 +66,27 @@ def dead_jobs(yard: Yard, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_waiting_jobs_cost_one_query_for_their_lane_when_listed(yard: Yard, count: int) -> None:
+def test_waiting_jobs_cost_one_query_for_their_line_when_listed(yard: Yard, count: int) -> None:
     waiting_jobs(yard, count)
 
     calls = calls_of(yard.user(), f"/api/jobs?limit={count}", count)
 
     assert calls == {
-        "Query": 2,  # The jobs, and who waits in the lane.
+        "Query": 3,  # The jobs, the lines, and who waits in theirs.
         "BatchGetItem": 2,  # The pool, and its devices.
-        "GetQueueAttributes": 1,
     }
 
 
 def test_each_job_reads_its_own_place_when_many_wait(yard: Yard) -> None:
     made = waiting_jobs(yard, 50)
-    visible = yard.messages()
 
     listed = yard.user().get("/api/jobs?limit=50").json()["data"]
 
     ahead = {job["job_id"]: job["queue"]["ahead"] for job in listed}
-    assert ahead == {job_id: visible + place for place, job_id in enumerate(made)}
+    assert ahead == {job_id: place for place, job_id in enumerate(made)}
 
 
-def test_lanes_cost_a_query_and_a_look_each_when_jobs_wait_in_several(yard: Yard) -> None:
+def test_lines_cost_a_query_each_when_jobs_wait_in_several(yard: Yard) -> None:
     for number in range(3):
         yard.register(f"pin-{number}")
         for _ in range(6):
@@ -101,7 +94,7 @@ def test_lanes_cost_a_query_and_a_look_each_when_jobs_wait_in_several(yard: Yard
 
     calls = calls_of(yard.user(), "/api/jobs", 18)
 
-    assert calls == {"Query": 1 + 3, "BatchGetItem": 1, "GetQueueAttributes": 3}
+    assert calls == {"Query": 1 + 1 + 3, "BatchGetItem": 1}
 
 
 @pytest.mark.parametrize("count", COUNTS)

@@ -93,8 +93,10 @@ def _overtaken() -> Exception:
 
 @pytest.mark.parametrize("failure", UNFORESEEN, ids=lambda failure: type(failure).__name__)
 def test_all_other_jobs_are_collected_when_one_fails(yard: Yard, failure, capsys):
+    yard.add("dev-2")
+    yard.add("dev-3")
     jobs = [yard.submit()["job_id"] for _ in range(3)]
-    bodies = [{"job_id": job_id, "user_id": "ada"} for job_id in jobs]
+    bodies = [{"job_id": job_id} for job_id in jobs]
 
     with watched_calls() as calls:
         calls.failing.append((about(jobs[1]), failure))

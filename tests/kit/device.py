@@ -17,14 +17,12 @@ REPORTS_EVERY_S = 20.0
 class SimulatedDevice:
     """One device of a running cloud: looks into its queues, claims, and reports.
 
-    `http` carries the device's token; `queues` (of its pools), `own` and `sqs` come from its
-    session.
+    `http` carries the device's token; `queues` and `sqs` come from its session.
     """
 
     serial: str
     http: httpx.Client
     queues: list[str] = field(default_factory=list)
-    own: list[str] = field(default_factory=list)
     sqs: Any = None
     _reported_at: float = 0.0
 
@@ -47,10 +45,7 @@ class SimulatedDevice:
         """Fetch credentials and queues."""
         said = self._post(f"/devices/{self.serial}/session", {}).json()
         credentials = said["credentials"]
-        # Apart: fewer requests, as seldom is anything pinned to such a device.
-        urls = [queue["url"] for queue in said["queues"]]
-        self.own = [url for url in urls if self.serial in url]
-        self.queues = [url for url in urls if url not in self.own]
+        self.queues = [queue["url"] for queue in said["queues"]]
         self.sqs = botocore.session.get_session().create_client(
             "sqs",
             region_name=said["region"],
@@ -69,7 +64,7 @@ class SimulatedDevice:
         """The next message: its job's id, and what `delete` takes; None when all are empty.
 
         Looks into all of its queues, or into these, waiting at each; and says now and then
-        that it is there, as others would otherwise fail the jobs of its model.
+        that it is there, as nothing would be sent to it otherwise.
         """
         if monotonic() > self._reported_at + REPORTS_EVERY_S:
             self.report()
@@ -91,9 +86,9 @@ class SimulatedDevice:
         body = {"attempt": attempt, "output": "Because.", "metrics": METRICS}
         return self._job(job_id, "complete", body)
 
-    def run_one(self, urls: list[str] | None = None) -> str | None:
+    def run_one(self) -> str | None:
         """Receive, claim, complete and delete one job; its id, None where there was none."""
-        received = self.receive(urls)
+        received = self.receive()
         if received is None:
             return None
         job_id, handle = received

@@ -45,6 +45,12 @@ class Yard:
         admin = self.api("devices", user="root", admin=True)
         return admin.post("/devices/register", json={"serial": serial, **fields})
 
+    def add(self, serial: str, **fields: Any) -> None:
+        """Register a device that is there, free, and serves the models of its registration."""
+        answer = self.register(serial, **fields)
+        assert answer.status == 201, answer.text
+        self.report(serial)
+
     def report(self, serial: str = "dev-1", **fields: Any) -> None:
         """Let a device say that it is there, and how it is."""
         said = {"ready": True, **fields}
@@ -63,24 +69,28 @@ class Yard:
         document: dict[str, Any] = self.user(user).get(f"/api/jobs/{job_id}").json()
         return document
 
-    def lane(self, tag: str = "default", lane: str = "normal") -> str:
-        """A pool queue's URL."""
-        return self.queues[f"{tag.title()}{lane.title()}Queue"].url
+    def queue(self, serial: str = "dev-1", lane: str = "normal") -> str:
+        """The URL of one of a device's queues."""
+        device = self.tables["DevicesTable"].get("FLEET", f"DEVICE#{serial}")
+        assert device is not None, serial
+        return str(device["queue_urls"][lane])
 
-    def receive(self, url: str | None = None, visibility_s: int = 60) -> dict[str, Any] | None:
-        """The body of the next message of a queue, as a runner receives it."""
+    def receive(
+        self, serial: str = "dev-1", lane: str = "normal", visibility_s: int = 60
+    ) -> dict[str, Any] | None:
+        """The body of the next message of a device's queue, as a runner receives it."""
         answer = aws_client("sqs").receive_message(
-            QueueUrl=url or self.lane(), VisibilityTimeout=visibility_s
+            QueueUrl=self.queue(serial, lane), VisibilityTimeout=visibility_s
         )
         for message in answer.get("Messages", ()):
             body: dict[str, Any] = json.loads(message["Body"])
             return body
         return None
 
-    def messages(self, url: str | None = None) -> int:
-        """How many messages are visible in a queue."""
-        said = Queue(url or self.lane()).attributes("ApproximateNumberOfMessages")
-        return int(said["ApproximateNumberOfMessages"])
+    def messages(self, serial: str = "dev-1", lane: str = "normal") -> int:
+        """How many messages are visible in a device's queue."""
+        name = "ApproximateNumberOfMessages"
+        return int(Queue(self.queue(serial, lane)).attributes(name)[name])
 
     def say(self, verb: str, job_id: str, serial: str = "dev-1", **body: Any) -> ApiResponse:
         """What a device says about a job."""

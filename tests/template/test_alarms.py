@@ -122,8 +122,9 @@ def test_messages_in_dead_letter_queues_raise_an_alarm(transformed: Transformed)
         for name in references(queue["Properties"].get("RedrivePolicy", {}))
     }
 
-    assert targets == {"FailedEventsQueue", "DeadJobsQueue"}
-    for target in targets:
+    assert targets == {"FailedEventsQueue"}
+    # What a device's queues redrive to is told to the function that makes them.
+    for target in (*targets, "DeadJobsQueue"):
         assert len(watching(transformed, "ApproximateNumberOfMessagesVisible", target)) == 1
 
 

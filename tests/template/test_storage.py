@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from shared.devices import MAX_RECEIVES, RETENTION_S, VISIBILITY_S
 from tests.template.conftest import Transformed, references
 from tools.template import ROOT, read_template
 
@@ -13,19 +12,6 @@ TEMPLATE = read_template()
 QUEUES = sorted(TEMPLATE.of_type("AWS::SQS::Queue"))
 BUCKETS = ["AccessLogBucket", "DataBucket"]
 TABLES = sorted(TEMPLATE.of_type("AWS::DynamoDB::Table"))
-
-
-@pytest.mark.parametrize(
-    "queue", [name for name in QUEUES if name.endswith(("HighQueue", "NormalQueue"))]
-)
-def test_pool_queue_is_like_a_devices_when_jobs_wait_in_it(
-    transformed: Transformed, queue: str
-) -> None:
-    properties = transformed.document["Resources"][queue]["Properties"]
-
-    assert properties["VisibilityTimeout"] == VISIBILITY_S
-    assert properties["MessageRetentionPeriod"] == RETENTION_S
-    assert properties["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -5,7 +5,7 @@ from tests.kit.yard import Yard
 
 
 def message(job_id: str, attempt: int = 0) -> dict[str, object]:
-    return {"job_id": job_id, "user_id": "ada", "attempt": attempt}
+    return {"job_id": job_id, "attempt": attempt}
 
 
 def test_a_job_is_dead_when_its_message_was_received_too_often(yard: Yard) -> None:
@@ -24,34 +24,22 @@ def test_a_job_is_dead_when_its_message_was_received_too_often(yard: Yard) -> No
     assert [dead["job_id"] for dead in yard.user().get("/jobs/dlq").json()["data"]] == [job_id]
 
 
-def test_it_waits_on_when_its_message_was_left_to_another_device_too_often(yard, held_clock):
-    yard.register("dev-2")
-    yard.report("dev-1", models=["other"])
-    yard.report("dev-2", models=["m"], using=True)
+def test_it_waits_on_when_the_message_is_one_of_before(yard: Yard) -> None:
     job_id = yard.submit()["job_id"]
-    refused = yard.say("claim", job_id, "dev-1")
-    while yard.receive(visibility_s=0):
-        pass
+    yard.report(ready=False)
 
-    failed = yard.collect(message(job_id), message(job_id))
+    failed = yard.collect(message(job_id))
 
-    assert (refused.status, failed) == (403, [])
-    assert yard.job(job_id)["status_reason"] == "device_busy"
-    assert (yard.receive() or {})["job_id"] == job_id
-    assert yard.claim(job_id, "dev-2") == 1
+    assert failed == []
+    assert yard.job(job_id)["status"] == "queued"
 
 
-def test_it_is_dead_when_nobody_left_it_to_others_lately(yard, held_clock):
-    yard.register("dev-2")
-    yard.report("dev-1", models=["other"])
-    yard.report("dev-2", models=["m"])
+def test_it_is_dead_when_the_message_names_the_user_as_older_ones_do(yard: Yard) -> None:
     job_id = yard.submit()["job_id"]
-    yard.say("claim", job_id, "dev-1")
-    held_clock.advance(3_600)
 
-    yard.collect(message(job_id))
+    yard.collect({**message(job_id), "user_id": "ada"})
 
-    assert yard.job(job_id)["failure"]["code"] == "undeliverable"
+    assert yard.job(job_id)["status"] == "dead"
 
 
 def test_nothing_changes_when_the_message_is_delivered_twice(yard: Yard) -> None:

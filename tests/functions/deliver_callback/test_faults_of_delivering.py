@@ -94,6 +94,7 @@ def test_a_dead_end_is_told_when_its_job_is_requeued_before_it_was(yard, outbox)
         job = claimed()
         disturbed(number, "before", lose_answer, lambda job=job: die(job))
         if yard.user().post(f"/jobs/{job[0]}/requeue").status != 202:
+            yard.fail(*job, retryable=False)
             continue
         requeued += 1
         yard.complete(job[0], yard.claim(job[0]))

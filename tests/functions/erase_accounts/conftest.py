@@ -98,7 +98,8 @@ class Town:
         jobs.put({"pk": f"JOB#{job}", "sk": "CALLBACK#evt_1", "user_id": user_id})
         jobs.put({"pk": user, "sk": "COUNTS", "queued": 1})
         jobs.put({"pk": f"CALLBACKS#{user_id}", "sk": "PINGS#1", "count": 1})
-        jobs.put({"pk": "WINDOW#pool/default/normal", "sk": user, "sent": {job}})
+        line = {"user_id": user_id, "level": "high", "model": "m", "queue_tag": "default"}
+        jobs.put({"pk": "LINES", "sk": f"pool/default/high/m#{user_id}", **line})
         counted = {"count": 1, "newest": f"1#{job}", "version": "v"}
         jobs.put({"pk": "DEADS", "sk": f"{user_id}#timeout", **counted})
         call = {"pk": f"CALL#{user_id}#POST /x#k", "sk": "CALL", "user_id": user_id}
@@ -113,8 +114,9 @@ class Town:
         table.put({"pk": f"DEVICE#{serial}", "sk": "POINT#1", "at_us": 1})
         table.put({"pk": f"DEVICE#{serial}", "sk": "PRESENCE", "reported_ready": True})
         issue_device_token(self.accounts, serial)
-        window = {"pk": f"WINDOW#device/{serial}/high", "sk": f"USER#{user_id}"}
-        self.tables["JobsTable"].put(window)
+        line = {"user_id": user_id, "level": "high", "model": "m", "queue_tag": "default"}
+        name = f"device/{serial}/high/m#{user_id}"
+        self.tables["JobsTable"].put({"pk": "LINES", "sk": name, "device_serial": serial, **line})
 
     def world(self) -> World:
         """Everything that there is: objects by key and version, unfinished uploads, items."""

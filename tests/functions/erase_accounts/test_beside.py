@@ -138,17 +138,20 @@ def test_job_that_ends_leaves_nothing_wherever_the_sweep_meets_it(
     while True:
         user_id = f"ida{number}"
         move_in(town, user_id)
-        job = yard.submit(user_id, callback_url="https://example.com/hook")["job_id"]
-        attempt = yard.claim(job)
+        serial = f"dev-{number}"
+        yard.register(serial)
+        fields = {"device_serial": serial, "callback_url": "https://example.com/hook"}
+        job = yard.submit(user_id, **fields)["job_id"]
+        attempt = yard.claim(job, serial)
         town.erase(user_id)
         town.held_clock.advance(100)
 
         with watched_calls() as calls:
             calls.before[number] = partial(town.sweep, 0)
             if verb == "complete":
-                answer = yard.complete(job, attempt)
+                answer = yard.complete(job, attempt, serial)
             else:
-                answer = yard.fail(job, attempt, code="unsupported", retryable=False)
+                answer = yard.fail(job, attempt, serial, code="unsupported", retryable=False)
         town.sweep_until_erased(user_id)
 
         assert answer.status < 500 or answer.status == 503, answer.text

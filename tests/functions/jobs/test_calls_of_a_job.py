@@ -11,19 +11,22 @@ from tests.kit.faults import watched_calls
 from tests.kit.yard import Yard
 
 SUBMIT = [
-    "GetItem",  # The pool's members: how large the window is.
     "PutObject",  # What is asked.
-    "TransactWriteItems",  # The job, and whose it is.
-    "GetItem",  # The pool's members again, for feeding.
-    "Query",  # Who waits in the lane.
-    "BatchGetItem",  # These, and the job, which the index may not have yet.
-    "UpdateItem",  # A place in the window.
+    "GetItem",  # The pool's members,
+    "BatchGetItem",  # and which of them are free.
+    "TransactWriteItems",  # The job, whose it is, and the device's slot.
     "SendMessage",
-    "UpdateItem",  # It was sent.
-    "GetItem",  # The job as it is now, for the answer.
+]
+WAIT = [
+    *SUBMIT[:3],
+    "UpdateItem",  # The line is listed.
+    "TransactWriteItems",  # The job, and whose it is.
+    "GetItem",  # Has a device become free meanwhile?
+    "BatchGetItem",
     "BatchGetItem",  # Its pool,
     "BatchGetItem",  # the devices there, for `status_reason`,
-    "GetQueueAttributes",  # and its lane, for `queue.ahead`.
+    "Query",  # the lines,
+    "Query",  # and who waits in its own, for `queue.ahead`.
 ]
 CLAIM = [
     "BatchGetItem",  # The device.
@@ -31,33 +34,35 @@ CLAIM = [
     "GetItem",  # The job.
     "GetObject",  # What it asks.
     "UpdateItem",  # It runs.
-    "GetItem",  # Its lane,
-    "UpdateItem",  # where its place is free now,
-    "GetItem",
-    "Query",  # for who waits,
-    "BatchGetItem",  # up to ten, read together.
-]
-FEED = [
-    "UpdateItem",  # The first takes the place,
-    "SendMessage",
-    "UpdateItem",
-    "UpdateItem",  # and there is none for the second.
 ]
 HEARTBEAT = [
     "GetItem",  # Whose job it is.
     "GetItem",  # The job.
     "UpdateItem",  # Its lease.
 ]
+REPORT = [
+    "BatchGetItem",  # The device.
+    "UpdateItem",  # What it says,
+    "PutItem",  # and its history.
+]
 COMPLETE = [
-    "GetItem",  # Whose job it is, and the job: has it ended?
-    "GetItem",
-    "GetItem",  # And again: is it the device's?
-    "GetItem",
+    "GetItem",  # Whose job it is,
+    "GetItem",  # and the job: is it the device's?
     "PutObject",  # The outcome.
     "UpdateItem",  # It is decided.
     "GetObject",  # The outcome that counts.
     "PutObject",  # The segment with the run.
-    "UpdateItem",  # The job has ended.
+    "TransactWriteItems",  # The job has ended, and the device's slot is free.
+]
+LOOK_FOR_NEXT = [
+    "BatchGetItem",  # The device.
+    "Query",  # The lines.
+]
+NEXT = [
+    "Query",  # Who is first in its line.
+    "BatchGetItem",  # That job.
+    "TransactWriteItems",  # The job, the device's slot, and the line's turn.
+    "SendMessage",
 ]
 CALLBACK = [
     "PutItem",  # The callback.
@@ -69,6 +74,7 @@ CALLBACK = [
 @pytest.fixture
 def lived(yard: Yard) -> Yard:
     """A yard in which a job has ended, so that nothing happens for the first time."""
+    yard.report(models=["m"])
     job_id = yard.submit()["job_id"]
     yard.complete(job_id, yard.claim(job_id))
     return yard
@@ -80,23 +86,20 @@ def calls_of(do: Callable[[], object]) -> list[str]:
     return calls.names
 
 
-def test_submit_makes_these_calls_when_the_window_has_a_place(lived: Yard) -> None:
+def test_submit_makes_these_calls_when_a_device_is_free(lived: Yard) -> None:
     assert calls_of(lived.submit) == SUBMIT
 
 
-def test_claim_makes_these_calls_when_nobody_else_waits(lived: Yard) -> None:
+def test_submit_makes_these_calls_when_no_device_is_free(lived: Yard) -> None:
+    lived.submit()
+
+    assert calls_of(lived.submit) == WAIT
+
+
+def test_claim_makes_these_calls_when_the_job_was_sent_to_the_device(lived: Yard) -> None:
     job_id = lived.submit()["job_id"]
 
     assert calls_of(lambda: lived.claim(job_id)) == CLAIM
-
-
-def test_claim_makes_these_calls_when_others_wait_for_its_place(lived: Yard) -> None:
-    # Four take the window's places, two wait.
-    jobs = [lived.submit()["job_id"] for _ in range(6)]
-
-    calls = calls_of(lambda: lived.claim(jobs[0]))
-
-    assert calls == CLAIM + FEED
 
 
 def test_heartbeat_makes_these_calls_when_it_brings_no_telemetry(lived: Yard) -> None:
@@ -106,6 +109,14 @@ def test_heartbeat_makes_these_calls_when_it_brings_no_telemetry(lived: Yard) ->
     assert calls_of(lambda: lived.say("heartbeat", job_id, attempt=attempt)) == HEARTBEAT
 
 
+def test_a_report_makes_these_calls_when_the_device_is_busy_or_nobody_waits(lived: Yard) -> None:
+    free = calls_of(lived.report)
+    lived.submit()
+    busy = calls_of(lived.report)
+
+    assert (free, busy) == ([*REPORT, "Query"], REPORT)
+
+
 @pytest.mark.parametrize(("url", "more"), [(None, []), ("https://example.com/h", CALLBACK)])
 def test_complete_makes_these_calls_when_the_attempt_holds_the_job(
     lived: Yard, url: str | None, more: list[str]
@@ -113,4 +124,16 @@ def test_complete_makes_these_calls_when_the_attempt_holds_the_job(
     job_id = lived.submit(callback_url=url)["job_id"]
     attempt = lived.claim(job_id)
 
-    assert calls_of(lambda: lived.complete(job_id, attempt)) == COMPLETE + more
+    calls = calls_of(lambda: lived.complete(job_id, attempt))
+
+    assert calls == COMPLETE + more + LOOK_FOR_NEXT
+
+
+def test_complete_makes_these_calls_when_the_next_job_waits(lived: Yard) -> None:
+    job_id = lived.submit()["job_id"]
+    lived.submit()
+    attempt = lived.claim(job_id)
+
+    calls = calls_of(lambda: lived.complete(job_id, attempt))
+
+    assert calls == COMPLETE + LOOK_FOR_NEXT + NEXT

@@ -93,14 +93,14 @@ def test_failures_are_counted_when_grouped(yard: Yard) -> None:
 
 
 def test_attempts_start_anew_when_a_dead_job_is_requeued(yard: Yard) -> None:
-    yard.register("dev-2", queue_tags=["short"])
+    yard.add("dev-2", queue_tags=["short"])
     job_id = dead_job(yard)
 
     answer = yard.user().post(
         f"/jobs/{job_id}/requeue",
         json={"queue_tag": "short", "options": {"num_predict": 3}, "max_attempts": 5},
     )
-    message = yard.receive(yard.lane("short"))
+    message = yard.receive("dev-2")
     claim = yard.say("claim", job_id, "dev-2").json()
     done = yard.complete(job_id, claim["attempt"], "dev-2")
 
@@ -153,11 +153,11 @@ def test_lists_and_counts_agree_when_jobs_die_come_back_and_go(yard: Yard, held_
     codes = ("model_not_found", "invalid_argument", "unsupported")
     jobs = [dead_job(yard, code=codes[number % 3]) for number in range(9)]
     jobs.append(str(yard.submit()["job_id"]))
-    yard.collect({"job_id": jobs[-1], "user_id": "ada", "attempt": 0})
+    yard.collect({"job_id": jobs[-1], "attempt": 0})
     yard.user().delete(f"/jobs/{jobs[0]}")
-    yard.user().post(f"/jobs/{jobs[1]}/requeue")
     yard.user().post(f"/jobs/{jobs[2]}/requeue")
     yard.fail(jobs[2], yard.claim(jobs[2]), code="invalid_argument", retryable=False)
+    yard.user().post(f"/jobs/{jobs[1]}/requeue")
 
     letters = yard.user().get("/jobs/dlq?limit=100").json()["data"]
     listed = yard.user().get("/api/jobs?status=dead&limit=100").json()["data"]

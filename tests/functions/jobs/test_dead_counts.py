@@ -24,7 +24,7 @@ CODES = ("timeout", "device_lost", "model_not_found")
 
 @pytest.fixture
 def store(tables: Any, bucket: Any) -> JobStore:
-    return JobStore(tables["JobsTable"], bucket)
+    return JobStore(tables["JobsTable"], bucket, tables["DevicesTable"])
 
 
 def running(job_id: str, user_id: str = "ada", now_us: int = 1) -> Job:

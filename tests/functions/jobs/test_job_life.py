@@ -13,7 +13,7 @@ def test_result_is_there_when_a_device_took_the_message_and_completed(yard: Yard
     done = yard.complete(job["job_id"], 1)
     result = yard.user().get(f"/api/jobs/{job['job_id']}/result").json()
 
-    assert message == {"job_id": job["job_id"], "user_id": "ada", "attempt": 0}
+    assert message == {"job_id": job["job_id"], "attempt": 0}
     assert claim.json() == {
         "attempt": 1,
         "model": "m",
@@ -89,9 +89,9 @@ def test_the_holder_gets_the_same_answer_when_it_claims_again(yard: Yard) -> Non
 
 
 def test_the_second_device_is_refused_when_two_claim(yard: Yard) -> None:
-    yard.register("dev-2")
     job_id = yard.submit()["job_id"]
     yard.claim(job_id, "dev-1")
+    yard.add("dev-2")
 
     refused = yard.say("claim", job_id, "dev-2")
 
@@ -99,10 +99,10 @@ def test_the_second_device_is_refused_when_two_claim(yard: Yard) -> None:
 
 
 def test_another_device_takes_over_when_the_lease_has_run_out(yard: Yard, held_clock) -> None:
-    yard.register("dev-2")
     job_id = yard.submit()["job_id"]
     yard.claim(job_id, "dev-1")
     held_clock.advance(61)
+    yard.add("dev-2")
 
     attempt = yard.claim(job_id, "dev-2")
     zombie = yard.complete(job_id, 1, "dev-1")
@@ -119,9 +119,9 @@ def test_another_device_takes_over_when_the_lease_has_run_out(yard: Yard, held_c
 
 
 def test_the_lease_holds_when_the_device_beats(yard: Yard, held_clock) -> None:
-    yard.register("dev-2")
     job_id = yard.submit()["job_id"]
     attempt = yard.claim(job_id)
+    yard.add("dev-2")
 
     for _ in range(6):
         held_clock.advance(15)
@@ -214,13 +214,14 @@ def test_the_result_is_refused_while_it_is_not_there(yard: Yard) -> None:
     assert (never.status, never.code) == (409, "job_has_no_result")
 
 
-def test_the_message_may_be_deleted_when_the_job_ended_and_was_for_another_device(yard) -> None:
-    yard.register("dev-2", models=["m"])
-    yard.report("dev-2", models=["m"])
-    yard.report("dev-1", models=["other"])
+@pytest.mark.parametrize("state", ["queued", "succeeded"])
+def test_the_message_may_be_deleted_when_another_device_has_or_had_the_job(yard, state) -> None:
     job_id = yard.submit()["job_id"]
-    yard.complete(job_id, yard.claim(job_id, "dev-2"), "dev-2")
+    yard.add("dev-2")
+    if state == "succeeded":
+        yard.complete(job_id, yard.claim(job_id, "dev-1"), "dev-1")
 
-    answer = yard.say("claim", job_id, "dev-1")
+    answer = yard.say("claim", job_id, "dev-2")
 
+    assert yard.job(job_id)["status"] == state
     assert (answer.status, answer.code) == (410, "job_gone")

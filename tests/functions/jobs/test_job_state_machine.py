@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.aws import Update
 from shared.errors import EvalyardError
 from shared.isolation import StepsFailed
 from shared.jobs.store import JobStore, failure_code
@@ -75,6 +76,15 @@ class Play:
             self.ends.append(status)
             self.deaths_after_running += status == "dead" and document["attempt"] > 0
         self.seen = status
+        self._check_slots()
+
+    def _check_slots(self) -> None:
+        """The job and the device that it was sent to know of each other, at every moment."""
+        item = self.yard.tables["JobsTable"].get("USER#ada", f"JOB#{self.job_id}") or {}
+        presences = [(f"DEVICE#{serial}", "PRESENCE") for serial in DEVICES]
+        slots = self.yard.tables["DevicesTable"].get_many(presences)
+        holders = [slot["pk"].removeprefix("DEVICE#") for slot in slots if "holds" in slot]
+        assert holders == ([item["sent_to"]] if "sent_to" in item else [])
 
     def settle(self) -> None:
         """Time and maintenance bring the job to an end, or to where a device can run it."""
@@ -82,9 +92,11 @@ class Play:
             self.clock.advance(1_000)
             self.yard.sweep()
             self.look()
-        if self.seen == "queued":
-            self.yard.complete(self.job_id, self.yard.claim(self.job_id))
-            self.look()
+        for serial in DEVICES:
+            answer = self.yard.say("claim", self.job_id, serial)
+            if answer.status == 200:
+                self.yard.complete(self.job_id, answer.json()["attempt"], serial)
+        self.look()
 
     def _step(self, what: str, who: Any, old: bool) -> None:
         if what == "wait":
@@ -92,7 +104,7 @@ class Play:
         elif what == "sweep":
             self.yard.sweep()
         elif what == "redrive":
-            self.yard.collect({"job_id": self.job_id, "user_id": "ada", "attempt": 0})
+            self.yard.collect({"job_id": self.job_id, "attempt": 0})
         elif what == "claim":
             self._claim(who)
         elif what in REPORTS:
@@ -146,7 +158,12 @@ def _check(answer: ApiResponse, *allowed: int) -> ApiResponse:
 def test_one_run_and_one_callback_per_end_when_anything_happens_in_any_order(
     yard: Yard, held_clock: Any, steps: list[tuple[tuple[str, Any, bool], Any]]
 ) -> None:
+    # The yard is the same for all examples; each begins with devices that are free.
     yard.register("dev-2")
+    for serial in DEVICES:
+        slot = Update(f"DEVICE#{serial}", "PRESENCE", remove=("holds",))
+        yard.tables["DevicesTable"].update(slot)
+        yard.report(serial)
     play = Play(yard, held_clock)
 
     for (what, who, old), faulty in steps:
@@ -163,18 +180,20 @@ def test_one_run_and_one_callback_per_end_when_anything_happens_in_any_order(
     else:
         assert play.seen in ENDS
         assert sorted(item["kind"] for item in kept) == sorted(f"job.{end}" for end in play.ends)
-    store = JobStore(yard.tables["JobsTable"], yard.bucket)
+    store = JobStore(yard.tables["JobsTable"], yard.bucket, yard.tables["DevicesTable"])
     codes = Counter(failure_code(job.failure) for job in store.dead("ada", at_once=100))
     assert {each.code: each.count for each in store.dead_counts.of("ada")} == codes
 
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_zombies_word_changes_nothing_when_another_has_finished(yard, held_clock, device) -> None:
-    yard.register("dev-2")
+    other = DEVICES[1 - DEVICES.index(device)]
+    yard.add("dev-2")
+    yard.report(other, ready=False)
     job_id = yard.submit()["job_id"]
     old = yard.claim(job_id, device)
     held_clock.advance(61)
-    other = DEVICES[1 - DEVICES.index(device)]
+    yard.report(other)
     yard.complete(job_id, yard.claim(job_id, other), other)
 
     said = [

@@ -12,8 +12,8 @@ def submit(yard: Yard, user: str = "ada", **fields: object) -> ApiResponse:
 
 def test_submit_is_refused_when_so_many_wait(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_OPEN_JOBS", "3")
-    # Four go to the lane's window; the others wait.
-    for _ in range(7):
+    # One goes to the device; the others wait.
+    for _ in range(4):
         assert submit(yard).status == 202
 
     refused = submit(yard)

@@ -25,9 +25,9 @@ def device(state: str, **fields) -> Device:
     return made
 
 
-def reason(*devices: Device, in_window: bool = True) -> str | None:
+def reason(*devices: Device) -> str | None:
     """Why ada's job for model m waits."""
-    return waiting_reason(devices, "ada", "m", in_window=in_window)
+    return waiting_reason(devices, "ada", "m")
 
 
 @pytest.mark.parametrize(
@@ -48,19 +48,23 @@ def test_the_soonest_device_is_the_reason_when_none_is_free(states, said) -> Non
     assert reason(*map(device, states)) == said
 
 
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [("available", "user_window"), ("busy", "user_window"), ("offline", "device_offline")],
-)
-def test_own_jobs_are_the_reason_when_they_go_first_and_somebody_works(state, said) -> None:
-    assert reason(device(state), in_window=False) == said
+def test_a_device_is_busy_when_a_job_was_sent_to_it() -> None:
+    assert reason(device("available", holds="job_1")) == "device_busy"
 
 
 def test_only_devices_of_the_model_count_when_there_are_any() -> None:
     free_for_others = device("available", registered_models=("other",))
 
     assert reason(free_for_others, device("busy", registered_models=("m",))) == "device_busy"
-    assert reason(free_for_others) is None
+    assert reason(free_for_others) == "no_matching_device"
+
+
+def test_a_device_that_names_no_models_counts_when_no_other_is_known_to_serve_it() -> None:
+    silent = device("available")
+
+    assert reason(silent) is None
+    assert reason(silent, device("busy", registered_models=("m",))) == "device_busy"
+    assert reason(device("available", reported_models=())) == "no_matching_device"
 
 
 def test_devices_of_others_do_not_count_when_they_have_an_owner() -> None:
