@@ -24,9 +24,6 @@ _CREDENTIALS_REFUSED: Final = frozenset(
         "InvalidSecurity",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",
-        # A queue that is gone: the next session names others.
-        "NonExistentQueue",
-        "QueueDoesNotExist",
     }
 )
 # The message is already deleted, or was received by another device: nothing is left to do.

@@ -36,10 +36,9 @@ class Session:
 
 @dataclass(frozen=True)
 class JobMessage:
-    """What a queue carries: never the prompt."""
+    """What a queue carries: never the prompt, and never whose it is."""
 
     job_id: str
-    user_id: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def read_message(body: str) -> JobMessage | None:
     """
     try:
         fields = json.loads(body)
-        return JobMessage(job_id=str(fields["job_id"]), user_id=str(fields["user_id"]))
+        return JobMessage(job_id=str(fields["job_id"]))
     except (ValueError, KeyError, TypeError):
         return None
 

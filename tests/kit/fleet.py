@@ -68,9 +68,10 @@ class SimFleet:
 
     def __post_init__(self) -> None:
         self._began_us = self.clock.now_us
+        devices = MemoryTable("devices")
         self.jobs = Jobs(
-            MemoryTable("jobs"),
-            MemoryTable("devices"),
+            MemoryTable("jobs", {"devices": devices}),
+            devices,
             MemoryBucket("data"),
             ("default",),
             Queue("sim/callbacks"),

@@ -27,8 +27,11 @@ _INDEXES = {
 
 @dataclass(frozen=True)
 class MemoryTable(Table):
-    """Items by key, with the jobs table's sparse indexes."""
+    """Items by key, with the jobs table's sparse indexes. `others` are tables by name, which
+    transactions may write to as well.
+    """
 
+    others: dict[str, "MemoryTable"] = field(default_factory=dict)
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     order: dict[tuple[str | None, str], list[_Entry]] = field(
         default_factory=lambda: defaultdict(list)
@@ -117,6 +120,8 @@ class MemoryTransaction:
 
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
+        # All tables of one simulation, by name.
+        self._tables = table.others
         self._steps: list[Any] = []
         self._checks: list[Any] = []
 
@@ -126,8 +131,8 @@ class MemoryTransaction:
         self._checks.append(lambda: not (only_new and key in self._table.items))
         self._steps.append(lambda: self._table.put(item))
 
-    def update(self, update: Update, table: Any = None) -> None:
-        where: MemoryTable = table or self._table
+    def update(self, update: Update, table: str | None = None) -> None:
+        where = self._tables[table] if table else self._table
         self._checks.append(lambda: where.allows(update))
         self._steps.append(lambda: where.carry_out(update))
 

@@ -60,7 +60,7 @@ def test_job_succeeds_with_the_runners_numbers_when_it_runs(
     assert result["telemetry"]["after"]["memory_pct"] > 0
     [run] = yard.runs()
     assert (run.job_id, run.device, run.completion_tokens, run.ok) == (job_id, SERIAL, 3, True)
-    assert yard.messages() == 0
+    assert yard.messages(SERIAL) == 0
 
 
 def test_every_report_is_accepted_when_the_runner_works(
@@ -90,16 +90,30 @@ def test_job_waits_for_the_device_to_cool_when_its_owner_set_a_limit(
     assert not bench.model.requests
 
 
-def test_job_is_dead_at_once_when_no_device_knows_the_model(
+def test_job_is_dead_at_once_when_its_server_does_not_know_the_model(
     yard: Yard, deployed: DeployedApi, bench: Bench
 ) -> None:
-    job_id = yard.submit(model="unknown")["job_id"]
+    bench.model.refusal = (404, {"error": "model 'x' not found"})
+    job_id = yard.submit(model="tiny")["job_id"]
 
     bench.run_until(lambda: bool(deployed.statuses("fail")))
 
     job = yard.job(job_id)
     assert (job["status"], job["failure"]["code"]) == ("dead", "model_not_found")
-    assert yard.messages() == 0
+    assert yard.messages(SERIAL) == 0
+
+
+def test_job_waits_when_no_device_serves_its_model(
+    yard: Yard, deployed: DeployedApi, bench: Bench
+) -> None:
+    waiting = yard.submit(model="unknown")["job_id"]
+    running = yard.submit(model="tiny")["job_id"]
+
+    bench.run_until(lambda: yard.job(running)["status"] == "succeeded")
+
+    job = yard.job(waiting)
+    assert (job["status"], job["status_reason"]) == ("queued", "no_matching_device")
+    assert deployed.statuses("claim") == [200]
 
 
 def test_job_dies_after_its_attempts_when_it_always_takes_too_long(
@@ -118,13 +132,14 @@ def test_job_dies_after_its_attempts_when_it_always_takes_too_long(
 def test_message_is_deleted_when_the_job_was_cancelled_before(
     yard: Yard, deployed: DeployedApi, bench: Bench
 ) -> None:
+    yard.report(SERIAL, models=["tiny"])
     job_id = yard.submit(model="tiny")["job_id"]
     yard.user().post(f"/api/jobs/{job_id}/cancel")
 
     bench.run_until(lambda: bool(deployed.statuses("claim")))
 
     assert deployed.statuses("claim") == [410]
-    assert yard.messages() == 0
+    assert yard.messages(SERIAL) == 0
     assert not bench.model.requests
 
 
@@ -137,5 +152,5 @@ def test_job_goes_back_to_the_queue_when_the_runner_must_stop(
 
     bench.run_until(lambda: bool(bench.model.requests))
 
-    assert yard.job(job_id)["status"] == "queued"
-    assert yard.messages() == 1
+    job = yard.job(job_id)
+    assert (job["status"], job["status_reason"]) == ("queued", "backoff")

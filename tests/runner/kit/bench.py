@@ -45,7 +45,7 @@ class Bench:
         return url
 
     def send(self, queue_url: str, job_id: str) -> None:
-        body = json.dumps({"job_id": job_id, "user_id": "ada", "attempt": 0})
+        body = json.dumps({"job_id": job_id, "attempt": 0})
         self.sqs.send_message(QueueUrl=queue_url, MessageBody=body)
 
     def counts(self, queue_url: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ class FakeSqs(FakeServer):
         return f"{self.url}/000000000000/jobs"
 
     def send(self, job_id: str) -> None:
-        self.waiting.append(json.dumps({"job_id": job_id, "user_id": "ada", "attempt": 0}))
+        self.waiting.append(json.dumps({"job_id": job_id, "attempt": 0}))
 
     def answer(self, exchange: Exchange, body: dict[str, Any]) -> None:
         operation = str(exchange.headers["X-Amz-Target"]).rpartition(".")[2]
