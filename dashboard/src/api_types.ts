@@ -951,6 +951,8 @@ export interface components {
             callback_url?: string | null;
             /** @description Pins the job to one device. */
             device_serial?: string | null;
+            /** @description So long after it was submitted, or requeued, a job that no device has taken is dead, with code `expired`; null waits for ever. */
+            expires_in_s?: number | null;
             /** @default 3 */
             max_attempts?: number;
             model: string;

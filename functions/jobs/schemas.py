@@ -87,6 +87,13 @@ class JobBody(Body):
     )
     max_attempts: int = Field(default=3, ge=1, le=10)
     timeout_s: int = Field(default=600, ge=1, le=21_600, description="For one attempt.")
+    expires_in_s: int | None = Field(
+        default=None,
+        ge=1,
+        le=2_592_000,
+        description="So long after it was submitted, or requeued, a job that no device has taken "
+        "is dead, with code `expired`; null waits for ever.",
+    )
     tag: str | None = Field(default=None, min_length=1, max_length=256)
     warmup: int = Field(default=0, ge=0, le=10, description="Repetitions before the measured ones.")
     repeat: int = Field(default=1, ge=1, le=100, description="Measured repetitions.")

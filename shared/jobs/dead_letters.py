@@ -12,7 +12,7 @@ from shared.jobs.dead_counts import by_code
 from shared.jobs.dispatch import Dispatcher, waiting
 from shared.jobs.errors import JobNotDead, JobNotFound
 from shared.jobs.finalization import Announcer, Finalization
-from shared.jobs.job import Failure, Job
+from shared.jobs.job import Failure, Job, expiry_us
 from shared.jobs.lines import line_of
 from shared.jobs.placement import Placement, placement_faults
 from shared.jobs.reading import JobList
@@ -107,7 +107,12 @@ class DeadLetters:
             serial = None
         tag = overrides.queue_tag or job.queue_tag
         self._check(Placement(serial, tag, job.model), job)
-        placed = msgspec.structs.replace(job, device_serial=serial, queue_tag=tag)
+        placed = msgspec.structs.replace(
+            job,
+            device_serial=serial,
+            queue_tag=tag,
+            expires_us=expiry_us(clock.now_us(), job.expires_in_s),
+        )
         self.dispatcher.lines.open(line_of(placed))
         # The callback of this end must be queued: the next one will be another callback.
         self.announcer.announce(job)
@@ -115,6 +120,7 @@ class DeadLetters:
             job,
             status="queued",
             queued_us=clock.now_us(),
+            expires_us=placed.expires_us,
             attempt_base=job.attempt,
             max_attempts=overrides.max_attempts or job.max_attempts,
             device_serial=serial,

@@ -31,7 +31,7 @@ from shared.jobs.lines import (
     rank_of,
     turn_taken,
 )
-from shared.jobs.store import JobStore, SlotTaken, due_in_s
+from shared.jobs.store import JobStore, SlotTaken, due, due_in_s
 from shared.observability import logger
 
 # A device that does not take what was sent to it is looked at after this time.
@@ -211,7 +211,7 @@ class Dispatcher:
             jobs = self.store.find_many(line.user_id, ids)
             if newcomer is not None and newcomer.waits_in == line.name:
                 jobs.append(newcomer)
-            here = [job for job in jobs if job.waits_in == line.name]
+            here = [job for job in jobs if job.waits_in == line.name and not job.expired]
             if here:
                 yield line, min(here, key=rank_of)
 
@@ -268,8 +268,14 @@ def waiting(job: Job) -> dict[str, Any]:
         "sent_to": None,
         "sent_us": None,
         "sends": 0,
-        **due_in_s(job.job_id, LOOKED_AFTER_S),
+        **due(job.job_id, _looked_after_us(job)),
     }
+
+
+def _looked_after_us(job: Job) -> int:
+    """When maintenance looks after a waiting job: then, or when it expires."""
+    usual = clock.now_us() + round(LOOKED_AFTER_S * clock.SECOND_US)
+    return usual if job.expires_us is None else min(usual, job.expires_us)
 
 
 def _replaced(job: Job, changes: dict[str, Any]) -> Job:

@@ -140,6 +140,11 @@ class Finalization:
             return self.announcer.finish(job, "cancelled", clock.now_us(), None)
         return self.fail(job, _lapsed(job))
 
+    def expire(self, job: Job) -> Job | None:
+        """End a job that no device has claimed in the time that its user gave it."""
+        message = f"no device took the job within {job.expires_in_s} s"
+        return self.dead_letter(job, Failure(code="expired", message=message, retryable=False))
+
     def dead_letter(self, job: Job, failure: Failure) -> Job | None:
         """Bring a job to the dead letters; a run is left only if it ever ran."""
         now = clock.now_us()

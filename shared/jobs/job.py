@@ -64,7 +64,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     `attempt_base` is the count at the last requeue, so that attempts start again without
     a number ever coming back. A queued job waits (`waits_in`, in the order of `rank`) or was
     sent to a device, whose slot it has until it ends: `sent_to`, since `sent_us`, by so many
-    messages. `dead_code`: the failure as which it is counted among the dead.
+    messages. A job that no device has claimed at `expires_us` is dead (None: it waits for ever).
+    `dead_code`: the failure as which it is counted among the dead.
     """
 
     job_id: str
@@ -79,6 +80,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: int
     created_us: int
     queued_us: int
+    expires_in_s: int | None = None
+    expires_us: int | None = None
     warmup: int = 0
     repeat: int = 1
     device_serial: str | None = None
@@ -122,6 +125,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def attempts_left(self) -> bool:
         """Whether another attempt may be made."""
         return self.attempts_made < self.max_attempts
+
+    @property
+    def expired(self) -> bool:
+        """Whether it waits for longer than its user wanted."""
+        waits_until_us = self.expires_us if self.status == "queued" else None
+        return waits_until_us is not None and clock.now_us() >= waits_until_us
 
     @property
     def lease_live(self) -> bool:
@@ -173,3 +182,8 @@ def _brief(attempt: Attempt) -> Attempt:
     beginning = failure.message[: _MESSAGE_KEPT_CHARACTERS - 1] + "…"
     brief = msgspec.structs.replace(failure, message=beginning)
     return msgspec.structs.replace(attempt, failure=brief)
+
+
+def expiry_us(from_us: int, expires_in_s: int | None) -> int | None:
+    """Until when a job waits that was submitted or requeued at this moment."""
+    return None if expires_in_s is None else from_us + expires_in_s * SECOND_US

@@ -58,6 +58,9 @@ class Leases:
             self._check_entitled(device, job)
             if job.finished or job.ending:
                 raise JobGone(f"the job is {job.ending or job.status}: delete the message")
+            if job.expired:
+                self.finalization.expire(job)
+                continue
             self._check_suited(device, job)
             _check_here(device, job)
             with _bodies_of(job):

@@ -127,6 +127,9 @@ class Maintenance:
 
     def _look_after(self, job: Job) -> str:
         """A job that waits for a device, or that a device was given and has not claimed."""
+        if job.expired:
+            self.finalization.expire(job)
+            return "job_expired"
         if job.sent_to is not None:
             return self._look_after_sent(job, job.sent_to)
         if job.device_serial is not None and not self.dispatcher.candidates(job):

@@ -14,7 +14,7 @@ from shared.devices import Device
 from shared.errors import Fault, Unacceptable
 from shared.jobs.bodies import ModelRequest
 from shared.jobs.dispatch import Dispatcher
-from shared.jobs.job import Job
+from shared.jobs.job import Job, expiry_us
 from shared.jobs.lines import line_of
 from shared.jobs.open_jobs import OpenJobs
 from shared.jobs.placement import Placement, placement_faults
@@ -37,6 +37,7 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
     callback_url: str | None = None
     max_attempts: int = 3
     timeout_s: int = 600
+    expires_in_s: int | None = None
     tag: str | None = None
     warmup: int = 0
     repeat: int = 1
@@ -156,6 +157,8 @@ def _new_job(who: Submitter, wanted: JobRequest, job_id: str, created_us: int) -
         callback_url=wanted.callback_url,
         max_attempts=wanted.max_attempts,
         timeout_s=wanted.timeout_s,
+        expires_in_s=wanted.expires_in_s,
+        expires_us=expiry_us(created_us, wanted.expires_in_s),
         tag=wanted.tag,
         warmup=wanted.warmup,
         repeat=wanted.repeat,
