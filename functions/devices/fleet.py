@@ -34,6 +34,7 @@ from shared.http import (
     described,
     first_that_fit,
     key_form,
+    page_of,
 )
 from shared.http.names import SERIAL
 
@@ -82,11 +83,7 @@ async def list_(
     documents = device_documents(found[:limit], user)
     fitting = first_that_fit(documents)
     more = len(found) > fitting
-    return {
-        "data": documents[:fitting],
-        "next_cursor": cursors.write(found[fitting - 1].serial) if more else None,
-        "has_more": more,
-    }
+    return page_of(documents[:fitting], cursors.write(found[fitting - 1].serial) if more else None)
 
 
 @router.post(

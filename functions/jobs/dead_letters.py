@@ -22,6 +22,7 @@ from shared.http import (
     described,
     first_that_fit,
     key_form,
+    page_of,
 )
 from shared.jobs import Job, Overrides
 
@@ -65,11 +66,8 @@ async def dead_letters(
     next_after, fitting = page.next_after, first_that_fit(documents)
     if fitting < len(documents):
         next_after = letters.place_after(page.jobs[fitting - 1])
-    return {
-        "data": documents[:fitting],
-        "next_cursor": None if next_after is None else cursors.write(next_after),
-        "has_more": next_after is not None,
-    }
+    next_cursor = None if next_after is None else cursors.write(next_after)
+    return page_of(documents[:fitting], next_cursor)
 
 
 @router.post(

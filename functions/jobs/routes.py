@@ -32,6 +32,7 @@ from shared.http import (
     first_that_fit,
     fits_an_answer,
     key_form,
+    page_of,
     requested_window,
     too_large_means,
 )
@@ -118,11 +119,8 @@ async def list_(
     next_after, fitting = page.next_after, first_that_fit(documents)
     if fitting < len(documents):
         next_after = page.jobs[fitting - 1].job_id
-    return {
-        "data": documents[:fitting],
-        "next_cursor": None if next_after is None else cursors.write(next_after),
-        "has_more": next_after is not None,
-    }
+    next_cursor = None if next_after is None else cursors.write(next_after)
+    return page_of(documents[:fitting], next_cursor)
 
 
 @router.get(
