@@ -2070,6 +2070,8 @@ export interface operations {
                 tag?: string | null;
                 /** @description End (exclusive): ISO 8601 or epoch. */
                 to?: string | null;
+                /** @description The user whose jobs are listed; for administrators. */
+                user_id?: string | null;
             };
             header?: never;
             path?: never;

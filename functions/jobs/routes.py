@@ -17,6 +17,7 @@ from functions.jobs.schemas import (
     StoredResult,
 )
 from shared import ids
+from shared.errors import Forbidden
 from shared.http import (
     Caller,
     CurrentUser,
@@ -25,6 +26,7 @@ from shared.http import (
     Page,
     PageLimit,
     RepeatableCall,
+    UserId,
     UserRoute,
     Window,
     creates,
@@ -97,11 +99,19 @@ def job_filter(
     return JobFilter(status, model, device, queue_tag, tag, window.from_us, window.to_us)
 
 
-@router.get("", summary="List jobs for the current user", response_model=Page[JobAnswer])
+@router.get(
+    "",
+    summary="List jobs for the current user",
+    response_model=Page[JobAnswer],
+    responses=described(403, "Another user's are for administrators only (`forbidden`)."),
+)
 async def list_(
     request: Request,
     user: CurrentUser,
     wanted: Annotated[JobFilter, Depends(job_filter)],
+    user_id: Annotated[
+        UserId | None, Query(description="The user whose jobs are listed; for administrators.")
+    ] = None,
     limit: PageLimit = 50,
     cursor: Annotated[
         str | None, Query(description="The `next_cursor` of the page before.")
@@ -114,7 +124,7 @@ async def list_(
         if name not in ("limit", "cursor")
     )
     cursors = Cursors[str](("jobs", user.user_id, *asked), _POSITION)
-    page = wiring.jobs().reader.page(user.user_id, wanted, limit, cursors.read(cursor))
+    page = wiring.jobs().reader.page(_whose(user, user_id), wanted, limit, cursors.read(cursor))
     documents = wiring.jobs().reader.documents(page.jobs)
     next_after, fitting = page.next_after, first_that_fit(documents)
     if fitting < len(documents):
@@ -224,6 +234,13 @@ def _submitter(request: Request, user: Caller) -> Submitter:
     scheme = request.headers.get("x-forwarded-proto", "https").partition(",")[0].strip()
     api_url = f"{scheme}://{request.headers.get('host', '')}"
     return Submitter(user.user_id, user.tenant, user.admin, api_url)
+
+
+def _whose(user: Caller, user_id: str | None) -> str:
+    """Whose jobs to list. Raises Forbidden."""
+    if user_id not in (None, user.user_id) and not user.admin:
+        raise Forbidden("only administrators see the jobs of others")
+    return user_id or user.user_id
 
 
 def _job_request(body: JobBody) -> JobRequest:

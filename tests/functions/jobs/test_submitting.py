@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.kit.gateway import ApiClient
 from tests.kit.names import short
 from tests.kit.yard import Yard
 
@@ -220,3 +221,15 @@ def test_the_message_says_neither_prompt_nor_user_when_sent(yard: Yard) -> None:
     job_id = yard.submit(prompt="a secret")["job_id"]
 
     assert yard.receive() == {"job_id": job_id, "attempt": 0}
+
+
+def test_only_administrators_list_the_jobs_of_others(yard: Yard) -> None:
+    mine, eves = yard.submit()["job_id"], yard.submit("eve")["job_id"]
+
+    def listed(client: ApiClient) -> list[str]:
+        return [job["job_id"] for job in client.get("/api/jobs?user_id=eve").json()["data"]]
+
+    assert yard.user().get("/api/jobs?user_id=eve").code == "forbidden"
+    assert listed(yard.user("root", admin=True)) == [eves]
+    assert listed(yard.user("eve")) == [eves]
+    assert [job["job_id"] for job in yard.user().get("/api/jobs").json()["data"]] == [mine]
