@@ -51,7 +51,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """One device. `queue_urls` maps the lane to the device's own queue.
 
     `holds` is the job that was sent to it and has not ended, since `held_us`; `turns` counts
-    what was ever sent to it.
+    what was ever sent to it. `lost_models` are those that its server did not know, each until an
+    instant: whatever the device reports, it does not serve them till then.
     """
 
     serial: str
@@ -78,11 +79,17 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     holds: str | None = None
     held_us: int = 0
     turns: int = 0
+    lost_models: dict[str, int] = {}
 
     @property
     def models(self) -> tuple[str, ...]:
-        """What it serves: as it reported last, or as registered."""
-        return self.registered_models if self.reported_models is None else self.reported_models
+        """What it serves: as it reported last, or as registered, without what it lost."""
+        said = self.registered_models if self.reported_models is None else self.reported_models
+        return tuple(model for model in said if not self.lacks(model))
+
+    def lacks(self, model: str) -> bool:
+        """Whether its server said lately that it has no such model."""
+        return self.lost_models.get(model, 0) > clock.now_us()
 
     @property
     def present(self) -> bool:
@@ -148,7 +155,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     def serves(self, model: str) -> bool:
         """Whether it serves a model; a device of which it was never said which may serve any."""
-        return self.models_unknown or model in self.models
+        return not self.lacks(model) and (self.models_unknown or model in self.models)
 
     @property
     def models_unknown(self) -> bool:

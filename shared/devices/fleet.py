@@ -23,6 +23,10 @@ FLEET = "FLEET"
 TELEMETRY_KEPT_S = 7 * 86_400
 TELEMETRY_SHOWN = 100
 TROUBLES_KEPT_S = 90 * 86_400
+# After this time a model that a device's server did not know is tried there again.
+LOST_S = 600
+_MOST_LOST = 64
+_SAID_OF_MODELS = ("reported_models", "lost_models")
 _ATTEMPTS = 5
 _REGISTRATION = (
     "serial",
@@ -144,7 +148,7 @@ class Fleet:
         writes.update(_config_update(wanted, tags, queue_urls))
         _serve_tags(writes, wanted.serial, tags, before.queue_tags if before else ())
         # What it reported is older than what the administrator says now.
-        outdated = () if wanted.models is None else ("reported_models",)
+        outdated = () if wanted.models is None else _SAID_OF_MODELS
         # Its slot is there from now on.
         writes.update(Update(*presence_key(wanted.serial), add={"turns": 0}, remove=outdated))
         writes.commit()
@@ -162,7 +166,7 @@ class Fleet:
             if wanted.queue_tags is not msgspec.UNSET:
                 _serve_tags(writes, serial, wanted.queue_tags, before.queue_tags)
             if wanted.models is not msgspec.UNSET:
-                writes.update(Update(*presence_key(serial), remove=("reported_models",)))
+                writes.update(Update(*presence_key(serial), remove=_SAID_OF_MODELS))
             try:
                 writes.commit()
             except TransactionLost:
@@ -204,6 +208,18 @@ class Fleet:
             *presence_key(device.serial), set=seen, set_if_absent={"reported_ready": True}
         )
         return with_presence(device, self.table.update(update))
+
+    def lose_model(self, serial: str, model: str) -> None:
+        """A device's server does not know a model: the device does not serve it for a while,
+        even if it goes on to report it.
+        """
+        device = self.find(serial)
+        if device is None:
+            return
+        lost = {each: until for each, until in device.lost_models.items() if device.lacks(each)}
+        lost = dict(list(lost.items())[-_MOST_LOST + 1 :])
+        lost[model] = clock.now_us() + LOST_S * SECOND_US
+        self.table.update(Update(*presence_key(serial), set={"lost_models": lost}))
 
     def keep_troubles(self, serial: str, troubles: Iterable[DeviceTrouble]) -> None:
         """Keep what went wrong on a device last, in the place of what was kept before."""

@@ -23,8 +23,9 @@ from shared.jobs.store import NOT_DUE, JobStore, due_in_s, failure_code
 from shared.observability import count
 from shared.storage.log import SegmentLog
 
+MODEL_NOT_FOUND = "model_not_found"
 # What cannot be cured by trying again, whatever the device says.
-INCURABLE = frozenset({"model_not_found", "model_invalid", "invalid_argument", "unsupported"})
+INCURABLE = frozenset({MODEL_NOT_FOUND, "model_invalid", "invalid_argument", "unsupported"})
 _UNDONE_S = 60
 _NO_LEASE = {"lease_until_us": None}
 _NOT_WAITING = {"waits_in": None, "rank": None}
@@ -130,6 +131,8 @@ class Finalization:
 
         `reported`: the device said so itself.
         """
+        if failure.code == MODEL_NOT_FOUND and self._others_serve(job):
+            return self._back_to_queue(job, failure, reported, costs=False)
         if failure.retryable and failure.code not in INCURABLE and job.attempts_left:
             return self._back_to_queue(job, failure, reported)
         return self.dead_letter(job, failure)
@@ -160,12 +163,25 @@ class Finalization:
         )
         return None if sealed is None else self.settle(sealed)
 
-    def _back_to_queue(self, job: Job, failure: Failure, reported: bool) -> Job | None:
+    def _others_serve(self, job: Job) -> bool:
+        """Whether other devices serve a pool's job whose device does not know the model; that one
+        is given no more jobs for it for a while.
+        """
+        if job.device_serial is not None or job.device is None:
+            return False
+        self.dispatcher.fleet.lose_model(job.device, job.model)
+        return bool(self.dispatcher.candidates(job))
+
+    def _back_to_queue(
+        self, job: Job, failure: Failure, reported: bool, *, costs: bool = True
+    ) -> Job | None:
+        """Have the job wait again; with `costs` the attempt counts."""
         now = clock.now_us()
         queued = self.dispatcher.wait(
             job,
             status="queued",
             queued_us=now,
+            attempt_base=job.attempt_base + (0 if costs else 1),
             started_us=None,
             device=None,
             failure=msgspec.to_builtins(failure),
