@@ -640,6 +640,8 @@ export interface components {
             job_id: string;
             max_attempts: number;
             model: string;
+            /** @description The device that was asked for, also after the job moved to its pool. */
+            pinned_to: string | null;
             priority: number;
             prompt_preview: string;
             queue: components["schemas"]["QueuePosition"] | null;
@@ -904,6 +906,8 @@ export interface components {
             job_id: string;
             max_attempts: number;
             model: string;
+            /** @description The device that was asked for, also after the job moved to its pool. */
+            pinned_to: string | null;
             priority: number;
             prompt_preview: string;
             queue: components["schemas"]["QueuePosition"] | null;
@@ -1003,6 +1007,8 @@ export interface components {
             options: {
                 [key: string]: unknown;
             };
+            /** @description The device that was asked for, also after the job moved to its pool. */
+            pinned_to: string | null;
             priority: number;
             prompt: string;
             prompt_preview: string;

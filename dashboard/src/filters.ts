@@ -13,6 +13,8 @@ const NO_FILTER = [
   "extra",
   "limit",
   "cursor",
+  // An administrator's view of another user, which no page has.
+  "user_id",
 ] as const;
 type NoFilter = (typeof NO_FILTER)[number];
 type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;

@@ -165,11 +165,19 @@ async def get(user: CurrentUser, serial: SerialInPath) -> dict[str, Any]:
     status_code=204,
     responses={**ADMIN, **ABSENT},
 )
-async def retire(user: CurrentUser, serial: SerialInPath) -> Response:
-    """Removes the device and revokes its token; its queued jobs go to their pool instead.
+async def retire(
+    user: CurrentUser,
+    serial: SerialInPath,
+    move: Annotated[
+        bool, Query(description="Jobs that are pinned to it move to their pools instead of ending.")
+    ] = False,
+) -> Response:
+    """Removes the device and revokes its token. What it was sent of its pools goes elsewhere; jobs
+    that are pinned to it are dead (`device_retired`) within a minute or, with `move=1`, go on in
+    their pools.
 
-    A job that it runs at this moment is queued again when its lease ends. The serial may be
-    registered again when the device's queues are drained, a few minutes later; until then
+    A job that it runs at this moment is queued again, or dead, when its lease ends. The serial may
+    be registered again when the device's queues are drained, a few minutes later; until then
     registering answers 409 (`device_retiring`).
     """
     user.require_admin()
@@ -178,7 +186,9 @@ async def retire(user: CurrentUser, serial: SerialInPath) -> Response:
     wiring.accounts().put(audit.entry("device.retired", serial, outcome="begun"))
     # A call that is cut off in between can be repeated: the registration goes last.
     revoke_device_token(wiring.accounts(), serial)
-    wiring.retirements().begin(device)
+    if move:
+        wiring.jobs().dispatcher.unpin(device)
+    wiring.retirements().begin(device, moves=move)
     wiring.jobs().dispatcher.take_back(device)
     wiring.accounts().put(audit.entry("device.retired", serial, outcome="done"))
     return Response(status_code=204)

@@ -134,6 +134,9 @@ class JobAnswer(BaseModel):
     priority: int
     queue_tag: str
     device_serial: str | None
+    pinned_to: str | None = Field(
+        description="The device that was asked for, also after the job moved to its pool."
+    )
     device: str | None
     adapter_id: str | None
     callback_url: str | None

@@ -26,10 +26,14 @@ class DeviceRetiring(Conflict):
 
 
 class RetiredDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A device that is gone; `queue_urls` maps the lane to a queue that is to be deleted."""
+    """A device that is gone; `queue_urls` maps the lane to a queue that is to be deleted.
+
+    `moves`: whether jobs that are pinned to it move to their pools instead of ending.
+    """
 
     serial: str
     queue_urls: dict[str, str]
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,13 @@ class Retirements:
 
     table: Table
 
-    def begin(self, device: Device) -> None:
-        """End a device's registration. Raises Unavailable when it changed meanwhile."""
+    def begin(self, device: Device, *, moves: bool = False) -> None:
+        """End a device's registration; with `moves` jobs that are pinned to it go on in their
+        pools. Raises Unavailable when it changed meanwhile.
+        """
         writes = self.table.transaction()
         left = {"serial": device.serial, "queue_urls": device.queue_urls}
-        at = {"retired_us": clock.now_us()}
+        at = {"retired_us": clock.now_us(), "moves": moves}
         writes.put({"pk": _RETIRED, "sk": f"DEVICE#{device.serial}", **left, **at})
         writes.delete(FLEET, f"DEVICE#{device.serial}")
         writes.delete(f"DEVICE#{device.serial}", "PRESENCE")
@@ -58,7 +64,7 @@ class Retirements:
         """Raises DeviceRetiring while the queues of an earlier device of this serial are there."""
         if self.table.get(_RETIRED, f"DEVICE#{serial}") is not None:
             raise DeviceRetiring(
-                "a device of this serial was retired a moment ago, its jobs are being moved",
+                "a device of this serial was retired a moment ago, its jobs are being let go",
                 retry_after_s=60,
             )
 

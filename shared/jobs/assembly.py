@@ -114,7 +114,7 @@ class Jobs:
     @property
     def draining(self) -> Draining:
         """Emptying the queues of retired devices."""
-        return Draining(self.store, self.dispatcher)
+        return Draining(self.store, self.dispatcher, self._finalization)
 
     def submissions(
         self, catalog: Table, *, allow_private_callbacks: bool, max_open_jobs: int

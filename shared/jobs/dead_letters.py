@@ -124,6 +124,7 @@ class DeadLetters:
             attempt_base=job.attempt,
             max_attempts=overrides.max_attempts or job.max_attempts,
             device_serial=serial,
+            pinned_to=serial,
             queue_tag=tag,
             request_body=self._request_body(job, overrides.options),
             device=None,

@@ -77,12 +77,9 @@ class Dispatcher:
 
     def place(self, job: Job) -> Job:
         """Serve the devices that are free for a waiting job, until it is sent or none is left;
-        the job as it is then. A job that is pinned to a device which is gone goes to its pool.
+        the job as it is then.
         """
-        candidates = self.candidates(job)
-        if not candidates and job.device_serial is not None:
-            return self.move_to_pool(job) or job
-        for device in _free(candidates, job):
+        for device in self._free_for(job):
             sent = self.serve(device, newcomer=job)
             if sent is not None and sent.job_id == job.job_id:
                 return sent
@@ -163,10 +160,26 @@ class Dispatcher:
         waits = self.store.move(job, also_if=also_if, **changes, **waiting(after))
         return None if waits is None else self.place_if_possible(waits)
 
+    def unpin(self, device: Device) -> None:
+        """Let the job that a device runs go on elsewhere, should it come back: it is no longer
+        pinned.
+        """
+        user_id = None if device.holds is None else self.store.owner(device.holds)
+        if user_id is None or device.holds is None:
+            return
+        job = self.store.find(user_id, device.holds)
+        if job is not None and job.device_serial == device.serial and not job.finished:
+            self.store.move(job, device_serial=None)
+
     def send_again(self, job: Job, device: Device) -> None:
         """Send the message of a job once more to the device that was given it."""
         if self.store.move(job, **due_in_s(job.job_id, UNCLAIMED_S), sends=job.sends + 1):
             self._send(job, device)
+
+    def has_lost_its_device(self, job: Job) -> bool:
+        """Whether a job is pinned to a device that is not registered any more."""
+        pinned = job.device_serial
+        return pinned is not None and self.fleet.find(pinned) is None
 
     def move_to_pool(self, job: Job) -> Job | None:
         """The job, riding with its pool from now on; None when it has moved meanwhile."""

@@ -19,6 +19,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "priority": job.priority,
         "queue_tag": job.queue_tag,
         "device_serial": job.device_serial,
+        "pinned_to": job.pinned_to or job.device_serial,
         "device": job.device,
         "adapter_id": job.adapter_id,
         "callback_url": job.callback_url,

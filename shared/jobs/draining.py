@@ -1,6 +1,7 @@
-"""Jobs of retired devices move to the pool of their queue tag; then the device's queues go.
+"""Jobs that are pinned to a retired device end, or move to the pool of their queue tag, as the
+administrator chose; then the device's queues go.
 
-A job that runs there when its device is retired comes back by its lease, and moves then.
+A job that runs there when its device is retired comes back by its lease.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from shared.devices import RetiredDevice, Retirements
 from shared.isolation import kept_apart
 from shared.jobs.dispatch import Dispatcher
+from shared.jobs.finalization import Finalization
 from shared.jobs.job import Job
 from shared.jobs.lines import Line
 from shared.jobs.store import JobStore
@@ -23,9 +25,19 @@ class Draining:
 
     store: JobStore
     dispatcher: Dispatcher
+    finalization: Finalization
+
+    def let_go(self, job: Job) -> None:
+        """End a job that waits for a device which is gone, or move it to its pool."""
+        retirements = Retirements(self.dispatcher.fleet.table)
+        retired = retirements.find(job.device_serial or "")
+        if retired is not None and retired.moves:
+            self.dispatcher.move_to_pool(job)
+        else:
+            self.finalization.retire(job)
 
     def drain(self, device: RetiredDevice, may_go_on: Callable[[], bool]) -> str:
-        """Move a retired device's jobs, or delete its queues when there are none any more.
+        """End or move a retired device's jobs, or delete its queues when there are none any more.
 
         Repeatable: what a crash left, and what an index did not show yet, is found by the
         next sweep.
@@ -36,15 +48,15 @@ class Draining:
             retirements.forget(device.serial)
             return "device_is_back"
         lines = [each for each in self.dispatcher.lines.all() if _is_of(each, device.serial)]
-        found = [self._move_jobs(line, may_go_on) for line in lines]
+        found = [self._empty(line, may_go_on) for line in lines]
         if any(found):
             return "device_drained"
         self.dispatcher.lines.remove(lines)
         retirements.finish(device)
         return "device_queues_deleted"
 
-    def _move_jobs(self, line: Line, may_go_on: Callable[[], bool]) -> int:
-        """Move the jobs of a line to their pool; how many were found."""
+    def _empty(self, line: Line, may_go_on: Callable[[], bool]) -> int:
+        """End the jobs of a line, or move them to their pool; how many were found."""
         ids = self.store.waiting(line.name, _MOVED_AT_ONCE)
         # One by one: an item that cannot be read must cost only itself.
         for job_id in ids:
@@ -53,7 +65,7 @@ class Draining:
             with kept_apart("not_tended", "JobsNotTended", service="jobs", item=job_id):
                 job = self.store.find(line.user_id, job_id)
                 if job is not None and _waits_in(job, line):
-                    self.dispatcher.move_to_pool(job)
+                    self.let_go(job)
         return len(ids)
 
 

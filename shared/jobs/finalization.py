@@ -143,6 +143,12 @@ class Finalization:
             return self.announcer.finish(job, "cancelled", clock.now_us(), None)
         return self.fail(job, _lapsed(job))
 
+    def retire(self, job: Job) -> Job | None:
+        """End a job that is pinned to a device which was retired."""
+        message = f"device {job.device_serial} was retired; requeue the job for another"
+        failure = Failure(code="device_retired", message=message, retryable=False)
+        return self.dead_letter(job, failure)
+
     def expire(self, job: Job) -> Job | None:
         """End a job that no device has claimed in the time that its user gave it."""
         message = f"no device took the job within {job.expires_in_s} s"
@@ -176,6 +182,8 @@ class Finalization:
         self, job: Job, failure: Failure, reported: bool, *, costs: bool = True
     ) -> Job | None:
         """Have the job wait again; with `costs` the attempt counts."""
+        if self.dispatcher.has_lost_its_device(job):
+            return self.retire(job)
         now = clock.now_us()
         queued = self.dispatcher.wait(
             job,

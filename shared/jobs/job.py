@@ -64,7 +64,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     `attempt_base` is the count at the last requeue, so that attempts start again without
     a number ever coming back. A queued job waits (`waits_in`, in the order of `rank`) or was
     sent to a device, whose slot it has until it ends: `sent_to`, since `sent_us`, by so many
-    messages. A job that no device has claimed at `expires_us` is dead (None: it waits for ever).
+    messages. `pinned_to` is the device that was asked for, also when the job moved to its pool
+    since (`device_serial` is None then). A job that no device has claimed at `expires_us` is
+    dead (None: it waits for ever).
     `dead_code`: the failure as which it is counted among the dead.
     """
 
@@ -85,6 +87,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     warmup: int = 0
     repeat: int = 1
     device_serial: str | None = None
+    pinned_to: str | None = None
     adapter_id: str | None = None
     callback_url: str | None = None
     api_url: str | None = None

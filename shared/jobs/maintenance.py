@@ -132,9 +132,9 @@ class Maintenance:
             return "job_expired"
         if job.sent_to is not None:
             return self._look_after_sent(job, job.sent_to)
-        if job.device_serial is not None and not self.dispatcher.candidates(job):
-            self.dispatcher.move_to_pool(job)
-            return "moved_to_pool"
+        if self.dispatcher.has_lost_its_device(job):
+            self.draining.let_go(job)
+            return "job_let_go"
         self.dispatcher.wait(job)
         return "job_waits"
 

@@ -153,6 +153,7 @@ def _new_job(who: Submitter, wanted: JobRequest, job_id: str, created_us: int) -
         priority=wanted.priority,
         queue_tag=wanted.queue_tag,
         device_serial=wanted.device_serial,
+        pinned_to=wanted.device_serial,
         adapter_id=wanted.adapter_id,
         callback_url=wanted.callback_url,
         max_attempts=wanted.max_attempts,

@@ -6,8 +6,15 @@ from tests.kit.faults import crash, lose_answer, watched_calls
 from tests.kit.yard import Yard
 
 
-def retire(yard: Yard, serial: str = "dev-1", *, user: str = "root", admin: bool = True):
-    return yard.api("devices", user=user, admin=admin).delete(f"/devices/{serial}")
+def retire(
+    yard: Yard,
+    serial: str = "dev-1",
+    *,
+    user: str = "root",
+    admin: bool = True,
+    query: str = "",
+):
+    return yard.api("devices", user=user, admin=admin).delete(f"/devices/{serial}{query}")
 
 
 def own_queues() -> list[str]:
@@ -32,13 +39,52 @@ def test_only_administrators_retire_devices(yard: Yard) -> None:
     assert (answer.status, answer.code) == (403, "forbidden")
 
 
-def test_its_jobs_ride_with_their_pool_when_a_device_is_retired(yard, held_clock) -> None:
+def test_its_pinned_jobs_are_dead_when_a_device_is_retired(yard, held_clock) -> None:
+    yard.add("dev-2")
+    jobs = [yard.submit(device_serial="dev-1")["job_id"] for _ in range(3)]
+    running = jobs[0]
+    yard.claim(running)
+    free = yard.submit()["job_id"]
+    retire(yard)
+
+    yard.sweep()
+    waited = [yard.job(job_id)["status"] for job_id in jobs]
+    for _ in range(3):
+        held_clock.advance(61)
+        yard.report("dev-2")
+        yard.sweep()
+
+    ended = [yard.job(job_id) for job_id in jobs]
+    assert waited == ["running", "dead", "dead"]
+    assert {job["failure"]["code"] for job in ended} == {"device_retired"}
+    assert {(job["status"], job["pinned_to"]) for job in ended} == {("dead", "dev-1")}
+    assert yard.claim(free, "dev-2") == 1
+    assert own_queues() == []
+
+
+def test_a_dead_job_goes_on_elsewhere_when_it_is_requeued_after_its_device(
+    yard, held_clock
+) -> None:
+    yard.add("dev-2")
+    yard.report("dev-1", ready=False)
+    job_id = yard.submit(device_serial="dev-1")["job_id"]
+    retire(yard)
+    yard.sweep()
+
+    said = {"device_serial": "dev-2"}
+    requeued = yard.user().post(f"/jobs/{job_id}/requeue", json=said).json()
+
+    assert (requeued["device_serial"], requeued["pinned_to"]) == ("dev-2", "dev-2")
+    assert yard.claim(job_id, "dev-2") == 1
+
+
+def test_its_jobs_ride_with_their_pool_when_they_are_to_move(yard, held_clock) -> None:
     yard.add("dev-2", queue_tags=["short"])
     jobs = [
         yard.submit(device_serial="dev-1", queue_tag="short", priority=n)["job_id"]
         for n in range(7)
     ]
-    retire(yard)
+    retire(yard, query="?move=1")
 
     done = [dict(yard.sweep()), dict(yard.sweep())]
 
@@ -50,14 +96,15 @@ def test_its_jobs_ride_with_their_pool_when_a_device_is_retired(yard, held_clock
         yard.complete(job_id, yard.claim(job_id, "dev-2"), "dev-2")
         ran.append(job_id)
     assert sorted(ran) == sorted(jobs)
-    assert yard.job(jobs[0])["device_serial"] is None
+    moved = yard.job(jobs[0])
+    assert (moved["device_serial"], moved["pinned_to"]) == (None, "dev-1")
 
 
 def test_the_job_moves_too_when_it_ran_on_the_device_as_it_was_retired(yard, held_clock) -> None:
     yard.add("dev-2")
     job_id = yard.submit(device_serial="dev-1")["job_id"]
     yard.claim(job_id)
-    retire(yard)
+    retire(yard, query="?move=1")
 
     for _ in range(4):
         held_clock.advance(61)
@@ -92,7 +139,7 @@ def test_nothing_is_left_behind_when_any_call_of_retiring_fails(yard, held_clock
             for _ in range(3):
                 held_clock.advance(61)
                 yard.sweep()
-            assert yard.job(job_id)["device_serial"] is None, calls.names
+            assert yard.job(job_id)["failure"]["code"] == "device_retired", calls.names
 
 
 def test_the_queues_stay_when_a_device_is_registered_as_it_is_retired(yard: Yard) -> None:
