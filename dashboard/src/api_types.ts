@@ -652,6 +652,8 @@ export interface components {
             started_at: string | null;
             /** @enum {string} */
             status: "queued" | "running" | "cancelling" | "succeeded" | "cancelled" | "dead";
+            /** @description What it waits for, with the devices that may run it and how they are. */
+            status_detail: string | null;
             status_reason: string | null;
             tag: string | null;
             timeout_s: number;
@@ -893,7 +895,7 @@ export interface components {
             title: string;
             told_by: string;
         };
-        /** @description A job. `status_reason` says why it still waits. */
+        /** @description A job. `status_reason` says why it still waits, `status_detail` the same as a sentence. */
         JobAnswer: {
             adapter_id: string | null;
             attempt: number;
@@ -918,6 +920,8 @@ export interface components {
             started_at: string | null;
             /** @enum {string} */
             status: "queued" | "running" | "cancelling" | "succeeded" | "cancelled" | "dead";
+            /** @description What it waits for, with the devices that may run it and how they are. */
+            status_detail: string | null;
             status_reason: string | null;
             tag: string | null;
             timeout_s: number;
@@ -1020,6 +1024,8 @@ export interface components {
             started_at: string | null;
             /** @enum {string} */
             status: "queued" | "running" | "cancelling" | "succeeded" | "cancelled" | "dead";
+            /** @description What it waits for, with the devices that may run it and how they are. */
+            status_detail: string | null;
             status_reason: string | null;
             system: string | null;
             tag: string | null;

@@ -124,11 +124,14 @@ class QueuePosition(BaseModel):
 
 
 class JobAnswer(BaseModel):
-    """A job. `status_reason` says why it still waits."""
+    """A job. `status_reason` says why it still waits, `status_detail` the same as a sentence."""
 
     job_id: str
     status: StatusName
     status_reason: str | None
+    status_detail: str | None = Field(
+        description="What it waits for, with the devices that may run it and how they are."
+    )
     model: str
     prompt_preview: str
     priority: int

@@ -14,6 +14,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "job_id": job.job_id,
         "status": job.status,
         "status_reason": None,
+        "status_detail": None,
         "model": job.model,
         "prompt_preview": job.prompt_preview,
         "priority": job.priority,

@@ -14,7 +14,7 @@ from shared.jobs.dispatch import Dispatcher
 from shared.jobs.job import Job
 from shared.jobs.lines import Line, line_of
 from shared.jobs.store import JobStore
-from shared.jobs.wait_reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_reason
+from shared.jobs.wait_reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_detail, waiting_reason
 
 # Who waits behind more jobs of one line reads this number.
 _COUNTED_AHEAD = 1_000
@@ -51,7 +51,11 @@ class QueueStatus:
             return {}
         if job.sent_to is not None:
             return {"queue": {"ahead": 0}}
-        return {"status_reason": self._reason(job), "queue": {"ahead": self._ahead(job)}}
+        return {
+            "status_reason": self._reason(job),
+            "status_detail": self._detail(job),
+            "queue": {"ahead": self._ahead(job)},
+        }
 
     def _ahead(self, job: Job) -> int:
         """About how many jobs go before this one: own ones of its line and, as users take turns,
@@ -74,6 +78,16 @@ class QueueStatus:
         if job.device_serial is not None and job.device_serial not in self.pinned:
             return NO_MATCHING_DEVICE
         return waiting_reason(self._candidates(job), job.user_id, job.model)
+
+    def _detail(self, job: Job) -> str:
+        """The reason as a sentence that names devices."""
+        if job.device_serial is not None and job.device_serial not in self.pinned:
+            return f"device {job.device_serial} is not registered any more"
+        devices = waiting_detail(self._candidates(job), job.user_id, job.model)
+        if job.attempts_made and job.failure is not None:
+            where = f" on {job.failure.device}" if job.failure.device else ""
+            return f"the last attempt failed{where} ({job.failure.code}); {devices}"
+        return devices
 
     def _candidates(self, job: Job) -> list[Device]:
         if job.device_serial is not None:

@@ -1,7 +1,8 @@
-"""Why a queued job still waits, from what its devices said last. No I/O."""
+"""Why a queued job still waits, as a code and a sentence, from what its devices said last."""
 
 from collections.abc import Collection
 
+from shared import clock
 from shared.devices import Device
 
 BACKOFF = "backoff"
@@ -17,15 +18,69 @@ _REASONS = {
 }
 
 
+_SHOWN = 3
+
+
 def waiting_reason(candidates: Collection[Device], user_id: str, model: str) -> str | None:
     """Why a job waits that any of the candidates may run; None where one is free for it."""
-    mine = [device for device in candidates if device.owner in (None, user_id)]
-    if not mine:
+    if not _mine(candidates, user_id):
         return NO_DEVICE_SERVES_TAG
-    able = [device for device in mine if device.serves(model)]
-    sure = [device for device in able if not device.models_unknown]
-    states = {"busy" if device.holds else device.state for device in sure or able}
+    states = {_state(device) for device in _able(candidates, user_id, model)}
     if "available" in states:
         return None
     found = (reason for state, reason in _REASONS.items() if state in states)
     return next(found, NO_MATCHING_DEVICE)
+
+
+def waiting_detail(candidates: Collection[Device], user_id: str, model: str) -> str:
+    """The same as a sentence that names the devices, those first that may be free soonest."""
+    if not _mine(candidates, user_id):
+        return "no device that you may use serves this queue"
+    able = sorted(_able(candidates, user_id, model), key=_how_soon)
+    if not able:
+        return f"no registered device that you may use serves model {model}"
+    said = [f"{device.name or device.serial} {_how(device)}" for device in able[:_SHOWN]]
+    more = len(able) - _SHOWN
+    return "; ".join([*said, f"{more} more"] if more > 0 else said)
+
+
+def _mine(candidates: Collection[Device], user_id: str) -> list[Device]:
+    return [device for device in candidates if device.owner in (None, user_id)]
+
+
+def _able(candidates: Collection[Device], user_id: str, model: str) -> list[Device]:
+    """Those that say that they serve the model or, where none does, that say nothing."""
+    able = [device for device in _mine(candidates, user_id) if device.serves(model)]
+    return [device for device in able if not device.models_unknown] or able
+
+
+def _state(device: Device) -> str:
+    return "busy" if device.holds else device.state
+
+
+def _how_soon(device: Device) -> tuple[int, str]:
+    order = ("available", *_REASONS)
+    return order.index(_state(device)), device.serial
+
+
+def _how(device: Device) -> str:
+    """How a device is, after its name."""
+    state, seen = _state(device), device.telemetry
+    if state == "offline":
+        if device.last_seen_us is None:
+            return "has never been heard of"
+        return f"offline for {_span((clock.now_us() - device.last_seen_us) // clock.SECOND_US)}"
+    if state == "hot" and seen is not None and seen.temperature_c is not None:
+        return f"hot ({seen.temperature_c:g} °C)"
+    if state == "low_battery" and seen is not None and seen.battery is not None:
+        return f"low on battery ({seen.battery:g} %)"
+    words = {"available": "is free", "low_battery": "low on battery"}
+    return words.get(state, "in maintenance" if state == "maintenance" else state)
+
+
+def _span(seconds: int) -> str:
+    """A length of time in its largest unit."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -4,7 +4,8 @@ import pytest
 
 from shared import clock
 from shared.devices import Device, Telemetry
-from shared.jobs.wait_reasons import waiting_reason
+from shared.jobs.wait_reasons import waiting_detail, waiting_reason
+from tests.conftest import HeldClock
 
 
 def device(state: str, **fields) -> Device:
@@ -20,7 +21,7 @@ def device(state: str, **fields) -> Device:
             battery=5 if state == "low_battery" else None,
         ),
     }
-    made = Device(serial=state, **(said | fields))
+    made = Device(**({"serial": state} | said | fields))
     assert made.state == state
     return made
 
@@ -70,3 +71,41 @@ def test_a_device_that_names_no_models_counts_when_no_other_is_known_to_serve_it
 def test_devices_of_others_do_not_count_when_they_have_an_owner() -> None:
     assert reason(device("available", owner="eve")) == "no_device_serves_tag"
     assert reason(device("available", owner="ada")) is None
+
+
+def test_devices_are_named_with_how_they_are_the_soonest_first(held_clock: HeldClock) -> None:
+    three_minutes_ago = clock.now_us() - 190 * clock.SECOND_US
+    devices = [
+        device("offline", serial="pixel-7", last_seen_us=three_minutes_ago),
+        device("offline", serial="new"),
+        device("hot", name="S25"),
+        device("busy", serial="b"),
+        device("low_battery", serial="elsewhere", owner="eve"),
+    ]
+
+    assert (
+        waiting_detail(devices, "ada", "m")
+        == "b busy; S25 hot; new has never been heard of; 1 more"
+    )
+    assert waiting_detail(devices[:1], "ada", "m") == "pixel-7 offline for 3 min"
+    assert waiting_detail([], "ada", "m") == "no device that you may use serves this queue"
+
+
+def test_sentence_says_when_no_device_has_the_model(held_clock: HeldClock) -> None:
+    other = device("available", reported_models=("x",))
+
+    said = waiting_detail([other], "ada", "m")
+
+    assert said == "no registered device that you may use serves model m"
+
+
+def test_sentence_has_the_reading_that_keeps_a_device_away(held_clock: HeldClock) -> None:
+    hot = Telemetry(at_us=0, temperature_c=91.5)
+    low = Telemetry(at_us=0, battery=5)
+
+    said = [
+        waiting_detail([device(state, telemetry=seen)], "ada", "m")
+        for state, seen in (("hot", hot), ("low_battery", low))
+    ]
+
+    assert said == ["hot hot (91.5 °C)", "low_battery low on battery (5 %)"]

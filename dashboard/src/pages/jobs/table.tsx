@@ -45,7 +45,7 @@ function Row({ job, longest }: { job: JobAnswer; longest: number }) {
   return (
     <tr data-job={job.job_id}>
       <td class="whole">
-        <StatusPill status={job.status} title={job.status_reason} />
+        <StatusPill status={job.status} title={job.status_detail} />
         {job.failure && <div class="note">{job.failure.code}</div>}
         {job.status === "queued" && (
           <div class="note">

@@ -51,8 +51,9 @@ export function JobView({ id }: { id: string }) {
       <header class="row title">
         <h1 class="mono wrap">{job.job_id}</h1>
         <Copy text={() => job.job_id} label="Copy id" />
-        <StatusPill status={job.status} title={job.status_reason} />
+        <StatusPill status={job.status} title={job.status_detail} />
         {job.status_reason && <span class="note">{job.status_reason.replaceAll("_", " ")}</span>}
+        {job.status_detail && <span class="note">{job.status_detail}</span>}
         {job.queue && <span class="note">{job.queue.ahead} ahead</span>}
         <span class="push" />
         <Copy
