@@ -171,12 +171,14 @@ class Finalization:
 
     def _others_serve(self, job: Job) -> bool:
         """Whether other devices serve a pool's job whose device does not know the model; that one
-        is given no more jobs for it for a while.
+        is then given no more jobs for it for a while.
         """
         if job.device_serial is not None or job.device is None:
             return False
-        self.dispatcher.fleet.lose_model(job.device, job.model)
-        return bool(self.dispatcher.candidates(job))
+        found = any(each.serial != job.device for each in self.dispatcher.candidates(job))
+        if found:
+            self.dispatcher.fleet.lose_model(job.device, job.model)
+        return found
 
     def _back_to_queue(
         self, job: Job, failure: Failure, reported: bool, *, costs: bool = True

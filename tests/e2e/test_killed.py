@@ -90,7 +90,9 @@ def test_what_was_answered_is_there_once_when_all_was_killed_under_load(
         lambda _: {"prompt": "Hi", "model": model, "tag": tag, "options": {"num_predict": 2}},
     )
     users = Writer("admin_token", "/accounts/users", lambda name: {"user_id": name})
-    devices = Writer("admin_token", "/devices/register", lambda name: {"serial": name})
+    devices = Writer(
+        "admin_token", "/devices/register", lambda name: {"serial": name, "models": ["none"]}
+    )
     writers = [rows, imports, jobs, users, devices]
     moments = random.Random(SEED)
 

@@ -152,7 +152,7 @@ def test_failure_is_reported_and_the_model_is_back_when_llama_cpp_dies(
         wait_for(lambda: api.heard("heartbeat", "job_1"), process)
         [llama] = psutil.Process(process.pid).children()
         llama.kill()
-        wait_for(lambda: sqs.given_back, process)
+        wait_for(lambda: api.heard("fail", "job_1"), process)
         sqs.send("job_2")
         wait_for(lambda: api.heard("complete", "job_2"), process)
 

@@ -5,7 +5,7 @@ from collections import Counter
 from tests.kit.yard import Yard
 
 
-def dead_job(yard: Yard, user: str = "ada", code: str = "model_not_found") -> str:
+def dead_job(yard: Yard, user: str = "ada", code: str = "model_invalid") -> str:
     job_id = str(yard.submit(user)["job_id"])
     yard.fail(job_id, yard.claim(job_id), code=code, retryable=False)
     return job_id
@@ -72,7 +72,7 @@ def test_dead_jobs_are_listed_latest_first_when_asked(yard: Yard) -> None:
     listed = [job["job_id"] for job in page["data"] + rest["data"]]
     assert listed == made[::-1]
     assert not rest["has_more"]
-    assert page["data"][0]["failure"]["code"] == "model_not_found"
+    assert page["data"][0]["failure"]["code"] == "model_invalid"
     assert page["data"][0]["dead_at"].endswith("Z")
     assert len(everybody) == 4
     assert [job["user_id"] for job in eves] == ["eve"]
@@ -80,14 +80,14 @@ def test_dead_jobs_are_listed_latest_first_when_asked(yard: Yard) -> None:
 
 
 def test_failures_are_counted_when_grouped(yard: Yard) -> None:
-    for code in ("model_not_found", "invalid_argument", "invalid_argument"):
+    for code in ("model_invalid", "invalid_argument", "invalid_argument"):
         newest = dead_job(yard, code=code)
 
     groups = yard.user().get("/jobs/dlq?group_by=failure").json()["data"]
 
     assert [(g["code"], g["count"]) for g in groups] == [
         ("invalid_argument", 2),
-        ("model_not_found", 1),
+        ("model_invalid", 1),
     ]
     assert groups[0]["newest"]["job_id"] == newest
 
@@ -150,7 +150,7 @@ def test_only_dead_jobs_are_requeued_or_deleted(yard: Yard) -> None:
 
 
 def test_lists_and_counts_agree_when_jobs_die_come_back_and_go(yard: Yard, held_clock) -> None:
-    codes = ("model_not_found", "invalid_argument", "unsupported")
+    codes = ("model_invalid", "invalid_argument", "unsupported")
     jobs = [dead_job(yard, code=codes[number % 3]) for number in range(9)]
     jobs.append(str(yard.submit()["job_id"]))
     yard.collect({"job_id": jobs[-1], "attempt": 0})

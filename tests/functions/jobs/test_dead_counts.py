@@ -19,7 +19,7 @@ from tests.kit.effort import NIGHTLY
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.kit.yard import Yard
 
-CODES = ("timeout", "device_lost", "model_not_found")
+CODES = ("timeout", "device_lost", "model_invalid")
 
 
 @pytest.fixture

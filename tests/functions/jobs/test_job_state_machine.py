@@ -25,7 +25,7 @@ from tests.kit.yard import Yard
 DEVICES = ("dev-1", "dev-2")
 ENDS = ("succeeded", "cancelled", "dead")
 REPORTS = ("heartbeat", "complete", "fail", "give_up", "confirm_cancel")
-CODES = {"fail": "runtime_crash", "give_up": "model_not_found", "confirm_cancel": "cancelled"}
+CODES = {"fail": "runtime_crash", "give_up": "model_invalid", "confirm_cancel": "cancelled"}
 
 # A fault, whether it strikes after the call took effect, and the number of the call.
 FAULTY = st.tuples(

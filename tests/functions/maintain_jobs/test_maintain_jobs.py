@@ -281,7 +281,7 @@ def test_jobs_behind_it_are_sent_when_one_that_waits_makes_no_sense(yard, capsys
 def test_all_others_move_to_the_pool_when_one_job_of_a_retired_device_fails(yard) -> None:
     jobs = [yard.submit(device_serial="dev-1")["job_id"] for _ in range(3)]
     admin = yard.api("devices", user="root", admin=True)
-    assert admin.delete("/devices/dev-1").status == 204
+    assert admin.delete("/devices/dev-1?move=1").status == 204
     yard.add("dev-2")
     yard.add("dev-3")
 
