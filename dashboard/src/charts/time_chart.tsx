@@ -173,6 +173,7 @@ function Tip(props: Props & { at: number; hidden: ReadonlySet<string>; plot: uPl
           : stamp(s * 1000, props.zone)}
       </strong>
       {drawing.partial && at === drawing.times.length - 1 && <em> not over yet</em>}
+      {/* Of another kind than parts/table: a legend without headings, which never scrolls. */}
       <table>
         <tbody>
           {values.slice(0, 12).map((line) => (

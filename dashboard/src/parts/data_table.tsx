@@ -2,7 +2,7 @@
 
 import type { Cell } from "../pure/csv";
 import { stamp, type Zone } from "../pure/times";
-import { Scroll } from "./scroll";
+import { Table } from "./table";
 
 interface Props {
   header: string[];
@@ -13,38 +13,21 @@ interface Props {
 const MOST = 500;
 
 export function DataTable({ header, rows, zone }: Props) {
+  const shown = (value: Cell, at: number) =>
+    at === 0 ? stamp(Date.parse(String(value)), zone) : String(value ?? "–");
   return (
-    <Scroll label="Data" class="data">
-      <table>
-        <thead>
-          <tr>
-            {header.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows
-            .slice(-MOST)
-            .reverse()
-            .map((row) => (
-              <tr key={String(row[0])}>
-                {row.map((value, at) => (
-                  <td key={header[at]}>
-                    {at === 0 ? stamp(Date.parse(String(value)), zone) : String(value ?? "–")}
-                  </td>
-                ))}
-              </tr>
-            ))}
-        </tbody>
-      </table>
+    <Table
+      label="Data"
+      class="data"
+      columns={header.map((name, at) => ({ name, cell: (row: Cell[]) => shown(row[at], at) }))}
+      rows={rows.slice(-MOST).reverse()}
+      keyOf={(row) => String(row[0])}
+    >
       {rows.length > MOST && (
         <p class="note">
           The newest {MOST} of {rows.length}; CSV has all of them.
         </p>
       )}
-    </Scroll>
+    </Table>
   );
 }

@@ -1,8 +1,14 @@
 // What differs besides what was to be compared: the first thing to read of a comparison.
 
 import type { ConditionDifference } from "../../api_types";
-import { Scroll } from "../../parts/scroll";
+import { type Column, Table } from "../../parts/table";
 import { valuesOf } from "../../pure/comparing";
+
+const COLUMNS: Column<ConditionDifference>[] = [
+  { name: "Condition", isHeading: true, cell: (each) => each.field.replaceAll("_", " ") },
+  { name: "A", class: "wrap", cell: (each) => valuesOf(each, "a") },
+  { name: "B", class: "wrap", cell: (each) => valuesOf(each, "b") },
+];
 
 export function Conditions({ conditions }: { conditions: ConditionDifference[] }) {
   if (conditions.length === 0)
@@ -15,26 +21,13 @@ export function Conditions({ conditions }: { conditions: ConditionDifference[] }
       <p class="note">
         Besides what you compare on purpose, each of these may be the reason for a difference.
       </p>
-      <Scroll label="Conditions that differ">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Condition</th>
-              <th scope="col">A</th>
-              <th scope="col">B</th>
-            </tr>
-          </thead>
-          <tbody>
-            {conditions.map((each) => (
-              <tr key={each.field} data-condition={each.field}>
-                <th scope="row">{each.field.replaceAll("_", " ")}</th>
-                <td class="wrap">{valuesOf(each, "a")}</td>
-                <td class="wrap">{valuesOf(each, "b")}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Conditions that differ"
+        columns={COLUMNS}
+        rows={conditions}
+        keyOf={(each) => each.field}
+        about={(each) => ({ "data-condition": each.field })}
+      />
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { get, pathWith, type Query } from "../../api";
 import type { CompareAnswer, RunAnswer, UsageAnswer } from "../../api_types";
 import { Skeleton, Trouble } from "../../parts/notes";
-import { Scroll } from "../../parts/scroll";
+import { Table } from "../../parts/table";
 import { digits, scaleFor, shown } from "../../pure/format";
 import { histogram } from "../../pure/histogram";
 import { type Side, sideQuery } from "../../pure/sides";
@@ -137,29 +137,18 @@ function Percentiles({
   unit: string;
 }) {
   return (
-    <Scroll label="Percentiles">
-      <table class="numbers">
-        <thead>
-          <tr>
-            <th scope="col">of all</th>
-            {PERCENTILES.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {(["a", "b"] as const).map((side) => (
-            <tr key={side}>
-              <th scope="row">{side.toUpperCase()}</th>
-              {PERCENTILES.map((name) => (
-                <td key={name}>{shown(comparison[side][id][name], unit)}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Percentiles"
+      isNumbers
+      columns={[
+        { name: "of all", isHeading: true, cell: (side) => side.toUpperCase() },
+        ...PERCENTILES.map((name) => ({
+          name,
+          cell: (side: "a" | "b") => shown(comparison[side][id][name], unit),
+        })),
+      ]}
+      rows={["a", "b"] as const}
+      keyOf={(side) => side}
+    />
   );
 }

@@ -10,7 +10,7 @@ import { NO_EXTRAS } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
 import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
-import { Scroll } from "../../parts/scroll";
+import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { curlOf } from "../../pure/curl";
 import { exact, shown } from "../../pure/format";
@@ -92,8 +92,6 @@ function NoDatasets() {
   );
 }
 
-const COLUMNS = ["Dataset", "Rows", "Size", "Last row", "Runs a day", "Begun", "Counts as usage"];
-
 function DatasetTable({ datasets, more }: { datasets: DatasetEntry[]; more: boolean }) {
   const shapes = useShapes(datasets);
   return (
@@ -106,24 +104,14 @@ function DatasetTable({ datasets, more }: { datasets: DatasetEntry[]; more: bool
         </span>
         <TakeAway path={LIST} file="evalyard-datasets" table={() => tableOf(datasets)} />
       </header>
-      <Scroll label="Datasets">
-        <table class="numbers stack">
-          <thead>
-            <tr>
-              {COLUMNS.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {datasets.map((each) => (
-              <DatasetLine key={each.dataset} entry={each} shape={shapes.get(each.dataset)} />
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Datasets"
+        isNumbers
+        isStack
+        columns={columnsWith(shapes)}
+        rows={datasets}
+        keyOf={(each) => each.dataset}
+      />
     </section>
   );
 }
@@ -137,34 +125,48 @@ function useShapes(datasets: DatasetEntry[]): Map<string, number[]> {
   return useMemo(() => (loaded.data ? shapesOf(loaded.data) : new Map()), [loaded.data]);
 }
 
-function DatasetLine({ entry, shape }: { entry: DatasetEntry; shape: number[] | undefined }) {
+function columnsWith(shapes: Map<string, number[]>): Column<DatasetEntry>[] {
+  return [
+    {
+      name: "Dataset",
+      isHeading: true,
+      phone: "whole",
+      cell: ({ dataset }) => <Link to={["datasets", dataset]}>{dataset}</Link>,
+    },
+    {
+      name: "Rows",
+      about: ({ rows }) => ({ "data-value": rows, title: exact(rows) }),
+      cell: ({ rows }) => shown(rows, "rows"),
+    },
+    { name: "Size", cell: ({ bytes }) => shown(bytes, "bytes") },
+    { name: "Last row", cell: ({ updated_at }) => <Freshness at={updated_at} /> },
+    {
+      name: "Runs a day",
+      class: "shape",
+      about: ({ dataset }) => ({ title: shapeSaid(shapes.get(dataset)) }),
+      cell: ({ dataset }) => <Shape values={shapes.get(dataset)} />,
+    },
+    { name: "Begun", cell: ({ created_at }) => <Ago at={created_at} /> },
+    { name: "Counts as usage", cell: countsAsUsage },
+  ];
+}
+
+function Freshness({ at }: { at: DatasetEntry["updated_at"] }) {
   const now = useNow();
   return (
-    <tr>
-      <th scope="row" class="whole">
-        <Link to={["datasets", entry.dataset]}>{entry.dataset}</Link>
-      </th>
-      <td data-label="Rows" data-value={entry.rows} title={exact(entry.rows)}>
-        {shown(entry.rows, "rows")}
-      </td>
-      <td data-label="Size">{shown(entry.bytes, "bytes")}</td>
-      <td data-label="Last row">
-        <i class="fresh" data-fresh={freshnessOf(entry.updated_at, now)} />
-        <Ago at={entry.updated_at} />
-      </td>
-      <td
-        class="shape"
-        data-label="Runs a day"
-        title={shape && `${shape.join(", ")} runs a day, in the last ${DAYS} days`}
-      >
-        {shape ? <Spark values={shape} /> : <span class="note">–</span>}
-      </td>
-      <td data-label="Begun">
-        <Ago at={entry.created_at} />
-      </td>
-      <td data-label="Counts as usage">{countsAsUsage(entry)}</td>
-    </tr>
+    <>
+      <i class="fresh" data-fresh={freshnessOf(at, now)} />
+      <Ago at={at} />
+    </>
   );
+}
+
+function shapeSaid(shape: number[] | undefined): string | undefined {
+  return shape && `${shape.join(", ")} runs a day, in the last ${DAYS} days`;
+}
+
+function Shape({ values }: { values: number[] | undefined }) {
+  return values ? <Spark values={values} /> : <span class="note">–</span>;
 }
 
 function countsAsUsage({ adapter }: DatasetEntry) {

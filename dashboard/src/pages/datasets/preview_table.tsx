@@ -1,11 +1,13 @@
 // The runs that an adapter would give, and the rows that would give none.
 
 import type { AdapterPreview } from "../../api_types";
-import { Scroll } from "../../parts/scroll";
+import { type Column, Table } from "../../parts/table";
 import type { AdapterDraft } from "../../pure/adapter";
 import { ABSENT, shown } from "../../pure/format";
-import { stamp } from "../../pure/times";
+import { stamp, type Zone } from "../../pure/times";
 import { useRoute, zoneOf } from "../../router";
+
+type Run = AdapterPreview["runs"][number];
 
 const COLUMNS: [string, string, string][] = [
   ["device", "Device", ""],
@@ -25,9 +27,6 @@ export function PreviewTable({
   adapter: AdapterDraft;
 }) {
   const zone = zoneOf(useRoute());
-  const labels = adapter.extra_fields
-    .filter((extra) => extra.kind !== "string")
-    .map((extra) => extra.label);
   return (
     <>
       <p class={preview.errors.length ? "warn" : "note"} data-runs={preview.runs.length}>
@@ -44,43 +43,32 @@ export function PreviewTable({
         </ul>
       )}
       {preview.runs.length > 0 && (
-        <Scroll label="Runs of the preview" class="data tall">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                {COLUMNS.map(([id, name]) => (
-                  <th key={id} scope="col">
-                    {name}
-                  </th>
-                ))}
-                {labels.map((label) => (
-                  <th key={label} scope="col">
-                    {label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {preview.runs.map((run, at) => (
-                <tr key={String(run.run_id ?? at)}>
-                  <td>{typeof run.ts === "number" ? stamp(run.ts * 1000, zone) : ABSENT}</td>
-                  {COLUMNS.map(([id, , unit]) => (
-                    <td key={id}>{cell(run[id], unit)}</td>
-                  ))}
-                  {labels.map((label) => (
-                    <td key={label}>
-                      {cell((run.extra as Record<string, unknown> | undefined)?.[label], "")}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table
+          label="Runs of the preview"
+          class="data tall"
+          columns={columnsOf(adapter, zone)}
+          rows={preview.runs}
+          keyOf={(run, at) => String(run.run_id ?? at)}
+        />
       )}
     </>
   );
+}
+
+function columnsOf(adapter: AdapterDraft, zone: Zone): Column<Run>[] {
+  const numbers = adapter.extra_fields.filter((extra) => extra.kind !== "string");
+  return [
+    {
+      name: "Time",
+      cell: ({ ts }) => (typeof ts === "number" ? stamp(ts * 1000, zone) : ABSENT),
+    },
+    ...COLUMNS.map(([id, name, unit]) => ({ name, id, cell: (run: Run) => cell(run[id], unit) })),
+    ...numbers.map(({ label }) => ({
+      name: label,
+      id: `extra ${label}`,
+      cell: (run: Run) => cell((run.extra as Record<string, unknown> | undefined)?.[label], ""),
+    })),
+  ];
 }
 
 function cell(value: unknown, unit: string): string {

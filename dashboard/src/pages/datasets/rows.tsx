@@ -2,7 +2,7 @@
 
 import { getText, pathWith } from "../../api";
 import { Skeleton, Trouble } from "../../parts/notes";
-import { Scroll } from "../../parts/scroll";
+import { Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { cellShown, type RawRow, rawRows } from "../../pure/raw_rows";
 import { useQuery } from "../../query";
@@ -37,28 +37,16 @@ export function Rows({ dataset, asOf }: { dataset: string; asOf: number }) {
           })}
         />
       </header>
-      <Scroll label="Newest rows" class="data tall">
-        <table>
-          <thead>
-            <tr>
-              {names.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row, at) => (
-              <tr key={`${cellShown(row.get("_meta_ts"))} ${at}`}>
-                {names.map((name) => (
-                  <td key={name}>{cellShown(row.get(name))}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Newest rows"
+        class="data tall"
+        columns={names.map((name) => ({
+          name,
+          cell: (row: RawRow) => cellShown(row.get(name)),
+        }))}
+        rows={rows}
+        keyOf={(row, at) => `${cellShown(row.get("_meta_ts"))} ${at}`}
+      />
     </section>
   );
 }

@@ -1,12 +1,34 @@
 // Each series in figures, over all rows of the window.
 
 import type { DatasetMetrics, SeriesAnswer } from "../../api_types";
-import { Scroll } from "../../parts/scroll";
+import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { exact, shown } from "../../pure/format";
 import { unitOf } from "./series_charts";
 
 const FIGURES = ["mean", "min", "p50", "p90", "p95", "p99", "max", "std", "last"] as const;
+
+const COLUMNS: Column<SeriesAnswer>[] = [
+  { name: "Series", isHeading: true, cell: (series) => series.label },
+  {
+    name: "n",
+    about: ({ summary }) => ({ "data-column": "n", "data-value": summary.n }),
+    cell: ({ summary }) => shown(summary.n, "rows"),
+  },
+  ...FIGURES.map(figure),
+];
+
+function figure(name: (typeof FIGURES)[number]): Column<SeriesAnswer> {
+  return {
+    name,
+    about: ({ summary }) => ({
+      "data-column": name,
+      "data-value": summary[name] ?? "",
+      title: exact(summary[name]),
+    }),
+    cell: (series) => shown(series.summary[name], unitOf(series)),
+  };
+}
 
 export function SummaryTable({ metrics, path }: { metrics: DatasetMetrics; path: string }) {
   return (
@@ -20,41 +42,14 @@ export function SummaryTable({ metrics, path }: { metrics: DatasetMetrics; path:
           table={() => tableOf(metrics.series)}
         />
       </header>
-      <Scroll label="Summary">
-        <table class="numbers">
-          <thead>
-            <tr>
-              <th scope="col">Series</th>
-              <th scope="col">n</th>
-              {FIGURES.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {metrics.series.map((series) => (
-              <tr key={series.field} data-field={series.field}>
-                <th scope="row">{series.label}</th>
-                <td data-column="n" data-value={series.summary.n}>
-                  {shown(series.summary.n, "rows")}
-                </td>
-                {FIGURES.map((name) => (
-                  <td
-                    key={name}
-                    data-column={name}
-                    data-value={series.summary[name] ?? ""}
-                    title={exact(series.summary[name])}
-                  >
-                    {shown(series.summary[name], unitOf(series))}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Summary"
+        isNumbers
+        columns={COLUMNS}
+        rows={metrics.series}
+        keyOf={(series) => series.field}
+        about={(series) => ({ "data-field": series.field })}
+      />
     </section>
   );
 }

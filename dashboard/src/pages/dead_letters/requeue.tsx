@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { all, Problem, post } from "../../api";
 import type { DeadJobAnswer, DeviceAnswer } from "../../api_types";
 import { Dialog } from "../../parts/dialog";
-import { Scroll } from "../../parts/scroll";
+import { type Column, Table } from "../../parts/table";
 import { useQuery } from "../../query";
 import { QUEUE_TAGS } from "../jobs/dimensions";
 
@@ -31,39 +31,13 @@ export function RequeueDialog({ jobs, onClose }: { jobs: DeadJobAnswer[]; onClos
       onClose={onClose}
     >
       <Changes changes={changes} onChange={setChanges} />
-      <Scroll label="Jobs to requeue" class="preview">
-        <table>
-          <thead>
-            <tr>
-              {["Job", "Died of", "Would go to"].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {jobs.map((job) => (
-              <tr key={job.job_id}>
-                <td>
-                  <code>
-                    {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
-                  </code>
-                </td>
-                <td>
-                  {job.failure?.code}
-                  {job.failure && !job.failure.retryable && (
-                    <div class="warn">trying again as it is would not help</div>
-                  )}
-                </td>
-                <td>
-                  {destination(job, changes)} <Verdict outcome={outcomes[job.job_id]} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Jobs to requeue"
+        class="preview"
+        columns={columnsWith(changes, outcomes)}
+        rows={jobs}
+        keyOf={(job) => job.job_id}
+      />
       <p class="row">
         {told.length === 0 && (
           <button type="button" class="primary" disabled={busy} onClick={requeue}>
@@ -84,6 +58,41 @@ export function RequeueDialog({ jobs, onClose }: { jobs: DeadJobAnswer[]; onClos
       </p>
     </Dialog>
   );
+}
+
+function columnsWith(
+  changes: Record<string, string>,
+  outcomes: Record<string, Outcome>,
+): Column<DeadJobAnswer>[] {
+  return [
+    {
+      name: "Job",
+      cell: (job) => (
+        <code>
+          {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
+        </code>
+      ),
+    },
+    {
+      name: "Died of",
+      cell: ({ failure }) => (
+        <>
+          {failure?.code}
+          {failure && !failure.retryable && (
+            <div class="warn">trying again as it is would not help</div>
+          )}
+        </>
+      ),
+    },
+    {
+      name: "Would go to",
+      cell: (job) => (
+        <>
+          {destination(job, changes)} <Verdict outcome={outcomes[job.job_id]} />
+        </>
+      ),
+    },
+  ];
 }
 
 interface ChangesProps {

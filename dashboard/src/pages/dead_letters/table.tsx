@@ -4,10 +4,44 @@ import { useState } from "preact/hooks";
 import type { DeadJobAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
 import { Link } from "../../parts/link";
-import { Scroll } from "../../parts/scroll";
 import { useSteady } from "../../parts/steady";
+import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { type Chosen, NONE, toggled, toggledAll } from "../../pure/choosing";
+
+const COLUMNS: Column<DeadJobAnswer>[] = [
+  {
+    name: "Job",
+    isHeading: true,
+    class: "job",
+    phone: "most",
+    cell: (job) => (
+      <>
+        <Link to={["jobs", job.job_id]}>
+          <code>
+            {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
+          </code>
+        </Link>
+        <div class="note clip">{job.prompt_preview}</div>
+      </>
+    ),
+  },
+  {
+    name: "Failure",
+    class: "wrap failure",
+    phone: "whole",
+    cell: ({ failure }) => (
+      <>
+        <code class="bad">{failure?.code}</code>
+        <div class="note">{failure?.message}</div>
+      </>
+    ),
+  },
+  { name: "Model", cell: (job) => job.model },
+  { name: "Device", cell: (job) => job.failure?.device ?? job.device ?? "–" },
+  { name: "Attempts", cell: (job) => `${job.attempt} of ${job.max_attempts}` },
+  { name: "Died", class: "nowrap", cell: (job) => <Ago at={job.dead_at} /> },
+];
 
 interface Props {
   /** Null until they are there. */
@@ -61,56 +95,30 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
         </button>
         <TakeAway path="/jobs/dlq" file="evalyard-dead-letters" table={() => tableOf(jobs)} />
       </header>
-      <Scroll label="Dead jobs">
-        <table class="stack">
-          <thead>
-            <tr>
-              <th scope="col">
-                <span class="hidden">Chosen</span>
-              </th>
-              {["Job", "Failure", "Model", "Device", "Attempts", "Died"].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {jobs.map((job) => (
-              <tr key={job.job_id} data-job={job.job_id}>
-                <td class="choose">
-                  <input
-                    type="checkbox"
-                    aria-label={`Choose ${job.job_id}`}
-                    checked={ids.has(job.job_id)}
-                    onChange={() => choose(toggled(ids, job.job_id))}
-                  />
-                </td>
-                <th scope="row" class="job most">
-                  <Link to={["jobs", job.job_id]}>
-                    <code>
-                      {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
-                    </code>
-                  </Link>
-                  <div class="note clip">{job.prompt_preview}</div>
-                </th>
-                <td class="wrap failure whole">
-                  <code class="bad">{job.failure?.code}</code>
-                  <div class="note">{job.failure?.message}</div>
-                </td>
-                <td data-label="Model">{job.model}</td>
-                <td data-label="Device">{job.failure?.device ?? job.device ?? "–"}</td>
-                <td data-label="Attempts">
-                  {job.attempt} of {job.max_attempts}
-                </td>
-                <td class="nowrap" data-label="Died">
-                  <Ago at={job.dead_at} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Dead jobs"
+        isStack
+        columns={[
+          {
+            name: "Chosen",
+            isHidden: true,
+            class: "choose",
+            phone: "bare",
+            cell: (job) => (
+              <input
+                type="checkbox"
+                aria-label={`Choose ${job.job_id}`}
+                checked={ids.has(job.job_id)}
+                onChange={() => choose(toggled(ids, job.job_id))}
+              />
+            ),
+          },
+          ...COLUMNS,
+        ]}
+        rows={jobs}
+        keyOf={(job) => job.job_id}
+        about={(job) => ({ "data-job": job.job_id })}
+      />
     </section>
   );
 }

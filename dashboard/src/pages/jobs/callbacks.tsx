@@ -6,7 +6,7 @@ import type { CallbackAnswer, JobAnswer } from "../../api_types";
 import { useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Trouble } from "../../parts/notes";
-import { Scroll } from "../../parts/scroll";
+import { type Column, Table } from "../../parts/table";
 import { duration } from "../../pure/format";
 import { useQuery } from "../../query";
 
@@ -46,59 +46,44 @@ export function Callbacks({ job }: { job: JobAnswer }) {
       </h2>
       {error && <Trouble problem={error} what="The callbacks could not be loaded." />}
       {trouble && <Trouble problem={trouble} what="It was not delivered again." />}
-      {data?.data.length === 0 && (
-        <p class="note">None was sent yet; there is one when the job ends.</p>
-      )}
-      {data && data.data.length > 0 && (
-        <CallbackTable tries={data.data} now={now} onRedeliver={redeliver} />
+      {data && (
+        <Table
+          label="Callbacks"
+          isStack
+          columns={columnsWith(now, redeliver)}
+          rows={data.data}
+          keyOf={(each) => each.webhook_id + each.at}
+          about={(each) => ({ "data-callback": each.ok })}
+          empty="None was sent yet; there is one when the job ends."
+        />
       )}
     </section>
   );
 }
 
-interface Props {
-  tries: CallbackAnswer[];
-  now: number;
-  onRedeliver: (id: string) => void;
-}
+type Redeliver = (id: string) => void;
 
-const COLUMNS = ["When", "Type", "Answer", "Next try"] as const;
-
-function CallbackTable({ tries, now, onRedeliver }: Props) {
-  return (
-    <Scroll label="Callbacks">
-      <table class="stack">
-        <thead>
-          <tr>
-            {[...COLUMNS, ""].map((name) => (
-              <th key={name} scope="col">
-                {name || <span class="hidden">Again</span>}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {tries.map((each) => (
-            <tr key={each.webhook_id + each.at} data-callback={each.ok}>
-              <td data-label={COLUMNS[0]}>
-                <Ago at={each.at} />
-              </td>
-              <td data-label={COLUMNS[1]}>{each.type}</td>
-              <td data-label={COLUMNS[2]} class={each.ok ? "good" : "bad"}>
-                {each.ok ? "✓" : "✕"} {each.status_code ?? ""} {each.error ?? ""}
-              </td>
-              <td data-label={COLUMNS[3]}>{nextTry(each, now)}</td>
-              <td>
-                <button type="button" class="quiet" onClick={() => onRedeliver(each.webhook_id)}>
-                  Deliver again
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
+function columnsWith(now: number, onRedeliver: Redeliver): Column<CallbackAnswer>[] {
+  return [
+    { name: "When", cell: (each) => <Ago at={each.at} /> },
+    { name: "Type", cell: (each) => each.type },
+    {
+      name: "Answer",
+      about: (each) => ({ class: each.ok ? "good" : "bad" }),
+      cell: (each) => `${each.ok ? "✓" : "✕"} ${each.status_code ?? ""} ${each.error ?? ""}`,
+    },
+    { name: "Next try", cell: (each) => nextTry(each, now) },
+    {
+      name: "Again",
+      isHidden: true,
+      phone: "bare",
+      cell: (each) => (
+        <button type="button" class="quiet" onClick={() => onRedeliver(each.webhook_id)}>
+          Deliver again
+        </button>
+      ),
+    },
+  ];
 }
 
 function nextTry(each: CallbackAnswer, now: number): string {

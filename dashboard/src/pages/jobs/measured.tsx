@@ -1,11 +1,11 @@
 // A result's metrics, each with who measured it and on which clock.
 
 import type { ResultAnswer } from "../../api_types";
-import { Scroll } from "../../parts/scroll";
-import { exact, shown, unitIn } from "../../pure/format";
+import { type Column, Table } from "../../parts/table";
+import { exact, shown, type Unit, unitIn } from "../../pure/format";
 import { how } from "../../pure/provenance";
 
-const NAMES: Record<keyof ResultAnswer["metrics"], [string, string]> = {
+const NAMES: Record<keyof ResultAnswer["metrics"], [string, Unit]> = {
   ttft_ms: ["Time to first token", "ms"],
   latency_ms: ["Latency", "ms"],
   tok_s: ["Decode speed", "tok/s"],
@@ -18,46 +18,58 @@ const NAMES: Record<keyof ResultAnswer["metrics"], [string, string]> = {
 
 const METRICS = Object.keys(NAMES) as (keyof typeof NAMES)[];
 
+interface Line {
+  /** Null for an extra value, which has the name that the device gave it. */
+  id: keyof typeof NAMES | null;
+  name: string;
+  value: number | null;
+  unit: Unit;
+  how: string;
+}
+
+const COLUMNS: Column<Line>[] = [
+  { name: "Metric", isHeading: true, phone: "whole", cell: (line) => line.name },
+  {
+    name: "Value",
+    phone: "bare",
+    about: ({ value }) => ({ "data-value": value ?? "", title: exact(value) }),
+    cell: (line) => shown(line.value, line.unit),
+  },
+  { name: "How", isText: true, class: "note", phone: "most", cell: (line) => line.how },
+];
+
 export function Measured({ result }: { result: ResultAnswer }) {
-  const extras = Object.entries(result.extra);
   return (
     <section class="card">
       <h2>Measured</h2>
-      <Scroll label="Metrics">
-        <table class="numbers stack">
-          <thead>
-            <tr>
-              <th scope="col">Metric</th>
-              <th scope="col">Value</th>
-              <th scope="col" class="how">
-                How
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {METRICS.map((id) => (
-              <tr key={id} data-metric={id}>
-                <th scope="row" class="whole">
-                  {NAMES[id][0]}
-                </th>
-                <td data-value={result.metrics[id] ?? ""} title={exact(result.metrics[id])}>
-                  {shown(result.metrics[id], NAMES[id][1])}
-                </td>
-                <td class="note how most">{how(result.provenance?.[id], result.metrics[id])}</td>
-              </tr>
-            ))}
-            {extras.map(([label, value]) => (
-              <tr key={label}>
-                <th scope="row" class="whole">
-                  {label}
-                </th>
-                <td>{shown(value, unitIn(label))}</td>
-                <td class="note how most">reported by the device</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Metrics"
+        isNumbers
+        isStack
+        columns={COLUMNS}
+        rows={linesOf(result)}
+        keyOf={(line) => line.id ?? `extra ${line.name}`}
+        about={(line) => ({ "data-metric": line.id })}
+      />
     </section>
   );
+}
+
+function linesOf({ metrics, provenance, extra }: ResultAnswer): Line[] {
+  return [
+    ...METRICS.map((id) => ({
+      id,
+      name: NAMES[id][0],
+      value: metrics[id],
+      unit: NAMES[id][1],
+      how: how(provenance?.[id], metrics[id]),
+    })),
+    ...Object.entries(extra).map(([name, value]) => ({
+      id: null,
+      name,
+      value,
+      unit: unitIn(name),
+      how: "reported by the device",
+    })),
+  ];
 }

@@ -1,15 +1,26 @@
 // Each repetition by itself: the spread behind the figures.
 
 import type { ResultAnswer } from "../../api_types";
-import { Scroll } from "../../parts/scroll";
+import { type Column, Table } from "../../parts/table";
 import { shown } from "../../pure/format";
 
-const COLUMNS: [string, string, string][] = [
+type Sample = NonNullable<ResultAnswer["samples"]>[number];
+
+const FIGURES: [string, string, string][] = [
   ["ttft_ms", "TTFT", "ms"],
   ["latency_ms", "Latency", "ms"],
   ["tok_s", "tok/s", ""],
   ["completion_tokens", "Tokens", ""],
   ["cached_tokens", "Cached", ""],
+];
+
+const COLUMNS: Column<Sample>[] = [
+  { name: "#", isHeading: true, class: "index", phone: "whole", cell: (_, at) => at + 1 },
+  ...FIGURES.map(([id, name, unit]) => ({
+    name,
+    cell: (sample: Sample) => shown(numberOf(sample[id]), unit),
+  })),
+  { name: "Ended by", cell: (sample) => String(sample.finish_reason ?? "–") },
 ];
 
 export function Samples({ result }: { result: ResultAnswer }) {
@@ -18,36 +29,14 @@ export function Samples({ result }: { result: ResultAnswer }) {
   return (
     <section class="card">
       <h2>Repetitions</h2>
-      <Scroll label="Repetitions">
-        <table class="numbers stack">
-          <thead>
-            <tr>
-              <th scope="col">#</th>
-              {COLUMNS.map(([id, name]) => (
-                <th key={id} scope="col">
-                  {name}
-                </th>
-              ))}
-              <th scope="col">Ended by</th>
-            </tr>
-          </thead>
-          <tbody>
-            {samples.map((sample, at) => (
-              <tr key={String(sample.index ?? at)}>
-                <th scope="row" class="index">
-                  {at + 1}
-                </th>
-                {COLUMNS.map(([id, name, unit]) => (
-                  <td key={id} data-label={name}>
-                    {shown(numberOf(sample[id]), unit)}
-                  </td>
-                ))}
-                <td data-label="Ended by">{String(sample.finish_reason ?? "–")}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Repetitions"
+        isNumbers
+        isStack
+        columns={COLUMNS}
+        rows={samples}
+        keyOf={(sample, at) => String(sample.index ?? at)}
+      />
     </section>
   );
 }

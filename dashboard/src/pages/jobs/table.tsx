@@ -3,8 +3,8 @@
 import type { JobAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
 import { Link } from "../../parts/link";
-import { Scroll } from "../../parts/scroll";
 import { StatusPill } from "../../parts/status_pill";
+import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { duration } from "../../pure/format";
 
@@ -16,69 +16,65 @@ export function JobTable({ jobs, path }: { jobs: JobAnswer[]; path: string }) {
         <span class="note">{jobs.length} shown, newest first</span>
         <TakeAway path={path} file="evalyard-jobs" table={() => tableOf(jobs)} />
       </header>
-      <Scroll label="Jobs">
-        <table class="stack">
-          <thead>
-            <tr>
-              {["Status", "Job", "Model", "Device", "Tag", "Created", "Waited · ran"].map(
-                (name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ),
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {jobs.map((job) => (
-              <Row key={job.job_id} job={job} longest={longest} />
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Jobs"
+        isStack
+        columns={columnsWith(longest)}
+        rows={jobs}
+        keyOf={(job) => job.job_id}
+        about={(job) => ({ "data-job": job.job_id })}
+      />
     </section>
   );
 }
 
-function Row({ job, longest }: { job: JobAnswer; longest: number }) {
+function columnsWith(longest: number): Column<JobAnswer>[] {
+  return [
+    { name: "Status", phone: "whole", cell: (job) => <Status job={job} /> },
+    {
+      name: "Job",
+      isHeading: true,
+      class: "job",
+      phone: "whole",
+      cell: (job) => (
+        <>
+          <Link to={["jobs", job.job_id]}>
+            <code>
+              {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
+            </code>
+          </Link>
+          <div class="note clip">{job.prompt_preview}</div>
+        </>
+      ),
+    },
+    { name: "Model", cell: (job) => job.model },
+    {
+      name: "Device",
+      cell: (job) => job.device ?? <span class="note">{job.device_serial || "–"}</span>,
+    },
+    { name: "Tag", cell: (job) => job.tag ?? <span class="note">–</span> },
+    { name: "Created", class: "nowrap", cell: (job) => <Ago at={job.created_at} /> },
+    {
+      name: "Waited · ran",
+      class: "bars",
+      cell: (job) => <Bars job={job} longest={longest} />,
+    },
+  ];
+}
+
+function Status({ job }: { job: JobAnswer }) {
   const ahead = job.queue ? ` · ${job.queue.ahead} ahead` : "";
   return (
-    <tr data-job={job.job_id}>
-      <td class="whole">
-        <StatusPill status={job.status} title={job.status_detail} />
-        {job.failure && <div class="note">{job.failure.code}</div>}
-        {job.status === "queued" && (
-          <div class="note">
-            {job.status_reason?.replaceAll("_", " ")}
-            {ahead}
-          </div>
-        )}
-      </td>
-      <th scope="row" class="job whole">
-        <Link to={["jobs", job.job_id]}>
-          <code>
-            {job.job_id.slice(0, 8)}…{job.job_id.slice(-6)}
-          </code>
-        </Link>
-        <div class="note clip">{job.prompt_preview}</div>
-      </th>
-      <td data-label="Model">{job.model}</td>
-      <td data-label="Device">
-        {job.device ??
-          (job.device_serial ? (
-            <span class="note">{job.device_serial}</span>
-          ) : (
-            <span class="note">–</span>
-          ))}
-      </td>
-      <td data-label="Tag">{job.tag ?? <span class="note">–</span>}</td>
-      <td class="nowrap" data-label="Created">
-        <Ago at={job.created_at} />
-      </td>
-      <td class="bars" data-label="Waited · ran">
-        <Bars job={job} longest={longest} />
-      </td>
-    </tr>
+    <>
+      <StatusPill status={job.status} title={job.status_detail} />
+      {job.failure && <div class="note">{job.failure.code}</div>}
+      {job.status === "queued" && (
+        <div class="note">
+          {job.status_reason?.replaceAll("_", " ")}
+          {ahead}
+        </div>
+      )}
+    </>
   );
 }
 

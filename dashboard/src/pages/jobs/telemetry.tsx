@@ -1,10 +1,12 @@
 // The device before and after: a number says little without how hot it was.
 
 import type { ResultAnswer } from "../../api_types";
-import { Scroll } from "../../parts/scroll";
+import { Table } from "../../parts/table";
 import { shown } from "../../pure/format";
 
-const ROWS: [string, string, string][] = [
+type Reading = [id: string, name: string, unit: string];
+
+const ROWS: Reading[] = [
   ["battery", "Battery", "%"],
   ["charging", "Charging", ""],
   ["temperature_c", "Temperature", "°C"],
@@ -26,30 +28,19 @@ export function TelemetryTable({ telemetry }: { telemetry: Telemetry }) {
   return (
     <section class="card">
       <h2>The device then</h2>
-      <Scroll label="Telemetry">
-        <table class="numbers">
-          <thead>
-            <tr>
-              <th scope="col">Reading</th>
-              {moments.map((moment) => (
-                <th key={moment} scope="col">
-                  {moment}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {known.map(([id, name, unit]) => (
-              <tr key={id}>
-                <th scope="row">{name}</th>
-                {moments.map((moment) => (
-                  <td key={moment}>{reading(read(moment, id), unit)}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Telemetry"
+        isNumbers
+        columns={[
+          { name: "Reading", isHeading: true, cell: ([, name]: Reading) => name },
+          ...moments.map((moment) => ({
+            name: moment,
+            cell: ([id, , unit]: Reading) => reading(read(moment, id), unit),
+          })),
+        ]}
+        rows={known}
+        keyOf={([id]) => id}
+      />
     </section>
   );
 }

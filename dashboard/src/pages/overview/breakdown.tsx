@@ -4,7 +4,7 @@ import type { Problem, Query } from "../../api";
 import type { BreakdownEntry, Stats, UsageAnswer } from "../../api_types";
 import { GROUPINGS } from "../../parts/dimensions";
 import { Trouble } from "../../parts/notes";
-import { Scroll } from "../../parts/scroll";
+import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { colorIndex } from "../../pure/colors";
 import { exact, shown, type Unit } from "../../pure/format";
@@ -12,14 +12,14 @@ import { nameOf, reconciles } from "../../pure/stacking";
 import { change } from "../../router";
 import { ExportRuns } from "./export_runs";
 
-interface Column {
+interface Figure {
   id: string;
   name: string;
   unit: Unit;
   read: (stats: Stats) => number | null;
 }
 
-const COLUMNS: Column[] = [
+const FIGURES: Figure[] = [
   { id: "runs", name: "Runs", unit: "runs", read: (s) => s.runs },
   { id: "error_rate", name: "Errors", unit: "share", read: (s) => s.error_rate },
   { id: "total_tokens", name: "Tokens", unit: "tokens", read: (s) => s.total_tokens },
@@ -31,6 +31,19 @@ const COLUMNS: Column[] = [
   { id: "throughput_tps", name: "tok/s overall", unit: "", read: (s) => s.throughput_tps },
 ];
 const MOST = 50;
+
+/** A group, or without a key the total. */
+type Line = Stats & Partial<Pick<BreakdownEntry, "key">>;
+
+const COLUMNS: Column<Line>[] = FIGURES.map(({ id, name, unit, read }) => ({
+  name,
+  id,
+  about: (line) => {
+    const value = read(line);
+    return { "data-column": id, "data-value": value ?? "", title: exact(value) };
+  },
+  cell: (line) => shown(read(line), unit),
+}));
 
 interface Props {
   asked: Query;
@@ -70,33 +83,24 @@ export function Breakdown({ asked, usage, problem, whole, by, path }: Props) {
         />
       </header>
       {problem && <Refused problem={problem} />}
-      <Scroll label="Breakdown table">
-        <table class="numbers">
-          <thead>
-            <tr>
-              <th scope="col">{GROUPINGS.find(([name]) => name === by)?.[1]}</th>
-              {COLUMNS.map((column) => (
-                <th key={column.id} scope="col">
-                  {column.name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {groups.slice(0, MOST).map((group) => (
-              <Row key={nameOf(group.key)} group={group} by={by} total={total.runs} />
-            ))}
-          </tbody>
-          <tfoot>
-            <tr data-total>
-              <th scope="row">Total</th>
-              {COLUMNS.map((column) => (
-                <Value key={column.id} column={column} stats={total} />
-              ))}
-            </tr>
-          </tfoot>
-        </table>
-      </Scroll>
+      <Table<Line>
+        label="Breakdown table"
+        isNumbers
+        columns={[
+          {
+            name: GROUPINGS.find(([name]) => name === by)?.[1] ?? "",
+            id: "group",
+            isHeading: true,
+            cell: ({ key, runs }) =>
+              key ? <Group of={key} by={by} runs={runs} total={total.runs} /> : "Total",
+          },
+          ...COLUMNS,
+        ]}
+        rows={groups.slice(0, MOST)}
+        keyOf={({ key }) => (key ? nameOf(key) : "")}
+        foot={total}
+        about={({ key }) => (key ? {} : { "data-total": true })}
+      />
       {groups.length > MOST && (
         <p class="note">
           The greatest {MOST} of {groups.length}; CSV has all of them.
@@ -129,54 +133,45 @@ function Reconciled({ groups, total }: { groups: Stats[]; total: Stats }) {
   );
 }
 
-function Row({ group, by, total }: { group: BreakdownEntry; by: string; total: number }) {
-  const name = nameOf(group.key);
-  const value = group.key[by];
-  return (
-    <tr>
-      <th scope="row">
-        <span class="group">
-          <meter
-            min={0}
-            max={total}
-            value={group.runs}
-            aria-label={`Share of runs: ${shown(total ? group.runs / total : null, "share")}`}
-          />
-          <i class="swatch" style={{ background: `var(--c${colorIndex(name)})` }} />
-          {value == null ? (
-            <span class="note">{name}</span>
-          ) : (
-            <button
-              type="button"
-              class="name"
-              title="Only these"
-              onClick={() => change({ [by]: value })}
-            >
-              {name}
-            </button>
-          )}
-        </span>
-      </th>
-      {COLUMNS.map((column) => (
-        <Value key={column.id} column={column} stats={group} />
-      ))}
-    </tr>
-  );
+interface GroupProps {
+  of: BreakdownEntry["key"];
+  by: string;
+  runs: number;
+  total: number;
 }
 
-function Value({ column, stats }: { column: Column; stats: Stats }) {
-  const value = column.read(stats);
+function Group({ of: key, by, runs, total }: GroupProps) {
+  const name = nameOf(key);
+  const value = key[by];
   return (
-    <td data-column={column.id} data-value={value ?? ""} title={exact(value)}>
-      {shown(value, column.unit)}
-    </td>
+    <span class="group">
+      <meter
+        min={0}
+        max={total}
+        value={runs}
+        aria-label={`Share of runs: ${shown(total ? runs / total : null, "share")}`}
+      />
+      <i class="swatch" style={{ background: `var(--c${colorIndex(name)})` }} />
+      {value == null ? (
+        <span class="note">{name}</span>
+      ) : (
+        <button
+          type="button"
+          class="name"
+          title="Only these"
+          onClick={() => change({ [by]: value })}
+        >
+          {name}
+        </button>
+      )}
+    </span>
   );
 }
 
 function tableOf(groups: BreakdownEntry[], total: Stats, by: string) {
-  const values = (stats: Stats) => COLUMNS.map((column) => column.read(stats));
+  const values = (stats: Stats) => FIGURES.map((figure) => figure.read(stats));
   return {
-    header: [by, ...COLUMNS.map((column) => column.id)],
+    header: [by, ...FIGURES.map((figure) => figure.id)],
     rows: [
       ...groups.map((group) => [group.key[by] ?? null, ...values(group)]),
       ["total", ...values(total)],
