@@ -134,7 +134,8 @@ test: ## everything: unit, functional, local cloud, end to end
 
 .PHONY: test-beside
 test-beside:
-	@nice $(MAKE) --no-print-directory test-unit test-dashboard test-local test-rie
+	@# One after the other: with a second place of its own it would keep the first from beginning.
+	@nice $(MAKE) --no-print-directory -j 1 test-unit test-dashboard test-local test-rie
 
 IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 SLOWEST = --durations 25 --durations-min 1
