@@ -18,7 +18,7 @@ from functions.devices.schemas import (
 from functions.devices.views import detail_document
 from shared.accounts import find_maker, find_user, issue_device_token
 from shared.devices import Change, Device
-from shared.errors import Fault, NotFound, Unacceptable, Unavailable
+from shared.errors import EvalyardError, Fault, NotFound, Unacceptable, Unavailable
 from shared.http import (
     Caller,
     CurrentUser,
@@ -29,6 +29,7 @@ from shared.http import (
     described,
 )
 from shared.http.problems import problem_body, status_of
+from shared.isolation import kept_apart
 
 router = APIRouter(prefix="/devices", tags=["Devices"], route_class=UserRoute)
 
@@ -70,13 +71,12 @@ async def change_several(user: CurrentUser, request: Request, body: BatchBody) -
     check_said(wanted.queue_tags or (), wanted.owner or None)
     results = []
     for serial in dict.fromkeys(body.serials):
-        try:
-            _changed(user, serial, wanted)
-        except (NotFound, Unavailable) as exc:
-            problem = msgspec.json.decode(problem_body(exc, request.state.request_id))
-            results.append({"serial": serial, "status": status_of(exc), "problem": problem})
-        else:
-            results.append({"serial": serial, "status": 200, "problem": None})
+        error = _error_of(user, serial, wanted)
+        result: dict[str, Any] = {"serial": serial, "status": 200, "problem": None}
+        if error is not None:
+            problem = msgspec.json.decode(problem_body(error, request.state.request_id))
+            result |= {"status": status_of(error), "problem": problem}
+        results.append(result)
     return Response(msgspec.json.encode({"results": results}), media_type="application/json")
 
 
@@ -122,6 +122,17 @@ def check_said(tags: Iterable[str], owner: str | None) -> None:
     if owner is not None and find_user(wiring.accounts(), owner) is None:
         fault = Fault("/owner", "user_not_found", f"there is no user {owner!r}")
         raise Unacceptable(fault.detail, code=fault.code, faults=(fault,))
+
+
+def _error_of(user: Caller, serial: str, wanted: Change) -> EvalyardError | None:
+    """Change one device of several: what stood in the way, if anything did."""
+    with kept_apart("device_not_changed", None, serial=serial):
+        try:
+            _changed(user, serial, wanted)
+        except (NotFound, Unavailable) as exc:
+            return exc
+        return None
+    return Unavailable(f"device {serial!r} could not be changed; repeat the call")
 
 
 def _changed(user: Caller, serial: str, wanted: Change) -> Device:

@@ -30,7 +30,7 @@ _REBOOT_S = 66.0
 
 @dataclass
 class SimDevice:
-    """One device: what it serves, what it runs, what lies in its queues."""
+    """One device: what it serves, what it runs, what is in its queues."""
 
     serial: str
     models: list[str]
@@ -224,7 +224,7 @@ class SimFleet:
 
     def _complete(self, device: SimDevice, job_id: str, attempt: int, life: int) -> None:
         if device.life != life:
-            # The message comes back when nobody extends it.
+            # A message that is not extended comes back.
             self.after(VISIBILITY_S, lambda: device.inbox.append(job_id))
             return
         del self.running[job_id]

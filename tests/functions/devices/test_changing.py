@@ -8,7 +8,7 @@ import pytest
 
 from shared.accounts import find_credential
 from tests.conftest import HeldClock
-from tests.kit.faults import Crash, crash, lose_answer, watched_calls
+from tests.kit.faults import Crash, about, crash, lose_answer, watched_calls
 from tests.kit.gateway import ApiClient
 from tests.kit.yard import Yard
 
@@ -122,6 +122,24 @@ def test_each_device_is_answered_for_when_several_are_changed(yard: Yard, admin:
     ]
     assert results[1]["problem"]["code"] == "device_not_found"
     assert listed(admin, "?state=maintenance") == ["a", "b"]
+
+
+def test_the_others_are_changed_when_one_fails_in_a_way_that_was_not_foreseen(
+    yard: Yard, admin: ApiClient
+) -> None:
+    for serial in ("a", "b", "c"):
+        yard.register(serial)
+
+    with watched_calls() as calls:
+        calls.failing.append((about("DEVICE#b", "BatchGetItem"), RuntimeError("unforeseen")))
+        answer = admin.post(
+            "/devices/batch", json={"serials": ["a", "b", "c"], "set": {"note": "shelf"}}
+        )
+
+    results = answer.json()["results"]
+    assert [each["status"] for each in results] == [200, 503, 200]
+    assert "unforeseen" not in answer.text
+    assert admin.get("/devices/c").json()["note"] == "shelf"
 
 
 def test_the_token_before_goes_on_for_an_hour_when_it_is_replaced(
