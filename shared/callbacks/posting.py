@@ -78,6 +78,15 @@ class _BriefResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_Capped(self.fp.detach()))
 
+    def begin(self) -> None:
+        """Read heads up to one that is no interim answer (RFC 9110, 15.2): proxies send 102 and
+        103 before it, of which `http.client` skips 100 only.
+        """
+        super().begin()
+        while 101 < self.status < 200:
+            self.headers = None  # type: ignore[assignment]  # So that it reads another head.
+            super().begin()
+
 
 class _Capped(io.RawIOBase):
     """A stream that ends after the most bytes that an answer may have."""

@@ -197,6 +197,39 @@ def test_no_more_than_64_kb_are_read_when_the_receiver_floods(flood: bytes) -> N
     assert sum(sent) < 20_000_000
 
 
+@pytest.mark.parametrize(
+    ("interim", "expected"),
+    [
+        (b"HTTP/1.1 102 Processing\r\n\r\n", Answer(200, None, "7")),
+        (
+            b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nRetry-After: 1\r\n\r\n",
+            Answer(200, None, "7"),
+        ),
+    ],
+)
+def test_answer_is_the_last_head_when_interim_ones_come_before(
+    interim: bytes, expected: Answer
+) -> None:
+    final = b"HTTP/1.1 200 OK\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\nok"
+
+    with raw_server(lambda connection: connection.sendall(interim + final)) as port:
+        answer = send(Target("http", NAME, port, "/", ("127.0.0.1",)))
+
+    assert answer == expected
+
+
+def test_interim_answers_are_cut_when_they_never_end() -> None:
+    def talk(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 500)
+
+    with raw_server(talk) as port:
+        answer = send(Target("http", NAME, port, "/", ("127.0.0.1",)))
+
+    assert answer == Answer(None, "connection_failed")
+
+
 def test_endless_headers_are_cut() -> None:
     def talk(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
