@@ -14,6 +14,7 @@ from evalyard_runner.errors import (
     ApiAwayError,
     ApiRefusedError,
     DeviceRefusedError,
+    GenerationError,
     JobForbiddenError,
     JobGoneError,
     JobLeasedError,
@@ -106,9 +107,16 @@ class DeviceApi:
         if not answer.is_success:
             raise UploadFailedError(f"storage answered {answer.status_code}")
 
-    async def fail(self, claim: Claim, code: str, message: str, *, retryable: bool) -> str:
+    async def fail(self, claim: Claim, failure: GenerationError) -> str:
         """The attempt failed. Answers like `complete`."""
-        said = {"attempt": claim.attempt, "code": code, "message": message, "retryable": retryable}
+        said: dict[str, Any] = {
+            "attempt": claim.attempt,
+            "code": failure.code,
+            "message": failure.message,
+            "retryable": failure.retryable,
+        }
+        if failure.retry_after_s is not None:
+            said["retry_after_s"] = round(failure.retry_after_s, 3)
         return _said(await self._post(_job(claim.job_id, "fail"), said), "status")
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:

@@ -39,6 +39,8 @@ def unseen_first_token(
 
 def contradiction(sample: Sample) -> str | None:
     """Why a speed by the arrivals would be wrong; None where nothing speaks against it."""
+    if sample.frozen_s:
+        return f"the runner stood still for {sample.frozen_s:.0f} s meanwhile"
     if sample.unseen is not None:
         return sample.unseen
     if sample.ttft_ms is None or sample.decode_ms is None:
@@ -48,3 +50,13 @@ def contradiction(sample: Sample) -> str | None:
     if abs(window_ms - sample.decode_ms) <= far_ms:
         return None
     return f"the server decoded for {sample.decode_ms:.0f} ms, it arrived in {window_ms:.0f} ms"
+
+
+def is_buffered(sample: Sample) -> bool:
+    """Whether something held the answer back, so that it came faster than it was made."""
+    if sample.frozen_s or contradiction(sample) is None:
+        return False
+    if sample.unseen is not None:
+        thought_in_silence = bool(sample.reasoning_tokens) and sample.reasoning_ms is None
+        return not thought_in_silence
+    return sample.latency_ms - (sample.ttft_ms or 0.0) < (sample.decode_ms or 0.0)

@@ -28,6 +28,7 @@ from evalyard_runner.heartbeat import Pulse
 from evalyard_runner.log_delivery import LogDelivery
 from evalyard_runner.measuring import Measured, measure
 from evalyard_runner.outcome import HANDED_BACK, Ending, Lost, Outcome, Unreported, tell
+from evalyard_runner.patience import Patience
 from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
@@ -52,6 +53,8 @@ class Attempt:
     heartbeat_s: float
     claim: Claim
     message: Received
+    patience: Patience
+    max_temp_c: float | None = None
 
     async def run(self) -> None:
         """Run, report, settle the message. Raises DeviceRefusedError when the token died."""
@@ -88,7 +91,7 @@ class Attempt:
 
     async def _work(self) -> Outcome:
         try:
-            return await measure(self.backend, self.claim, self.sensors)
+            return await measure(self.backend, self.claim, self.sensors, self.max_temp_c)
         except GenerationError as failure:
             return failure
         except Exception as exc:  # The last resort: one job must not end the runner.
@@ -100,7 +103,8 @@ class Attempt:
             delivery = LogDelivery(self.api, self.claim, outcome.log)
             return await self._say(outcome, lambda: self._complete(outcome, delivery))
         if isinstance(outcome, GenerationError):
-            return await self._say(outcome, lambda: self._fail(outcome))
+            failure = self.patience.judged(outcome, self.claim.job_id)
+            return await self._say(failure, lambda: self._fail(failure))
         return Ending(outcome)
 
     async def _complete(self, outcome: Measured, delivery: LogDelivery) -> str:
@@ -112,9 +116,7 @@ class Attempt:
         return await self.api.complete(self.claim, outcome.body | await delivery.fields())
 
     async def _fail(self, failure: GenerationError) -> str:
-        return await self.api.fail(
-            self.claim, failure.code, failure.message, retryable=failure.retryable
-        )
+        return await self.api.fail(self.claim, failure)
 
     async def _say(self, outcome: Outcome, report: Callable[[], Awaitable[str]]) -> Ending:
         """Keep trying while the API is away: the work is done and the pulse still holds the job."""

@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
 async def _run(settings: Settings) -> int:
     stop = Stop()
     stop.listen()
-    backend = await _unless_stopped(settings, stop)
+    # Loading may take minutes; a signal ends it at once.
+    backend = await stop.unless_asked(open_backend(settings))
     if backend is None:
         return 0
     try:
@@ -52,19 +53,6 @@ async def _run(settings: Settings) -> int:
     finally:
         await backend.close()
     return 0
-
-
-async def _unless_stopped(settings: Settings, stop: Stop) -> Backend | None:
-    """Loading may take minutes; a signal ends it at once."""
-    loading = asyncio.create_task(open_backend(settings))
-    stopping = asyncio.create_task(stop.asked.wait())
-    try:
-        await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        return loading.result() if loading.done() else None
-    finally:
-        loading.cancel()
-        stopping.cancel()
-        await asyncio.wait({loading, stopping})
 
 
 async def _check(backend: Backend) -> None:

@@ -71,10 +71,16 @@ class CredentialsStaleError(QueuesAwayError):
 
 
 class GenerationError(RunnerError):
-    """An attempt failed; `code` is one of the seed codes in docs/runners.md."""
+    """An attempt failed; `code` is one of those in docs/runners.md.
 
-    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+    `retry_after_s`: the server cannot answer now and can after so long; None for other failures.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, retryable: bool, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.retryable = retryable
+        self.retry_after_s = retry_after_s

@@ -73,3 +73,9 @@ def hottest_c(readings: Mapping[str, Any]) -> float | None:
     """Processor (a phone's battery) or GPU, whichever is hotter."""
     known = [readings.get(name) for name in ("temperature_c", "gpu_temperature_c")]
     return max((value for value in known if value is not None), default=None)
+
+
+def is_hot(readings: Mapping[str, Any], max_temp_c: float | None) -> bool:
+    """Whether a gate with this limit would be closed."""
+    temperature_c = hottest_c(readings)
+    return max_temp_c is not None and temperature_c is not None and temperature_c >= max_temp_c

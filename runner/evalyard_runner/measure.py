@@ -28,7 +28,8 @@ class Sample:
 
     `cached_tokens` are the prompt tokens that were not evaluated again. `prefill_ms`, `decode_ms`
     and `load_ms` are the model server's own times; `counted_by` and `timed_by` name who counted
-    the tokens and who took those times.
+    the tokens and who took those times. `frozen_s`: so long the runner stood still meanwhile;
+    `filled_context`: the prompt took all of the model's context, so that the server cut it.
     """
 
     text: str = field(repr=False)
@@ -52,6 +53,8 @@ class Sample:
     finish_reason: str | None = None
     counted_by: str = "server_usage"
     timed_by: str | None = None
+    frozen_s: float = 0.0
+    filled_context: bool = False
 
 
 class Stopwatch:

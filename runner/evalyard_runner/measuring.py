@@ -1,18 +1,24 @@
 """Runs a claimed job on the backend: warm-ups, then measured repetitions, within its time-out."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalyard_runner.attached_log import attached_log, note_run
 from evalyard_runner.backends import Backend
+from evalyard_runner.counting import Counted, counted_of
 from evalyard_runner.energy import PowerCurve, power_watched
 from evalyard_runner.errors import GenerationError
+from evalyard_runner.freezes import FreezeWatch
+from evalyard_runner.gates import is_hot
 from evalyard_runner.measure import Sample
 from evalyard_runner.metrics import cached_of, energy_of, metrics_of, sample_row
 from evalyard_runner.options import Generation
 from evalyard_runner.provenance import extra_provenance_of, provenance_of
+from evalyard_runner.result_flags import flags_of
 from evalyard_runner.sensors import Sensors
+from evalyard_runner.warmup import wants_cache, warmup_of
 from evalyard_runner.wire import Claim
 
 
@@ -33,47 +39,78 @@ class _Runs:
     load_ms: float | None
     power: PowerCurve
 
+    @property
+    def interrupted(self) -> bool:
+        return any(sample.frozen_s for sample in self.samples)
 
-async def measure(backend: Backend, claim: Claim, sensors: Sensors) -> Measured:
-    """Raises GenerationError, with code `timeout` when the whole attempt exceeds `timeout_s`."""
+
+async def measure(
+    backend: Backend, claim: Claim, sensors: Sensors, max_temp_c: float | None = None
+) -> Measured:
+    """`max_temp_c` is the device's gate. Raises GenerationError, with code `timeout` when the whole
+    attempt exceeds `timeout_s`.
+    """
     before, mark = await asyncio.to_thread(sensors.read), backend.log.mark()
+    generation = Generation(claim.model, claim.prompt, claim.system, claim.options)
     try:
         async with asyncio.timeout(claim.timeout_s):
-            runs = await _run(backend, claim, sensors)
+            runs = await _run(backend, claim, generation, sensors)
     except TimeoutError as exc:
         raise GenerationError(
             "timeout", f"not done after {claim.timeout_s:g} s", retryable=True
         ) from exc
     telemetry = {"before": before, "after": await asyncio.to_thread(sensors.read)}
-    metrics = metrics_of(runs.samples, runs.load_ms)
-    body = _body(runs, metrics, is_local=backend.is_local) | {"telemetry": telemetry}
+    counted = counted_of(runs.samples, cache_wanted=wants_cache(generation))
+    metrics = metrics_of(counted.samples, runs.load_ms)
+    flags = flags_of(runs.samples, generation, hot_start=is_hot(before, max_temp_c))
+    body = _body(runs, counted, metrics, is_local=backend.is_local)
+    body |= {"flags": flags, "telemetry": telemetry}
     return Measured(metrics, body, attached_log(backend.log.since(mark), claim))
 
 
-async def _run(backend: Backend, claim: Claim, sensors: Sensors) -> _Runs:
-    generation = Generation(claim.model, claim.prompt, claim.system, claim.options)
-    warmups = [await _generate(backend, generation, "warm-up") for _ in range(claim.warmup)]
-    async with power_watched(sensors.power_w) as power:
-        samples = [await _generate(backend, generation, "run") for _ in range(claim.repeat)]
+async def _run(backend: Backend, claim: Claim, generation: Generation, sensors: Sensors) -> _Runs:
+    with FreezeWatch() as watch:
+
+        async def run(said: Generation, kind: str) -> Sample:
+            return await _generate(backend, said, kind, watch)
+
+        warmups = [await run(warmup_of(generation), "warm-up") for _ in range(claim.warmup)]
+        async with power_watched(sensors.power_w) as power:
+            samples = [await run(generation, "run") for _ in range(claim.repeat)]
     first = (warmups + samples)[0]
     load_ms = backend.load_ms if first.load_ms is None else first.load_ms
     return _Runs(samples, load_ms, power)
 
 
-async def _generate(backend: Backend, generation: Generation, kind: str) -> Sample:
+async def _generate(
+    backend: Backend, generation: Generation, kind: str, watch: FreezeWatch
+) -> Sample:
+    frozen_before_s = watch.frozen_s()
     sample = await backend.generate(generation)
+    sample = replace(sample, frozen_s=watch.frozen_s() - frozen_before_s)
     note_run(backend.log, kind, sample)
     return sample
 
 
-def _body(runs: _Runs, metrics: dict[str, int | float | None], *, is_local: bool) -> dict[str, Any]:
+def _body(
+    runs: _Runs, counted: Counted, metrics: dict[str, int | float | None], *, is_local: bool
+) -> dict[str, Any]:
     """The output is the first measured run's; the samples say how each of them went."""
-    extra = cached_of(runs.samples) | energy_of(runs.samples, runs.power)
-    provenance = provenance_of(metrics, runs.samples, is_local=is_local)
+    power = PowerCurve() if runs.interrupted else runs.power
+    extra = cached_of(counted.samples) | energy_of(runs.samples, power)
+    extra |= counted.extra
+    provenance = provenance_of(metrics, counted.samples, is_local=is_local)
+    provenance |= extra_provenance_of(extra, runs.samples)
     return {
         "output": runs.samples[0].text,
         "metrics": metrics,
         "extra": extra,
-        "samples": [sample_row(index, sample) for index, sample in enumerate(runs.samples)],
-        "provenance": provenance | extra_provenance_of(extra, runs.samples),
+        "samples": _rows(runs.samples, counted),
+        "provenance": counted.noted(provenance),
     }
+
+
+def _rows(samples: Sequence[Sample], counted: Counted) -> list[dict[str, Any]]:
+    """Those that do not count say why."""
+    rows = [sample_row(index, sample) for index, sample in enumerate(samples)]
+    return [row | counted.why_not(sample) for row, sample in zip(rows, samples, strict=True)]

@@ -2,23 +2,26 @@
 
 Times and counts are means over the samples, rates are ratios of their sums: so the numbers of one
 result agree with each other (`tok_s` is what the mean counts and times give), and a fast outlier
-cannot lift an average speed. A metric that one sample lacks is None for all of them.
+cannot lift an average speed. A metric that one sample lacks is None for all of them, and so are
+the times of one in which the runner stood still.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from evalyard_runner.energy import PowerCurve
 from evalyard_runner.measure import Gaps, Sample
 from evalyard_runner.provenance import CACHED, ENERGY_PER_TOKEN, GPU_POWER
 from evalyard_runner.speed import Number, mean, speed_of
 
+_TIMES: Final = ("latency_ms", "ttft_ms", "tok_s", "tpot_ms", "prefill_tps")
+
 
 def metrics_of(samples: Sequence[Sample], load_ms: float | None) -> dict[str, Number | None]:
     """The eight metrics of a result."""
     speed = speed_of(samples)
-    return {
+    found: dict[str, Number | None] = {
         "prompt_tokens": _whole(mean(samples, lambda s: s.prompt_tokens)),
         "completion_tokens": _whole(mean(samples, lambda s: s.completion_tokens)),
         "latency_ms": _round(mean(samples, lambda s: s.latency_ms)),
@@ -28,30 +31,35 @@ def metrics_of(samples: Sequence[Sample], load_ms: float | None) -> dict[str, Nu
         "prefill_tps": _round(_prefill_tps(samples)),
         "load_ms": _round(load_ms),
     }
+    return found | dict.fromkeys(_TIMES) if any(each.frozen_s for each in samples) else found
 
 
 def sample_row(index: int, sample: Sample) -> dict[str, Any]:
     """One entry of a result's `samples`: its metrics, and what explains them."""
+    timed = not sample.frozen_s
     return {
         "index": index,
         **metrics_of([sample], sample.load_ms),
-        "itl_ms": _gaps(sample.itl),
+        "itl_ms": _gaps(sample.itl) if timed else None,
         "cached_tokens": sample.cached_tokens,
         "evaluated_tokens": sample.evaluated_tokens,
-        "prefill_ms": _round(sample.prefill_ms),
-        "decode_ms": _round(sample.decode_ms),
+        "prefill_ms": _round(sample.prefill_ms) if timed else None,
+        "decode_ms": _round(sample.decode_ms) if timed else None,
         "finish_reason": sample.finish_reason,
         **_apart(sample),
     }
 
 
 def _apart(sample: Sample) -> dict[str, Number]:
-    """What only some answers have: reasoning, and a first text that is not the first token."""
-    found = {
-        "reasoning_tokens": sample.reasoning_tokens,
-        "reasoning_ms": _round(sample.reasoning_ms),
-        "first_text_ms": None if sample.unseen is None else _round(sample.first_text_ms),
-    }
+    """What only some answers have: reasoning, a first text that is not the first token, and a
+    runner that stood still.
+    """
+    found: dict[str, Number | None] = {"reasoning_tokens": sample.reasoning_tokens}
+    if sample.frozen_s:
+        found["interrupted_s"] = round(sample.frozen_s, 3)
+    else:
+        found["reasoning_ms"] = _round(sample.reasoning_ms)
+        found["first_text_ms"] = None if sample.unseen is None else _round(sample.first_text_ms)
     return {name: value for name, value in found.items() if value is not None}
 
 

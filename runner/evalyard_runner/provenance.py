@@ -13,6 +13,7 @@ from evalyard_runner.speed import speed_of
 Provenance: TypeAlias = dict[str, Any]
 
 CACHED: Final = "Cached prompt tokens"
+CACHED_TTFT: Final = "TTFT from cache (ms)"
 ENERGY_PER_TOKEN: Final = "Energy per token (J)"  # noqa: S105 - no password
 GPU_POWER: Final = "GPU power (W)"
 
@@ -41,6 +42,7 @@ def extra_provenance_of(
     """Of the numbers that are no metrics."""
     known = {
         CACHED: _cached(samples[0]),
+        CACHED_TTFT: {**derived("ttft_ms"), "over": "the repetitions left out"},
         GPU_POWER: measured("nvml", _DEVICE, over="the measured repetitions"),
         ENERGY_PER_TOKEN: derived(GPU_POWER, "completion_tokens"),
     }
@@ -95,7 +97,8 @@ def _withheld(metrics: Mapping[str, Any], why: str | None) -> dict[str, Provenan
     if why is None:
         return {}
     said = {"source": "runner", "clock": None, "kind": "withheld", "definition_version": 1}
-    missing = [name for name in ("ttft_ms", "tok_s", "tpot_ms") if metrics[name] is None]
+    judged = ("latency_ms", "ttft_ms", "tok_s", "tpot_ms")
+    missing = [name for name in judged if metrics[name] is None]
     return {name: {**said, "why": why} for name in missing}
 
 

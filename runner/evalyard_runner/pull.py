@@ -19,6 +19,7 @@ from evalyard_runner.errors import (
 )
 from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.lanes import poll_order, waiting_queue
+from evalyard_runner.patience import Patience
 from evalyard_runner.presence import DeviceState
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
@@ -28,6 +29,8 @@ from evalyard_runner.wire import Claim, Session, read_message
 
 # A job for another device of the pool: soon enough for that one, not at once for this one again.
 _LEFT_TO_OTHERS_S: Final = 5
+# How often a model server that cannot answer now is looked at; it is asked less often.
+_LOOKS_EVERY_S: Final = 1.0
 
 
 @dataclass
@@ -45,6 +48,7 @@ class PullLoop:
     _round: int = 0
     _left: str = ""
     _backoff: Backoff = field(default_factory=Backoff)
+    _patience: Patience = field(default_factory=Patience)
 
     async def run(self) -> None:
         while not self.stop.asked.is_set():
@@ -56,7 +60,7 @@ class PullLoop:
     async def _passes(self) -> bool:
         """One round; False when something it needs is away."""
         try:
-            if await self._gate_closed():
+            if await self._gate_closed() or await self._server_rests():
                 return True
             if not await self._model_ready():
                 return False
@@ -84,6 +88,14 @@ class PullLoop:
             return False
         self.state.set_not_ready(reason)
         await self.stop.sleep(self.gatekeeper.period_s)
+        return True
+
+    async def _server_rests(self) -> bool:
+        """True after a pause, while the model's server cannot answer by its own words."""
+        if await self.stop.unless_asked(self.backend.recovered()):
+            return False
+        self.state.set_not_ready("server_unavailable")
+        await self.stop.sleep(_LOOKS_EVERY_S)
         return True
 
     async def _model_ready(self) -> bool:
@@ -167,4 +179,6 @@ class PullLoop:
             heartbeat_s=session.heartbeat_s,
             claim=claim,
             message=message,
+            patience=self._patience,
+            max_temp_c=self.gatekeeper.limits.max_temp_c,
         )

@@ -2,6 +2,10 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Stop:
@@ -25,6 +29,18 @@ class Stop:
     async def sleep(self, seconds: float) -> None:
         """Sleep, but not beyond the request to stop."""
         await _wait_at_most(self.asked, seconds)
+
+    async def unless_asked(self, work: Awaitable[T]) -> T | None:
+        """What the work returns or raises; None, and the work ended, when asked to stop first."""
+        working = asyncio.ensure_future(work)
+        stopping = asyncio.create_task(self.asked.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return working.result() if working.done() else None
+        finally:
+            working.cancel()
+            stopping.cancel()
+            await asyncio.wait({working, stopping})
 
     async def grace_over(self, seconds: float) -> None:
         """Return when a running job must be given up: `seconds` after the first request, or at the

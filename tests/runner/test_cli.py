@@ -4,16 +4,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from evalyard_runner.net import is_in_the_clear
 
 from tests.runner.kit.api import SERIAL, TOKEN, FakeApi, job
-from tests.runner.kit.model import FakeModel
+from tests.runner.kit.model import FakeModel, three_words
 from tests.runner.kit.ollama import FakeOllama
 from tests.runner.kit.sqs import FakeSqs
 
@@ -198,6 +198,42 @@ def test_jobs_are_done_when_the_disk_of_the_log_is_full_and_its_pipe_closed(
             runner.kill()
 
     assert (runner.returncode, len(device_api.heard("fail"))) == (0, 1)
+
+
+def test_result_is_interrupted_when_the_process_is_stopped_for_a_while(
+    device_api: FakeApi, model: FakeModel
+) -> None:
+    """As by the lid of a laptop, inside the lease."""
+    model.script = slowly
+    with FakeSqs() as sqs:
+        device_api.queues.append({"url": sqs.queue_url, "lane": "normal"})
+        device_api.session_endpoint = sqs.url
+        flags = ("--api", device_api.url, "--serial", SERIAL, "--openai-url", model.url)
+        runner = start(*flags, "--model", "tiny")
+        try:
+            device_api.jobs["job_1"] = job()
+            sqs.send("job_1")
+            wait_for(lambda: bool(model.requests), runner)
+            runner.send_signal(signal.SIGSTOP)
+            sleep(2.5)
+            runner.send_signal(signal.SIGCONT)
+            wait_for(lambda: bool(device_api.heard("complete")), runner)
+            runner.terminate()
+            runner.communicate(timeout=60)
+        finally:
+            runner.kill()
+
+    [result] = device_api.heard("complete")
+    assert "interrupted" in result["flags"]
+    assert (result["metrics"]["latency_ms"], result["metrics"]["tok_s"]) == (None, None)
+    assert result["samples"][0]["interrupted_s"] >= 2.0
+    assert result["output"] == "one two three"
+
+
+def slowly(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
+    """A model that begins to speak while the runner stands still."""
+    yield 1.0
+    yield from three_words(body)
 
 
 def wait_for(satisfied: Callable[[], bool], process: "subprocess.Popen[str]") -> None:

@@ -28,6 +28,9 @@ class Backend(Protocol):
     async def ready(self) -> bool:
         """Whether a job could run now; cheap when nothing failed lately."""
 
+    async def recovered(self) -> bool:
+        """Whether the model's server answers again since it said that it cannot now."""
+
     async def generate(self, generation: Generation) -> Sample:
         """Run the model once. Cancelling the task stops the model."""
 

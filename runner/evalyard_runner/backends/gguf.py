@@ -80,6 +80,9 @@ class GgufBackend:
             return False
         return True
 
+    async def recovered(self) -> bool:
+        return self._client is None or await self._client.recovered()
+
     async def generate(self, generation: Generation) -> Sample:
         if self._client is None:
             raise GenerationError("runtime_crash", "the model is not loaded", retryable=True)

@@ -1,6 +1,7 @@
 """A model server at the other end of HTTP: its names, whether it answers, and its streams."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -8,11 +9,15 @@ import httpx
 
 from evalyard_runner.backends.answers import Answer
 from evalyard_runner.backends.chunks import cut_short
+from evalyard_runner.backends.health import Health
 from evalyard_runner.backends.lines import Lines
 from evalyard_runner.backends.refusals import failure_of_answer
+from evalyard_runner.backends.retry_after import retry_after_s
 from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.errors import GenerationError, MisconfiguredError
+from evalyard_runner.measure import Sample
 from evalyard_runner.net import is_loopback
+from evalyard_runner.options import Generation
 
 # A prefill may take minutes without a byte: the job's own time-out is the only limit on reading.
 _TIMEOUT: Final = httpx.Timeout(None, connect=10.0)
@@ -64,6 +69,14 @@ class ModelServer:
             ) from exc
         self._names = {name: name for name in listed}
 
+    async def asked(self, path: str) -> Any:
+        """What a path says, None when it says nothing readable."""
+        try:
+            answer = await self._http.get(path, timeout=_PROBE_TIMEOUT)
+            return answer.raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            return None
+
     async def stream(self, path: str, content: bytes, answer: Answer) -> None:
         """POST, and give what comes back to `answer` until that has enough.
 
@@ -74,7 +87,8 @@ class ModelServer:
             async with self._http.stream("POST", path, content=content, headers=headers) as stream:
                 if not stream.is_success:
                     body = (await stream.aread()).decode(errors="replace")
-                    raise failure_of_answer(stream.status_code, body)
+                    after_s = retry_after_s(stream.headers)
+                    raise failure_of_answer(stream.status_code, body, after_s)
                 await _read(stream, answer)
         except httpx.HTTPError as exc:
             self._suspect = True
@@ -95,7 +109,7 @@ class ModelServer:
         return answer.status_code < 500
 
 
-class ServedBackend:
+class ServedBackend(ABC):
     """What backends before a model server have in common; how they generate differs."""
 
     # The server loads its models; where it says how long that took, its answers do.
@@ -103,6 +117,7 @@ class ServedBackend:
 
     def __init__(self, server: ModelServer) -> None:
         self._server = server
+        self._health = Health(self._one_token)
         self.log = RuntimeLog()
 
     @property
@@ -116,8 +131,24 @@ class ServedBackend:
     async def ready(self) -> bool:
         return await self._server.ready()
 
+    async def recovered(self) -> bool:
+        return await self._health.recovered()
+
+    async def generate(self, generation: Generation) -> Sample:
+        try:
+            return await self._generate(generation)
+        except GenerationError as failure:
+            self._health.note(failure, generation.model)
+            raise
+
     async def close(self) -> None:
         await self._server.close()
+
+    @abstractmethod
+    async def _generate(self, generation: Generation) -> Sample: ...
+
+    async def _one_token(self, model: str) -> Sample:
+        return await self._generate(Generation(model, "Hello", options={"num_predict": 1}))
 
 
 async def _read(stream: httpx.Response, answer: Answer) -> None:

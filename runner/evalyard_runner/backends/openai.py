@@ -40,7 +40,7 @@ class OpenAiBackend(ServedBackend):
             "models", lambda answer: [str(model["id"]) for model in answer["data"]]
         )
 
-    async def generate(self, generation: Generation) -> Sample:
+    async def _generate(self, generation: Generation) -> Sample:
         upstream = self._server.upstream(generation.model)
         body = self._build(generation, upstream, self._default_max_tokens)
         try:

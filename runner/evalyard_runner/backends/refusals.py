@@ -5,6 +5,7 @@ than their statuses: they all answer 500 for very different failures.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -41,36 +42,62 @@ _BY_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "invalid_argument": ("context size has been exceeded", "exceeds the available context"),
     "unsupported": ("does not support", "not supported by this model", "unsupported by this"),
     "throttled": ("server busy", "server is overloaded", "too many requests"),
+    "server_unavailable": (
+        "model is loading",
+        "is currently loading",
+        "model is not loaded",
+        "no models loaded",
+    ),
 }
-# The device's key or its rights are wrong, not the job: another device may do better.
+# The device's key or its rights are wrong, not the job: another device may do better. A 404 that
+# does not name the model is a wrong path, or a proxy without its server.
 _BY_STATUS: Final[Mapping[int, str]] = {
     401: "internal",
     402: "internal",
     403: "internal",
-    404: "model_not_found",
+    404: "server_unavailable",
     408: "runtime_crash",
     412: "version_mismatch",
     429: "throttled",
     501: "unsupported",
+    502: "server_unavailable",
+    503: "server_unavailable",
     507: "out_of_disk",
+    521: "server_unavailable",
+    522: "server_unavailable",
+    523: "server_unavailable",
+    529: "throttled",
 }
 _INCURABLE: Final = frozenset(
     {"invalid_argument", "model_invalid", "model_not_found", "unsupported"}
 )
+# The server cannot answer now, whatever the job: an attempt that meets this costs the job nothing.
+_NOT_NOW: Final = frozenset({"server_unavailable", "throttled"})
+# Where the server does not say when to come back: it is asked by a probe before.
+_SOON_S: Final = 5.0
+# In the words of Ollama, OpenAI, vLLM, llama.cpp, LM Studio, llama-swap and LiteLLM.
+_NO_SUCH_MODEL: Final = re.compile(
+    r"\bmodel\b.{0,200}?\b(not found|does not exist|doesn't exist|not exist|not available)"
+    r"|\b(unknown|no such|invalid) model\b"
+    r"|\b(find|for) (real |requested )?model(id)?\b"
+    r"|\bmodel_not_found\b"
+)
 
 
-def failure_of_answer(status: int, body: str) -> GenerationError:
-    """For an answer that is no success."""
+def failure_of_answer(
+    status: int, body: str, retry_after_s: float | None = None
+) -> GenerationError:
+    """For an answer that is no success; `retry_after_s` is what its `Retry-After` says."""
     said = message_of(body)
-    code = _code_of_words(said) or _BY_STATUS.get(status) or _code_of_class(status)
-    return _failure(code, f"{status} {said}".strip())
+    code = _code_of_words(said) or _code_of_status(status, body)
+    return _failure(code, f"{status} {said}".strip(), retry_after_s)
 
 
 def failure_of_stream(text: str) -> GenerationError:
     """For an error that came in the middle of a stream, or with status 200."""
     said = message_of(text)
     status = _status_of(text)
-    by_status = None if status is None else _BY_STATUS.get(status) or _code_of_class(status)
+    by_status = None if status is None else _code_of_status(status, text)
     return _failure(_code_of_words(said) or by_status or "runtime_crash", said)
 
 
@@ -99,8 +126,9 @@ def _object(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _failure(code: str, message: str) -> GenerationError:
-    return GenerationError(code, message, retryable=code not in _INCURABLE)
+def _failure(code: str, message: str, retry_after_s: float | None = None) -> GenerationError:
+    after_s = (_SOON_S if retry_after_s is None else retry_after_s) if code in _NOT_NOW else None
+    return GenerationError(code, message, retryable=code not in _INCURABLE, retry_after_s=after_s)
 
 
 def _code_of_words(message: str) -> str | None:
@@ -109,5 +137,9 @@ def _code_of_words(message: str) -> str | None:
     return next(found, None)
 
 
-def _code_of_class(status: int) -> str:
-    return "invalid_argument" if 400 <= status < 500 else "runtime_crash"
+def _code_of_status(status: int, body: str) -> str:
+    """A model that is missing is named in the body; servers say so with 400, too."""
+    if status in (400, 404) and _NO_SUCH_MODEL.search(body[:4_000].lower()):
+        return "model_not_found"
+    by_class = "invalid_argument" if 400 <= status < 500 else "runtime_crash"
+    return _BY_STATUS.get(status, by_class)

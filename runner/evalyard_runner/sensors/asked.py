@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from threading import Event, Thread
+from time import monotonic
 from typing import Any, Final, Generic, TypeVar
 
 from evalyard_runner import log
@@ -11,20 +12,30 @@ T = TypeVar("T")
 
 # Longer than any sensor that works: Termux's command gives up by itself after five seconds.
 PATIENCE_S: Final = 6.0
+# A question without an answer is asked again in another thread: its own may hang for ever.
+_AGAIN_S: Final = 60.0
+_AGAIN_AT_MOST_S: Final = 960.0
+_MOST_HANGING: Final = 8
 
 
 class Asked(Generic[T]):
     """Each question has a thread of its own, because a driver that hangs cannot be interrupted.
 
-    A sensor that has not answered yet is not asked again before it does; its late answer is
-    dropped, for it is of another moment. stderr has one line when it begins to fail and one when
-    it answers again.
+    A sensor that has not answered yet is asked again when it has, or after a minute, then two, then
+    four; a late answer is dropped, for it is of another moment. stderr has one line when it begins
+    to fail and one when it answers again.
     """
 
-    def __init__(self, read: Callable[[], T], patience_s: float = PATIENCE_S) -> None:
-        self._read, self._patience_s = read, patience_s
+    def __init__(
+        self,
+        read: Callable[[], T],
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._read, self._patience_s, self._clock = read, patience_s, clock
         self._name = getattr(read, "__qualname__", type(read).__name__)
-        self._question: _Question[T] | None = None
+        self._hanging: list[_Question[T]] = []
+        self._not_before = 0.0
         self._failing = False
 
     @property
@@ -34,13 +45,11 @@ class Asked(Generic[T]):
 
     def ask(self) -> T | None:
         """What it says now; None when it fails or does not answer."""
-        if self._question is not None:
-            if not self._question.answered.is_set():
-                return None
-            self._question = None
+        if self._is_waited_for():
+            return None
         question = _Question(self._read)
         if not question.answered.wait(self._patience_s):
-            self._question = question
+            self._wait_for(question)
             self._fail("no answer")
             return None
         if question.failure is not None:
@@ -49,12 +58,25 @@ class Asked(Generic[T]):
         self._answer()
         return question.answer
 
+    def _is_waited_for(self) -> bool:
+        """Whether the last question may still be answered, or too many are open."""
+        if not self._hanging or self._hanging[-1].answered.is_set():
+            return False
+        self._hanging = [each for each in self._hanging if not each.answered.is_set()]
+        return self._clock() < self._not_before or len(self._hanging) >= _MOST_HANGING
+
+    def _wait_for(self, question: "_Question[T]") -> None:
+        wait_s = min(_AGAIN_S * 2.0 ** len(self._hanging), _AGAIN_AT_MOST_S)
+        self._not_before = self._clock() + wait_s
+        self._hanging.append(question)
+
     def _fail(self, reason: str) -> None:
         if not self._failing:
             log.trouble("sensor_failed", sensor=self._name, reason=reason)
         self._failing = True
 
     def _answer(self) -> None:
+        self._hanging.clear()
         if self._failing:
             log.trouble("sensor_answered_again", sensor=self._name)
         self._failing = False

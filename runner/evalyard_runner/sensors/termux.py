@@ -4,7 +4,9 @@ https://wiki.termux.com/wiki/Termux-battery-status
 """
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from time import monotonic
@@ -42,16 +44,29 @@ class TermuxBattery:
         if self._clock() < self._rests_until:
             raise TimeoutError
         try:
-            asked = subprocess.run(  # noqa: S603 - the command was found on the user's own PATH
-                [self._command], capture_output=True, timeout=self._patience_s, check=True
-            )
-            return battery_readings(json.loads(asked.stdout))
+            return battery_readings(json.loads(self._asked()))
         except subprocess.TimeoutExpired as exc:
             self._rests_until = self._clock() + _REST_S
             raise TimeoutError from exc
         except (OSError, ValueError, subprocess.SubprocessError):
-            pass
-        return {}
+            return {}
+
+    def _asked(self) -> bytes:
+        """What the command prints. It is a script: what it started keeps the pipe open after it
+        was killed, and goes with it.
+        """
+        with subprocess.Popen(  # noqa: S603 - the command was found on the user's own PATH
+            [self._command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as command:  # fmt: skip
+            try:
+                said, _ = command.communicate(timeout=self._patience_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(command.pid, signal.SIGKILL)
+                raise
+        if command.returncode:
+            raise subprocess.CalledProcessError(command.returncode, self._command)
+        return said
 
 
 def battery_readings(said: Any) -> dict[str, Any]:

@@ -85,7 +85,14 @@ def test_backend_is_unusable_when_no_server_lists_models() -> None:
         (429, None, "throttled", True),
         (500, {"error": {"message": "CUDA out of memory"}}, "device_out_of_memory", True),
         (500, "broken", "runtime_crash", True),
-        (503, {"error": {"message": "Loading model"}}, "runtime_crash", True),
+        (503, {"error": {"message": "Loading model"}}, "server_unavailable", True),
+        (502, "<h1>Bad Gateway</h1>", "server_unavailable", True),
+        (404, {"detail": "Not Found"}, "server_unavailable", True),
+        (404, "404 page not found", "server_unavailable", True),
+        (404, {"error": {"message": "x", "code": "model_not_found"}}, "model_not_found", False),
+        (404, {"message": "The model `x` does not exist."}, "model_not_found", False),
+        (400, {"error": {"message": "model 'x' not found"}}, "model_not_found", False),
+        (400, {"error": "unknown model architecture: 'y'"}, "version_mismatch", True),
     ],
 )
 def test_refusal_becomes_a_failure_code_when_the_server_refuses(

@@ -154,7 +154,8 @@ def test_answer_is_read_when_the_server_does_not_stream(
     [
         ({"error": {"message": "CUDA out of memory", "code": 500}}, "device_out_of_memory", "CUDA"),
         ({"error": {"message": "bad prompt", "code": 400}}, "invalid_argument", "bad prompt"),
-        ({"object": "error", "message": "no such", "code": 404}, "model_not_found", "no such"),
+        ({"object": "error", "message": "no such model", "code": 404}, "model_not_found", "no"),
+        ({"object": "error", "message": "no such route", "code": 404}, "server_unavailable", "no"),
         ({"detail": "Loading"}, "runtime_crash", "Loading"),
         ({"error": "slot died"}, "runtime_crash", "slot died"),
     ],

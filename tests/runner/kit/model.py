@@ -44,14 +44,14 @@ def endless(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
 
 
 class FakeModel(FakeServer):
-    """`script` writes the stream; `refusal` answers instead of it when set, and 422 a request that
-    has the member that it `dislikes`.
+    """`script` writes the stream; `refusal` (status, body, and headers if there are any) answers
+    instead of it when set, and 422 a request that has the member that it `dislikes`.
     """
 
     def __init__(self, script: Script = three_words) -> None:
         super().__init__()
         self.script = script
-        self.refusal: tuple[int, Any] | None = None
+        self.refusal: tuple[int, Any] | tuple[int, Any, dict[str, str]] | None = None
         self.dislikes: str | None = None
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []

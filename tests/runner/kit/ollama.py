@@ -43,7 +43,9 @@ def three_words(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
 
 
 class FakeOllama(FakeServer):
-    """`script` writes the stream; `refusal` answers instead of it when set."""
+    """`script` writes the stream; `refusal` answers instead of it when set. `context` is that of
+    the loaded model, in tokens.
+    """
 
     def __init__(self, script: Script = three_words) -> None:
         super().__init__()
@@ -51,6 +53,7 @@ class FakeOllama(FakeServer):
         self.refusal: tuple[int, Any] | None = None
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.hung_up = Event()
+        self.context = 4096
 
     def answer(self, exchange: Exchange, body: Any) -> None:
         if exchange.path == "/api/version":
@@ -58,6 +61,9 @@ class FakeOllama(FakeServer):
         elif exchange.path == "/api/tags":
             names = ("llama3.2:1b", "qwen3:0.6b")
             exchange.send_json(200, {"models": [{"name": name, "model": name} for name in names]})
+        elif exchange.path == "/api/ps":
+            loaded = {"name": "llama3.2:1b", "context_length": self.context}
+            exchange.send_json(200, {"models": [loaded]})
         else:
             self.requests.append((exchange.path, body))
             self._generate(exchange, body)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from evalyard_runner.sensors import Sensors, find_sensors
+from evalyard_runner.sensors.asked import Asked
 
 
 def test_later_probe_wins_where_it_knows_something_when_both_read_the_same() -> None:
@@ -76,6 +77,42 @@ def test_sensor_is_asked_again_when_it_has_stopped_hanging() -> None:
     assert asked_once
     assert [said.get("battery") for said in (*hanging, well)] == [None, None, 50.0]
     assert hanging[1]["cpu_pct"] == 3.0
+
+
+def test_sensor_is_asked_again_when_one_answer_hangs_for_ever() -> None:
+    never, now, asked = Event(), [0.0], []
+
+    def battery() -> float:
+        asked.append(now[0])
+        if len(asked) <= 2:
+            never.wait(60)
+        return 50.0
+
+    sensor = Asked(battery, patience_s=0.05, clock=lambda: now[0])
+    read = []
+    for now[0] in range(0, 240, 10):
+        read.append(sensor.ask())
+    never.set()
+
+    # After a minute, after two more, and then always.
+    assert asked == [0.0, 60.0, 180.0, *range(190, 240, 10)]
+    assert read == [*[None] * 18, *[50.0] * 6]
+    assert not sensor.late
+
+
+def test_no_more_than_eight_threads_hang_when_a_sensor_never_answers() -> None:
+    never, now, asked = Event(), [0.0], []
+
+    def battery() -> None:
+        asked.append(1)
+        never.wait(60)
+
+    sensor = Asked(battery, patience_s=0.001, clock=lambda: now[0])
+    for now[0] in range(0, 86_400, 60):
+        sensor.ask()
+    never.set()
+
+    assert len(asked) == 8
 
 
 def test_this_device_tells_something_when_it_is_read() -> None:

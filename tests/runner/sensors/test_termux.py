@@ -1,6 +1,7 @@
 """A phone's battery, through a stand-in for Termux's command."""
 
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -50,6 +51,32 @@ def test_command_is_asked_again_a_minute_later_when_the_app_did_not_answer(tmp_p
             battery.read()
 
     assert asked.read_text() == "\n\n"
+
+
+def test_what_the_command_started_goes_with_it_when_it_does_not_answer(tmp_path: Path) -> None:
+    """A child that keeps the pipe open would have the reader wait for as long as it runs."""
+    child = tmp_path / "child"
+    battery = TermuxBattery(
+        command(tmp_path, f"sleep 30 & echo $! > {child}; wait"), patience_s=0.5
+    )
+
+    with pytest.raises(TimeoutError):
+        battery.read()
+
+    assert eventually_gone(int(child.read_text()))
+
+
+def eventually_gone(pid: int) -> bool:
+    """Whether a killed process has ended, or is about to be waited for."""
+    state = Path(f"/proc/{pid}/stat")
+    for _ in range(500):
+        try:
+            if state.read_text().split()[2] == "Z":
+                return True
+        except OSError:
+            return True
+        sleep(0.01)
+    return False
 
 
 def test_no_battery_is_found_when_this_is_not_termux(monkeypatch: pytest.MonkeyPatch) -> None:
