@@ -568,6 +568,13 @@ export interface components {
             extra?: {
                 [key: string]: number;
             };
+            /**
+             * @description What a reader must know before comparing it; what is no flag is left out and named in `warnings`.
+             * @example [
+             *       "cached"
+             *     ]
+             */
+            flags?: string[] | null;
             /** @description The log, as far as it fits into the body. */
             log?: string | null;
             /**
@@ -586,6 +593,12 @@ export interface components {
             telemetry?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /** @description The same, and what of the result was left out. */
+        CompletedAttempt: {
+            job_id: string;
+            status: string;
+            warnings: string[];
         };
         /**
          * @description A dimension whose values differ, null among them, or `mean_prompt_tokens` and
@@ -1395,6 +1408,8 @@ export interface components {
                 [key: string]: number;
             };
             finished_at: string | null;
+            /** @description What to know before comparing it. `cached`: the server took prompts of repetitions from its cache; `cache_unknown`: later repetitions were far faster to the first token and the server does not say why (metrics rest on those that were not cached, where there are any). `buffered`: the answer arrived faster than it was made. `interrupted`: the device stood still meanwhile. `truncated`: the server cut the prompt. `thinking_cut`: the length was used up before anything visible. `hot_start`: the device began hotter than its gate. */
+            flags?: ("cached" | "cache_unknown" | "buffered" | "interrupted" | "truncated" | "thinking_cut" | "hot_start")[];
             job_id: string;
             /** @description Null if it is too long; see `log_url`. */
             log?: string | null;
@@ -1901,6 +1916,7 @@ export type Checks = components['schemas']['Checks'];
 export type ClaimAnswer = components['schemas']['ClaimAnswer'];
 export type CompareAnswer = components['schemas']['CompareAnswer'];
 export type CompleteBody = components['schemas']['CompleteBody'];
+export type CompletedAttempt = components['schemas']['CompletedAttempt'];
 export type ConditionDifference = components['schemas']['ConditionDifference'];
 export type CredentialsAnswer = components['schemas']['CredentialsAnswer'];
 export type DatasetEntry = components['schemas']['DatasetEntry'];

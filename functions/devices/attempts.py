@@ -11,6 +11,7 @@ from functions.devices.schemas import (
     AttemptEnd,
     ClaimAnswer,
     CompleteBody,
+    CompletedAttempt,
     FailBody,
     HeartbeatAnswer,
     HeartbeatBody,
@@ -20,7 +21,7 @@ from functions.devices.schemas import (
 from shared import clock
 from shared.errors import TooLarge
 from shared.http import MADE_ID, DeviceRoute, described, fits_an_answer, in_path
-from shared.jobs import LEASE_S, ClaimedJob, Failure, Job, Result, job_gone
+from shared.jobs import LEASE_S, ClaimedJob, Failure, Job, Result, job_gone, sift_flags
 
 router = APIRouter(
     prefix="/devices/{serial}/jobs/{job_id}",
@@ -79,13 +80,17 @@ async def log_upload(serial: OwnSerial, job_id: JobId, body: LogUploadBody) -> d
     }
 
 
-@router.post("/complete", summary="Report a result", response_model=AttemptEnd, responses=_LOST)
+@router.post(
+    "/complete", summary="Report a result", response_model=CompletedAttempt, responses=_LOST
+)
 async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict[str, Any]:
     """The attempt succeeded. Repeated: the same answer, and nothing is recorded twice."""
-    fields = body.model_dump(exclude={"attempt", "metrics", "extra"})
+    flags, wrong = sift_flags(body.flags)
+    fields = body.model_dump(exclude={"attempt", "metrics", "extra", "flags"})
     fields |= {"metrics": body.metrics.known(), "extra": body.metrics.others() | body.extra}
-    job = wiring.leases().complete(serial, job_id, body.attempt, Result(**fields))
-    return _answer(job)
+    result = Result(**fields, flags=flags)
+    job = wiring.leases().complete(serial, job_id, body.attempt, result)
+    return _answer(job) | {"warnings": wrong}
 
 
 @router.post("/fail", summary="Report a failure", response_model=AttemptEnd, responses=_LOST)

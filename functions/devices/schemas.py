@@ -197,6 +197,16 @@ class CompleteBody(AttemptBody):
     output: str
     metrics: MetricsBody
     extra: dict[str, float] = Field(default_factory=dict, max_length=64)
+    flags: Any = Field(
+        default=None,
+        json_schema_extra={
+            "type": ["array", "null"],
+            "items": {"type": "string"},
+            "examples": [["cached"]],
+        },
+        description="What a reader must know before comparing it; what is no flag is left out and "
+        "named in `warnings`.",
+    )
     samples: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
     telemetry: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None
@@ -365,3 +375,9 @@ class AttemptEnd(BaseModel):
 
     job_id: str
     status: str
+
+
+class CompletedAttempt(AttemptEnd):
+    """The same, and what of the result was left out."""
+
+    warnings: list[str]

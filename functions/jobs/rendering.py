@@ -30,6 +30,7 @@ def result_document(
         return brief
     return {
         **brief,
+        "flags": list(result.flags),
         **msgspec.structs.asdict(request),
         "samples": result.samples,
         "telemetry": result.telemetry,

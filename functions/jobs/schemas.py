@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from shared.datasets import DATASET_NAME
 from shared.http import Body, Serial
 from shared.http.schemas import Omitted
+from shared.jobs import FlagName
 
 MAX_PROMPT_CHARACTERS = 200_000
 MAX_OPTIONS_BYTES = 128 * 2**10
@@ -212,6 +213,15 @@ class ResultAnswer(BaseModel):
     metrics: ResultMetrics
     extra: dict[str, float]
     finished_at: str | None
+    flags: Omitted[list[FlagName]] = Field(
+        description="What to know before comparing it. `cached`: the server took prompts of "
+        "repetitions from its cache; `cache_unknown`: later repetitions were far faster to the "
+        "first token and the server does not say why (metrics rest on those that were not cached, "
+        "where there are any). `buffered`: the answer arrived faster than it was made. "
+        "`interrupted`: the device stood still meanwhile. `truncated`: the server cut the prompt. "
+        "`thinking_cut`: the length was used up before anything visible. `hot_start`: the device "
+        "began hotter than its gate."
+    )
     prompt: Omitted[str]
     system: str | None = None
     options: Omitted[dict[str, Any]]

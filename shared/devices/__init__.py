@@ -3,7 +3,7 @@
 Knows nothing of jobs; the jobs feature decides which device may run what.
 """
 
-from shared.devices.device import Device, DeviceTrouble, Telemetry
+from shared.devices.device import Device, DeviceTrouble, Telemetry, is_hot_reading
 from shared.devices.fleet import (
     Change,
     DeviceNotFound,
@@ -46,6 +46,7 @@ __all__ = [
     "Telemetry",
     "device_remains",
     "device_traces",
+    "is_hot_reading",
     "lane_of",
     "open_session",
     "slot_freed",

@@ -132,12 +132,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
         if self.not_ready_reason == "hot":
             return True
         seen = self.telemetry
-        if seen is None:
-            return False
-        if seen.thermal_state is not None and _is_hot(seen.thermal_state):
-            return True
-        limit = _HOT_PHONE_C if (self.kind or "").lower() in _PHONES else _HOT_C
-        return seen.temperature_c is not None and seen.temperature_c >= limit
+        return seen is not None and is_hot_reading(
+            self.kind, seen.temperature_c, seen.thermal_state
+        )
 
     @property
     def low_battery(self) -> bool:
@@ -176,6 +173,16 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 def device_of(config: dict[str, Any], presence: dict[str, Any] | None) -> Device:
     """The device in its two items; attributes that are not its own are passed over."""
     return msgspec.convert({**(presence or {}), **config}, Device, strict=False)
+
+
+def is_hot_reading(
+    kind: str | None, temperature_c: float | None, thermal_state: str | int | None
+) -> bool:
+    """Whether a device of this kind throttles, or soon will; None is unknown."""
+    if thermal_state is not None and _is_hot(thermal_state):
+        return True
+    limit = _HOT_PHONE_C if (kind or "").lower() in _PHONES else _HOT_C
+    return temperature_c is not None and temperature_c >= limit
 
 
 def _is_hot(thermal_state: str | int) -> bool:

@@ -30,6 +30,7 @@ from shared.jobs.errors import (
     job_gone,
 )
 from shared.jobs.finalization import Announcer, Finalization
+from shared.jobs.flags import FLAGS, FlagName, sift_flags
 from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
 from shared.jobs.leases import ClaimedJob, Leases
 from shared.jobs.logs import MAX_LOG_BYTES, Logs, LogUpload
@@ -41,6 +42,7 @@ from shared.jobs.submit import JobRequest, Preview, Submissions, Submitter
 from shared.jobs.traces import job_remains, job_traces
 
 __all__ = [
+    "FLAGS",
     "LEASE_S",
     "MAX_LOG_BYTES",
     "METRICS",
@@ -54,6 +56,7 @@ __all__ = [
     "Failure",
     "FailureGroup",
     "Finalization",
+    "FlagName",
     "Job",
     "JobAlreadyFinished",
     "JobFilter",
@@ -92,4 +95,5 @@ __all__ = [
     "model_request_of",
     "outcome_name",
     "outcome_of",
+    "sift_flags",
 ]

@@ -29,7 +29,8 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What a device reported. `metrics` has the names of METRICS; None is not measured.
+    """What a device reported. `metrics` has the names of METRICS; None is not measured. `flags`
+    are those of `shared.jobs.flags`, in their order.
 
     `log_uploaded`: the log is an object of its own, with `log_bytes`.
     """
@@ -37,6 +38,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     output: str
     metrics: dict[str, float | None]
     extra: dict[str, float] = {}
+    flags: tuple[str, ...] = ()
     samples: list[dict[str, Any]] = []
     telemetry: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None

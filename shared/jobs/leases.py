@@ -19,6 +19,7 @@ from shared.errors import EvalyardError, Unavailable
 from shared.jobs.bodies import ModelRequest, Result, model_request_of
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost, job_gone
 from shared.jobs.finalization import Finalization
+from shared.jobs.flags import with_seen_flags
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
 from shared.jobs.logs import Logs, LogUpload
 from shared.jobs.store import JobStore, SlotTaken, due
@@ -132,7 +133,12 @@ class Leases:
         if result.log_uploaded:
             size = Logs(self.store.bucket).size(job)
             result = msgspec.structs.replace(result, log_bytes=size)
+        result = with_seen_flags(result, lambda: self._kind(job.device))
         return self.finalization.succeed(job, result, adapter)
+
+    def _kind(self, serial: str | None) -> str | None:
+        device = None if serial is None else self.fleet.find(serial)
+        return None if device is None else device.kind
 
     def _fail_once(self, job: Job, failure: Failure) -> Job | None:
         if job.ending:

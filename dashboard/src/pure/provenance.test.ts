@@ -8,6 +8,14 @@ test("a runner's words say what measured, on which clock, and when", () => {
   expect(how({ kind: "measured", source: "server" }, 5)).toBe("measured: server");
 });
 
+test("a runner's words say why a value is missing, and over what it was taken", () => {
+  const withheld = { kind: "withheld", source: "runner", clock: null, why: "in one piece" };
+  const over = { kind: "derived", source: "runner", over: "1 of 4 repetitions" };
+
+  expect(how(withheld, null)).toBe("withheld: runner (in one piece)");
+  expect(how(over, 5)).toBe("derived: runner (over 1 of 4 repetitions)");
+});
+
 test.each([undefined, null, {}, [], "", 0])(
   "with %j said, a value was measured all the same, and none was not",
   (said) => {

@@ -11,8 +11,9 @@ export function how(said: unknown, value: number | null | undefined): string {
 }
 
 function inWords(said: unknown): string {
-  const { kind, source, clock, when } = Object(said) as Record<string, unknown>;
+  const { kind, source, clock, when, why, over } = Object(said) as Record<string, unknown>;
   const what = [kind, source].filter(Boolean).map((each) => String(each).replaceAll("_", " "));
   const whose = clock ? `, ${clock}'s clock` : "";
-  return what.length ? `${what.join(": ")}${whose}${when ? ` (${when})` : ""}` : "";
+  const notes = [when, why, over && `over ${over}`].filter(Boolean).join("; ");
+  return what.length ? `${what.join(": ")}${whose}${notes ? ` (${notes})` : ""}` : "";
 }

@@ -41,6 +41,7 @@ def test_everything_is_shown_when_full_is_asked(yard: Yard, done: str) -> None:
         "log_url",
         "log_bytes",
         "provenance",
+        "flags",
     }
     assert full["options"] == {"seed": 7}
     assert full["samples"] == [{"index": 0}]

@@ -21,6 +21,7 @@ const COLUMNS: Column<Sample>[] = [
     cell: (sample: Sample) => shown(numberOf(sample[id]), unit),
   })),
   { name: "Ended by", cell: (sample) => String(sample.finish_reason ?? "–") },
+  { name: "Left out", cell: (sample) => String(sample.left_out ?? "–") },
 ];
 
 export function Samples({ result }: { result: ResultAnswer }) {

@@ -14,6 +14,7 @@ import { type Loaded, useQuery } from "../../query";
 import { JobActions } from "./actions";
 import { Callbacks } from "./callbacks";
 import { Facts } from "./facts";
+import { Flags } from "./flags";
 import { Measured } from "./measured";
 import { Samples } from "./samples";
 import { TelemetryTable } from "./telemetry";
@@ -55,6 +56,7 @@ export function JobView({ id }: { id: string }) {
         {job.status_reason && <span class="note">{job.status_reason.replaceAll("_", " ")}</span>}
         {job.status_detail && <span class="note">{job.status_detail}</span>}
         {job.queue && <span class="note">{job.queue.ahead} ahead</span>}
+        <Flags flags={result.data?.flags} />
         <span class="push" />
         <Copy
           text={() => curlOf(location.origin, asked ?? path)}
