@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.imports import FORMATS, Format
-from shared.runs import COLUMNS, EXPORTED, MAX_LABEL_CHARACTERS, Column, Kind
+from shared.runs import COLUMNS, EXPORTED, MAX_LABEL_CHARACTERS, PREFIX, Column, Kind
 from shared.usage import DEFINITIONS, Definition
 from tools.template import ROOT
 
@@ -64,6 +64,7 @@ _VALUES: dict[Kind, str] = {
     "flag": "true or false",
     "instant": "ISO 8601, or epoch s, ms, µs, ns",
     "numbers": "object of numbers",
+    "texts": "object of texts, numbers and booleans",
 }
 
 
@@ -74,10 +75,21 @@ def _column(column: Column) -> tuple[str, ...]:
         f"`{column.public_name}`",
         column.about.removesuffix("."),
         value + null,
-        "yes" if column.filterable else "",
-        "yes" if column.role == "dimension" else "",
+        *(_by_name(column) or _used(column)),
         column.absent,
     )
+
+
+def _used(column: Column) -> tuple[str, str]:
+    """Whether runs are filtered by it, and grouped."""
+    grouped = column.role == "dimension"
+    return ("yes" if column.filterable else "", "yes" if grouped else "")
+
+
+def _by_name(column: Column) -> tuple[str, str] | None:
+    """By what runs are filtered and grouped where each member is a dimension."""
+    name = f"`{PREFIX}<name>`"
+    return (name, name) if column.kind == "texts" else None
 
 
 _GLUE: dict[Kind, str] = {
@@ -87,6 +99,7 @@ _GLUE: dict[Kind, str] = {
     "flag": "boolean",
     "instant": "timestamp",
     "numbers": '"map<string,double>"',
+    "texts": '"map<string,string>"',
 }
 
 

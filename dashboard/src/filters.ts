@@ -13,6 +13,8 @@ const NO_FILTER = [
   "extra",
   "limit",
   "cursor",
+  // Conditions have names of their own.
+  "cond.<name>",
   // An administrator's view of another user, which no page has.
   "user_id",
 ] as const;

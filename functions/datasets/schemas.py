@@ -43,6 +43,15 @@ class UnitsBody(StrictBody):
     ttft_ms: TimeUnit | None = None
 
 
+class ConditionFieldBody(StrictBody):
+    """A field that holds a condition of the run: text of at most 128 characters, a number, true or
+    false.
+    """
+
+    name: str = Field(max_length=256, examples=["quant"])
+    field: str = Field(max_length=512, examples=["model.quantization"])
+
+
 class ExtraField(ExtraFieldBody):
     """A labelled extra metric of a saved adapter."""
 
@@ -92,6 +101,11 @@ class AdapterBody(StrictBody):
     job_id_field: str | None = Field(None, max_length=512)
     prompt_preview_field: str | None = Field(None, max_length=512)
     extra_fields: list[ExtraFieldBody] = Field(default_factory=list)
+    condition_fields: list[ConditionFieldBody] = Field(
+        default_factory=list,
+        description="Fields that hold conditions of the run; those of the row's member "
+        "`conditions` are read without a word.",
+    )
     units: UnitsBody = Field(default_factory=UnitsBody, examples=[{"latency_ms": "s"}])
     ok_values: list[OkValue] | None = Field(
         None,

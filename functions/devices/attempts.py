@@ -22,6 +22,7 @@ from shared import clock
 from shared.errors import TooLarge
 from shared.http import MADE_ID, DeviceRoute, described, fits_an_answer, in_path
 from shared.jobs import LEASE_S, ClaimedJob, Failure, Job, Result, job_gone, sift_flags
+from shared.runs import joined_conditions, sift_conditions
 
 router = APIRouter(
     prefix="/devices/{serial}/jobs/{job_id}",
@@ -86,11 +87,13 @@ async def log_upload(serial: OwnSerial, job_id: JobId, body: LogUploadBody) -> d
 async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict[str, Any]:
     """The attempt succeeded. Repeated: the same answer, and nothing is recorded twice."""
     flags, wrong = sift_flags(body.flags)
-    fields = body.model_dump(exclude={"attempt", "metrics", "extra", "flags"})
+    conditions, bad = sift_conditions(body.conditions)
+    fields = body.model_dump(exclude={"attempt", "metrics", "extra", "flags", "conditions"})
     fields |= {"metrics": body.metrics.known(), "extra": body.metrics.others() | body.extra}
-    result = Result(**fields, flags=flags)
+    result = Result(**fields, flags=flags, conditions=conditions)
     job = wiring.leases().complete(serial, job_id, body.attempt, result)
-    return _answer(job) | {"warnings": wrong}
+    _, left_out = joined_conditions(job.conditions, conditions)
+    return _answer(job) | {"warnings": [*wrong, *bad, *left_out]}
 
 
 @router.post("/fail", summary="Report a failure", response_model=AttemptEnd, responses=_LOST)

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from shared.accounts import MAX_OVERLAP_S
 from shared.devices import Change
 from shared.http import Body, Problem, Serial, StrictBody, UserId
-from shared.runs import MAX_TOKENS
+from shared.runs import MAX_TOKENS, conditions_schema
 
 StateName = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
 ModelName = Annotated[str, Field(min_length=1, max_length=256)]
@@ -206,6 +206,11 @@ class CompleteBody(AttemptBody):
         },
         description="What a reader must know before comparing it; what is no flag is left out and "
         "named in `warnings`.",
+    )
+    conditions: Any = Field(
+        default=None,
+        json_schema_extra=conditions_schema(),
+        description="Under what it ran. What no run can have is left out and named in `warnings`.",
     )
     samples: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
     telemetry: dict[str, Any] | None = None

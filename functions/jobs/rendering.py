@@ -6,6 +6,7 @@ import msgspec
 
 from shared import clock
 from shared.jobs import METRICS, Job, ModelRequest, Outcome, Result
+from shared.runs import condition_values
 from shared.spreadsheets import csv_line, plain_cell, text_cell
 
 _COUNTS = ("prompt_tokens", "completion_tokens")
@@ -24,6 +25,7 @@ def result_document(
         "output": result.output,
         "metrics": {name: _metric(name, result.metrics.get(name)) for name in METRICS},
         "extra": result.extra,
+        "conditions": condition_values(outcome.run.conditions),
         "finished_at": clock.iso_or_none(job.finished_us),
     }
     if request is None:

@@ -244,8 +244,9 @@ def _whose(user: Caller, user_id: str | None) -> str:
 
 
 def _job_request(body: JobBody) -> JobRequest:
-    fields = body.model_dump(exclude={"options"})
-    return JobRequest(**fields, options=body.options.model_dump(exclude_unset=True))
+    fields = body.model_dump(exclude={"options", "conditions"})
+    options = body.options.model_dump(exclude_unset=True)
+    return JobRequest(**fields, options=options, conditions=body.conditions or {})
 
 
 def _json(document: Any, status: int, headers: dict[str, str] | None = None) -> Response:

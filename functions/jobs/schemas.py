@@ -3,20 +3,29 @@
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.datasets import DATASET_NAME
 from shared.http import Body, Serial
 from shared.http.schemas import Omitted
 from shared.jobs import FlagName
+from shared.runs import ConditionInvalid, conditions_schema, read_conditions
 
 MAX_PROMPT_CHARACTERS = 200_000
 MAX_OPTIONS_BYTES = 128 * 2**10
 
 # Which ones there are is the deployment's business.
 QueueTag = Annotated[str, Field(max_length=64)]
+Conditions = dict[str, str | float | bool]
 StatusName = Literal["queued", "running", "cancelling", "succeeded", "cancelled", "dead"]
+
+
+def _kept_conditions(said: Any) -> dict[str, str]:
+    try:
+        return read_conditions(said)
+    except ConditionInvalid as exc:
+        raise PydanticCustomError("condition_invalid", "{detail}", {"detail": exc.detail}) from exc
 
 
 class OptionsBody(Body):
@@ -98,6 +107,12 @@ class JobBody(Body):
     tag: str | None = Field(default=None, min_length=1, max_length=256)
     warmup: int = Field(default=0, ge=0, le=10, description="Repetitions before the measured ones.")
     repeat: int = Field(default=1, ge=1, le=100, description="Measured repetitions.")
+    conditions: Annotated[dict[str, Any] | None, BeforeValidator(_kept_conditions)] = Field(
+        default=None,
+        json_schema_extra=conditions_schema(),
+        description="Under what the job runs: up to 16 texts, numbers or booleans by name. Where "
+        "the device says something else of one name, the device's stands.",
+    )
 
 
 class RequeueBody(Body):
@@ -145,6 +160,7 @@ class JobAnswer(BaseModel):
     adapter_id: str | None
     callback_url: str | None
     tag: str | None
+    conditions: Conditions
     attempt: int
     max_attempts: int
     timeout_s: int
@@ -212,6 +228,7 @@ class ResultAnswer(BaseModel):
     output: str
     metrics: ResultMetrics
     extra: dict[str, float]
+    conditions: Conditions
     finished_at: str | None
     flags: Omitted[list[FlagName]] = Field(
         description="What to know before comparing it. `cached`: the server took prompts of "

@@ -51,14 +51,14 @@ class MetricComparison(BaseModel):
 
 
 class ConditionDifference(BaseModel):
-    """A dimension whose values differ, null among them, or `mean_prompt_tokens` and
+    """A dimension or condition whose values differ, null among them, or `mean_prompt_tokens` and
     `mean_completion_tokens` that differ by more than 10 %. At most 50 values a side; where there
     are more, `a_count` and `b_count` say how many there are in all.
     """
 
     field: str
-    a: list[str | float | None]
-    b: list[str | float | None]
+    a: list[str | float | bool | None]
+    b: list[str | float | bool | None]
     a_count: Omitted[int]
     b_count: Omitted[int]
 

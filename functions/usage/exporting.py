@@ -32,6 +32,7 @@ _EXAMPLE_RUN = {
     "source_kind": "dataset",
     "run_id": "run_01JF…_0",
     "extra": '"{""GPU power (W)"":51.5}"',
+    "conditions": '"{""quant"":""Q4_K_M"",""threads"":4}"',
 }
 _CSV_EXAMPLE = "".join(
     f"{','.join(cells)}\r\n"
@@ -117,7 +118,7 @@ async def export(
     newest last.
 
     CSV is RFC 4180 (CRLF, UTF-8), always with a header: `ts` is epoch seconds, `time` the same
-    instant in ISO 8601, `extra` a JSON object with sorted keys; null is an empty cell, an empty
+    instant in ISO 8601, `extra` and `conditions` JSON objects with sorted keys; null is an empty cell, an empty
     text `""`. Text cells that begin with `= + - @`, also after white space, or with tab, CR or LF
     get a leading `'` (also behind further `'`, so that import can undo it), unless `guard=0`;
     numbers never do.

@@ -1,6 +1,7 @@
 """The query parameters that all usage endpoints share."""
 
 import inspect
+from collections import defaultdict
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -9,15 +10,22 @@ from shared import clock
 from shared.errors import Fault, MalformedInput
 from shared.http import CurrentUser, Window, requested_window
 from shared.http.windows import last
-from shared.runs import DIMENSIONS, FILTERS, Column
+from shared.runs import DIMENSIONS, FILTERS, PREFIX, Column, condition_of
 from shared.usage import MAX_LABELS, Filters, ReadOptions, UsageQuery
 
 MAX_GROUPINGS = 3
 
 
+GROUPABLE = (*DIMENSIONS, f"{PREFIX}<name>")
+
+
 def requested_filters(**values: list[Any]) -> Filters:
     """The filters of the query."""
-    return Filters(**{name: tuple(found) for name, found in values.items()})
+    named: dict[str, list[Any]] = defaultdict(list)
+    for each in values.pop("conditions", []):
+        name, _, value = each.partition("=")
+        named[PREFIX + name].append(value)
+    return Filters(**{name: tuple(found) for name, found in (values | named).items()})
 
 
 def _filter_parameter(column: Column) -> inspect.Parameter:
@@ -29,9 +37,22 @@ def _filter_parameter(column: Column) -> inspect.Parameter:
     )
 
 
+_OF_CONDITIONS = inspect.Parameter(
+    "conditions",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=[],
+    annotation=Annotated[
+        list[str],
+        Query(
+            alias=f"{PREFIX}<name>",
+            description="A condition by its name, as in `cond.quant=Q4_K_M`; `4` is the number and "
+            "the text. May be repeated: any of the values; several names: all of them.",
+        ),
+    ],
+)
 # FastAPI reads the parameters off the signature.
 requested_filters.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-    [_filter_parameter(column) for column in FILTERS.values()]
+    [*(_filter_parameter(column) for column in FILTERS.values()), _OF_CONDITIONS]
 )
 
 
@@ -53,21 +74,21 @@ def requested_query(
 
 def requested_grouping(
     group_by: Annotated[
-        str | None, Query(description=f"Up to three of {', '.join(DIMENSIONS)}, comma-separated.")
+        str | None, Query(description=f"Up to three of {', '.join(GROUPABLE)}, comma-separated.")
     ] = None,
 ) -> tuple[str, ...]:
     """The dimensions to group by, each once. Raises MalformedInput."""
     names = tuple(
         dict.fromkeys(part.strip() for part in (group_by or "").split(",") if part.strip())
     )
-    unknown = [name for name in names if name not in DIMENSIONS]
+    unknown = [name for name in names if name not in DIMENSIONS and condition_of(name) is None]
     if unknown or len(names) > MAX_GROUPINGS:
         raise MalformedInput(
-            f"group_by takes up to {MAX_GROUPINGS} of: {', '.join(DIMENSIONS)}",
+            f"group_by takes up to {MAX_GROUPINGS} of: {', '.join(GROUPABLE)}",
             code="invalid_parameter",
-            allowed=DIMENSIONS,
+            allowed=GROUPABLE,
             faults=(
-                Fault("/query/group_by", "not_allowed", "unknown dimension", allowed=DIMENSIONS),
+                Fault("/query/group_by", "not_allowed", "unknown dimension", allowed=GROUPABLE),
             ),
         )
     return names

@@ -3,7 +3,14 @@
 from typing import Any
 
 from shared.imports import MAX_EXTRAS
-from shared.runs import MAX_LABEL_CHARACTERS, SHOWN, Column, Kind
+from shared.runs import (
+    CONDITION_SCHEMA,
+    MAX_LABEL_CHARACTERS,
+    SHOWN,
+    Column,
+    Kind,
+    conditions_schema,
+)
 
 _TYPES: dict[Kind, str] = {
     "text": "string",
@@ -12,6 +19,7 @@ _TYPES: dict[Kind, str] = {
     "flag": "boolean",
     "instant": "number",
     "numbers": "object",
+    "texts": "object",
 }
 
 
@@ -37,6 +45,8 @@ def _answered(column: Column) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": [kind, "null"] if column.nullable else kind}
     if column.kind == "numbers":
         schema["additionalProperties"] = {"type": "number"}
+    if column.kind == "texts":
+        schema["additionalProperties"] = CONDITION_SCHEMA
     return schema | {"description": column.about}
 
 
@@ -59,6 +69,8 @@ def _limits(column: Column) -> dict[str, Any]:
     if column.kind == "numbers":
         values = {"type": ["number", "null"]}
         return {"additionalProperties": values, "maxProperties": MAX_EXTRAS}
+    if column.kind == "texts":
+        return conditions_schema()
     if column.kind == "text" and not column.cut:
         return {"maxLength": MAX_LABEL_CHARACTERS}
     return {}

@@ -71,13 +71,13 @@ class SeriesPoint(Stats):
     """The stats of one bucket of one group; `t` is when the bucket begins."""
 
     t: str
-    key: dict[str, str | None]
+    key: dict[str, str | float | bool | None]
 
 
 class BreakdownEntry(Stats):
     """The stats of one group."""
 
-    key: dict[str, str | None]
+    key: dict[str, str | float | bool | None]
 
 
 class RunAnswer(BaseModel):

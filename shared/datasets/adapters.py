@@ -7,6 +7,7 @@ import msgspec
 from shared import clock
 from shared.aws import ConditionFailed, Table, Update
 from shared.errors import Conflict, Fault, NotFound, Unacceptable
+from shared.runs import MAX_CONDITIONS, ConditionInvalid, read_condition
 from shared.storage.log import DATASET_PREFIX, partition
 
 MAX_EXTRA_FIELDS = 64
@@ -50,6 +51,13 @@ class ExtraField(msgspec.Struct, frozen=True, kw_only=True):
     scale: float = 1
 
 
+class ConditionField(msgspec.Struct, frozen=True, kw_only=True):
+    """Which field of a row holds a condition of its run."""
+
+    name: str
+    field: str
+
+
 class Adapter(msgspec.Struct, frozen=True, kw_only=True):
     """How rows of a dataset become runs. Fields may be dotted paths.
 
@@ -71,6 +79,7 @@ class Adapter(msgspec.Struct, frozen=True, kw_only=True):
     job_id_field: str | None = None
     prompt_preview_field: str | None = None
     extra_fields: tuple[ExtraField, ...] = ()
+    condition_fields: tuple[ConditionField, ...] = ()
     units: Units = Units()
     ok_values: tuple[str, ...] | None = None
     version: int = 0
@@ -80,15 +89,19 @@ class Adapter(msgspec.Struct, frozen=True, kw_only=True):
         """The adapter as the API shows it."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
         fields["extra_fields"] = list(fields["extra_fields"])
+        fields["condition_fields"] = list(fields["condition_fields"])
         fields["ok_values"] = None if self.ok_values is None else list(self.ok_values)
         fields["updated_at"] = clock.iso(fields.pop("updated_us"))
         return fields
 
     @property
     def takes_as_is(self) -> bool:
-        """Whether every value means what it is: nothing is in another unit or word."""
+        """Whether every value means what it is: nothing is in another unit or word, and none of
+        them is a condition, which is read row by row.
+        """
         scaled = any(extra.scale != 1 for extra in self.extra_fields)
-        return self.units == Units() and self.ok_values is None and not scaled
+        plain = self.units == Units() and self.ok_values is None and not scaled
+        return plain and not self.condition_fields
 
 
 def adapter_key(dataset: str) -> str:
@@ -143,7 +156,12 @@ def next_version(catalog: Table, user_id: str, adapter: Adapter) -> tuple[Adapte
 
 def check_adapter(adapter: Adapter) -> None:
     """Raises Unacceptable for duplicate labels, empty fields, too many extras or bytes."""
-    faults = [*_size_faults(adapter), *_empty_fields(adapter), *_extra_faults(adapter.extra_fields)]
+    faults = [
+        *_size_faults(adapter),
+        *_empty_fields(adapter),
+        *_extra_faults(adapter.extra_fields),
+        *_condition_faults(adapter.condition_fields),
+    ]
     if adapter.ok_values is not None and adapter.ok_field is None:
         faults.append(Fault("/ok_values", "without_field", "ok_values needs an ok_field"))
     if faults:
@@ -187,6 +205,26 @@ def _extra_faults(extras: tuple[ExtraField, ...]) -> list[Fault]:
                 Fault(place, "duplicate_label", f"the label {extra.label!r} is there twice")
             )
         seen.add(extra.label)
+    return faults
+
+
+def _condition_faults(fields: tuple[ConditionField, ...]) -> list[Fault]:
+    if len(fields) > MAX_CONDITIONS:
+        detail = f"an adapter has at most {MAX_CONDITIONS} condition fields"
+        return [Fault("/condition_fields", "too_many_condition_fields", detail)]
+    faults, seen = [], set()
+    for index, field in enumerate(fields):
+        place = f"/condition_fields/{index}"
+        if not _is_path(field.field):
+            faults.append(Fault(place, "empty_field", "a condition field needs a field"))
+        if field.name in seen:
+            detail = f"the condition {field.name!r} is there twice"
+            faults.append(Fault(place, "duplicate_label", detail))
+        seen.add(field.name)
+        try:
+            read_condition(field.name, None)
+        except ConditionInvalid as exc:
+            faults.append(Fault(f"{place}/name", exc.code, exc.detail))
     return faults
 
 

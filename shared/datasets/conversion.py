@@ -12,16 +12,18 @@ import msgspec
 
 from shared import clock
 from shared.clock import UnreadableTime
-from shared.datasets.adapters import TO_MS, Adapter, ExtraField, TimeUnit
+from shared.datasets.adapters import TO_MS, Adapter, ConditionField, ExtraField, TimeUnit
 from shared.errors import Fault, pointer_step
 from shared.isolation import ROW_UNREADABLE
 from shared.runs import (
     MAX_LABEL_CHARACTERS,
     PREVIEW_CHARACTERS,
+    ConditionInvalid,
     Run,
     ValueRefused,
     check_storable,
     read_amount,
+    read_conditions,
     read_count,
     read_flag,
     read_label,
@@ -31,6 +33,8 @@ from shared.runs import (
 )
 
 Value = TypeVar("Value")
+# The member of a row that is an object of conditions, whatever the adapter says.
+CONDITIONS = "conditions"
 
 
 class RowNotConvertible(ValueError):
@@ -109,6 +113,7 @@ def _run_of_row(members: Mapping[str, Any], adapter: Adapter, arrival: Arrival) 
         prompt_preview=preview[:PREVIEW_CHARACTERS] if preview else preview,
         extra=_extras(members, adapter.extra_fields),
         batch_id=arrival.batch_id,
+        conditions=_conditions(members, adapter.condition_fields),
     )
 
 
@@ -116,7 +121,7 @@ def job_row(adapter: Adapter, facts: Mapping[str, Any], extra: Mapping[str, Any]
     """The row that a finished job leaves in its adapter's dataset.
 
     `facts` has the standard names (ts, device, model, prompt_tokens, …, tag, ok, tok_s,
-    job_id, prompt_preview), `extra` the job's extra metrics by label or field; the row
+    job_id, prompt_preview) and the run's `conditions`, `extra` the job's extra metrics by label or field; the row
     has the adapter's fields as keys, nested where they are dotted, in the adapter's units
     and words.
     """
@@ -131,7 +136,11 @@ def job_row(adapter: Adapter, facts: Mapping[str, Any], extra: Mapping[str, Any]
         value = extra.get(field.label, extra.get(field.field))
         if value is not None:
             _put(row, field.field, value if field.scale == 1 else value / field.scale)
-    return row
+    conditions = dict(facts.get("conditions") or {})
+    for each in adapter.condition_fields:
+        if each.name in conditions:
+            _put(row, each.field, conditions.pop(each.name))
+    return row | ({CONDITIONS: conditions} if conditions and CONDITIONS not in row else {})
 
 
 def _in_its_words(adapter: Adapter, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,6 +237,26 @@ def _extras(members: Mapping[str, Any], fields: tuple[ExtraField, ...]) -> dict[
         if value is not None:
             extras[field.label] = float(value)
     return extras
+
+
+def _conditions(
+    members: Mapping[str, Any], fields: tuple[ConditionField, ...]
+) -> dict[str, str]:
+    """What the row's own member says, and over it what the adapter's fields hold."""
+    said = members.get(CONDITIONS)
+    mapped = {field.name: value_at(members, field.field) for field in fields}
+    known = {name: value for name, value in mapped.items() if value is not None}
+    if said is None or isinstance(said, Mapping):
+        said = {**(said or {}), **known}
+    try:
+        return read_conditions(said)
+    except ConditionInvalid as exc:
+        raise RowNotConvertible(_field_of(exc.name, fields), exc.code, exc.detail) from exc
+
+
+def _field_of(name: str, fields: tuple[ConditionField, ...]) -> str:
+    own = f"{CONDITIONS}.{name}" if name else CONDITIONS
+    return next((field.field for field in fields if field.name == name), own)
 
 
 def _scaled(scale: float) -> Callable[[object], float]:

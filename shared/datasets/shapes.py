@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.datasets.adapters import Adapter
+from shared.datasets.conversion import CONDITIONS
 from shared.runs import MAX_LABEL_CHARACTERS, MAX_TOKENS
 from shared.storage.log import META_PREFIX
 
@@ -52,7 +53,7 @@ def shape_of(keys: frozenset[str], adapter: Adapter | None, *, partial: bool) ->
     """The shape of flat rows with these keys; None where they must be read one by one."""
     if not 0 < len(keys) <= _MAX_KEYS or any(key.startswith(META_PREFIX) for key in keys):
         return None
-    if adapter is not None and not adapter.takes_as_is:
+    if adapter is not None and (not adapter.takes_as_is or CONDITIONS in keys):
         return None
     needed = {} if adapter is None else _needed(adapter)
     if needed is None:

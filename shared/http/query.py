@@ -1,8 +1,10 @@
 """The parameters of a query, judged by their names before anything is looked up."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -12,9 +14,18 @@ from fastapi.params import Query
 from shared.errors import Fault, MalformedInput
 
 
+# What stands in the name of a parameter that is one of many: `cond.<name>` is `cond.quant`, ….
+_ANY_NAME = "<name>"
+_NAME = "[a-z][a-z0-9_]{0,39}"
+
+
 @dataclass(frozen=True)
 class QueryParameters:
-    """Which parameters a route takes, and which of them may repeat."""
+    """Which parameters a route takes, and which of them may repeat.
+
+    One whose name ends with `<name>` stands for all that have a name there. Its values come as
+    `name=value` of each.
+    """
 
     names: tuple[str, ...]
     repeatable: frozenset[str]
@@ -28,13 +39,42 @@ class QueryParameters:
         lists = {field.alias for field in fields if _is_list(field.field_info.annotation)}
         return cls(tuple(sorted({field.alias for field in fields})), frozenset(lists))
 
-    def check(self, request: Request) -> None:
-        """Raises MalformedInput (`unknown_parameter`, `repeated_parameter`)."""
-        given = Counter(name for name, _ in request.query_params.multi_items())
-        unknown = [name for name in given if name not in self.names]
+    def read(self, request: Request) -> None:
+        """Judge the names, and gather those that are one of many under the name of all of them.
+
+        Raises MalformedInput (`unknown_parameter`, `repeated_parameter`).
+        """
+        items = request.query_params.multi_items()
+        self._check(Counter(name for name, _ in items))
+        if any(self._family(name) for name, _ in items):
+            gathered = [self._gathered(name, value) for name, value in items]
+            request.scope["query_string"] = urlencode(gathered).encode()
+            del request._query_params  # noqa: SLF001  # Starlette keeps what it read of the scope.
+
+    def _gathered(self, name: str, value: str) -> tuple[str, str]:
+        family = self._family(name)
+        if family is None:
+            return name, value
+        return family, f"{name.removeprefix(family.removesuffix(_ANY_NAME))}={value}"
+
+    def _family(self, name: str) -> str | None:
+        """The parameter that stands for this one and others."""
+        families = (each for each in self.names if each.endswith(_ANY_NAME))
+        return next((each for each in families if _is_of(each, name)), None)
+
+    def _check(self, given: Counter[str]) -> None:
+        unknown = [
+            name
+            for name in given
+            if (name not in self.names or name.endswith(_ANY_NAME)) and self._family(name) is None
+        ]
         if unknown:
             raise self._refused("unknown_parameter", unknown, "is no parameter of this path")
-        repeated = [name for name, n in given.items() if n > 1 and name not in self.repeatable]
+        repeated = [
+            name
+            for name, n in given.items()
+            if n > 1 and (self._family(name) or name) not in self.repeatable
+        ]
         if repeated:
             raise self._refused("repeated_parameter", repeated, "may be given once only")
 
@@ -46,6 +86,11 @@ class QueryParameters:
         )
         summary = "; ".join(fault.detail for fault in faults[:3])
         return MalformedInput(summary, code=code, faults=faults, allowed=allowed)
+
+
+def _is_of(family: str, name: str) -> bool:
+    start = family.removesuffix(_ANY_NAME)
+    return name.startswith(start) and re.fullmatch(_NAME, name[len(start) :]) is not None
 
 
 def _is_list(annotation: Any) -> bool:

@@ -35,7 +35,7 @@ class OpenRoute(APIRoute):
             if self.credential:
                 edge_request.state.caller = identify(edge_request, self.credential)
             if not self.any_query:
-                parameters.check(edge_request)
+                parameters.read(edge_request)
             if not self.credential:
                 return await self._answer(edge_request, original)
             with held_to_rate(edge_request):

@@ -7,6 +7,7 @@ run at once, so `speed_tg` is their common speed: a run's own is only known for 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.conditions import known_conditions
 from shared.imports.format import Format, Source
 from shared.imports.members import read
 from shared.runs import read_amount, read_count, read_number
@@ -40,6 +41,14 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "parallel": parallel,
             **configuration,
         },
+        "conditions": known_conditions(
+            {
+                "runtime": "llama.cpp",
+                "threads": members.get("n_threads"),
+                "context": members.get("n_kv_max"),
+                "flash_attn": members.get("flash_attn"),
+            }
+        ),
     }
 
 
@@ -64,6 +73,7 @@ FORMAT = Format(
         Source("speed_pp", "extra prefill_tps", "tokens/s"),
         Source("pl", "extra parallel"),
         *(Source(name, f"extra {name}") for name in _CONFIGURATION),
+        Source("n_threads, n_kv_max, flash_attn", "conditions threads, context, flash_attn"),
     ),
     dropped=("t, speed: of prompt and generation together", "no time and no model are in a line"),
     is_record=_is_record,

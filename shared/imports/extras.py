@@ -47,8 +47,7 @@ def extras_of(row: Mapping[str, Any], known: Collection[str], note: Note) -> dic
 
 def _given(extra: object) -> dict[str, float]:
     if isinstance(extra, RepeatedKey):
-        detail = f"the key {extra.key[:100]!r} is there twice in one object"
-        raise RowRefused("extra", "duplicate_key", detail)
+        raise extra.refused("extra")
     if not isinstance(extra, Mapping):
         raise RowRefused("extra", "not_an_object", "extra maps labels to numbers")
     return {

@@ -14,7 +14,7 @@ import msgspec
 
 from shared.imports.format import CSV, JSON, LINES, MARKDOWN, Format, Source
 from shared.imports.identity import record_id
-from shared.imports.llama_bench_options import device_of, identity_of, tag_of
+from shared.imports.llama_bench_options import conditions_of, device_of, identity_of, tag_of
 from shared.imports.llama_bench_tables import as_result, is_table_row
 from shared.imports.members import RowRefused, read
 from shared.runs import derived_tok_s, read_amount, read_count, read_number
@@ -35,7 +35,7 @@ NOTES = {
     "model_filename": "model, without folders and .gguf",
     "gpu_info": "device; cpu_info where it is empty or n_gpu_layers is 0",
     "n_prompt": "tag, with n_gen and n_depth: the name of the test",
-    "backends": "tag, with all options that differ from the default",
+    "backends": "tag and conditions, with all options that differ from the default",
 }
 
 
@@ -61,7 +61,7 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if not prompt + generated:
         raise RowRefused("n_gen", "not_a_run", "neither n_prompt nor n_gen is more than 0")
     identity = identity_of(members)
-    same = _conditions(members, prompt, generated)
+    same = _same(members, prompt, generated)
     for number, sample in enumerate(_samples(members, prompt + generated)):
         measured = _measured(sample, prompt, generated)
         extra = {**_configuration(members), **measured.pop("extra", {})}
@@ -80,7 +80,8 @@ def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, treated_as
 
 
-def _conditions(members: Mapping[str, Any], prompt: int, generated: int) -> dict[str, Any]:
+def _same(members: Mapping[str, Any], prompt: int, generated: int) -> dict[str, Any]:
+    """What all repetitions of a result share."""
     model = members.get("model_filename")
     if isinstance(model, str):
         model = _SPLIT.sub("", _file_name(model).removesuffix(".gguf"))
@@ -95,6 +96,7 @@ def _conditions(members: Mapping[str, Any], prompt: int, generated: int) -> dict
         "device": device_of(members),
         "tag": tag_of(f"{test} @ d{depth}" if depth else test, members),
         "prompt_tokens": prompt or None,
+        "conditions": conditions_of(members, model),
     }
 
 
@@ -173,6 +175,11 @@ FORMAT = Format(
         Source("model_filename without folders, part and .gguf, else model_type", "model"),
         Source("gpu_info; cpu_info where it is empty or n_gpu_layers is 0", "device"),
         Source("n_prompt, n_gen, n_depth, backends, options beyond the default", "tag"),
+        Source("build_commit, else build_number", "condition build"),
+        Source("build_number", "condition runtime_version"),
+        Source("backends, n_threads, type_k, type_v", "conditions backend, threads, type_k, type_v"),
+        Source("model_filename, else model_type", "condition quant"),
+        Source("options beyond the default", "conditions by their names"),
         Source("n_prompt", "prompt_tokens", "tokens"),
         Source("n_gen", "completion_tokens", "tokens"),
         Source("samples_ns, else avg_ns, of a generation", "latency_ms", "ns"),
@@ -181,7 +188,7 @@ FORMAT = Format(
         Source("samples_ns and samples_ts of both", "extra combined_ms, combined_tps", "ns"),
         *(Source(name, f"extra {name}") for name in _CONFIGURATION),
     ),
-    dropped=("model_size, model_n_params, build_commit", "stddev_ns; a table's size and params"),
+    dropped=("model_size, model_n_params", "stddev_ns; a table's size and params"),
     is_record=_is_record,
     rows_of=_rows_of,
     notes=_notes,

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from shared.imports.conditions import known_conditions, quant_of
 from shared.imports.numbers import number_of
 from shared.runs import MAX_LABEL_CHARACTERS
 
@@ -60,6 +61,24 @@ def tag_of(test: str, members: Mapping[str, Any]) -> str:
         return tag
     mark = hashlib.sha256(tag.encode()).hexdigest()[:_MARK]
     return f"{tag[: MAX_LABEL_CHARACTERS - _MARK - 1]}…{mark}"
+
+
+def conditions_of(members: Mapping[str, Any], model: Any) -> dict[str, Any]:
+    """Under what it ran: build, backend, quantisation, and the options of the tag."""
+    number = _plain(members.get("build_number"))
+    told = {
+        "runtime": "llama.cpp",
+        "runtime_version": f"b{number}" if number else None,
+        "build": members.get("build_commit") or number,
+        "backend": members.get("backends"),
+        "quant": quant_of(model, members.get("model_type")),
+        "threads": _plain(members.get("n_threads")),
+        "type_k": members.get("type_k"),
+        "type_v": members.get("type_v"),
+    }
+    said = ((name, _plain(members.get(name)), usual) for name, _, usual in _OPTIONS)
+    odd = {name: value for name, value, usual in said if _is_odd(value, usual)}
+    return known_conditions(told | {name: odd[name] for name in odd if name not in told})
 
 
 def _flags(members: Mapping[str, Any]) -> list[str]:

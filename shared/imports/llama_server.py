@@ -7,6 +7,7 @@ request waited for a slot is not in the timings, so latency and first token are 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.conditions import known_conditions, quant_of
 from shared.imports.format import EVENT_STREAM, JSON, LINES, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import RowRefused, read
@@ -71,6 +72,14 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "draft_n": timings.get("draft_n"),
             "draft_n_accepted": timings.get("draft_n_accepted"),
         },
+        "conditions": known_conditions(
+            {
+                "runtime": "llama.cpp",
+                "build": members.get("system_fingerprint"),
+                "quant": quant_of(members.get("model")),
+                "cached_tokens": cached,
+            }
+        ),
     }
 
 
@@ -114,6 +123,9 @@ FORMAT = Format(
         Source("timings.predicted_ms", "extra decode_ms", "ms"),
         Source("timings.prompt_per_second", "extra prefill_tps", "tokens/s"),
         Source("timings.cache_n", "extra cached_tokens", "tokens"),
+        Source("system_fingerprint", "condition build"),
+        Source("model where it ends with one", "condition quant"),
+        Source("timings.cache_n", "condition cached_tokens", "tokens"),
         Source("timings.draft_n, draft_n_accepted", "extra draft_n, draft_n_accepted", "tokens"),
     ),
     dropped=("what was said", "chunks before the last one of an answer"),

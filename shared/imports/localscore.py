@@ -6,6 +6,7 @@ A test's numbers are means of its repetitions; a result does not say when it was
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.conditions import known_conditions
 from shared.imports.durations import mapping_in
 from shared.imports.format import JSON, Format, Source
 from shared.imports.identity import record_id
@@ -25,12 +26,31 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any] | RowRefused
     if not isinstance(tests, list) or not tests:
         raise RowRefused("results", "not_a_list", "results has at least one test")
     about, model = (mapping_in(members, name) for name in ("accelerator_info", "model_info"))
-    same = {"model": model.get("name"), "device": about.get("name")}
+    same = {
+        "model": model.get("name"),
+        "device": about.get("name"),
+        "conditions": _conditions(members, model, about),
+    }
     for number, test in enumerate(tests):
         try:
             yield {"run_id": record_id(members, number), **same, **_test(test)}
         except RowRefused as exc:
             yield exc.inside(f"results/{number}")
+
+
+def _conditions(
+    members: Mapping[str, Any], model: Mapping[str, Any], about: Mapping[str, Any]
+) -> dict[str, Any]:
+    runtime = mapping_in(members, "runtime_info")
+    return known_conditions(
+        {
+            "runtime": runtime.get("name"),
+            "runtime_version": runtime.get("version"),
+            "build": runtime.get("commit"),
+            "backend": about.get("type"),
+            "quant": model.get("quant"),
+        }
+    )
 
 
 def _test(test: Any) -> dict[str, Any]:
@@ -65,6 +85,8 @@ FORMAT = Format(
     sources=(
         Source("model_info.name", "model"),
         Source("accelerator_info.name", "device"),
+        Source("runtime_info.name, version, commit", "conditions runtime, runtime_version, build"),
+        Source("accelerator_info.type, model_info.quant", "conditions backend, quant"),
         Source("results.name", "tag"),
         Source("results.n_prompt", "prompt_tokens", "tokens"),
         Source("results.n_gen", "completion_tokens", "tokens"),
@@ -74,7 +96,7 @@ FORMAT = Format(
         Source("results.prompt_tps", "extra prefill_tps", "tokens/s"),
         Source("results.power_watts", "extra Power (W)", "W"),
     ),
-    dropped=("system_info, runtime_info", "results_summary", "no time is in a result"),
+    dropped=("system_info", "results_summary", "no time is in a result"),
     is_record=is_localscore,
     rows_of=_rows_of,
     notes=_notes,

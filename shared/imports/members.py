@@ -18,6 +18,11 @@ class RepeatedKey:
 
     key: str
 
+    def refused(self, name: str) -> "RowRefused":
+        """Why the member that holds it is refused."""
+        detail = f"the key {self.key[:100]!r} is there twice in one object"
+        return RowRefused(name, "duplicate_key", detail)
+
 
 class RowRefused(ValueError):
     """A row that is no run: where in it, and why."""

@@ -9,6 +9,7 @@ count in the prefill speed; older versions leave `prompt_eval_count` out when al
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.conditions import known_conditions, quant_of
 from shared.imports.format import CSV, JSON, LINES, Format, Source
 from shared.imports.identity import record_id
 from shared.imports.members import read
@@ -62,6 +63,13 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "prefill_tps": derived_tok_s(evaluated, prefill, None),
             "cached_tokens": cached,
         },
+        "conditions": known_conditions(
+            {
+                "runtime": "ollama",
+                "quant": quant_of(members.get("model")),
+                "cached_tokens": cached,
+            }
+        ),
     }
 
 
@@ -104,6 +112,8 @@ FORMAT = Format(
         Source("eval_duration", "extra decode_ms", "ns"),
         Source("evaluated prompt tokens / prompt_eval_duration", "extra prefill_tps", "tokens/ns"),
         Source("prompt_eval_cached_count", "extra cached_tokens", "tokens"),
+        Source("prompt_eval_cached_count", "condition cached_tokens", "tokens"),
+        Source("model where it ends with one", "condition quant"),
     ),
     dropped=("what was said", "chunks before the last one", "an eval_duration above the total"),
     is_record=_is_record,

@@ -6,6 +6,7 @@ Both numbers are means over `config.nr` repetitions, in tokens a second.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.conditions import known_conditions, quant_of
 from shared.imports.durations import mapping_in
 from shared.imports.format import Format, Source
 from shared.imports.identity import record_id
@@ -21,7 +22,7 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     config = mapping_in(members, "config")
     prompt, generated, parallel = (read(config, name, read_count) for name in ("pp", "tg", "pl"))
     ts = {"ts": members["timestamp"]} if "timestamp" in members else {}
-    same = {**ts, "model": members.get("modelName")}
+    same = {**ts, "model": members.get("modelName"), "conditions": _conditions(members)}
     sequences = f" pl{parallel}" if parallel not in (None, 1) else ""
     yield {
         "run_id": record_id(members, 0),
@@ -47,6 +48,21 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
 
 
+def _conditions(members: Mapping[str, Any]) -> dict[str, Any]:
+    settings = mapping_in(members, "initSettings")
+    return known_conditions(
+        {
+            "runtime": "llama.rn",
+            "quant": quant_of(members.get("modelName")),
+            "context": settings.get("n_ctx", settings.get("n_context")),
+            "threads": settings.get("n_threads"),
+            "type_k": settings.get("cache_type_k"),
+            "type_v": settings.get("cache_type_v"),
+            "flash_attn": settings.get("flash_attn"),
+        }
+    )
+
+
 def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "config", "tag: one run for the prompt, one for the generation, both means"
     if "timestamp" in members:
@@ -60,6 +76,8 @@ FORMAT = Format(
     sources=(
         Source("timestamp", "ts", "ISO 8601"),
         Source("modelName", "model"),
+        Source("initSettings", "conditions context, threads, type_k, type_v, flash_attn"),
+        Source("modelName where it ends with one", "condition quant"),
         Source("config.pp, config.tg, config.pl", "tag"),
         Source("config.pp", "prompt_tokens", "tokens"),
         Source("config.tg", "completion_tokens", "tokens"),

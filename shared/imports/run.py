@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from shared.datasets import Adapter
+from shared.errors import pointer_step
 from shared.imports.extras import extras_of
 from shared.imports.hints import IN_SECONDS, nearly
-from shared.imports.members import Note, RowRefused, read
+from shared.imports.members import Note, RepeatedKey, RowRefused, read
 from shared.imports.moments import time_name, time_of
 from shared.runs import (
     DIMENSIONS,
@@ -17,8 +18,10 @@ from shared.runs import (
     MEASURED,
     SHOWN,
     Column,
+    ConditionInvalid,
     Run,
     read_amount,
+    read_conditions,
     read_count,
     read_flag,
     read_label,
@@ -112,6 +115,7 @@ def run_of(
         ts_us=time_of(row, batch.common, batch.began_us, note),
         **(batch.otherwise | placed(said, batch, note) | _cut_texts(row, note)),
         extra=extra,
+        conditions=_conditions(row),
         batch_id=batch.batch_id,
     )
 
@@ -213,6 +217,18 @@ def _label(row: Mapping[str, Any], name: str) -> str | None:
             name, "label_too_long", f"{name} has more than {MAX_LABEL_CHARACTERS} characters"
         )
     return text
+
+
+def _conditions(row: Mapping[str, Any]) -> dict[str, str]:
+    """Under what it ran. Raises RowRefused."""
+    said = row.get("conditions")
+    if isinstance(said, RepeatedKey):
+        raise said.refused("conditions")
+    try:
+        return read_conditions(said)
+    except ConditionInvalid as exc:
+        path = f"conditions/{pointer_step(exc.name)}" if exc.name else "conditions"
+        raise RowRefused(path, exc.code, exc.detail) from exc
 
 
 def _cut_texts(row: Mapping[str, Any], note: Note) -> dict[str, str | None]:

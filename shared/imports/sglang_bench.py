@@ -7,6 +7,7 @@ that is in it (https://docs.sglang.io/docs/developer_guide/bench_serving).
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.conditions import known_conditions
 from shared.imports.durations import mapping_in
 from shared.imports.format import JSON, LINES, Format, Source
 from shared.imports.members import RowRefused, word
@@ -21,7 +22,16 @@ def _is_record(members: Mapping[str, Any]) -> bool:
 def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any] | RowRefused]:
     """The requests as rows. Raises RowRefused."""
     server = mapping_in(members, "server_info")
-    same = {"model": word(server, "served_model_name") or word(server, "model_path")}
+    same: dict[str, Any] = {}
+    same["model"] = word(server, "served_model_name") or word(server, "model_path")
+    said = {
+        "runtime": "sglang",
+        "runtime_version": server.get("version"),
+        "quant": server.get("quantization"),
+        "type_kv": server.get("kv_cache_dtype"),
+        "context": server.get("context_length"),
+    }
+    same["conditions"] = known_conditions(said)
     yield from requests_of(members, {**same, "tag": members.get("tag")})
 
 
@@ -38,6 +48,9 @@ FORMAT = Format(
     sources=(
         Source("server_info.served_model_name, else model_path", "model"),
         Source("tag", "tag"),
+        Source("server_info.version", "condition runtime_version"),
+        Source("server_info.quantization, context_length", "conditions quant, context"),
+        Source("server_info.kv_cache_dtype", "condition type_kv"),
         *REQUEST_SOURCES,
     ),
     dropped=("generated_texts", "what is computed over all requests", "no time is in a result"),

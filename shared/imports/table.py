@@ -176,7 +176,7 @@ def _flag(cell: str) -> bool | str:
     return _FLAGS.get(cell.strip().lower(), cell)
 
 
-def _extra(cell: str) -> Any:
+def _object(cell: str) -> Any:
     """What the cell holds as JSON; what is none, or has a key twice, is refused when it is read."""
     try:
         found = msgspec.json.decode(cell)
@@ -187,7 +187,8 @@ def _extra(cell: str) -> Any:
 
 
 _BY_KIND: dict[Kind, Callable[[str], Any]] = {
-    "numbers": _extra,
+    "numbers": _object,
+    "texts": _object,
     "flag": _flag,
     "instant": str,
 }

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.imports.conditions import known_conditions
 from shared.imports.format import JSON, Format, Source
 from shared.imports.members import RowRefused
 from shared.imports.serving import REQUEST_NOTES, REQUEST_SOURCES, has_requests, requests_of
@@ -22,7 +23,11 @@ def _is_record(members: Mapping[str, Any]) -> bool:
 
 def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any] | RowRefused]:
     """The requests as rows. Raises RowRefused."""
-    same = {"ts": _moment(members.get("date")), "model": members["model_id"]}
+    same = {
+        "ts": _moment(members.get("date")),
+        "model": members["model_id"],
+        "conditions": known_conditions({"backend": members.get("backend")}),
+    }
     yield from requests_of(members, same)
 
 
@@ -48,6 +53,7 @@ FORMAT = Format(
     sources=(
         Source("date", "ts", "YYYYMMDD-hhmmss, UTC"),
         Source("model_id", "model"),
+        Source("backend", "condition backend"),
         *REQUEST_SOURCES,
     ),
     dropped=("generated_texts", "what is computed over all requests"),

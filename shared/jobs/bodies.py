@@ -31,6 +31,7 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a device reported. `metrics` has the names of METRICS; None is not measured. `flags`
     are those of `shared.jobs.flags`, in their order.
+    `conditions` are as runs keep them, in the order in which they were sent.
 
     `log_uploaded`: the log is an object of its own, with `log_bytes`.
     """
@@ -39,6 +40,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float | None]
     extra: dict[str, float] = {}
     flags: tuple[str, ...] = ()
+    conditions: dict[str, str] = {}
     samples: list[dict[str, Any]] = []
     telemetry: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None

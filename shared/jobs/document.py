@@ -6,6 +6,7 @@ import msgspec
 
 from shared import clock
 from shared.jobs.job import Attempt, Failure, Job
+from shared.runs import condition_values
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "adapter_id": job.adapter_id,
         "callback_url": job.callback_url,
         "tag": job.tag,
+        "conditions": condition_values(job.conditions),
         "attempt": job.attempts_made,
         "max_attempts": job.max_attempts,
         "timeout_s": job.timeout_s,

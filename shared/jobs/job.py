@@ -67,6 +67,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     messages. `pinned_to` is the device that was asked for, also when the job moved to its pool
     since (`device_serial` is None then). A job that no device has claimed at `expires_us` is
     dead (None: it waits for ever).
+    `conditions` are its user's, as runs keep them.
     `dead_code`: the failure as which it is counted among the dead.
     """
 
@@ -92,6 +93,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     callback_url: str | None = None
     api_url: str | None = None
     tag: str | None = None
+    conditions: dict[str, str] = {}
 
     attempt: int = 0
     attempt_base: int = 0

@@ -7,7 +7,7 @@ from shared.datasets import Adapter, job_row
 from shared.isolation import kept_apart
 from shared.jobs.bodies import Outcome, Result
 from shared.jobs.job import Job
-from shared.runs import Run, speed_of
+from shared.runs import Run, joined_conditions, speed_of
 from shared.segment_ids import batch_id_of, run_id_of
 from shared.storage.log import SegmentLog, row_meta
 
@@ -90,6 +90,7 @@ def _base_run(job: Job, ended_us: int, *, ok: bool) -> Run:
         source_kind="job",
         prompt_preview=job.prompt_preview,
         batch_id=batch_id_of(segment),
+        conditions=job.conditions,
     )
 
 
@@ -104,6 +105,7 @@ def _run(job: Job, result: Result, ended_us: int, adapter: Adapter | None) -> Ru
         tok_s=measured.get("tok_s"),
         dataset=None if adapter is None else adapter.dataset,
         extra=result.extra,
+        conditions=joined_conditions(job.conditions, result.conditions)[0],
     )
 
 

@@ -24,7 +24,10 @@ from shared.runs import PREVIEW_CHARACTERS
 
 
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user asks for; limits of single fields are the edge's business."""
+    """What a user asks for; limits of single fields are the edge's business.
+
+    `conditions` are as runs keep them.
+    """
 
     prompt: str
     model: str
@@ -41,6 +44,7 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
     tag: str | None = None
     warmup: int = 0
     repeat: int = 1
+    conditions: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -163,4 +167,5 @@ def _new_job(who: Submitter, wanted: JobRequest, job_id: str, created_us: int) -
         tag=wanted.tag,
         warmup=wanted.warmup,
         repeat=wanted.repeat,
+        conditions=wanted.conditions,
     )

@@ -30,7 +30,10 @@ def _plain_member(column: Column) -> tuple[str, Any, Any]:
     return column.name, GenericAlias(list, value) | value, _DEFAULTS[column.name]
 
 
-_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Run)}
+_DEFAULTS = {
+    field.name: {} if field.default_factory is dict else field.default
+    for field in msgspec.structs.fields(Run)
+}
 _PLAIN = tuple(column.name for column in COLUMNS if column.name not in _OTHERWISE)
 # Any, because a type checker cannot follow members that are made.
 _PlainColumns: Any = msgspec.defstruct(

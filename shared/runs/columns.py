@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import msgspec
 
 from shared.clock import SECOND_US
+from shared.runs.conditions import condition_values
 
-Kind = Literal["text", "count", "amount", "flag", "instant", "numbers"]
+Kind = Literal["text", "count", "amount", "flag", "instant", "numbers", "texts"]
 Role = Literal["dimension", "metric", "detail"]
 
 PREVIEW_CHARACTERS = 200
@@ -23,6 +24,7 @@ _KINDS: dict[Any, Kind] = {
     float: "amount",
     bool: "flag",
     dict[str, float]: "numbers",
+    dict[str, str]: "texts",
 }
 
 
@@ -73,6 +75,7 @@ def _metric(about: str, csv: int, absent: str = "", *, filterable: bool = False)
 _SOURCE_KIND = _dimension(
     "Where it comes from: dataset, job, gateway, import, or a word of yours.", 15, "import"
 )
+_CONDITIONS = Column("Under what it ran: up to 16 texts, numbers or booleans by name.", 19, "{}")
 _PREVIEW = Column("The beginning of the prompt.", 16, cut=PREVIEW_CHARACTERS)
 
 
@@ -99,11 +102,15 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     prompt_preview: Annotated[Text, _PREVIEW] = None
     extra: Annotated[dict[str, float], _metric("Further numbers by label.", 18, "{}")] = {}
     batch_id: Annotated[Text, Column("The append, import or job that brought it.")] = None
+    conditions: Annotated[dict[str, str], _CONDITIONS] = {}
 
     def document(self) -> dict[str, Any]:
         """The run as the API shows it; `ts` is epoch seconds."""
         found = {column.public_name: getattr(self, column.name) for column in SHOWN}
-        return found | {"ts": self.ts_us / SECOND_US}
+        return found | {
+            "ts": self.ts_us / SECOND_US,
+            "conditions": condition_values(self.conditions),
+        }
 
 
 def _column(name: str, hint: Any) -> Column:

@@ -15,6 +15,7 @@ _TYPES: dict[Kind, str] = {
     "flag": "BOOLEAN",
     "instant": "BIGINT",
     "numbers": "MAP(VARCHAR, DOUBLE)",
+    "texts": "MAP(VARCHAR, VARCHAR)",
 }
 
 # name → DuckDB type, in JSON lines.
@@ -54,4 +55,7 @@ def _to_parquet(column: Column) -> str:
 
 
 def _from_parquet(column: Column) -> str:
+    if column.kind == "texts":
+        # Files that are older than the column have null.
+        return f"coalesce({column.name}, MAP {{}})"
     return f"epoch_us({column.public_name})" if column.kind == "instant" else column.name

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
+
 from shared.aws import Bucket
 from shared.datasets import LabelMeaning, label_meanings
 from shared.runs import AMOUNTS
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
-from shared.usage.conditions import Values, differing, rolled_values, values_of
+from shared.usage.conditions import Values, condition_values_of, differing, rolled_values, values_of
 from shared.usage.definitions import definition
 from shared.usage.figures import figures_of
 from shared.usage.queries import ReadOptions
@@ -83,9 +85,13 @@ def side(snapshot: Snapshot, query: UsageQuery, options: ReadOptions) -> Side:
     labels = options.labels
     with figures_of(snapshot, query, exact=options.exact, labels=labels) as (plan, figures):
         stats = figures.stats(())[()]
-        values = values_of(figures.connection, "runs") if plan.exact else None
-    values = values or rolled_values(snapshot, query)
+        values = _values(figures.connection, stats["runs"]) if plan.exact else None
+    values = values or rolled_values(snapshot, query, stats["runs"])
     return Side(stats, plan.exact, figures.labels, values)
+
+
+def _values(connection: duckdb.DuckDBPyConnection, total: int) -> dict[str, Values]:
+    return values_of(connection, "runs") | condition_values_of(connection, total)
 
 
 def _defined(a: dict[str, Any], b: dict[str, Any]) -> list[_Metric]:

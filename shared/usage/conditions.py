@@ -1,19 +1,20 @@
 """Under which conditions two sides ran: what differs apart from what was to be compared."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import duckdb
 
-from shared.runs import DIMENSIONS
+from shared.runs import DIMENSIONS, PREFIX, condition_of, condition_value
 from shared.storage.log import Snapshot
 from shared.usage.planning import plan_reading
 from shared.usage.query import UsageQuery
 from shared.usage.source import cells_table, runs_table
 
 MAX_VALUES = 50
+MAX_CONDITION_NAMES = 100
 # A mean length of prompts or answers that differs by this share of the greater one is named.
 NOTABLE_SHARE = 0.1
 _LENGTHS = ("prompt_tokens", "completion_tokens")
@@ -21,29 +22,65 @@ _LENGTHS = ("prompt_tokens", "completion_tokens")
 
 @dataclass(frozen=True)
 class Values:
-    """The distinct values of one dimension: how many, a digest of all, the first ones in order."""
+    """The distinct values of one dimension: how many, a digest of all, the first ones in order.
+
+    Those of conditions are as they are kept; null, where a run has none, is a value, too.
+    """
 
     count: int
     digest: int
     first: tuple[str | None, ...]
 
 
+_NEVER = Values(1, 1, (None,))
+
+
 def values_of(
     connection: duckdb.DuckDBPyConnection, table: str, names: Iterable[str] = DIMENSIONS
 ) -> dict[str, Values]:
-    """The distinct values of some dimensions in a table of runs or cells; null is a value."""
+    """The distinct values of some dimensions in a table of runs or cells."""
     return {name: _values(connection, table, name) for name in names}
 
 
-def rolled_values(snapshot: Snapshot, query: UsageQuery) -> dict[str, Values]:
-    """The same of a question's runs, from rollups where they go."""
+def condition_values_of(connection: duckdb.DuckDBPyConnection, total: int) -> dict[str, Values]:
+    """The distinct values of each condition of the table `runs`, of a question with `total` runs.
+
+    A run that is not in the table has no conditions.
+    """
+    entries = "SELECT unnest(map_entries(conditions)) AS entry FROM runs"
+    valued = (
+        "SELECT entry.key AS name, entry.value AS value, count(*) AS runs "
+        f"FROM ({entries}) GROUP BY ALL"
+    )
+    sql = (
+        f"SELECT name, count(*), bit_xor(hash(value)), min(value, {MAX_VALUES}), sum(runs) < ? "
+        f"FROM ({valued}) GROUP BY name ORDER BY sum(runs) DESC, name LIMIT {MAX_CONDITION_NAMES}"
+    )
+    found = connection.execute(sql, [total]).fetchall()
+    return {PREFIX + name: _with_null(*rest) for name, *rest in found}
+
+
+def _with_null(count: int, digest: int, first: list[str], has_null: bool) -> Values:
+    if not has_null:
+        return Values(count, digest, tuple(first))
+    return Values(count + 1, digest ^ _NEVER.digest, (*first, None)[:MAX_VALUES])
+
+
+def rolled_values(snapshot: Snapshot, query: UsageQuery, total: int) -> dict[str, Values]:
+    """The same of a question's runs, `total` of them, from rollups where they go.
+
+    They know no conditions: those come from the parts that have any.
+    """
     found: dict[str, Values] = {}
     for name in DIMENSIONS:
         plan = plan_reading(snapshot, query, [name], exact=False)
         table = runs_table if plan.exact else partial(cells_table, keys=[name], counts_only=True)
         with table(snapshot, query, plan=plan) as connection:
             found |= values_of(connection, "runs" if plan.exact else "cells", [name])
-    return found
+    plan = plan_reading(snapshot, query, exact=True)
+    plan = replace(plan, rows=tuple(rows for rows in plan.rows if rows.part.conditions))
+    with runs_table(snapshot, query, plan, ("conditions",)) as connection:
+        return found | condition_values_of(connection, total)
 
 
 def differing(
@@ -52,7 +89,8 @@ def differing(
     """The dimensions whose values differ, and mean lengths that do; none where a side is empty."""
     if not a["runs"] or not b["runs"]:
         return []
-    pairs = {name: (values_a[name], values_b[name]) for name in DIMENSIONS}
+    names = (*DIMENSIONS, *sorted({*values_a, *values_b} - {*DIMENSIONS}))
+    pairs = {name: (values_a.get(name, _NEVER), values_b.get(name, _NEVER)) for name in names}
     found = [_entry(name, *pair) for name, pair in pairs.items() if not _same(*pair)]
     return found + [_lengths(name, a, b) for name in _LENGTHS if _far_apart(name, a, b)]
 
@@ -74,10 +112,16 @@ def _same(a: Values, b: Values) -> bool:
 
 
 def _entry(name: str, a: Values, b: Values) -> dict[str, Any]:
-    entry: dict[str, Any] = {"field": name, "a": list(a.first), "b": list(b.first)}
+    entry: dict[str, Any] = {"field": name, "a": _shown(name, a), "b": _shown(name, b)}
     if max(a.count, b.count) > MAX_VALUES:
         entry |= {"a_count": a.count, "b_count": b.count}
     return entry
+
+
+def _shown(name: str, values: Values) -> list[Any]:
+    if condition_of(name) is None:
+        return list(values.first)
+    return [None if kept is None else condition_value(kept) for kept in values.first]
 
 
 def _mean_length(name: str, stats: dict[str, Any]) -> float:

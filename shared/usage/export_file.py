@@ -72,7 +72,8 @@ class Export:
 def checked_rows(connection: duckdb.DuckDBPyConnection, max_bytes: int) -> int:
     """How many runs there are. Raises ExportTooLarge, rather than begin what cannot end."""
     texts = " + ".join(f"coalesce(sum(strlen({name})), 0)" for name in TEXT_COLUMNS)
-    sql = f"SELECT count(*), {texts}, coalesce(sum(cardinality(extra)), 0) FROM runs"
+    pairs = "coalesce(sum(cardinality(extra)), 0) + coalesce(sum(cardinality(conditions)), 0)"
+    sql = f"SELECT count(*), {texts}, {pairs} FROM runs"
     rows, text_bytes, extras = map(int, connection.execute(sql).fetchall()[0])
     estimate = rows * _LINE_BYTES + text_bytes + extras * _EXTRA_BYTES
     if estimate > max_bytes:

@@ -5,7 +5,7 @@ A line made in SQL costs a few microseconds; made from Python objects, ten times
 
 import duckdb
 
-from shared.runs import EXPORTED, SHOWN
+from shared.runs import EXPORTED, SHOWN, value_sql
 from shared.spreadsheets import text_cell_sql
 
 _EXPORTED = {column.public_name: column for column in EXPORTED}
@@ -17,13 +17,20 @@ _SECONDS = "epoch_us(ts) / 1e6"
 # Sets of labels that are looked at, and those in unsorted order that get an expression of
 # their own; where there are more, each run's labels are sorted, which takes four times as long.
 _MAX_SHAPES = 1_000
+# They are kept by name in order, and names need no escapes.
+_MEMBER = f"""concat('"', each.key, '":', {value_sql("each.value")})"""
+_CONDITIONS = (
+    "concat('{', array_to_string(list_transform(map_entries(conditions), "
+    f"lambda each: {_MEMBER}), ','), '}}')"
+)
 _MAX_CASES = 32
 
 
 def json_line_sql() -> str:
     """SQL for a run as a line of JSON, as `POST /usage/import` takes it."""
     names = [column.public_name for column in SHOWN]
-    members = ", ".join(f"'{name}', {_SECONDS if name == 'ts' else name}" for name in names)
+    sql = {"ts": _SECONDS, "conditions": f"({_CONDITIONS})::JSON"}
+    members = ", ".join(f"'{name}', {sql.get(name, name)}" for name in names)
     return f"json_object({members})::VARCHAR || chr(10)"
 
 
@@ -42,11 +49,17 @@ def _cell(name: str, extra: str, guard: bool) -> str:
     if name == "time":
         return "strftime(ts, '%Y-%m-%dT%H:%M:%S.%gZ')"
     if name == "extra":
-        # JSON has quotes and commas as soon as it has members.
-        quoted = f"""'"' || replace({extra}, '"', '""') || '"'"""
-        return f"CASE WHEN cardinality(extra) = 0 THEN '{{}}' ELSE {quoted} END"
+        return _object_cell(name, extra)
+    if name == "conditions":
+        return _object_cell(name, _CONDITIONS)
     # As JSON, numbers are written three times as fast as by a cast, and as exactly.
     return f"to_json({name})"
+
+
+def _object_cell(name: str, json: str) -> str:
+    # JSON has quotes and commas as soon as it has members; files may be older than a column.
+    quoted = f"""'"' || replace({json}, '"', '""') || '"'"""
+    return f"CASE WHEN coalesce(cardinality({name}), 0) = 0 THEN '{{}}' ELSE {quoted} END"
 
 
 def _extra_json_sql(connection: duckdb.DuckDBPyConnection) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import duckdb
 
 from shared.observability import logger
-from shared.runs import DIMENSIONS, MEASURED
+from shared.runs import DIMENSIONS, MEASURED, dimension_sql
 from shared.storage.log import Snapshot
 from shared.usage.planning import QueryPlan, plan_reading
 from shared.usage.query import UsageQuery
@@ -21,7 +21,7 @@ from shared.usage.stats import Key, Labels, extras_of, grouped_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
 MAX_LABELS = 100
-_COLUMNS = ("ts", *DIMENSIONS, *MEASURED)
+_COLUMNS = ("ts", *DIMENSIONS, *MEASURED, "conditions")
 
 
 class Figures(Protocol):
@@ -86,7 +86,8 @@ class _FromRows:
         )
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
-        found = grouped_stats(self.connection, list(keys), "bucketed", self.labels.shown)
+        columns = list(map(dimension_sql, keys))
+        found = grouped_stats(self.connection, columns, "bucketed", self.labels.shown)
         if not keys:
             found[()]["extra"] = {label: self._extras[label] for label in self.labels.shown}
         return found
@@ -142,7 +143,8 @@ def _groups(
 ) -> int:
     if not keys:
         return 1
-    distinct = f"SELECT DISTINCT {', '.join(keys)} FROM {table} LIMIT {most + 1}"
+    columns = ", ".join(map(dimension_sql, keys))
+    distinct = f"SELECT DISTINCT {columns} FROM {table} LIMIT {most + 1}"
     return _one(connection, f"SELECT count(*) FROM ({distinct})")
 
 

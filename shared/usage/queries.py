@@ -7,7 +7,7 @@ from typing import Any
 from shared.aws import Bucket
 from shared.clock import DAY_US, iso
 from shared.errors import MalformedInput
-from shared.runs import run_of_row, run_select_list
+from shared.runs import condition_of, condition_value, run_of_row, run_select_list
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.figures import Figures, figures_of
@@ -147,6 +147,16 @@ def _told(
         return UsageSummary(stats, plan.exact, figures.labels)
 
 
+def key_document(names: Sequence[str], key: Sequence[Any]) -> dict[str, Any]:
+    """A group's key as the API shows it."""
+    return {name: _shown(name, value) for name, value in zip(names, key, strict=True)}
+
+
+def _shown(name: str, value: Any) -> Any:
+    is_kept = value is not None and condition_of(name) is not None
+    return condition_value(value) if is_kept else value
+
+
 def _breakdown(
     figures: Figures, group_by: tuple[str, ...], total: dict[str, Any]
 ) -> list[dict[str, Any]]:
@@ -154,7 +164,7 @@ def _breakdown(
     if not group_by:
         return [{"key": {}, **total}]
     found = figures.stats(group_by)
-    return [{"key": dict(zip(group_by, key, strict=True)), **stats} for key, stats in found.items()]
+    return [{"key": key_document(group_by, key), **stats} for key, stats in found.items()]
 
 
 def _series(
@@ -166,7 +176,7 @@ def _series(
     found = figures.stats(["edge", *group_by])
     groups = sorted({key[1:] for key in found} | ({()} if not group_by else set()), key=repr)
     return [
-        {"t": iso(edge), "key": dict(zip(group_by, group, strict=True))}
+        {"t": iso(edge), "key": key_document(group_by, group)}
         | (found.get((edge, *group)) or empty_stats())
         for group in groups
         for edge in edges

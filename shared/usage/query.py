@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.runs import DIMENSIONS, FILTERS
+from shared.runs import DIMENSIONS, FILTERS, condition_of, dimension_sql, forms_of
 
 # The values of one filter, any of which fits.
 Values = tuple[str, ...] | tuple[bool, ...]
@@ -11,16 +11,17 @@ Values = tuple[str, ...] | tuple[bool, ...]
 
 @dataclass(frozen=True, init=False)
 class Filters:
-    """Each filter (a column of `FILTERS`) names values any of which fits; one without values
-    means everything, and is not `given`.
+    """Each filter (a column of `FILTERS`, or `cond.<name>`) names values any of which fits; one
+    without values means everything, and is not `given`.
     """
 
     given: tuple[tuple[str, Values], ...]
 
     def __init__(self, **values: Values) -> None:
-        if unknown := values.keys() - FILTERS.keys():
-            raise TypeError(f"these are no filters: {sorted(unknown)}")
-        given = tuple((name, values[name]) for name in FILTERS if values.get(name))
+        further = sorted(values.keys() - FILTERS.keys())
+        if unknown := [name for name in further if condition_of(name) is None]:
+            raise TypeError(f"these are no filters: {unknown}")
+        given = tuple((name, values[name]) for name in (*FILTERS, *further) if values.get(name))
         object.__setattr__(self, "given", given)
 
     def over(self, common: "Filters") -> "Filters":
@@ -33,13 +34,20 @@ class Filters:
 
     def condition(self) -> tuple[str, list[Any]]:
         """A SQL condition over runs, and its parameters."""
-        clauses = ["true", *(f"list_contains(?, {name})" for name, _ in self.given)]
-        return " AND ".join(clauses), [list(values) for _, values in self.given]
+        clauses = ["true", *(f"list_contains(?, {dimension_sql(name)})" for name, _ in self.given)]
+        return " AND ".join(clauses), [_looked_for(name, values) for name, values in self.given]
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """The dimensions that are filtered by."""
-        return tuple(name for name, _ in self.given if name in DIMENSIONS)
+        return tuple(name for name, _ in self.given if name in DIMENSIONS or condition_of(name))
+
+
+def _looked_for(name: str, values: Values) -> list[str] | list[bool]:
+    """What a column of runs holds where one of the values fits."""
+    if condition_of(name) is None:
+        return list(values)  # type: ignore[return-value]  # All texts, or all booleans.
+    return [form for value in values for form in forms_of(str(value))]
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ class Optimizer:
             max_batch=max(part.max_batch for part in parts),
             foreign=any(part.foreign for part in parts),
             rolled=True,
+            conditions=any(part.conditions for part in parts),
         )
 
 

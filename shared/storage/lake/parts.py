@@ -30,6 +30,7 @@ def flush_day(log: UserLog, record: DayRecord, runs: list[Run], generation: int)
         min_batch=min(batches),
         max_batch=max(batches),
         foreign=not all(is_named_by_batch(run.run_id, run.batch_id) for run in runs),
+        conditions=any(run.conditions for run in runs),
     )
     return msgspec.structs.replace(record, parts=(*record.parts, part))
 

@@ -137,7 +137,7 @@ class Part(CatalogRecord, frozen=True, kw_only=True):
 
     `foreign` when an id of a run in it does not follow from the run's batch: a
     client gave it, so only reading the part shows whether an id is in it. `rolled` when
-    its runs are in the day's rollup.
+    its runs are in the day's rollup. `conditions` when a run in it has any.
     """
 
     key: str
@@ -149,6 +149,7 @@ class Part(CatalogRecord, frozen=True, kw_only=True):
     max_batch: str = "~"
     foreign: bool = True
     rolled: bool = False
+    conditions: bool = False
 
     @property
     def generation(self) -> int:

@@ -9,7 +9,7 @@ from shared.runs import EXPORTED, Run
 _PROMISED = [
     "ts", "time", "device", "model", "tag", "tenant", "prompt_tokens", "completion_tokens",
     "latency_ms", "ttft_ms", "tok_s", "ok", "job_id", "dataset", "source_kind", "prompt_preview",
-    "run_id", "extra",
+    "run_id", "extra", "conditions",
 ]  # fmt: skip
 # New columns come at the end.
 _LATER = [column.public_name for column in EXPORTED if column.public_name not in _PROMISED]
@@ -28,6 +28,8 @@ def cell(run: Run, name: str, guard: bool) -> str:
         return clock.iso(run.ts_us)
     if name == "extra":
         return quoted(json.dumps(run.extra))
+    if name == "conditions":
+        return quoted(json.dumps(run.document()["conditions"]))
     value = getattr(run, name)
     if value is None:
         return ""

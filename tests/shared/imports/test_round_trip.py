@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.errors import EvalyardError
 from shared.imports import read_records
 from shared.imports.validation import judge
-from shared.runs import MAX_TOKENS, Run, derived_tok_s
+from shared.runs import MAX_TOKENS, Run, derived_tok_s, read_conditions
 from tests.shared.imports.conftest import BATCH
 from tests.shared.imports.csv_writer import COLUMNS, export
 
@@ -18,6 +18,12 @@ NASTY = st.sampled_from(
     ["", "'", "=1+1", "'=1", "''@x", "-", "+", "\t", "\r\n", 'a"b', ",", "-3.2"]
 )
 LABELS = st.one_of(TEXTS, NASTY)
+CONDITIONS = st.dictionaries(
+    st.sampled_from(["commit", "quant", "threads", "warm"]),
+    LABELS | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["4", "true", "1e5", '"', "-0", "4.0", "01"]),
+    max_size=3,
+).map(read_conditions)
 AMOUNTS = st.floats(0, 1e300, allow_nan=False)
 COUNTS = st.integers(0, MAX_TOKENS)
 RUNS = st.builds(
@@ -39,6 +45,7 @@ RUNS = st.builds(
     prompt_preview=st.none() | LABELS,
     extra=st.dictionaries(LABELS, st.floats(allow_nan=False, allow_infinity=False), max_size=4),
     batch_id=st.just(BATCH.batch_id),
+    conditions=CONDITIONS,
 )
 
 

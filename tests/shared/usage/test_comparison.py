@@ -120,6 +120,10 @@ def test_comparison_equals_the_oracle_when_runs_are_folded_or_pending(
         assert_welch(entry, values(a, entry["metric"]), values(b, entry["metric"]))
     sets = {name: [{getattr(run, name) for run in side} for side in (a, b)] for name in DIMENSIONS}
     differing = [name for name in DIMENSIONS if a and b and sets[name][0] != sets[name][1]]
+    for name in ("quant", "threads"):
+        sides = [{run.document()["conditions"].get(name) for run in side} for side in (a, b)]
+        sets[f"cond.{name}"] = sides
+        differing += [f"cond.{name}"] if a and b and sides[0] != sides[1] else []
     assert [entry["field"] for entry in found.conditions_diff] == differing
     for entry in found.conditions_diff:
         assert [set(entry["a"]), set(entry["b"])] == sets[entry["field"]]

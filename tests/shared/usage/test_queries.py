@@ -46,6 +46,9 @@ def runs(draw) -> list[Run]:
                 extra=st.dictionaries(
                     st.sampled_from(["GPU power (W)", "x"]), st.floats(-1e6, 1e6)
                 ),
+                conditions=st.fixed_dictionaries(
+                    {}, optional={"quant": st.sampled_from(["Q4", "Q8"]), "threads": st.just("4")}
+                ),
             ),
             max_size=12,
         )
@@ -70,6 +73,11 @@ def assert_same_stats(found, expected) -> None:
         assert same(found[name], value), name
 
 
+def dimension_of(run: Run, name: str) -> str | None:
+    is_condition = name.startswith("cond.")
+    return run.conditions.get(name[5:]) if is_condition else getattr(run, name)
+
+
 slow = settings(
     max_examples=25,
     deadline=None,
@@ -83,14 +91,16 @@ slow = settings(
     pending=runs(),
     ok=st.sampled_from([(), (True,), (False,)]),
     models=st.sampled_from([(), ("a",), ("a", "b")]),
+    quants=st.sampled_from([(), ("Q4",), ("Q4", "Q8")]),
 )
 def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
-    storage, folded, pending, ok, models
+    storage, folded, pending, ok, models, quants
 ):
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
     storage.store(user, pending, fold=False)
-    query = UsageQuery(user, START_US, START_US + WINDOW_US, Filters(model=models, ok=ok))
+    filters = Filters(model=models, ok=ok, **{"cond.quant": quants})
+    query = UsageQuery(user, START_US, START_US + WINDOW_US, filters)
 
     answer = summary(storage.bucket, storage.catalog, query)
 
@@ -104,6 +114,7 @@ def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
             if first <= run.ts_us < last
             and (not models or run.model in models)
             and (not ok or run.ok in ok)
+            and (not quants or run.conditions.get("quant") in quants)
         ]
 
     inside = matching(query.from_us, query.to_us)
@@ -118,7 +129,7 @@ def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
 @given(
     folded=runs(),
     pending=runs(),
-    group_by=st.lists(st.sampled_from(DIMENSIONS), max_size=2, unique=True),
+    group_by=st.lists(st.sampled_from([*DIMENSIONS, "cond.quant"]), max_size=2, unique=True),
 )
 def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pending, group_by):
     user = f"user-{next(_users)}"
@@ -144,7 +155,7 @@ def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pe
     ]
     groups = defaultdict(list)
     for run in inside:
-        groups[tuple(getattr(run, name) for name in group_by)].append(run)
+        groups[tuple(dimension_of(run, name) for name in group_by)].append(run)
     if group_by:
         assert {tuple(entry["key"].values()) for entry in found.breakdown} == set(groups)
         for entry in found.breakdown:
