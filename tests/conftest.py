@@ -147,6 +147,7 @@ def api(settings_env: dict[str, str], tables: dict[str, Table]) -> Api:
         tenant: str | None = None,
         kind: str = "user",
         token_id: str = "tok_test",
+        scope: str = "full",
     ) -> ApiClient:
         context: dict[str, str] = {}
         if user is not None:
@@ -156,6 +157,7 @@ def api(settings_env: dict[str, str], tables: dict[str, Table]) -> Api:
                 "tenant": tenant or user,
                 "admin": "true" if admin else "false",
                 "token_id": token_id,
+                "scope": scope,
             }
         elif device is not None:
             context = {"kind": "device", "serial": device}

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.http import Body, UserId
+from shared.http import Body, Scope, UserId
 
 _MAX_LIFE_S = 10 * 365 * 86_400
 
@@ -89,6 +89,7 @@ class MeAnswer(BaseModel):
     tenant: str
     admin: bool
     token_id: str
+    scope: Scope
     created_at: str
     expires_at: str | None
     limits: Limits
@@ -109,9 +110,8 @@ class NewTokenBody(Body):
     user_id: UserId | None = Field(
         None, description="The user who gets the token; another user: for administrators."
     )
-    scope: Literal["full"] | None = Field(
-        None,
-        description="A token may do what its user may; narrower scopes are refused, not ignored.",
+    scope: Scope | None = Field(
+        None, description="What of its user's rights the token has; `full` when omitted."
     )
 
 
@@ -122,6 +122,7 @@ class TokenEntry(BaseModel):
     user_id: str
     name: str | None
     kind: Kind
+    scope: str = Field(examples=["read"])
     last_four: str
     created_at: str
     last_used_at: str | None = Field(description="Rounded to the hour.")

@@ -56,7 +56,10 @@ OTHERS = described(403, "Only administrators may do this for another user (`forb
 async def post_token(body: NewTokenBody, user: CurrentUser, call: RepeatableCall) -> dict[str, Any]:
     """The secret is shown once. An API key never carries administrator's rights.
 
-    A token may not outlive the one that makes it: 422 `token_outlives_maker`, also for a token
+    `scope`: `full` may all that the user may, `read` every GET of one's own, dry runs and
+    `POST /usage/gate`, `ingest` append and import, `metrics` `/metrics*`; each may
+    `GET /accounts/me`. Else 403 `forbidden` with `required_scope`, before anything else is looked
+    at. A token may not outlive the one that makes it: 422 `token_outlives_maker`, also for a token
     without expiry made by one with an expiry. An unknown `user_id`: 422 `user_not_found`.
     """
     maker = find_maker(wiring.accounts(), user.token_id)
@@ -129,13 +132,15 @@ def _token_request(body: NewTokenBody, caller: Caller, call: Repeatable) -> Toke
     user = find_user(wiring.accounts(), owner)
     if user is None:
         raise UserNotFound("there is no such user", user_id=owner)
+    scope = body.scope or "full"
     life_us = None if body.expires_in_s is None else body.expires_in_s * SECOND_US
     return TokenRequest(
         f"tok_{call.ulid('token')}",
         user.user_id,
         user.tenant,
-        caller.admin and user.admin and body.kind == "user",
+        caller.admin and user.admin and body.kind == "user" and scope == "full",
         kind=body.kind,
         name=body.name,
         expires_us=None if life_us is None else call.started_us + life_us,
+        scope=scope,
     )

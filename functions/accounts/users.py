@@ -111,6 +111,7 @@ async def get_me(user: CurrentUser) -> MeAnswer:
         tenant=user.tenant,
         admin=user.admin,
         token_id=user.token_id,
+        scope=user.scope,
         created_at=clock.iso(token.created_us),
         expires_at=clock.iso_or_none(token.expires_us),
         limits=limits(),

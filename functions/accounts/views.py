@@ -50,6 +50,7 @@ def token_entry(token: Token) -> TokenEntry:
         user_id=token.user_id,
         name=token.name,
         kind=token.kind,
+        scope=token.scope,
         last_four=token.last_four,
         created_at=clock.iso(token.created_us),
         last_used_at=clock.iso_or_none(token.last_used_us),

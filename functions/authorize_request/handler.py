@@ -63,4 +63,5 @@ def _context(credential: Credential) -> dict[str, str]:
         "tenant": credential.tenant,
         "admin": "true" if credential.admin else "false",
         "token_id": credential.token_id,
+        "scope": credential.scope,
     }

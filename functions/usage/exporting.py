@@ -118,10 +118,10 @@ async def export(
     newest last.
 
     CSV is RFC 4180 (CRLF, UTF-8), always with a header: `ts` is epoch seconds, `time` the same
-    instant in ISO 8601, `extra` and `conditions` JSON objects with sorted keys; null is an empty cell, an empty
-    text `""`. Text cells that begin with `= + - @`, also after white space, or with tab, CR or LF
-    get a leading `'` (also behind further `'`, so that import can undo it), unless `guard=0`;
-    numbers never do.
+    instant in ISO 8601, `extra` and `conditions` JSON objects with sorted keys; null is an empty
+    cell, an empty text `""`. Text cells that begin with `= + - @`, also after white space, or with
+    tab, CR or LF get a leading `'` (also behind further `'`, so that import can undo it), unless
+    `guard=0`; numbers never do.
     """
     wanted = Export(query, format_, guard, bom)
     found = export_runs(wiring.bucket(), wiring.catalog(), wanted, fits=_fits(format_))

@@ -6,6 +6,9 @@ from shared import clock, ids
 from shared.accounts.keys import TOKEN_SK, token_pk
 from shared.aws import Item, Table
 
+# What a token may: all that its user may. Tokens of earlier versions do not say it.
+FULL = "full"
+
 
 @dataclass(frozen=True)
 class Credential:
@@ -18,6 +21,7 @@ class Credential:
     tenant: str = ""
     admin: bool = False
     token_id: str = ""
+    scope: str = FULL
     serial: str = ""
 
 
@@ -48,4 +52,5 @@ def _credential(digest: str, item: Item) -> Credential:
         tenant=item["tenant"],
         admin=item["admin"],
         token_id=item["token_id"],
+        scope=item.get("scope", FULL),
     )

@@ -11,6 +11,7 @@ from typing import Literal
 
 from shared import clock, ids
 from shared.accounts.audit import Audit
+from shared.accounts.credentials import FULL
 from shared.accounts.errors import TokenNotFound, UserErasing
 from shared.accounts.keys import (
     PROFILE_SK,
@@ -56,6 +57,7 @@ class Token:
     expires_us: int | None
     last_used_us: int | None
     created_by: str | None = None
+    scope: str = FULL
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class TokenRequest:
     kind: TokenKind = "user"
     name: str | None = None
     expires_us: int | None = None
+    scope: str = FULL
 
 
 def issue_token(
@@ -105,7 +108,7 @@ def issue_token(
     transaction.put(listed)
     # The same id again after it was revoked would bring a dead token back to life.
     transaction.put(by_id, unless=REVOKED)
-    made = {"user_id": token.user_id, "kind": token.kind, "name": token.name}
+    made = {"user_id": token.user_id, "kind": token.kind, "name": token.name, "scope": token.scope}
     transaction.put((audit or Audit()).entry("token.created", token.token_id, **made))
     try:
         commit(transaction)
@@ -188,6 +191,7 @@ def _new_token(request: TokenRequest, created_by: str | None, secret: str) -> To
         request.expires_us,
         None,
         created_by,
+        request.scope,
     )
 
 
@@ -202,6 +206,7 @@ def _items(token: Token, request: TokenRequest, digest: str) -> tuple[Item, Item
         "expires_us": token.expires_us,
         "last_used_us": None,
         "created_by": token.created_by,
+        "scope": token.scope,
     }
     rights: Item = {"tenant": request.tenant, "admin": request.admin}
     forgotten = _ttl(token.expires_us, LISTED_AFTER_EXPIRY_US)
@@ -239,4 +244,5 @@ def _token(item: Item) -> Token:
         item["expires_us"],
         item["last_used_us"],
         item.get("created_by"),
+        item.get("scope", FULL),
     )

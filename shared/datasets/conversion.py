@@ -121,9 +121,9 @@ def job_row(adapter: Adapter, facts: Mapping[str, Any], extra: Mapping[str, Any]
     """The row that a finished job leaves in its adapter's dataset.
 
     `facts` has the standard names (ts, device, model, prompt_tokens, …, tag, ok, tok_s,
-    job_id, prompt_preview) and the run's `conditions`, `extra` the job's extra metrics by label or field; the row
-    has the adapter's fields as keys, nested where they are dotted, in the adapter's units
-    and words.
+    job_id, prompt_preview) and the run's `conditions`, `extra` the job's extra metrics by label
+    or field; the row has the adapter's fields as keys, nested where they are dotted, in the
+    adapter's units and words.
     """
     row: dict[str, Any] = {}
     facts = _in_its_words(adapter, facts)
@@ -239,9 +239,7 @@ def _extras(members: Mapping[str, Any], fields: tuple[ExtraField, ...]) -> dict[
     return extras
 
 
-def _conditions(
-    members: Mapping[str, Any], fields: tuple[ConditionField, ...]
-) -> dict[str, str]:
+def _conditions(members: Mapping[str, Any], fields: tuple[ConditionField, ...]) -> dict[str, str]:
     """What the row's own member says, and over it what the adapter's fields hold."""
     said = members.get(CONDITIONS)
     mapped = {field.name: value_at(members, field.field) for field in fields}

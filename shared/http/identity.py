@@ -9,18 +9,24 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 
 from shared.errors import Forbidden, Unauthenticated
+from shared.http.scopes import Scope
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A user, by a user token or an API key."""
+    """A user, by a user token or an API key, whose `scope` says what of their rights it has.
+
+    `admin`: only a token of scope `full` has an administrator's rights.
+    """
 
     user_id: str
     tenant: str
     admin: bool
     token_id: str
+    scope: Scope = "full"
 
     @property
     def name(self) -> str:
@@ -30,7 +36,8 @@ class Caller:
     def require_admin(self) -> None:
         """Raises Forbidden for everybody but administrators."""
         if not self.admin:
-            raise Forbidden("this call is for administrators")
+            narrow: dict[str, Any] = {} if self.scope == "full" else {"required_scope": "full"}
+            raise Forbidden("this call is for administrators", **narrow)
 
 
 @dataclass(frozen=True)
@@ -55,9 +62,10 @@ def identify(request: Request, kind: str) -> Caller | CallingDevice:
         raise Unauthenticated("no live credential of the right kind")
     if kind == "device":
         return CallingDevice(context["serial"])
-    return Caller(
-        context["user_id"], context["tenant"], context["admin"] == "true", context["token_id"]
-    )
+    # A token that the authorizer looked up before there were scopes may do all.
+    scope: Scope = context.get("scope", "full")
+    is_admin = context["admin"] == "true" and scope == "full"
+    return Caller(context["user_id"], context["tenant"], is_admin, context["token_id"], scope)
 
 
 def _authorizer_context(request: Request) -> dict[str, Any]:
@@ -83,6 +91,13 @@ async def _device(request: Request) -> CallingDevice:
     device = request.state.caller
     assert isinstance(device, CallingDevice)
     return device
+
+
+def is_for_administrators(dependant: Dependant) -> bool:
+    """Whether a route asks for an administrator, whatever the request says."""
+    return any(
+        each.call is _admin or is_for_administrators(each) for each in dependant.dependencies
+    )
 
 
 CurrentUser = Annotated[Caller, Depends(_caller)]

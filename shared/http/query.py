@@ -13,7 +13,6 @@ from fastapi.params import Query
 
 from shared.errors import Fault, MalformedInput
 
-
 # What stands in the name of a parameter that is one of many: `cond.<name>` is `cond.quant`, ….
 _ANY_NAME = "<name>"
 _NAME = "[a-z][a-z0-9_]{0,39}"
@@ -49,7 +48,7 @@ class QueryParameters:
         if any(self._family(name) for name, _ in items):
             gathered = [self._gathered(name, value) for name, value in items]
             request.scope["query_string"] = urlencode(gathered).encode()
-            del request._query_params  # noqa: SLF001  # Starlette keeps what it read of the scope.
+            del request._query_params  # Starlette keeps what it read of the scope.
 
     def _gathered(self, name: str, value: str) -> tuple[str, str]:
         family = self._family(name)

@@ -10,10 +10,11 @@ from fastapi.routing import APIRoute
 from shared.errors import EvalyardError
 from shared.http.body import EdgeRequest, require_json
 from shared.http.idempotency import answer_once, is_creating
-from shared.http.identity import identify
+from shared.http.identity import Caller, identify, is_for_administrators
 from shared.http.problems import EdgeError, problem_response, validation_error
 from shared.http.query import QueryParameters
 from shared.http.rates import held_to_rate
+from shared.http.scopes import WantedCall, check_scope
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -29,11 +30,16 @@ class OpenRoute(APIRoute):
         """FastAPI's handler between the checks of the edge."""
         original = super().get_route_handler()
         parameters = QueryParameters.of(self.dependant)
+        admins = is_for_administrators(self.dependant)
 
         async def answer(request: Request) -> Response:
             edge_request = EdgeRequest(request.scope, request.receive)
             if self.credential:
-                edge_request.state.caller = identify(edge_request, self.credential)
+                caller = edge_request.state.caller = identify(edge_request, self.credential)
+                if isinstance(caller, Caller):
+                    query, names = edge_request.query_params, parameters.names
+                    place = (edge_request.method, self.path_format)
+                    check_scope(caller.scope, WantedCall(*place, query, names, admins=admins))
             if not self.any_query:
                 parameters.read(edge_request)
             if not self.credential:

@@ -98,6 +98,9 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "The credential is missing, unknown, revoked or expired.",
         "model": Unauthorized,
     },
+    403: _problem(
+        "The token may not do this (`forbidden`); `required_scope` names the least scope that may."
+    ),
     413: _problem("A stated limit is exceeded."),
     415: _problem("The media type is not supported."),
     422: _problem("Readable, but not acceptable."),

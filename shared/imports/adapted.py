@@ -42,8 +42,8 @@ def run_by_adapter(
 def names_of(adapter: Adapter) -> frozenset[str]:
     """The columns that the adapter reads."""
     named = {value for name, value in asdict(adapter).items() if name.endswith("_field") and value}
-    further = (*adapter.extra_fields, *adapter.condition_fields)
-    return frozenset(named | {each.field for each in further})
+    further = {each.field for each in adapter.extra_fields}
+    return frozenset(named | further | {each.field for each in adapter.condition_fields})
 
 
 def readers_of(

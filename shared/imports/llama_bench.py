@@ -177,7 +177,9 @@ FORMAT = Format(
         Source("n_prompt, n_gen, n_depth, backends, options beyond the default", "tag"),
         Source("build_commit, else build_number", "condition build"),
         Source("build_number", "condition runtime_version"),
-        Source("backends, n_threads, type_k, type_v", "conditions backend, threads, type_k, type_v"),
+        Source(
+            "backends, n_threads, type_k, type_v", "conditions backend, threads, type_k, type_v"
+        ),
         Source("model_filename, else model_type", "condition quant"),
         Source("options beyond the default", "conditions by their names"),
         Source("n_prompt", "prompt_tokens", "tokens"),

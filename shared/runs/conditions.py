@@ -56,7 +56,8 @@ def read_conditions(said: object) -> dict[str, str]:
 
 def sift_conditions(said: object) -> tuple[dict[str, str], list[str]]:
     """The good ones in the order in which they were sent, and what is wrong with the others."""
-    found, wrong = {}, []
+    found: dict[str, str] = {}
+    wrong: list[str] = []
     try:
         given = {} if said is None else _members(said)
     except ConditionInvalid as exc:

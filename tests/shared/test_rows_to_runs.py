@@ -59,6 +59,10 @@ VALUES = {
     # Float seconds are exact to the microsecond until the year 2041.
     "instant": st.integers(946_684_800, 2**31).map(float),
     "numbers": st.dictionaries(TEXTS, st.floats(-1e12, 1e12), max_size=3),
+    "texts": st.dictionaries(
+        st.sampled_from(["quant", "threads"]),
+        TEXTS | st.sampled_from(["4", "true", '"']) | st.booleans() | st.floats(-1e12, 1e12),
+    ),
 }
 
 few = settings(max_examples=25)
@@ -81,7 +85,8 @@ def imported(body: bytes, media_type: str) -> list[Run]:
 
 def mapped(run: Run) -> dict:
     """What an adapter reads of a row."""
-    names = [name for name in Run.__struct_fields__ if name == "ts_us" or name in MAPPED]
+    read = {"ts_us", "conditions", *MAPPED}
+    names = [name for name in Run.__struct_fields__ if name in read]
     return {name: getattr(run, name) for name in names}
 
 

@@ -44,15 +44,35 @@ def test_api_key_works_without_admin_rights_when_issued_by_an_admin(
     assert (credential.kind, credential.user_id, credential.admin) == ("api_key", "root", False)
 
 
-@pytest.mark.parametrize("scope", ["read", "ingest", "metrics", "root", ""])
-def test_a_token_is_not_made_when_it_would_do_more_than_was_asked(
-    ada: ApiClient, scope: str
-) -> None:
+@pytest.mark.parametrize("scope", ["root", "", "READ", ["read"]])
+def test_a_token_is_not_made_when_its_scope_is_none(ada: ApiClient, scope: object) -> None:
     answer = ada.post("/accounts/tokens", json={"kind": "user", "scope": scope})
 
     assert answer.status == 422
     assert answer.json()["errors"][0]["pointer"] == "/scope"
-    assert ada.post("/accounts/tokens", json={"kind": "user", "scope": "full"}).status == 201
+
+
+@pytest.mark.parametrize("scope", ["full", "read", "ingest", "metrics"])
+def test_authorizer_and_list_know_the_scope_when_a_token_has_one(
+    ada: ApiClient, accounts: Table, scope: str
+) -> None:
+    body = ada.post("/accounts/tokens", json={"kind": "user", "scope": scope}).json()
+
+    credential = find_credential(accounts, body["token"])
+    assert credential is not None
+    assert (credential.scope, body["scope"]) == (scope, scope)
+    assert ada.get("/accounts/tokens").json()["data"][0]["scope"] == scope
+
+
+@pytest.mark.parametrize("scope", ["read", "ingest", "metrics"])
+def test_admins_token_is_no_administrators_when_its_scope_is_narrow(
+    root: ApiClient, accounts: Table, scope: str
+) -> None:
+    body = root.post("/accounts/tokens", json={"kind": "user", "scope": scope}).json()
+
+    credential = find_credential(accounts, body["token"])
+    assert credential is not None
+    assert credential.admin is False
 
 
 def test_user_token_has_its_users_rights(root: ApiClient, accounts: Table) -> None:
@@ -133,6 +153,7 @@ def test_list_shows_newest_first_and_never_the_secret(
         "last_used_at",
         "expires_at",
         "created_by",
+        "scope",
     }
 
 

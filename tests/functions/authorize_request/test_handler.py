@@ -62,6 +62,7 @@ def test_user_is_named_in_strings_when_token_is_live(accounts: Table) -> None:
             "tenant": "lab",
             "admin": "true",
             "token_id": "tok_1",
+            "scope": "full",
         },
     }
 

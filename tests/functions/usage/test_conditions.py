@@ -12,7 +12,9 @@ def ada(api):
 
 
 def send(ada, *conditions, **fields):
-    rows = [{"latency_ms": 100 + n, "conditions": each, **fields} for n, each in enumerate(conditions)]
+    rows = [
+        {"latency_ms": 100 + n, "conditions": each, **fields} for n, each in enumerate(conditions)
+    ]
     answer = ada.post("/usage/import", json=rows)
     assert answer.status == 200, answer.text
     return answer.json()
@@ -174,7 +176,13 @@ def test_dataset_rows_have_conditions_when_they_or_the_adapter_say_so(api):
     assert saved["condition_fields"] == fields
     now = clock.iso(clock.now_us() - SECOND_US)
     rows = [
-        {"ts": now, "latency_ms": 1, "n": 4, "model_info": {"quant": "Q4"}, "conditions": {"os": "x"}},
+        {
+            "ts": now,
+            "latency_ms": 1,
+            "n": 4,
+            "model_info": {"quant": "Q4"},
+            "conditions": {"os": "x"},
+        },
         {"ts": now, "latency_ms": 2, "n": None, "conditions": {"threads": 2}},
         {"ts": now, "latency_ms": 3, "n": [1]},
         {"ts": now, "latency_ms": 4, "conditions": {"Bad": 1}},

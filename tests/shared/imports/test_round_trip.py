@@ -20,7 +20,10 @@ NASTY = st.sampled_from(
 LABELS = st.one_of(TEXTS, NASTY)
 CONDITIONS = st.dictionaries(
     st.sampled_from(["commit", "quant", "threads", "warm"]),
-    LABELS | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
+    LABELS
+    | st.booleans()
+    | st.integers(-(2**62), 2**62)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from(["4", "true", "1e5", '"', "-0", "4.0", "01"]),
     max_size=3,
 ).map(read_conditions)

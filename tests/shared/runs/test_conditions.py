@@ -18,7 +18,9 @@ from shared.runs import (
     value_sql,
 )
 
-nasty = st.sampled_from(["", "4", "4.0", "-0", "01", "1e5", "1e999", "true", "null", '"', '"a"', "é"])
+nasty = st.sampled_from(
+    ["", "4", "4.0", "-0", "01", "1e5", "1e999", "true", "null", '"', '"a"', "é"]
+)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | nasty
 numbers = st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
 values = texts | numbers | st.booleans()
@@ -54,7 +56,9 @@ def test_value_is_found_when_a_filter_has_its_text(value):
 def test_json_is_the_same_when_duckdb_writes_it(value):
     kept = read_conditions({"a": value})["a"]
 
-    ((written,),) = duckdb.execute(f"SELECT {value_sql('kept')} FROM (SELECT ? AS kept)", [kept]).fetchall()
+    ((written,),) = duckdb.execute(
+        f"SELECT {value_sql('kept')} FROM (SELECT ? AS kept)", [kept]
+    ).fetchall()
 
     assert msgspec.json.decode(written) == value
 

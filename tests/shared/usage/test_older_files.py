@@ -34,7 +34,7 @@ def run_at(hour: int, tag: str | None = None) -> Run:
 
 
 def aged(storage, user: str) -> None:
-    """Make a user's files what they were before there were `tag`, conditions, or throughput in rollups."""
+    """Make a user's files what they were before there were some columns of runs and rollups."""
     for day in storage.catalog.days(user):
         parts = tuple(_aged(storage, part) for part in day.parts)
         rollup = _aged(storage, day.rollup) if day.rollup else None
@@ -50,7 +50,8 @@ def _aged(storage, found):
         newer, older = Path(folder) / "newer.parquet", Path(folder) / "older.parquet"
         newer.write_bytes(storage.bucket.get(found.key))
         duckdb.execute(
-            f"COPY (SELECT COLUMNS(c -> c NOT IN ('tag', 'conditions', 'timed_tokens', 'timed_ms')) "
+            "COPY (SELECT COLUMNS("
+            "c -> c NOT IN ('tag', 'conditions', 'timed_tokens', 'timed_ms')) "
             f"FROM '{newer}') TO '{older}' (FORMAT parquet)"
         )
         body = older.read_bytes()
