@@ -5,14 +5,13 @@ something out, `ingest` may append and import, `metrics` may scrape.
 """
 
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import Literal
 
 from starlette.datastructures import QueryParams
 
 from shared.errors import Forbidden
 
 Scope = Literal["full", "read", "ingest", "metrics"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 _EVERYBODYS = {("GET", "/accounts/me")}
 _INGESTS = {("POST", "/user/data/append_jsonl"), ("POST", "/usage/import")}
