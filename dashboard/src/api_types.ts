@@ -356,6 +356,8 @@ export interface components {
         AdapterBody: {
             /** @default completion_tokens */
             completion_tokens_field?: string;
+            /** @description Fields that hold conditions of the run; those of the row's member `conditions` are read without a word. */
+            condition_fields?: components["schemas"]["ConditionFieldBody"][];
             dataset: string;
             /** @default device */
             device_field?: string;
@@ -470,7 +472,7 @@ export interface components {
                 [key: string]: components["schemas"]["Distribution"];
             };
             key: {
-                [key: string]: string | null;
+                [key: string]: string | number | boolean | null;
             };
             latency_ms: components["schemas"]["Distribution"];
             ok: number;
@@ -565,6 +567,16 @@ export interface components {
         /** @description The attempt's result. */
         CompleteBody: {
             attempt: number;
+            /**
+             * @description Under what it ran. What no run can have is left out and named in `warnings`.
+             * @example {
+             *       "commit": "4f2c1d9",
+             *       "threads": 4
+             *     }
+             */
+            conditions?: {
+                [key: string]: string | number | boolean | null;
+            } | null;
             extra?: {
                 [key: string]: number;
             };
@@ -601,16 +613,26 @@ export interface components {
             warnings: string[];
         };
         /**
-         * @description A dimension whose values differ, null among them, or `mean_prompt_tokens` and
+         * @description A dimension or condition whose values differ, null among them, or `mean_prompt_tokens` and
          *     `mean_completion_tokens` that differ by more than 10 %. At most 50 values a side; where there
          *     are more, `a_count` and `b_count` say how many there are in all.
          */
         ConditionDifference: {
-            a: (string | number | null)[];
+            a: (string | number | boolean | null)[];
             a_count?: number;
-            b: (string | number | null)[];
+            b: (string | number | boolean | null)[];
             b_count?: number;
             field: string;
+        };
+        /**
+         * @description A field that holds a condition of the run: text of at most 128 characters, a number, true or
+         *     false.
+         */
+        ConditionFieldBody: {
+            /** @example model.quantization */
+            field: string;
+            /** @example quant */
+            name: string;
         };
         /** @description Short-lived AWS credentials. */
         CredentialsAnswer: {
@@ -644,6 +666,9 @@ export interface components {
             adapter_id: string | null;
             attempt: number;
             callback_url: string | null;
+            conditions: {
+                [key: string]: string | number | boolean;
+            };
             created_at: string;
             dead_at: string;
             device: string | null;
@@ -913,6 +938,9 @@ export interface components {
             adapter_id: string | null;
             attempt: number;
             callback_url: string | null;
+            conditions: {
+                [key: string]: string | number | boolean;
+            };
             created_at: string;
             device: string | null;
             device_serial: string | null;
@@ -970,6 +998,20 @@ export interface components {
             adapter_id?: string | null;
             /** @description Gets a signed webhook when the job ends: https, a public address, port 443. */
             callback_url?: string | null;
+            /**
+             * @description Under what the job runs: up to 16 texts, numbers or booleans by name. Where the device says something else of one name, the device's stands.
+             * @example {
+             *       "commit": "4f2c1d9",
+             *       "threads": 4
+             *     }
+             */
+            conditions?: (({
+                [key: string]: string | number | boolean | null;
+            } | {
+                [key: string]: unknown;
+            } | null) | null) | {
+                [key: string]: unknown;
+            } | null;
             /** @description Pins the job to one device. */
             device_serial?: string | null;
             /** @description So long after it was submitted, or requeued, a job that no device has taken is dead, with code `expired`; null waits for ever. */
@@ -1013,6 +1055,9 @@ export interface components {
             attempt: number;
             attempts: components["schemas"]["JobAttempt"][];
             callback_url: string | null;
+            conditions: {
+                [key: string]: string | number | boolean;
+            };
             created_at: string;
             device: string | null;
             device_serial: string | null;
@@ -1100,6 +1145,8 @@ export interface components {
             created_at: string;
             expires_at: string | null;
             limits: components["schemas"]["Limits"];
+            /** @enum {string} */
+            scope: "full" | "read" | "ingest" | "metrics";
             tenant: string;
             token_id: string;
             user_id: string;
@@ -1176,6 +1223,8 @@ export interface components {
             /** @description Rounded to the hour. */
             last_used_at: string | null;
             name: string | null;
+            /** @example read */
+            scope: string;
             /** @example eyk_0wAq… */
             token?: string;
             token_id: string;
@@ -1195,8 +1244,8 @@ export interface components {
             /** @enum {string} */
             kind: "user" | "api_key";
             name?: string | null;
-            /** @description A token may do what its user may; narrower scopes are refused, not ignored. */
-            scope?: "full" | null;
+            /** @description What of its user's rights the token has; `full` when omitted. */
+            scope?: ("full" | "read" | "ingest" | "metrics") | null;
             /** @description The user who gets the token; another user: for administrators. */
             user_id?: string | null;
         };
@@ -1403,6 +1452,9 @@ export interface components {
         };
         /** @description A result; the members after `finished_at` come with `full=1`. */
         ResultAnswer: {
+            conditions: {
+                [key: string]: string | number | boolean;
+            };
             device: string | null;
             extra: {
                 [key: string]: number;
@@ -1472,6 +1524,10 @@ export interface components {
         RunAnswer: {
             /** @description Tokens that were generated. */
             completion_tokens: number | null;
+            /** @description Under what it ran: up to 16 texts, numbers or booleans by name. */
+            conditions: {
+                [key: string]: string | number | boolean;
+            };
             /** @description The dataset that it belongs to. */
             dataset: string | null;
             /** @description The device that it ran on. */
@@ -1512,6 +1568,8 @@ export interface components {
             backfill?: components["schemas"]["BackfillAnswer"];
             /** @default completion_tokens */
             completion_tokens_field: string;
+            /** @description Fields that hold conditions of the run; those of the row's member `conditions` are read without a word. */
+            condition_fields?: components["schemas"]["ConditionFieldBody"][];
             dataset: string;
             /** @default device */
             device_field: string;
@@ -1597,7 +1655,7 @@ export interface components {
                 [key: string]: components["schemas"]["Distribution"];
             };
             key: {
-                [key: string]: string | null;
+                [key: string]: string | number | boolean | null;
             };
             latency_ms: components["schemas"]["Distribution"];
             ok: number;
@@ -1795,6 +1853,8 @@ export interface components {
             /** @description Rounded to the hour. */
             last_used_at: string | null;
             name: string | null;
+            /** @example read */
+            scope: string;
             token_id: string;
             user_id: string;
         };
@@ -1918,6 +1978,7 @@ export type CompareAnswer = components['schemas']['CompareAnswer'];
 export type CompleteBody = components['schemas']['CompleteBody'];
 export type CompletedAttempt = components['schemas']['CompletedAttempt'];
 export type ConditionDifference = components['schemas']['ConditionDifference'];
+export type ConditionFieldBody = components['schemas']['ConditionFieldBody'];
 export type CredentialsAnswer = components['schemas']['CredentialsAnswer'];
 export type DatasetEntry = components['schemas']['DatasetEntry'];
 export type DatasetMetrics = components['schemas']['DatasetMetrics'];
@@ -2205,6 +2266,8 @@ export interface operations {
             query?: {
                 /** @description auto (about 50 buckets, fewer where there are many groups), minute, hour, day, or seconds. */
                 bucket?: string;
+                /** @description A condition by its name, as in `cond.quant=Q4_K_M`; `4` is the number and the text. May be repeated: any of the values; several names: all of them. */
+                "cond.<name>"?: string[];
                 /** @description The dataset that it belongs to. May be repeated: any of the values. */
                 dataset?: string[];
                 /** @description The device that it ran on. May be repeated: any of the values. */
@@ -2215,7 +2278,7 @@ export interface operations {
                 extra?: string[];
                 /** @description Start (inclusive): ISO 8601 or epoch. */
                 from?: string | null;
-                /** @description Up to three of device, model, tag, tenant, dataset, source_kind, comma-separated. */
+                /** @description Up to three of device, model, tag, tenant, dataset, source_kind, cond.<name>, comma-separated. */
                 group_by?: string | null;
                 /** @description The last n minutes; at most since 1970. */
                 minutes?: number | null;
@@ -2248,6 +2311,8 @@ export interface operations {
     get_usage_compare: {
         parameters: {
             query?: {
+                /** @description `cond.<name>` of side a alone, in place of `cond.<name>`. */
+                "a_cond.<name>"?: string[];
                 /** @description `dataset` of side a alone, in place of `dataset`. */
                 a_dataset?: string[];
                 /** @description `device` of side a alone, in place of `device`. */
@@ -2270,6 +2335,8 @@ export interface operations {
                 a_tenant?: string[];
                 /** @description `to` of side a alone, in place of `to`. */
                 a_to?: string | null;
+                /** @description `cond.<name>` of side b alone, in place of `cond.<name>`. */
+                "b_cond.<name>"?: string[];
                 /** @description `dataset` of side b alone, in place of `dataset`. */
                 b_dataset?: string[];
                 /** @description `device` of side b alone, in place of `device`. */
@@ -2292,6 +2359,8 @@ export interface operations {
                 b_tenant?: string[];
                 /** @description `to` of side b alone, in place of `to`. */
                 b_to?: string | null;
+                /** @description A condition by its name, as in `cond.quant=Q4_K_M`; `4` is the number and the text. May be repeated: any of the values; several names: all of them. */
+                "cond.<name>"?: string[];
                 /** @description The dataset that it belongs to. May be repeated: any of the values. */
                 dataset?: string[];
                 /** @description The device that it ran on. May be repeated: any of the values. */
@@ -2333,6 +2402,8 @@ export interface operations {
             query?: {
                 /** @description CSV: begin with a byte order mark, which older versions of Excel need. */
                 bom?: boolean;
+                /** @description A condition by its name, as in `cond.quant=Q4_K_M`; `4` is the number and the text. May be repeated: any of the values; several names: all of them. */
+                "cond.<name>"?: string[];
                 /** @description The dataset that it belongs to. May be repeated: any of the values. */
                 dataset?: string[];
                 /** @description The device that it ran on. May be repeated: any of the values. */
@@ -2370,6 +2441,8 @@ export interface operations {
     get_usage_summary: {
         parameters: {
             query?: {
+                /** @description A condition by its name, as in `cond.quant=Q4_K_M`; `4` is the number and the text. May be repeated: any of the values; several names: all of them. */
+                "cond.<name>"?: string[];
                 /** @description The dataset that it belongs to. May be repeated: any of the values. */
                 dataset?: string[];
                 /** @description The device that it ran on. May be repeated: any of the values. */
@@ -2488,4 +2561,4 @@ export interface operations {
     };
 }
 
-export const USAGE_PARAMETERS = ["minutes","since_s","from","to","device","model","tag","tenant","ok","dataset","source_kind","exact","extra"] as const;
+export const USAGE_PARAMETERS = ["minutes","since_s","from","to","device","model","tag","tenant","ok","dataset","source_kind","cond.<name>","exact","extra"] as const;
