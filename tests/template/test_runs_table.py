@@ -16,6 +16,7 @@ _TYPES = {
     "BOOLEAN": "boolean",
     "TIMESTAMP": "timestamp",
     "MAP(VARCHAR, DOUBLE)": "map<string,double>",
+    "MAP(VARCHAR, VARCHAR)": "map<string,string>",
 }
 
 
