@@ -21,7 +21,16 @@ from functions.devices.schemas import (
 from shared import clock
 from shared.errors import TooLarge
 from shared.http import MADE_ID, DeviceRoute, described, fits_an_answer, in_path
-from shared.jobs import LEASE_S, ClaimedJob, Failure, Job, Result, job_gone, sift_flags
+from shared.jobs import (
+    LEASE_S,
+    ClaimedJob,
+    Failure,
+    Job,
+    Result,
+    flag_conditions,
+    job_gone,
+    sift_flags,
+)
 from shared.runs import joined_conditions, sift_conditions
 
 router = APIRouter(
@@ -92,7 +101,7 @@ async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict
     fields |= {"metrics": body.metrics.known(), "extra": body.metrics.others() | body.extra}
     result = Result(**fields, flags=flags, conditions=conditions)
     job = wiring.leases().complete(serial, job_id, body.attempt, result)
-    _, left_out = joined_conditions(job.conditions, conditions)
+    _, left_out = joined_conditions(job.conditions, conditions | flag_conditions(flags))
     return _answer(job) | {"warnings": [*wrong, *bad, *left_out]}
 
 

@@ -30,7 +30,7 @@ from shared.jobs.errors import (
     job_gone,
 )
 from shared.jobs.finalization import Announcer, Finalization
-from shared.jobs.flags import FLAGS, FlagName, sift_flags
+from shared.jobs.flags import FLAGS, FlagName, flag_conditions, sift_flags
 from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
 from shared.jobs.leases import ClaimedJob, Leases
 from shared.jobs.logs import MAX_LOG_BYTES, Logs, LogUpload
@@ -88,6 +88,7 @@ __all__ = [
     "Submissions",
     "Submitter",
     "attempt_document",
+    "flag_conditions",
     "job_document",
     "job_gone",
     "job_remains",

@@ -4,13 +4,14 @@ A device says most of them; the service adds those that it sees by itself.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, get_args
 
 import msgspec
 
 from shared.devices import is_hot_reading
 from shared.jobs.bodies import Result
+from shared.runs import FLAG_PREFIX
 
 FlagName = Literal[
     "cached",
@@ -39,7 +40,7 @@ def sift_flags(said: object) -> tuple[tuple[str, ...], list[str]]:
 
 
 def with_seen_flags(result: Result, kind_of: Callable[[], str | None]) -> Result:
-    """The result with the flags that its own numbers show.
+    """The result with the flags that its own numbers show, and with those as conditions.
 
     `kind_of` looks up its device's kind; it is called only where that decides.
     """
@@ -48,8 +49,14 @@ def with_seen_flags(result: Result, kind_of: Callable[[], str | None]) -> Result
         "thinking_cut": _is_thinking_cut(result),
         "hot_start": _began_hot(result, kind_of),
     }
-    found = [name for name, holds in seen.items() if holds]
-    return msgspec.structs.replace(result, flags=_ordered([*result.flags, *found]))
+    flags = _ordered([*result.flags, *(name for name, holds in seen.items() if holds)])
+    conditions = result.conditions | flag_conditions(flags)
+    return msgspec.structs.replace(result, flags=flags, conditions=conditions)
+
+
+def flag_conditions(flags: Iterable[str]) -> dict[str, str]:
+    """The conditions of a run whose result has these flags, as runs keep them."""
+    return {FLAG_PREFIX + name: "true" for name in flags}
 
 
 def _ordered(flags: list[Any]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from shared.runs.columns import (
 )
 from shared.runs.conditions import (
     CONDITION_SCHEMA,
+    FLAG_PREFIX,
     MAX_CONDITION_CHARACTERS,
     MAX_CONDITIONS,
     PREFIX,
@@ -67,6 +68,7 @@ __all__ = [
     "DIMENSIONS",
     "EXPORTED",
     "FILTERS",
+    "FLAG_PREFIX",
     "JSON_COLUMNS",
     "MAX_CONDITIONS",
     "MAX_CONDITION_CHARACTERS",

@@ -44,6 +44,18 @@ def test_result_is_kept_and_warned_of_when_a_flag_is_unknown(
     assert yard.user().get(f"/api/jobs/{job_id}/result?full=1").json()["flags"] == kept
 
 
+def test_flags_are_conditions_of_the_run_when_a_result_has_some(yard: Yard) -> None:
+    job_id = yard.submit(conditions={"commit": "4f2c"})["job_id"]
+    said = {"flags": ["cached"], "conditions": {"quant": "q4_0", "flag_cached": False}}
+
+    answer = yard.complete(job_id, yard.claim(job_id), output="", **said)
+
+    (run,) = yard.runs()
+    assert run.conditions == {"commit": "4f2c", "flag_cached": "true", "quant": "q4_0"}
+    shown = yard.user().get(f"/api/jobs/{job_id}/result").json()["conditions"]
+    assert (shown["flag_cached"], answer.json()["warnings"]) == (True, [])
+
+
 def test_flags_are_those_that_the_service_sees_when_the_device_says_none(yard: Yard) -> None:
     seen = {"prompt_tokens": 1000, "evaluated_tokens": 500, "finish_reason": "length"}
     telemetry = {"before": {"temperature_c": 46.0}}
