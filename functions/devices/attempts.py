@@ -107,9 +107,16 @@ async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict
 
 @router.post("/fail", summary="Report a failure", response_model=AttemptEnd, responses=_LOST)
 async def fail(serial: OwnSerial, job_id: JobId, body: FailBody) -> dict[str, Any]:
-    """The attempt failed; a retryable one goes back to the queue while attempts are left."""
+    """The attempt failed; a retryable one goes back to the queue while attempts are left.
+
+    The next attempt begins after 5 s, 30 s, then 2 min, or after `retry_after_s`, on another device
+    first. `device_lost` (the runner was stopped) costs no attempt, nor does `server_unavailable` or
+    `throttled` (the model's server said 503, 502 or 429) with `retry_after_s`: the job goes on at
+    once elsewhere, and the device is not ready for so long, at least 5 s.
+    """
     failure = Failure(code=body.code, message=body.message, retryable=body.retryable, device=serial)
-    return _answer(wiring.leases().fail(serial, job_id, body.attempt, failure))
+    said = wiring.leases().fail(serial, job_id, body.attempt, failure, body.retry_after_s)
+    return _answer(said)
 
 
 def _rendered(claim: ClaimedJob) -> bytes:

@@ -37,6 +37,16 @@ Amount = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[float | None, Field(ge=0, le=MAX_TOKENS)]
 
 
+Instance = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=128,
+        description="A random id of the process, so that two do not run as one device.",
+    ),
+]
+
+
 class RegisterBody(Body):
     """A device. Registered again, it keeps the members that are left out."""
 
@@ -123,6 +133,12 @@ class TelemetryBody(Body):
     gpu_pct: Measured = None
 
 
+class SessionBody(Body):
+    """Which process asks."""
+
+    instance: Instance | None = None
+
+
 class TroubleBody(Body):
     """Something that went wrong on the device."""
 
@@ -145,6 +161,11 @@ class StatusBody(TelemetryBody):
         default=None, description="All names together: at most 32 KB."
     )
     job_id: str | None = Field(default=None, max_length=64)
+    instance: Instance | None = None
+    leaving: bool = Field(
+        default=False,
+        description="The process ends: another one may open a session at once.",
+    )
     runner_version: str | None = Field(default=None, max_length=64)
     backend: str | None = Field(default=None, max_length=64, examples=["gguf", "ollama"])
     troubles: list[TroubleBody] | None = Field(
@@ -233,6 +254,13 @@ class FailBody(AttemptBody):
     code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
     message: str = Field(max_length=4_000)
     retryable: bool
+    retry_after_s: float | None = Field(
+        default=None,
+        ge=0,
+        le=3_600,
+        allow_inf_nan=False,
+        description="When the model's server wants to be asked again, from its `Retry-After`.",
+    )
 
 
 class DeviceAnswer(BaseModel):

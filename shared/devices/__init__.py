@@ -3,12 +3,19 @@
 Knows nothing of jobs; the jobs feature decides which device may run what.
 """
 
-from shared.devices.device import Device, DeviceTrouble, Telemetry, is_hot_reading
+from shared.devices.device import (
+    Device,
+    DeviceInUse,
+    DeviceTrouble,
+    Telemetry,
+    is_hot_reading,
+)
 from shared.devices.fleet import (
     Change,
     DeviceNotFound,
     Fleet,
     Registration,
+    heard_of,
     visible,
     with_presence,
 )
@@ -33,6 +40,7 @@ __all__ = [
     "VISIBILITY_S",
     "Change",
     "Device",
+    "DeviceInUse",
     "DeviceNotFound",
     "DeviceQueues",
     "DeviceRetiring",
@@ -46,6 +54,7 @@ __all__ = [
     "Telemetry",
     "device_remains",
     "device_traces",
+    "heard_of",
     "is_hot_reading",
     "lane_of",
     "open_session",

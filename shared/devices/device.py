@@ -6,9 +6,13 @@ import msgspec
 
 from shared import clock
 from shared.clock import SECOND_US
+from shared.errors import Conflict
 
 # A device that was silent for this long is offline; runners report every 20 s.
 PRESENT_S = 60
+
+# Why a device is not ready whose model's server said 503, 502 or 429.
+SERVER_UNAVAILABLE = "server_unavailable"
 
 State = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
 
@@ -20,6 +24,12 @@ _HOT_THERMAL_LEVEL = 3
 _HOT_C = 85.0
 _HOT_PHONE_C = 45.0
 _PHONES = {"phone", "android", "ios", "tablet"}
+
+
+class DeviceInUse(Conflict):
+    """Another process runs as this device."""
+
+    code = "device_in_use"
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +62,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     `holds` is the job that was sent to it and has not ended, since `held_us`; `turns` counts
     what was ever sent to it. `lost_models` are those that its server did not know, each until an
-    instant: whatever the device reports, it does not serve them till then.
+    instant: whatever the device reports, it does not serve them till then. Until `rests_until_us`
+    it is not ready, as its model's server had no time. `instance` is the process that runs as this
+    device, heard of at `instance_us`; None where processes do not say who they are.
     """
 
     serial: str
@@ -80,6 +92,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     held_us: int = 0
     turns: int = 0
     lost_models: dict[str, int] = {}
+    rests_until_us: int = 0
+    instance: str | None = None
+    instance_us: int = 0
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -98,15 +113,41 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
             clock.now_us() - self.last_seen_us < PRESENT_S * SECOND_US
         )
 
+    def check_instance(self, instance: str | None) -> None:
+        """Raises DeviceInUse where another process was heard of within the last minute; one that
+        does not say who it is is let in.
+        """
+        if instance is None or self.instance in (None, instance):
+            return
+        left_us = self.instance_us + PRESENT_S * SECOND_US - clock.now_us()
+        if left_us > 0:
+            raise DeviceInUse(
+                f"another process runs as device {self.serial!r}",
+                retry_after_s=left_us // SECOND_US + 1,
+            )
+
     @property
     def ready(self) -> bool:
-        """Whether it is there and says it can take a job."""
-        return self.present and self.reported_ready
+        """Whether it is there, says it can take a job, and its last jobs say so too."""
+        return self.present and self.reported_ready and not self.resting
+
+    @property
+    def resting(self) -> bool:
+        """Whether its model's server wants to be left alone now."""
+        return self.rests_until_us > clock.now_us()
 
     @property
     def not_ready_reason(self) -> str | None:
-        """Why it takes no job, in its own word, if it is there and gave one."""
-        return self.reported_reason if self.present and not self.reported_ready else None
+        """Why it takes no job, if it is there: as its jobs say, or in its own word."""
+        if not self.present:
+            return None
+        if self.resting:
+            return SERVER_UNAVAILABLE
+        return None if self.reported_ready else self.reported_reason
+
+    def _says(self, reason: str) -> bool:
+        """Whether it gives this reason itself for taking no job."""
+        return self.present and not self.reported_ready and self.reported_reason == reason
 
     @property
     def using(self) -> bool:
@@ -129,7 +170,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hot(self) -> bool:
         """Whether its last report says that it throttles, or soon will, or rests to cool down."""
-        if self.not_ready_reason == "hot":
+        if self._says("hot"):
             return True
         seen = self.telemetry
         return seen is not None and is_hot_reading(
@@ -139,7 +180,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def low_battery(self) -> bool:
         """Whether it runs on the rest of its battery, or on what its owner wants to keep."""
-        if self.not_ready_reason == "low_battery":
+        if self._says("low_battery"):
             return True
         seen = self.telemetry
         if seen is None or seen.battery is None or seen.charging:

@@ -16,7 +16,9 @@ import msgspec
 from shared import clock
 from shared.aws import ConditionFailed, Item, Table, Transaction, TransactionLost, Update
 from shared.clock import SECOND_US
-from shared.devices.device import Device, DeviceTrouble, Telemetry, device_of
+from shared.devices.device import Device, DeviceInUse, DeviceTrouble, Telemetry, device_of
+from shared.devices.health import Health
+from shared.devices.keys import presence_key
 from shared.errors import NotFound, Unavailable
 
 FLEET = "FLEET"
@@ -183,7 +185,9 @@ class Fleet:
         except ConditionFailed as exc:
             raise DeviceNotFound(f"there is no device {serial!r}") from exc
 
-    def report(self, serial: str, said: Item, telemetry: Telemetry) -> Item:
+    def report(
+        self, serial: str, said: Item, telemetry: Telemetry, forget: tuple[str, ...] = ()
+    ) -> Item:
         """Keep what a device said about itself: the last word, and a point of its history; its
         presence as it is then.
         """
@@ -192,6 +196,7 @@ class Fleet:
             Update(
                 *presence_key(serial),
                 set={**said, "last_seen_us": telemetry.at_us, "telemetry": measured},
+                remove=forget,
             )
         )
         expires_at = telemetry.at_us // SECOND_US + TELEMETRY_KEPT_S
@@ -199,15 +204,30 @@ class Fleet:
         self.table.put({**point, **measured, "expires_at": expires_at})
         return presence
 
-    def greet(self, device: Device) -> Device:
-        """Note that a device that asks for its queues is there; one that has not reported yet
-        counts as ready. The device as it is then.
+    def greet(self, device: Device, instance: str | None) -> Device:
+        """Note that a device that asks for its queues is there, and which process it is; one that
+        has not reported yet counts as ready. The device as it is then. Raises DeviceInUse.
         """
-        seen = {"last_seen_us": clock.now_us()}
+        device.check_instance(instance)
+        now_us = clock.now_us()
+        mine = {} if instance is None else heard_of(instance)
+        # Of two processes at the same moment one is first.
+        unchanged = {} if instance is None else {"instance": device.instance}
         update = Update(
-            *presence_key(device.serial), set=seen, set_if_absent={"reported_ready": True}
+            *presence_key(device.serial),
+            set={"last_seen_us": now_us, **mine},
+            set_if_absent={"reported_ready": True},
+            only_if=unchanged,
         )
-        return with_presence(device, self.table.update(update))
+        try:
+            return with_presence(device, self.table.update(update))
+        except ConditionFailed as exc:
+            raise DeviceInUse("another process has just begun", retry_after_s=1) from exc
+
+    @property
+    def health(self) -> Health:
+        """What their jobs say of devices."""
+        return Health(self.table)
 
     def lose_model(self, serial: str, model: str) -> None:
         """A device's server does not know a model: the device does not serve it for a while,
@@ -247,6 +267,11 @@ class Fleet:
         return points[::-1]
 
 
+def heard_of(instance: str) -> Item:
+    """The attributes of a device of which this process was heard now."""
+    return {"instance": instance, "instance_us": clock.now_us()}
+
+
 def visible(devices: Iterable[Device], user_id: str, admin: bool) -> list[Device]:
     """Those of the devices that a user may see."""
     return [device for device in devices if device.visible_to(user_id, admin)]
@@ -259,11 +284,6 @@ def with_presence(device: Device, presence: Item) -> Device:
 
 def _config_key(serial: str) -> tuple[str, str]:
     return FLEET, f"DEVICE#{serial}"
-
-
-def presence_key(serial: str) -> tuple[str, str]:
-    """Where it is kept what a device said last, and what it holds."""
-    return f"DEVICE#{serial}", "PRESENCE"
 
 
 def _serve_tags(

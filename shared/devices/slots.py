@@ -6,7 +6,7 @@ device never has two jobs, and a job never two devices.
 
 from shared import clock
 from shared.aws import Update
-from shared.devices.fleet import presence_key
+from shared.devices.keys import presence_key
 
 
 def slot_taken(serial: str, job_id: str) -> Update:

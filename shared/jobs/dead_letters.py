@@ -112,6 +112,7 @@ class DeadLetters:
             device_serial=serial,
             queue_tag=tag,
             expires_us=expiry_us(clock.now_us(), job.expires_in_s),
+            not_before_us=0,
         )
         self.dispatcher.lines.open(line_of(placed))
         # The callback of this end must be queued: the next one will be another callback.
@@ -122,6 +123,9 @@ class DeadLetters:
             queued_us=clock.now_us(),
             expires_us=placed.expires_us,
             attempt_base=job.attempt,
+            spared=0,
+            not_before_us=0,
+            avoids=[],
             max_attempts=overrides.max_attempts or job.max_attempts,
             device_serial=serial,
             pinned_to=serial,

@@ -10,6 +10,7 @@ line must be as they were read. A message that a crash kept from being sent is s
 maintenance; one that comes twice finds its job taken (`shared.jobs.leases`).
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,8 +30,10 @@ from shared.jobs.lines import (
     line_of,
     next_turn,
     rank_of,
+    stored_rank,
     turn_taken,
 )
+from shared.jobs.retries import Retry, elsewhere_first
 from shared.jobs.store import JobStore, SlotTaken, due, due_in_s
 from shared.observability import logger
 
@@ -40,6 +43,8 @@ UNCLAIMED_S = 30
 _RACES = 8
 # The index may still list jobs that have left a line a moment ago.
 _HEADS = 3
+# So many devices are reminded of a job that backs off: some may be busy, or gone, by then.
+_REMINDED = 3
 # Each fourth job of a device is of the normal level first, so that it never starves.
 _NORMAL_FIRST_EVERY = 4
 
@@ -160,16 +165,38 @@ class Dispatcher:
         waits = self.store.move(job, also_if=also_if, **changes, **waiting(after))
         return None if waits is None else self.place_if_possible(waits)
 
+    def retry(self, job: Job, retry: Retry, *, also_if: Any, **changes: Any) -> Job | None:
+        """Have a job wait for its next attempt, on another device first (decision 0047); None when
+        it has moved meanwhile.
+        """
+        able = self.candidates(job)
+        when = elsewhere_first(job, able, retry)
+        waits = self.wait(job, also_if=also_if, **changes, **when)
+        if waits is not None and waits.sent_to is None:
+            self._remind(waits, able)
+        return waits
+
+    def _remind(self, job: Job, able: list[Device]) -> None:
+        """Send messages that come when a job may be sent, to devices that may take it then: one
+        that is free claims it, for the others it is gone. Without them the next report of a
+        device, or maintenance, would find the job.
+        """
+        others = [each for each in able if each.serial not in job.avoids and each.takes_jobs]
+        for device in _free_first(others)[:_REMINDED] or able[:1]:
+            later_us = max(job.not_before_us, device.rests_until_us) - clock.now_us()
+            self._try_to_send(job, device, delay_s=math.ceil(later_us / clock.SECOND_US))
+
     def unpin(self, device: Device) -> None:
         """Let the job that a device runs go on elsewhere, should it come back: it is no longer
         pinned.
         """
         user_id = None if device.holds is None else self.store.owner(device.holds)
-        if user_id is None or device.holds is None:
-            return
-        job = self.store.find(user_id, device.holds)
-        if job is not None and job.device_serial == device.serial and not job.finished:
-            self.store.move(job, device_serial=None)
+        for _ in range(_RACES):
+            job = None if user_id is None else self.store.find(user_id, device.holds or "")
+            if job is None or job.device_serial != device.serial or job.finished:
+                return
+            if self.store.move(job, device_serial=None) is not None:
+                return
 
     def send_again(self, job: Job, device: Device) -> None:
         """Send the message of a job once more to the device that was given it."""
@@ -180,10 +207,6 @@ class Dispatcher:
         """Whether a job is pinned to a device that is not registered any more."""
         pinned = job.device_serial
         return pinned is not None and self.fleet.find(pinned) is None
-
-    def move_to_pool(self, job: Job) -> Job | None:
-        """The job, riding with its pool from now on; None when it has moved meanwhile."""
-        return self.wait(job, device_serial=None)
 
     def candidates(self, job: Job) -> list[Device]:
         """The registered devices that may run a job, now or at another time."""
@@ -212,19 +235,22 @@ class Dispatcher:
     ) -> tuple[Line, Job] | None:
         normal_first = device.turns % _NORMAL_FIRST_EVERY == _NORMAL_FIRST_EVERY - 1
         for group in in_turn(lines, normal_first=normal_first):
-            heads = list(self._heads(group, newcomer))
+            heads = list(self._heads(device.serial, group, newcomer))
             if heads:
                 return min(heads, key=lambda head: rank_of(head[1]))
         return None
 
-    def _heads(self, group: list[Line], newcomer: Job | None) -> Iterator[tuple[Line, Job]]:
-        """The first job of each line of a group."""
+    def _heads(
+        self, serial: str, group: list[Line], newcomer: Job | None
+    ) -> Iterator[tuple[Line, Job]]:
+        """The first job of each line of a group that the device may have now."""
         waiting_ids = side_by_side(lambda line: self.store.waiting(line.name, _HEADS), group)
         for line, ids in zip(group, waiting_ids, strict=True):
             jobs = self.store.find_many(line.user_id, ids)
             if newcomer is not None and newcomer.waits_in == line.name:
                 jobs.append(newcomer)
             here = [job for job in jobs if job.waits_in == line.name and not job.expired]
+            here = [job for job in here if job.may_go_to(serial)]
             if here:
                 yield line, min(here, key=rank_of)
 
@@ -244,16 +270,16 @@ class Dispatcher:
             **due_in_s(job.job_id, UNCLAIMED_S),
         }
 
-    def _try_to_send(self, job: Job, device: Device) -> None:
+    def _try_to_send(self, job: Job, device: Device, delay_s: int = 0) -> None:
         """Send; what cannot be sent now is sent by maintenance, as after a crash."""
         try:
-            self._send(job, device)
+            self._send(job, device, delay_s)
         except DependencyFailed:
             logger().warning("message_not_sent", job_id=job.job_id)
 
-    def _send(self, job: Job, device: Device) -> None:
+    def _send(self, job: Job, device: Device, delay_s: int = 0) -> None:
         message = {"job_id": job.job_id, "attempt": job.attempt}
-        Queue(device.queue_urls[lane_of(job.priority)]).send(message)
+        Queue(device.queue_urls[lane_of(job.priority)]).send(message, delay_s=delay_s)
 
 
 def suited(devices: Iterable[Device], job: Job) -> list[Device]:
@@ -269,15 +295,19 @@ def suited(devices: Iterable[Device], job: Job) -> list[Device]:
 def _free(candidates: Iterable[Device], job: Job) -> list[Device]:
     """Those that are free, the one first that was for longest, and last where the job failed."""
     failed_on = job.attempts[-1].device if job.attempts else None
-    free = [device for device in candidates if device.free]
+    free = [each for each in candidates if each.free and job.may_go_to(each.serial)]
     return sorted(free, key=lambda each: (each.serial == failed_on, each.held_us, each.serial))
+
+
+def _free_first(devices: Iterable[Device]) -> list[Device]:
+    return sorted(devices, key=lambda each: (each.holds is not None, each.held_us, each.serial))
 
 
 def waiting(job: Job) -> dict[str, Any]:
     """The attributes of a job that waits: where, in which order, looked after when."""
     return {
         "waits_in": line_of(job).name,
-        "rank": rank_of(job),
+        "rank": stored_rank(job),
         "sent_to": None,
         "sent_us": None,
         "sends": 0,
@@ -286,9 +316,10 @@ def waiting(job: Job) -> dict[str, Any]:
 
 
 def _looked_after_us(job: Job) -> int:
-    """When maintenance looks after a waiting job: then, or when it expires."""
+    """When maintenance looks after a waiting job: then, when it may be sent, or when it expires."""
     usual = clock.now_us() + round(LOOKED_AFTER_S * clock.SECOND_US)
-    return usual if job.expires_us is None else min(usual, job.expires_us)
+    next_us = min(usual, job.not_before_us) if job.backs_off else usual
+    return next_us if job.expires_us is None else min(next_us, job.expires_us)
 
 
 def _replaced(job: Job, changes: dict[str, Any]) -> Job:

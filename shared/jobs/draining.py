@@ -27,15 +27,6 @@ class Draining:
     dispatcher: Dispatcher
     finalization: Finalization
 
-    def let_go(self, job: Job) -> None:
-        """End a job that waits for a device which is gone, or move it to its pool."""
-        retirements = Retirements(self.dispatcher.fleet.table)
-        retired = retirements.find(job.device_serial or "")
-        if retired is not None and retired.moves:
-            self.dispatcher.move_to_pool(job)
-        else:
-            self.finalization.retire(job)
-
     def drain(self, device: RetiredDevice, may_go_on: Callable[[], bool]) -> str:
         """End or move a retired device's jobs, or delete its queues when there are none any more.
 
@@ -65,7 +56,7 @@ class Draining:
             with kept_apart("not_tended", "JobsNotTended", service="jobs", item=job_id):
                 job = self.store.find(line.user_id, job_id)
                 if job is not None and _waits_in(job, line):
-                    self.let_go(job)
+                    self.finalization.let_go(job)
         return len(ids)
 
 

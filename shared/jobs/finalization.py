@@ -14,18 +14,17 @@ import msgspec
 from shared import clock
 from shared.callbacks import CallbackOutbox, JobEnd
 from shared.datasets import Adapter
+from shared.devices import Retirements
 from shared.jobs.bodies import Result, outcome_name, outcome_of
 from shared.jobs.dispatch import Dispatcher
 from shared.jobs.document import job_document
 from shared.jobs.job import Failure, Job
 from shared.jobs.recording import failed_run, outcome, record
+from shared.jobs.retries import MODEL_NOT_FOUND, Retry, retry_of, server_is_away
 from shared.jobs.store import NOT_DUE, JobStore, due_in_s, failure_code
 from shared.observability import count
 from shared.storage.log import SegmentLog
 
-MODEL_NOT_FOUND = "model_not_found"
-# What cannot be cured by trying again, whatever the device says.
-INCURABLE = frozenset({MODEL_NOT_FOUND, "model_invalid", "invalid_argument", "unsupported"})
 _UNDONE_S = 60
 _NO_LEASE = {"lease_until_us": None}
 _NOT_WAITING = {"waits_in": None, "rank": None}
@@ -126,16 +125,26 @@ class Finalization:
         record(self.segments, job, failed_run(job), None)
         return self.announcer.finish(job, "dead", job.finished_us, job.failure)
 
-    def fail(self, job: Job, failure: Failure, *, reported: bool = False) -> Job | None:
+    def fail(
+        self,
+        job: Job,
+        failure: Failure,
+        *,
+        reported: bool = False,
+        retry_after_s: float | None = None,
+    ) -> Job | None:
         """End the running attempt with a failure: back to the queue, or dead.
 
-        `reported`: the device said so itself.
+        `reported`: the device said so itself, perhaps with when its server wants to be asked again.
         """
+        if server_is_away(failure, retry_after_s) and job.device is not None:
+            self.dispatcher.fleet.health.rest(job.device, retry_after_s or 0)
         if failure.code == MODEL_NOT_FOUND and self._others_serve(job):
-            return self._back_to_queue(job, failure, reported, costs=False)
-        if failure.retryable and failure.code not in INCURABLE and job.attempts_left:
-            return self._back_to_queue(job, failure, reported)
-        return self.dead_letter(job, failure)
+            return self._back_to_queue(job, failure, reported, Retry(0, costs=False))
+        retry = retry_of(job, failure, reported=reported, retry_after_s=retry_after_s)
+        if retry is None:
+            return self.dead_letter(job, failure)
+        return self._back_to_queue(job, failure, reported, retry)
 
     def lapse(self, job: Job) -> Job | None:
         """End an attempt that exceeded its lease or its time."""
@@ -148,6 +157,15 @@ class Finalization:
         message = f"device {job.device_serial} was retired; requeue the job for another"
         failure = Failure(code="device_retired", message=message, retryable=False)
         return self.dead_letter(job, failure)
+
+    def let_go(self, job: Job, **changes: Any) -> Job | None:
+        """End a job whose device was retired or, as the administrator chose, let it go on in its
+        pool, with changes; None when it has moved meanwhile.
+        """
+        retired = Retirements(self.dispatcher.fleet.table).find(job.device_serial or "")
+        if retired is None or not retired.moves:
+            return self.retire(job)
+        return self.dispatcher.wait(job, device_serial=None, **changes)
 
     def expire(self, job: Job) -> Job | None:
         """End a job that no device has claimed in the time that its user gave it."""
@@ -181,24 +199,25 @@ class Finalization:
         return found
 
     def _back_to_queue(
-        self, job: Job, failure: Failure, reported: bool, *, costs: bool = True
+        self, job: Job, failure: Failure, reported: bool, retry: Retry
     ) -> Job | None:
-        """Have the job wait again; with `costs` the attempt counts."""
-        if self.dispatcher.has_lost_its_device(job):
-            return self.retire(job)
-        now = clock.now_us()
-        queued = self.dispatcher.wait(
-            job,
-            status="queued",
-            queued_us=now,
-            attempt_base=job.attempt_base + (0 if costs else 1),
-            started_us=None,
-            device=None,
-            failure=msgspec.to_builtins(failure),
-            attempts=job.attempts_with_end(now, failure, reported=reported),
-            also_if=_lease_as_read(job),
+        """Have the job wait for its next attempt."""
+        now, spared = clock.now_us(), 0 if retry.costs else 1
+        changes: dict[str, Any] = {
+            "status": "queued",
+            "queued_us": now,
+            "attempt_base": job.attempt_base + spared,
+            "spared": job.spared + spared,
+            "started_us": None,
+            "device": None,
+            "failure": msgspec.to_builtins(failure),
+            "attempts": job.attempts_with_end(now, failure, reported=reported),
+            "also_if": _lease_as_read(job),
             **_NO_LEASE,
-        )
+        }
+        if self.dispatcher.has_lost_its_device(job):
+            return self.let_go(job, **changes)
+        queued = self.dispatcher.retry(job, retry, **changes)
         if queued is not None:
             self.dispatcher.serve_again(job.sent_to)
         return queued

@@ -68,6 +68,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     since (`device_serial` is None then). A job that no device has claimed at `expires_us` is
     dead (None: it waits for ever).
     `conditions` are its user's, as runs keep them.
+    After a failed attempt it is given to no device before `not_before_us`, and to those that it
+    `avoids` not before `avoids_until_us`; `spared` attempts did not count (shared/jobs/retries.py).
     `dead_code`: the failure as which it is counted among the dead.
     """
 
@@ -114,6 +116,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     sent_to: str | None = None
     sent_us: int | None = None
     sends: int = 0
+    not_before_us: int = 0
+    avoids: tuple[str, ...] = ()
+    avoids_until_us: int = 0
+    spared: int = 0
     dead_code: str | None = None
 
     @property
@@ -136,6 +142,17 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it waits for longer than its user wanted."""
         waits_until_us = self.expires_us if self.status == "queued" else None
         return waits_until_us is not None and clock.now_us() >= waits_until_us
+
+    @property
+    def backs_off(self) -> bool:
+        """Whether it waits for the moment of its next attempt."""
+        return self.not_before_us > clock.now_us()
+
+    def may_go_to(self, serial: str, *, early_s: float = 0) -> bool:
+        """Whether it may be given to a device now, or so soon, as its failed attempts say."""
+        at_us = clock.now_us() + round(early_s * SECOND_US)
+        avoided = serial in self.avoids and self.avoids_until_us > at_us
+        return self.not_before_us <= at_us and not avoided
 
     @property
     def lease_live(self) -> bool:

@@ -27,6 +27,8 @@ from shared.jobs.store import JobStore, SlotTaken, due
 # Losing this many races in a row means that something else is wrong.
 _RACES = 6
 CANCELLED = "cancelled"
+# A message that was to come at a moment comes by another clock.
+_EARLY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,24 @@ class Leases:
                 return ended
         raise _lost_races()
 
-    def fail(self, serial: str, job_id: str, attempt: int, failure: Failure) -> Job:
-        """End the attempt with a failure; the job as it is then. Raises LeaseLost, JobGone."""
+    def fail(
+        self,
+        serial: str,
+        job_id: str,
+        attempt: int,
+        failure: Failure,
+        retry_after_s: float | None = None,
+    ) -> Job:
+        """End the attempt with a failure; the job as it is then. Raises LeaseLost, JobGone.
+
+        `retry_after_s`: when the model's server wants to be asked again.
+        """
         for _ in range(_RACES):
             job = self._existing(job_id)
             if _failed_before(job, serial, attempt):
                 return self._told(job)
             _require_held(job, serial, attempt)
-            ended = self._fail_once(job, failure)
+            ended = self._fail_once(job, failure, retry_after_s)
             if ended is not None:
                 return ended
         raise _lost_races()
@@ -140,7 +152,9 @@ class Leases:
         device = None if serial is None else self.fleet.find(serial)
         return None if device is None else device.kind
 
-    def _fail_once(self, job: Job, failure: Failure) -> Job | None:
+    def _fail_once(
+        self, job: Job, failure: Failure, retry_after_s: float | None
+    ) -> Job | None:
         if job.ending:
             return self.finalization.settle(job)
         if job.status == "cancelling":
@@ -148,7 +162,9 @@ class Leases:
         if failure.code == CANCELLED:
             # No user cancelled: the device gave up for reasons of its own.
             failure = msgspec.structs.replace(failure, retryable=True)
-        return self.finalization.fail(job, failure, reported=True)
+        return self.finalization.fail(
+            job, failure, reported=True, retry_after_s=retry_after_s
+        )
 
     def _hold(self, job: Job, serial: str) -> Job | None:
         """The job in this device's hands; None when it moved meanwhile. Raises JobLeased."""
@@ -210,8 +226,12 @@ class Leases:
 
 
 def _check_here(device: Device, job: Job) -> None:
-    """Raises JobGone where a job was sent to another device since the message came."""
-    if job.status == "queued" and job.sent_to not in (None, device.serial):
+    """Raises JobGone where a job was sent to another device since the message came, or waits for
+    its next attempt, for which another message comes.
+    """
+    if job.status != "queued" or job.sent_to == device.serial:
+        return
+    if job.sent_to is not None or not job.may_go_to(device.serial, early_s=_EARLY_S):
         raise _sent_elsewhere()
 
 

@@ -77,6 +77,13 @@ def rank_of(job: Job) -> str:
     return f"{9 - job.priority}#{job.job_id}"
 
 
+def stored_rank(job: Job) -> str:
+    """Its place in the index: a job that backs off is behind all that may be sent, the one first
+    whose time comes first. It has its usual place again when it is looked after.
+    """
+    return f"~{job.not_before_us:017d}#{job.job_id}" if job.backs_off else rank_of(job)
+
+
 @dataclass(frozen=True)
 class Lines:
     """The list of lines."""

@@ -133,7 +133,7 @@ class Maintenance:
         if job.sent_to is not None:
             return self._look_after_sent(job, job.sent_to)
         if self.dispatcher.has_lost_its_device(job):
-            self.draining.let_go(job)
+            self.finalization.let_go(job)
             return "job_let_go"
         self.dispatcher.wait(job)
         return "job_waits"

@@ -4,14 +4,16 @@ Each thing is read once for all jobs: devices and pools together, the list of li
 waits in them by one query a line.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from shared import clock
 from shared.aws import side_by_side
 from shared.devices import Device
 from shared.jobs.dispatch import Dispatcher
-from shared.jobs.job import Job
+from shared.jobs.job import Failure, Job
 from shared.jobs.lines import Line, line_of
 from shared.jobs.store import JobStore
 from shared.jobs.wait_reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_detail, waiting_reason
@@ -84,15 +86,22 @@ class QueueStatus:
         if job.device_serial is not None and job.device_serial not in self.pinned:
             return f"device {job.device_serial} is not registered any more"
         devices = waiting_detail(self._candidates(job), job.user_id, job.model)
-        if job.attempts_made and job.failure is not None:
-            where = f" on {job.failure.device}" if job.failure.device else ""
-            return f"the last attempt failed{where} ({job.failure.code}); {devices}"
-        return devices
+        return devices if job.failure is None else f"{_last_attempt(job, job.failure)}; {devices}"
 
     def _candidates(self, job: Job) -> list[Device]:
         if job.device_serial is not None:
             return [self.pinned[job.device_serial]]
         return self.pools[job.queue_tag]
+
+
+def _last_attempt(job: Job, failure: Failure) -> str:
+    """What became of it, and when the next one may begin."""
+    where = f" on {failure.device}" if failure.device else ""
+    said = f"the last attempt failed{where} ({failure.code})"
+    if not job.backs_off:
+        return said
+    wait_s = math.ceil((job.not_before_us - clock.now_us()) / clock.SECOND_US)
+    return f"{said}, the next may begin in {wait_s} s"
 
 
 def _waits(job: Job) -> bool:

@@ -66,6 +66,9 @@ def _how_soon(device: Device) -> tuple[int, str]:
 def _how(device: Device) -> str:
     """How a device is, after its name."""
     state, seen = _state(device), device.telemetry
+    if state == "busy" and device.resting:
+        rest_us = device.rests_until_us - clock.now_us()
+        return f"leaves its model's server alone for {_span(rest_us // clock.SECOND_US + 1)}"
     if state == "offline":
         if device.last_seen_us is None:
             return "has never been heard of"

@@ -117,10 +117,11 @@ class Yard:
         *,
         code: str = "runtime_crash",
         retryable: bool = True,
+        **fields: Any,
     ) -> ApiResponse:
         """Report a failure."""
         said = {"attempt": attempt, "code": code, "message": "no", "retryable": retryable}
-        return self.say("fail", job_id, serial, **said)
+        return self.say("fail", job_id, serial, **said, **fields)
 
     def sweep(self) -> dict[str, int]:
         """Run the maintenance once; what it did, but for the first count of dead jobs."""

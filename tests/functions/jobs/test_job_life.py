@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import HeldClock
 from tests.kit.yard import METRICS, Yard
 
 
@@ -103,12 +104,14 @@ def test_another_device_takes_over_when_the_lease_has_run_out(yard: Yard, held_c
     yard.claim(job_id, "dev-1")
     held_clock.advance(61)
     yard.add("dev-2")
+    too_soon = yard.say("claim", job_id, "dev-2")
+    held_clock.advance(5)
 
     attempt = yard.claim(job_id, "dev-2")
     zombie = yard.complete(job_id, 1, "dev-1")
     done = yard.complete(job_id, attempt, "dev-2")
 
-    assert attempt == 2
+    assert (too_soon.status, attempt) == (410, 2)
     assert (zombie.status, zombie.code) == (409, "lease_lost")
     assert done.json()["status"] == "succeeded"
     assert [run.device for run in yard.runs()] == ["dev-2"]
@@ -150,10 +153,11 @@ def test_the_attempt_is_over_when_it_exceeds_its_timeout(yard: Yard, held_clock)
     }
 
 
-def test_it_is_tried_again_when_a_failure_is_retryable(yard: Yard) -> None:
+def test_it_is_tried_again_when_a_failure_is_retryable(yard: Yard, held_clock: HeldClock) -> None:
     job_id = yard.submit()["job_id"]
 
     failed = yard.fail(job_id, yard.claim(job_id))
+    held_clock.advance(5)
     again = yard.claim(job_id)
 
     assert failed.json()["status"] == "queued"
@@ -161,10 +165,13 @@ def test_it_is_tried_again_when_a_failure_is_retryable(yard: Yard) -> None:
     assert yard.runs() == []
 
 
-def test_it_is_dead_with_one_failed_run_when_attempts_are_used_up(yard: Yard) -> None:
+def test_it_is_dead_with_one_failed_run_when_attempts_are_used_up(
+    yard: Yard, held_clock: HeldClock
+) -> None:
     job_id = yard.submit(max_attempts=2)["job_id"]
 
     yard.fail(job_id, yard.claim(job_id))
+    held_clock.advance(5)
     last = yard.fail(job_id, yard.claim(job_id))
     job = yard.job(job_id)
 

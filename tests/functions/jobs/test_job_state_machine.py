@@ -193,6 +193,8 @@ def test_a_zombies_word_changes_nothing_when_another_has_finished(yard, held_clo
     job_id = yard.submit()["job_id"]
     old = yard.claim(job_id, device)
     held_clock.advance(61)
+    yard.sweep()
+    held_clock.advance(5)
     yard.report(other)
     yard.complete(job_id, yard.claim(job_id, other), other)
 

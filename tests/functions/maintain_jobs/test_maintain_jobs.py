@@ -203,6 +203,8 @@ def test_a_new_message_is_sent_when_an_attempt_failed(yard, held_clock) -> None:
     yard.receive()
 
     yard.fail(job_id, yard.claim(job_id))
+    held_clock.advance(5)
+    yard.sweep()
 
     assert yard.receive() == {"job_id": job_id, "attempt": 1}
 
