@@ -2,10 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Body, Depends, Response
 
 from functions.devices import wiring
-from functions.devices.schemas import SessionAnswer, StatusBody, TelemetryBody, TroubleBody
+from functions.devices.schemas import (
+    SessionAnswer,
+    SessionBody,
+    StatusBody,
+    TelemetryBody,
+    TroubleBody,
+)
 from shared import clock
 from shared.config import aws_endpoint
 from shared.devices import (
@@ -13,6 +19,7 @@ from shared.devices import (
     VISIBILITY_S,
     DeviceTrouble,
     Telemetry,
+    heard_of,
     open_session,
     with_presence,
 )
@@ -25,6 +32,9 @@ FOREIGN = {
     **described(403, "The token is another device's (`forbidden`)."),
     **described(404, "There is no such device (`device_not_found`)."),
 }
+
+
+IN_USE = described(409, "Another process runs as this device (`device_in_use`).")
 
 
 def own_serial(device: CurrentDevice, serial: SerialInPath) -> str:
@@ -41,14 +51,22 @@ OwnSerial = Annotated[str, Depends(own_serial)]
     "/{serial}/session",
     summary="Get credentials for the device's queues",
     response_model=SessionAnswer,
-    responses=FOREIGN,
+    responses={**FOREIGN, **IN_USE},
 )
-async def session(serial: OwnSerial) -> dict[str, Any]:
-    """Credentials for an hour, to receive, delete and extend messages on exactly these queues."""
+async def session(
+    serial: OwnSerial, body: Annotated[SessionBody | None, Body()] = None
+) -> dict[str, Any]:
+    """Credentials for an hour, to receive, delete and extend messages on exactly these queues.
+
+    `instance` keeps a second process from running as the same device: refused while another one was
+    heard of (by a session or a status) in the last 60 s and has not said that it leaves. Without
+    `instance` nothing is checked.
+    """
     terms = wiring.session_terms()
-    device = wiring.jobs().fleet.get(serial)
+    fleet = wiring.jobs().fleet
+    device = fleet.greet(fleet.get(serial), body.instance if body else None)
     opened = open_session(device, terms)
-    wiring.jobs().dispatcher.heard(wiring.jobs().fleet.greet(device))
+    wiring.jobs().dispatcher.heard(device)
     credentials = opened.credentials
     return {
         "region": terms.region,
@@ -66,10 +84,17 @@ async def session(serial: OwnSerial) -> dict[str, Any]:
 
 
 @router.post(
-    "/{serial}/status", summary="Report presence and telemetry", status_code=204, responses=FOREIGN
+    "/{serial}/status",
+    summary="Report presence and telemetry",
+    status_code=204,
+    responses={**FOREIGN, **IN_USE},
 )
 async def status(serial: OwnSerial, body: StatusBody) -> Response:
-    """Reports that the device is present; after 60 s without a report it counts as offline."""
+    """Reports that the device is present; after 60 s without a report it counts as offline.
+
+    With `instance`, what a process says that does not run as this device is refused, as for a
+    session.
+    """
     said: dict[str, Any] = {
         "reported_ready": body.ready,
         "reported_reason": body.not_ready_reason,
@@ -82,7 +107,11 @@ async def status(serial: OwnSerial, body: StatusBody) -> Response:
         said["reported_models"] = body.models
     fleet = wiring.jobs().fleet
     device = fleet.get(serial)
-    presence = fleet.report(serial, said, telemetry_of(body))
+    device.check_instance(body.instance)
+    mine = {} if body.instance is None else heard_of(body.instance)
+    gone = tuple(mine) if body.leaving else ()
+    said |= {} if gone else mine
+    presence = fleet.report(serial, said, telemetry_of(body), forget=gone)
     if body.troubles is not None:
         fleet.keep_troubles(serial, [_trouble_of(each) for each in body.troubles])
     wiring.jobs().dispatcher.heard(with_presence(device, presence))

@@ -1,6 +1,7 @@
 """The device's side of Evalyard's HTTP API (docs/contract.md, Devices): one method per endpoint."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,6 +14,7 @@ from evalyard_runner import __version__
 from evalyard_runner.errors import (
     ApiAwayError,
     ApiRefusedError,
+    DeviceInUseError,
     DeviceRefusedError,
     GenerationError,
     JobForbiddenError,
@@ -35,19 +37,24 @@ from evalyard_runner.wire import (
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 _UPLOAD_TIMEOUT: Final = httpx.Timeout(120.0, connect=5.0)
 
-# The contract promises these two pairs of status and code; everything else goes by status alone.
+# The contract promises these pairs of status and code; everything else goes by status alone.
 _BY_CODE: Final[Mapping[tuple[int, str], type[ApiRefusedError]]] = {
     (409, "job_leased"): JobLeasedError,
     (409, "lease_lost"): LeaseLostError,
+    (409, "device_in_use"): DeviceInUseError,
 }
 _BY_STATUS: Final[Mapping[int, type[ApiRefusedError]]] = {403: JobForbiddenError, 410: JobGoneError}
 
 
 class DeviceApi:
-    """Everything a device may say to the API. Each call may be repeated without harm."""
+    """Everything a device may say to the API. Each call may be repeated without harm.
+
+    `instance` tells this process from any other that says to be the same device.
+    """
 
     def __init__(self, base_url: str, serial: str, token: str) -> None:
         self.serial = serial
+        self.instance = secrets.token_hex(8)
         self._path = f"/devices/{quote(serial, safe='')}"
         self._reachability = Reachability()
         self._http = httpx.AsyncClient(
@@ -68,11 +75,11 @@ class DeviceApi:
         await self._http.aclose()
 
     async def report_status(self, status: Mapping[str, Any]) -> None:
-        await self._post("/status", status)
+        await self._post("/status", {**status, "instance": self.instance})
 
     async def open_session(self) -> Session:
         """Its length is by the server's clock alone; without a `Date`, by the device's."""
-        answer = await self._accepted("/session", {})
+        answer = await self._accepted("/session", {"instance": self.instance})
         return read_session(_json(answer), _date(answer))
 
     async def claim(self, job_id: str) -> Claim:

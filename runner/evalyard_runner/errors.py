@@ -8,6 +8,7 @@ RunnerError
 │   ├── JobForbiddenError         403: not for this device; leave the message
 │   ├── JobGoneError              410: cancelled, finished, removed; delete the message
 │   ├── JobLeasedError            409 job_leased: another device runs it; leave the message
+│   ├── DeviceInUseError          409 device_in_use: another process is this device; wait
 │   └── LeaseLostError            409 lease_lost: stop, report nothing, leave the message
 ├── UploadFailedError             the log's storage did not take it: attach the end of it instead
 ├── QueuesAwayError               SQS does not answer: back off and try again
@@ -52,6 +53,10 @@ class JobGoneError(ApiRefusedError):
 
 class JobLeasedError(ApiRefusedError):
     """Another device holds the job."""
+
+
+class DeviceInUseError(ApiRefusedError):
+    """Another process is this device, or was until a minute ago."""
 
 
 class LeaseLostError(ApiRefusedError):

@@ -8,11 +8,18 @@ from typing import Any, Final
 from evalyard_runner import __version__, log
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.backoff import Backoff
-from evalyard_runner.errors import ApiAwayError, ApiRefusedError, DeviceRefusedError
+from evalyard_runner.errors import (
+    ApiAwayError,
+    ApiRefusedError,
+    DeviceInUseError,
+    DeviceRefusedError,
+)
 from evalyard_runner.sensors import Sensors
 from evalyard_runner.unexpected import place_of
 
 PERIOD_S: Final = 20.0
+# A process that finds its device in use by another asks again after this time.
+IN_USE_S: Final = 5.0
 
 
 @dataclass
@@ -25,6 +32,8 @@ class DeviceState:
     ready: bool = False
     not_ready_reason: str | None = None
     job_id: str | None = None
+    # Another process is this device, the API says: its queues are that one's.
+    displaced: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     # The number of the newest trouble that the API knows.
     _known_trouble: int = 0
@@ -100,11 +109,14 @@ class Presence:
             await self._change_or_period()
 
     async def leave(self) -> None:
-        """Best effort, at the end: without it the device looks present for another minute."""
+        """Best effort, at the end: without it the device looks present for another minute, and the
+        next process has to wait for so long.
+        """
         self._state.set_not_ready("stopped")
         try:
             async with asyncio.timeout(3):
-                await self._api.report_status(await asyncio.to_thread(self._state.report))
+                report = await asyncio.to_thread(self._state.report)
+                await self._api.report_status(report | {"leaving": True})
         except (ApiAwayError, ApiRefusedError, TimeoutError):
             return
         except DeviceRefusedError:
@@ -119,6 +131,10 @@ class Presence:
             await self._api.report_status(report)
         except DeviceRefusedError:
             raise
+        except DeviceInUseError:
+            self._state.displaced = True
+            self._state.changed.set()
+            return IN_USE_S
         except (ApiAwayError, ApiRefusedError):
             return self._later()
         except Exception as exc:  # The last resort: a status must not end the runner.

@@ -1,6 +1,7 @@
 """The loop of a runner: one message at a time, from its queue to the attempt that settles it."""
 
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Final
 
 from evalyard_runner import log
@@ -11,6 +12,7 @@ from evalyard_runner.backoff import Backoff
 from evalyard_runner.errors import (
     ApiAwayError,
     ApiRefusedError,
+    DeviceInUseError,
     DeviceRefusedError,
     JobForbiddenError,
     JobGoneError,
@@ -20,7 +22,7 @@ from evalyard_runner.errors import (
 from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.lanes import poll_order, waiting_queue
 from evalyard_runner.patience import Patience
-from evalyard_runner.presence import DeviceState
+from evalyard_runner.presence import IN_USE_S, DeviceState
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
 from evalyard_runner.stopping import Stop
@@ -31,6 +33,9 @@ from evalyard_runner.wire import Claim, Session, read_message
 _LEFT_TO_OTHERS_S: Final = 5
 # How often a model server that cannot answer now is looked at; it is asked less often.
 _LOOKS_EVERY_S: Final = 1.0
+_IN_USE: Final = (
+    "another process runs as this device, or did until a minute ago; waiting for it to end"
+)
 
 
 @dataclass
@@ -47,6 +52,7 @@ class PullLoop:
     poll_wait_s: int
     _round: int = 0
     _left: str = ""
+    _in_use: bool = False
     _backoff: Backoff = field(default_factory=Backoff)
     _patience: Patience = field(default_factory=Patience)
 
@@ -64,7 +70,9 @@ class PullLoop:
                 return True
             if not await self._model_ready():
                 return False
-            session = await self.queues.session()
+            session = await self._own_session()
+            if session is None:
+                return True
             self._announce(session)
             message = await self._next_message(session)
             if message is not None:
@@ -106,6 +114,29 @@ class PullLoop:
         self.state.set_not_ready("model_unreachable")
         return False
 
+    async def _own_session(self) -> Session | None:
+        """None after a pause, while another process is this device."""
+        if self.state.displaced:
+            self.state.displaced = False
+            self.queues.forget()
+        try:
+            session = await self.queues.session()
+        except DeviceInUseError:
+            self._tell_in_use(True)
+            self.state.set_not_ready("device_in_use")
+            await self.stop.sleep(IN_USE_S)
+            return None
+        self._tell_in_use(False)
+        return session
+
+    def _tell_in_use(self, in_use: bool) -> None:
+        """One line when another process has the device, one when it is ours."""
+        if in_use and not self._in_use:
+            log.trouble("device_in_use", serial=self.api.serial, detail=_IN_USE)
+        elif self._in_use and not in_use:
+            log.trouble("device_is_ours", serial=self.api.serial)
+        self._in_use = in_use
+
     def _announce(self, session: Session) -> None:
         if not self.state.ready:
             self.state.set_ready()
@@ -136,7 +167,7 @@ class PullLoop:
         if self.stop.asked.is_set():
             await self.queues.give_back(message)
             return
-        claim = await self._claim(message)
+        claim = await self._claim(message, session.visibility_s)
         if claim is None:
             return
         self.state.set_job(claim.job_id)
@@ -145,7 +176,7 @@ class PullLoop:
         finally:
             self.state.set_job(None)
 
-    async def _claim(self, message: Received) -> Claim | None:
+    async def _claim(self, message: Received, held_s: float) -> Claim | None:
         """None when there is nothing to run; the message is then deleted, or left for its time to
         come.
         """
@@ -154,7 +185,11 @@ class PullLoop:
             log.trouble("message_unreadable")
             return None
         try:
-            return await self.api.claim(job.job_id)
+            return await self._asked_until_answered(job.job_id, held_s)
+        except ApiAwayError:
+            # Whatever became of the claim: who receives the message next asks again.
+            await self.queues.give_back(message)
+            raise
         except JobGoneError:
             await self.queues.delete(message)
         except JobLeasedError as exc:
@@ -167,6 +202,19 @@ class PullLoop:
             # Many such messages must not keep this device, and the API, busy with refusals.
             await self.stop.sleep(1)
         return None
+
+    async def _asked_until_answered(self, job_id: str, held_s: float) -> Claim:
+        """Asked again before anything else, as long as the message is ours: a claim whose answer
+        was lost has begun the attempt, and asked again gives the same answer.
+        """
+        until, backoff = monotonic() + held_s, Backoff(longest_s=5.0)
+        while True:
+            try:
+                return await self.api.claim(job_id)
+            except ApiAwayError:
+                if self.stop.asked.is_set() or monotonic() >= until:
+                    raise
+            await self.stop.sleep(backoff.next_delay())
 
     def _attempt(self, claim: Claim, message: Received, session: Session) -> Attempt:
         return Attempt(

@@ -7,7 +7,12 @@ from typing import Any, Final
 from evalyard_runner import log
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.backends import Backend
-from evalyard_runner.errors import ApiAwayError, ApiRefusedError, DeviceRefusedError
+from evalyard_runner.errors import (
+    ApiAwayError,
+    ApiRefusedError,
+    DeviceInUseError,
+    DeviceRefusedError,
+)
 from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.presence import DeviceState, Presence
 from evalyard_runner.pull import PullLoop
@@ -50,6 +55,8 @@ async def _introduce(api: DeviceApi, state: DeviceState) -> None:
         report = await asyncio.to_thread(state.report)
         await api.report_status(report)
         state.reported(report)
+    except DeviceInUseError:
+        state.displaced = True
     except ApiRefusedError as exc:
         if exc.status in _ABOUT_THE_WORDS:
             log.trouble("status_refused", reason=exc)

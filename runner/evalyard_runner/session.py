@@ -40,6 +40,10 @@ class SessionKeeper:
         """The session to work with now. Raises what opening one raises."""
         return (await self._fresh())[0]
 
+    def forget(self) -> None:
+        """Open another session before anything else."""
+        self._current = None
+
     async def receive(self, queue_url: str, wait_s: int) -> Received | None:
         async with self._client() as sqs:
             return await sqs.receive(queue_url, wait_s)

@@ -498,3 +498,65 @@ def test_why_it_is_not_ready_is_said_when_the_model_is_away_and_when_it_leaves(
     bench.run_until(seen_away)
 
     assert bench.api.heard("status")[-1]["not_ready_reason"] == "stopped"
+
+
+def test_a_claim_is_asked_again_before_anything_else_when_its_answer_was_lost(
+    bench: Bench,
+) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = bench.api.jobs["job_2"] = job()
+    bench.api.refuse("claim", 503, times=3)
+    bench.send(url, "job_1")
+    bench.send(url, "job_2")
+
+    bench.run_until(lambda: len(bench.api.heard("complete")) == 2)
+
+    claimed = [job_id for verb, job_id, _ in bench.api.said if verb == "claim"]
+    assert claimed in (["job_1"] * 4 + ["job_2"], ["job_2"] * 4 + ["job_1"])
+
+
+def test_the_message_is_given_back_when_the_runner_stops_before_its_claim_is_answered(
+    bench: Bench,
+) -> None:
+    url = bench.queue("normal")
+    bench.api.refuse("claim", 503, times=1_000)
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: len(bench.api.heard("claim")) == 2)
+
+    assert bench.counts(url) == (1, 0)
+
+
+def test_it_waits_and_says_so_once_when_another_process_is_the_device(
+    bench: Bench, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalyard_runner.pull.IN_USE_S", 0.05)
+    monkeypatch.setattr("evalyard_runner.presence.IN_USE_S", 0.05)
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+    bench.api.refuse("status", 409, "device_in_use", times=2)
+    bench.api.refuse("session", 409, "device_in_use", times=3)
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    told = capfd.readouterr().err
+    assert [told.count(f"{event} ") for event in ("device_in_use", "device_is_ours")] == [1, 1]
+    said = [*bench.api.heard("status"), *bench.api.heard("session")]
+    assert len({body["instance"] for body in said}) == 1
+    assert bench.api.heard("status")[-1]["leaving"] is True
+
+
+def test_it_asks_for_its_queues_again_when_another_process_became_the_device(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.jobs["job_1"] = job()
+
+    def asked_again() -> bool:
+        if len(bench.api.heard("session")) == 1 and not bench.api.answers:
+            bench.api.refuse("status", 409, "device_in_use")
+            bench.send(url, "job_1")
+        return len(bench.api.heard("session")) == 2
+
+    bench.run_until(asked_again)
+
+    assert not bench.api.answers["status"]
