@@ -507,6 +507,12 @@ export interface components {
         };
         /** @description What to change of a device. Members that are left out stay; null takes a value out. */
         ChangeBody: {
+            /**
+             * @description Said, it ends the state `unhealthy`, and a rest of its model's server.
+             * @default true
+             * @constant
+             */
+            healthy?: true;
             /** @example phone */
             kind?: string | null;
             /**
@@ -738,9 +744,11 @@ export interface components {
             runner_version: string | null;
             serial: string;
             /** @enum {string} */
-            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
+            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance" | "unhealthy";
             temperature_c: number | null;
             thermal_state: string | number | null;
+            /** @description After three different jobs that failed there in a row: it is given no job until it has tried itself with one token, first after 60 s, or an administrator says that it is `healthy`. */
+            unhealthy: components["schemas"]["UnhealthyAnswer"] | null;
             using: boolean;
         };
         /** @description A device with its last reports and troubles, oldest first. */
@@ -765,12 +773,14 @@ export interface components {
             runner_version: string | null;
             serial: string;
             /** @enum {string} */
-            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
+            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance" | "unhealthy";
             telemetry: components["schemas"]["TelemetryAnswer"][];
             temperature_c: number | null;
             thermal_state: string | number | null;
             /** @description The last 20. */
             troubles: components["schemas"]["TroubleAnswer"][];
+            /** @description After three different jobs that failed there in a row: it is given no job until it has tried itself with one token, first after 60 s, or an administrator says that it is `healthy`. */
+            unhealthy: components["schemas"]["UnhealthyAnswer"] | null;
             using: boolean;
         };
         /** @description A queue to receive from. */
@@ -858,6 +868,8 @@ export interface components {
             attempt: number;
             code: string;
             message: string;
+            /** @description When the model's server wants to be asked again, from its `Retry-After`. */
+            retry_after_s?: number | null;
             retryable: boolean;
         };
         /** @description Why an attempt, or the job, failed. */
@@ -1433,9 +1445,11 @@ export interface components {
             runner_version: string | null;
             serial: string;
             /** @enum {string} */
-            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance";
+            state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance" | "unhealthy";
             temperature_c: number | null;
             thermal_state: string | number | null;
+            /** @description After three different jobs that failed there in a row: it is given no job until it has tried itself with one token, first after 60 s, or an administrator says that it is `healthy`. */
+            unhealthy: components["schemas"]["UnhealthyAnswer"] | null;
             using: boolean;
         };
         /** @description Which device (default: all), and whether it is taken out of service. */
@@ -1693,6 +1707,10 @@ export interface components {
             region: string;
             visibility_s: number;
         };
+        /** @description Which process asks. */
+        SessionBody: {
+            instance?: string | null;
+        };
         /** @description One side: its window, its filters, its stats. */
         SideAnswer: {
             completion_tokens: number;
@@ -1753,7 +1771,13 @@ export interface components {
             gpu_pct?: number | null;
             gpu_power_w?: number | null;
             gpu_temperature_c?: number | null;
+            instance?: string | null;
             job_id?: string | null;
+            /**
+             * @description The process ends: another one may open a session at once.
+             * @default false
+             */
+            leaving?: boolean;
             memory_pct?: number | null;
             memory_used_bytes?: number | null;
             /** @description All names together: at most 32 KB. */
@@ -1764,6 +1788,8 @@ export interface components {
             runner_version?: string | null;
             temperature_c?: number | null;
             thermal_state?: string | number | null;
+            /** @description How it went when the device, unhealthy, tried itself: passed, it is healthy. */
+            tried?: ("passed" | "failed") | null;
             /** @description The last troubles, oldest first; left out where there are no new ones. */
             troubles?: components["schemas"]["TroubleBody"][] | null;
             using?: boolean | null;
@@ -1886,6 +1912,12 @@ export interface components {
         UndoBody: {
             /** @example bat_01KBJ8S2X0ZZZZZZZZZZZZZZZZ */
             batch_id: string;
+        };
+        /** @description Several different jobs failed on the device, one after the other. */
+        UnhealthyAnswer: {
+            /** @description As what the last of them failed. */
+            code: string;
+            since: string;
         };
         /** @description In which unit a standard time field comes; ms where it is not said. */
         UnitsBody: {
@@ -2053,6 +2085,7 @@ export type SeriesGroupAnswer = components['schemas']['SeriesGroupAnswer'];
 export type SeriesPoint = components['schemas']['SeriesPoint'];
 export type SeriesSummary = components['schemas']['SeriesSummary'];
 export type SessionAnswer = components['schemas']['SessionAnswer'];
+export type SessionBody = components['schemas']['SessionBody'];
 export type SideAnswer = components['schemas']['SideAnswer'];
 export type Span = components['schemas']['Span'];
 export type Stats = components['schemas']['Stats'];
@@ -2069,6 +2102,7 @@ export type TroubleBody = components['schemas']['TroubleBody'];
 export type Unauthorized = components['schemas']['Unauthorized'];
 export type UndoAnswer = components['schemas']['UndoAnswer'];
 export type UndoBody = components['schemas']['UndoBody'];
+export type UnhealthyAnswer = components['schemas']['UnhealthyAnswer'];
 export type UnitsBody = components['schemas']['UnitsBody'];
 export type UsageAnswer = components['schemas']['UsageAnswer'];
 export type UserEntry = components['schemas']['UserEntry'];
@@ -2221,7 +2255,7 @@ export interface operations {
                 present?: boolean | null;
                 queue_tag?: string | null;
                 ready?: boolean | null;
-                state?: ("available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance") | null;
+                state?: ("available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance" | "unhealthy") | null;
                 using?: boolean | null;
             };
             header?: never;

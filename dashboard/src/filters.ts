@@ -68,6 +68,7 @@ export const DEVICE_STATES: Looks<DeviceAnswer["state"]> = {
   hot: ["bad", "▲"],
   low_battery: ["warn", "▽"],
   maintenance: ["warn", "⚙"],
+  unhealthy: ["bad", "✚"],
 };
 export const VERDICTS: Looks<MetricComparison["verdict"]> = {
   improved: ["good", "✓"],

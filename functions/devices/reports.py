@@ -93,8 +93,33 @@ async def status(serial: OwnSerial, body: StatusBody) -> Response:
     """Reports that the device is present; after 60 s without a report it counts as offline.
 
     With `instance`, what a process says that does not run as this device is refused, as for a
-    session.
+    session. The header `X-Evalyard-State` of the answer is the device's state: `unhealthy` asks the
+    device to try itself, and to report how that went in `tried`.
     """
+    fleet = wiring.jobs().fleet
+    device = fleet.get(serial)
+    device.check_instance(body.instance)
+    if body.tried is not None:
+        fleet.health.tried(serial, passed=body.tried == "passed")
+    mine = {} if body.instance is None else heard_of(body.instance)
+    gone = tuple(mine) if body.leaving else ()
+    said = _said_in(body) | ({} if gone else mine)
+    presence = fleet.report(serial, said, telemetry_of(body), forget=gone)
+    if body.troubles is not None:
+        fleet.keep_troubles(serial, [_trouble_of(each) for each in body.troubles])
+    now = with_presence(device, presence)
+    wiring.jobs().dispatcher.heard(now)
+    return Response(status_code=204, headers={"X-Evalyard-State": now.state})
+
+
+def telemetry_of(body: TelemetryBody) -> Telemetry:
+    """What a device measured of itself, now."""
+    measured = body.model_dump(include=set(TelemetryBody.model_fields))
+    return Telemetry(at_us=clock.now_us(), **measured)
+
+
+def _said_in(body: StatusBody) -> dict[str, Any]:
+    """The last word of a device about itself."""
     said: dict[str, Any] = {
         "reported_ready": body.ready,
         "reported_reason": body.not_ready_reason,
@@ -103,25 +128,7 @@ async def status(serial: OwnSerial, body: StatusBody) -> Response:
         "runner_version": body.runner_version,
         "backend": body.backend,
     }
-    if body.models is not None:
-        said["reported_models"] = body.models
-    fleet = wiring.jobs().fleet
-    device = fleet.get(serial)
-    device.check_instance(body.instance)
-    mine = {} if body.instance is None else heard_of(body.instance)
-    gone = tuple(mine) if body.leaving else ()
-    said |= {} if gone else mine
-    presence = fleet.report(serial, said, telemetry_of(body), forget=gone)
-    if body.troubles is not None:
-        fleet.keep_troubles(serial, [_trouble_of(each) for each in body.troubles])
-    wiring.jobs().dispatcher.heard(with_presence(device, presence))
-    return Response(status_code=204)
-
-
-def telemetry_of(body: TelemetryBody) -> Telemetry:
-    """What a device measured of itself, now."""
-    measured = body.model_dump(include=set(TelemetryBody.model_fields))
-    return Telemetry(at_us=clock.now_us(), **measured)
+    return said if body.models is None else said | {"reported_models": body.models}
 
 
 def _trouble_of(body: TroubleBody) -> DeviceTrouble:

@@ -11,7 +11,9 @@ from shared.devices import Change
 from shared.http import Body, Problem, Serial, StrictBody, UserId
 from shared.runs import MAX_TOKENS, conditions_schema
 
-StateName = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
+StateName = Literal[
+    "available", "busy", "offline", "hot", "low_battery", "maintenance", "unhealthy"
+]
 ModelName = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -78,6 +80,11 @@ class ChangeBody(StrictBody):
         default=None,
         max_length=1_000,
         description="For people: where it is, what is wrong with it.",
+    )
+
+    healthy: Literal[True] = Field(
+        default=True,
+        description="Said, it ends the state `unhealthy`, and a rest of its model's server.",
     )
 
     def change(self) -> Change:
@@ -162,6 +169,10 @@ class StatusBody(TelemetryBody):
     )
     job_id: str | None = Field(default=None, max_length=64)
     instance: Instance | None = None
+    tried: Literal["passed", "failed"] | None = Field(
+        default=None,
+        description="How it went when the device, unhealthy, tried itself: passed, it is healthy.",
+    )
     leaving: bool = Field(
         default=False,
         description="The process ends: another one may open a session at once.",
@@ -263,6 +274,13 @@ class FailBody(AttemptBody):
     )
 
 
+class UnhealthyAnswer(BaseModel):
+    """Several different jobs failed on the device, one after the other."""
+
+    since: str
+    code: str = Field(description="As what the last of them failed.")
+
+
 class DeviceAnswer(BaseModel):
     """A device as it was registered and as it reported last."""
 
@@ -279,6 +297,11 @@ class DeviceAnswer(BaseModel):
     )
     using: bool
     state: StateName
+    unhealthy: UnhealthyAnswer | None = Field(
+        description="After three different jobs that failed there in a row: it is given no job "
+        "until it has tried itself with one token, first after 60 s, or an administrator says that "
+        "it is `healthy`."
+    )
     runner_version: str | None
     backend: str | None = Field(description="What runs the models, as the runner names it.")
     battery: float | None

@@ -55,9 +55,16 @@ def _document(device: Device, shows_job: bool) -> dict[str, Any]:
         "not_ready_reason": device.not_ready_reason,
         "using": device.using,
         "state": device.state,
+        "unhealthy": _unhealthy_document(device),
         "runner_version": device.runner_version,
         "backend": device.backend,
         **{name: seen.get(name) for name in _SHOWN},
         "job_id": device.job_id if shows_job and device.using else None,
         "last_seen_at": clock.iso_or_none(device.last_seen_us),
     }
+
+
+def _unhealthy_document(device: Device) -> dict[str, Any] | None:
+    if not device.unhealthy:
+        return None
+    return {"since": clock.iso_or_none(device.unhealthy_us), "code": device.failing_code}

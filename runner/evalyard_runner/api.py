@@ -49,7 +49,7 @@ _BY_STATUS: Final[Mapping[int, type[ApiRefusedError]]] = {403: JobForbiddenError
 class DeviceApi:
     """Everything a device may say to the API. Each call may be repeated without harm.
 
-    `instance` tells this process from any other that says to be the same device.
+    `instance` is the name of this process among those that say to be the same device.
     """
 
     def __init__(self, base_url: str, serial: str, token: str) -> None:
@@ -74,8 +74,10 @@ class DeviceApi:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
-    async def report_status(self, status: Mapping[str, Any]) -> None:
-        await self._post("/status", {**status, "instance": self.instance})
+    async def report_status(self, status: Mapping[str, Any]) -> str:
+        """The device's state as the API sees it, "" when it does not say."""
+        answer = await self._accepted("/status", {**status, "instance": self.instance})
+        return str(answer.headers.get("X-Evalyard-State", ""))
 
     async def open_session(self) -> Session:
         """Its length is by the server's clock alone; without a `Date`, by the device's."""

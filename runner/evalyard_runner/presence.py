@@ -34,6 +34,9 @@ class DeviceState:
     job_id: str | None = None
     # Another process is this device, the API says: its queues are that one's.
     displaced: bool = False
+    # The API gives the device no job until it has tried itself.
+    unhealthy: bool = False
+    _tried: str | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     # The number of the newest trouble that the API knows.
     _known_trouble: int = 0
@@ -49,6 +52,11 @@ class DeviceState:
         self.job_id = job_id
         self.changed.set()
 
+    def set_tried(self, passed: bool) -> None:
+        """How it went when the device tried itself; said once."""
+        self._tried = "passed" if passed else "failed"
+        self.changed.set()
+
     def report(self) -> dict[str, Any]:
         """Reads the sensors, which blocks."""
         return {
@@ -59,12 +67,16 @@ class DeviceState:
             "job_id": self.job_id,
             "runner_version": __version__,
             "backend": self.backend,
+            **({"tried": self._tried} if self._tried else {}),
             **self.sensors.read(),
             **self._new_troubles(),
         }
 
-    def reported(self, report: dict[str, Any]) -> None:
-        """The API has this report; what it knows of troubles is not said again."""
+    def reported(self, report: dict[str, Any], state: str) -> None:
+        """The API has this report, which is not said again, and calls the device's state so."""
+        self.unhealthy = state == "unhealthy"
+        if report.get("tried") == self._tried:
+            self._tried = None
         for newest in report.get("troubles", ())[-1:]:
             self._known_trouble = newest["number"]
 
@@ -128,7 +140,7 @@ class Presence:
         self._state.changed.clear()
         try:
             report = await asyncio.to_thread(self._state.report)
-            await self._api.report_status(report)
+            state = await self._api.report_status(report)
         except DeviceRefusedError:
             raise
         except DeviceInUseError:
@@ -140,7 +152,7 @@ class Presence:
         except Exception as exc:  # The last resort: a status must not end the runner.
             log.trouble("status_not_reported", reason=place_of(exc))
             return self._later()
-        self._state.reported(report)
+        self._state.reported(report, state)
         self._backoff.reset()
         return 0.0
 

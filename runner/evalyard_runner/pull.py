@@ -26,6 +26,7 @@ from evalyard_runner.presence import IN_USE_S, DeviceState
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
 from evalyard_runner.stopping import Stop
+from evalyard_runner.trial import Trials, answers
 from evalyard_runner.unexpected import place_of
 from evalyard_runner.wire import Claim, Session, read_message
 
@@ -53,6 +54,8 @@ class PullLoop:
     _round: int = 0
     _left: str = ""
     _in_use: bool = False
+    _last_model: str = ""
+    _trials: Trials = field(default_factory=Trials)
     _backoff: Backoff = field(default_factory=Backoff)
     _patience: Patience = field(default_factory=Patience)
 
@@ -74,6 +77,7 @@ class PullLoop:
             if session is None:
                 return True
             self._announce(session)
+            await self._try_itself()
             message = await self._next_message(session)
             if message is not None:
                 await self._handle(message, session)
@@ -144,6 +148,21 @@ class PullLoop:
             known = {"serial": self.api.serial, "models": models, "queues": len(session.queues)}
             log.progress("runner_ready", **known, load_ms=self.backend.load_ms)
 
+    async def _try_itself(self) -> None:
+        """With one token, when the API calls the device unhealthy and the time has come."""
+        self._trials.hear(unhealthy=self.state.unhealthy)
+        if not self._trials.due:
+            return
+        self._trials.made()
+        model = self._last_model if self._last_model in self.backend.models else ""
+        passed = await answers(
+            self.backend, model or next(iter(self.backend.models), ""), self.stop
+        )
+        if passed:
+            log.trouble("trial_passed")
+        if not self.stop.asked.is_set():
+            self.state.set_tried(passed)
+
     async def _next_message(self, session: Session) -> Received | None:
         """A round: look into each queue, then wait a little at one of them.
 
@@ -170,6 +189,7 @@ class PullLoop:
         claim = await self._claim(message, session.visibility_s)
         if claim is None:
             return
+        self._last_model = claim.model
         self.state.set_job(claim.job_id)
         try:
             await self._attempt(claim, message, session).run()

@@ -53,8 +53,7 @@ async def _introduce(api: DeviceApi, state: DeviceState) -> None:
     """
     try:
         report = await asyncio.to_thread(state.report)
-        await api.report_status(report)
-        state.reported(report)
+        state.reported(report, await api.report_status(report))
     except DeviceInUseError:
         state.displaced = True
     except ApiRefusedError as exc:

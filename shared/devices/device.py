@@ -1,6 +1,6 @@
 """A device as it was registered and as it reported itself last; its state is derived here."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -14,7 +14,8 @@ PRESENT_S = 60
 # Why a device is not ready whose model's server said 503, 502 or 429.
 SERVER_UNAVAILABLE = "server_unavailable"
 
-State = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance"]
+State = Literal["available", "busy", "offline", "hot", "low_battery", "maintenance", "unhealthy"]
+UNHEALTHY: Final = "unhealthy"
 
 _LOW_BATTERY_PCT = 15
 # Android's thermal status from "severe" on, iOS's from "serious" on.
@@ -64,7 +65,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     what was ever sent to it. `lost_models` are those that its server did not know, each until an
     instant: whatever the device reports, it does not serve them till then. Until `rests_until_us`
     it is not ready, as its model's server had no time. `instance` is the process that runs as this
-    device, heard of at `instance_us`; None where processes do not say who they are.
+    device, heard of at `instance_us`; None where processes do not say who they are. `failing` are the
+    last jobs that failed there in a row; after three it is unhealthy, since `unhealthy_us`.
     """
 
     serial: str
@@ -95,6 +97,10 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     rests_until_us: int = 0
     instance: str | None = None
     instance_us: int = 0
+    failing: tuple[str, ...] = ()
+    failing_code: str | None = None
+    unhealthy_us: int | None = None
+    unhealthy_until_us: int = 0
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -129,7 +135,12 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ready(self) -> bool:
         """Whether it is there, says it can take a job, and its last jobs say so too."""
-        return self.present and self.reported_ready and not self.resting
+        return self.present and self.reported_ready and not (self.resting or self.unhealthy)
+
+    @property
+    def unhealthy(self) -> bool:
+        """Whether it failed several jobs in a row, and nothing has shown since that it is well."""
+        return self.unhealthy_until_us > clock.now_us()
 
     @property
     def resting(self) -> bool:
@@ -141,6 +152,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
         """Why it takes no job, if it is there: as its jobs say, or in its own word."""
         if not self.present:
             return None
+        if self.unhealthy:
+            return UNHEALTHY
         if self.resting:
             return SERVER_UNAVAILABLE
         return None if self.reported_ready else self.reported_reason
@@ -161,6 +174,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
             return "maintenance"
         if not self.present:
             return "offline"
+        if self.unhealthy:
+            return UNHEALTHY
         if self.hot:
             return "hot"
         if self.low_battery:

@@ -17,7 +17,7 @@ from shared import clock
 from shared.aws import ConditionFailed, Item, Table, Transaction, TransactionLost, Update
 from shared.clock import SECOND_US
 from shared.devices.device import Device, DeviceInUse, DeviceTrouble, Telemetry, device_of
-from shared.devices.health import Health
+from shared.devices.health import DeviceHealth
 from shared.devices.keys import presence_key
 from shared.errors import NotFound, Unavailable
 
@@ -74,6 +74,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | msgspec.UnsetType | None = msgspec.UNSET
     maintenance: bool | msgspec.UnsetType = msgspec.UNSET
     note: str | msgspec.UnsetType | None = msgspec.UNSET
+    healthy: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,8 @@ class Fleet:
 
         Repeatable, and whole or not at all. Raises DeviceNotFound, Unavailable.
         """
+        if wanted.healthy is not msgspec.UNSET:
+            self.health.well(serial)
         for _ in range(_ATTEMPTS):
             before = self.get(serial)
             writes = self.table.transaction()
@@ -225,9 +228,9 @@ class Fleet:
             raise DeviceInUse("another process has just begun", retry_after_s=1) from exc
 
     @property
-    def health(self) -> Health:
+    def health(self) -> DeviceHealth:
         """What their jobs say of devices."""
-        return Health(self.table)
+        return DeviceHealth(self.table)
 
     def lose_model(self, serial: str, model: str) -> None:
         """A device's server does not know a model: the device does not serve it for a while,
@@ -304,6 +307,7 @@ def _changed_config(before: Device, wanted: Change) -> Update:
     said = {
         stored.get(name, name): list(value) if isinstance(value, tuple) else value
         for name in wanted.__struct_fields__
+        if name in _REGISTRATION or name in stored
         if (value := getattr(wanted, name)) is not msgspec.UNSET
     }
     return Update(

@@ -1,22 +1,38 @@
-"""What the ends of its jobs say of a device: whether its model's server wants to be left alone.
+"""What the ends of its jobs say of a device: whether its model's server wants to be left alone, and
+whether the device fails whatever it is given (decision 0047).
 
 Kept with what the device reports, and stronger than that: a device that calls itself ready is
-given nothing while it rests.
+given nothing while it rests or is unhealthy.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from shared import clock
-from shared.aws import ConditionFailed, Table, Update
+from shared.aws import ConditionFailed, Item, Table, Update
 from shared.clock import SECOND_US
 from shared.devices.keys import presence_key
+from shared.observability import count, logger
 
 # No rest is shorter, or its jobs would go round and round.
 _SHORTEST_REST_S = 5.0
+# So many different jobs in a row are no accident.
+_UNHEALTHY_AFTER = 3
+# A runner tries itself after a quarter of an hour at the latest. One that never says how that went
+# is given a job again after this time.
+_PAUSED_S = 1_800
+_RACES = 4
+_SAYS_AILING = (
+    "failing",
+    "failing_code",
+    "unhealthy_us",
+    "unhealthy_until_us",
+    "rests_until_us",
+)
 
 
 @dataclass(frozen=True)
-class Health:
+class DeviceHealth:
     """How the jobs of devices went."""
 
     table: Table
@@ -24,8 +40,52 @@ class Health:
     def rest(self, serial: str, rest_s: float) -> None:
         """The device's server has no time: the device is given no job for so long."""
         until_us = clock.now_us() + round(max(rest_s, _SHORTEST_REST_S) * SECOND_US)
-        said = {"rests_until_us": until_us}
+        self._update(serial, set={"rests_until_us": until_us})
+
+    def failed(self, serial: str, job_id: str, code: str) -> None:
+        """A job has failed on the device by no fault of its own; again changes nothing."""
+        for _ in range(_RACES):
+            before = self.table.get(*presence_key(serial)) or {}
+            failing = list(before.get("failing", ()))
+            if job_id in failing:
+                return
+            said = _with_failure(failing, job_id, code)
+            if self._update(serial, set=said, only_if={"failing": failing or None}):
+                _tell(serial, said)
+                return
+
+    def well(self, serial: str) -> None:
+        """The device has done something right, or an administrator says that it is well."""
+        self._update(serial, remove=_SAYS_AILING)
+
+    def tried(self, serial: str, *, passed: bool) -> None:
+        """The device has tried itself; if in vain, its pause goes on."""
+        if passed:
+            self.well(serial)
+            return
+        until_us = clock.now_us() + _PAUSED_S * SECOND_US
+        still = "attribute_exists(unhealthy_us)"
+        self._update(serial, set={"unhealthy_until_us": until_us}, extra_condition=still)
+
+    def _update(self, serial: str, **parts: Any) -> bool:
+        """False where the device was retired, or a condition did not hold."""
         try:
-            self.table.update(Update(*presence_key(serial), set=said, must_exist=True))
+            self.table.update(Update(*presence_key(serial), must_exist=True, **parts))
         except ConditionFailed:
-            return  # It was retired meanwhile.
+            return False
+        return True
+
+
+def _with_failure(failing: list[str], job_id: str, code: str) -> Item:
+    """What is kept of a device's failures after another one."""
+    said: Item = {"failing": [*failing, job_id][-_UNHEALTHY_AFTER:], "failing_code": code}
+    if len(failing) + 1 < _UNHEALTHY_AFTER:
+        return said
+    now_us = clock.now_us()
+    return said | {"unhealthy_us": now_us, "unhealthy_until_us": now_us + _PAUSED_S * SECOND_US}
+
+
+def _tell(serial: str, said: Item) -> None:
+    if "unhealthy_us" in said:
+        logger().warning("device_unhealthy", device=serial, code=said["failing_code"])
+        count("DevicesUnhealthy", service="jobs")

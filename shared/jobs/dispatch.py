@@ -120,12 +120,18 @@ class Dispatcher:
                 return sent
         return None
 
-    def serve_again(self, serial: str | None) -> None:
-        """Serve a device whose slot a job has just left; if that fails, its next report does."""
+    def serve_again(self, serial: str | None, *, well: bool = False) -> None:
+        """Serve a device whose slot a job has just left; if that fails, its next report does.
+
+        `well`: the job has succeeded there.
+        """
         if serial is None:
             return
         try:
             device = self.fleet.find(serial)
+            if device is not None and device.failing and well:
+                self.fleet.health.well(serial)
+                device = self.fleet.find(serial)
             if device is not None:
                 self.serve(device)
         except DependencyFailed:

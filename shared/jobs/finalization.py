@@ -20,7 +20,13 @@ from shared.jobs.dispatch import Dispatcher
 from shared.jobs.document import job_document
 from shared.jobs.job import Failure, Job
 from shared.jobs.recording import failed_run, outcome, record
-from shared.jobs.retries import MODEL_NOT_FOUND, Retry, retry_of, server_is_away
+from shared.jobs.retries import (
+    MODEL_NOT_FOUND,
+    Retry,
+    retry_of,
+    server_is_away,
+    tells_against_device,
+)
 from shared.jobs.store import NOT_DUE, JobStore, due_in_s, failure_code
 from shared.observability import count
 from shared.storage.log import SegmentLog
@@ -67,7 +73,7 @@ class Announcer:
         if status == "dead":
             count("JobsDied", service="jobs")
         self.announce(moved)
-        self.dispatcher.serve_again(job.sent_to)
+        self.dispatcher.serve_again(job.sent_to, well=status == "succeeded")
         return moved
 
     def announce(self, job: Job) -> None:
@@ -137,8 +143,7 @@ class Finalization:
 
         `reported`: the device said so itself, perhaps with when its server wants to be asked again.
         """
-        if server_is_away(failure, retry_after_s) and job.device is not None:
-            self.dispatcher.fleet.health.rest(job.device, retry_after_s or 0)
+        self._note(job, failure, reported, retry_after_s)
         if failure.code == MODEL_NOT_FOUND and self._others_serve(job):
             return self._back_to_queue(job, failure, reported, Retry(0, costs=False))
         retry = retry_of(job, failure, reported=reported, retry_after_s=retry_after_s)
@@ -186,6 +191,18 @@ class Finalization:
             also_if=_lease_as_read(job),
         )
         return None if sealed is None else self.settle(sealed)
+
+    def _note(
+        self, job: Job, failure: Failure, reported: bool, retry_after_s: float | None
+    ) -> None:
+        """What the failure says of the device."""
+        health = self.dispatcher.fleet.health
+        if job.device is None:
+            return
+        if server_is_away(failure, retry_after_s):
+            health.rest(job.device, retry_after_s or 0)
+        elif tells_against_device(job, failure, reported=reported):
+            health.failed(job.device, job.job_id, failure.code)
 
     def _others_serve(self, job: Job) -> bool:
         """Whether other devices serve a pool's job whose device does not know the model; that one

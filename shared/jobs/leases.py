@@ -152,9 +152,7 @@ class Leases:
         device = None if serial is None else self.fleet.find(serial)
         return None if device is None else device.kind
 
-    def _fail_once(
-        self, job: Job, failure: Failure, retry_after_s: float | None
-    ) -> Job | None:
+    def _fail_once(self, job: Job, failure: Failure, retry_after_s: float | None) -> Job | None:
         if job.ending:
             return self.finalization.settle(job)
         if job.status == "cancelling":
@@ -162,9 +160,7 @@ class Leases:
         if failure.code == CANCELLED:
             # No user cancelled: the device gave up for reasons of its own.
             failure = msgspec.structs.replace(failure, retryable=True)
-        return self.finalization.fail(
-            job, failure, reported=True, retry_after_s=retry_after_s
-        )
+        return self.finalization.fail(job, failure, reported=True, retry_after_s=retry_after_s)
 
     def _hold(self, job: Job, serial: str) -> Job | None:
         """The job in this device's hands; None when it moved meanwhile. Raises JobLeased."""

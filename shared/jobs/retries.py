@@ -13,8 +13,12 @@ from shared.jobs.job import Failure, Job
 
 MODEL_NOT_FOUND = "model_not_found"
 DEVICE_LOST = "device_lost"
+TIMEOUT = "timeout"
 # What cannot be cured by trying again, whatever the device says.
-INCURABLE = frozenset({MODEL_NOT_FOUND, "model_invalid", "invalid_argument", "unsupported"})
+_INCURABLE = frozenset({MODEL_NOT_FOUND, "model_invalid", "invalid_argument", "unsupported"})
+# What says nothing about the device that failed so. A job with less time than this may be to blame.
+_OF_THE_JOB = _INCURABLE | {"cancelled"}
+_LONG_ENOUGH_S = 60
 # The model's server has no time now (503, 502, 429): no fault of the job.
 _SERVER_AWAY = frozenset({"server_unavailable", "throttled"})
 # Before the second attempt, the third, and each later one.
@@ -44,7 +48,7 @@ def retry_of(
         return Retry(0, costs=False)
     if failure.code == DEVICE_LOST and reported and job.spared < _SPARED_AT_MOST:
         return Retry(0, costs=False)
-    if not failure.retryable or failure.code in INCURABLE or not job.attempts_left:
+    if not failure.retryable or failure.code in _INCURABLE or not job.attempts_left:
         return None
     usual_s = WAITS_S[min(job.attempts_made, len(WAITS_S)) - 1]
     return Retry(usual_s if retry_after_s is None else retry_after_s)
@@ -55,6 +59,17 @@ def server_is_away(failure: Failure, retry_after_s: float | None) -> bool:
     job that it refuses.
     """
     return failure.code in _SERVER_AWAY and retry_after_s is not None
+
+
+def tells_against_device(job: Job, failure: Failure, *, reported: bool) -> bool:
+    """Whether a failure may be the device's own: what the job asked for, too little time, and a
+    runner that was stopped say nothing about it.
+    """
+    if failure.code == DEVICE_LOST:
+        return not reported
+    if failure.code == TIMEOUT:
+        return job.timeout_s >= _LONG_ENOUGH_S
+    return failure.code not in _OF_THE_JOB
 
 
 def elsewhere_first(job: Job, able: Collection[Device], retry: Retry) -> dict[str, Any]:

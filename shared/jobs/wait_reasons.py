@@ -13,6 +13,7 @@ _REASONS = {
     "busy": "device_busy",
     "hot": "device_hot",
     "low_battery": "low_battery",
+    "unhealthy": "device_unhealthy",
     "maintenance": "paused",
     "offline": "device_offline",
 }
@@ -77,6 +78,8 @@ def _how(device: Device) -> str:
         return f"hot ({seen.temperature_c:g} °C)"
     if state == "low_battery" and seen is not None and seen.battery is not None:
         return f"low on battery ({seen.battery:g} %)"
+    if state == "unhealthy":
+        return "unhealthy after several failed jobs in a row"
     words = {"available": "is free", "low_battery": "low on battery"}
     return words.get(state, "in maintenance" if state == "maintenance" else state)
 

@@ -153,4 +153,28 @@ def test_job_goes_back_to_the_queue_when_the_runner_must_stop(
     bench.run_until(lambda: bool(bench.model.requests))
 
     job = yard.job(job_id)
-    assert (job["status"], job["status_reason"]) == ("queued", "backoff")
+    assert (job["status"], job["status_reason"], job["attempt"]) == ("queued", "device_busy", 0)
+
+
+def test_a_device_tries_itself_and_goes_on_when_it_was_unhealthy(
+    yard: Yard, deployed: DeployedApi, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalyard_runner.trial.FIRST_S", 0.2)
+    bench.model.refusal = (500, {"error": "CUDA error"})
+    for _ in range(3):
+        yard.submit(model="tiny", max_attempts=1)
+    states: list[str] = []
+
+    def well_again() -> bool:
+        device = yard.api("devices", user="ada").get(f"/devices/{SERIAL}").json()
+        states.append(device["state"])
+        if states[-1] == "unhealthy" and len(bench.model.requests) >= 4:
+            bench.model.refusal = None
+        return "unhealthy" in states and states[-1] == "available"
+
+    bench.run_until(well_again)
+
+    asked = [request["max_tokens"] for request in bench.model.requests]
+    assert deployed.statuses("fail") == [200] * 3
+    assert 1 not in asked[:3]
+    assert set(asked[3:]) == {1}

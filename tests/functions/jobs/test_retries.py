@@ -61,9 +61,7 @@ def test_the_next_attempt_waits_5_s_then_30_s_then_2_min_when_one_fails(
     assert yard.claim(job_id) == 5
 
 
-def test_it_waits_as_long_as_the_server_said_when_it_did(
-    yard: Yard, held_clock: HeldClock
-) -> None:
+def test_it_waits_as_long_as_the_server_said_when_it_did(yard: Yard, held_clock: HeldClock) -> None:
     job_id = yard.submit()["job_id"]
 
     sent = fail(yard, job_id, retry_after_s=47)

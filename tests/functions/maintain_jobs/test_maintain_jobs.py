@@ -152,6 +152,8 @@ def test_a_job_goes_back_to_the_queue_when_its_device_is_lost(yard, held_clock) 
     job = yard.job(job_id)
     assert done == {"attempt_lapsed": 1}
     assert (job["status"], job["failure"]["code"]) == ("queued", "device_lost")
+    held_clock.advance(5)
+    yard.report()
     assert yard.messages() == 1
     assert yard.claim(job_id) == 2
 
@@ -176,6 +178,7 @@ def test_a_job_is_dead_when_all_its_devices_are_lost(yard, held_clock) -> None:
         yard.claim(job_id)
         held_clock.advance(61)
         yard.sweep()
+        held_clock.advance(5)
 
     job = yard.job(job_id)
     assert (job["status"], job["failure"]["code"]) == ("dead", "device_lost")

@@ -8,6 +8,8 @@ from tests.kit.yard import Yard
 from tests.runner.kit.api import SERIAL
 from tests.runner.kit.server import Exchange, FakeServer
 
+_FORWARDED = ("x-evalyard-state",)
+
 
 class DeployedApi(FakeServer):
     """Hands the device's requests to `functions.devices`, one at a time, as Lambda does."""
@@ -33,7 +35,8 @@ class DeployedApi(FakeServer):
     def answer(self, exchange: Exchange, body: Any) -> None:
         answer = self._function.submit(self._device.post, exchange.path, json=body).result()
         self.answered.append((exchange.path.rpartition("/")[2], answer.status))
-        exchange.send_json(answer.status, answer.json() if answer.body else None)
+        state = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
+        exchange.send_json(answer.status, answer.json() if answer.body else None, state)
 
     def statuses(self, verb: str) -> list[int]:
         """The status codes that `verb` was answered with."""
