@@ -49,19 +49,11 @@ class Trials:
 async def answers(backend: Backend, model: str, stop: Stop) -> bool:
     """Whether the model gives a token; False, too, when the runner has to stop first."""
     asked = Generation(model, "Hello", options={"num_predict": 1})
-    working = asyncio.ensure_future(backend.generate(asked))
-    stopping = asyncio.create_task(stop.asked.wait())
     try:
-        await asyncio.wait(
-            {working, stopping}, timeout=_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        return working.done() and working.result() is not None
+        async with asyncio.timeout(_PATIENCE_S):
+            return await stop.unless_asked(backend.generate(asked)) is not None
     except GenerationError as exc:
         log.trouble("trial_failed", model=model, code=exc.code)
     except Exception as exc:  # The last resort: a trial must not end the runner.
         log.trouble("trial_failed", model=model, reason=place_of(exc))
-    finally:
-        working.cancel()
-        stopping.cancel()
-        await asyncio.wait({working, stopping})
     return False
