@@ -65,8 +65,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     what was ever sent to it. `lost_models` are those that its server did not know, each until an
     instant: whatever the device reports, it does not serve them till then. Until `rests_until_us`
     it is not ready, as its model's server had no time. `instance` is the process that runs as this
-    device, heard of at `instance_us`; None where processes do not say who they are. `failing` are the
-    last jobs that failed there in a row; after three it is unhealthy, since `unhealthy_us`.
+    device, heard of at `instance_us`; None where processes do not say who they are. `failing` are
+    the last jobs that failed there in a row; after three it is unhealthy, since `unhealthy_us`.
     """
 
     serial: str
