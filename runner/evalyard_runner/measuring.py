@@ -7,6 +7,7 @@ from typing import Any
 
 from evalyard_runner.attached_log import attached_log, note_run
 from evalyard_runner.backends import Backend
+from evalyard_runner.conditions import conditions_of
 from evalyard_runner.counting import Counted, counted_of
 from evalyard_runner.energy import PowerCurve, power_watched
 from evalyard_runner.errors import GenerationError
@@ -52,6 +53,7 @@ async def measure(
     """
     before, mark = await asyncio.to_thread(sensors.read), backend.log.mark()
     generation = Generation(claim.model, claim.prompt, claim.system, claim.options)
+    about = await backend.about(claim.model)
     try:
         async with asyncio.timeout(claim.timeout_s):
             runs = await _run(backend, claim, generation, sensors)
@@ -63,8 +65,10 @@ async def measure(
     counted = counted_of(runs.samples, cache_wanted=wants_cache(generation))
     metrics = metrics_of(counted.samples, runs.load_ms)
     flags = flags_of(runs.samples, generation, hot_start=is_hot(before, max_temp_c))
-    body = _body(runs, counted, metrics, is_local=backend.is_local)
-    body |= {"flags": flags, "telemetry": telemetry}
+    local, warm = backend.is_local, claim.warmup > 0
+    conditions = conditions_of(about, before, counted.samples, is_local=local, warm=warm)
+    body = _body(runs, counted, metrics, is_local=local)
+    body |= {"flags": flags, "telemetry": telemetry, "conditions": conditions}
     return Measured(metrics, body, attached_log(backend.log.since(mark), claim))
 
 

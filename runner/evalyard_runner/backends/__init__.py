@@ -1,6 +1,6 @@
 """What runs the model: a backend turns one `Generation` into one `Sample`."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.measure import Sample
@@ -24,6 +24,12 @@ class Backend(Protocol):
     @property
     def log(self) -> RuntimeLog:
         """What the runtime writes; empty for one that runs elsewhere."""
+
+    async def about(self, model: str) -> dict[str, Any]:
+        """Under what it runs a model, by the names of docs/runs.md; None for what it does not know.
+
+        Takes a few seconds at most. Raises GenerationError for a model that it does not serve.
+        """
 
     async def ready(self) -> bool:
         """Whether a job could run now; cheap when nothing failed lately."""

@@ -8,10 +8,12 @@ measure for all.
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from evalyard_runner import log
-from evalyard_runner.backends.gguf_file import has_chat_template
+from evalyard_runner.backends.gguf_file import has_chat_template, quant_of
 from evalyard_runner.backends.gguf_process import LlamaProcess
 from evalyard_runner.backends.memory_kills import MemoryKills
 from evalyard_runner.backends.openai import OpenAiBackend
@@ -42,6 +44,7 @@ class GgufBackend:
         self.log = RuntimeLog()
         self._process: LlamaProcess | None = None
         self._client: OpenAiBackend | None = None
+        self._quant: str | None = None
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -51,9 +54,14 @@ class GgufBackend:
     def load_ms(self) -> float | None:
         return self._process.load_ms if self._process else None
 
+    async def about(self, model: str) -> dict[str, Any]:  # noqa: ARG002 - one file has all names.
+        facts = {"backend": "gguf", "runtime": "llama.cpp", "runtime_version": _version()}
+        loaded = {"threads": self._model.threads, "context": self._model.context}
+        return {**facts, "quant": self._quant, **loaded}
+
     async def start(self) -> None:
         """Load the model. Raises MisconfiguredError when the file cannot be used."""
-        chat = has_chat_template(self._model.path)
+        chat, self._quant = has_chat_template(self._model.path), quant_of(self._model.path)
         key = secrets.token_urlsafe(24)
         model = self._model
         self._process = await LlamaProcess.start(
@@ -108,6 +116,14 @@ class GgufBackend:
         if self._process is not None:
             await self._process.stop()
         self._client = self._process = None
+
+
+def _version() -> str | None:
+    """Of the package that brings llama.cpp along."""
+    try:
+        return f"xllamacpp {version('xllamacpp')}"
+    except PackageNotFoundError:
+        return None
 
 
 # llama.cpp keeps the last prompt by default; a repetition would then measure the cache and not the

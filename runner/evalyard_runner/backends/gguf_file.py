@@ -1,4 +1,6 @@
-"""Finds the GGUF file that a flag means, and reads in its header whether the model knows roles."""
+"""Finds the GGUF file that a flag means, and reads in its header whether the model knows roles,
+and how its weights are quantised.
+"""
 
 import importlib
 import os
@@ -6,13 +8,15 @@ import struct
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from evalyard_runner.backends.gguf_quant import quant_name
 from evalyard_runner.errors import MisconfiguredError
 
 # The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 _MAGIC: Final = b"GGUF"
-_STRING, _ARRAY = 8, 9
+_UINT32, _STRING, _ARRAY = 4, 8, 9
 _SIZES: Final = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _CHAT_TEMPLATE: Final = "tokenizer.chat_template"
+_FILE_TYPE: Final = "general.file_type"
 _PACKAGE: Final = "package:"
 
 
@@ -32,9 +36,21 @@ def has_chat_template(path: Path) -> bool:
     """False for a base model, which continues text. Raises MisconfiguredError when it is no
     readable GGUF file.
     """
+    return _CHAT_TEMPLATE in _header(path)
+
+
+def quant_of(path: Path) -> str | None:
+    """How the weights are quantised, None where the header does not say it in a known way.
+
+    Raises MisconfiguredError when it is no readable GGUF file.
+    """
+    return quant_name(_header(path).get(_FILE_TYPE))
+
+
+def _header(path: Path) -> dict[str, int | None]:
     try:
         with path.open("rb") as file:
-            return _CHAT_TEMPLATE in _keys(file)
+            return _members(file)
     except (OSError, struct.error, ValueError, KeyError, EOFError) as exc:
         raise MisconfiguredError(f"{path} is not a readable GGUF file ({exc})") from exc
 
@@ -60,21 +76,25 @@ def _assembled(package: Any, target: Path) -> Path:
         return Path(package.assemble(target, overwrite=True))
 
 
-def _keys(file: BinaryIO) -> set[str]:
+def _members(file: BinaryIO) -> dict[str, int | None]:
+    """The header's keys; of their values those that are small whole numbers."""
     if file.read(4) != _MAGIC:
         raise ValueError("it does not start with GGUF")
     _version, _tensors, count = struct.unpack("<IQQ", file.read(20))
-    keys = {_key_and_skip_value(file) for _ in range(count)}
+    members = dict(_member(file) for _ in range(count))
     # Skipping does not notice the end of the file.
     if file.tell() > os.fstat(file.fileno()).st_size:
         raise ValueError("its header is cut off")
-    return keys
+    return members
 
 
-def _key_and_skip_value(file: BinaryIO) -> str:
+def _member(file: BinaryIO) -> tuple[str, int | None]:
     key = _exactly(file, _integer(file, "Q")).decode()
-    _skip(file, _integer(file, "I"))
-    return key
+    kind = _integer(file, "I")
+    if kind == _UINT32:
+        return key, _integer(file, "I")
+    _skip(file, kind)
+    return key, None
 
 
 def _skip(file: BinaryIO, kind: int) -> None:

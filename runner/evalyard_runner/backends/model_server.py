@@ -69,10 +69,11 @@ class ModelServer:
             ) from exc
         self._names = {name: name for name in listed}
 
-    async def asked(self, path: str) -> Any:
-        """What a path says, None when it says nothing readable."""
+    async def asked(self, path: str, body: Any = None) -> Any:
+        """What a path says, or what it says to a body; None when it says nothing readable."""
+        verb = "GET" if body is None else "POST"
         try:
-            answer = await self._http.get(path, timeout=_PROBE_TIMEOUT)
+            answer = await self._http.request(verb, path, json=body, timeout=_PROBE_TIMEOUT)
             return answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError):
             return None
@@ -119,6 +120,16 @@ class ServedBackend(ABC):
         self._server = server
         self._health = Health(self._one_token)
         self.log = RuntimeLog()
+        self._about: dict[str, dict[str, Any]] = {}
+
+    async def about(self, model: str) -> dict[str, Any]:
+        """Asked once for each model: what a server is does not change while a runner lives."""
+        if model not in self._about:
+            self._about[model] = await self._facts(model)
+        return self._about[model]
+
+    async def _facts(self, model: str) -> dict[str, Any]:
+        raise NotImplementedError
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from typing import Any, Final
 from evalyard_runner.backends.answers import LineAnswer
 from evalyard_runner.backends.chunks import whole
 from evalyard_runner.backends.model_server import ModelServer, ServedBackend
-from evalyard_runner.backends.ollama_recorder import OllamaRecorder
+from evalyard_runner.backends.ollama_recorder import OLLAMA, OllamaRecorder
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation, ollama_body
-from evalyard_runner.readings import count, objects_of
+from evalyard_runner.readings import count, member, objects_of
 
 # No shorter one is worth asking for: jobs that set `num_ctx` lower than this are experiments.
 _SHORTEST_CONTEXT: Final = 256
@@ -33,6 +33,18 @@ class OllamaBackend(ServedBackend):
         await self._server.use_listed_models(
             "tags", lambda answer: [str(model["name"]) for model in answer["models"]]
         )
+
+    async def _facts(self, model: str) -> dict[str, Any]:
+        upstream = self._server.upstream(model)
+        shown = await self._server.asked("show", {"model": upstream})
+        details = member(shown if isinstance(shown, dict) else {}, "details")
+        said = await self._server.asked("version")
+        return {
+            "backend": OLLAMA,
+            "runtime": OLLAMA,
+            "runtime_version": said.get("version") if isinstance(said, dict) else None,
+            "quant": details.get("quantization_level"),
+        }
 
     async def _generate(self, generation: Generation) -> Sample:
         upstream = self._server.upstream(generation.model)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from evalyard_runner.backends.answers import EventAnswer
 from evalyard_runner.backends.chunks import whole
@@ -11,6 +12,7 @@ from evalyard_runner.backends.openai_recorder import OpenAiRecorder
 from evalyard_runner.errors import GenerationError
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation, chat_body, plain_body
+from evalyard_runner.readings import member
 
 
 class OpenAiBackend(ServedBackend):
@@ -29,6 +31,7 @@ class OpenAiBackend(ServedBackend):
         always: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(ModelServer(base_url(url), names, probe="models", key=key))
+        self._root = base_url(url).removesuffix("v1/")
         self._path = "chat/completions" if chat else "completions"
         self._build = chat_body if chat else plain_body
         self._default_max_tokens, self._always = default_max_tokens, dict(always or {})
@@ -39,6 +42,16 @@ class OpenAiBackend(ServedBackend):
         await self._server.use_listed_models(
             "models", lambda answer: [str(model["id"]) for model in answer["data"]]
         )
+
+    async def _facts(self, model: str) -> dict[str, Any]:
+        """A llama.cpp server says what it is; others say nothing that all of them would."""
+        upstream = self._server.upstream(model)
+        props = await self._server.asked(f"{self._root}props?model={quote(upstream)}")
+        build = props.get("build_info") if isinstance(props, dict) else None
+        if build is None:
+            return {"backend": "openai"}
+        context = member(props, "default_generation_settings").get("n_ctx")
+        return {"backend": "openai", "runtime": "llama.cpp", "build": build, "context": context}
 
     async def _generate(self, generation: Generation) -> Sample:
         upstream = self._server.upstream(generation.model)

@@ -53,6 +53,8 @@ class FakeModel(FakeServer):
         self.script = script
         self.refusal: tuple[int, Any] | tuple[int, Any, dict[str, str]] | None = None
         self.dislikes: str | None = None
+        # What llama.cpp says of itself under /props.
+        self.props: dict[str, Any] | None = None
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.hung_up = Event()
@@ -63,6 +65,9 @@ class FakeModel(FakeServer):
         if exchange.path == "/v1/models":
             status = 200 if self.well else 503
             exchange.send_json(status, {"data": [{"id": "listed-a"}, {"id": "listed-b"}]})
+            return
+        if exchange.path.startswith("/props"):
+            exchange.send_json(*((200, self.props) if self.props else (404, {"error": {}})))
             return
         self.requests.append(body)
         if self.refusal:

@@ -61,6 +61,8 @@ class FakeOllama(FakeServer):
         elif exchange.path == "/api/tags":
             names = ("llama3.2:1b", "qwen3:0.6b")
             exchange.send_json(200, {"models": [{"name": name, "model": name} for name in names]})
+        elif exchange.path == "/api/show":
+            exchange.send_json(200, {"details": {"quantization_level": "Q8_0"}})
         elif exchange.path == "/api/ps":
             loaded = {"name": "llama3.2:1b", "context_length": self.context}
             exchange.send_json(200, {"models": [loaded]})
