@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from evalyard_runner.gatekeeper import Gatekeeper
-from evalyard_runner.gates import Gates, Limits
+from evalyard_runner.gates import Gates, Limits, is_hot
 from evalyard_runner.sensors import Sensors
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,6 +138,22 @@ def test_gate_is_closed_at_first_when_its_sensor_never_answered() -> None:
     assert over_time((0, failing), (599, failing), (601, failing)) == [
         "sensor_silent", "sensor_silent", None
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("limit_c", "readings", "hot"),
+    [
+        (60.0, {"temperature_c": 60.0}, True),
+        (60.0, {"temperature_c": 59.9, "gpu_temperature_c": 61.0}, True),
+        (60.0, {"temperature_c": 59.9}, False),
+        (60.0, {"temperature_c": None}, False),
+        (None, {"temperature_c": 99.0}, False),
+    ],
+)
+def test_start_is_hot_when_the_gate_would_be_closed(
+    limit_c: float | None, readings: dict[str, Any], hot: bool
+) -> None:
+    assert is_hot(readings, limit_c) is hot
 
 
 def test_sensors_rest_when_no_limit_is_given() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from evalyard_runner.arrivals import is_buffered
 from evalyard_runner.backends.openai import OpenAiBackend
 from evalyard_runner.backends.openai_recorder import OpenAiRecorder
 from evalyard_runner.errors import GenerationError
@@ -78,6 +79,7 @@ def test_no_speed_is_told_when_reasoning_was_counted_but_not_streamed() -> None:
 
     assert (row["ttft_ms"], row["tok_s"], row["first_text_ms"]) == (None, None, 5000.0)
     assert row["reasoning_tokens"] == 500
+    assert not is_buffered(sample)
     assert "500 reasoning tokens" in (sample.unseen or "")
 
 
@@ -156,6 +158,14 @@ def test_nothing_is_counted_when_the_server_counts_zero() -> None:
     assert metrics["tok_s"] is None
 
 
+def test_count_stays_when_zeros_come_before_and_after_it() -> None:
+    zeros = usage(prompt=0, completion=0)
+
+    sample = recorded((0.1, [content("a"), zeros]), (0.2, [content("b", "stop"), usage(), zeros]))
+
+    assert (sample.prompt_tokens, sample.completion_tokens) == (10, 3)
+
+
 @pytest.mark.parametrize("reason", ["abort", "error"])
 def test_attempt_fails_when_the_server_gave_up(model: FakeModel, reason: str) -> None:
     model.script = lambda _: iter([content("half"), content("", reason), usage()])
@@ -178,6 +188,7 @@ def test_result_says_why_when_a_proxy_holds_the_answer_back(model: FakeModel) ->
 
     assert (body["metrics"]["tok_s"], body["metrics"]["completion_tokens"]) == (None, 50)
     assert body["samples"][0]["first_text_ms"] >= 50
+    assert body["flags"] == ["buffered"]
     assert "one piece" in body["provenance"]["tok_s"]["why"]
 
 

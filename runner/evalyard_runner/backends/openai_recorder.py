@@ -33,7 +33,9 @@ class OpenAiRecorder:
         """Note one chunk."""
         for choice in objects_of(chunk.get("choices")):
             self._hear_choice(choice)
-        self._usage = member(chunk, "usage") or self._usage
+        usage = member(chunk, "usage")
+        if count(usage.get("completion_tokens")) or not self._counts_something:
+            self._usage = usage or self._usage
         self._timings = member(chunk, "timings") or self._timings
 
     def hear_whole(self, answer: dict[str, Any]) -> None:
@@ -64,6 +66,11 @@ class OpenAiRecorder:
     def counted(self) -> bool:
         """Whether the server has said how many tokens there were."""
         return bool(self._usage or self._timings)
+
+    @property
+    def _counts_something(self) -> bool:
+        """Some count zeros in each chunk, or once more at the end; those take nothing back."""
+        return bool(count(self._usage.get("completion_tokens")))
 
     def sample(self) -> Sample:
         usage, timings = self._usage, self._timings
