@@ -1,13 +1,12 @@
 """The command as its user meets it: exit codes, and one line for each way it cannot work."""
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
-from typing import IO, Any
+from time import sleep
+from typing import Any
 
 import pytest
 from evalyard_runner.net import is_in_the_clear
@@ -15,24 +14,8 @@ from evalyard_runner.net import is_in_the_clear
 from tests.runner.kit.api import SERIAL, TOKEN, FakeApi, job
 from tests.runner.kit.model import FakeModel, three_words
 from tests.runner.kit.ollama import FakeOllama
+from tests.runner.kit.processes import RUNNER, start, wait_for
 from tests.runner.kit.sqs import FakeSqs
-
-RUNNER = Path(__file__).resolve().parents[2] / "runner"
-
-
-def start(
-    *flags: str, token: str | None = TOKEN, stdout: int | IO[str] = subprocess.PIPE
-) -> "subprocess.Popen[str]":
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(RUNNER)}
-    if token:
-        environment["EVALYARD_DEVICE_TOKEN"] = token
-    return subprocess.Popen(
-        [sys.executable, "-m", "evalyard_runner", *flags],
-        env=environment,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def ended(*flags: str, token: str | None = TOKEN) -> tuple[int, str, str]:
@@ -234,11 +217,3 @@ def slowly(body: dict[str, Any]) -> Iterator[float | str | dict[str, Any]]:
     """A model that begins to speak while the runner stands still."""
     yield 1.0
     yield from three_words(body)
-
-
-def wait_for(satisfied: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    give_up = monotonic() + 90
-    while not satisfied():
-        assert process.poll() is None
-        assert monotonic() < give_up
-        sleep(0.02)

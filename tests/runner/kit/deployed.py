@@ -5,18 +5,22 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 from tests.kit.yard import Yard
-from tests.runner.kit.api import SERIAL
 from tests.runner.kit.server import Exchange, FakeServer
 
 _FORWARDED = ("x-evalyard-state",)
 
 
 class DeployedApi(FakeServer):
-    """Hands the device's requests to `functions.devices`, one at a time, as Lambda does."""
+    """Hands the devices' requests to `functions.devices`, one at a time, as Lambda does.
+
+    `sqs_url` is where runners find the queues that are in other processes than this.
+    """
+
+    sqs_url: str | None = None
 
     def __init__(self, yard: Yard) -> None:
         super().__init__()
-        self._device = yard.device(SERIAL)
+        self._yard = yard
         self._loop = asyncio.new_event_loop()
         self._function = ThreadPoolExecutor(
             1, initializer=asyncio.set_event_loop, initargs=(self._loop,)
@@ -33,10 +37,14 @@ class DeployedApi(FakeServer):
         self._loop.close()
 
     def answer(self, exchange: Exchange, body: Any) -> None:
-        answer = self._function.submit(self._device.post, exchange.path, json=body).result()
-        self.answered.append((exchange.path.rpartition("/")[2], answer.status))
+        device = self._yard.device(exchange.path.split("/")[2])
+        answer = self._function.submit(device.post, exchange.path, json=body).result()
+        verb, said = exchange.path.rpartition("/")[2], answer.json() if answer.body else None
+        self.answered.append((verb, answer.status))
+        if verb == "session" and self.sqs_url:
+            said["endpoint_url"] = self.sqs_url
         state = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
-        exchange.send_json(answer.status, answer.json() if answer.body else None, state)
+        exchange.send_json(answer.status, said, state)
 
     def statuses(self, verb: str) -> list[int]:
         """The status codes that `verb` was answered with."""

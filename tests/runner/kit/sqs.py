@@ -1,7 +1,9 @@
-"""As much of SQS's JSON protocol as a runner in another process needs: one queue."""
+"""SQS's JSON protocol for a runner in another process: one queue, or those of this process."""
 
 import json
 from typing import Any
+
+from botocore import xform_name
 
 from tests.runner.kit.server import Exchange, FakeServer
 
@@ -43,3 +45,16 @@ class FakeSqs(FakeServer):
         if body["VisibilityTimeout"] == 0:
             self.given_back.append(self.held[body["ReceiptHandle"]])
         return {}
+
+
+class SharedSqs(FakeServer):
+    """The queues of a client of this process, for others."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__()
+        self._client = client
+
+    def answer(self, exchange: Exchange, body: dict[str, Any]) -> None:
+        operation = str(exchange.headers["X-Amz-Target"]).rpartition(".")[2]
+        said = getattr(self._client, xform_name(operation))(**body)
+        exchange.send_json(200, {name: said[name] for name in said if name != "ResponseMetadata"})

@@ -1,0 +1,43 @@
+"""Runners as what they are on a device: processes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import IO
+
+from tests.runner.kit.api import TOKEN
+
+RUNNER = Path(__file__).resolve().parents[3] / "runner"
+
+
+def start(
+    *flags: str, token: str | None = TOKEN, stdout: int | IO[str] = subprocess.PIPE
+) -> "subprocess.Popen[str]":
+    """A runner with these flags; the token comes by the environment."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(RUNNER)}
+    if token:
+        environment["EVALYARD_DEVICE_TOKEN"] = token
+    return subprocess.Popen(
+        [sys.executable, "-m", "evalyard_runner", *flags],
+        env=environment,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(
+    satisfied: Callable[[], bool],
+    *processes: "subprocess.Popen[str]",
+    patience_s: float = 90.0,
+) -> None:
+    """Until it is so; fails when a process ends before, or it never is."""
+    give_up = monotonic() + patience_s
+    while not satisfied():
+        for process in processes:
+            assert process.poll() is None, process.communicate()
+        assert monotonic() < give_up
+        sleep(0.02)
