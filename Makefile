@@ -141,14 +141,14 @@ IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/lo
 SLOWEST = --durations 25 --durations-min 1
 
 test-fast: .venv/.installed ## unit and functional tests, but for those that disturb every single AWS call
-	.venv/bin/pytest $(IN_PROCESS) -m "not exhaustive"
+	.venv/bin/pytest $(IN_PROCESS) -m "not exhaustive and not nightly"
 
 # What AWS runs is tried under the Python that it runs there, where this machine has one, and end to end under the
 # other; what runs on devices and on this machine, under the oldest that we promise. At night all runs under both.
 DEPLOYED = tests/shared tests/functions
 test-unit: .venv/.installed $(VENV_313) ## unit and functional tests, of what is deployed under Python 3.13
 	$(if $(PYTHON_313),.venv-3.13,.venv)/bin/pytest $(DEPLOYED) $(IN_PROCESS) $(SLOWEST)
-	.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS)
+	.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS) -m "not nightly"
 
 test-dashboard: dashboard/node_modules/.installed ## the tests of the web app
 	cd dashboard && npm run --silent test

@@ -63,7 +63,9 @@ def all_ended(yard: Yard, job_ids: list[str], *runners: Any) -> list[dict[str, A
 
 
 @pytest.mark.parametrize(
-    "refusal", [(404, "<h1>Not Found</h1>"), (502, None)], ids=["wrong path", "no gateway"]
+    "refusal",
+    [(404, "<h1>Not Found</h1>"), pytest.param((502, None), marks=pytest.mark.nightly)],
+    ids=["wrong path", "no gateway"],
 )
 def test_no_job_pays_when_the_server_of_one_phone_in_three_is_gone(
     yard: Yard, refusal: tuple[int, Any]
