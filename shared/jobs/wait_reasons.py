@@ -17,8 +17,12 @@ _REASONS = {
     "maintenance": "paused",
     "offline": "device_offline",
 }
-
-
+# A device that calls itself not ready, by what it says about that.
+_NOT_READY = {
+    "server_unavailable": "waits until its model's server can answer",
+    "model_unreachable": "does not reach its model's server",
+    "sensor_silent": "waits for a sensor that its gates need",
+}
 _SHOWN = 3
 
 
@@ -80,6 +84,8 @@ def _how(device: Device) -> str:
         return f"low on battery ({seen.battery:g} %)"
     if state == "unhealthy":
         return "unhealthy after several failed jobs in a row"
+    if state == "busy" and not device.holds and device.not_ready_reason in _NOT_READY:
+        return _NOT_READY[device.not_ready_reason]
     words = {"available": "is free", "low_battery": "low on battery"}
     return words.get(state, "in maintenance" if state == "maintenance" else state)
 

@@ -108,7 +108,7 @@ def test_server_is_asked_less_and_less_often_when_it_says_nothing_about_when() -
         raise GenerationError("runtime_crash", "went away", retryable=True)
 
     async def watched() -> None:
-        health = Health(probe, clock=lambda: now[0])
+        health = Health(probe, lambda: ("tiny",), clock=lambda: now[0])
         health.note(
             GenerationError("server_unavailable", "503", retryable=True, retry_after_s=5.0), "tiny"
         )
@@ -130,7 +130,7 @@ def test_server_answers_when_it_has_an_opinion_about_the_probe(code: str) -> Non
         raise GenerationError(code, "no", retryable=False)
 
     async def recovered() -> bool:
-        health = Health(probe)
+        health = Health(probe, lambda: ("tiny", "other"))
         health.note(
             GenerationError("server_unavailable", "503", retryable=True, retry_after_s=0.0), "tiny"
         )
@@ -165,3 +165,23 @@ def test_wait_is_read_when_the_server_names_one(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert retry_after_s(headers) == seconds
+
+
+def test_server_is_there_when_only_one_of_its_models_is_not_found() -> None:
+    """By a 404 that does not say so; the device's other models must not wait for this one."""
+    nowhere = GenerationError("server_unavailable", "404 ?", retryable=True, retry_after_s=0.0)
+    now, asked = [0.0], []
+
+    async def probe(model: str) -> None:
+        asked.append(model)
+        if model == "tiny":
+            raise nowhere
+
+    async def recovered() -> bool:
+        health = Health(probe, lambda: ("tiny", "other"), clock=lambda: now[0])
+        health.note(nowhere, "tiny")
+        now[0] = 60.0
+        return await health.recovered()
+
+    assert finished(recovered())
+    assert asked == ["tiny", "other"]

@@ -20,12 +20,16 @@ _PATIENCE_S: Final = 300.0
 
 @dataclass
 class Health:
-    """`probe` asks a model for one token. Well until a failure says otherwise."""
+    """`probe` asks a model for one token; `models` are those that are served. Well until a failure
+    says otherwise.
+    """
 
     probe: Callable[[str], Awaitable[object]]
+    models: Callable[[], tuple[str, ...]]
     clock: Callable[[], float] = monotonic
     _model: str | None = None
     _not_before: float = 0.0
+    _turn: int = 0
     _backoff: Backoff = field(default_factory=lambda: Backoff(first_s=1.0, longest_s=15.0))
 
     def note(self, failure: GenerationError, model: str) -> None:
@@ -49,19 +53,31 @@ class Health:
         return True
 
     async def _answers(self, model: str) -> bool:
+        """Whether the model that was refused answers. Where it is not found, another one that does
+        shows that the server is there: then it is about this model and its jobs.
+        """
+        refused = await self._refusal(model)
+        others = [each for each in self.models() if each != model]
+        if others and refused is not None and refused.message.startswith("404"):
+            self._turn += 1
+            refused = await self._refusal(others[self._turn % len(others)])
+        if refused is not None:
+            self._wait(refused.retry_after_s or 0.0)
+        return refused is None
+
+    async def _refusal(self, model: str) -> GenerationError | None:
+        """Why the server does not answer; None also for one that has an opinion about the request,
+        for then it works.
+        """
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self.probe(model)
         except TimeoutError:
-            self._wait(0.0)
-            return False
+            return GenerationError("runtime_crash", "no answer", retryable=True)
         except GenerationError as failure:
-            # With an opinion about the request it works; a crash is none.
-            if failure.retry_after_s is None and failure.code != "runtime_crash":
-                return True
-            self._wait(failure.retry_after_s or 0.0)
-            return False
-        return True
+            unable = failure.retry_after_s is not None or failure.code == "runtime_crash"
+            return failure if unable else None
+        return None
 
     def _wait(self, wanted_s: float) -> None:
         self._not_before = self.clock() + max(wanted_s, self._backoff.next_delay())

@@ -118,7 +118,7 @@ class ServedBackend(ABC):
 
     def __init__(self, server: ModelServer) -> None:
         self._server = server
-        self._health = Health(self._one_token)
+        self._health = Health(self._one_token, lambda: self.models)
         self.log = RuntimeLog()
         self._about: dict[str, dict[str, Any]] = {}
 

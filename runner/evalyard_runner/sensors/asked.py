@@ -14,16 +14,16 @@ T = TypeVar("T")
 PATIENCE_S: Final = 6.0
 # A question without an answer is asked again in another thread: its own may hang for ever.
 _AGAIN_S: Final = 60.0
-_AGAIN_AT_MOST_S: Final = 960.0
-_MOST_HANGING: Final = 8
+# A thread an hour is nothing for a device to run out of.
+_AGAIN_AT_MOST_S: Final = 3_600.0
 
 
 class Asked(Generic[T]):
     """Each question has a thread of its own, because a driver that hangs cannot be interrupted.
 
-    A sensor that has not answered yet is asked again when it has, or after a minute, then two, then
-    four; a late answer is dropped, for it is of another moment. stderr has one line when it begins
-    to fail and one when it answers again.
+    A sensor that has not answered yet is asked again when it has, or after a minute, then two,
+    then four, up to an hour; a late answer is dropped, for it is of another moment. stderr has one
+    line when it begins to fail and one when it answers again.
     """
 
     def __init__(
@@ -34,8 +34,8 @@ class Asked(Generic[T]):
     ) -> None:
         self._read, self._patience_s, self._clock = read, patience_s, clock
         self._name = getattr(read, "__qualname__", type(read).__name__)
-        self._hanging: list[_Question[T]] = []
-        self._not_before = 0.0
+        self._last: _Question[T] | None = None
+        self._not_before, self._wait_s = 0.0, _AGAIN_S
         self._failing = False
 
     @property
@@ -59,16 +59,15 @@ class Asked(Generic[T]):
         return question.answer
 
     def _is_waited_for(self) -> bool:
-        """Whether the last question may still be answered, or too many are open."""
-        if not self._hanging or self._hanging[-1].answered.is_set():
+        """Whether the last question may still be answered."""
+        if self._last is None or self._last.answered.is_set():
             return False
-        self._hanging = [each for each in self._hanging if not each.answered.is_set()]
-        return self._clock() < self._not_before or len(self._hanging) >= _MOST_HANGING
+        return self._clock() < self._not_before
 
     def _wait_for(self, question: "_Question[T]") -> None:
-        wait_s = min(_AGAIN_S * 2.0 ** len(self._hanging), _AGAIN_AT_MOST_S)
-        self._not_before = self._clock() + wait_s
-        self._hanging.append(question)
+        self._not_before = self._clock() + self._wait_s
+        self._wait_s = min(self._wait_s * 2, _AGAIN_AT_MOST_S)
+        self._last = question
 
     def _fail(self, reason: str) -> None:
         if not self._failing:
@@ -76,7 +75,7 @@ class Asked(Generic[T]):
         self._failing = True
 
     def _answer(self) -> None:
-        self._hanging.clear()
+        self._last, self._wait_s = None, _AGAIN_S
         if self._failing:
             log.trouble("sensor_answered_again", sensor=self._name)
         self._failing = False

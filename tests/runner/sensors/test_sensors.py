@@ -100,7 +100,7 @@ def test_sensor_is_asked_again_when_one_answer_hangs_for_ever() -> None:
     assert not sensor.late
 
 
-def test_no_more_than_eight_threads_hang_when_a_sensor_never_answers() -> None:
+def test_a_thread_an_hour_hangs_when_a_sensor_never_answers() -> None:
     never, now, asked = Event(), [0.0], []
 
     def battery() -> None:
@@ -112,7 +112,7 @@ def test_no_more_than_eight_threads_hang_when_a_sensor_never_answers() -> None:
         sensor.ask()
     never.set()
 
-    assert len(asked) == 8
+    assert 24 <= len(asked) <= 30
 
 
 def test_this_device_tells_something_when_it_is_read() -> None:

@@ -109,3 +109,13 @@ def test_sentence_has_the_reading_that_keeps_a_device_away(held_clock: HeldClock
     ]
 
     assert said == ["hot hot (91.5 °C)", "low_battery low on battery (5 %)"]
+
+
+def test_device_is_named_with_what_it_waits_for_when_it_is_not_ready() -> None:
+    resting = Device(
+        serial="pixel-7", last_seen_us=clock.now_us(), reported_reason="server_unavailable"
+    )
+
+    said = waiting_detail([resting], "ada", "m")
+
+    assert said == "pixel-7 waits until its model's server can answer"
