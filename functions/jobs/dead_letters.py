@@ -6,7 +6,13 @@ import msgspec
 from fastapi import APIRouter, Body, Query, Response
 
 from functions.jobs import wiring
-from functions.jobs.schemas import DeadJobAnswer, FailureGroupAnswer, JobAnswer, RequeueBody
+from functions.jobs.schemas import (
+    DeadJobAnswer,
+    DeviceGroupAnswer,
+    FailureGroupAnswer,
+    JobAnswer,
+    RequeueBody,
+)
 from shared import clock, ids
 from shared.errors import Forbidden
 from shared.http import (
@@ -24,7 +30,7 @@ from shared.http import (
     key_form,
     page_of,
 )
-from shared.jobs import Job, Overrides
+from shared.jobs import CountedGroup, DeadFilter, Job, Overrides
 
 router = APIRouter(prefix="/jobs", tags=["Dead letters"], route_class=UserRoute)
 
@@ -36,7 +42,7 @@ _NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
 @router.get(
     "/dlq",
     summary="List jobs in the dead-letter queue",
-    response_model=Page[DeadJobAnswer | FailureGroupAnswer],
+    response_model=Page[DeadJobAnswer | FailureGroupAnswer | DeviceGroupAnswer],
     responses=described(403, "Another user's are for administrators only (`forbidden`)."),
 )
 async def dead_letters(
@@ -44,24 +50,26 @@ async def dead_letters(
     user_id: Annotated[
         UserId | None, Query(description="The user whose jobs are listed; for administrators.")
     ] = None,
-    group_by: Annotated[Literal["failure"] | None, Query()] = None,
+    device: Annotated[str | None, Query(max_length=128, description="Where they failed.")] = None,
+    model: Annotated[str | None, Query(max_length=256)] = None,
+    group_by: Annotated[Literal["failure", "device"] | None, Query()] = None,
     limit: PageLimit = 50,
     cursor: Annotated[
         str | None, Query(description="The `next_cursor` of the page before.")
     ] = None,
 ) -> dict[str, Any]:
-    """Dead jobs, newest first; administrators see those of all users. `group_by` counts them."""
-    whose = _whose(user, user_id)
+    """Dead jobs, newest first; administrators see those of all users.
+
+    `group_by` counts them by the code of their failure, or by the device where they failed (null:
+    on none, as those that expired). A page may be short where most jobs are filtered out:
+    `has_more` decides.
+    """
+    wanted = DeadFilter(_whose(user, user_id), device, model)
     letters = wiring.jobs().dead_letters
     if group_by:
-        return {
-            "data": [
-                {"code": group.code, "count": group.count, "newest": _dead([group.newest])[0]}
-                for group in letters.grouped(whose)
-            ]
-        }
-    cursors = Cursors[str](("dlq", user.user_id, whose or "*"), _POSITION)
-    page = letters.page(whose, limit, cursors.read(cursor))
+        return {"data": _groups(letters.grouped(wanted, group_by), group_by)}
+    cursors = Cursors[str](("dlq", user.user_id, *_cursor_names(wanted)), _POSITION)
+    page = letters.page(wanted, limit, cursors.read(cursor))
     documents = _dead(page.jobs)
     next_after, fitting = page.next_after, first_that_fit(documents)
     if fitting < len(documents):
@@ -109,6 +117,28 @@ def _whose(user: Caller, user_id: str | None) -> str | None:
     if user_id not in (None, user.user_id):
         raise Forbidden("only administrators see the dead jobs of others")
     return user.user_id
+
+
+def _cursor_names(wanted: DeadFilter) -> list[str]:
+    """What a cursor is bound to besides its user."""
+    named = (("device", wanted.device), ("model", wanted.model))
+    return [
+        wanted.user_id or "*",
+        *(f"{name}={value}" for name, value in named if value is not None),
+    ]
+
+
+def _groups(groups: list[CountedGroup], by: str) -> list[dict[str, Any]]:
+    newest = _dead([each.newest for each in groups])
+    named = (
+        {"code": each.group.code} if by == "failure" else {"device": each.group.device}
+        for each in groups
+    )
+    counts = ({"count": each.count} for each in groups)
+    return [
+        name | count | {"newest": job}
+        for name, count, job in zip(named, counts, newest, strict=True)
+    ]
 
 
 def _dead(jobs: list[Job]) -> list[dict[str, Any]]:

@@ -293,3 +293,11 @@ class FailureGroupAnswer(BaseModel):
     code: str
     count: int
     newest: DeadJobAnswer
+
+
+class DeviceGroupAnswer(BaseModel):
+    """Dead jobs that failed on the same device."""
+
+    device: str | None = Field(description="Null: on no device.")
+    count: int
+    newest: DeadJobAnswer

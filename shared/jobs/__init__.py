@@ -14,7 +14,13 @@ from shared.jobs.bodies import (
     outcome_of,
 )
 from shared.jobs.cancel import Cancelling
-from shared.jobs.dead_letters import Collector, DeadLetters, FailureGroup, Overrides
+from shared.jobs.dead_letters import (
+    Collector,
+    CountedGroup,
+    DeadFilter,
+    DeadLetters,
+    Overrides,
+)
 from shared.jobs.document import attempt_document, job_document
 from shared.jobs.errors import (
     JobAlreadyFinished,
@@ -52,9 +58,10 @@ __all__ = [
     "Cancelling",
     "ClaimedJob",
     "Collector",
+    "CountedGroup",
+    "DeadFilter",
     "DeadLetters",
     "Failure",
-    "FailureGroup",
     "Finalization",
     "FlagName",
     "Job",

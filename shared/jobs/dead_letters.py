@@ -1,14 +1,15 @@
 """Jobs that ended badly: listing them, giving them another chance, removing them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from shared import clock, ids
 from shared.errors import Unacceptable, Unavailable
 from shared.jobs.bodies import model_request_of
-from shared.jobs.dead_counts import by_code
+from shared.jobs.dead_counts import DeadCount, DeadGroup, model_key, summed
 from shared.jobs.dispatch import Dispatcher, waiting
 from shared.jobs.errors import JobNotDead, JobNotFound
 from shared.jobs.finalization import Announcer, Finalization
@@ -17,11 +18,14 @@ from shared.jobs.lines import line_of
 from shared.jobs.placement import Placement, placement_faults
 from shared.jobs.reading import JobList
 from shared.jobs.recount import Recount
-from shared.jobs.store import JobStore, dead_rank, failure_code
+from shared.jobs.store import JobStore, dead_rank
 
 UNDELIVERABLE = "undeliverable"
 _RACES = 5
 _READ_AT_ONCE = 100
+# A page that filters most jobs out ends after so many.
+_LOOKED_AT = 2_000
+Grouping = Literal["failure", "device"]
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +38,37 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class FailureGroup:
-    """Dead jobs with the same failure code."""
+class CountedGroup:
+    """Dead jobs that are alike."""
 
-    code: str
+    group: DeadGroup
     count: int
     newest: Job
+
+
+@dataclass(frozen=True)
+class DeadFilter:
+    """Which dead jobs are meant: of a user, a device where they failed, a model; None: of all."""
+
+    user_id: str | None = None
+    device: str | None = None
+    model: str | None = None
+
+    def lets_pass(self, group: DeadGroup) -> bool:
+        """Whether jobs of a group are meant."""
+        model = None if self.model is None else model_key(self.model)
+        return self.device in (None, group.device) and model in (None, group.model)
+
+
+def _by_code(group: DeadGroup) -> str:
+    return group.code
+
+
+def _by_device(group: DeadGroup) -> str | None:
+    return group.device
+
+
+_GROUPINGS = {"failure": _by_code, "device": _by_device}
 
 
 @dataclass(frozen=True)
@@ -51,46 +80,49 @@ class DeadLetters:
     announcer: Announcer
     tags: tuple[str, ...]
 
-    def page(self, user_id: str | None, limit: int, before: str | None) -> JobList:
-        """Dead jobs of a user (None: of everybody), the latest first, from beyond a rank on."""
+    def page(self, wanted: DeadFilter, limit: int, before: str | None) -> JobList:
+        """Dead jobs, the latest first, from beyond a rank on; fewer where many others are between
+        them.
+        """
         found: list[Job] = []
+        last: Job | None = None
+        selective = wanted.device is not None or wanted.model is not None
         # One more, by which the page knows that another follows, and the one before it.
-        for job in self.store.dead(user_id, before, at_once=limit + 2):
-            if len(found) == limit:
-                return JobList(found, self.place_after(found[-1]))
-            found.append(job)
+        at_once = _READ_AT_ONCE if selective else limit + 2
+        for seen, job in enumerate(self.store.dead(wanted.user_id, before, at_once=at_once)):
+            if last is not None and (len(found) == limit or seen >= _LOOKED_AT):
+                return JobList(found, self.place_after(last))
+            if wanted.lets_pass(DeadGroup.of(job, job.failure)):
+                found.append(job)
+            last = job
         return JobList(found, None)
 
     def place_after(self, job: Job) -> str:
         """Where a page that ends with this job is continued."""
         return dead_rank(job.finished_us or 0, job.job_id)
 
-    def grouped(self, user_id: str | None) -> list[FailureGroup]:
-        """How often which failure, the most frequent first. Raises Unavailable."""
-        if not Recount(self.store).is_done:
-            return self._grouped_by_reading(user_id)
+    def grouped(self, wanted: DeadFilter, by: Grouping) -> list[CountedGroup]:
+        """How many failed alike, the most frequent first. Raises Unavailable."""
         for _ in range(_RACES):
-            groups = self._grouped_by_counts(user_id)
+            counts = [each for each in self._counts(wanted) if wanted.lets_pass(each.group)]
+            groups = self._with_newest(summed(counts, _GROUPINGS[by]))
             if groups is not None:
                 return groups
         raise Unavailable("the dead jobs are changing at the moment; ask again", retry_after_s=1)
 
-    def _grouped_by_counts(self, user_id: str | None) -> list[FailureGroup] | None:
-        """By the kept counts; None when one of the newest jobs moved while they were read."""
-        counts = by_code(self.store.dead_counts.of(user_id))
+    def _counts(self, wanted: DeadFilter) -> Iterable[DeadCount]:
+        """The kept counts or, until all dead jobs are counted, one for each job."""
+        if Recount(self.store).is_done:
+            return self.store.dead_counts.of(wanted.user_id)
+        return map(_counted_alone, self.store.dead(wanted.user_id, at_once=_READ_AT_ONCE))
+
+    def _with_newest(self, counts: list[DeadCount]) -> list[CountedGroup] | None:
+        """The groups with their newest jobs; None when one of those moved since it was counted."""
         newest = self.store.some((each.user_id, each.newest_job_id) for each in counts)
         found = {job.job_id: job for job in newest if job.status == "dead"}
         if any(each.newest_job_id not in found for each in counts):
             return None
-        return [FailureGroup(each.code, each.count, found[each.newest_job_id]) for each in counts]
-
-    def _grouped_by_reading(self, user_id: str | None) -> list[FailureGroup]:
-        groups: dict[str, FailureGroup] = {}
-        for job in self.store.dead(user_id, at_once=_READ_AT_ONCE):
-            code = failure_code(job.failure)
-            seen = groups.get(code, FailureGroup(code, 0, job))
-            groups[code] = FailureGroup(code, seen.count + 1, seen.newest)
-        return sorted(groups.values(), key=lambda group: (-group.count, group.code))
+        return [CountedGroup(each.group, each.count, found[each.newest_job_id]) for each in counts]
 
     def find(self, job_id: str, user_id: str, admin: bool) -> Job:
         """A job that the caller may judge: their own, or any for an administrator."""
@@ -192,7 +224,7 @@ class Collector:
 
     def _dead_letter(self, job: Job) -> str:
         if job.status == "queued":
-            moved = self.finalization.dead_letter(job, job.failure or _undelivered())
+            moved = self.finalization.dead_letter(job, job.failure or _undelivered(job))
         else:
             moved = self.finalization.lapse(job)
         if moved is None:
@@ -200,9 +232,14 @@ class Collector:
         return moved.status
 
 
-def _undelivered() -> Failure:
+def _counted_alone(job: Job) -> DeadCount:
+    key = DeadGroup.of(job, job.failure).key
+    return DeadCount(job.user_id, key, 1, dead_rank(job.finished_us or 0, job.job_id), "")
+
+
+def _undelivered(job: Job) -> Failure:
     message = "the message was received too often without the job being claimed"
-    return Failure(code=UNDELIVERABLE, message=message, retryable=True)
+    return Failure(code=UNDELIVERABLE, message=message, retryable=True, device=job.sent_to)
 
 
 def _moved_meanwhile() -> Unavailable:

@@ -16,6 +16,7 @@ from shared.callbacks import CallbackOutbox, JobEnd
 from shared.datasets import Adapter
 from shared.devices import Retirements
 from shared.jobs.bodies import Result, outcome_name, outcome_of
+from shared.jobs.dead_counts import DeadGroup
 from shared.jobs.dispatch import Dispatcher
 from shared.jobs.document import job_document
 from shared.jobs.job import Failure, Job
@@ -27,7 +28,7 @@ from shared.jobs.retries import (
     server_is_away,
     tells_against_device,
 )
-from shared.jobs.store import NOT_DUE, JobStore, due_in_s, failure_code
+from shared.jobs.store import NOT_DUE, JobStore, due_in_s
 from shared.observability import count
 from shared.storage.log import SegmentLog
 
@@ -65,7 +66,7 @@ class Announcer:
             **_NOT_SENT,
         }
         if status == "dead":
-            moved = self.store.dead_letter(job, failure_code(failure), **changes)
+            moved = self.store.dead_letter(job, DeadGroup.of(job, failure).key, **changes)
         else:
             moved = self.store.move(job, **changes)
         if moved is None:
@@ -160,7 +161,8 @@ class Finalization:
     def retire(self, job: Job) -> Job | None:
         """End a job that is pinned to a device which was retired."""
         message = f"device {job.device_serial} was retired; requeue the job for another"
-        failure = Failure(code="device_retired", message=message, retryable=False)
+        gone = job.device_serial
+        failure = Failure(code="device_retired", message=message, retryable=False, device=gone)
         return self.dead_letter(job, failure)
 
     def let_go(self, job: Job, **changes: Any) -> Job | None:

@@ -70,7 +70,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     `conditions` are its user's, as runs keep them.
     After a failed attempt it is given to no device before `not_before_us`, and to those that it
     `avoids` not before `avoids_until_us`; `spared` attempts did not count (shared/jobs/retries.py).
-    `dead_code`: the failure as which it is counted among the dead.
+    `dead_code`: the group in which it is counted among the dead.
     """
 
     job_id: str

@@ -1,4 +1,5 @@
-"""Counts the jobs that died before dead jobs were counted (`shared.jobs.dead_counts`).
+"""Counts the jobs that died before dead jobs were counted, or by their codes only
+(`shared.jobs.dead_counts`).
 
 Once for a table, by maintenance. It waits until no function of the version before runs
 any more, which would let jobs die uncounted; until it is done, who asks reads the jobs.
@@ -14,7 +15,7 @@ from shared.jobs.store import JobStore
 
 # Longer than any function may run.
 WAIT_S = 900
-_KEY = ("DEADS#STATE", "STATE")
+_KEY = ("DEADS#STATE", "GROUPS")
 
 
 @dataclass(frozen=True)

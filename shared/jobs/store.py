@@ -26,9 +26,9 @@ from shared.aws import (
 from shared.clock import SECOND_US
 from shared.devices import slot_freed, slot_taken
 from shared.errors import Conflict, Unavailable
-from shared.jobs.dead_counts import DeadCounts
+from shared.jobs.dead_counts import DeadCounts, DeadGroup, is_group
 from shared.jobs.errors import JobNotFound
-from shared.jobs.job import Failure, Job
+from shared.jobs.job import Job
 from shared.jobs.keys import JOB, job_key, user_key
 from shared.observability import count, logger
 
@@ -181,15 +181,17 @@ class JobStore:
             return _changed(job, changes)
         raise Unavailable("the device is being changed; repeat the call", retry_after_s=1)
 
-    def dead_letter(self, job: Job, code: str, *, finished_us: int, **changes: Any) -> Job | None:
-        """Bring a job to the dead letters, and count it; None when it has moved since it was
-        read. Raises Unavailable.
+    def dead_letter(self, job: Job, group: str, *, finished_us: int, **changes: Any) -> Job | None:
+        """Bring a job to the dead letters, and count it in a group, not in one of before any more;
+        None when it has moved since it was read. Raises Unavailable.
         """
         rank = dead_rank(finished_us, job.job_id)
-        marks = {"dead_user": job.user_id, "dead_in": "DEAD", "dead_rank": rank, "dead_code": code}
+        marks = {"dead_user": job.user_id, "dead_in": "DEAD", "dead_rank": rank, "dead_code": group}
 
         def count(writes: Transaction) -> None:
-            self.dead_counts.add(writes, job.user_id, code, rank)
+            if job.dead_code is not None:
+                self.dead_counts.take(writes, job.user_id, job.dead_code, rank)
+            self.dead_counts.add(writes, job.user_id, group, rank)
 
         return self._move_counted(job, count, {"finished_us": finished_us} | changes | marks)
 
@@ -205,9 +207,12 @@ class JobStore:
         return self._move_counted(job, uncount, changes | marks)
 
     def count_in(self, job: Job) -> None:
-        """Count a dead job that is not counted yet; nothing where it has moved."""
-        if job.dead_code is None:
-            self.dead_letter(job, failure_code(job.failure), finished_us=job.finished_us or 0)
+        """Count a dead job that is not counted yet, or by its code only; nothing where it has
+        moved.
+        """
+        if not is_group(job.dead_code):
+            group = DeadGroup.of(job, job.failure).key
+            self.dead_letter(job, group, finished_us=job.finished_us or 0)
 
     def remove(self, job: Job) -> bool:
         """Forget a job; False when it has moved since it was read.
@@ -326,11 +331,6 @@ def due(name: str, us: int) -> dict[str, str]:
 def due_in_s(name: str, seconds: float) -> dict[str, str]:
     """`due`, so many seconds ahead."""
     return due(name, clock.now_us() + round(seconds * SECOND_US))
-
-
-def failure_code(failure: Failure | None) -> str:
-    """What a dead job is counted as."""
-    return failure.code if failure else "unknown"
 
 
 def dead_rank(finished_us: int, job_id: str) -> str:

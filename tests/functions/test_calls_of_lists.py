@@ -186,7 +186,7 @@ def test_failures_cost_three_calls_when_grouped(yard: Yard, count: int, admin: b
     assert last is not None
     counted = {"count": count, "newest": last["dead_rank"], "version": "v"}
     table.put({"pk": "DEADS", "sk": "ada#runtime_crash", **counted})
-    table.put({"pk": "DEADS#STATE", "sk": "STATE", "done": True, "since_us": 0})
+    table.put({"pk": "DEADS#STATE", "sk": "GROUPS", "done": True, "since_us": 0})
     client = yard.user("root", admin=True) if admin else yard.user()
 
     with watched_calls() as calls:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.jobs import wiring
 from shared.errors import EvalyardError, Unavailable
-from shared.jobs import Overrides
+from shared.jobs import DeadFilter, Overrides
 from shared.jobs.job import Job
 from shared.jobs.recount import WAIT_S, Recount
 from shared.jobs.store import JobStore
@@ -67,7 +67,7 @@ def dead(store: JobStore, job_id: str, code: str = "timeout", at_us: int = 1) ->
 def told(store: JobStore, user_id: str | None = "ada") -> dict[str, tuple[int, str]]:
     """By user and code: the count, and the newest job."""
     counts = store.dead_counts.of(user_id)
-    return {f"{c.user_id} {c.code}": (c.count, c.newest_job_id) for c in counts}
+    return {f"{c.user_id} {c.group.code}": (c.count, c.newest_job_id) for c in counts}
 
 
 def walked(store: JobStore) -> dict[str, tuple[int, str]]:
@@ -303,7 +303,7 @@ def test_groups_are_read_again_when_the_newest_is_requeued_meanwhile(
     with watched_calls() as calls:
         meanwhile = iter([lambda: letters.requeue(newest, Overrides())])
         calls.before_each["BatchGetItem"] = lambda: next(meanwhile, lambda: None)()
-        (group,) = letters.grouped("ada")
+        (group,) = letters.grouped(DeadFilter("ada"), "failure")
 
     assert (group.count, group.newest.job_id) == (1, made[0])
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from shared.aws import Update
 from shared.errors import EvalyardError
 from shared.isolation import StepsFailed
-from shared.jobs.store import JobStore, failure_code
+from shared.jobs.dead_counts import DeadGroup
+from shared.jobs.store import JobStore
 from tests.kit.effort import NIGHTLY
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.kit.gateway import ApiResponse
@@ -181,8 +182,8 @@ def test_one_run_and_one_callback_per_end_when_anything_happens_in_any_order(
         assert play.seen in ENDS
         assert sorted(item["kind"] for item in kept) == sorted(f"job.{end}" for end in play.ends)
     store = JobStore(yard.tables["JobsTable"], yard.bucket, yard.tables["DevicesTable"])
-    codes = Counter(failure_code(job.failure) for job in store.dead("ada", at_once=100))
-    assert {each.code: each.count for each in store.dead_counts.of("ada")} == codes
+    groups = Counter(DeadGroup.of(job, job.failure) for job in store.dead("ada", at_once=100))
+    assert {each.group: each.count for each in store.dead_counts.of("ada")} == groups
 
 
 @pytest.mark.parametrize("device", DEVICES)
