@@ -783,6 +783,13 @@ export interface components {
             unhealthy: components["schemas"]["UnhealthyAnswer"] | null;
             using: boolean;
         };
+        /** @description Dead jobs that failed on the same device. */
+        DeviceGroupAnswer: {
+            count: number;
+            /** @description Null: on no device. */
+            device: string | null;
+            newest: components["schemas"]["DeadJobAnswer"];
+        };
         /** @description A queue to receive from. */
         DeviceQueue: {
             /** @enum {string} */
@@ -1340,8 +1347,8 @@ export interface components {
             has_more: boolean;
             next_cursor: string | null;
         };
-        Page_Union_DeadJobAnswer__FailureGroupAnswer__: {
-            data: (components["schemas"]["DeadJobAnswer"] | components["schemas"]["FailureGroupAnswer"])[];
+        Page_Union_DeadJobAnswer__FailureGroupAnswer__DeviceGroupAnswer__: {
+            data: (components["schemas"]["DeadJobAnswer"] | components["schemas"]["FailureGroupAnswer"] | components["schemas"]["DeviceGroupAnswer"])[];
             /** @default false */
             has_more: boolean;
             next_cursor: string | null;
@@ -2019,6 +2026,7 @@ export type DefinitionAnswer = components['schemas']['DefinitionAnswer'];
 export type DefinitionsAnswer = components['schemas']['DefinitionsAnswer'];
 export type DeviceAnswer = components['schemas']['DeviceAnswer'];
 export type DeviceDetailAnswer = components['schemas']['DeviceDetailAnswer'];
+export type DeviceGroupAnswer = components['schemas']['DeviceGroupAnswer'];
 export type DeviceQueue = components['schemas']['DeviceQueue'];
 export type DeviceRows = components['schemas']['DeviceRows'];
 export type Distribution = components['schemas']['Distribution'];
@@ -2061,7 +2069,7 @@ export type PageDatasetEntry = components['schemas']['Page_DatasetEntry_'];
 export type PageDeviceAnswer = components['schemas']['Page_DeviceAnswer_'];
 export type PageJobAnswer = components['schemas']['Page_JobAnswer_'];
 export type PageTokenEntry = components['schemas']['Page_TokenEntry_'];
-export type PageUnionDeadJobAnswerFailureGroupAnswer = components['schemas']['Page_Union_DeadJobAnswer__FailureGroupAnswer__'];
+export type PageUnionDeadJobAnswerFailureGroupAnswerDeviceGroupAnswer = components['schemas']['Page_Union_DeadJobAnswer__FailureGroupAnswer__DeviceGroupAnswer__'];
 export type PageUserEntry = components['schemas']['Page_UserEntry_'];
 export type PingAnswer = components['schemas']['PingAnswer'];
 export type PingBody = components['schemas']['PingBody'];
@@ -2282,9 +2290,12 @@ export interface operations {
             query?: {
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string | null;
-                group_by?: "failure" | null;
+                /** @description Where they failed. */
+                device?: string | null;
+                group_by?: ("failure" | "device") | null;
                 /** @description The most entries to list. */
                 limit?: number;
+                model?: string | null;
                 /** @description The user whose jobs are listed; for administrators. */
                 user_id?: string | null;
             };
