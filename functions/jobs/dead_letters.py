@@ -120,7 +120,7 @@ def _whose(user: Caller, user_id: str | None) -> str | None:
 
 
 def _cursor_names(wanted: DeadFilter) -> list[str]:
-    """What a cursor is bound to besides its user."""
+    """What a cursor is bound to, but for its user."""
     named = (("device", wanted.device), ("model", wanted.model))
     return [
         wanted.user_id or "*",
