@@ -129,19 +129,22 @@ openapi: .venv/.installed dashboard/node_modules/.installed ## write the API's o
 
 test: ## everything: unit, functional, local cloud, end to end
 	@$(MAKE) --no-print-directory -j 2 install
-	@# End to end is mostly waiting; all else has what it leaves of both cores.
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target test-e2e test-beside
+	@# End to end is mostly waiting, and so are the tests of local/; the others have what they leave of both cores.
+	@$(MAKE) --no-print-directory -j 3 --output-sync=target test-e2e test-computing test-waiting
 
-.PHONY: test-beside
-test-beside:
-	@# One after the other: with a second place of its own it would keep the first from beginning.
-	@nice $(MAKE) --no-print-directory -j 1 test-unit test-dashboard test-local test-rie
+# Each of these lanes runs its parts one after the other: with places of its own it would take that of the first lane.
+.PHONY: test-computing test-waiting
+test-computing:
+	@nice $(MAKE) --no-print-directory -j 1 test-unit
+
+test-waiting:
+	@nice $(MAKE) --no-print-directory -j 1 test-dashboard test-local test-rie
 
 IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 SLOWEST = --durations 25 --durations-min 1
 
 test-fast: .venv/.installed ## unit and functional tests, but for those that disturb every single AWS call
-	.venv/bin/pytest $(IN_PROCESS) -m "not exhaustive and not nightly"
+	.venv/bin/pytest $(IN_PROCESS) --hypothesis-profile fast -m "not exhaustive and not nightly"
 
 # What AWS runs is tried under the Python that it runs there, where this machine has one, and end to end under the
 # other; what runs on devices and on this machine, under the oldest that we promise. At night all runs under both.

@@ -20,7 +20,7 @@ from tests.kit.device import SimulatedDevice
 from tests.kit.local_cloud import LocalCloud, until
 
 # `make test-nightly` kills it ten times.
-KILLS = int(os.environ.get("EVALYARD_KILLS", "2"))
+KILLS = int(os.environ.get("EVALYARD_KILLS", "1"))
 SEED = int(os.environ.get("EVALYARD_SEED", "11"))
 GIB = 1024**3
 TS = 1764784800

@@ -12,6 +12,7 @@ from shared.datasets import validate_rows
 from shared.errors import MalformedInput
 from shared.imports import Batch, read_records
 from shared.imports.validation import judge
+from tests.kit.effort import examples
 from tests.kit.gateway import ApiClient
 from tests.shared.datasets.texts import separable
 
@@ -40,7 +41,7 @@ def as_lines(rows: list[bytes]) -> bytes:
     return b"\n".join(rows)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(2))
 @given(separable())
 @example(HALF)
 @example(REPEATED)
@@ -55,7 +56,7 @@ def test_rows_are_the_same_when_an_append_comes_in_either_form(rows: list[bytes]
     assert len(accepted) + len(faults) == len(rows)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(2))
 @given(separable(), st.sampled_from([as_array, as_import]))
 @example(HALF, as_array)
 @example(REPEATED, as_array)
@@ -92,7 +93,7 @@ def ada(api: Callable[..., ApiClient]) -> ApiClient:
     return client
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=separable())
 @example(rows=HALF)
 @example(rows=[b'{"ts":1764784800}', b'{"ts":"soon"}', b'{"ts":"\\ud83d"}'])

@@ -17,6 +17,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.conftest import Api
+from tests.kit.effort import examples
 from tests.kit.whole_api import WholeApi
 from tests.kit.yard import Yard
 from tools.template import ROOT, Template
@@ -31,8 +32,8 @@ CREDENTIALS = {
 # What a schema cannot say is refused, too: windows given twice, unknown devices, times in the
 # future. So a request that the schema accepts may get a 4xx.
 EXCLUDED = [positive_data_acceptance]
-# Of each operation: 10 usually, 50 at night.
-REQUESTS = max(3, settings.default.max_examples // 10)
+# Of each operation: 5 usually, 100 at night.
+REQUESTS = examples(0.2)
 OPERATIONS = sorted(
     f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item
 )

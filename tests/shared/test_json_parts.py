@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from shared.errors import MalformedInput
 from shared.json_parts import RepeatedMember, array_parts, object_parts
+from tests.kit.effort import examples
 from tests.shared.datasets.texts import SPACES, json_texts, separable
 
 SPACE = b" \t\r\n"
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(2))
 @given(separable(), SPACES)
 def test_elements_are_those_that_were_joined(rows, gap):
     text = gap + b"[" + gap + (gap + b"," + gap).join(rows) + gap + b"]" + gap
@@ -29,7 +30,7 @@ NAMES = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(2))
 @given(NAMES, st.data(), SPACES)
 def test_members_are_those_that_were_joined(names, data, gap):
     values = data.draw(separable())
@@ -41,7 +42,7 @@ def test_members_are_those_that_were_joined(names, data, gap):
     assert found == {json.loads(name): value.strip(SPACE) for name, value in pairs}
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(2))
 @given(json_texts())
 def test_good_json_has_the_parts_that_a_decoder_finds(text):
     try:

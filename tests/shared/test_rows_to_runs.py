@@ -5,7 +5,7 @@ import json
 import duckdb
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.clock import SECOND_US
@@ -65,8 +65,6 @@ VALUES = {
     ),
 }
 
-few = settings(max_examples=25)
-
 
 def value(column: Column) -> st.SearchStrategy:
     if column.name == "run_id":
@@ -101,7 +99,6 @@ def at_once(row: dict) -> Run | None:
     return decode_runs(block.encoded())[0] if block else None
 
 
-@few
 @given(ROWS)
 def test_import_and_dataset_agree_on_a_row(row):
     (run,) = imported(json.dumps([row]).encode(), "application/json")
@@ -127,7 +124,6 @@ def database():
         yield connection
 
 
-@few
 @given(rows=st.lists(ROWS, min_size=1, max_size=4, unique_by=lambda row: row["run_id"]))
 def test_run_is_the_same_when_it_went_through_a_segment_and_sql(database, tmp_path_factory, rows):
     runs = imported(json.dumps(rows).encode(), "application/json")
@@ -142,7 +138,6 @@ def test_run_is_the_same_when_it_went_through_a_segment_and_sql(database, tmp_pa
     assert [run_of_sql_row(row) for row in found] == runs
 
 
-@few
 @given(rows=st.lists(ROWS, min_size=1, max_size=4, unique_by=lambda row: row["run_id"]))
 def test_run_is_the_same_when_its_export_is_imported(database, tmp_path_factory, rows):
     runs = imported(json.dumps(rows).encode(), "application/json")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shared.callbacks import CallbackOutbox, CallbackRecords, JobEnd
 from shared.errors import EvalyardError
 from tests.conftest import HeldClock
-from tests.kit.effort import NIGHTLY, some_calls
+from tests.kit.effort import examples, some_calls
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.kit.outbox import CallbackQueue
 from tests.kit.receiver import Receiver
@@ -245,7 +245,7 @@ class Play:
 
 
 @settings(
-    max_examples=200 if NIGHTLY else 12,
+    max_examples=examples(0.4),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -15,7 +15,7 @@ from shared.jobs import DeadFilter, Overrides
 from shared.jobs.job import Job
 from shared.jobs.recount import WAIT_S, Recount
 from shared.jobs.store import JobStore
-from tests.kit.effort import NIGHTLY
+from tests.kit.effort import examples
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.kit.yard import Yard
 
@@ -93,7 +93,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=200 if NIGHTLY else 12,
+    max_examples=examples(0.4),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)

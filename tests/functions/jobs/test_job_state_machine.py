@@ -18,7 +18,7 @@ from shared.errors import EvalyardError
 from shared.isolation import StepsFailed
 from shared.jobs.dead_counts import DeadGroup
 from shared.jobs.store import JobStore
-from tests.kit.effort import NIGHTLY
+from tests.kit.effort import examples
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.kit.gateway import ApiResponse
 from tests.kit.yard import Yard
@@ -151,7 +151,7 @@ def _check(answer: ApiResponse, *allowed: int) -> ApiResponse:
 
 @pytest.mark.exhaustive
 @settings(
-    max_examples=600 if NIGHTLY else 40,
+    max_examples=examples(),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -13,6 +13,7 @@ from shared.aws import ConditionFailed, Table, TransactionLost, Update
 from shared.aws.attributes import decode_item, encode_item
 from shared.errors import CallRefused, Unavailable
 from tests.kit.cloud import aws_client
+from tests.kit.effort import examples
 from tests.kit.faults import Calls, Request, watched_calls
 
 # DynamoDB takes no empty attribute names.
@@ -60,7 +61,7 @@ def test_error_when_a_value_cannot_be_stored(value: object) -> None:
         encode_item({"value": value})
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(VALUES)
 def test_item_comes_back_as_it_was_put(table: Table, value: Any) -> None:
     item = {"pk": "p", "sk": "s", "value": value}

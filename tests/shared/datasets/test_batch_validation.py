@@ -13,6 +13,7 @@ from shared.datasets.columns import block_of
 from shared.datasets.rows import MAX_ROW_BYTES, stored_line, validate_rows
 from shared.row_bodies import SentRow
 from shared.runs import Run, decode_runs
+from tests.kit.effort import examples
 from tests.shared.datasets.texts import batches
 
 NOW_US = read_time("2025-12-04T12:00:00Z")
@@ -74,7 +75,7 @@ forms = st.sampled_from(["array", "lines"])
 gaps = st.sampled_from([b"", b" ", b"\n", b"\r\n"])
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(5))
 @given(batches(), forms, gaps, st.sampled_from([None, PLAIN, FULL, CLASHING]))
 @example([b'{"a":1,"a" :2}', b'{"a":1}'], "array", b"", None)
 @example([b'{"a":"},{"}', b'{"a":1}'], "array", b" ", None)

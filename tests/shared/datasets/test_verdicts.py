@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 
 from shared.datasets.rows import MAX_DEPTH, MAX_ROW_BYTES, stored_line, validate_rows
 from shared.row_bodies import SentRow
+from tests.kit.effort import examples
 from tests.shared.datasets.texts import json_texts, rows
 
 
@@ -70,7 +71,7 @@ def verdict(text: bytes) -> str | None:
     return faults[0].code if faults else None
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(4))
 @given(rows())
 @example(b'{"a":1,"a" :2}')
 @example(b'{"a":":","b":{"\\u0061":1,"a":2}}')
@@ -81,13 +82,13 @@ def test_verdict_is_that_of_the_standard_library_when_a_row_is_odd(text):
     assert verdict(text) == oracle(text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(2))
 @given(json_texts())
 def test_verdict_is_that_of_the_standard_library_when_it_is_any_json(text):
     assert verdict(text) == oracle(text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(2))
 @given(rows())
 def test_stored_line_is_the_row_and_the_servers_members(text):
     accepted, _ = validate_rows([SentRow(text, 1)])

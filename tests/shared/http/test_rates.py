@@ -13,6 +13,7 @@ from shared.clock import SECOND_US
 from shared.errors import TooManyRequests
 from shared.http.rates import RateLimits, RateSettings, TokenBucket, _meters
 from tests.conftest import HeldClock
+from tests.kit.effort import examples
 from tests.kit.gateway import ApiClient
 
 # Leaves two requests a minute and process uncounted, and takes two tokens at a time.
@@ -148,7 +149,7 @@ def test_request_passes_when_the_bucket_cannot_be_reached(
     clients._client.cache_clear()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     a_minute=st.integers(1, 100_000),
     steps=st.lists(st.tuples(st.integers(0, 90), st.integers(1, 40)), min_size=1, max_size=12),

@@ -5,7 +5,7 @@ that mean something, or refusals by name, and never a fault of ours.
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import clock
@@ -94,7 +94,6 @@ def test_record_is_of_one_format_when_it_is_whole(name):
 
 
 @pytest.mark.parametrize("name", RECORDS)
-@settings(max_examples=40)
 @given(data=st.data())
 def test_runs_mean_something_when_a_record_is_damaged(judged, name, data):
     sent = data.draw(damaged(RECORDS[name]))

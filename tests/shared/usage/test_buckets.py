@@ -18,6 +18,7 @@ from shared.usage.buckets import (
     is_partial,
 )
 from shared.usage.zones import zone_names
+from tests.kit.effort import examples
 from tests.kit.names import short
 
 YEARS_US = 100 * 365 * DAY_US
@@ -126,7 +127,7 @@ LATEST_US = to_us(LATEST)
 ZONES = st.sampled_from(sorted(zone_names()))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(3))
 @given(
     start=st.integers(0, 10**15) | st.just(0) | st.integers(LATEST_US - 10**15, LATEST_US - 1),
     length=st.integers(1, 10**15) | st.just(LATEST_US),

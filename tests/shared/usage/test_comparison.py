@@ -13,6 +13,7 @@ from shared.runs import DIMENSIONS, Run
 from shared.storage.assembly import compactor
 from shared.storage.log import UserLog
 from shared.usage import Filters, ReadOptions, UsageQuery, compare
+from tests.kit.effort import examples
 from tests.kit.faults import watched_calls
 from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.student_oracle import tail
@@ -86,7 +87,7 @@ def query(user: str, model: str, **filters) -> UsageQuery:
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(0.4),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -26,6 +26,7 @@ from shared.usage import (
     export_runs,
     summary,
 )
+from tests.kit.effort import examples
 from tests.kit.faults import watched_calls
 from tests.kit.rfc4180 import read_csv
 from tests.shared.imports.csv_writer import COLUMNS
@@ -70,7 +71,7 @@ def runs(draw, prefix: str, times=instants) -> list[Run]:
 
 
 slow = settings(
-    max_examples=12,
+    max_examples=examples(0.4),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -13,6 +13,7 @@ from shared.runs import DIMENSIONS, Run
 from shared.storage.assembly import compactor
 from shared.storage.log import UserLog
 from shared.usage import Filters, UsageQuery, overview, summary
+from tests.kit.effort import examples
 from tests.shared.usage.oracle import expected_stats
 
 START_US = read_time("2025-12-03T00:00:00Z")
@@ -79,7 +80,7 @@ def dimension_of(run: Run, name: str) -> str | None:
 
 
 slow = settings(
-    max_examples=25,
+    max_examples=examples(0.6),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

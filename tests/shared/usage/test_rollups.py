@@ -11,11 +11,12 @@ from shared.clock import DAY_US, SECOND_US
 from shared.runs import DIMENSIONS, Run
 from shared.storage.lake import RELATIVE_ERROR
 from shared.usage import Filters, ReadOptions, UsageQuery, overview, summary
+from tests.kit.effort import examples
 from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.test_queries import START_US, runs, slow
 
 ROLLED = ReadOptions(exact=False)
-few = settings(slow, max_examples=10)
+few = settings(slow, max_examples=examples(0.3))
 HOUR_US = 3_600 * SECOND_US
 _users = count()
 
