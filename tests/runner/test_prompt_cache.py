@@ -22,12 +22,13 @@ from tests.runner.kit.loops import finished
 from tests.runner.kit.model import FakeModel, content, usage
 from tests.runner.kit.ollama import FakeOllama, final, said
 
-PROMPT = " ".join(f"word{number}" for number in range(40))
-EVALUATES_S = 0.005
+PROMPT = " ".join(f"word{number}" for number in range(20))
+# Long beside what a busy machine adds to a repetition that evaluates nothing.
+EVALUATES_S = 0.03
 
 
 class CachingServer:
-    """Evaluates each word of a prompt in 5 ms, but for those that it has seen in this order."""
+    """Evaluates each word of a prompt in 30 ms, but for those that it has seen in this order."""
 
     def __init__(self, *, says: bool) -> None:
         self._says = says
@@ -73,10 +74,10 @@ def test_first_repetition_counts_when_a_silent_cache_spares_the_others(model: Fa
     body = measured(model, warmup=1, repeat=4)
 
     assert body["flags"] == ["cache_unknown"]
-    assert body["metrics"]["ttft_ms"] == body["samples"][0]["ttft_ms"] >= 200
+    assert body["metrics"]["ttft_ms"] == body["samples"][0]["ttft_ms"] >= 600
     assert body["metrics"]["latency_ms"] == body["samples"][0]["latency_ms"]
     assert [row.get("left_out") for row in body["samples"]] == [None, "cache", "cache", "cache"]
-    assert body["extra"]["TTFT from cache (ms)"] < 100
+    assert body["extra"]["TTFT from cache (ms)"] < body["metrics"]["ttft_ms"]
     assert body["provenance"]["ttft_ms"]["over"] == "1 of 4 repetitions"
 
 
@@ -86,8 +87,8 @@ def test_result_is_called_cached_when_the_server_says_so(model: FakeModel) -> No
     body = measured(model, warmup=1, repeat=3)
 
     assert body["flags"] == ["cached"]
-    assert [row["cached_tokens"] for row in body["samples"]] == [0, 40, 40]
-    assert body["metrics"]["ttft_ms"] == body["samples"][0]["ttft_ms"] >= 200
+    assert [row["cached_tokens"] for row in body["samples"]] == [0, 20, 20]
+    assert body["metrics"]["ttft_ms"] == body["samples"][0]["ttft_ms"] >= 600
 
 
 def test_all_count_when_the_job_wants_the_cache(model: FakeModel) -> None:
@@ -96,9 +97,9 @@ def test_all_count_when_the_job_wants_the_cache(model: FakeModel) -> None:
     body = measured(model, warmup=1, repeat=2, options={"cache_prompt": True})
 
     assert body["flags"] == ["cached"]
-    assert [row["cached_tokens"] for row in body["samples"]] == [40, 40]
-    assert body["metrics"]["ttft_ms"] < 200
-    assert body["extra"] == {"Cached prompt tokens": 40.0}
+    assert [row["cached_tokens"] for row in body["samples"]] == [20, 20]
+    assert not any("left_out" in row for row in body["samples"])
+    assert body["extra"] == {"Cached prompt tokens": 20.0}
 
 
 def test_warmup_is_as_long_and_another_when_the_job_has_one(model: FakeModel) -> None:
@@ -196,8 +197,8 @@ def test_prompt_is_called_cut_when_ollama_counts_what_it_leaves_of_more(
 ) -> None:
     def script(_: dict[str, Any]) -> Iterator[float | dict[str, Any]]:
         yield said("Hi")
-        yield 0.03
-        yield final(prompt_eval_count=4096, prompt_eval_cached_count=0)
+        yield 0.2
+        yield final(prompt_eval_count=4096, prompt_eval_cached_count=0, eval_duration=0)
 
     claim = {"attempt": 1, "model": "tiny", "prompt": "你好" * 9000, "timeout_s": 60}
 

@@ -12,6 +12,7 @@ from evalyard_runner.errors import GenerationError
 from evalyard_runner.measure import Sample
 from evalyard_runner.measuring import measure
 from evalyard_runner.metrics import metrics_of, sample_row
+from evalyard_runner.options import Generation
 from evalyard_runner.provenance import provenance_of
 from evalyard_runner.sensors import Sensors
 from evalyard_runner.wire import read_claim
@@ -174,6 +175,35 @@ def test_attempt_fails_when_the_server_gave_up(model: FakeModel, reason: str) ->
         reported(model)
 
     assert (caught.value.code, caught.value.retryable) == ("runtime_crash", True)
+
+
+def test_first_token_is_seen_when_it_was_sent_on_a_connection_that_was_in_use(
+    model: FakeModel,
+) -> None:
+    """The server holds a small piece back until the one before is acknowledged, which a kernel
+    does 40 ms later, unless it is asked to.
+    """
+
+    def two_pieces(body: Chunk) -> Iterator[float | str | Chunk]:
+        yield content("one ")
+        yield 0.03
+        yield content("two", "stop")
+        yield usage(completion=2)
+
+    model.script = two_pieces
+
+    async def second_request() -> Sample:
+        backend = OpenAiBackend(model.url, {"tiny": "tiny"})
+        try:
+            assert await backend.ready()
+            return await backend.generate(Generation("tiny", "Hello"))
+        finally:
+            await backend.close()
+
+    seen = sum(finished(second_request()).unseen is None for _ in range(9))
+
+    # A busy machine is late now and then.
+    assert seen >= 5
 
 
 def test_result_says_why_when_a_proxy_holds_the_answer_back(model: FakeModel) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import httpx
 
+from evalyard_runner.backends.acks import acknowledging
 from evalyard_runner.backends.answers import Answer
 from evalyard_runner.backends.chunks import cut_short
 from evalyard_runner.backends.health import Health
@@ -165,10 +166,12 @@ class ServedBackend(ABC):
 async def _read(stream: httpx.Response, answer: Answer) -> None:
     """Until the answer has enough, the stream ends, or nothing more is worth waiting for."""
     lines, linger_s = Lines(), None
+    acknowledge = acknowledging(stream)
     try:
         async with asyncio.timeout(None) as limit:
             async for data in stream.aiter_bytes():
                 answer.arrived()
+                acknowledge()
                 if any(answer.hear(line) for line in lines.feed(data)):
                     return
                 if answer.linger_s != linger_s:
