@@ -63,9 +63,11 @@ class DeviceHealth:
         if passed:
             self.well(serial)
             return
-        until_us = clock.now_us() + _PAUSED_S * SECOND_US
-        still = "attribute_exists(unhealthy_us)"
-        self._update(serial, set={"unhealthy_until_us": until_us}, extra_condition=still)
+        since_us = (self.table.get(*presence_key(serial)) or {}).get("unhealthy_us")
+        if since_us is not None:
+            until_us = clock.now_us() + _PAUSED_S * SECOND_US
+            still = {"unhealthy_us": since_us}
+            self._update(serial, set={"unhealthy_until_us": until_us}, only_if=still)
 
     def _update(self, serial: str, **parts: Any) -> bool:
         """False where the device was retired, or a condition did not hold."""

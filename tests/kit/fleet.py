@@ -1,4 +1,5 @@
-"""A fleet in virtual time: devices that pull, reboot and overheat, over the real dispatch.
+"""A fleet in virtual time: devices that pull, reboot, overheat, break down and try themselves, and
+model servers without time, over the real dispatch.
 
 Tables and bucket are in memory. SQS is played here, as its visibility must follow the clock:
 messages come late, sometimes twice, and come back when their device dies with them.
@@ -16,7 +17,7 @@ from shared.aws import Queue
 from shared.clock import SECOND_US
 from shared.devices import Registration, Telemetry
 from shared.errors import EvalyardError
-from shared.jobs import ClaimedJob, JobRequest, Jobs, Result, Submitter
+from shared.jobs import ClaimedJob, Failure, Job, JobRequest, Jobs, Result, Submitter
 from shared.turns import TimeLeft
 from tests.kit.faults import Calls, Request, watched_calls
 from tests.kit.memory import MemoryBucket, MemoryTable
@@ -26,6 +27,7 @@ REPORT_S, BEAT_S, VISIBILITY_S, SWEEP_S = 20.0, 10.0, 60.0, 60.0
 _POLL_S = 1.0
 _DOUBLED = 0.02
 _REBOOT_S = 66.0
+_FIRST_TRIAL_S, _LONGEST_TRIAL_S = 60.0, 900.0
 
 
 @dataclass
@@ -37,6 +39,10 @@ class SimDevice:
     inbox: deque[str] = field(default_factory=deque)
     up: bool = True
     hot: bool = False
+    broken: bool = False
+    server_away: bool = False
+    says_away: bool = False
+    on_trial: bool = False
     job_id: str | None = None
     life: int = 0
     free_since: float = 0.0
@@ -44,7 +50,12 @@ class SimDevice:
     @property
     def able(self) -> bool:
         """Whether it would take a job now."""
-        return self.up and not self.hot and self.job_id is None
+        return self.ready and self.job_id is None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it says that it can take a job, when it is asked."""
+        return self.up and not (self.hot or self.says_away)
 
 
 @dataclass
@@ -56,6 +67,9 @@ class SimFleet:
     now: float = 0.0
     devices: dict[str, SimDevice] = field(default_factory=dict)
     succeeded: Counter[str] = field(default_factory=Counter)
+    dead: dict[str, str] = field(default_factory=dict)
+    bad: set[str] = field(default_factory=set)
+    failed_on: dict[str, list[str]] = field(default_factory=dict)
     running: dict[str, str] = field(default_factory=dict)
     wanted: dict[str, JobRequest] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
@@ -89,10 +103,11 @@ class SimFleet:
         self.jobs.fleet.register(Registration(serial=serial, models=tuple(models)), urls)
         self.after(self.dice.uniform(0, 1), lambda: self._report(device, device.life))
 
-    def submit(self, user: str, **fields: Any) -> None:
-        """A user asks for a job."""
+    def submit(self, user: str, *, bad: bool = False, **fields: Any) -> None:
+        """A user asks for a job; for a bad one no model has an answer."""
         self._number += 1
         job_id = f"job_{self._number:026d}"
+        self.bad |= {job_id} if bad else set()
         self.wanted[job_id] = JobRequest(prompt="?", max_attempts=10, **fields)
         self.users[job_id] = user
         self.waiting.add(job_id)
@@ -115,8 +130,8 @@ class SimFleet:
                 do()
 
     def all_done(self) -> bool:
-        """Whether every job that was submitted has succeeded."""
-        return len(self.succeeded) == len(self.wanted)
+        """Whether every job that was submitted has come to its end."""
+        return len(self.succeeded) + len(self.dead) == len(self.wanted)
 
     def reboot(self, device: SimDevice) -> None:
         """A device dies with what it does, and is back after a while."""
@@ -132,14 +147,31 @@ class SimFleet:
         self._say(device)
         self.after(seconds, lambda: self._cool(device))
 
-    def deliver(self, url: str, body: str) -> None:
-        """A message comes into a queue, now and then twice."""
+    def break_down(self, device: SimDevice, seconds: float) -> None:
+        """A device fails whatever it is given for a while."""
+        device.broken = True
+        self.after(seconds, lambda: setattr(device, "broken", False))
+
+    def occupy(self, device: SimDevice, seconds: float) -> None:
+        """A device's model server says for a while that it has no time; its health is good."""
+        device.server_away = True
+        self.after(seconds, lambda: self._has_time(device))
+
+    def deliver(self, url: str, body: str, late_s: float) -> None:
+        """A message comes into a queue, now and then twice; or only a reminder, later."""
         device = self.devices[url.split("/")[1]]
         job_id = json.loads(body)["job_id"]
+        if late_s:
+            self.after(late_s, lambda: self._remind(device, job_id))
+            return
         self._note_sent(job_id, device)
         for _ in range(2 if self.dice.random() < _DOUBLED else 1):
             device.inbox.append(job_id)
             self.after(self.dice.uniform(0.05, _POLL_S), lambda: self._pull(device))
+
+    def _remind(self, device: SimDevice, job_id: str) -> None:
+        device.inbox.append(job_id)
+        self.after(self.dice.uniform(0.05, _POLL_S), lambda: self._pull(device))
 
     def _note_sent(self, job_id: str, device: SimDevice) -> None:
         """To a device of the model; and by priority, then age: of the same user and model, none
@@ -163,7 +195,7 @@ class SimFleet:
         return -self.wanted[job_id].priority, job_id
 
     def _boot(self, device: SimDevice) -> None:
-        device.up, device.free_since = True, self.now
+        device.up, device.free_since, device.on_trial = True, self.now, False
         self._report(device, device.life)
         self._pull(device)
 
@@ -182,9 +214,32 @@ class SimFleet:
         if not device.up:
             return
         fleet = self.jobs.fleet
-        said = {"reported_ready": not device.hot, "reported_models": device.models}
+        said = {"reported_ready": device.ready, "reported_models": device.models}
         fleet.report(device.serial, said, Telemetry(at_us=self.clock.now_us))
-        self.jobs.dispatcher.heard(fleet.get(device.serial))
+        now = fleet.get(device.serial)
+        self.jobs.dispatcher.heard(now)
+        if now.unhealthy and not device.on_trial:
+            device.on_trial = True
+            self.after(_FIRST_TRIAL_S, lambda: self._try(device, device.life, _FIRST_TRIAL_S))
+
+    def _try(self, device: SimDevice, life: int, waited_s: float) -> None:
+        """An unhealthy device tries itself, as its runner does."""
+        if device.life != life:
+            return
+        self.jobs.fleet.health.tried(device.serial, passed=not device.broken)
+        if device.broken:
+            later_s = min(2 * waited_s, _LONGEST_TRIAL_S)
+            self.after(later_s, lambda: self._try(device, life, later_s))
+            return
+        device.on_trial, device.free_since = False, self.now
+        self._say(device)
+
+    def _has_time(self, device: SimDevice) -> None:
+        device.server_away = False
+        if device.says_away:
+            device.says_away, device.free_since = False, self.now
+            self._say(device)
+            self._pull(device)
 
     def _pull(self, device: SimDevice) -> None:
         if not device.able or not device.inbox:
@@ -206,16 +261,54 @@ class SimFleet:
 
     def _begin(self, device: SimDevice, job_id: str, attempt: int) -> None:
         assert job_id not in self.running, f"{job_id} runs twice"
-        since = max(device.free_since, self._queued_at(job_id))
+        self.waiting.discard(job_id)
+        since = max(device.free_since, self._may_run_from(job_id, device))
         self.waits.append(self.now - since)
         self.running[job_id], device.job_id = device.serial, job_id
         life = device.life
         self.after(BEAT_S, lambda: self._beat(device, job_id, attempt, life))
-        self.after(self.dice.uniform(2, 20), lambda: self._complete(device, job_id, attempt, life))
+        code = self._fault_of(device, job_id)
+        if code is None:
+            lasts_s = self.dice.uniform(2, 20)
+            self.after(lasts_s, lambda: self._complete(device, job_id, attempt, life))
+        else:
+            self.after(0.5, lambda: self._fail(device, job_id, attempt, life, code))
 
-    def _queued_at(self, job_id: str) -> float:
+    def _fault_of(self, device: SimDevice, job_id: str) -> str | None:
+        """As what the attempt will fail."""
+        if device.server_away:
+            return "server_unavailable"
+        if device.broken:
+            return "runtime_crash"
+        return "invalid_argument" if job_id in self.bad else None
+
+    def _may_run_from(self, job_id: str, device: SimDevice) -> float:
+        """Since when the job may run on the device, as far as it is up to the job."""
         job = self.jobs.store.get(self.users[job_id], job_id)
-        return (job.queued_us - self._began_us) / SECOND_US
+        avoided_us = job.avoids_until_us if device.serial in job.avoids else 0
+        since_us = max(job.queued_us, job.not_before_us, avoided_us)
+        return (since_us - self._began_us) / SECOND_US
+
+    def _fail(self, device: SimDevice, job_id: str, attempt: int, life: int, code: str) -> None:
+        if device.life != life:
+            self.after(VISIBILITY_S, lambda: device.inbox.append(job_id))
+            return
+        del self.running[job_id]
+        device.job_id, device.free_since = None, self.now
+        failure = Failure(code=code, message="?", retryable=True, device=device.serial)
+        wait_s = 5.0 if code == "server_unavailable" else None
+        job = self._leases.fail(device.serial, job_id, attempt, failure, wait_s)
+        self._note_failure(job, device, code)
+        self._say(device)
+        self._pull(device)
+
+    def _note_failure(self, job: Job, device: SimDevice, code: str) -> None:
+        if job.status == "dead":
+            self.dead[job.job_id] = code
+        if code == "server_unavailable":
+            device.says_away = device.server_away
+        else:
+            self.failed_on.setdefault(job.job_id, []).append(device.serial)
 
     def _beat(self, device: SimDevice, job_id: str, attempt: int, life: int) -> None:
         if device.life == life and device.job_id == job_id:
@@ -249,6 +342,8 @@ class _Sqs(Calls):
 
     def made(self, request: Request, call: Callable[[], Any]) -> Any:
         if request.operation == "SendMessage":
-            self._fleet.deliver(request.params["QueueUrl"], request.params["MessageBody"])
+            said = request.params
+            late_s = float(said.get("DelaySeconds", 0))
+            self._fleet.deliver(said["QueueUrl"], said["MessageBody"], late_s)
             return {"MessageId": "m"}
         return call()

@@ -51,15 +51,17 @@ def phones(yard: Yard, models: dict[str, FakeModel]) -> Iterator[list[Any]]:
         assert [runner.wait(60) for runner in runners] == [0] * len(models)
 
 
-def ends(yard: Yard, job_ids: list[str]) -> dict[str, dict[str, Any]]:
+def ends(yard: Yard, job_ids: list[str], user: str) -> dict[str, dict[str, Any]]:
     """The jobs that have ended, by id."""
-    found = {job_id: yard.job(job_id) for job_id in job_ids}
+    found = {job_id: yard.job(job_id, user) for job_id in job_ids}
     return {job_id: job for job_id, job in found.items() if job["finished_at"]}
 
 
-def all_ended(yard: Yard, job_ids: list[str], *runners: Any) -> list[dict[str, Any]]:
-    wait_for(lambda: len(ends(yard, job_ids)) == len(job_ids), *runners, patience_s=180)
-    return list(ends(yard, job_ids).values())
+def all_ended(
+    yard: Yard, job_ids: list[str], *runners: Any, user: str = "ada"
+) -> list[dict[str, Any]]:
+    wait_for(lambda: len(ends(yard, job_ids, user)) == len(job_ids), *runners, patience_s=180)
+    return list(ends(yard, job_ids, user).values())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ USERS, MODELS = ("ada", "eve", "ida"), [f"m{number}" for number in range(8)]
 # A few minutes of a busy fleet; at night a day.
 LASTS_S, JOBS = (86_400.0, 20_000) if NIGHTLY else (150.0, 130)
 PROMISED_S = 2.0
+# So many jobs die by their own fault.
+BAD = 0.02
 
 
 @pytest.fixture
@@ -34,7 +37,8 @@ def test_nothing_is_lost_or_run_twice_and_free_devices_are_used_when_anything_ha
 ) -> None:
     for _ in range(JOBS):
         user, model = fleet.dice.choice(USERS), fleet.dice.choice(MODELS)
-        fields = {"model": model, "priority": fleet.dice.choice((0, 0, 2, 7))}
+        fields: dict[str, Any] = {"model": model, "priority": fleet.dice.choice((0, 0, 2, 7))}
+        fields |= {"bad": fleet.dice.random() < BAD}
         at = 2 + fleet.dice.uniform(0, LASTS_S / 2)
         fleet.after(at, lambda user=user, fields=fields: fleet.submit(user, **fields))
     for device in fleet.dice.choices(list(fleet.devices.values()), k=max(8, JOBS // 20)):
@@ -43,7 +47,9 @@ def test_nothing_is_lost_or_run_twice_and_free_devices_are_used_when_anything_ha
     fleet.run(lambda: len(fleet.wanted) == JOBS and fleet.all_done(), LASTS_S * 4)
 
     assert len(fleet.wanted) == JOBS
-    assert fleet.succeeded == Counter(dict.fromkeys(fleet.wanted, 1))
+    good = [job_id for job_id in fleet.wanted if job_id not in fleet.bad]
+    assert fleet.succeeded == Counter(dict.fromkeys(good, 1))
+    assert fleet.dead == dict.fromkeys(fleet.bad, "invalid_argument")
     assert p95(fleet.waits) <= PROMISED_S, sorted(fleet.waits)[-20:]
     assert fleet.out_of_order == []
 
@@ -65,7 +71,10 @@ def test_users_take_turns_at_each_model_when_one_floods_the_fleet(fleet: SimFlee
 def plan(fleet: SimFleet, device: SimDevice) -> None:
     """Something happens to a device, at some time."""
     at = fleet.dice.uniform(1, LASTS_S / 2)
-    if fleet.dice.random() < 0.5:
-        fleet.after(at, lambda: fleet.reboot(device))
-    else:
-        fleet.after(at, lambda: fleet.overheat(device, 30))
+    happens: list[Callable[[], None]] = [
+        lambda: fleet.reboot(device),
+        lambda: fleet.overheat(device, 30),
+        lambda: fleet.break_down(device, fleet.dice.choice((20, 300))),
+        lambda: fleet.occupy(device, 40),
+    ]
+    fleet.after(at, fleet.dice.choice(happens))
