@@ -36,8 +36,9 @@ class Settings:
     audit_retention_days: int
 
 
-# `shared.usage`, which writes them, needs DuckDB.
+# `shared.usage`, which writes both, needs DuckDB.
 _EXPORTS = "exports/{}/"
+_BASELINES = "baselines/{}/"
 
 
 @cache
@@ -66,6 +67,7 @@ def places() -> tuple[Place, ...]:
         *storage_traces(bucket, Table(settings.catalog_table)),
         Uploads(bucket, "uploads", _EXPORTS),
         Objects(bucket, "exports", _EXPORTS),
+        Objects(bucket, "baselines", _BASELINES),
         *record_traces(Table(settings.idempotency_table)),
         *secrets,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.usage import comparing, exporting, importing, routes
+from functions.usage import baselines, comparing, exporting, gating, importing, routes
 from functions.usage.wiring import Settings, idempotency
 from shared.config import read_settings
 from shared.deadlines import answered_within
@@ -14,6 +14,8 @@ app = create_app(
     comparing.router,
     exporting.router,
     importing.router,
+    baselines.router,
+    gating.router,
     idempotency=idempotency,
 )
 

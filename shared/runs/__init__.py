@@ -15,6 +15,7 @@ from shared.runs.columns import (
     Run,
 )
 from shared.runs.conditions import (
+    CONDITION_NAME,
     CONDITION_SCHEMA,
     FLAG_PREFIX,
     MAX_CONDITION_CHARACTERS,
@@ -64,6 +65,7 @@ from shared.runs.values import (
 __all__ = [
     "AMOUNTS",
     "COLUMNS",
+    "CONDITION_NAME",
     "CONDITION_SCHEMA",
     "DIMENSIONS",
     "EXPORTED",

@@ -12,7 +12,7 @@ from shared.datasets import LabelMeaning, label_meanings
 from shared.runs import AMOUNTS
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.conditions import Values, condition_values_of, differing, rolled_values, values_of
-from shared.usage.definitions import definition
+from shared.usage.definitions import KNOWN_LABELS, definition
 from shared.usage.figures import figures_of
 from shared.usage.queries import ReadOptions
 from shared.usage.query import UsageQuery
@@ -72,7 +72,7 @@ def compare(
 
     of_a, of_b = read_snapshot(UserLog(bucket, catalog, a.user_id), read)
     labels = sorted(of_a.stats["extra"].keys() & of_b.stats["extra"].keys())
-    meanings = label_meanings(catalog, a.user_id) if labels else {}
+    meanings = KNOWN_LABELS | (label_meanings(catalog, a.user_id) if labels else {})
     metrics = _defined(of_a.stats, of_b.stats)
     metrics += _extras(of_a.stats, of_b.stats, labels, meanings)
     entries = [_entry(metric, min_effect_pct) for metric in metrics]

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from shared.datasets import LabelMeaning
+
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
     """One metric. `definition_version` grows when the formula changes, never for wording."""
@@ -271,6 +273,19 @@ DEFINITIONS: tuple[Definition, ...] = (
 )
 
 _BY_METRIC = {definition.metric: definition for definition in DEFINITIONS}
+
+
+# Extras that Evalyard's own runner and gateway, and known tools, bring; an adapter's word stands
+# over these.
+KNOWN_LABELS: dict[str, LabelMeaning] = {
+    "Peak memory (MB)": LabelMeaning("MB", "lower"),
+    "Energy per token (J)": LabelMeaning("J", "lower"),
+    "Gateway TTFT (ms)": LabelMeaning("ms", "lower"),
+    "Gateway overhead (ms)": LabelMeaning("ms", "lower"),
+    "prefill_tps": LabelMeaning("tokens/s", "higher"),
+    "prefill_ms": LabelMeaning("ms", "lower"),
+    "load_ms": LabelMeaning("ms", "lower"),
+}
 
 
 def definition(metric: str) -> Definition:

@@ -16,7 +16,7 @@ from shared.usage.source import look_up, runs_table
 from shared.usage.stats import Labels, empty_stats
 
 # An answer of Lambda has at most 6 MB; a group's stats take about 1 KB.
-_MAX_GROUPS = 1_000
+MAX_GROUPS = 1_000
 _FEWER_GROUPS = "filter by some of the values, or group by fewer dimensions"
 _MAX_POINTS = 4_000
 
@@ -106,8 +106,8 @@ def overview(
         with figures_of(
             snapshot, query, group_by, edges, exact=options.exact, labels=options.labels
         ) as (plan, figures):
-            groups = figures.groups(group_by, _MAX_GROUPS)
-            _check_size(groups, _MAX_GROUPS, "groups", _FEWER_GROUPS)
+            groups = figures.groups(group_by, MAX_GROUPS)
+            _check_size(groups, MAX_GROUPS, "groups", _FEWER_GROUPS)
             fewer = coarser(max(1, _MAX_POINTS // groups - 1)) if coarser and groups else step_s
             if groups * len(edges) > _MAX_POINTS and fewer > step_s:
                 return read(snapshot, fewer)

@@ -83,7 +83,7 @@ def grouped_stats(
     extras = _extras(connection, keys, table, labels) if keys else {}
     width = len(keys)
     found = {}
-    for row in _fetched(connection, lambda spread: _stats_sql(keys, table, spread)):
+    for row in fetched(connection, lambda spread: _stats_sql(keys, table, spread)):
         key = tuple(row[:width])
         found[key] = stats_of(list(row[width:]), extras.get(key, {}))
     return found
@@ -97,7 +97,7 @@ def empty_stats() -> dict[str, Any]:
     return stats_of([*values, None], {})
 
 
-def _fetched(
+def fetched(
     connection: duckdb.DuckDBPyConnection,
     sql: Callable[[str], str],
     parameters: Sequence[object] = (),
@@ -146,7 +146,7 @@ def _extras(
         return {}
     given = [] if labels is None else [list(labels)]
     found: dict[Key, dict[str, Any]] = defaultdict(dict)
-    for row in _fetched(
+    for row in fetched(
         connection, lambda spread: _extras_sql(keys, table, spread, chosen=bool(given)), given
     ):
         values = list(row)

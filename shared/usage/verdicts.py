@@ -54,7 +54,7 @@ class Rule:
             found = difference(more_a, more_b, yes_or_no=self.yes_or_no)
             return self._verdict(found, a) != "inconclusive"
 
-        n = _least(decides, min(a.n, b.n), min(a.n, b.n) + MAX_MORE_RUNS)
+        n = least(decides, min(a.n, b.n), min(a.n, b.n) + MAX_MORE_RUNS)
         return None if n is None else (max(0, n - a.n), max(0, n - b.n))
 
 
@@ -64,7 +64,7 @@ def percent(delta: float, of: float) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def _least(decides: Callable[[int], bool], open_at: int, most: int) -> int | None:
+def least(decides: Callable[[int], bool], open_at: int, most: int) -> int | None:
     """The least n ≤ `most` that decides, where `open_at` does not; None where none does."""
     if not decides(most):
         return None

@@ -5,7 +5,7 @@ variances are involved", Biometrika 34 (1947); degrees of freedom after Satterth
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shared.usage.student import critical_t, two_sided_p
 
@@ -37,16 +37,28 @@ class Sample:
 
 @dataclass(frozen=True)
 class Difference:
-    """b − a with its 95 % interval and two-sided p; None where nothing can be said."""
+    """b − a with its 95 % interval and two-sided p; None where nothing can be said.
+
+    `ways` by how much the two-sided p is greater than that of one side.
+    """
 
     delta: float
     ci95: tuple[float, float] | None = None
     p_value: float | None = None
+    ways: int = field(default=2, compare=False)
 
     @property
     def significant(self) -> bool:
         """Whether chance explains the difference in fewer than 5 of 100 cases."""
         return self.p_value is not None and self.p_value < SIGNIFICANCE
+
+    def one_sided_p(self, *, above: bool) -> float | None:
+        """The p of b being greater (`above`) or less than a, without the other side."""
+        if self.p_value is None or (not self.delta and self.ways == 1):
+            # Nothing varies and both are equal: nothing speaks for either side.
+            return self.p_value
+        half = self.p_value / self.ways
+        return half if (self.delta > 0) == above else 1.0 - half
 
     def lies_within(self, effect: float) -> bool:
         """Whether the whole interval is within ± the effect."""
@@ -63,8 +75,10 @@ def difference(a: Sample, b: Sample, *, yes_or_no: bool = False) -> Difference:
     if a.std or b.std:
         return _welch(delta, a.n, a.std, b.n, b.std)
     if yes_or_no and delta:
-        return Difference(delta, None, _chance_of_parting(a.n, b.n))
-    return Difference(delta, (delta, delta), 0.0 if delta else 1.0)
+        # Of unequal numbers only one parting is as unlikely as this one.
+        ways = 2 if a.n == b.n else 1
+        return Difference(delta, None, _chance_of_parting(a.n, b.n) * ways, ways)
+    return Difference(delta, (delta, delta), 0.0 if delta else 1.0, 1)
 
 
 def _welch(delta: float, n_a: int, std_a: float, n_b: int, std_b: float) -> Difference:
@@ -81,6 +95,6 @@ def _welch(delta: float, n_a: int, std_a: float, n_b: int, std_b: float) -> Diff
 
 
 def _chance_of_parting(n_a: int, n_b: int) -> float:
-    """Fisher's exact p where one side says yes always and the other never."""
+    """Fisher's exact p, of one side, where one says yes always and the other never."""
     ways = math.lgamma(n_a + n_b + 1) - math.lgamma(n_a + 1) - math.lgamma(n_b + 1)
-    return math.exp(-ways) * (2 if n_a == n_b else 1)
+    return math.exp(-ways)

@@ -25,6 +25,7 @@ ABSENT = {
     "user_id": "user_not_found",
     "job_id": "job_not_found",
     "webhook_id": "callback_not_found",
+    "name": "baseline_not_found",
 }
 
 
@@ -55,6 +56,9 @@ def test_there_is_no_such_thing_when_an_id_can_be_none(
 
             is_gone = name == "job_id" and path.startswith("/devices/")
             expected = (410, "job_gone") if is_gone else (404, ABSENT[name])
+            if route[2] == "PUT" and name == "name":
+                # It is made here, so it is judged as one in a body.
+                expected = (422, "invalid_baseline_name")
             assert (answer.status, answer.code) == expected, path[:100]
 
 

@@ -32,6 +32,7 @@ PREFIXES = (
     "quarantine/{}/01A.jsonl",
     "jobs/{}/job_1/request.json",
     "exports/{}/01A.csv",
+    "baselines/{}/main/01A.json",
 )
 # What may name somebody who is gone: that they were, and what was done.
 KEPT = ("AUDIT#", "TOKEN_ID#", "RETIRED")

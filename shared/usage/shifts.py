@@ -1,0 +1,208 @@
+"""Where a series of measurements shifts: E-divisive finds the place, Student's t judges it.
+
+D. S. Matteson and N. A. James, "A nonparametric approach for multiple change point analysis of
+multivariate data", Journal of the American Statistical Association 109 (2014): the place that
+splits a stretch best is the one with the greatest energy distance between its sides. M. Fleming
+et al., "Hunter: using change point detection to hunt for performance regressions", ICPE 2023:
+Student's t-test judges it instead of random permutations, so that an answer repeats.
+
+The place is chosen among many, so p is corrected for having looked everywhere: James, James and
+Siegmund, "Tests for a change-point", Biometrika 74 (1987).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import NormalDist, fmean, median
+
+from shared.usage.student import two_sided_p
+
+LEAST_RUNS = 5
+# A point farther from its neighbours' median than so many spreads is one spike, not a level.
+_SPIKE = 4.0
+_WINDOW = 5
+_NORMAL = NormalDist()
+_MAD_TO_STD = 1.4826
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value and how many runs it is the mean of."""
+
+    value: float
+    runs: int = 1
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A shift before the point at `place`; p is corrected for the search."""
+
+    place: int
+    p_value: float
+
+
+def shifts_of(points: Sequence[Point], significance: float) -> list[Shift]:
+    """The shifts of a series, in order; each separates stretches of at least five points.
+
+    On a series without any, one is found with a probability of at most `significance`.
+    """
+    levelled = [
+        Point(value, point.runs)
+        for value, point in zip(_without_spikes(points), points, strict=True)
+    ]
+    places = sorted(_split(levelled, 0, len(levelled), significance))
+    return _confirmed(levelled, places, significance)
+
+
+def _split(points: Sequence[Point], start: int, end: int, significance: float) -> list[int]:
+    """The places at which a stretch comes apart, by its parts' parts."""
+    found, waiting = [], [(start, end)]
+    while waiting:
+        first, last = waiting.pop()
+        place = _best_place(points[first:last])
+        if place is None:
+            continue
+        if _searched_p(points[first:last], place) < significance:
+            found.append(first + place)
+            waiting += [(first, first + place), (first + place, last)]
+    return found
+
+
+def _confirmed(points: Sequence[Point], places: list[int], significance: float) -> list[Shift]:
+    """The places that still separate their neighbours, the weakest taken out first."""
+    while True:
+        edges = [0, *places, len(points)]
+        shifts = [
+            Shift(place, _searched_p(points[before:after], place - before))
+            for before, place, after in zip(edges, places, edges[2:], strict=False)
+        ]
+        weakest = max(shifts, key=lambda shift: shift.p_value, default=None)
+        if weakest is None or weakest.p_value < significance:
+            return shifts
+        places = [place for place in places if place != weakest.place]
+
+
+def _best_place(points: Sequence[Point]) -> int | None:
+    """Where the energy distance between both sides is greatest; None where there is no room."""
+    n = len(points)
+    if n < 2 * LEAST_RUNS:
+        return None
+    values = [point.value for point in points]
+    before, after = _distances(values), _distances(values[::-1])[::-1]
+    whole = sum(before)
+    best, best_score = None, 0.0
+    left = sum(before[:LEAST_RUNS])
+    right = whole - sum(after[:LEAST_RUNS])
+    for place in range(LEAST_RUNS, n - LEAST_RUNS + 1):
+        score = _energy(whole, left, right, place, n - place)
+        if score > best_score:
+            best, best_score = place, score
+        if place < n:
+            left += before[place]
+            right -= after[place]
+    return best
+
+
+def _energy(whole: float, left: float, right: float, m: int, n: int) -> float:
+    """Matteson and James' Q: distances across, less those within, weighted by the sizes."""
+    across = whole - left - right
+    within = left / (m * (m - 1) / 2) + right / (n * (n - 1) / 2)
+    return m * n / (m + n) * (2 * across / (m * n) - within)
+
+
+def _distances(values: Sequence[float]) -> list[float]:
+    """For each value the sum of its distances to all before it, in n log n steps."""
+    ranks = {value: rank for rank, value in enumerate(sorted(set(values)), start=1)}
+    counts, sums = _Prefix(len(ranks)), _Prefix(len(ranks))
+    found, seen, total = [], 0, 0.0
+    for value in values:
+        below, sum_below = counts.upto(ranks[value]), sums.upto(ranks[value])
+        found.append(value * below - sum_below + (total - sum_below) - value * (seen - below))
+        counts.add(ranks[value], 1)
+        sums.add(ranks[value], value)
+        seen, total = seen + 1, total + value
+    return found
+
+
+class _Prefix:
+    """Sums of what was added up to a rank (P. M. Fenwick, Software: Practice and Experience 24,
+    1994).
+    """
+
+    def __init__(self, size: int) -> None:
+        self._sums = [0.0] * (size + 1)
+
+    def add(self, rank: int, value: float) -> None:
+        while rank < len(self._sums):
+            self._sums[rank] += value
+            rank += rank & -rank
+
+    def upto(self, rank: int) -> float:
+        total = 0.0
+        while rank:
+            total += self._sums[rank]
+            rank -= rank & -rank
+        return total
+
+
+def t_test(left: Sequence[Point], right: Sequence[Point]) -> float:
+    """The two-sided p of Student's t-test of two stretches; a mean of k runs weighs k."""
+    (weight_a, mean_a, rest_a), (weight_b, mean_b, rest_b) = map(_moments, (left, right))
+    df = len(left) + len(right) - 2
+    error = math.sqrt((rest_a + rest_b) / df * (1 / weight_a + 1 / weight_b))
+    delta = mean_b - mean_a
+    if error <= 1e-12 * max(abs(mean_a), abs(mean_b)):
+        return 0.0 if abs(delta) > error else 1.0
+    return two_sided_p(delta / error, df)
+
+
+def _moments(points: Sequence[Point]) -> tuple[float, float, float]:
+    """Weight, mean, and weighted squares about the mean."""
+    weight = sum(point.runs for point in points)
+    mean = math.fsum(point.value * point.runs for point in points) / weight
+    rest = math.fsum(point.runs * (point.value - mean) ** 2 for point in points)
+    return weight, mean, rest
+
+
+def _searched_p(points: Sequence[Point], place: int) -> float:
+    """The p of the best of all places: how likely some place looks this good by chance.
+
+    The bound of James, James and Siegmund for the greatest of the standardised differences, a
+    stationary process over the log odds of the weight before the place; or, where that is less,
+    the sum of the single p.
+    """
+    p = t_test(points[:place], points[place:])
+    places = len(points) - 2 * LEAST_RUNS + 1
+    if p <= 0.0:
+        return 0.0
+    z = -_NORMAL.inv_cdf(max(p / 2, 1e-300))
+    density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return min(1.0, p * places, p + z * density * _log_odds(points))
+
+
+def _log_odds(points: Sequence[Point]) -> float:
+    """How far the search went, in log odds of the share of all runs before the place."""
+    total = sum(point.runs for point in points)
+    first = sum(point.runs for point in points[:LEAST_RUNS])
+    last = sum(point.runs for point in points[-LEAST_RUNS:])
+    return math.log((total - first) / first) + math.log((total - last) / last)
+
+
+def _without_spikes(points: Sequence[Point]) -> list[float]:
+    """The values, single ones far from their neighbours' median brought to its edge.
+
+    The spread is that of steps between neighbours, which a shift of the level does not widen.
+    """
+    values = [point.value for point in points]
+    steps = [abs(after - before) for before, after in pairwise(values)]
+    if not steps:
+        return values
+    # Where most steps are none, as those of coarse clocks, their mean says how far others go.
+    spread = median(steps) * _MAD_TO_STD / math.sqrt(2) or fmean(steps) * math.sqrt(math.pi) / 2
+    reach = _SPIKE * spread
+    found = []
+    for place, value in enumerate(values):
+        middle = median(values[max(0, place - _WINDOW) : place + _WINDOW + 1])
+        found.append(min(max(value, middle - reach), middle + reach))
+    return found

@@ -1,0 +1,90 @@
+"""Shifts are found where a level changes, and hardly ever where it does not."""
+
+import math
+import random
+
+import pytest
+
+from shared.usage.shifts import Point, shifts_of
+
+KINDS = {
+    "normal": lambda chance: chance.gauss(100, 5),
+    "skewed": lambda chance: chance.lognormvariate(4, 0.2),
+    "coarse": lambda chance: chance.choice([10, 10, 10, 11, 11]),
+    "spiky": lambda chance: chance.gauss(100, 3) * (3 if chance.random() < 0.02 else 1),
+}
+
+
+def series(kind, n, chance, *, times=1.0):
+    return [KINDS[kind](chance) * times for _ in range(n)]
+
+
+def found(values, runs=1):
+    return [shift.place for shift in shifts_of([Point(value, runs) for value in values], 0.03)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_found_when_there_is_only_noise(kind):
+    chance, count = random.Random(7), 60
+
+    alarms = sum(bool(found(series(kind, n, chance))) for n in (20, 60) for _ in range(count // 2))
+
+    assert alarms <= 9  # 1 in 20 of 60, and what chance adds in 999 of 1,000 cases
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", [15, 50, 200, 1_000])
+def test_at_most_one_noise_of_twenty_has_a_change(kind, n):
+    chance, count = random.Random(n), 400
+
+    alarms = sum(bool(found(series(kind, n, chance))) for _ in range(count))
+
+    assert alarms <= 0.05 * count + 3 * math.sqrt(0.05 * 0.95 * count)
+
+
+@pytest.mark.parametrize("kind", ["normal", "skewed", "spiky"])
+def test_shift_is_found_where_it_is(kind):
+    chance = random.Random(3)
+
+    places = found(series(kind, 40, chance) + series(kind, 25, chance, times=1.3))
+
+    assert len(places) == 1
+    assert abs(places[0] - 40) <= 2
+
+
+def test_several_shifts_are_found_when_levels_come_and_go():
+    chance = random.Random(4)
+    values = [
+        value for times in (1, 1.3, 1, 0.7) for value in series("normal", 30, chance, times=times)
+    ]
+
+    assert [round(place, -1) for place in found(values)] == [30, 60, 90]
+
+
+@pytest.mark.parametrize("place", [0, 1, 5, 20, 35, 38, 39])
+def test_single_spike_is_no_change(place):
+    values = series("normal", 40, random.Random(5))
+    values[place] *= 5
+
+    assert found(values) == []
+
+
+def test_step_is_found_when_nothing_else_varies():
+    assert found([10.0] * 20 + [12.0] * 6) == [20]
+    assert found([10.0] * 20) == []
+    # A side has five runs at least, so the place is the nearest that leaves as many.
+    assert found([10.0] * 20 + [12.0] * 4) == [19]
+
+
+def test_older_means_weigh_as_many_runs_as_they_are():
+    chance = random.Random(6)
+    older = [Point(sum(series("normal", 50, chance)) / 50, 50) for _ in range(40)]
+    newer = [Point(value) for value in series("normal", 40, chance)]
+
+    assert shifts_of(older + newer, 0.03) == []
+
+
+@pytest.mark.parametrize("n", [0, 1, 9])
+def test_nothing_is_found_when_there_are_too_few_points(n):
+    assert found([1.0] * (n // 2) + [2.0] * (n - n // 2)) == []
