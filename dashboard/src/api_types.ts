@@ -193,6 +193,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/usage/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_usage_baselines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usage/baselines/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_usage_baselines_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/usage/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_usage_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/usage/compare": {
         parameters: {
             query?: never;
@@ -454,6 +502,81 @@ export interface components {
             /** @enum {string} */
             status: "running" | "done";
         };
+        /** @description A baseline; `series` is how many groups it keeps figures of. */
+        BaselineAnswer: {
+            by: string[];
+            filters: {
+                [key: string]: (string | boolean)[];
+            };
+            name: string;
+            reason: string;
+            runs: number;
+            series: number;
+            set_at: string;
+            set_by: string;
+            version: number;
+            window: components["schemas"]["BaselineWindow"];
+        };
+        /**
+         * @description Which runs become the baseline, and why.
+         * @example {
+         *       "filters": {
+         *         "cond.branch": [
+         *           "main"
+         *         ]
+         *       },
+         *       "reason": "release 1.4",
+         *       "window": {
+         *         "last_s": 604800
+         *       }
+         *     }
+         */
+        BaselineBody: {
+            /** @description By what series are kept apart: up to three of device, model, tag, tenant, dataset, source_kind, cond.<name>. */
+            by?: string[];
+            /**
+             * @description Any of device, model, tag, tenant, ok, dataset, source_kind and cond.<name>, each with the values any of which fits.
+             * @example {
+             *       "cond.commit": [
+             *         "4f2c1d9"
+             *       ]
+             *     }
+             */
+            filters?: {
+                [key: string]: (string | boolean | number)[] | string | boolean | number;
+            };
+            reason: string;
+            window: components["schemas"]["WindowBody"];
+        };
+        /** @description A baseline with its last 50 versions, the newest first. */
+        BaselineDetailAnswer: {
+            by: string[];
+            filters: {
+                [key: string]: (string | boolean)[];
+            };
+            history: components["schemas"]["BaselineVersionAnswer"][];
+            name: string;
+            reason: string;
+            runs: number;
+            series: number;
+            set_at: string;
+            set_by: string;
+            version: number;
+            window: components["schemas"]["BaselineWindow"];
+        };
+        /** @description One version of a baseline. */
+        BaselineVersionAnswer: {
+            reason: string;
+            runs: number;
+            set_at: string;
+            set_by: string;
+            version: number;
+        };
+        /** @description The window that was resolved when it was set. */
+        BaselineWindow: {
+            from: string;
+            to: string;
+        };
         /** @description What became of each device, in the order of the request. */
         BatchAnswer: {
             results: components["schemas"]["ChangedDevice"][];
@@ -505,6 +628,21 @@ export interface components {
             /** @example evt_01KBJ8S2X0ZZZZZZZZZZZZZZZZ */
             webhook_id: string;
         };
+        /** @description Where a series shifted. */
+        ChangeAnswer: {
+            after: components["schemas"]["ChangeSide"];
+            at: string;
+            before: components["schemas"]["ChangeSide"];
+            conditions_changed: components["schemas"]["ChangedCondition"][];
+            delta_pct: number | null;
+            key: {
+                [key: string]: string | number | boolean | null;
+            };
+            metric: string;
+            p_value: number;
+            /** @enum {string} */
+            verdict: "improved" | "regressed";
+        };
         /** @description What to change of a device. Members that are left out stay; null takes a value out. */
         ChangeBody: {
             /**
@@ -534,12 +672,40 @@ export interface components {
              */
             queue_tags?: string[];
         };
+        /** @description A dimension or condition with other values after the change; those nearest to it first. */
+        ChangedCondition: {
+            after: (string | number | boolean | null)[];
+            before: (string | number | boolean | null)[];
+            field: string;
+        };
         /** @description What became of one device of a batch. */
         ChangedDevice: {
             problem?: components["schemas"]["Problem"] | null;
             serial: string;
             /** @enum {integer} */
             status: 200 | 404 | 503;
+        };
+        /** @description The changes of a window, the newest first, at most 200. */
+        ChangesAnswer: {
+            changes: components["schemas"]["ChangeAnswer"][];
+            filters: {
+                [key: string]: unknown;
+            };
+            group_by: string[];
+            metric: string;
+            window: components["schemas"]["ChangesWindow"];
+        };
+        /** @description The runs on one side of a change. */
+        ChangeSide: {
+            mean: number;
+            n: number;
+        };
+        /** @description The window that was answered, half-open. */
+        ChangesWindow: {
+            bucket_s: number | null;
+            from: string;
+            partial_last_bucket: boolean;
+            to: string;
         };
         /** @description The state of each dependency. */
         Checks: {
@@ -904,6 +1070,105 @@ export interface components {
             /** @constant */
             has_more: false;
             next_cursor: null;
+        };
+        /** @description The verdict for all series together, and each of them. */
+        GateAnswer: {
+            baseline: components["schemas"]["GateBaseline"] | null;
+            conditions_diff: components["schemas"]["ConditionDifference"][];
+            markdown: string;
+            /** @description Conditions of `require_same` that are not the same. */
+            not_alike: string[];
+            series: components["schemas"]["GateSeries"][];
+            /** @enum {string} */
+            verdict: "pass" | "fail" | "inconclusive" | "no_data" | "not_comparable";
+        };
+        /** @description The baseline that the gate went by. */
+        GateBaseline: {
+            age_s: number;
+            name: string;
+            set_at: string;
+            version: number;
+        };
+        /**
+         * @description The candidate, and what it is held against: a baseline's name or other runs.
+         * @example {
+         *       "baseline": "main",
+         *       "candidate": {
+         *         "filters": {
+         *           "cond.commit": [
+         *             "4f2c1d9"
+         *           ]
+         *         },
+         *         "window": {
+         *           "last_s": 86400
+         *         }
+         *       },
+         *       "require_same": [
+         *         "quant",
+         *         "runtime"
+         *       ],
+         *       "rules": [
+         *         {
+         *           "max_regression_pct": 5,
+         *           "metric": "tok_s"
+         *         },
+         *         {
+         *           "max": 0.01,
+         *           "metric": "error_rate"
+         *         }
+         *       ]
+         *     }
+         */
+        GateBody: {
+            baseline?: string | null;
+            /** @description With `reference`; device and model if omitted. */
+            by?: string[] | null;
+            candidate: components["schemas"]["SideBody"];
+            /**
+             * @description The share of false alarms among all alarms.
+             * @default 0.05
+             */
+            fdr?: number;
+            /**
+             * @description That each series of the candidate must have.
+             * @default 5
+             */
+            min_runs?: number;
+            reference?: components["schemas"]["SideBody"] | null;
+            require_same?: string[];
+            /** @description Without any: latency_ms, ttft_ms and tok_s at 5 %. */
+            rules?: components["schemas"]["RuleBody"][];
+        };
+        /**
+         * @description One metric of one group, b (the candidate) against a.
+         *
+         *     `delta_pct` and `ci95_pct` are in percent of a's mean; p is one-sided. `more_runs`: how many
+         *     more would decide.
+         */
+        GateSeries: {
+            a: number | null;
+            b: number | null;
+            better: ("higher" | "lower") | null;
+            ci95_pct: [
+                number,
+                number
+            ] | null;
+            delta_pct: number | null;
+            extra: boolean;
+            key: {
+                [key: string]: string | number | boolean | null;
+            };
+            max: number | null;
+            metric: string;
+            more_runs: components["schemas"]["MoreRuns"] | null;
+            n_a: number;
+            n_b: number;
+            p_value: number | null;
+            q_value: number | null;
+            tolerance_pct: number | null;
+            unit: string | null;
+            /** @enum {string} */
+            verdict: "pass" | "fail" | "inconclusive" | "no_data" | "new";
         };
         /** @description `degraded` when some checks fail, `down` when all do. */
         HealthAnswer: {
@@ -1317,6 +1582,12 @@ export interface components {
             has_more: boolean;
             next_cursor: string | null;
         };
+        Page_BaselineAnswer_: {
+            data: components["schemas"]["BaselineAnswer"][];
+            /** @default false */
+            has_more: boolean;
+            next_cursor: string | null;
+        };
         Page_CallbackAnswer_: {
             data: components["schemas"]["CallbackAnswer"][];
             /** @default false */
@@ -1541,6 +1812,15 @@ export interface components {
             has_more: boolean;
             next_cursor: string | null;
         };
+        /** @description What may not get worse: a metric or the label of an extra, and how far. */
+        RuleBody: {
+            extra?: string | null;
+            /** @description Above which mean the candidate fails, whatever the baseline is. */
+            max?: number | null;
+            /** @description How much worse, in percent of the baseline's mean. */
+            max_regression_pct?: number | null;
+            metric?: ("latency_ms" | "ttft_ms" | "tok_s" | "error_rate") | null;
+        };
         /** @description One run; `ts` is epoch seconds. */
         RunAnswer: {
             /** @description Tokens that were generated. */
@@ -1740,6 +2020,21 @@ export interface components {
             total_tokens: number;
             ttft_ms: components["schemas"]["Distribution"];
             window: components["schemas"]["WindowAnswer"];
+        };
+        /** @description Some runs: filters, and a window (the last 24 hours when omitted). */
+        SideBody: {
+            /**
+             * @description Any of device, model, tag, tenant, ok, dataset, source_kind and cond.<name>, each with the values any of which fits.
+             * @example {
+             *       "cond.commit": [
+             *         "4f2c1d9"
+             *       ]
+             *     }
+             */
+            filters?: {
+                [key: string]: (string | boolean | number)[] | string | boolean | number;
+            };
+            window?: components["schemas"]["WindowBody"] | null;
         };
         /** @description The earliest and the latest time of runs. */
         Span: {
@@ -1984,6 +2279,12 @@ export interface components {
             partial_last_bucket: boolean;
             to: string;
         };
+        /** @description `last_s`, or `from` and `to` (half-open; without `to`: now). */
+        WindowBody: {
+            from?: string | number | null;
+            last_s?: number | null;
+            to?: string | number | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -2005,12 +2306,22 @@ export type AssumedAnswer = components['schemas']['AssumedAnswer'];
 export type AttemptEnd = components['schemas']['AttemptEnd'];
 export type AuditLine = components['schemas']['AuditLine'];
 export type BackfillAnswer = components['schemas']['BackfillAnswer'];
+export type BaselineAnswer = components['schemas']['BaselineAnswer'];
+export type BaselineBody = components['schemas']['BaselineBody'];
+export type BaselineDetailAnswer = components['schemas']['BaselineDetailAnswer'];
+export type BaselineVersionAnswer = components['schemas']['BaselineVersionAnswer'];
+export type BaselineWindow = components['schemas']['BaselineWindow'];
 export type BatchAnswer = components['schemas']['BatchAnswer'];
 export type BatchBody = components['schemas']['BatchBody'];
 export type BreakdownEntry = components['schemas']['BreakdownEntry'];
 export type CallbackAnswer = components['schemas']['CallbackAnswer'];
+export type ChangeAnswer = components['schemas']['ChangeAnswer'];
 export type ChangeBody = components['schemas']['ChangeBody'];
+export type ChangedCondition = components['schemas']['ChangedCondition'];
 export type ChangedDevice = components['schemas']['ChangedDevice'];
+export type ChangesAnswer = components['schemas']['ChangesAnswer'];
+export type ChangeSide = components['schemas']['ChangeSide'];
+export type ChangesWindow = components['schemas']['ChangesWindow'];
 export type Checks = components['schemas']['Checks'];
 export type ClaimAnswer = components['schemas']['ClaimAnswer'];
 export type CompareAnswer = components['schemas']['CompareAnswer'];
@@ -2039,6 +2350,10 @@ export type FailureAnswer = components['schemas']['FailureAnswer'];
 export type FailureGroupAnswer = components['schemas']['FailureGroupAnswer'];
 export type FormatField = components['schemas']['FormatField'];
 export type FormatsAnswer = components['schemas']['FormatsAnswer'];
+export type GateAnswer = components['schemas']['GateAnswer'];
+export type GateBaseline = components['schemas']['GateBaseline'];
+export type GateBody = components['schemas']['GateBody'];
+export type GateSeries = components['schemas']['GateSeries'];
 export type HealthAnswer = components['schemas']['HealthAnswer'];
 export type HeartbeatAnswer = components['schemas']['HeartbeatAnswer'];
 export type HeartbeatBody = components['schemas']['HeartbeatBody'];
@@ -2064,6 +2379,7 @@ export type NewUserAnswer = components['schemas']['NewUserAnswer'];
 export type NewUserBody = components['schemas']['NewUserBody'];
 export type OptionsBody = components['schemas']['OptionsBody'];
 export type PageAuditLine = components['schemas']['Page_AuditLine_'];
+export type PageBaselineAnswer = components['schemas']['Page_BaselineAnswer_'];
 export type PageCallbackAnswer = components['schemas']['Page_CallbackAnswer_'];
 export type PageDatasetEntry = components['schemas']['Page_DatasetEntry_'];
 export type PageDeviceAnswer = components['schemas']['Page_DeviceAnswer_'];
@@ -2086,6 +2402,7 @@ export type ResultAnswer = components['schemas']['ResultAnswer'];
 export type ResultMetrics = components['schemas']['ResultMetrics'];
 export type RotatedSecretAnswer = components['schemas']['RotatedSecretAnswer'];
 export type RowsAnswer = components['schemas']['RowsAnswer'];
+export type RuleBody = components['schemas']['RuleBody'];
 export type RunAnswer = components['schemas']['RunAnswer'];
 export type SavedAdapter = components['schemas']['SavedAdapter'];
 export type SeriesAnswer = components['schemas']['SeriesAnswer'];
@@ -2095,6 +2412,7 @@ export type SeriesSummary = components['schemas']['SeriesSummary'];
 export type SessionAnswer = components['schemas']['SessionAnswer'];
 export type SessionBody = components['schemas']['SessionBody'];
 export type SideAnswer = components['schemas']['SideAnswer'];
+export type SideBody = components['schemas']['SideBody'];
 export type Span = components['schemas']['Span'];
 export type Stats = components['schemas']['Stats'];
 export type StatusBody = components['schemas']['StatusBody'];
@@ -2117,6 +2435,7 @@ export type UserEntry = components['schemas']['UserEntry'];
 export type WebhookPingAnswer = components['schemas']['WebhookPingAnswer'];
 export type WebhookSecretAnswer = components['schemas']['WebhookSecretAnswer'];
 export type WindowAnswer = components['schemas']['WindowAnswer'];
+export type WindowBody = components['schemas']['WindowBody'];
 export type HeaderRetryAfter = components['headers']['Retry-After'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type $defs = Record<string, never>;
@@ -2345,6 +2664,72 @@ export interface operations {
                 to?: string | null;
                 /** @description The IANA time zone in which days begin (Europe/Berlin); any other text: 400 `invalid_timezone`. */
                 tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_usage_baselines: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description The most entries to list. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_usage_baselines_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_usage_changes: {
+        parameters: {
+            query?: {
+                /** @description A condition by its name, as in `cond.quant=Q4_K_M`; `4` is the number and the text. May be repeated: any of the values; several names: all of them. */
+                "cond.<name>"?: string[];
+                /** @description The dataset that it belongs to. May be repeated: any of the values. */
+                dataset?: string[];
+                /** @description The device that it ran on. May be repeated: any of the values. */
+                device?: string[];
+                /** @description Start (inclusive): ISO 8601 or epoch. */
+                from?: string | null;
+                /** @description Up to three of device, model, tag, tenant, dataset, source_kind, cond.<name>, comma-separated. */
+                group_by?: string | null;
+                /** @description What is looked at, in successful runs. */
+                metric?: "latency_ms" | "ttft_ms" | "tok_s";
+                /** @description The last n minutes; at most since 1970. */
+                minutes?: number | null;
+                /** @description The model. May be repeated: any of the values. */
+                model?: string[];
+                /** @description Whether it succeeded. May be repeated: any of the values. */
+                ok?: boolean[];
+                /** @description The last n seconds; at most since 1970. */
+                since_s?: number | null;
+                /** @description Where it comes from: dataset, job, gateway, import, or a word of yours. May be repeated: any of the values. */
+                source_kind?: string[];
+                /** @description Any label. May be repeated: any of the values. */
+                tag?: string[];
+                /** @description Whom it is counted for. May be repeated: any of the values. */
+                tenant?: string[];
+                /** @description End (exclusive): ISO 8601 or epoch. */
+                to?: string | null;
             };
             header?: never;
             path?: never;
