@@ -6,7 +6,7 @@ Hochberg, so that twenty phones do not cry wolf twenty times as often as one (do
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.runs import PREFIX
@@ -94,8 +94,7 @@ def _with_q(tests: Sequence[SeriesTest]) -> list[SeriesTest]:
     p_values = {place: p for place, test in enumerate(tests) if (p := test.p_value) is not None}
     found = dict(zip(p_values, q_values(list(p_values.values())), strict=True))
     return [
-        replace(test, q_value=found[place]) if place in found else test
-        for place, test in enumerate(tests)
+        test.with_q(found[place]) if place in found else test for place, test in enumerate(tests)
     ]
 
 
