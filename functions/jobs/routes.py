@@ -73,6 +73,9 @@ async def submit(
     `adapter_not_found`, `callback_url_refused`. Priorities 5 to 9 take the high lane, which is
     served before the normal one; among your own waiting jobs higher priorities go first, then older
     jobs.
+
+    A model that no registered device serves is no error: the job waits (`no_matching_device`) until
+    a device does, it is cancelled, or `expires_in_s` is over. `dry_run` says so beforehand.
     """
     who = _submitter(request, user)
     wanted = _job_request(body)

@@ -22,13 +22,7 @@ _UNHEALTHY_AFTER = 3
 # is given a job again after this time.
 _PAUSED_S = 1_800
 _RACES = 4
-_SAYS_AILING = (
-    "failing",
-    "failing_code",
-    "unhealthy_us",
-    "unhealthy_until_us",
-    "rests_until_us",
-)
+_SAYS_UNHEALTHY = ("unhealthy_us", "unhealthy_until_us")
 
 
 @dataclass(frozen=True)
@@ -55,18 +49,22 @@ class DeviceHealth:
                 return
 
     def well(self, serial: str) -> None:
-        """The device has done something right, or an administrator says that it is well."""
-        self._update(serial, remove=_SAYS_AILING)
+        """A job has succeeded on the device, or an administrator says that it is well."""
+        self._update(serial, remove=(*_SAYS_UNHEALTHY, "failing", "failing_code", "rests_until_us"))
 
     def tried(self, serial: str, *, passed: bool) -> None:
-        """The device has tried itself; if in vain, its pause goes on."""
-        if passed:
-            self.well(serial)
+        """The device has tried itself. If in vain, its pause goes on; else it is given a job, and
+        is unhealthy at once when that fails too, for a token is less than a job.
+        """
+        item = self.table.get(*presence_key(serial)) or {}
+        if "unhealthy_us" not in item:
             return
-        since_us = (self.table.get(*presence_key(serial)) or {}).get("unhealthy_us")
-        if since_us is not None:
+        still = {"unhealthy_us": item["unhealthy_us"]}
+        if passed:
+            almost = item["failing"][1 - _UNHEALTHY_AFTER :]
+            self._update(serial, set={"failing": almost}, remove=_SAYS_UNHEALTHY, only_if=still)
+        else:
             until_us = clock.now_us() + _PAUSED_S * SECOND_US
-            still = {"unhealthy_us": since_us}
             self._update(serial, set={"unhealthy_until_us": until_us}, only_if=still)
 
     def _update(self, serial: str, **parts: Any) -> bool:

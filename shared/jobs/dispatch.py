@@ -84,6 +84,8 @@ class Dispatcher:
         """Serve the devices that are free for a waiting job, until it is sent or none is left;
         the job as it is then.
         """
+        if job.backs_off:
+            return job
         for device in self._free_for(job):
             sent = self.serve(device, newcomer=job)
             if sent is not None and sent.job_id == job.job_id:

@@ -113,6 +113,22 @@ def test_it_is_well_when_it_has_tried_itself(yard: Yard, admin: ApiClient) -> No
     assert yard.claim(job_id) == 1
 
 
+def test_it_is_unhealthy_at_once_when_a_job_fails_after_the_trial(
+    yard: Yard, admin: ApiClient
+) -> None:
+    """One token went well, jobs do not: one job is spent for each trial, not three."""
+    fail_some(yard, 3)
+    yard.report(tried="passed")
+    fail_some(yard, 1)
+    relapsed = state(yard)
+    yard.report(tried="passed")
+    job_id = yard.submit()["job_id"]
+    yard.complete(job_id, yard.claim(job_id))
+    fail_some(yard, 2)
+
+    assert (relapsed, state(yard)) == ("unhealthy", "available")
+
+
 def test_it_is_well_and_gets_a_job_when_an_administrator_says_so(
     yard: Yard, admin: ApiClient
 ) -> None:

@@ -64,6 +64,20 @@ NEXT = [
     "TransactWriteItems",  # The job, the device's slot, and the line's turn.
     "SendMessage",
 ]
+FAIL = [
+    "GetItem",  # Whose job it is,
+    "GetItem",  # and the job.
+    "GetItem",  # What failed on the device before,
+    "UpdateItem",  # and now.
+    "GetItem",  # The pool's members,
+    "BatchGetItem",  # and how they are.
+    "UpdateItem",  # The line is listed.
+    "TransactWriteItems",  # The job waits, and the device's slot is free.
+    "SendMessage",  # A reminder that comes when the next attempt may begin.
+    *LOOK_FOR_NEXT,
+    "Query",  # Who is first in its line: a job that backs off,
+    "BatchGetItem",  # this one.
+]
 CALLBACK = [
     "PutItem",  # The callback.
     "SendMessage",
@@ -137,3 +151,10 @@ def test_complete_makes_these_calls_when_the_next_job_waits(lived: Yard) -> None
     calls = calls_of(lambda: lived.complete(job_id, attempt))
 
     assert calls == COMPLETE + LOOK_FOR_NEXT + NEXT
+
+
+def test_fail_makes_these_calls_when_the_job_is_to_be_tried_again(lived: Yard) -> None:
+    job_id = lived.submit()["job_id"]
+    attempt = lived.claim(job_id)
+
+    assert calls_of(lambda: lived.fail(job_id, attempt)) == FAIL

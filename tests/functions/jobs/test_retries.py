@@ -103,8 +103,11 @@ def test_others_of_its_line_go_first_while_it_waits(yard: Yard, held_clock: Held
 
 
 def test_it_has_its_place_again_when_its_time_has_come(yard: Yard, held_clock: HeldClock) -> None:
-    first, second = yard.submit(priority=4)["job_id"], yard.submit()["job_id"]
-    third = yard.submit()["job_id"]
+    jobs = []
+    for priority in (4, 0, 0):
+        jobs.append(yard.submit(priority=priority)["job_id"])
+        held_clock.advance(0.001)
+    first, second, third = jobs
     fail(yard, first)
     number = yard.claim(second)
     held_clock.advance(6)
