@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from shared.aws import Bucket, Queue, Table
 from tests.kit.gateway import ApiClient
 from tests.kit.yard import Yard
+from tests.runner.kit.api import SERIAL, FakeApi, job
 from tests.runner.kit.bench import sqs_client
 from tests.runner.kit.deployed import DeployedApi
 from tests.runner.kit.model import FakeModel, content, three_words, usage
 from tests.runner.kit.processes import start, wait_for
-from tests.runner.kit.sqs import SharedSqs
+from tests.runner.kit.sqs import FakeSqs, SharedSqs
 
 Chunks = Iterator[float | str | dict[str, Any]]
 
@@ -145,6 +147,59 @@ def test_runner_goes_on_when_servers_say_what_no_one_expects(yard: Yard) -> None
         "deep": "runtime_crash",
         "cut": "runtime_crash",
     }
+
+
+# Termux's command, which answers, hangs for good, and answers again.
+BATTERY = """#!/bin/sh
+echo >> {asked}
+case $(wc -l < {asked}) in
+1) echo '{{"percentage": 80, "plugged": "UNPLUGGED", "temperature": {before}}}' ;;
+2) sleep 1000 & wait ;;
+*) echo '{{"percentage": 80, "plugged": "UNPLUGGED", "temperature": {after}}}' ;;
+esac
+"""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("before", "after"), [(62, 25), (25, 62)], ids=["cools down", "heats up"])
+def test_gate_sees_again_when_one_answer_of_the_battery_hangs(
+    tmp_path: Path, device_api: FakeApi, model: FakeModel, before: int, after: int
+) -> None:
+    """A phone that cooled down works again; one that got hot meanwhile is given no job."""
+    battery = tmp_path / "termux-battery-status"
+    battery.write_text(BATTERY.format(asked=tmp_path / "asked", before=before, after=after))
+    battery.chmod(0o700)
+    where = ("--api", device_api.url, "--serial", SERIAL, "--openai-url", model.url)
+    with FakeSqs() as sqs:
+        device_api.queues.append({"url": sqs.queue_url, "lane": "normal"})
+        device_api.session_endpoint = sqs.url
+        runner = start(*where, "--model", "tiny", "--max-temp", "40", commands=tmp_path)
+        try:
+            # The first readings are used up by the time that the first job comes.
+            wait_for(lambda: asked(tmp_path) >= 2, runner)
+            wait_for(lambda: "sensor_silent" in reasons(device_api) or before > after, runner)
+            device_api.jobs["job_1"] = job()
+            sqs.send("job_1")
+            wait_for(lambda: asked(tmp_path) >= 5, runner, patience_s=180)
+            cool = after < before
+            wait_for(lambda: bool(device_api.heard("complete")) or not cool, runner)
+        finally:
+            runner.kill()
+            runner.communicate()
+
+    assert reasons(device_api)[-1] == (None if cool else "hot")
+    assert len(device_api.heard("claim")) == (1 if cool else 0)
+
+
+def asked(folder: Path) -> int:
+    """How often the battery was asked."""
+    file = folder / "asked"
+    return file.read_text().count("\n") if file.exists() else 0
+
+
+def reasons(api: FakeApi) -> list[str | None]:
+    """Why the device was not ready, report by report."""
+    return [said["not_ready_reason"] for said in api.heard("status")]
 
 
 def output_of(yard: Yard, job_id: str) -> str:

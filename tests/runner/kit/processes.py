@@ -14,10 +14,16 @@ RUNNER = Path(__file__).resolve().parents[3] / "runner"
 
 
 def start(
-    *flags: str, token: str | None = TOKEN, stdout: int | IO[str] = subprocess.PIPE
+    *flags: str,
+    token: str | None = TOKEN,
+    stdout: int | IO[str] = subprocess.PIPE,
+    commands: Path | None = None,
 ) -> "subprocess.Popen[str]":
-    """A runner with these flags; the token comes by the environment."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(RUNNER)}
+    """A runner with these flags; the token comes by the environment. `commands` is a folder with
+    programs that the device has.
+    """
+    path = os.pathsep.join(filter(None, [str(commands or ""), os.environ["PATH"]]))
+    environment = {"PATH": path, "PYTHONPATH": str(RUNNER)}
     if token:
         environment["EVALYARD_DEVICE_TOKEN"] = token
     return subprocess.Popen(
