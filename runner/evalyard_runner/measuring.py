@@ -49,18 +49,17 @@ async def measure(
     backend: Backend, claim: Claim, sensors: Sensors, max_temp_c: float | None = None
 ) -> Measured:
     """`max_temp_c` is the device's gate. Raises GenerationError, with code `timeout` when the whole
-    attempt exceeds `timeout_s`.
+    attempt exceeds `timeout_s` by no fault of the runner.
     """
     before, mark = await asyncio.to_thread(sensors.read), backend.log.mark()
     generation = Generation(claim.model, claim.prompt, claim.system, claim.options)
     about = await backend.about(claim.model)
-    try:
-        async with asyncio.timeout(claim.timeout_s):
-            runs = await _run(backend, claim, generation, sensors)
-    except TimeoutError as exc:
-        raise GenerationError(
-            "timeout", f"not done after {claim.timeout_s:g} s", retryable=True
-        ) from exc
+    with FreezeWatch() as watch:
+        try:
+            async with asyncio.timeout(claim.timeout_s):
+                runs = await _run(backend, claim, generation, sensors, watch)
+        except TimeoutError as exc:
+            raise timed_out(claim.timeout_s, watch.frozen_s()) from exc
     telemetry = {"before": before, "after": await asyncio.to_thread(sensors.read)}
     counted = counted_of(runs.samples, cache_wanted=wants_cache(generation))
     metrics = metrics_of(counted.samples, runs.load_ms)
@@ -72,15 +71,29 @@ async def measure(
     return Measured(metrics, body, attached_log(backend.log.since(mark), claim))
 
 
-async def _run(backend: Backend, claim: Claim, generation: Generation, sensors: Sensors) -> _Runs:
-    with FreezeWatch() as watch:
+def timed_out(timeout_s: float, frozen_s: float) -> GenerationError:
+    """The failure of an attempt that was not done in time. One in which the runner stood still
+    costs the job nothing, like one in which it was stopped.
+    """
+    if frozen_s:
+        why = f"the runner stood still for {frozen_s:.0f} s, and the job had {timeout_s:g} s"
+        return GenerationError("device_lost", why, retryable=True)
+    return GenerationError("timeout", f"not done after {timeout_s:g} s", retryable=True)
 
-        async def run(said: Generation, kind: str) -> Sample:
-            return await _generate(backend, said, kind, watch)
 
-        warmups = [await run(warmup_of(generation), "warm-up") for _ in range(claim.warmup)]
-        async with power_watched(sensors.power_w) as power:
-            samples = [await run(generation, "run") for _ in range(claim.repeat)]
+async def _run(
+    backend: Backend,
+    claim: Claim,
+    generation: Generation,
+    sensors: Sensors,
+    watch: FreezeWatch,
+) -> _Runs:
+    async def run(said: Generation, kind: str) -> Sample:
+        return await _generate(backend, said, kind, watch)
+
+    warmups = [await run(warmup_of(generation), "warm-up") for _ in range(claim.warmup)]
+    async with power_watched(sensors.power_w) as power:
+        samples = [await run(generation, "run") for _ in range(claim.repeat)]
     first = (warmups + samples)[0]
     load_ms = backend.load_ms if first.load_ms is None else first.load_ms
     return _Runs(samples, load_ms, power)

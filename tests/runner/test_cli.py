@@ -195,7 +195,7 @@ def test_result_is_interrupted_when_the_process_is_stopped_for_a_while(
         flags = ("--api", device_api.url, "--serial", SERIAL, "--openai-url", model.url)
         runner = start(*flags, "--model", "tiny")
         try:
-            device_api.jobs["job_1"] = job()
+            device_api.jobs["job_1"] = job(timeout_s=600)
             sqs.send("job_1")
             wait_for(lambda: bool(model.requests), runner)
             runner.send_signal(signal.SIGSTOP)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from evalyard_runner.counting import counted_of
 from evalyard_runner.freezes import FreezeWatch
 from evalyard_runner.measure import Gaps, Sample
+from evalyard_runner.measuring import timed_out
 from evalyard_runner.metrics import metrics_of, sample_row
 from evalyard_runner.options import Generation
 from evalyard_runner.provenance import provenance_of
@@ -73,6 +74,14 @@ def test_times_are_null_when_the_only_repetition_was_interrupted() -> None:
     assert (said["latency_ms"]["kind"], said["tok_s"]["why"]) == (
         "withheld", "the runner stood still for 30 s meanwhile"
     )  # fmt: skip
+
+
+def test_attempt_costs_nothing_when_the_runner_stood_still_until_its_time_was_over() -> None:
+    frozen, slow = timed_out(30.0, 31.2), timed_out(30.0, 0.0)
+
+    assert (frozen.code, frozen.retryable) == ("device_lost", True)
+    assert frozen.message == "the runner stood still for 31 s, and the job had 30 s"
+    assert (slow.code, slow.message) == ("timeout", "not done after 30 s")
 
 
 def test_interrupted_repetition_is_left_out_when_others_are_well() -> None:
