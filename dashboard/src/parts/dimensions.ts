@@ -1,8 +1,9 @@
 // What usage can be filtered and grouped by, and where the choices come from.
 
 import { get, pathWith } from "../api";
-import type { UsageAnswer } from "../api_types";
+import type { RunAnswer, UsageAnswer } from "../api_types";
 import { keysOf, USAGE_FILTERS } from "../filters";
+import { CONDITION, counted } from "../pure/conditions";
 import { unfiltered } from "../pure/route";
 import { wholeBucket } from "../pure/window";
 import type { View } from "../view";
@@ -30,7 +31,32 @@ export function usageDimensions(view: View): Dimension[] {
     choices: async () => [{ value: "true" }, { value: "false" }],
     single: true,
   };
-  return [...values, outcome];
+  const conditions: Dimension = {
+    name: CONDITION,
+    label: "Conditions",
+    choices: async (signal) => counted(await newestRuns(times, signal)),
+  };
+  return [...values, conditions, outcome];
+}
+
+// What is common among so many is what there is to choose from.
+const LOOKED_AT = "200";
+
+/** The newest runs of a window: what shows which conditions there are. */
+export async function newestRuns(
+  times: [string, string][],
+  signal: AbortSignal,
+): Promise<RunAnswer[]> {
+  const usage: UsageAnswer = await get(
+    pathWith("/usage", [
+      ...times,
+      ["runs", LOOKED_AT],
+      ["bucket", String(366 * 86_400)],
+      NO_EXTRAS,
+    ]),
+    signal,
+  );
+  return usage.runs;
 }
 
 async function valuesOf(

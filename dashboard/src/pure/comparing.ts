@@ -69,7 +69,7 @@ const MOST_VALUES = 8;
 export function valuesOf(condition: ConditionDifference, side: "a" | "b"): string {
   const values = condition[side]
     .slice(0, MOST_VALUES)
-    .map((value) => (typeof value === "number" ? shown(value, "") : (value ?? "(none)")));
+    .map((value) => (typeof value === "number" ? shown(value, "") : String(value ?? "(none)")));
   const count = condition[`${side}_count`] ?? condition[side].length;
   const rest = count > values.length ? ` and ${count - values.length} more` : "";
   return (values.join(", ") || "–") + rest;

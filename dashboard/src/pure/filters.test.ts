@@ -7,6 +7,7 @@ test("every filter of usage has a name for people, and windows are no filters", 
 
   expect(names).not.toContain("minutes");
   expect(USAGE_PARAMETERS.filter((name) => !names.includes(name)).sort()).toEqual([
+    "cond.<name>",
     "exact",
     "extra",
     "from",

@@ -39,7 +39,7 @@ export function shapesOf(usage: UsageAnswer): Map<string, number[]> {
   const place = new Map(starts.map((start, at) => [start, at]));
   const shapes = new Map<string, number[]>();
   for (const point of usage.series) {
-    const name = point.key.dataset;
+    const name = point.key.dataset as string | null;
     const at = place.get(Date.parse(point.t) / 1000);
     if (name == null || at === undefined) continue;
     const values = shapes.get(name) ?? new Array<number>(starts.length).fill(0);

@@ -2,6 +2,7 @@
 // part behind # never leaves the browser.
 
 import { keysOf, USAGE_FILTERS } from "../filters";
+import { asked, CONDITION } from "./conditions";
 
 export interface Route {
   /** `["jobs", "job_1"]`; the overview is `["overview"]`. */
@@ -9,7 +10,7 @@ export interface Route {
   query: URLSearchParams;
 }
 
-export const FILTERS = keysOf(USAGE_FILTERS);
+export const FILTERS: readonly string[] = [...keysOf(USAGE_FILTERS), CONDITION];
 /** What stays when one goes to another page. */
 export const SHARED = ["range", "from", "to", "was", "tz", "live", ...FILTERS];
 
@@ -48,9 +49,7 @@ export function withQuery(
 
 /** The filters of the address as the API takes them. */
 export function filterQuery(route: Route, names: readonly string[] = FILTERS): [string, string][] {
-  return names.flatMap((name) =>
-    route.query.getAll(name).map((value): [string, string] => [name, value]),
-  );
+  return names.flatMap((name) => route.query.getAll(name).flatMap((value) => asked(name, value)));
 }
 
 /** What is asked without its filters: the window alone, for the choices that there are in it. */

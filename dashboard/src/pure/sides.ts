@@ -1,12 +1,16 @@
 // The two sides of a comparison as the address has them.
 
 import type { UsageFilter } from "../filters";
+import { asked, CONDITION } from "./conditions";
 import { instant } from "./instant";
 import type { TimeWindow } from "./window";
 import { previous } from "./window";
 
 export type SideName = "a" | "b";
-export const SIDE_FILTERS = ["model", "device", "tag", "dataset"] as const satisfies UsageFilter[];
+export const SIDE_FILTERS = ["model", "device", "tag", "dataset", CONDITION] as const satisfies (
+  | UsageFilter
+  | typeof CONDITION
+)[];
 
 export interface Side {
   name: SideName;
@@ -21,8 +25,8 @@ export function sideOf(query: URLSearchParams, name: SideName, page: TimeWindow)
   const to = instant(query.get(`${name}_to`) ?? "");
   const isOwn = from !== null && to !== null && from < to;
   const fallback = name === "a" && !hasFilters(query) ? "before" : "this";
-  const asked = query.get(`${name}_when`) ?? fallback;
-  const when = isOwn ? "own" : asked === "before" ? "before" : "this";
+  const chosen = query.get(`${name}_when`) ?? fallback;
+  const when = isOwn ? "own" : chosen === "before" ? "before" : "this";
   const window = isOwn ? { from, to } : when === "before" ? previous(page) : page;
   const filters = SIDE_FILTERS.flatMap((filter) =>
     query.getAll(`${name}_${filter}`).map((value): [string, string] => [filter, value]),
@@ -40,7 +44,7 @@ export function sideQuery(side: Side, prefix = `${side.name}_`): [string, string
   return [
     [`${prefix}from`, new Date(side.window.from).toISOString()],
     [`${prefix}to`, new Date(side.window.to).toISOString()],
-    ...side.filters.map(([name, value]): [string, string] => [prefix + name, value]),
+    ...side.filters.flatMap(([name, value]) => asked(name, value, prefix)),
   ];
 }
 

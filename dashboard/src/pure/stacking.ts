@@ -1,6 +1,7 @@
 // Groups over time, one upon another: the greatest few by name, the rest together.
 
 import type { SeriesPoint, Stats } from "../api_types";
+import type { Key } from "./conditions";
 
 /** How many groups a chart tells apart; the last are all others. */
 export const MOST_SHOWN = 8;
@@ -14,8 +15,8 @@ export interface Stack {
 }
 
 /** How the name of a group is shown; null is a value, too. */
-export function nameOf(key: Record<string, string | null>): string {
-  const values = Object.values(key).map((value) => value ?? "(none)");
+export function nameOf(key: Key): string {
+  const values = Object.values(key).map((value) => String(value ?? "(none)"));
   return values.join(" · ") || "all";
 }
 
@@ -75,14 +76,14 @@ const AT_ONCE = 40;
 
 /** What to filter by, so that a series has only the greatest groups; nothing where all of them fit. */
 export function chartFilter(
-  breakdown: { key: Record<string, string | null>; runs: number }[],
+  breakdown: { key: Key; runs: number }[],
   by: string,
   most = MOST_SHOWN,
 ): [string, string][] {
   if (breakdown.length <= AT_ONCE) return [];
   const sorted = [...breakdown].sort((a, b) => b.runs - a.runs);
   const names = sorted.map(({ key }) => key[by]).filter((name) => name != null);
-  return names.slice(0, most - 1).map((name) => [by, name]);
+  return names.slice(0, most - 1).map((name) => [by, String(name)]);
 }
 
 /** Whether a breakdown adds up to its total: runs, errors and tokens. */

@@ -3,9 +3,10 @@
 import type { ConditionDifference } from "../../api_types";
 import { type Column, Table } from "../../parts/table";
 import { valuesOf } from "../../pure/comparing";
+import { spoken } from "../../pure/conditions";
 
 const COLUMNS: Column<ConditionDifference>[] = [
-  { name: "Condition", isHeading: true, cell: (each) => each.field.replaceAll("_", " ") },
+  { name: "Condition", isHeading: true, cell: (each) => spoken(each.field) },
   { name: "A", class: "wrap", cell: (each) => valuesOf(each, "a") },
   { name: "B", class: "wrap", cell: (each) => valuesOf(each, "b") },
 ];

@@ -3,7 +3,9 @@
 import { get, pathWith } from "../../api";
 import type { SideAnswer, UsageAnswer } from "../../api_types";
 import { USAGE_FILTERS } from "../../filters";
+import { newestRuns } from "../../parts/dimensions";
 import { Popover } from "../../parts/popover";
+import { CONDITION, counted } from "../../pure/conditions";
 import { shown } from "../../pure/format";
 import { SIDE_FILTERS, type Side } from "../../pure/sides";
 import { fromField, stamp, toField } from "../../pure/times";
@@ -46,7 +48,13 @@ export function SideCard({ side, view, stats }: Props) {
           </select>
         </label>
         {SIDE_FILTERS.map((name) => (
-          <SideFilter key={name} side={side} name={name} label={USAGE_FILTERS[name]} view={view} />
+          <SideFilter
+            key={name}
+            side={side}
+            name={name}
+            label={name === CONDITION ? "Conditions" : USAGE_FILTERS[name]}
+            view={view}
+          />
         ))}
       </div>
       {side.when === "own" && <OwnWindow side={side} view={view} />}
@@ -128,16 +136,10 @@ interface ValuesProps {
 }
 
 function Values({ side, name, chosen, onToggle }: ValuesProps) {
-  const path = pathWith("/usage", [
-    ...query(side.window),
-    ["group_by", name],
-    ["bucket", String(366 * 86_400)],
-  ]);
-  const { data, error } = useQuery<UsageAnswer>(path, (signal) => get(path, signal), path);
-  const names = (data?.breakdown ?? [])
-    .map((group) => group.key[name])
-    .filter((value) => value != null);
-  const all = [...new Set([...chosen, ...names])];
+  const times = query(side.window);
+  const key = `${name} ${times.join()}`;
+  const { data, error } = useQuery<string[]>(key, (signal) => valuesIn(times, name, signal), key);
+  const all = [...new Set([...chosen, ...(data ?? [])])];
   return (
     <ul class="choices">
       {all.map((value) => (
@@ -157,4 +159,17 @@ function Values({ side, name, chosen, onToggle }: ValuesProps) {
       )}
     </ul>
   );
+}
+
+async function valuesIn(
+  times: [string, string][],
+  name: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (name === CONDITION) return counted(await newestRuns(times, signal)).map(({ value }) => value);
+  const path = pathWith("/usage", [...times, ["group_by", name], ["bucket", String(366 * 86_400)]]);
+  const found: UsageAnswer = await get(path, signal);
+  return found.breakdown
+    .map((group) => group.key[name])
+    .filter((value) => typeof value === "string");
 }

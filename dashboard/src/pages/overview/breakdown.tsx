@@ -7,9 +7,10 @@ import { Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { colorIndex } from "../../pure/colors";
+import { CONDITION, conditionOf, filterOf, spoken, type Value } from "../../pure/conditions";
 import { exact, shown, type Unit } from "../../pure/format";
 import { nameOf, reconciles } from "../../pure/stacking";
-import { change } from "../../router";
+import { change, currentRoute } from "../../router";
 import { ExportRuns } from "./export_runs";
 
 interface Figure {
@@ -53,10 +54,12 @@ interface Props {
   /** The total, where there is no breakdown. */
   whole: Stats;
   by: string;
+  /** The conditions that runs have, by which they can be broken down too. */
+  conditions: string[];
   path: string;
 }
 
-export function Breakdown({ asked, usage, problem, whole, by, path }: Props) {
+export function Breakdown({ asked, usage, problem, whole, by, conditions, path }: Props) {
   const groups = [...(usage?.breakdown ?? [])].sort((a, b) => b.runs - a.runs);
   const total = usage?.total ?? whole;
   return (
@@ -71,6 +74,15 @@ export function Breakdown({ asked, usage, problem, whole, by, path }: Props) {
                 {label.toLowerCase()}
               </option>
             ))}
+            {conditions.length > 0 && (
+              <optgroup label="conditions">
+                {conditions.map((name) => (
+                  <option key={name} value={`${CONDITION}.${name}`}>
+                    {spoken(name)}
+                  </option>
+                ))}
+              </optgroup>
+            )}
           </select>
         </label>
         {usage && <Reconciled groups={groups} total={total} />}
@@ -88,7 +100,7 @@ export function Breakdown({ asked, usage, problem, whole, by, path }: Props) {
         isNumbers
         columns={[
           {
-            name: GROUPINGS.find(([name]) => name === by)?.[1] ?? "",
+            name: GROUPINGS.find(([name]) => name === by)?.[1] ?? spoken(by),
             id: "group",
             isHeading: true,
             cell: ({ key, runs }) =>
@@ -159,13 +171,21 @@ function Group({ of: key, by, runs, total }: GroupProps) {
           type="button"
           class="name"
           title="Only these"
-          onClick={() => change({ [by]: value })}
+          onClick={() => change(onlyThese(by, value))}
         >
           {name}
         </button>
       )}
     </span>
   );
+}
+
+/** The filter that leaves one group: of a condition, others of its name make way. */
+function onlyThese(by: string, value: Value): Record<string, string[]> {
+  const [name, text] = filterOf(by, value);
+  const condition = conditionOf(by);
+  const others = condition === null ? [] : currentRoute().query.getAll(name);
+  return { [name]: [...others.filter((each) => !each.startsWith(`${condition}=`)), text] };
 }
 
 function tableOf(groups: BreakdownEntry[], total: Stats, by: string) {

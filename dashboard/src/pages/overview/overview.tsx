@@ -2,11 +2,14 @@
 
 import { useMemo } from "preact/hooks";
 import type { UsageAnswer } from "../../api_types";
-import { GROUPINGS, usageDimensions } from "../../parts/dimensions";
+import { GROUPINGS, newestRuns, usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
 import { Skeleton, Trouble } from "../../parts/notes";
+import { conditionOf, namesIn } from "../../pure/conditions";
+import { unfiltered } from "../../pure/route";
+import { useQuery } from "../../query";
 import { useRoute } from "../../router";
-import { useView } from "../../view";
+import { useView, type View } from "../../view";
 import { Breakdown } from "./breakdown";
 import { ExtraCharts } from "./extra_charts";
 import { FirstSteps } from "./first_steps";
@@ -22,6 +25,7 @@ export function Overview() {
   const by = useGrouping();
   const { summary, overall, grouped, charted, paths } = useQuestions(view, by);
   const dimensions = useMemo(() => usageDimensions(view), [view]);
+  const conditions = useConditions(view, by);
   const loading = [summary, overall, grouped, charted].some((each) => each.loading);
   const isEmpty = summary.data?.runs === 0;
   const trouble = summary.error ?? overall.error;
@@ -69,6 +73,7 @@ export function Overview() {
           problem={trouble ? null : grouped.error}
           whole={overall.data.total}
           by={by}
+          conditions={conditions}
           path={paths.grouped}
         />
       )}
@@ -87,5 +92,16 @@ const SPREADS = [
 
 export function useGrouping(): string {
   const asked = useRoute().query.get("by");
-  return GROUPINGS.some(([name]) => name === asked) ? (asked as string) : "model";
+  const isKnown =
+    GROUPINGS.some(([name]) => name === asked) || /^cond\.[a-z]\w*$/.test(asked ?? "");
+  return isKnown ? (asked as string) : "model";
+}
+
+/** The conditions of the window's newest runs, and the one that is asked for. */
+function useConditions(view: View, by: string): string[] {
+  const times = unfiltered(view.asked);
+  const { data } = useQuery(times.join(), (signal) => newestRuns(times, signal));
+  const own = conditionOf(by);
+  const found = namesIn(data ?? []);
+  return own === null || found.includes(own) ? found : [...found, own];
 }

@@ -6,6 +6,7 @@ import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
 import { GROUPINGS } from "../../parts/dimensions";
 import { colorIndex } from "../../pure/colors";
+import { spoken } from "../../pure/conditions";
 import { bucketStarts, MOST_SHOWN, stack } from "../../pure/stacking";
 import type { View } from "../../view";
 
@@ -22,7 +23,7 @@ interface Props {
 
 export function RunsChart({ usage, overall, groups, by, view, path }: Props) {
   const drawing = useMemo(() => draw(usage, overall, groups), [usage, overall, groups]);
-  const label = GROUPINGS.find(([name]) => name === by)?.[1].toLowerCase() ?? by;
+  const label = GROUPINGS.find(([name]) => name === by)?.[1].toLowerCase() ?? spoken(by);
   const shown =
     drawing.lines.length < groups ? ` · top ${drawing.lines.length - 1} of ${groups}` : "";
   return (
