@@ -143,7 +143,7 @@ test-waiting:
 IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 SLOWEST = --durations 25 --durations-min 1
 
-test-fast: .venv/.installed ## unit and functional tests, but for those that disturb every single AWS call
+test-fast: .venv/.installed ## unit and functional tests, but for those that take a second or more each
 	.venv/bin/pytest $(IN_PROCESS) --hypothesis-profile fast -m "not exhaustive and not nightly"
 
 # What AWS runs is tried under the Python that it runs there, where this machine has one, and end to end under the

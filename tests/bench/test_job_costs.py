@@ -55,6 +55,7 @@ def test_every_price_names_its_source_and_date():
         assert price["date"].startswith("20")
 
 
+@pytest.mark.exhaustive
 def test_tables_show_steps_and_their_sum_when_a_job_lived(life):
     made = section(life, PriceBook.read())
 

@@ -22,6 +22,7 @@ SAME_ON_PURPOSE = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("folders", PROGRAMS.values(), ids=PROGRAMS.keys())
 def test_class_has_a_name_of_its_own_when_it_is_public(folders: tuple[str, ...]) -> None:
     found = defaultdict(list)

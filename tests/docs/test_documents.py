@@ -87,6 +87,7 @@ _PRODUCT = ("bench", "functions", "layers", "local", "runner/evalyard_runner", "
 _CODE = [path for folder in _PRODUCT for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
+@pytest.mark.exhaustive
 def test_words_are_plain_when_code_explains_itself() -> None:
     found = {
         str(path.relative_to(ROOT)): words

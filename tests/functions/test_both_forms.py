@@ -56,6 +56,7 @@ def test_rows_are_the_same_when_an_append_comes_in_either_form(rows: list[bytes]
     assert len(accepted) + len(faults) == len(rows)
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=examples(2))
 @given(separable(), st.sampled_from([as_array, as_import]))
 @example(HALF, as_array)
@@ -93,6 +94,7 @@ def ada(api: Callable[..., ApiClient]) -> ApiClient:
     return client
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=examples(), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=separable())
 @example(rows=HALF)

@@ -97,6 +97,7 @@ def test_lines_cost_a_query_each_when_jobs_wait_in_several(yard: Yard) -> None:
     assert calls == {"Query": 1 + 1 + 3, "BatchGetItem": 1}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", COUNTS)
 def test_jobs_that_are_over_cost_one_query_when_listed(yard: Yard, count: int) -> None:
     job_id = str(yard.submit()["job_id"])
@@ -154,6 +155,7 @@ def test_a_page_stays_bounded_in_calls_when_jobs_are_large(yard: Yard) -> None:
     assert len(sizes) == 2
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", COUNTS)
 def test_dead_jobs_are_read_by_batches_when_listed(yard: Yard, count: int) -> None:
     made = dead_jobs(yard, count)
@@ -177,6 +179,7 @@ def test_dead_jobs_come_in_order_when_read_page_by_page(yard: Yard) -> None:
     assert seen == made[::-1]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("admin", [False, True])
 def test_failures_cost_three_calls_when_grouped(yard: Yard, count: int, admin: bool) -> None:

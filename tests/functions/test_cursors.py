@@ -68,6 +68,7 @@ LISTS: dict[str, tuple[dict[str, Any], Callable[[Yard], ApiClient]]] = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", LISTS)
 def test_400_when_the_position_in_a_cursor_was_edited(yard: Yard, path: str) -> None:
     params, filled = LISTS[path]

@@ -78,6 +78,7 @@ def known(yard: Yard, api: Api) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_answers_are_as_described(
     whole_api: schemathesis.BaseSchema, known: dict[str, list[str]], operation: str

@@ -78,6 +78,7 @@ def test_only_these_paths_are_open() -> None:
 POSTS = [one for one in GUARDED if one[2] == "POST" and one[1].body_field]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("app", "route", "method"), POSTS, ids=names(POSTS))
 @pytest.mark.parametrize(
     ("body", "status", "code"),

@@ -65,6 +65,7 @@ def test_there_is_no_such_thing_when_an_id_can_be_none(
 WITH_QUERY = [one for one in API if QueryParameters.of(one[1].dependant).names]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("route", WITH_QUERY, ids=names(WITH_QUERY))
 def test_no_value_of_a_parameter_breaks_a_route(
     settings_env: dict[str, str], route: tuple[FastAPI, APIRoute, str]
@@ -112,6 +113,7 @@ def test_some_parameters_may_repeat_and_most_may_not() -> None:
     assert {"bucket", "from", "minutes", "runs"} <= set(parameters.names) - parameters.repeatable
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("route", ROUTES, ids=names(ROUTES))
 def test_browsers_and_caches_are_kept_careful(
     settings_env: dict[str, str], route: tuple[FastAPI, APIRoute, str]

@@ -58,6 +58,7 @@ def test_plain_http_shows_what_is_sent_but_on_this_machine(url: str, exposed: bo
     assert is_in_the_clear(url) is exposed
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
@@ -92,6 +93,7 @@ def test_exit_code_is_2_with_one_line_when_it_cannot_work(
     assert err.count("\n") == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("token", "serial"), [("eyd_wrong", SERIAL), (TOKEN, "another")])
 def test_exit_code_is_3_when_the_api_refuses_the_device(
     device_api: FakeApi, model: FakeModel, token: str, serial: str
@@ -137,6 +139,7 @@ def test_runner_works_when_psutil_is_not_installed(model: FakeModel) -> None:
     assert (process.returncode, process.stderr) == (0, b"")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("flag", ["--max-temp", "--min-battery"])
 def test_exit_code_is_2_when_a_limit_makes_no_sense(flag: str) -> None:
     code, _, err = ended("--openai-url", "http://h", flag, "0", token=None)
@@ -145,6 +148,7 @@ def test_exit_code_is_2_when_a_limit_makes_no_sense(flag: str) -> None:
     assert "is not between" in err
 
 
+@pytest.mark.exhaustive
 def test_exit_code_is_0_when_it_is_told_to_stop(device_api: FakeApi, model: FakeModel) -> None:
     runner = start("--api", device_api.url, "--serial", SERIAL, "--openai-url", model.url)
     try:
@@ -159,6 +163,7 @@ def test_exit_code_is_0_when_it_is_told_to_stop(device_api: FakeApi, model: Fake
     assert device_api.heard("status")[-1]["ready"] is False
 
 
+@pytest.mark.exhaustive
 def test_jobs_are_done_when_the_disk_of_the_log_is_full_and_its_pipe_closed(
     device_api: FakeApi, model: FakeModel
 ) -> None:
@@ -184,6 +189,7 @@ def test_jobs_are_done_when_the_disk_of_the_log_is_full_and_its_pipe_closed(
 
 
 @pytest.mark.parametrize("stopped_s", [2.5, pytest.param(30.0, marks=pytest.mark.nightly)])
+@pytest.mark.exhaustive
 def test_result_is_interrupted_when_the_process_is_stopped_for_a_while(
     device_api: FakeApi, model: FakeModel, stopped_s: float
 ) -> None:

@@ -63,6 +63,7 @@ def test_job_succeeds_with_the_runners_numbers_when_it_runs(
     assert yard.messages(SERIAL) == 0
 
 
+@pytest.mark.exhaustive
 def test_every_report_is_accepted_when_the_runner_works(
     yard: Yard, deployed: DeployedApi, bench: Bench
 ) -> None:
@@ -103,6 +104,7 @@ def test_job_is_dead_at_once_when_its_server_does_not_know_the_model(
     assert yard.messages(SERIAL) == 0
 
 
+@pytest.mark.exhaustive
 def test_job_waits_when_no_device_serves_its_model(
     yard: Yard, deployed: DeployedApi, bench: Bench
 ) -> None:
@@ -116,6 +118,7 @@ def test_job_waits_when_no_device_serves_its_model(
     assert deployed.statuses("claim") == [200]
 
 
+@pytest.mark.exhaustive
 def test_job_dies_after_its_attempts_when_it_always_takes_too_long(
     yard: Yard, deployed: DeployedApi, bench: Bench
 ) -> None:
@@ -129,6 +132,7 @@ def test_job_dies_after_its_attempts_when_it_always_takes_too_long(
     assert len(bench.model.requests) == 2
 
 
+@pytest.mark.exhaustive
 def test_message_is_deleted_when_the_job_was_cancelled_before(
     yard: Yard, deployed: DeployedApi, bench: Bench
 ) -> None:
@@ -156,6 +160,7 @@ def test_job_goes_back_to_the_queue_when_the_runner_must_stop(
     assert (job["status"], job["status_reason"], job["attempt"]) == ("queued", "device_busy", 0)
 
 
+@pytest.mark.exhaustive
 def test_a_device_tries_itself_and_goes_on_when_it_was_unhealthy(
     yard: Yard, deployed: DeployedApi, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def test_log_has_the_runtimes_lines_and_the_runners_when_a_job_ran(bench: Bench)
     assert all(" completion_tokens=3 " in line for line in lines[1:])
 
 
+@pytest.mark.exhaustive
 def test_log_is_uploaded_when_it_is_long(bench: Bench) -> None:
     bench.logged = LONG
 
@@ -86,6 +87,7 @@ def test_end_of_the_log_comes_along_when_it_cannot_be_uploaded(
     assert "signature" not in said
 
 
+@pytest.mark.exhaustive
 def test_end_of_the_log_comes_along_when_the_server_knows_no_uploads(bench: Bench) -> None:
     bench.logged = LONG
     bench.api.refuse("log_upload", 404, "not_found", times=2)
@@ -109,6 +111,7 @@ def test_end_of_the_log_comes_along_when_the_server_does_not_find_the_upload(ben
     assert bench.counts(url) == (0, 0)
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_reported_when_the_lease_is_lost_before_the_upload(bench: Bench) -> None:
     bench.logged = LONG
     bench.api.refuse("log_upload", 409, "lease_lost")

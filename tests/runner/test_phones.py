@@ -66,6 +66,7 @@ def all_ended(
     return list(ends(yard, job_ids, user).values())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "refusal",
     [(404, "<h1>Not Found</h1>"), pytest.param((502, None), marks=pytest.mark.nightly)],
@@ -87,6 +88,7 @@ def test_no_job_pays_when_the_server_of_one_phone_in_three_is_gone(
     assert sum(asked["max_tokens"] > 1 for asked in gone.requests) == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("loads_s", "jobs"), [(3.0, 3), pytest.param(40.0, 7, marks=pytest.mark.nightly)]
 )
@@ -124,6 +126,7 @@ def odd_answers() -> dict[str, Callable[[], Chunks]]:
     }
 
 
+@pytest.mark.exhaustive
 def test_runner_goes_on_when_servers_say_what_no_one_expects(yard: Yard) -> None:
     answers = odd_answers()
 

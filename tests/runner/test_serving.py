@@ -96,6 +96,7 @@ def test_message_is_left_alone_when_another_has_the_job(bench: Bench) -> None:
     assert bench.counts(url) == (0, 1)
 
 
+@pytest.mark.exhaustive
 def test_message_comes_again_soon_when_the_job_is_for_another_device(bench: Bench) -> None:
     url = bench.queue("normal")
     bench.api.refuse("claim", 403, "forbidden")
@@ -119,6 +120,7 @@ def test_job_runs_once_when_its_message_comes_twice(bench: Bench) -> None:
     assert bench.counts(url) == (0, 0)
 
 
+@pytest.mark.exhaustive
 def test_generation_stops_and_is_confirmed_when_the_job_is_cancelled(bench: Bench) -> None:
     url = bench.queue("normal")
     bench.model.script = endless
@@ -186,6 +188,7 @@ def test_message_is_deleted_when_retrying_cannot_help(bench: Bench) -> None:
     assert bench.counts(url) == (0, 0)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("status", ["dead", "queued"])
 def test_message_is_deleted_when_the_server_has_heard_of_the_end(bench: Bench, status: str) -> None:
     """The server sends another one for the next attempt."""
@@ -358,6 +361,7 @@ def test_no_secret_and_no_prompt_is_printed_when_jobs_run(
         assert secret not in out + err
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_pulled_until_the_device_has_cooled_down(
     bench: Bench, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -403,6 +407,7 @@ def test_next_job_succeeds_when_one_fails_in_a_way_that_nothing_foresaw(
     assert "private" not in "".join(capfd.readouterr())
 
 
+@pytest.mark.exhaustive
 def test_job_succeeds_when_sensors_raise_or_say_nothing(bench: Bench) -> None:
     url = bench.queue("normal")
     bench.sensors = Sensors([lambda: {"cpu_pct": 1 / 0}, lambda: None], power_w=lambda: 1 / 0)  # type: ignore[arg-type,return-value]
@@ -500,6 +505,7 @@ def test_why_it_is_not_ready_is_said_when_the_model_is_away_and_when_it_leaves(
     assert bench.api.heard("status")[-1]["not_ready_reason"] == "stopped"
 
 
+@pytest.mark.exhaustive
 def test_a_claim_is_asked_again_before_anything_else_when_its_answer_was_lost(
     bench: Bench,
 ) -> None:
@@ -515,6 +521,7 @@ def test_a_claim_is_asked_again_before_anything_else_when_its_answer_was_lost(
     assert claimed in (["job_1"] * 4 + ["job_2"], ["job_2"] * 4 + ["job_1"])
 
 
+@pytest.mark.exhaustive
 def test_the_message_is_given_back_when_the_runner_stops_before_its_claim_is_answered(
     bench: Bench,
 ) -> None:
@@ -527,6 +534,7 @@ def test_the_message_is_given_back_when_the_runner_stops_before_its_claim_is_ans
     assert bench.counts(url) == (1, 0)
 
 
+@pytest.mark.exhaustive
 def test_it_waits_and_says_so_once_when_another_process_is_the_device(
     bench: Bench, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -547,6 +555,7 @@ def test_it_waits_and_says_so_once_when_another_process_is_the_device(
     assert bench.api.heard("status")[-1]["leaving"] is True
 
 
+@pytest.mark.exhaustive
 def test_it_asks_for_its_queues_again_when_another_process_became_the_device(bench: Bench) -> None:
     url = bench.queue("normal")
     bench.api.jobs["job_1"] = job()

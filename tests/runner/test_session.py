@@ -51,6 +51,7 @@ def test_session_is_renewed_when_sqs_refuses_it(aws: None, device_api: FakeApi) 
     assert sessions_opened(device_api, connect=RefusingSqs) == 2
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("clocks_off_h", [3, -3, 10_000])
 def test_session_is_kept_when_the_devices_clock_is_wrong(
     aws: None, device_api: FakeApi, clocks_off_h: int

@@ -32,6 +32,7 @@ def send(bench: Bench, *job_ids: str) -> str:
     return url
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("refusal", [LOADING, (502, "bad gateway", {"Retry-After": "0"})])
 def test_device_pulls_nothing_when_its_server_cannot_answer_now(
     bench: Bench, refusal: tuple[int, Any, dict[str, str]]
@@ -50,6 +51,7 @@ def test_device_pulls_nothing_when_its_server_cannot_answer_now(
     assert "server_unavailable" in reasons(bench)
 
 
+@pytest.mark.exhaustive
 def test_next_job_runs_when_the_server_answers_again(bench: Bench) -> None:
     bench.model.refusal = LOADING
     send(bench, "job_1", "job_2")

@@ -16,6 +16,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.exhaustive
 @given(st.text())
 def test_message_is_none_when_it_is_no_job(body: str) -> None:
     assert read_message(body) is None

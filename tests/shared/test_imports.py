@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tools.template import ROOT
 
 PRODUCT = sorted([*ROOT.glob("shared/**/*.py"), *ROOT.glob("functions/**/*.py")])
@@ -15,6 +17,7 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@pytest.mark.exhaustive
 def test_every_module_imports_with_an_empty_environment(tmp_path: Path) -> None:
     modules = [module_name(path) for path in PRODUCT]
     script = (

@@ -30,6 +30,7 @@ NAMES = st.lists(
 )
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=examples(2))
 @given(NAMES, st.data(), SPACES)
 def test_members_are_those_that_were_joined(names, data, gap):

@@ -16,6 +16,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.exhaustive
 @given(value=st.dictionaries(st.text(), JSON), indent=st.sampled_from([None, 1]))
 def test_no_member_is_there_twice_when_a_dictionary_is_written(
     value: dict[str, Any], indent: int | None

@@ -37,6 +37,7 @@ def function(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
 def test_one_call_that_fails_or_is_turned_away_raises_an_alarm(
     transformed: Transformed, function: str, metric: str
@@ -49,6 +50,7 @@ def test_one_call_that_fails_or_is_turned_away_raises_an_alarm(
     assert alarm["Threshold"] == 0
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_nearly_takes_too_long_raises_an_alarm(
     transformed: Transformed, function: str
 ) -> None:

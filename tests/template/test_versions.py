@@ -32,6 +32,7 @@ def test_endpoint_groups_are_versioned(source: dict[str, Any]) -> None:
     assert sorted(versions(source)) == sorted(ALIASED)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("layer", ["WebLayer", "SharedLayer"])
 def test_new_version_is_published_when_a_layer_changes(source: dict[str, Any], layer: str) -> None:
     before = versions(source)

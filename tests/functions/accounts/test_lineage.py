@@ -342,6 +342,7 @@ def test_making_is_refused_when_maker_is_revoked_during_it(
 FAULTS = [(fault, when) for fault in (crash, lose_answer) for when in ("before", "after")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("fault", "when"), FAULTS)
 def test_tree_dies_in_the_end_wherever_its_revocation_fails(
     api: Api,
@@ -396,6 +397,7 @@ def test_upkeep_goes_on_when_the_tree_is_too_large_for_a_call(
     assert left_of_lineage(accounts, parent) == []
 
 
+@pytest.mark.exhaustive
 def test_two_revoke_the_same_tree_at_once(
     api: Api, make: Make, accounts: Table, held_clock: HeldClock
 ) -> None:

@@ -161,6 +161,7 @@ def test_dataset_is_not_found_when_it_belongs_to_another(api, ada):
     assert (answer.status, answer.code) == (404, "dataset_not_found")
 
 
+@pytest.mark.exhaustive
 def test_duckdb_is_not_imported_when_the_function_starts():
     script = "import sys, functions.datasets.handler; sys.exit('duckdb' in sys.modules)"
 

@@ -350,6 +350,7 @@ def test_batch_has_no_id_when_nothing_was_stored(ada):
     assert ada.post("/user/data/undo", json={"batch_id": "bat_nope"}).status == 404
 
 
+@pytest.mark.exhaustive
 def test_table_ends_early_when_its_rows_have_many_columns(ada):
     append(ada, rows=[{f"c{row % 40}_{n}": 1 for n in range(100)} for row in range(4_000)])
 

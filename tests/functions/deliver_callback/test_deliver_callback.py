@@ -196,6 +196,7 @@ def test_both_secrets_verify_when_the_secret_was_rotated(yard, receiver, outbox,
         Webhook(webhook_secrets(accounts, "eve")[0]).verify(received.body, received.headers)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("status", "retry_after", "expected_s"),
     [

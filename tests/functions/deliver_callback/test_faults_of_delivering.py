@@ -79,6 +79,7 @@ def test_one_callback_is_kept_and_queued_when_any_call_of_enqueueing_fails(
     assert total == 2
 
 
+@pytest.mark.exhaustive
 def test_a_dead_end_is_told_when_its_job_is_requeued_before_it_was(yard, outbox) -> None:
     def claimed() -> tuple[str, int]:
         job_id = str(yard.submit(callback_url="https://example.com/")["job_id"])
@@ -104,6 +105,7 @@ def test_a_dead_end_is_told_when_its_job_is_requeued_before_it_was(yard, outbox)
     assert requeued > 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("status", [200, 410, 500])
 @pytest.mark.parametrize("place", ["before", "after"])
 @pytest.mark.parametrize("fault", FAULTS)
@@ -141,6 +143,7 @@ def test_it_arrives_and_the_log_is_complete_when_any_call_of_delivering_fails(
         assert len({(one.headers["webhook-id"], one.body) for one in requests}) == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_one_redelivery_is_made_when_any_call_of_asking_fails(
@@ -244,6 +247,7 @@ class Play:
         return found
 
 
+@pytest.mark.exhaustive
 @settings(
     max_examples=examples(0.4),
     deadline=None,

@@ -64,6 +64,7 @@ def no_connections(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return tried
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "rebound",
     [

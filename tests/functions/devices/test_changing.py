@@ -78,6 +78,7 @@ def test_a_device_leaves_and_joins_pools_when_its_tags_change(yard: Yard, admin:
     assert found == {"default": ["phone"], "short": [], "long": ["phone"]}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -189,6 +190,7 @@ def test_users_are_refused_and_the_absent_is_said(
         assert (absent.status, absent.code) == (404, "device_not_found")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", [crash, lose_answer])
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_a_change_is_whole_when_its_call_is_cut_off_and_repeated(

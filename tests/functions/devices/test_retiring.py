@@ -1,5 +1,7 @@
 """Retiring: `DELETE /devices/{serial}`, and what becomes of its jobs and queues."""
 
+import pytest
+
 from shared.accounts import find_credential
 from tests.kit.cloud import aws_client
 from tests.kit.faults import crash, lose_answer, watched_calls
@@ -127,6 +129,7 @@ def test_the_serial_is_free_again_when_its_queues_are_drained(yard, held_clock) 
     assert late.status == 201
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_left_behind_when_any_call_of_retiring_fails(yard, held_clock) -> None:
     for fault in (crash, lose_answer):
         for number in range(4):

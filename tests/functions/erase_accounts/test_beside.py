@@ -46,6 +46,7 @@ def fold(town: Town, user_id: str) -> None:
     assert aggregate_usage(segment_events(town, user_id), _Patient()) == {"batchItemFailures": []}
 
 
+@pytest.mark.exhaustive
 def test_everything_real_goes(town: Town, yard: Yard) -> None:
     move_in(town, "ida")
     append(town, "ida")
@@ -84,6 +85,7 @@ def test_messages_and_schedules_bring_nothing_back(town: Town, yard: Yard) -> No
     assert town.traces("ida") == {}
 
 
+@pytest.mark.exhaustive
 def test_append_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(town: Town) -> None:
     number = 0
     while True:
@@ -105,6 +107,7 @@ def test_append_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(tow
     assert number >= 4
 
 
+@pytest.mark.exhaustive
 def test_fold_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(town: Town) -> None:
     number = 0
     while True:
@@ -130,6 +133,7 @@ def test_fold_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(town:
     assert number > 10
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("verb", ["complete", "fail"])
 def test_job_that_ends_leaves_nothing_wherever_the_sweep_meets_it(
     town: Town, yard: Yard, verb: str

@@ -101,6 +101,7 @@ def test_is_not_called_erased_before_the_grace_is_over(town: Town) -> None:
     assert town.status()["status"] == "erased"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", PREFIXES)
 def test_grace_begins_anew_when_a_late_write_is_found(town: Town, name: str) -> None:
     town.erase()
@@ -161,6 +162,7 @@ def test_own_account_is_erased_when_confirmed(town: Town, api: Api) -> None:
     assert said.status == 202
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize("user_id", ["eve", "nobody", "adalove2"])
 def test_404_when_account_is_anothers(town: Town, api: Api, method: str, user_id: str) -> None:
@@ -252,6 +254,7 @@ def test_erasure_is_told_in_the_audit(town: Town) -> None:
     assert about["user.created"]["object"] == "adalove"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("fault", "after_s", "step"), [(crash, 100, 7), (crash, GRACE_S, 6), (lose_answer, 100, 17)]
 )
@@ -283,6 +286,7 @@ def test_it_ends_well_wherever_a_sweep_dies(
     assert len(town.traces("eve")) > 35
 
 
+@pytest.mark.exhaustive
 def test_begun_whole_or_not_at_all_wherever_the_call_dies(town: Town) -> None:
     number = 0
     while True:

@@ -263,6 +263,7 @@ def test_a_job_that_was_never_counted_takes_nothing_away_when_it_goes(store: Job
     assert told(store) == {"ada timeout": (1, "b")}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("counted", [False, True])
 def test_groups_are_the_same_when_jobs_are_read_and_when_counts_are(
     yard: Yard, held_clock: Any, counted: bool

@@ -27,6 +27,7 @@ def test_no_fault_of_ours_when_a_device_is_retired_during_a_submission(
     assert answer.status in (202, 422, 503), answer.text
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("number", range(6))
 def test_no_fault_of_ours_when_a_device_is_retired_during_a_requeue(
     yard: Yard, number: int

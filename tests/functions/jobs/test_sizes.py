@@ -111,6 +111,7 @@ def test_no_attempt_is_taken_when_the_answer_would_be_too_large(yard: Yard, buck
     assert (listed["status"], listed["attempt"]) == ("queued", 0)
 
 
+@pytest.mark.exhaustive
 def test_a_job_may_fail_again_and_again_with_long_messages(yard: Yard) -> None:
     job_id = yard.submit(max_attempts=10)["job_id"]
     message = WIDE * 4_000

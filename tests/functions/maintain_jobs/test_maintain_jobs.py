@@ -212,6 +212,7 @@ def test_a_new_message_is_sent_when_an_attempt_failed(yard, held_clock) -> None:
     assert yard.receive() == {"job_id": job_id, "attempt": 1}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("failure", UNFORESEEN, ids=lambda failure: type(failure).__name__)
 def test_all_others_are_tended_when_one_job_fails_and_that_one_in_the_next_sweep(
     yard, held_clock, capsys, failure

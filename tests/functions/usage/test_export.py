@@ -135,6 +135,7 @@ def crowd(api, text: str, rows: int) -> None:
         assert answer.status == 200
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("form", "kind"), [("csv", "text/csv"), ("jsonl", "application/x-ndjson")])
 def test_whole_file_is_behind_a_signed_address_when_it_is_large(api, ada, bucket, form, kind):
     crowd(api, "=" + "x" * 199, rows=20_000)
@@ -158,6 +159,7 @@ def test_whole_file_is_behind_a_signed_address_when_it_is_large(api, ada, bucket
     assert 840 < left_s <= 900
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("text", ["é" * 200, '"' * 200])
 def test_answer_stays_below_lambdas_limit_when_its_text_needs_escaping(api, ada, text):
     crowd(api, text, rows=8_000)

@@ -88,6 +88,7 @@ def test_members_have_their_defaults_when_they_are_absent_or_null(ada, held_cloc
     assert first["run_id"] != second["run_id"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("member", "pointer", "code"),
     [
@@ -186,6 +187,7 @@ def test_nothing_is_stored_when_all_is_there(ada, bucket):
     assert len(list(SegmentLog(bucket).pending("ada"))) == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("folded", [True, False])
 def test_run_of_an_append_is_a_duplicate_when_it_comes_back(api, ada, fold, folded):
     datasets = api("datasets", user="ada")
@@ -204,6 +206,7 @@ def test_run_of_an_append_is_a_duplicate_when_it_comes_back(api, ada, fold, fold
     assert runs_of(api("usage", user="eve")) == before
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("folded", [True, False])
 def test_import_may_come_again_when_it_was_undone(ada, undo, fold, folded):
     rows = [ROW | {"run_id": f"r{n}", "ts": 1764784800 + n * 86_400} for n in range(3)]

@@ -44,6 +44,7 @@ def ada(api: Api, sizes: list[int]) -> ApiClient:
     return client
 
 
+@pytest.mark.exhaustive
 def test_default_buckets_are_longer_when_the_answer_would_be_too_large(
     ada: ApiClient, sizes: list[int]
 ) -> None:
@@ -59,6 +60,7 @@ def test_default_buckets_are_longer_when_the_answer_would_be_too_large(
     assert max(sizes) <= MAX_ANSWER_BYTES
 
 
+@pytest.mark.exhaustive
 def test_413_that_says_what_to_ask_when_buckets_are_asked_for(ada: ApiClient) -> None:
     answer = ada.get("/usage?group_by=model&bucket=900")
 

@@ -150,6 +150,7 @@ EVERYTHING = [
 ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("tz", ["America/New_York", "Pacific/Kiritimati"])
 def test_everything_is_counted_when_the_window_reaches_to_1970(ada, tz):
     documents = [

@@ -36,6 +36,7 @@ def test_file_is_whole_when_it_is_stored_in_parts(bucket, pieces):
     assert head["ContentDisposition"] == 'attachment; filename="x.csv"'
 
 
+@pytest.mark.exhaustive
 def test_pieces_are_made_while_parts_are_sent(bucket):
     def pieces():
         for _ in range(10):

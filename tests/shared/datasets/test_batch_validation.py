@@ -75,6 +75,7 @@ forms = st.sampled_from(["array", "lines"])
 gaps = st.sampled_from([b"", b" ", b"\n", b"\r\n"])
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=examples(5))
 @given(batches(), forms, gaps, st.sampled_from([None, PLAIN, FULL, CLASHING]))
 @example([b'{"a":1,"a" :2}', b'{"a":1}'], "array", b"", None)

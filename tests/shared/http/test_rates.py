@@ -47,6 +47,7 @@ def let_in(limits: RateLimits, tries: int, *, user: str = "ada", processes: int 
     return passed
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("processes", [1, 2, 7])
 def test_a_minutes_worth_is_let_in_at_once_and_hardly_more(
     limits: RateLimits, processes: int
@@ -57,6 +58,7 @@ def test_a_minutes_worth_is_let_in_at_once_and_hardly_more(
     assert A_MINUTE - 2 * processes <= passed <= A_MINUTE + 2 * processes
 
 
+@pytest.mark.exhaustive
 def test_rate_is_kept_over_minutes_when_caller_never_stops(
     limits: RateLimits, held_clock: HeldClock
 ) -> None:
@@ -149,6 +151,7 @@ def test_request_passes_when_the_bucket_cannot_be_reached(
     clients._client.cache_clear()
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=examples(), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     a_minute=st.integers(1, 100_000),

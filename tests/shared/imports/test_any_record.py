@@ -93,6 +93,7 @@ def test_record_is_of_one_format_when_it_is_whole(name):
     assert format_of(RECORDS[name]).name == name
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", RECORDS)
 @given(data=st.data())
 def test_runs_mean_something_when_a_record_is_damaged(judged, name, data):

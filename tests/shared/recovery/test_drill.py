@@ -110,6 +110,7 @@ def spoil(drill: Drill, batch_id: str) -> None:
     maintain_storage({"deep": True}, LambdaContext())
 
 
+@pytest.mark.exhaustive
 def test_everything_reads_as_it_did_when_its_moment_is_restored(drill: Drill) -> None:
     drill.datasets.post("/user/data/save_adapter", json={"dataset": "d"})
     drill.datasets.post("/user/data/save_adapter", json={"dataset": "other"})

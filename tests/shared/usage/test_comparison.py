@@ -86,6 +86,7 @@ def query(user: str, model: str, **filters) -> UsageQuery:
     return UsageQuery(user, START_US, START_US + 2 * DAY_US, wanted)
 
 
+@pytest.mark.exhaustive
 @settings(
     max_examples=examples(0.4),
     deadline=None,

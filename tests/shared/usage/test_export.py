@@ -112,6 +112,7 @@ def run_of(cells: list[str | None], *, guard: bool) -> Run:
     )
 
 
+@pytest.mark.exhaustive
 @slow
 @given(folded=runs("f"), pending=runs("p"), guard=st.booleans(), bom=st.booleans())
 def test_csv_holds_exactly_the_runs_whatever_they_are(storage, folded, pending, guard, bom):
@@ -142,6 +143,7 @@ def test_json_lines_are_the_runs_as_the_api_shows_them(storage, folded, pending)
     ]
 
 
+@pytest.mark.exhaustive
 @slow
 @given(folded=runs("f"), pending=runs("p"))
 def test_parquet_holds_exactly_the_runs_in_the_declared_columns(
@@ -165,6 +167,7 @@ def columns_of(path: Path) -> dict[str, str]:
     return {name: kind for name, kind, *_ in described}
 
 
+@pytest.mark.exhaustive
 @slow
 @given(folded=runs("f"), pending=runs("p"), data=st.data())
 def test_stored_file_equals_the_inline_text_when_sliced_small(storage, folded, pending, data):

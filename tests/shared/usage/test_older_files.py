@@ -87,6 +87,7 @@ def test_older_files_answer_when_they_lack_a_column(storage, options):
     assert by_tag(storage, user, options) == {None: 2}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("options", READINGS, ids=["rows", "rollups"])
 def test_older_and_newer_files_add_up_when_they_are_rolled_up_together(storage, options):
     user = f"both-{options.exact}"

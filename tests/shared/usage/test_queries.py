@@ -86,6 +86,7 @@ slow = settings(
 )
 
 
+@pytest.mark.exhaustive
 @slow
 @given(
     folded=runs(),
@@ -126,6 +127,7 @@ def test_summary_equals_the_oracle_when_runs_are_folded_or_pending(
     assert_same_stats(found["previous"], expected_stats(before))
 
 
+@pytest.mark.exhaustive
 @slow
 @given(
     folded=runs(),
@@ -163,6 +165,7 @@ def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pe
             assert_same_stats(entry, expected_stats(groups[tuple(entry["key"].values())]))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", [1_000, 250_000], ids=["held", "streamed"])
 def test_the_figures_are_the_same_when_runs_are_too_many_to_hold(storage, count):
     storage.store_many("ada", START_US, count)

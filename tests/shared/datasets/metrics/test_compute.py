@@ -30,6 +30,7 @@ def test_rows_count_once_when_folded_and_pending(dataset):
     assert (latency.summary.mean, latency.summary.last) == (200, 400)
 
 
+@pytest.mark.exhaustive
 def test_rows_count_once_when_folding_runs_between_any_two_calls(dataset):
     with watched_calls() as calls:
         dataset.append(RUN)
@@ -140,6 +141,7 @@ def test_series_are_all_number_fields_when_there_is_no_adapter(dataset):
     assert [value for _, value in series_of(found, "tok_s").points] == [5, 100]
 
 
+@pytest.mark.exhaustive
 def test_series_are_those_in_most_rows_when_there_are_too_many(dataset):
     dataset.append({f"k{number:03}": number for number in range(300)}, {"k299": 1})
 
@@ -201,6 +203,7 @@ def test_dataset_is_refused_when_it_is_too_large(dataset, monkeypatch):
         dataset.metrics()
 
 
+@pytest.mark.exhaustive
 def test_points_are_shared_out_when_there_are_many_series(dataset):
     extras = tuple(ExtraField(label=str(n), field=f"f{n}") for n in range(64))
     dataset.save(extra_fields=extras)

@@ -89,6 +89,7 @@ def test_number_is_that_of_the_path_when_rows_are_arbitrary(view, data: st.DataO
     assert [value for (value,) in found] == [number(value_at(row, path)) for row in rows]
 
 
+@pytest.mark.exhaustive
 @given(st.lists(OBJECTS, min_size=1, max_size=6))
 def test_number_fields_are_found_when_there_is_no_adapter(view, rows: list[Any]) -> None:
     lines = [json.dumps(row).encode() for row in rows]

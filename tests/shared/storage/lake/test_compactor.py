@@ -121,6 +121,7 @@ def test_one_of_two_is_taken_when_a_repeatable_segment_has_two_names(world):
     assert pending_keys(world) == []
 
 
+@pytest.mark.exhaustive
 def test_segment_is_folded_in_steps_when_its_runs_spread_over_many_days(world):
     world.append(days=tuple(range(-130, 0)))
     world.append(days=(0,))

@@ -126,6 +126,7 @@ def test_no_more_is_fetched_than_a_page_needs_when_many_are_pending(world: Any) 
     assert calls.names.count("GetObject") == 2
 
 
+@pytest.mark.exhaustive
 def test_every_row_is_there_once_when_a_listing_has_several_pages(world: Any) -> None:
     for _ in range(1_010):
         world.append(rows=1, days=())

@@ -121,6 +121,7 @@ def step_and_failure(request) -> tuple[Step, Exception]:
     return STEPS[name], failure
 
 
+@pytest.mark.exhaustive
 def test_all_others_are_served_when_a_step_fails_for_one(worlds, step_and_failure, capsys):
     step, failure = step_and_failure
     for world in worlds:
@@ -139,6 +140,7 @@ def test_all_others_are_served_when_a_step_fails_for_one(worlds, step_and_failur
     assert step.is_done(worlds[1])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", STEPS)
 def test_all_are_served_evenly_when_there_is_time_for_few(worlds, name, held_clock):
     step = STEPS[name]

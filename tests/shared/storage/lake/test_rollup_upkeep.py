@@ -125,6 +125,7 @@ def test_summary_is_of_one_moment_when_others_write_at_any_of_its_calls(new_worl
             break
 
 
+@pytest.mark.exhaustive
 def test_parts_stay_few_and_are_rewritten_seldom_when_a_day_is_folded_often(world):
     folds = FAN_IN**2 + 2 * FAN_IN
 
@@ -161,6 +162,7 @@ def test_late_runs_correct_their_day_and_month_when_they_come(world):
     assert rolling(world).hold_against_rows(99, lambda: True) == 0
 
 
+@pytest.mark.exhaustive
 def test_a_year_is_a_few_objects_when_months_are_gathered(world):
     world.append(days=tuple(range(0, 300, 6)))
     world.compact()
