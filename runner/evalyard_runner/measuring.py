@@ -36,6 +36,7 @@ class Measured:
 class _Runs:
     """What was measured; `load_ms` is what the first request of all had to wait for the model."""
 
+    warmups: list[Sample]
     samples: list[Sample]
     load_ms: float | None
     power: PowerCurve
@@ -63,7 +64,9 @@ async def measure(
     telemetry = {"before": before, "after": await asyncio.to_thread(sensors.read)}
     counted = counted_of(runs.samples, cache_wanted=wants_cache(generation))
     metrics = metrics_of(counted.samples, runs.load_ms)
-    flags = flags_of(runs.samples, generation, hot_start=is_hot(before, max_temp_c))
+    others = [] if wants_cache(generation) else runs.warmups
+    hot = is_hot(before, max_temp_c)
+    flags = flags_of(runs.samples, generation, hot_start=hot, warmups=others)
     local, warm = backend.is_local, claim.warmup > 0
     conditions = conditions_of(about, before, counted.samples, is_local=local, warm=warm)
     body = _body(runs, counted, metrics, is_local=local)
@@ -96,7 +99,7 @@ async def _run(
         samples = [await run(generation, "run") for _ in range(claim.repeat)]
     first = (warmups + samples)[0]
     load_ms = backend.load_ms if first.load_ms is None else first.load_ms
-    return _Runs(samples, load_ms, power)
+    return _Runs(warmups, samples, load_ms, power)
 
 
 async def _generate(

@@ -24,16 +24,25 @@ def is_cached(sample: Sample) -> bool:
     return sample.cached_tokens >= _CACHED_SHARE * (sample.prompt_tokens or 0)
 
 
-def cache_unknown(samples: Sequence[Sample]) -> bool:
-    """Whether the later ones were far faster to the first token and the server does not say why."""
+def cache_unknown(samples: Sequence[Sample], warmups: Sequence[Sample] = ()) -> bool:
+    """Whether the later ones were far faster to the first token than the first and the server does
+    not say why, or all of them than the last warm-up, which had another prompt.
+
+    The first warm-up is no measure: it also waits for whatever the server does once.
+    """
     if any(sample.cached_tokens is not None for sample in samples):
         return False
-    first, *later = map(_until_first_token, samples)
-    known = [each for each in later if each is not None]
-    if first is None or not known:
+    if warmups[1:] and _far_faster(samples, warmups[-1]):
+        return True
+    return _far_faster(samples[1:], samples[0])
+
+
+def _far_faster(samples: Sequence[Sample], honest: Sample) -> bool:
+    times = [each for each in map(_until_first_token, samples) if each is not None]
+    cold = _until_first_token(honest)
+    if cold is None or not times:
         return False
-    usual = median(known)
-    return usual <= _FASTER * first and first - usual >= _FASTER_MS
+    return median(times) <= _FASTER * cold and cold - median(times) >= _FASTER_MS
 
 
 def uncached(samples: Sequence[Sample]) -> list[Sample]:

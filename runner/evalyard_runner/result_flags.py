@@ -15,12 +15,18 @@ from evalyard_runner.prompt_cache import cache_unknown, is_cached
 _CUT_BELOW: Final = 0.9
 
 
-def flags_of(samples: Sequence[Sample], generation: Generation, *, hot_start: bool) -> list[str]:
-    """The names of those that hold."""
+def flags_of(
+    samples: Sequence[Sample],
+    generation: Generation,
+    *,
+    hot_start: bool,
+    warmups: Sequence[Sample] = (),
+) -> list[str]:
+    """The names of those that hold; `warmups` are those with another prompt."""
     words = len(f"{generation.system or ''} {generation.prompt}".split())
     found = {
         "cached": any(map(is_cached, samples)),
-        "cache_unknown": cache_unknown(samples),
+        "cache_unknown": cache_unknown(samples, warmups),
         "buffered": any(map(is_buffered, samples)),
         "interrupted": any(sample.frozen_s for sample in samples),
         "truncated": any(is_truncated(sample, words) for sample in samples),

@@ -151,6 +151,19 @@ def test_cache_is_suspected_when_later_ones_are_far_faster(
     assert len(uncached(samples)) == (1 if unknown else len(samples))
 
 
+@pytest.mark.parametrize(
+    ("warmups", "unknown"),
+    [([1500.0, 1000.0], True), ([1500.0], False), ([1500.0, 30.0], False), ([None, None], False)],
+)
+def test_cache_is_suspected_when_warmups_with_another_prompt_were_far_slower(
+    warmups: list[float | None], unknown: bool
+) -> None:
+    """An earlier job had the same prompt, and the server does not say so."""
+    before = [Sample("x", latency_ms=2000.0, ttft_ms=each) for each in warmups]
+
+    assert cache_unknown([Sample("x", latency_ms=900.0, ttft_ms=23.0)], before) is unknown
+
+
 def test_nothing_is_suspected_when_only_the_load_made_the_first_one_slow() -> None:
     first = Sample("x", latency_ms=7000.0, ttft_ms=6100.0, load_ms=6000.0)
 
