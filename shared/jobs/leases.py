@@ -222,12 +222,13 @@ class Leases:
 
 
 def _check_here(device: Device, job: Job) -> None:
-    """Raises JobGone where a job was sent to another device since the message came, or waits for
-    its next attempt, for which another message comes.
+    """Raises JobGone where a job was sent to another device since the message came, waits for its
+    next attempt, or would be spent on a device that is not well; another message comes for it.
     """
     if job.status != "queued" or job.sent_to == device.serial:
         return
-    if job.sent_to is not None or not job.may_go_to(device.serial, early_s=_EARLY_S):
+    not_now = device.unhealthy or device.resting
+    if job.sent_to is not None or not_now or not job.may_go_to(device.serial, early_s=_EARLY_S):
         raise _sent_elsewhere()
 
 

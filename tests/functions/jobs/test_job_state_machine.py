@@ -162,7 +162,8 @@ def test_one_run_and_one_callback_per_end_when_anything_happens_in_any_order(
     # The yard is the same for all examples; each begins with devices that are free.
     yard.register("dev-2")
     for serial in DEVICES:
-        slot = Update(f"DEVICE#{serial}", "PRESENCE", remove=("holds",))
+        begun = ("holds", "failing", "failing_code")
+        slot = Update(f"DEVICE#{serial}", "PRESENCE", remove=begun)
         yard.tables["DevicesTable"].update(slot)
         yard.report(serial)
     play = Play(yard, held_clock)

@@ -238,6 +238,21 @@ def test_a_job_waits_for_its_only_device_when_that_rests(yard: Yard, held_clock:
     )
 
 
+def test_a_device_that_rests_claims_nothing_when_it_is_reminded(
+    two: Yard, held_clock: HeldClock
+) -> None:
+    job_id = two.submit()["job_id"]
+    fail(two, job_id)
+    other = two.submit(device_serial="dev-2")["job_id"]
+    fail(two, other, "dev-2", code="throttled", retry_after_s=60)
+    held_clock.advance(5)
+
+    reminded = two.say("claim", job_id, "dev-2")
+
+    assert (reminded.status, reminded.code) == (410, "job_gone")
+    assert two.job(job_id)["status"] == "queued"
+
+
 def test_it_costs_an_attempt_when_the_server_refuses_only_this_job(
     yard: Yard, held_clock: HeldClock
 ) -> None:
