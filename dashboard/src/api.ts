@@ -35,12 +35,18 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 export function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   // What only asks what would be needs no key.
-  if (!/[?&](preview|dry_run)=1/.test(path)) headers["Idempotency-Key"] = crypto.randomUUID();
+  if (!/[?&](preview|dry_run)=1|^\/usage\/gate$/.test(path))
+    headers["Idempotency-Key"] = crypto.randomUUID();
   return call<T>("POST", path, {
     body: JSON.stringify(body),
     headers,
     ...(signal ? { signal } : {}),
   });
+}
+
+export function put<T>(path: string, body: unknown): Promise<T> {
+  const headers = { "Content-Type": "application/json" };
+  return call<T>("PUT", path, { body: JSON.stringify(body), headers });
 }
 
 export function remove(path: string): Promise<void> {

@@ -5,12 +5,15 @@ import { useEffect } from "preact/hooks";
 import { get } from "./api";
 import type { MeAnswer } from "./api_types";
 import { useLive } from "./clock";
+import { BaselineList } from "./pages/baselines/list";
+import { BaselineView } from "./pages/baselines/view";
 import { Compare } from "./pages/compare/compare";
 import { DatasetList } from "./pages/datasets/list";
 import { DatasetView } from "./pages/datasets/view";
 import { DeadLetters } from "./pages/dead_letters/dead_letters";
 import { DeviceList } from "./pages/devices/list";
 import { DeviceView } from "./pages/devices/view";
+import { Gate } from "./pages/gate/gate";
 import { JobList } from "./pages/jobs/list";
 import { NewJob } from "./pages/jobs/new";
 import { JobView } from "./pages/jobs/view";
@@ -29,6 +32,8 @@ const PAGES: [string, string][] = [
   ["overview", "Overview"],
   ["datasets", "Datasets"],
   ["compare", "Compare"],
+  ["gate", "Gate"],
+  ["baselines", "Baselines"],
   ["jobs", "Jobs"],
   ["dead-letters", "Dead letters"],
   ["devices", "Devices"],
@@ -80,12 +85,15 @@ function toContent(): void {
 const LISTS: Record<string, ComponentType> = {
   overview: Overview,
   compare: Compare,
+  gate: Gate,
+  baselines: BaselineList,
   datasets: DatasetList,
   jobs: JobList,
   "dead-letters": DeadLetters,
   devices: DeviceList,
 };
 const DETAILS: Record<string, ComponentType<{ id: string }>> = {
+  baselines: BaselineView,
   datasets: DatasetView,
   jobs: JobView,
   devices: DeviceView,

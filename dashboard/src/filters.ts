@@ -1,7 +1,14 @@
 // What lists can be filtered by, and which states things have: as the API describes it, so that what
 // it adds or drops is an error of types here, where it has to be named for people.
 
-import type { DeviceAnswer, JobAnswer, MetricComparison, operations } from "./api_types";
+import type {
+  DeviceAnswer,
+  GateAnswer,
+  GateSeries,
+  JobAnswer,
+  MetricComparison,
+  operations,
+} from "./api_types";
 import { USAGE_PARAMETERS } from "./api_types";
 
 const NO_FILTER = [
@@ -75,6 +82,16 @@ export const VERDICTS: Looks<MetricComparison["verdict"]> = {
   regressed: ["bad", "✕"],
   unchanged: ["", "="],
   inconclusive: ["warn", "?"],
+};
+
+/** Of a gate as a whole, and of one of its series. */
+export const GATE_VERDICTS: Looks<GateAnswer["verdict"] | GateSeries["verdict"]> = {
+  pass: ["good", "✓"],
+  fail: ["bad", "✕"],
+  inconclusive: ["warn", "?"],
+  no_data: ["warn", "∅"],
+  not_comparable: ["warn", "≠"],
+  new: ["", "+"],
 };
 
 /** The keys of a table in its order, with their type. */

@@ -27,6 +27,14 @@ export interface Drawing {
   partial: boolean;
   /** Seconds per bucket; 0 where points are no buckets. */
   step: number;
+  /** Instants where something changed, in seconds. */
+  marks?: Mark[];
+}
+
+export interface Mark {
+  at: number;
+  /** A custom property of the style sheet. */
+  color: string;
 }
 
 type Column = (number | null)[];

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import { digits, glue, scaleFor } from "../pure/format";
 import { axisLabels, type Zone } from "../pure/times";
 import { color } from "../theme";
-import { axisAround, columns, type Drawing, type Drawn, isolated } from "./lines";
+import { axisAround, columns, type Drawing, type Drawn, isolated, type Mark } from "./lines";
 
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const crosshair = uPlot.sync("crosshair");
@@ -86,9 +86,28 @@ function optionsFor(
     hooks: {
       setCursor: [(plot) => events.onPoint(plot.cursor.idx ?? null)],
       setSelect: [(plot) => zoom(plot, events)],
+      draw: [(plot) => mark(plot, drawing.marks ?? [])],
       ready: [(plot) => plot.over.addEventListener("dblclick", () => events.onReset())],
     },
   };
+}
+
+/** A dashed line across the plot at each mark that is in its window. */
+function mark(plot: uPlot, marks: Mark[]): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const each of marks) {
+    const x = Math.round(plot.valToPos(each.at, "x", true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = color(each.color);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 function seriesOf(drawing: Drawing, piece: Drawn, pieces: Drawn[]): uPlot.Series {

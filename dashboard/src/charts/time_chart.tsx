@@ -1,5 +1,6 @@
 // A chart over time in its card: drawing, legend, tooltip, and what one can take away from it.
 
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
@@ -27,6 +28,8 @@ interface Props {
   height?: number;
   /** How many values stand behind each point. */
   counts?: (number | null)[];
+  /** What stands under the chart. */
+  children?: ComponentChildren;
 }
 
 export function TimeChart(props: Props) {
@@ -55,6 +58,7 @@ export function TimeChart(props: Props) {
         <Canvas {...props} hidden={hidden} />
       )}
       {!empty && !isTable && <Legend drawing={drawing} hidden={hidden} onHide={setHidden} />}
+      {props.children}
     </figure>
   );
 }
@@ -87,6 +91,7 @@ function Canvas(props: Props & { hidden: ReadonlySet<string> }) {
         pieces.map((piece) => piece.line),
         drawing.unit,
         drawing.partial,
+        drawing.marks,
       ]),
     [drawing, pieces],
   );

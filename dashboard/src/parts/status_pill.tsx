@@ -1,8 +1,8 @@
 // A state in a word, with a sign and a colour.
 
-import { DEVICE_STATES, JOB_STATES, VERDICTS } from "../filters";
+import { DEVICE_STATES, GATE_VERDICTS, JOB_STATES, VERDICTS } from "../filters";
 
-const LOOKS = { ...JOB_STATES, ...DEVICE_STATES, ...VERDICTS };
+const LOOKS = { ...JOB_STATES, ...DEVICE_STATES, ...VERDICTS, ...GATE_VERDICTS };
 type State = keyof typeof LOOKS;
 
 export function StatusPill({ status, title }: { status: State; title?: string | null }) {

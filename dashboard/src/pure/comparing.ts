@@ -11,7 +11,11 @@ const NAMES: Record<string, [string, string]> = {
 };
 
 export function metricName(metric: MetricComparison): string {
-  return NAMES[metric.metric]?.[0] ?? metric.metric;
+  return metricNamed(metric.metric);
+}
+
+export function metricNamed(metric: string): string {
+  return NAMES[metric]?.[0] ?? metric;
 }
 
 export function metricUnit(metric: MetricComparison): string {

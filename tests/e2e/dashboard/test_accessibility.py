@@ -26,6 +26,7 @@ def furnished(user: User) -> User:
             "latency_ms": 900 + number,
             "ttft_ms": 90,
             "gpu_power_w": 45.5,
+            "conditions": {"quant": "Q4_K_M", "commit": "ab"[number > 30]},
         }
         for number in range(60)
     ]
@@ -36,6 +37,8 @@ def furnished(user: User) -> User:
     assert sent.json()["usage"]["recorded"] == 60
     job = {"prompt": "wait " * 40, "model": "nobody-serves-this"}
     assert user.api.post("/api/jobs", json=job).status_code == 202
+    kept = {"window": {"last_s": 86_400}, "reason": "a reason that is rather long for a phone"}
+    assert user.api.put("/usage/baselines/main", json=kept).status_code == 201
     return user
 
 
@@ -49,6 +52,9 @@ def pages(user: User) -> list[str]:
         "#/datasets/mine?tab=adapter",
         "#/datasets/mine?tab=upload",
         "#/compare?a_model=a&b_model=b",
+        "#/gate?cond=commit%3Da",
+        "#/baselines",
+        "#/baselines/main",
         "#/jobs",
         "#/jobs/new",
         f"#/jobs/{job_id}",

@@ -241,3 +241,39 @@ def test_many_groups_take_no_other_part_of_the_page_along(
     expect(total).to_have_attribute("data-value", str(models))
     expect(page.get_by_role("alert")).to_have_count(alerts)
     tab.complaints.clear()
+
+
+def test_gate_shows_the_verdict_of_a_baseline_that_was_set_from_a_view(
+    tab: Visit, user: User
+) -> None:
+    sent = [
+        {**row, "conditions": {"commit": "b" if row["tag"] == "new" else "a"}, "ok": True}
+        for row in rows()
+    ]
+    assert user.api.post("/usage/import", json=sent).json()["imported"] == 240
+    page = tab.go("#/overview?range=7d&by=cond.commit")
+    page.get_by_role("button", name="Filter by Conditions").click()
+    page.get_by_label("commit=b").check()
+    page.get_by_role("link", name="Baselines").click()
+    page.get_by_label("Reason").fill("release 1.4")
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("main is version 1, of 120 runs")
+
+    page = tab.go("#/gate?range=7d&cond=commit%3Da")
+
+    expect(page.locator("h1 + [data-status]")).to_have_attribute("data-status", "fail")
+    asked = {
+        "baseline": "main",
+        "candidate": {"filters": {"cond.commit": ["a"]}, "window": {"last_s": 7 * 24 * HOUR_S}},
+        "rules": [
+            {"metric": metric, "max_regression_pct": 5}
+            for metric in ("latency_ms", "ttft_ms", "tok_s")
+        ],
+    }
+    told = [each["verdict"] for each in user.api.post("/usage/gate", json=asked).json()["series"]]
+    shown = page.locator("[data-series]").evaluate_all("all => all.map((e) => e.dataset.series)")
+    assert shown == told
+    expect(page.locator("[data-condition]").first).to_contain_text("commit")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy as Markdown").click()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("**fail**")

@@ -2,6 +2,7 @@
 
 import type { ResultAnswer } from "../../api_types";
 import { type Column, Table } from "../../parts/table";
+import { spoken } from "../../pure/conditions";
 import { exact, shown, type Unit, unitIn } from "../../pure/format";
 import { how } from "../../pure/provenance";
 
@@ -51,7 +52,26 @@ export function Measured({ result }: { result: ResultAnswer }) {
         keyOf={(line) => line.id ?? `extra ${line.name}`}
         about={(line) => ({ "data-metric": line.id })}
       />
+      <Conditions conditions={result.conditions} />
     </section>
+  );
+}
+
+function Conditions({ conditions }: { conditions: ResultAnswer["conditions"] }) {
+  const known = Object.entries(conditions);
+  if (known.length === 0) return null;
+  return (
+    <>
+      <h3>Conditions</h3>
+      <dl class="facts" aria-label="Conditions">
+        {known.map(([name, value]) => (
+          <div key={name} data-condition={name}>
+            <dt>{spoken(name)}</dt>
+            <dd class="wrap">{String(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
   );
 }
 

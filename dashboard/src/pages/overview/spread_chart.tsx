@@ -6,6 +6,7 @@ import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
 import { bucketStarts } from "../../pure/stacking";
 import type { View } from "../../view";
+import { Changes, useChanges } from "./changes";
 
 interface Props {
   metric: "ttft_ms" | "latency_ms" | "tok_s";
@@ -18,10 +19,14 @@ interface Props {
 }
 
 export function SpreadChart({ metric, title, unit, better, usage, view, path }: Props) {
-  const drawing = useMemo(
-    () => spread(usage, unit, (point) => point[metric]),
-    [usage, metric, unit],
-  );
+  const changes = useChanges(metric, view);
+  const drawing = useMemo(() => {
+    const marks = changes.map(({ at, verdict }) => ({
+      at: Date.parse(at) / 1000,
+      color: verdict === "improved" ? "--good" : "--bad",
+    }));
+    return { ...spread(usage, unit, (point) => point[metric]), marks };
+  }, [usage, metric, unit, changes]);
   const counts = useMemo(() => usage.series.map((point) => point[metric].n), [usage, metric]);
   const how = usage.exact ? "" : " · within 1 %";
   return (
@@ -34,7 +39,9 @@ export function SpreadChart({ metric, title, unit, better, usage, view, path }: 
       window={view.window}
       path={path}
       file={`evalyard-${metric}`}
-    />
+    >
+      <Changes changes={changes} zone={view.zone} />
+    </TimeChart>
   );
 }
 

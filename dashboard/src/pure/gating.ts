@@ -1,0 +1,56 @@
+// A gate's question from a view's filters, and its answer as a matrix of groups and metrics.
+
+import type { GateSeries } from "../api_types";
+import { shown, signedPct } from "./format";
+import type { TimeWindow } from "./window";
+
+export interface SideAsked {
+  filters: Record<string, string[]>;
+  window: { from: string; to: string };
+}
+
+/** What a view shows, as a body asks for it. */
+export function sideBody(asked: [string, string][], window: TimeWindow): SideAsked {
+  const filters: Record<string, string[]> = {};
+  for (const [name, value] of asked)
+    if (name !== "from" && name !== "to") filters[name] = [...(filters[name] ?? []), value];
+  return {
+    filters,
+    window: { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() },
+  };
+}
+
+export interface Line {
+  name: string;
+  cells: Map<string, GateSeries>;
+}
+
+/** A line for each group, a cell for each metric that any group has. */
+export function matrix(series: GateSeries[]): { metrics: string[]; lines: Line[] } {
+  const lines = new Map<string, Line>();
+  for (const one of series) {
+    const name =
+      Object.values(one.key)
+        .map((value) => String(value ?? "(none)"))
+        .join(" · ") || "all";
+    const line = lines.get(name) ?? { name, cells: new Map() };
+    line.cells.set(one.metric, one);
+    lines.set(name, line);
+  }
+  return { metrics: [...new Set(series.map((one) => one.metric))], lines: [...lines.values()] };
+}
+
+/** What stands below a verdict: the change with its interval, or what is missing. */
+export function details(one: GateSeries): string[] {
+  const said = [];
+  if (one.delta_pct !== null) said.push(signedPct(one.delta_pct));
+  if (one.ci95_pct !== null)
+    said.push(`${signedPct(one.ci95_pct[0])} … ${signedPct(one.ci95_pct[1])}`);
+  if (one.more_runs) said.push(moreRuns(one.more_runs));
+  return said;
+}
+
+function moreRuns({ a, b }: { a: number; b: number }): string {
+  const most = Math.max(a, b);
+  return `${shown(most, "runs")} more ${most === 1 ? "run" : "runs"}`;
+}
