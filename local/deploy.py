@@ -5,7 +5,7 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError
 
 from local import build
-from local.aws import LocalAws
+from local.aws import REGION, LocalAws
 from local.errors import LocalCloudError
 from local.fingerprint import fingerprint
 from local.home import ROOT, Home, read_json, write_private_json
@@ -18,9 +18,10 @@ _CONFIG_ENV = "local"
 _DEPLOYED = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
-def parameters(settings: Settings) -> dict[str, str]:
+def parameters(settings: Settings, aws: LocalAws) -> dict[str, str]:
     """Stack parameters of a deployment onto this machine; only those that the template declares."""
     wanted = {
+        "IotEndpoint": f"data.iot.{REGION}.localhost:{aws.endpoint_url.rpartition(':')[2]}",
         **build.this_machine().parameters,
         # The local AWS speaks plain HTTP.
         "RequireTls": "false",
@@ -36,7 +37,7 @@ def build_and_deploy(
     settings: Settings, home: Home, aws: LocalAws, say: Callable[[str], None]
 ) -> str:
     """Brings the present sources into the stack; their fingerprint, for `note_deployed`."""
-    release = fingerprint(parameters(settings))
+    release = fingerprint(parameters(settings, aws))
     with build.build_lock():
         say("building functions and layers (sam build)")
         build.build(build.this_machine(), home.log("build"), _CONFIG_ENV)
@@ -44,7 +45,7 @@ def build_and_deploy(
         arguments = ["deploy", "--config-env", _CONFIG_ENV, "--stack-name", STACK]
         arguments += ["--template-file", str(pack_build(build.BUILD))]
         environment = aws.environment() | {"SAM_CLI_POLL_DELAY": "0.5"}
-        given = parameters(settings) | {"Release": release}
+        given = parameters(settings, aws) | {"Release": release}
         build.run_sam(home.log("deploy"), arguments, given, environment)
     return release
 
@@ -63,7 +64,7 @@ def build_only(home: Home) -> None:
 def is_deployed(settings: Settings, home: Home, aws: LocalAws) -> bool:
     """Whether the stack is there and was made from exactly the present sources and parameters."""
     noted = read_json(home.deployed) or {}
-    same = noted.get("fingerprint") == fingerprint(parameters(settings))
+    same = noted.get("fingerprint") == fingerprint(parameters(settings, aws))
     return same and build.BUILD.is_dir() and _stack_stands(aws)
 
 

@@ -47,6 +47,7 @@ _MESSAGES = {
     413: "Request Entity Too Large",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
+    502: "Internal server error",
     503: "Service Unavailable",
 }
 
@@ -106,7 +107,7 @@ async def request_upstream(
     What Lambda would not take or not pass on is refused as API Gateway does: 413 for the
     request, 500 for the answer.
     """
-    path = _path_of(request.target)
+    path = path_of(request.target)
     if path is None:
         return refusal(400)
     headers = _request_headers(request, upstream.authority, body, peer)
@@ -157,7 +158,8 @@ async def _read_answer(
             raise ConnectionError("the API closed the connection")
 
 
-def _path_of(target: bytes) -> bytes | None:
+def path_of(target: bytes) -> bytes | None:
+    """Path and query of a request's target; None for one that has none."""
     if target.startswith((b"http://", b"https://")):
         rest = target.split(b"://", 1)[1]
         slash = rest.find(b"/")

@@ -2,18 +2,23 @@
 
 Passes any path, method and body up to 10 MB on to the API and adds nothing but the three
 `X-Forwarded-…` headers that API Gateway adds. `h11` does the HTTP; bodies are held whole, as
-API Gateway holds them.
+API Gateway holds them, but for the answers of functions that stream (`stream_host`).
 """
 
 import asyncio
 import os
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import h11
 
-from local.forwarding import Upstream, refusal, request_upstream, response_downstream
+from local.forwarding import Upstream, path_of, refusal, request_upstream, response_downstream
 from local.ports import HOST
+from local.stream_events import proxy_event, streamed
+from local.stream_host import Said, StreamHost
+from local.stream_routes import StreamRoute
+from local.stream_workers import CallFailedError
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # API Gateway allows 10,240 bytes of request line and headers together.
@@ -29,8 +34,11 @@ _END_WITHIN_S = 1.0
 class FrontPort:
     """A server on a thread of its own."""
 
-    def __init__(self, port: int, upstream_port: int, api_id: str) -> None:
+    def __init__(
+        self, port: int, upstream_port: int, api_id: str, streams: StreamHost | None = None
+    ) -> None:
         self.port = port
+        self._streams = streams
         self._upstream_port = upstream_port
         self._api_id = api_id
         self._thread = threading.Thread(target=self._run, name="front-port", daemon=True)
@@ -69,6 +77,8 @@ class FrontPort:
         await ended.wait()
         server.close()
         await self._drop_connections()
+        if self._streams is not None:
+            await self._streams.stop()
 
     async def _drop_connections(self) -> None:
         serving = set(self._serving)
@@ -83,7 +93,7 @@ class FrontPort:
         assert task is not None
         self._serving[task] = writer.transport
         try:
-            await _Conversation(reader, writer, upstream, self._turns).hold()
+            await _Conversation(reader, writer, upstream, self._turns, self._streams).hold()
         except (ConnectionError, asyncio.CancelledError):
             # The client went away, or the server ends: no one is left to answer.
             return
@@ -102,7 +112,9 @@ class _Conversation:
         writer: asyncio.StreamWriter,
         upstream: Upstream,
         turns: asyncio.Semaphore,
+        streams: StreamHost | None,
     ) -> None:
+        self._streams = streams
         self._reader = reader
         self._writer = writer
         self._upstream = upstream
@@ -134,10 +146,53 @@ class _Conversation:
             await self._answer(*refusal(413))
             return False
         peer = self._writer.get_extra_info("peername")[0]
+        path = path_of(request.target)
+        route = None if self._streams is None or path is None else self._streams.route(path)
+        if self._streams is not None and route is not None:
+            return await self._stream(self._streams, route, request, body)
         async with self._turns:
             response, content = await request_upstream(self._upstream, request, body, peer)
         await self._answer(response, content)
         return True
+
+    async def _stream(
+        self, streams: StreamHost, route: StreamRoute, request: h11.Request, body: bytes
+    ) -> bool:
+        """Hand an answer on while it is made; whether the connection may be used again."""
+        said = streams.call(route.function, proxy_event(request, route, body))
+        left = asyncio.ensure_future(self._until_left())
+        try:
+            return await self._pass_on(said, left)
+        except (CallFailedError, OSError):
+            # API Gateway's own words where nothing was said; else the answer breaks off.
+            await self._answer(*refusal(502))
+            return False
+        finally:
+            left.cancel()
+            await asyncio.gather(left, return_exceptions=True)
+            await said.aclose()
+
+    async def _pass_on(self, said: Said, left: asyncio.Future[None]) -> bool:
+        """Until the function is done (True), or the client left."""
+        while True:
+            coming = asyncio.ensure_future(anext(said, None))
+            waiting: set[asyncio.Future[Any]] = {coming, left}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+                return False
+            piece = coming.result()
+            event = h11.EndOfMessage() if piece is None else streamed(piece)
+            self._writer.write(self._http.send(event) or b"")
+            await self._writer.drain()
+            if piece is None:
+                return True
+
+    async def _until_left(self) -> None:
+        """Return when the client closes; what it sends meanwhile is its next request."""
+        while data := await self._reader.read(_READ_BYTES):
+            self._http.receive_data(data)
 
     async def _body(self, request: h11.Request) -> bytes | None:
         """The whole body; None as soon as it is known to be above the limit."""

@@ -148,6 +148,11 @@ def log_groups(stack: Stack) -> dict[str, str]:
     return groups
 
 
+def note_invocation(home: Home, invocation: Invocation) -> None:
+    """A line for a call that CloudWatch knows nothing of."""
+    _append(home.log("functions"), home.log("output"), [invocation])
+
+
 def _append(lines: Path, output: Path, invocations: list[Invocation]) -> None:
     invocations.sort(key=lambda each: each.at_ms)
     with lines.open("a", encoding="utf-8") as file:

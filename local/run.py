@@ -18,6 +18,7 @@ from local.invocation_log import InvocationLog
 from local.seed import Credentials, seed
 from local.settings import Settings
 from local.stack import Stack, read_stack
+from local.stream_host import StreamHost
 from local.table_ttl import apply_ttl
 from local.watching import Kept, Watch
 
@@ -115,7 +116,8 @@ def _start(settings: Settings, home: Home, cleanup: ExitStack) -> _Running:
     log = InvocationLog(cloud.aws, home)
     log.start(stack)
     cleanup.callback(log.stop)
-    _open_front_port(settings, cloud, api_id, cleanup)
+    streams = StreamHost(cloud.aws, home, stack)
+    _open_front_port(FrontPort(settings.port, cloud.port, api_id, streams), cleanup)
     say("making the demo accounts")
     credentials = seed(settings.base_url, home, cloud.aws, stack, settings.model.name)
     running = _Running(home, cloud, stack, [Kept(cloud.child, cloud.restart)])
@@ -160,10 +162,9 @@ def bring_up_to_date(settings: Settings, home: Home, cloud: Cloud) -> tuple[Stac
     return stack, api_id
 
 
-def _open_front_port(settings: Settings, cloud: Cloud, api_id: str, cleanup: ExitStack) -> None:
-    front = FrontPort(settings.port, cloud.port, api_id)
+def _open_front_port(front: FrontPort, cleanup: ExitStack) -> None:
     try:
         front.start()
     except OSError as exc:
-        raise LocalCloudError(f"port {settings.port} is taken") from exc
+        raise LocalCloudError(f"port {front.port} is taken") from exc
     cleanup.callback(front.stop)

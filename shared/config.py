@@ -5,7 +5,7 @@ Each function declares a frozen dataclass of what it needs where it is wired; a 
 """
 
 import os
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -53,3 +53,21 @@ def stack_name() -> str:
 def service_name() -> str:
     """The function that this process runs, for its metrics; "none" where there is none."""
     return os.environ.get("POWERTOOLS_SERVICE_NAME") or "none"
+
+
+@dataclass(frozen=True)
+class LambdaRuntime:
+    """What Lambda says to a runtime of ours: where its Runtime API is, and what to serve."""
+
+    api: str
+    handler: str
+
+
+def lambda_runtime() -> LambdaRuntime:
+    """Lambda's own variables, https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html."""
+    return LambdaRuntime(os.environ["AWS_LAMBDA_RUNTIME_API"], os.environ["_HANDLER"])
+
+
+def region() -> str:
+    """The region that this process runs in."""
+    return os.environ["AWS_REGION"]

@@ -11,6 +11,8 @@ EvalyardError
 ├── UnsupportedMedia    the body is of a kind that is not read
 ├── Unacceptable        readable, but not acceptable
 ├── TooManyRequests     a rate limit is exceeded; try again later
+├── DeviceFailed        a device began the work and did not bring it to its end
+├── DeviceTimedOut      a device took longer than the caller allows
 └── DependencyFailed    a service that we call did not do what we asked
     ├── Unavailable         for the moment: nothing was decided, try again
     └── CallRefused         by our own fault: asked again it refuses again
@@ -126,6 +128,18 @@ class TooManyRequests(EvalyardError):
     """A rate limit is exceeded; `retry_after_s` says how long to wait."""
 
     code = "too_many_requests"
+
+
+class DeviceFailed(EvalyardError):
+    """A device began the work and failed, or was not heard of any more."""
+
+    code = "device_error"
+
+
+class DeviceTimedOut(EvalyardError):
+    """A device did not finish in the time that the caller allows."""
+
+    code = "timeout"
 
 
 class DependencyFailed(EvalyardError):

@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from functions.gateway.description import describe
 from shared.http.idempotency import is_creating
 from shared.http.routes import OpenRoute
 from shared.http.schemas import ERROR_RESPONSES
@@ -89,6 +90,8 @@ def build(groups: list[FastAPI] | None = None) -> dict[str, Any]:
     sources: dict[str, str] = {}
     for app in groups or endpoint_groups():
         _merge(document, app, sources)
+    if not groups:
+        _merge_described(document, describe(), sources)
     document["paths"] = dict(sorted(document["paths"].items()))
     document["components"]["schemas"] = dict(sorted(document["components"]["schemas"].items()))
     return document
@@ -124,6 +127,16 @@ def _merge(document: dict[str, Any], app: FastAPI, sources: dict[str, str]) -> N
         assert path not in document["paths"], f"{path} is served by two functions"
         document["paths"][path] = operations
     _add_schemas(document["components"]["schemas"], schemas, app.title, sources)
+
+
+def _merge_described(
+    document: dict[str, Any], fragment: dict[str, Any], sources: dict[str, str]
+) -> None:
+    """Adds the paths of a function that is no FastAPI app, and describes itself."""
+    assert not document["paths"].keys() & fragment["paths"].keys(), "a path is served twice"
+    document["paths"] |= fragment["paths"]
+    schemas = fragment["components"]["schemas"]
+    _add_schemas(document["components"]["schemas"], schemas, "gateway", sources)
 
 
 def _add_schemas(

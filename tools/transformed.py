@@ -36,12 +36,21 @@ def transformed(source: dict[str, Any]) -> dict[str, Any]:
     os.environ["AWS_DEFAULT_REGION"] = REGION
     try:
         document: dict[str, Any] = transform(_packaged(source), {}, _NoManagedPolicies())
+        _accept_of_stages(document["Resources"])
         return document
     finally:
         if before is None:
             del os.environ["AWS_DEFAULT_REGION"]
         else:
             os.environ["AWS_DEFAULT_REGION"] = before
+
+
+def _accept_of_stages(resources: dict[str, dict[str, Any]]) -> None:
+    """What is accepted of a REST API holds for its stage, which SAM makes without metadata."""
+    for resource in resources.values():
+        if resource["Type"] == "AWS::ApiGateway::Stage" and "Metadata" not in resource:
+            api = resource["Properties"]["RestApiId"]["Ref"]
+            resource["Metadata"] = resources[api].get("Metadata", {})
 
 
 def _packaged(template: dict[str, Any]) -> dict[str, Any]:

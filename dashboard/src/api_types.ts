@@ -353,6 +353,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_v1_models_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -462,6 +478,84 @@ export interface components {
             received: number;
             rejected: number;
             usage: components["schemas"]["RecordedUsage"] | null;
+        };
+        /**
+         * @description A whole answer. `output` is without thoughts, which stand in `reasoning` where the model's
+         *         server keeps them apart.
+         */
+        AskAnswer: {
+            device: string;
+            finish_reason: string;
+            metrics: components["schemas"]["AskMetrics"];
+            model: string;
+            output: string;
+            phases: components["schemas"]["Phases"];
+            reasoning?: string;
+            request_id: string;
+            run_id: string | null;
+            usage: components["schemas"]["AskUsage"];
+        };
+        /** @description A prompt for a model on any device, or on one. */
+        AskBody: {
+            /** @default null */
+            device?: string | null;
+            /** @default 30 */
+            max_wait_s?: number;
+            model: string;
+            /** @default {} */
+            options?: Record<string, never>;
+            /** @default false */
+            preview?: boolean;
+            prompt: string;
+            /** @default null */
+            system?: string | null;
+            /** @default null */
+            tag?: string | null;
+            /** @default 300 */
+            timeout_s?: number;
+        };
+        /** @description An answer without its output: what `done` of a stream carries. */
+        AskEnd: {
+            device: string;
+            finish_reason: string;
+            metrics: components["schemas"]["AskMetrics"];
+            model: string;
+            phases: components["schemas"]["Phases"];
+            request_id: string;
+            run_id: string | null;
+            usage: components["schemas"]["AskUsage"];
+        };
+        /** @description As those of a job's result: the device's own clock from its start; null is not measured. */
+        AskMetrics: {
+            completion_tokens: number | null;
+            latency_ms: number | null;
+            load_ms: number | null;
+            prefill_tps: number | null;
+            prompt_tokens: number | null;
+            tok_s: number | null;
+            tpot_ms: number | null;
+            ttft_ms: number | null;
+        };
+        /** @description How to generate; other members are passed through to the model's server. */
+        AskOptions: {
+            /** @default null */
+            num_predict?: number | null;
+            /** @default null */
+            seed?: number | null;
+            /** @default null */
+            stop?: string | string[] | null;
+            /** @default null */
+            temperature?: number | null;
+            /** @default null */
+            top_k?: number | null;
+            /** @default null */
+            top_p?: number | null;
+        };
+        /** @description What the model's server counted; null is what it did not. */
+        AskUsage: {
+            completion_tokens: number | null;
+            prompt_tokens: number | null;
+            total_tokens: number | null;
         };
         /** @description How a member was treated that some rows have, lack, or leave ambiguous. */
         AssumedAnswer: {
@@ -606,6 +700,18 @@ export interface components {
             total_tokens: number;
             ttft_ms: components["schemas"]["Distribution"];
         };
+        /** @description A model that can be called now. */
+        CallableModel: {
+            created: number;
+            id: string;
+            object: string;
+            owned_by: string;
+        };
+        /** @description The models that can be called now. */
+        CallableModels: {
+            data: components["schemas"]["CallableModel"][];
+            object: string;
+        };
         /** @description One attempt to deliver a callback. */
         CallbackAnswer: {
             at: string;
@@ -706,6 +812,41 @@ export interface components {
             from: string;
             partial_last_bucket: boolean;
             to: string;
+        };
+        /**
+         * @description How to connect for calls of the LLM gateway: MQTT 3.1.1 over WebSocket, under one of the ids,
+         *     hearing on `down`, answering on topics that begin with `up`.
+         */
+        ChannelAnswer: {
+            client_ids: string[];
+            down: string;
+            expires_at: string;
+            host: string;
+            up: string;
+            /** @description Signed; a secret, for one connection soon. */
+            url: string;
+        };
+        /** @description OpenAI's `chat.completion`; message and usage are as the model's server said them. */
+        ChatAnswer: {
+            choices: Record<string, never>[];
+            created: number;
+            id: string;
+            model: string;
+            object: string;
+            usage: Record<string, never>;
+        };
+        /** @description What of a chat is read here; all of it goes to the model's server. */
+        ChatBody: {
+            messages: Record<string, never>[];
+            /** @default null */
+            metadata?: Record<string, never> | null;
+            model: string;
+            /** @default 1 */
+            n?: number | null;
+            /** @default false */
+            stream?: boolean | null;
+            /** @default null */
+            stream_options?: components["schemas"]["StreamOptions"] | null;
         };
         /** @description The state of each dependency. */
         Checks: {
@@ -1560,6 +1701,17 @@ export interface components {
             /** @description Generated when omitted. */
             user_id?: string | null;
         };
+        /** @description An error as OpenAI's API writes it. */
+        OpenAiError: {
+            error: components["schemas"]["OpenAiFault"];
+        };
+        /** @description What went wrong; `code` is stable, and as that of the native paths' problems. */
+        OpenAiFault: {
+            code: string;
+            message: string;
+            param: string | null;
+            type: string;
+        };
         /**
          * @description How to generate. Members that are not listed here are passed through to the backend.
          *
@@ -1629,6 +1781,21 @@ export interface components {
             /** @default false */
             has_more: boolean;
             next_cursor: string | null;
+        };
+        /**
+         * @description In ms; null is not known and counts as 0. `queue`, `load`, `prefill` and `decode` are the
+         *         device's, the others the gateway's; `network` is what the gateway's time from asking to the last
+         *         word has more than the device's.
+         */
+        Phases: {
+            decode_ms: number | null;
+            finish_ms: number;
+            gateway_ms: number;
+            load_ms: number | null;
+            network_ms: number;
+            prefill_ms: number | null;
+            queue_ms: number | null;
+            total_ms: number;
         };
         /** @description The service is alive. */
         PingAnswer: {
@@ -1986,6 +2153,8 @@ export interface components {
         };
         /** @description How to reach the device's queues, in the order in which to receive from them. */
         SessionAnswer: {
+            /** @description Null where the deployment has no broker: the device takes no calls. */
+            channel: components["schemas"]["ChannelAnswer"] | null;
             credentials: components["schemas"]["CredentialsAnswer"];
             /** @description Null on AWS itself. */
             endpoint_url: string | null;
@@ -2067,6 +2236,8 @@ export interface components {
             backend?: string | null;
             /** @description Percent. */
             battery?: number | null;
+            /** @description Whether it is connected for calls of the LLM gateway. */
+            calls?: boolean | null;
             charging?: boolean | null;
             cpu_pct?: number | null;
             gpu_memory_used_bytes?: number | null;
@@ -2100,6 +2271,11 @@ export interface components {
         StoredResult: {
             bytes: number;
             url: string;
+        };
+        /** @description What else a stream brings. */
+        StreamOptions: {
+            /** @default false */
+            include_usage?: boolean;
         };
         /** @description The stats of a window, and of the window before. */
         SummaryAnswer: {
@@ -2302,6 +2478,12 @@ export type AdapterBody = components['schemas']['AdapterBody'];
 export type AdapterPreview = components['schemas']['AdapterPreview'];
 export type AdapterState = components['schemas']['AdapterState'];
 export type AppendAnswer = components['schemas']['AppendAnswer'];
+export type AskAnswer = components['schemas']['AskAnswer'];
+export type AskBody = components['schemas']['AskBody'];
+export type AskEnd = components['schemas']['AskEnd'];
+export type AskMetrics = components['schemas']['AskMetrics'];
+export type AskOptions = components['schemas']['AskOptions'];
+export type AskUsage = components['schemas']['AskUsage'];
 export type AssumedAnswer = components['schemas']['AssumedAnswer'];
 export type AttemptEnd = components['schemas']['AttemptEnd'];
 export type AuditLine = components['schemas']['AuditLine'];
@@ -2314,6 +2496,8 @@ export type BaselineWindow = components['schemas']['BaselineWindow'];
 export type BatchAnswer = components['schemas']['BatchAnswer'];
 export type BatchBody = components['schemas']['BatchBody'];
 export type BreakdownEntry = components['schemas']['BreakdownEntry'];
+export type CallableModel = components['schemas']['CallableModel'];
+export type CallableModels = components['schemas']['CallableModels'];
 export type CallbackAnswer = components['schemas']['CallbackAnswer'];
 export type ChangeAnswer = components['schemas']['ChangeAnswer'];
 export type ChangeBody = components['schemas']['ChangeBody'];
@@ -2322,6 +2506,9 @@ export type ChangedDevice = components['schemas']['ChangedDevice'];
 export type ChangesAnswer = components['schemas']['ChangesAnswer'];
 export type ChangeSide = components['schemas']['ChangeSide'];
 export type ChangesWindow = components['schemas']['ChangesWindow'];
+export type ChannelAnswer = components['schemas']['ChannelAnswer'];
+export type ChatAnswer = components['schemas']['ChatAnswer'];
+export type ChatBody = components['schemas']['ChatBody'];
 export type Checks = components['schemas']['Checks'];
 export type ClaimAnswer = components['schemas']['ClaimAnswer'];
 export type CompareAnswer = components['schemas']['CompareAnswer'];
@@ -2377,6 +2564,8 @@ export type NewTokenAnswer = components['schemas']['NewTokenAnswer'];
 export type NewTokenBody = components['schemas']['NewTokenBody'];
 export type NewUserAnswer = components['schemas']['NewUserAnswer'];
 export type NewUserBody = components['schemas']['NewUserBody'];
+export type OpenAiError = components['schemas']['OpenAiError'];
+export type OpenAiFault = components['schemas']['OpenAiFault'];
 export type OptionsBody = components['schemas']['OptionsBody'];
 export type PageAuditLine = components['schemas']['Page_AuditLine_'];
 export type PageBaselineAnswer = components['schemas']['Page_BaselineAnswer_'];
@@ -2387,6 +2576,7 @@ export type PageJobAnswer = components['schemas']['Page_JobAnswer_'];
 export type PageTokenEntry = components['schemas']['Page_TokenEntry_'];
 export type PageUnionDeadJobAnswerFailureGroupAnswerDeviceGroupAnswer = components['schemas']['Page_Union_DeadJobAnswer__FailureGroupAnswer__DeviceGroupAnswer__'];
 export type PageUserEntry = components['schemas']['Page_UserEntry_'];
+export type Phases = components['schemas']['Phases'];
 export type PingAnswer = components['schemas']['PingAnswer'];
 export type PingBody = components['schemas']['PingBody'];
 export type Problem = components['schemas']['Problem'];
@@ -2417,6 +2607,7 @@ export type Span = components['schemas']['Span'];
 export type Stats = components['schemas']['Stats'];
 export type StatusBody = components['schemas']['StatusBody'];
 export type StoredResult = components['schemas']['StoredResult'];
+export type StreamOptions = components['schemas']['StreamOptions'];
 export type SummaryAnswer = components['schemas']['SummaryAnswer'];
 export type TelemetryAnswer = components['schemas']['TelemetryAnswer'];
 export type TelemetryBody = components['schemas']['TelemetryBody'];
@@ -2984,6 +3175,19 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    get_v1_models_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name; a slash in it may be percent-encoded. */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

@@ -8,10 +8,10 @@ from shared import clock
 from shared.accounts import AuditEntry, IssuedToken, Token, User
 from shared.config import read_settings
 from shared.datasets import MAX_ROW_BYTES, MAX_ROWS
-from shared.http.body import MAX_BODY_BYTES
 from shared.http.idempotency_store import KEPT_S
 from shared.http.pages import MAX_PAGE
 from shared.http.rates import RateSettings
+from shared.request_bodies import MAX_BODY_BYTES
 
 
 def limits() -> Limits:

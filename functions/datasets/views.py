@@ -10,7 +10,7 @@ from shared import clock
 from shared.datasets import AppendResult, DatasetSummary
 from shared.errors import Fault, Unacceptable
 from shared.http import span_document
-from shared.http.problems import MAX_LISTED_FAULTS, fault_document
+from shared.problem_documents import MAX_LISTED_FAULTS, fault_document
 
 
 def append_answer(dataset: str, result: AppendResult) -> Response:

@@ -28,8 +28,8 @@ from shared.http import (
     creates,
     described,
 )
-from shared.http.problems import problem_body, status_of
 from shared.isolation import kept_apart
+from shared.problem_documents import problem_body, status_of
 
 router = APIRouter(prefix="/devices", tags=["Devices"], route_class=UserRoute)
 

@@ -1,5 +1,6 @@
 """What a device says about itself: presence and telemetry; and how it gets at its queues."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Response
@@ -17,6 +18,7 @@ from shared.config import aws_endpoint
 from shared.devices import (
     HEARTBEAT_S,
     VISIBILITY_S,
+    Channel,
     DeviceTrouble,
     Telemetry,
     heard_of,
@@ -56,7 +58,8 @@ OwnSerial = Annotated[str, Depends(own_serial)]
 async def session(
     serial: OwnSerial, body: Annotated[SessionBody | None, Body()] = None
 ) -> dict[str, Any]:
-    """Credentials for an hour, to receive, delete and extend messages on exactly these queues.
+    """Credentials for an hour, to receive, delete and extend messages on exactly these queues, and
+    an address to be reached by at once.
 
     `instance` keeps a second process from running as the same device: refused while another one was
     heard of (by a session or a status) in the last 60 s and has not said that it leaves. Without
@@ -80,7 +83,15 @@ async def session(
         "queues": [{"url": url, "lane": lane} for url, lane in opened.queues],
         "visibility_s": VISIBILITY_S,
         "heartbeat_s": HEARTBEAT_S,
+        "channel": _channel_document(opened.channel),
     }
+
+
+def _channel_document(channel: Channel | None) -> dict[str, Any] | None:
+    if channel is None:
+        return None
+    document = asdict(channel)
+    return {**document, "expires_at": clock.iso(document.pop("expires_at_us"))}
 
 
 @router.post(
@@ -124,6 +135,7 @@ def _said_in(body: StatusBody) -> dict[str, Any]:
         "reported_ready": body.ready,
         "reported_reason": body.not_ready_reason,
         "reported_using": bool(body.using),
+        "reported_calls": bool(body.calls),
         "job_id": body.job_id,
         "runner_version": body.runner_version,
         "backend": body.backend,

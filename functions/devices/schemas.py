@@ -164,6 +164,9 @@ class StatusBody(TelemetryBody):
         description="`hot` and `low_battery` become the device's state.",
     )
     using: bool | None = None
+    calls: bool | None = Field(
+        default=None, description="Whether it is connected for calls of the LLM gateway."
+    )
     models: ModelNames | None = Field(
         default=None, description="All names together: at most 32 KB."
     )
@@ -387,6 +390,19 @@ class DeviceQueue(BaseModel):
     lane: Literal["high", "normal"]
 
 
+class ChannelAnswer(BaseModel):
+    """How to connect for calls of the LLM gateway: MQTT 3.1.1 over WebSocket, under one of the ids,
+    hearing on `down`, answering on topics that begin with `up`.
+    """
+
+    url: str = Field(description="Signed; a secret, for one connection soon.")
+    host: str
+    client_ids: list[str]
+    down: str
+    up: str
+    expires_at: str
+
+
 class SessionAnswer(BaseModel):
     """How to reach the device's queues, in the order in which to receive from them."""
 
@@ -396,6 +412,9 @@ class SessionAnswer(BaseModel):
     queues: list[DeviceQueue]
     visibility_s: int
     heartbeat_s: int
+    channel: ChannelAnswer | None = Field(
+        description="Null where the deployment has no broker: the device takes no calls."
+    )
 
 
 class ClaimAnswer(BaseModel):

@@ -5,7 +5,7 @@ from functools import cache
 
 from shared.accounts import Audit
 from shared.aws import Table
-from shared.config import read_settings
+from shared.config import read_settings, stack_name
 from shared.devices import DeviceQueues, Retirements, SessionTerms
 from shared.http import Caller, IdempotencyStore
 from shared.jobs import Jobs, JobsSettings, Leases
@@ -13,7 +13,7 @@ from shared.jobs import Jobs, JobsSettings, Leases
 
 @dataclass(frozen=True)
 class Settings(JobsSettings):
-    """Tables, bucket and queues, and the role whose narrowed credentials devices get.
+    """Tables, bucket and queues, the role whose narrowed credentials devices get, and the broker.
 
     Device queues are named by a prefix.
     """
@@ -24,6 +24,7 @@ class Settings(JobsSettings):
     dead_jobs_queue_arn: str
     device_queue_prefix: str
     device_role_arn: str
+    iot_endpoint: str
     require_tls: bool
     audit_retention_days: int
 
@@ -70,7 +71,12 @@ def retirements() -> Retirements:
 def session_terms() -> SessionTerms:
     """What device sessions are made of."""
     settings = read_settings(Settings)
-    return SessionTerms(settings.device_role_arn, settings.dead_jobs_queue_arn)
+    return SessionTerms(
+        settings.device_role_arn,
+        settings.dead_jobs_queue_arn,
+        stack_name(),
+        settings.iot_endpoint,
+    )
 
 
 @cache

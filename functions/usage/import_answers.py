@@ -7,8 +7,8 @@ from fastapi import Response
 
 from shared.errors import Fault, Unacceptable
 from shared.http import span_document
-from shared.http.problems import MAX_LISTED_FAULTS, fault_document
 from shared.imports import ImportResult
+from shared.problem_documents import MAX_LISTED_FAULTS, fault_document
 
 MAX_LISTED_ASSUMPTIONS = 50
 _SAMPLED = 3

@@ -9,3 +9,6 @@ replace a few of its functions and containers from outside, which
 
 # Where it answers for itself: a POST returns once what was deployed is on the disk.
 KEEP_PATH = "/_evalyard/keep"
+# Where a function's own credentials are had, `?function=<name>`: who runs it elsewhere (the stream
+# host) runs it under its role too.
+CREDENTIALS_PATH = "/_evalyard/credentials"

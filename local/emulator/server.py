@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import importlib.metadata
+import json
 import logging
 import os
 import signal
@@ -11,8 +12,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
-from local.emulator import KEEP_PATH
+from local.emulator import CREDENTIALS_PATH, KEEP_PATH
 from local.emulator.archives import Archives
 from local.emulator.disk import free_bytes_at, guard_objects
 from local.emulator.durable import Durable
@@ -74,20 +76,48 @@ def _prepare(state: Path, objects: Path, memory: Path, disk: Path) -> Durable:
     guard_objects(app._get_module("s3"), free_bytes_at(objects))
     durable = Durable(app, state, lambda_runtime.reset)
     durable.attach()
-    app.app = _with_keeping(app.app, durable)
+    roles = _Roles(services, lambda_runtime)
+    app.app = _with_own_paths(app.app, durable, roles)
     return durable
 
 
-def _with_keeping(original: Any, durable: Durable) -> Any:
+class _Roles:
+    """The credentials that functions run under, here or elsewhere."""
+
+    def __init__(self, services: Any, runtime: Any) -> None:
+        self._services, self._runtime = services, runtime
+
+    def credentials(self, function: str) -> dict[str, str] | None:
+        """As MiniStack itself gives them to a function; None for one that is not there."""
+        for record in self._services._functions.all_values():
+            if record["config"]["FunctionName"] == function:
+                found: dict[str, str] = self._runtime.execution_credentials(record["config"])
+                return found
+        return None
+
+
+def _with_own_paths(original: Any, durable: Durable, roles: _Roles) -> Any:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == KEEP_PATH:
             await _answer(send, durable.keep)
+            return
+        if scope["type"] == "http" and scope["path"] == CREDENTIALS_PATH:
+            await _answer_credentials(scope, send, roles)
             return
         await original(scope, receive, send)
         if scope["type"] == "http":
             durable.seen(scope)
 
     return application
+
+
+async def _answer_credentials(scope: Any, send: Any, roles: _Roles) -> None:
+    function = parse_qs(scope["query_string"].decode()).get("function", [""])[0]
+    found = roles.credentials(function)
+    status = 404 if found is None else 200
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(found).encode()})
 
 
 async def _answer(send: Any, keep: Callable[[], Any]) -> None:

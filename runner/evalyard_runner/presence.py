@@ -37,6 +37,10 @@ class DeviceState:
     # The API gives the device no job until it has tried itself.
     unhealthy: bool = False
     _tried: str | None = None
+    # Whether calls reach the device, where it answers them, and how many run.
+    takes_calls: bool = False
+    channel_up: str = ""
+    calls_running: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     # The number of the newest trouble that the API knows.
     _known_trouble: int = 0
@@ -57,12 +61,23 @@ class DeviceState:
         self._tried = "passed" if passed else "failed"
         self.changed.set()
 
+    def set_takes_calls(self, takes: bool) -> None:
+        """Whether the broker has this device at the other end."""
+        if takes != self.takes_calls:
+            self.takes_calls = takes
+            self.changed.set()
+
+    def set_calls_running(self, calls: int) -> None:
+        self.calls_running = calls
+        self.changed.set()
+
     def report(self) -> dict[str, Any]:
         """Reads the sensors, which blocks."""
         return {
             "ready": self.ready,
             "not_ready_reason": self.not_ready_reason,
-            "using": self.job_id is not None,
+            "using": self.job_id is not None or self.calls_running > 0,
+            "calls": self.takes_calls,
             "models": list(self.models),
             "job_id": self.job_id,
             "runner_version": __version__,

@@ -1,5 +1,8 @@
 """The loop of a runner: one message at a time, from its queue to the attempt that settles it."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
@@ -27,6 +30,7 @@ from evalyard_runner.session import SessionKeeper
 from evalyard_runner.sqs import Received
 from evalyard_runner.stopping import Stop
 from evalyard_runner.trial import Trials, answers
+from evalyard_runner.turns import Turns
 from evalyard_runner.unexpected import place_of
 from evalyard_runner.wire import Claim, Session, read_message
 
@@ -48,6 +52,7 @@ class PullLoop:
     backend: Backend
     state: DeviceState
     gatekeeper: Gatekeeper
+    turns: Turns
     stop: Stop
     grace_s: float
     poll_wait_s: int
@@ -155,9 +160,9 @@ class PullLoop:
             return
         self._trials.made()
         model = self._last_model if self._last_model in self.backend.models else ""
-        passed = await answers(
-            self.backend, model or next(iter(self.backend.models), ""), self.stop
-        )
+        asked = model or next(iter(self.backend.models), "")
+        async with self.turns.job():
+            passed = await answers(self.backend, asked, self.stop)
         if passed:
             log.trouble("trial_passed")
         if not self.stop.asked.is_set():
@@ -186,15 +191,36 @@ class PullLoop:
         if self.stop.asked.is_set():
             await self.queues.give_back(message)
             return
-        claim = await self._claim(message, session.visibility_s)
-        if claim is None:
-            return
-        self._last_model = claim.model
-        self.state.set_job(claim.job_id)
+        async with self._kept(message, session), self.turns.job():
+            claim = await self._claim(message, session.visibility_s)
+            if claim is None:
+                return
+            self._last_model = claim.model
+            self.state.set_job(claim.job_id)
+            try:
+                await self._attempt(claim, message, session).run()
+            finally:
+                self.state.set_job(None)
+
+    @asynccontextmanager
+    async def _kept(self, message: Received, session: Session) -> AsyncIterator[None]:
+        """While a call is answered, which a job has to wait for, its message must not come to
+        light again.
+        """
+        keeping = asyncio.create_task(self._extend(message, session.visibility_s / 3))
         try:
-            await self._attempt(claim, message, session).run()
+            yield
         finally:
-            self.state.set_job(None)
+            keeping.cancel()
+            await asyncio.wait({keeping})
+
+    async def _extend(self, message: Received, every_s: float) -> None:
+        while self.turns.calls:
+            await asyncio.sleep(every_s)
+            try:
+                await self.queues.extend(message)
+            except (QueuesAwayError, ApiAwayError, ApiRefusedError, DeviceRefusedError):
+                return
 
     async def _claim(self, message: Received, held_s: float) -> Claim | None:
         """None when there is nothing to run; the message is then deleted, or left for its time to

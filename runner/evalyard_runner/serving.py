@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from evalyard_runner import log
 from evalyard_runner.api import DeviceApi
+from evalyard_runner.asks import Asks
 from evalyard_runner.backends import Backend
+from evalyard_runner.channel import Channel
 from evalyard_runner.errors import (
     ApiAwayError,
     ApiRefusedError,
@@ -20,6 +22,7 @@ from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.settings import Settings
 from evalyard_runner.stopping import Stop
+from evalyard_runner.turns import Turns
 
 # Statuses that refuse what was said, not the device that said it.
 _ABOUT_THE_WORDS: Final = frozenset({400, 413, 415, 422})
@@ -33,18 +36,35 @@ async def serve(settings: Settings, backend: Backend, stop: Stop, sensors: Senso
         state = DeviceState(models=backend.models, sensors=sensors, backend=settings.backend)
         presence = Presence(api, state)
         await _introduce(api, state)
+        queues, turns = SessionKeeper(api), Turns()
+        gatekeeper = Gatekeeper(settings.limits, sensors)
         loop = PullLoop(
             api=api,
-            queues=SessionKeeper(api),
+            queues=queues,
             backend=backend,
             state=state,
-            gatekeeper=Gatekeeper(settings.limits, sensors),
+            gatekeeper=gatekeeper,
+            turns=turns,
             stop=stop,
             grace_s=settings.grace_s,
             poll_wait_s=settings.poll_wait_s,
         )
-        await _until_first_ends(loop.run(), presence.run())
+        asks = Asks(backend, state, gatekeeper, turns)
+        channel = Channel(queues, state, asks.hear)
+        asks.send = channel.send
+        jobs = _then(loop.run(), asks.finish(settings.grace_s))
+        await _until_first_ends(jobs, presence.run(), channel.run())
         await presence.leave()
+
+
+async def _then(first: Coroutine[Any, Any, None], second: Coroutine[Any, Any, None]) -> None:
+    """One after the other."""
+    try:
+        await first
+    except BaseException:
+        second.close()
+        raise
+    await second
 
 
 async def _introduce(api: DeviceApi, state: DeviceState) -> None:

@@ -32,8 +32,9 @@ class SessionKeeper:
     ) -> None:
         self._api, self._connect, self._clock = api, connect, clock
         self._current: tuple[Session, Sqs] | None = None
-        self._renew_at = clock()
+        self._renew_at = self._opened_at = clock()
         self._lock = asyncio.Lock()
+        self._is_ours = asyncio.Event()
         self._reachability = Reachability()
 
     async def session(self) -> Session:
@@ -43,6 +44,16 @@ class SessionKeeper:
     def forget(self) -> None:
         """Open another session before anything else."""
         self._current = None
+        self._is_ours.clear()
+
+    async def opened_lately(self, within_s: float) -> Session:
+        """A session that was opened so many seconds ago at most; a new one if need be. The first
+        is left to others: until there was one, it is not known that the device is this process's.
+        """
+        await self._is_ours.wait()
+        if self._clock() - self._opened_at > within_s:
+            self._current = None
+        return await self.session()
 
     async def receive(self, queue_url: str, wait_s: int) -> Received | None:
         async with self._client() as sqs:
@@ -79,8 +90,10 @@ class SessionKeeper:
         async with self._lock:
             if self._current is None or self._clock() >= self._renew_at:
                 session = await self._api.open_session()
+                self._opened_at = self._clock()
                 self._renew_at = self._clock() + renewal_after_s(session.lasts_s)
                 self._current = (session, await asyncio.to_thread(self._connect, session))
+                self._is_ours.set()
             return self._current
 
 

@@ -1,10 +1,11 @@
 """The device contract (docs/contract.md, Devices) as the runner reads it; no I/O."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from evalyard_runner.errors import ApiAwayError
 
@@ -15,6 +16,42 @@ class Queue:
 
     url: str
     lane: str
+
+
+@dataclass(frozen=True)
+class CallChannel:
+    """Where calls come: a signed address, good for one connection soon; the names to connect under,
+    each for one connection at a time; the topic to hear on, and how those to answer on begin.
+    """
+
+    url: str = field(repr=False)
+    client_ids: tuple[str, ...]
+    down: str
+    up: str
+
+
+@dataclass(frozen=True)
+class CallMessage:
+    """What the gateway says about one try of one call; what a kind has no use for is empty.
+
+    `kind`: `ask`, `keep`, `cancel`, `again`, `end`.
+    """
+
+    kind: str
+    call_id: str
+    attempt: int
+    reply: str = ""
+    user: str = ""
+    model: str = ""
+    body: dict[str, Any] | None = field(default=None, repr=False)
+    body_url: str = field(default="", repr=False)
+    deadline_s: float = 0.0
+    flush_s: float = 0.0
+    first: int = 1
+
+    def reply_topic(self, up: str) -> str:
+        """Where this gateway hears."""
+        return f"{up}{self.reply}"
 
 
 @dataclass(frozen=True)
@@ -32,6 +69,7 @@ class Session:
     queues: tuple[Queue, ...]
     visibility_s: int
     heartbeat_s: float
+    channel: CallChannel | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +118,7 @@ def read_session(body: Any, server_now: datetime) -> Session:
             queues=tuple(Queue(q["url"], q["lane"]) for q in body["queues"]),
             visibility_s=int(body["visibility_s"]),
             heartbeat_s=float(body["heartbeat_s"]),
+            channel=_channel(body.get("channel")),
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise ApiAwayError(f"unreadable session: {type(exc).__name__} {exc}") from exc
@@ -121,6 +160,46 @@ def read_message(body: str) -> JobMessage | None:
         return JobMessage(job_id=str(fields["job_id"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def read_call_message(payload: bytes) -> CallMessage | None:
+    """None for what is no message of a gateway."""
+    try:
+        fields = json.loads(payload)
+        message = CallMessage(
+            kind=str(fields["k"]),
+            call_id=str(fields["id"]),
+            attempt=int(fields["try"]),
+            reply=str(fields.get("reply", "")),
+            user=str(fields.get("user", "")),
+            model=str(fields.get("model", "")),
+            body=fields.get("body"),
+            body_url=str(fields.get("body_url", "")),
+            deadline_s=float(fields.get("deadline_ms", 0)) / 1000,
+            flush_s=float(fields.get("flush_ms", 0)) / 1000,
+            first=int(fields.get("from", 1)),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
+        return None
+    return message if _is_sound(message) else None
+
+
+def _is_sound(message: CallMessage) -> bool:
+    """An ask says what it wants, and where to answer: below the device's own topics."""
+    if message.kind != "ask":
+        return True
+    has_body = isinstance(message.body, dict) or bool(message.body_url)
+    return has_body and message.deadline_s > 0 and _REPLY.fullmatch(message.reply) is not None
+
+
+def _channel(found: Any) -> CallChannel | None:
+    """A deployment without a broker takes no calls."""
+    if not found:
+        return None
+    return CallChannel(found["url"], tuple(found["client_ids"]), found["down"], found["up"])
+
+
+_REPLY: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def _time(text: str) -> datetime:

@@ -1,5 +1,9 @@
-"""AWS behind five small nouns: bucket, file, table, queue, roles. Nothing else imports botocore."""
+"""AWS behind small nouns: bucket, file, table, queue, roles. Nothing else imports botocore.
 
+`broker` is imported by itself: it brings a WebSocket client, which one function needs.
+"""
+
+from shared.aws.broker_address import ADDRESS_VALID_S, broker_address
 from shared.aws.bucket import Bucket, ObjectMissing, StoredObject, StoredVersion, VersionedObject
 from shared.aws.clients import make_clients
 from shared.aws.errors import ConditionFailed, TransactionLost
@@ -13,6 +17,7 @@ from shared.aws.table import Table
 from shared.aws.transactions import Transaction
 
 __all__ = [
+    "ADDRESS_VALID_S",
     "Bucket",
     "ConditionFailed",
     "Credentials",
@@ -29,6 +34,7 @@ __all__ = [
     "VersionedObject",
     "assume_role",
     "begin_recovery",
+    "broker_address",
     "create_queue",
     "file_url",
     "is_there",

@@ -70,6 +70,12 @@ def signing_client(service: str) -> Any:
     )
 
 
+def session_keys() -> Any:
+    """Botocore's keys of this process as they are now: `access_key`, `secret_key`, `token`."""
+    with _making:
+        return _session().get_credentials().get_frozen_credentials()
+
+
 @cache
 def _session() -> Any:
     return botocore.session.get_session()

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from shared.aws.clients import client
+from shared.aws.clients import client, session_keys
 from shared.aws.errors import aws_errors
 from shared.clock import to_us
 
@@ -18,6 +18,12 @@ class Credentials:
     secret_access_key: str
     session_token: str
     expires_at_us: int
+
+
+def own_credentials() -> Credentials:
+    """What this process calls AWS with at the moment; when it ends is not known."""
+    keys = session_keys()
+    return Credentials(keys.access_key, keys.secret_key, keys.token or "", 0)
 
 
 def assume_role(

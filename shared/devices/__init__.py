@@ -3,6 +3,7 @@
 Knows nothing of jobs; the jobs feature decides which device may run what.
 """
 
+from shared.devices.channel import Channel, device_hash, down_topic, heard_topics
 from shared.devices.device import (
     Device,
     DeviceInUse,
@@ -39,6 +40,7 @@ __all__ = [
     "RETENTION_S",
     "VISIBILITY_S",
     "Change",
+    "Channel",
     "Device",
     "DeviceInUse",
     "DeviceNotFound",
@@ -52,9 +54,12 @@ __all__ = [
     "Retirements",
     "SessionTerms",
     "Telemetry",
+    "device_hash",
     "device_remains",
     "device_traces",
+    "down_topic",
     "heard_of",
+    "heard_topics",
     "is_hot_reading",
     "lane_of",
     "open_session",

@@ -85,6 +85,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     reported_ready: bool = False
     reported_reason: str | None = None
     reported_using: bool = False
+    reported_calls: bool = False
     job_id: str | None = None
     runner_version: str | None = None
     backend: str | None = None
@@ -219,6 +220,11 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     def takes_jobs(self) -> bool:
         """Whether it is there, says that it can take a job, and is in service."""
         return self.ready and not self.maintenance
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether calls reach it now: it takes jobs, and is connected to the broker."""
+        return self.takes_jobs and self.reported_calls
 
     @property
     def free(self) -> bool:

@@ -1,30 +1,16 @@
 """Request bodies: bounded, inflated, and JSON read strictly."""
 
 import re
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 
-from shared.errors import (
-    EvalyardError,
-    Fault,
-    MalformedInput,
-    TooLarge,
-    Unacceptable,
-    UnsupportedMedia,
-)
-from shared.http.numbers import check_numbers, refuse_huge_number
+from shared.errors import EvalyardError, UnsupportedMedia
 from shared.http.problems import EdgeError
-from shared.json_parts import RepeatedMember, array_parts, object_parts, what_is_wrong
-from shared.json_rules import MAX_DEPTH, is_deep, repeated_member
-from shared.row_bodies import require_utf8
+from shared.request_bodies import inflated, strict_json
 
-MAX_BODY_BYTES = 5 * 2**20
-_GZIP_WINDOW = 31
-# Each member costs a copy of what follows it, so their number is bounded.
-_MAX_GZIP_MEMBERS = 100
 JSON = "application/json"
 _JSON_KIND = re.compile(r"application/[^/]+[+]json")
 
@@ -35,7 +21,9 @@ class EdgeRequest(Request):
     async def body(self) -> bytes:
         """The inflated body. Raises EdgeError around TooLarge, MalformedInput, UnsupportedMedia."""
         if not hasattr(self, "_plain"):
-            self._plain = _inflated(await super().body(), self.headers.get("content-encoding"))
+            encoding = self.headers.get("content-encoding")
+            with _at_the_edge():
+                self._plain = inflated(await super().body(), encoding)
         return self._plain
 
     async def json(self) -> Any:
@@ -44,79 +32,17 @@ class EdgeRequest(Request):
 
 
 def read_json(body: bytes) -> Any:
-    """Strict JSON: UTF-8, no `NaN` or `Infinity`, numbers that a double can hold, no member
-    twice, nothing nested too deep.
+    """JSON as `strict_json` reads it. Raises EdgeError around what that raises."""
+    with _at_the_edge():
+        return strict_json(body)
 
-    Raises EdgeError around MalformedInput where it cannot be read, else around Unacceptable.
-    """
+
+@contextmanager
+def _at_the_edge() -> Iterator[None]:
     try:
-        return _decoded(body)
+        yield
     except EvalyardError as exc:
         raise EdgeError(exc) from exc
-
-
-def _decoded(body: bytes) -> Any:
-    require_utf8(body)
-    try:
-        found = msgspec.json.decode(body)
-        check_numbers(body)
-    except msgspec.ValidationError as exc:
-        # Nothing else is invalid where any value is taken.
-        raise _huge_number(body) from exc
-    except msgspec.DecodeError as exc:
-        raise _malformed(what_is_wrong(body, exc)) from exc
-    except RecursionError as exc:
-        raise _beyond_the_decoder(body) from exc
-    _check_depth(body, found)
-    repeated = repeated_member(body)
-    if repeated is not None:
-        detail = f"the member {repeated[:100]!r} is there twice in one object"
-        raise _unacceptable("duplicate_key", "", detail)
-    return found
-
-
-def _beyond_the_decoder(body: bytes) -> EvalyardError:
-    """What is wrong with a body that is nested deeper than the decoder goes."""
-    parts = array_parts if body.lstrip().startswith(b"[") else object_parts
-    try:
-        parts(body)
-    except MalformedInput as exc:
-        return exc
-    except RepeatedMember:
-        pass
-    return _too_deep("")
-
-
-def _check_depth(body: bytes, decoded: Any) -> None:
-    """Raises Unacceptable for a member that is nested too deep."""
-    if not is_deep(body, decoded, MAX_DEPTH + 1):
-        return
-    members = decoded.items() if isinstance(decoded, dict) else enumerate(decoded)
-    deep = [name for name, value in members if is_deep(body, value)]
-    raise _too_deep(f"/{deep[0]}")
-
-
-def _too_deep(pointer: str) -> Unacceptable:
-    detail = f"arrays and objects may be nested {MAX_DEPTH} levels deep"
-    return _unacceptable("too_deep", pointer, detail)
-
-
-def _unacceptable(code: str, pointer: str, detail: str) -> Unacceptable:
-    return Unacceptable(detail, code=code, faults=(Fault(pointer, code, detail),))
-
-
-def _huge_number(body: bytes) -> EvalyardError:
-    try:
-        refuse_huge_number(body)
-    except Unacceptable as exc:
-        return exc
-    except (ValueError, RecursionError) as exc:
-        return _malformed(f"the body is not JSON: {exc}")
-    return _malformed("a number of the body cannot be read")
-
-
-def _malformed(detail: str) -> MalformedInput:
-    return MalformedInput(detail, code="malformed_json")
 
 
 def require_json(request: Request) -> None:
@@ -142,45 +68,3 @@ def _wanted(kind: str, others: tuple[str, ...]) -> str:
         return f"send JSON with the header Content-Type: {JSON}"
     sent = f"not {kind[:100]}" if kind else "which is missing"
     return f"the header Content-Type, {sent}, names what is sent: {', '.join((JSON, *others))}"
-
-
-def _inflated(body: bytes, encoding: str | None) -> bytes:
-    encoding = (encoding or "identity").strip().lower()
-    if encoding == "gzip":
-        body = _gunzipped(body)
-    elif encoding != "identity":
-        raise EdgeError(UnsupportedMedia("Content-Encoding may be gzip, or absent"))
-    if len(body) > MAX_BODY_BYTES:
-        raise EdgeError(_too_large())
-    return body
-
-
-def _gunzipped(body: bytes) -> bytes:
-    """The inflated body; at most one byte beyond the limit is ever inflated."""
-    plain = b""
-    for _ in range(_MAX_GZIP_MEMBERS):
-        member, body = _inflated_member(body, MAX_BODY_BYTES + 1 - len(plain))
-        plain += member
-        if not body or len(plain) > MAX_BODY_BYTES:
-            return plain
-    raise EdgeError(MalformedInput("the gzip body has too many members", code="malformed_gzip"))
-
-
-def _inflated_member(body: bytes, limit: int) -> tuple[bytes, bytes]:
-    inflater = zlib.decompressobj(_GZIP_WINDOW)
-    try:
-        plain = inflater.decompress(body, limit)
-    except zlib.error as exc:
-        raise EdgeError(MalformedInput("the body is not gzip", code="malformed_gzip")) from exc
-    if len(plain) < limit and not inflater.eof:
-        raise EdgeError(MalformedInput("the gzip body ends too early", code="malformed_gzip"))
-    return plain, inflater.unused_data
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(
-        f"a body may have {MAX_BODY_BYTES} bytes (after inflation); send it in several calls, "
-        "each packed with Content-Encoding: gzip",
-        code="body_too_large",
-        limit_bytes=MAX_BODY_BYTES,
-    )

@@ -12,26 +12,16 @@ from starlette.exceptions import HTTPException
 from shared import errors
 from shared.errors import EvalyardError, Fault, Unauthenticated
 from shared.observability import logger
-
-MAX_LISTED_FAULTS = 100
-PROBLEM_TYPE = "application/problem+json"
-UNAUTHORIZED_BODY = b'{"message":"Unauthorized"}'
-
-_STATUSES: tuple[tuple[type[EvalyardError], int, str], ...] = (
-    (errors.MalformedInput, 400, "The request cannot be read"),
-    (errors.Unauthenticated, 401, "Unauthorized"),
-    (errors.Forbidden, 403, "Not allowed"),
-    (errors.NotFound, 404, "Not found"),
-    (errors.Conflict, 409, "Conflicts with the present state"),
-    (errors.Gone, 410, "Gone"),
-    (errors.TooLarge, 413, "Too large"),
-    (errors.UnsupportedMedia, 415, "Unsupported media type"),
-    (errors.Unacceptable, 422, "Not acceptable"),
-    (errors.TooManyRequests, 429, "Too many requests"),
-    (errors.Unavailable, 503, "Unavailable for the moment"),
-    (errors.CallRefused, 500, "Internal error"),
+from shared.problem_documents import (
+    MAX_LISTED_FAULTS,
+    PROBLEM_TYPE,
+    UNAUTHORIZED_BODY,
+    problem_body,
+    problem_type,
+    retry_after_s,
+    status_of,
 )
-_DEFAULT_RETRY_AFTER_S = {429: 5, 503: 2}
+
 _TYPE_STEP = re.compile(r"(str|int|float|bool|list|dict|none)(\[.*\])?")
 _EXPECTED_VALUES = re.compile(r"'([^']*)'")
 _UNKNOWN_MEMBER = "unknown_member"
@@ -50,11 +40,6 @@ class EdgeError(HTTPException):
         self.error = error
 
 
-def status_of(error: EvalyardError) -> int:
-    """The HTTP status of a domain error."""
-    return _status_and_title(error)[0]
-
-
 def problem_response(request: Request, error: EvalyardError) -> Response:
     """The response for a domain error; a 401 has API Gateway's own body instead."""
     if isinstance(error, Unauthenticated):
@@ -63,31 +48,13 @@ def problem_response(request: Request, error: EvalyardError) -> Response:
     if status >= 500:
         # The cause names the AWS call and its error code, which the caller must not see.
         logger().warning("dependency_failed", exc_info=error)
-    wait = error.retry_after_s or _DEFAULT_RETRY_AFTER_S.get(status)
+    wait = retry_after_s(error)
     return Response(
         problem_body(error, _request_id(request)),
         status,
         media_type=PROBLEM_TYPE,
         headers={"Retry-After": str(wait)} if wait else None,
     )
-
-
-def problem_body(error: EvalyardError, request_id: str | None) -> bytes:
-    """The problem document of a domain error."""
-    status, title = _status_and_title(error)
-    document: dict[str, Any] = {
-        "type": _type(error.error_code),
-        "title": title,
-        "status": status,
-        "detail": error.detail,
-        "code": error.error_code,
-        "request_id": request_id,
-    }
-    if error.faults:
-        document["errors"] = [fault_document(fault) for fault in error.faults[:MAX_LISTED_FAULTS]]
-    if error.allowed is not None:
-        document["allowed"] = list(error.allowed)
-    return msgspec.json.encode(document | error.facts)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -114,7 +81,7 @@ async def _on_http_exception(request: Request, exc: Exception) -> Response:
         return problem_response(request, exc.error)
     code, title = _HTTP_CODES.get(exc.status_code, ("http_error", "Not possible"))
     document = {
-        "type": _type(code),
+        "type": problem_type(code),
         "title": title,
         "status": exc.status_code,
         "detail": f"{request.method} {request.url.path}: {title.lower()}",
@@ -139,7 +106,7 @@ def _allowed_methods(request: Request) -> str:
 async def _on_unforeseen(request: Request, _: Exception) -> Response:
     logger().exception("request_failed")
     document = {
-        "type": _type("internal"),
+        "type": problem_type("internal"),
         "title": "Internal error",
         "status": 500,
         "detail": "A fault of the service; the request id identifies it in the logs.",
@@ -180,27 +147,6 @@ def _fault(entry: dict[str, Any]) -> Fault:
     return Fault(
         pointer, _FAULT_CODES.get(entry["type"], entry["type"]), entry["msg"], allowed=allowed
     )
-
-
-def _status_and_title(error: EvalyardError) -> tuple[int, str]:
-    for kind, status, title in _STATUSES:
-        if isinstance(error, kind):
-            return status, title
-    return 500, "Internal error"
-
-
-def fault_document(fault: Fault) -> dict[str, Any]:
-    """A fault as it stands in `errors`, without the members that say nothing."""
-    document = {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
-    return document | {
-        name: value
-        for name, value in (("line", fault.line), ("allowed", fault.allowed))
-        if value is not None
-    }
-
-
-def _type(code: str) -> str:
-    return f"urn:evalyard:problem:{code}"
 
 
 def _request_id(request: Request) -> str | None:

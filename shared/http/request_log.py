@@ -15,8 +15,8 @@ import msgspec
 from shared import ids
 from shared.errors import TooLarge
 from shared.http.answers import MAX_ANSWER_BYTES, advice_of, answer_bytes
-from shared.http.problems import PROBLEM_TYPE, problem_body
 from shared.observability import count, logger
+from shared.problem_documents import PROBLEM_TYPE, problem_body
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -23,7 +23,7 @@ def test_parameters_are_read_when_the_template_has_short_forms(tmp_path: Path) -
 def test_deployment_sets_what_this_machine_needs_and_nothing_undeclared() -> None:
     settings = read_settings({"EVALYARD_CALLBACK_ALLOW_PRIVATE": "1"})
 
-    wanted = parameters(settings)
+    wanted = parameters(settings, LocalAws("http://127.0.0.1:4566"))
 
     assert wanted["PythonRuntime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
     assert wanted["RequireTls"] == wanted["LifecycleRuns"] == "false"

@@ -49,7 +49,17 @@ class EmulatedFunction:
         """The function's answer to an event."""
         request = urllib.request.Request(self._url, data=event)
         with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:
-            return json.loads(answer.read())
+            return _read(answer.read())
+
+
+def _read(answer: bytes) -> Any:
+    """The answer's JSON; one that was streamed comes whole, its prelude first."""
+    prelude, separator, body = answer.partition(b"\x00" * 8)
+    said = json.loads(prelude)
+    if not separator:
+        return said
+    headers = {name.lower(): value for name, value in said["headers"].items()}
+    return {"statusCode": said["statusCode"], "headers": headers, "body": body.decode()}
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +110,8 @@ def function(
         **template.environment(logical_id),
         "AWS_ENDPOINT_URL": address,
         "AWS_LAMBDA_FUNCTION_NAME": logical_id,
+        "LAMBDA_TASK_ROOT": str(BUILD / logical_id),
+        "_HANDLER": _handler(template, logical_id),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(_PATIENCE_S),
         "PATH": os.environ["PATH"],
         "PYTHONPATH": ":".join(_python_path(template, logical_id, runtime_client)),
@@ -110,7 +122,7 @@ def function(
         str(_emulator()), "--log-level", "error",
         "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
         "--runtime-api-address", f"127.0.0.1:{runtime_port}",
-        _bare_python(), "-m", "awslambdaric", f"{_handler(template, logical_id)}",
+        *_runtime(template, logical_id),
     ]  # fmt: skip
     with log.open("wb") as output:
         emulator = subprocess.Popen(
@@ -123,6 +135,14 @@ def function(
         emulator.terminate()
         emulator.wait(10)
         sys.stdout.write(log.read_text(errors="replace"))
+
+
+def _runtime(template: Template, logical_id: str) -> list[str]:
+    """What starts the function: AWS's runtime client, or what it brings in the place of that."""
+    wrapper = template.environment(logical_id).get("AWS_LAMBDA_EXEC_WRAPPER")
+    if wrapper is None:
+        return [_bare_python(), "-m", "awslambdaric", _handler(template, logical_id)]
+    return [str(BUILD / "SharedLayer" / Path(wrapper).name), _bare_python()]
 
 
 def _handler(template: Template, logical_id: str) -> str:

@@ -77,7 +77,8 @@ def test_answers_of_500_raise_an_alarm(transformed: Transformed, function: str) 
     source = transformed.source["Resources"][function]["Properties"]
     variables = transformed.functions()[function]["Properties"]["Environment"]["Variables"]
     service = {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
-    behind_the_api = any(event["Type"] == "HttpApi" for event in source.get("Events", {}).values())
+    kinds = {event["Type"] for event in source.get("Events", {}).values()}
+    behind_the_api = bool(kinds & {"Api", "HttpApi"})
 
     found = [
         alarm

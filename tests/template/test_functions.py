@@ -23,6 +23,8 @@ COMMON = {
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
     "STACK_NAME",
+    # Lambda's own: what starts the function.
+    "AWS_LAMBDA_EXEC_WRAPPER",
 }
 # Called by the gateway itself, not by an event of its own.
 SYNCHRONOUS = {"authorize_request"}
@@ -102,7 +104,7 @@ def test_environment_is_the_settings_class(transformed: Transformed, function: s
     variables = properties(transformed, function)["Environment"]["Variables"]
 
     assert set(variables) - COMMON == read - COMMON
-    assert set(variables) >= COMMON
+    assert set(variables) >= COMMON - {"AWS_LAMBDA_EXEC_WRAPPER"}
 
 
 def settings_of(function: str) -> list[Any]:
@@ -229,7 +231,11 @@ def queue_of(transformed: Transformed, mapping: dict[str, Any]) -> dict[str, Any
 
 @pytest.mark.parametrize(
     ("name", "parameter"),
-    [("AuthorizeRequest", "AuthorizerConcurrency"), ("Devices", "DevicesConcurrency")],
+    [
+        ("AuthorizeRequest", "AuthorizerConcurrency"),
+        ("Devices", "DevicesConcurrency"),
+        ("Gateway", "GatewayConcurrency"),
+    ],
 )
 def test_nothing_is_reserved_unless_asked_for(name: str, parameter: str) -> None:
     """New accounts may have a concurrency of 10, and AWS wants 100 left for all others."""

@@ -15,6 +15,7 @@ from tools.template import read_template
 
 # The property that names a resource of a type within its account and region (a bucket: everywhere).
 NAMES = {
+    "AWS::ApiGateway::RestApi": "Name",
     "AWS::ApiGatewayV2::Api": "Name",
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::DynamoDB::Table": "TableName",
@@ -36,6 +37,8 @@ NAMES = {
 NAMELESS = {
     # Its name is one within its role.
     "AWS::IAM::Policy",
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::Stage",
     "AWS::ApiGatewayV2::Stage",
     "AWS::Glue::Table",
     "AWS::Lambda::EventInvokeConfig",
@@ -48,6 +51,7 @@ NAMELESS = {
 }
 # What AWS allows: https://docs.aws.amazon.com, "naming" or "quotas" of each service.
 RULES = {
+    "AWS::ApiGateway::RestApi": r".{1,255}",
     "AWS::S3::Bucket": r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
     "AWS::Glue::Database": r"[a-z0-9_-]{1,255}",
     "AWS::Scheduler::Schedule": r"[0-9a-zA-Z_.-]{1,64}",

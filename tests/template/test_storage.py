@@ -91,13 +91,17 @@ def test_bucket_is_private_versioned_encrypted_and_kept(transformed: Transformed
     assert any(_is_tls_denial(one) for one in _statements(policy))
 
 
+# What calls of the gateway handed over is of no use after them.
+NOT_KEPT = ("asks/", "exports/", "folded/")
+
+
 def test_history_is_kept_for_the_recovery_window(transformed: Transformed) -> None:
     properties = transformed.document["Resources"]["DataBucket"]["Properties"]
     rules = properties["LifecycleConfiguration"]["Rules"]
     days = transformed.document["Parameters"]["RecoveryDays"]
 
     # What an export holds is a copy, and what is under folded/ is never overwritten or deleted.
-    for rule in (rule for rule in rules if rule.get("Prefix") not in ("exports/", "folded/")):
+    for rule in (rule for rule in rules if rule.get("Prefix") not in NOT_KEPT):
         assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "RecoveryDays"}}
         # Old prompts and results go after a time of their own; they are kept as long after it.
         assert rule.get("Prefix") == "jobs/" or "ExpirationInDays" not in rule

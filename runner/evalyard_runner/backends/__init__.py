@@ -1,10 +1,20 @@
 """What runs the model: a backend turns one `Generation` into one `Sample`."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """What a relayed answer measured, and what its server counted, in its own members."""
+
+    sample: Sample
+    usage: Mapping[str, Any]
 
 
 class Backend(Protocol):
@@ -39,5 +49,12 @@ class Backend(Protocol):
 
     async def generate(self, generation: Generation) -> Sample:
         """Run the model once. Cancelling the task stops the model."""
+
+    async def relay(
+        self, model: str, body: Mapping[str, Any], heard: Callable[[dict[str, Any]], None]
+    ) -> Relayed:
+        """Answer a request of OpenAI's chat; `heard` is given each choice of each piece as it
+        comes. Cancelling the task stops the model.
+        """
 
     async def close(self) -> None: ...

@@ -6,21 +6,25 @@ measure for all.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from evalyard_runner import log
+from evalyard_runner.backends import Relayed
 from evalyard_runner.backends.gguf_file import has_chat_template, quant_of
 from evalyard_runner.backends.gguf_process import LlamaProcess
 from evalyard_runner.backends.memory_kills import MemoryKills
 from evalyard_runner.backends.openai import OpenAiBackend
+from evalyard_runner.backends.relaying import Heard
 from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.errors import GenerationError, MisconfiguredError
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation
+
+Answered = TypeVar("Answered")
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,18 @@ class GgufBackend:
         return self._client is None or await self._client.recovered()
 
     async def generate(self, generation: Generation) -> Sample:
+        return await self._told(lambda client: client.generate(generation))
+
+    async def relay(self, model: str, body: Mapping[str, Any], heard: Heard) -> Relayed:
+        return await self._told(lambda client: client.relay(model, body, heard))
+
+    async def _told(self, ask: Callable[[OpenAiBackend], Awaitable[Answered]]) -> Answered:
+        """What the loaded model answers."""
         if self._client is None:
             raise GenerationError("runtime_crash", "the model is not loaded", retryable=True)
         kills = MemoryKills.count()
         try:
-            return await self._client.generate(generation)
+            return await ask(self._client)
         except GenerationError as failure:
             raise await self._explained(failure, kills) from failure.__cause__
 

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 import httpx
 
+from evalyard_runner.backends import Relayed
 from evalyard_runner.backends.acks import acknowledging
 from evalyard_runner.backends.answers import Answer
 from evalyard_runner.backends.chunks import cut_short
 from evalyard_runner.backends.health import Health
 from evalyard_runner.backends.lines import Lines
 from evalyard_runner.backends.refusals import failure_of_answer
+from evalyard_runner.backends.relaying import Heard
 from evalyard_runner.backends.retry_after import retry_after_s
 from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.errors import GenerationError, MisconfiguredError
@@ -153,11 +155,21 @@ class ServedBackend(ABC):
             self._health.note(failure, generation.model)
             raise
 
+    async def relay(self, model: str, body: Mapping[str, Any], heard: Heard) -> Relayed:
+        try:
+            return await self._relay(model, body, heard)
+        except GenerationError as failure:
+            self._health.note(failure, model)
+            raise
+
     async def close(self) -> None:
         await self._server.close()
 
     @abstractmethod
     async def _generate(self, generation: Generation) -> Sample: ...
+
+    @abstractmethod
+    async def _relay(self, model: str, body: Mapping[str, Any], heard: Heard) -> Relayed: ...
 
     async def _one_token(self, model: str) -> Sample:
         return await self._generate(Generation(model, "Hello", options={"num_predict": 1}))

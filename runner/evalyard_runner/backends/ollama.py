@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from evalyard_runner.backends import Relayed
 from evalyard_runner.backends.answers import LineAnswer
 from evalyard_runner.backends.chunks import whole
 from evalyard_runner.backends.model_server import ModelServer, ServedBackend
 from evalyard_runner.backends.ollama_recorder import OLLAMA, OllamaRecorder
+from evalyard_runner.backends.openai import OpenAiBackend
+from evalyard_runner.backends.relaying import Heard
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation, ollama_body
 from evalyard_runner.readings import count, member, objects_of
@@ -26,7 +29,7 @@ class OllamaBackend(ServedBackend):
         self, url: str, names: Mapping[str, str], *, default_max_tokens: int = 512
     ) -> None:
         super().__init__(ModelServer(f"{url.rstrip('/')}/api/", names, probe="version"))
-        self._default_max_tokens = default_max_tokens
+        self._url, self._default_max_tokens = url, default_max_tokens
 
     async def use_listed_models(self) -> None:
         """Serve whatever was pulled. Raises MisconfiguredError when it cannot be asked."""
@@ -66,6 +69,16 @@ class OllamaBackend(ServedBackend):
         loaded = objects_of(said.get("models")) if isinstance(said, dict) else []
         sizes = [count(each.get("context_length")) for each in loaded if _is(each, upstream)]
         return any(size is not None and _is_left_of_more(prompt, size) for size in sizes)
+
+    async def _relay(self, model: str, body: Mapping[str, Any], heard: Heard) -> Relayed:
+        """By the API that speaks as the caller does."""
+        names = {model: self._server.upstream(model)}
+        limit = self._default_max_tokens
+        calls = OpenAiBackend(self._url, names, default_max_tokens=limit)
+        try:
+            return await calls.relay(model, body, heard)
+        finally:
+            await calls.close()
 
 
 def _is_left_of_more(prompt: int, context: int) -> bool:

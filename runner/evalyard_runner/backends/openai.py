@@ -1,18 +1,22 @@
 """Any server that speaks OpenAI's streaming completions: llama.cpp, vLLM, LM Studio, a cloud."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 from urllib.parse import quote
 
+from evalyard_runner.backends import Relayed
 from evalyard_runner.backends.answers import EventAnswer
 from evalyard_runner.backends.chunks import whole
 from evalyard_runner.backends.model_server import ModelServer, ServedBackend
 from evalyard_runner.backends.openai_recorder import OpenAiRecorder
+from evalyard_runner.backends.relaying import Heard, RelayingRecorder, relay_body
 from evalyard_runner.errors import GenerationError
 from evalyard_runner.measure import Sample
 from evalyard_runner.options import Generation, chat_body, plain_body
 from evalyard_runner.readings import member
+
+_CHAT: Final = "chat/completions"
 
 
 class OpenAiBackend(ServedBackend):
@@ -32,7 +36,7 @@ class OpenAiBackend(ServedBackend):
     ) -> None:
         super().__init__(ModelServer(base_url(url), names, probe="models", key=key))
         self._root = base_url(url).removesuffix("v1/")
-        self._path = "chat/completions" if chat else "completions"
+        self._path = _CHAT if chat else "completions"
         self._build = chat_body if chat else plain_body
         self._default_max_tokens, self._always = default_max_tokens, dict(always or {})
         self._usage_asked = True
@@ -56,22 +60,35 @@ class OpenAiBackend(ServedBackend):
     async def _generate(self, generation: Generation) -> Sample:
         upstream = self._server.upstream(generation.model)
         body = self._build(generation, upstream, self._default_max_tokens)
+        recorder = await self._asked({**self._always, **body}, OpenAiRecorder)
+        return whole(recorder.sample())
+
+    async def _relay(self, model: str, body: Mapping[str, Any], heard: Heard) -> Relayed:
+        upstream = self._server.upstream(model)
+        chat = self._path == _CHAT
+        wanted = relay_body(body, upstream, self._default_max_tokens, chat=chat)
+        recorder = await self._asked({**self._always, **wanted}, lambda: RelayingRecorder(heard))
+        return Relayed(whole(recorder.sample()), recorder.usage)
+
+    async def _asked(
+        self, body: dict[str, Any], begin: Callable[[], OpenAiRecorder]
+    ) -> OpenAiRecorder:
+        """Ask; once more, and from then on, without `stream_options` where those are refused."""
         try:
-            return await self._ask({**self._always, **body})
+            return await self._ask(body, begin())
         except GenerationError as refusal:
             if not self._usage_asked or not _dislikes_stream_options(refusal):
                 raise
         self._usage_asked = False
-        return await self._ask({**self._always, **body})
+        return await self._ask(body, begin())
 
-    async def _ask(self, body: dict[str, Any]) -> Sample:
-        """One request; without `stream_options` once the server has refused those."""
+    async def _ask(self, body: dict[str, Any], recorder: OpenAiRecorder) -> OpenAiRecorder:
+        """One request."""
         if not self._usage_asked:
             body = {name: value for name, value in body.items() if name != "stream_options"}
-        recorder = OpenAiRecorder()
         content = json.dumps(body).encode()
         await self._server.stream(self._path, content, EventAnswer(recorder))
-        return whole(recorder.sample())
+        return recorder
 
 
 def base_url(url: str) -> str:

@@ -72,6 +72,11 @@ class OpenAiRecorder:
         """Some count zeros in each chunk, or once more at the end; those take nothing back."""
         return bool(count(self._usage.get("completion_tokens")))
 
+    @property
+    def usage(self) -> dict[str, Any]:
+        """What the server counted, as it said it."""
+        return self._usage
+
     def sample(self) -> Sample:
         usage, timings = self._usage, self._timings
         details = member(usage, "prompt_tokens_details")

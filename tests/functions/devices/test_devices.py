@@ -3,8 +3,9 @@
 import pytest
 
 from shared.accounts import find_credential
-from shared.aws import Queue
-from tests.conftest import HeldClock
+from shared.aws import Queue, Table
+from shared.devices import Fleet
+from tests.conftest import HeldClock, forget_caches
 from tests.kit.cloud import aws_client
 from tests.kit.yard import Yard
 
@@ -284,6 +285,31 @@ def test_the_credentials_are_for_exactly_the_devices_queues_when_a_session_opens
     assert (session["visibility_s"], session["heartbeat_s"]) == (60, 10)
     own = [{"url": yard.queue("dev-2", lane), "lane": lane} for lane in ("high", "normal")]
     assert session["queues"] == own
+
+
+def test_session_says_where_calls_come_when_the_deployment_has_a_broker(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = yard.device().post("/devices/dev-1/session", json={}).json()
+    monkeypatch.setenv("IOT_ENDPOINT", "abc-ats.iot.us-east-1.amazonaws.com")
+    forget_caches()
+
+    channel = yard.device().post("/devices/dev-1/session", json={}).json()["channel"]
+
+    assert without["channel"] is None
+    assert channel["url"].startswith("wss://abc-ats.iot.us-east-1.amazonaws.com/mqtt?X-Amz-")
+    assert channel["host"] == "abc-ats.iot.us-east-1.amazonaws.com"
+    assert channel["down"].startswith(channel["up"].removesuffix("up/"))
+    assert len(channel["client_ids"]) == 2
+
+
+@pytest.mark.parametrize(("said", "takes_calls"), [({"calls": True}, True), ({}, False)])
+def test_device_takes_calls_when_it_says_that_it_is_connected(
+    yard: Yard, tables: dict[str, Table], said: dict[str, bool], takes_calls: bool
+) -> None:
+    yard.device().post("/devices/dev-1/status", json={"ready": True, **said})
+
+    assert Fleet(tables["DevicesTable"]).get("dev-1").takes_calls is takes_calls
 
 
 def test_further_numbers_become_extras_when_a_result_brings_them(yard: Yard) -> None:

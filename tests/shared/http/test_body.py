@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.body import MAX_BODY_BYTES
+from shared.request_bodies import MAX_BODY_BYTES
 from tests.kit.gateway import ApiClient
 from tests.kit.names import short
 

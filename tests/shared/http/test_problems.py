@@ -6,7 +6,7 @@ import pytest
 
 from shared import errors
 from shared.errors import EvalyardError, Fault
-from shared.http.problems import fault_document, status_of
+from shared.problem_documents import fault_document, status_of
 from tests.kit.gateway import ApiClient
 
 

@@ -1,0 +1,72 @@
+"""The LLM gateway: a prompt in, the answer of a model on a device out, while it is written.
+
+Answered by Lambda's response streaming (`shared.lambda_stream`), one call a process at a time. Each
+call is one run, written before the stream's end; what a process that died left behind is settled
+by `maintain_gateway`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from functions.gateway import native, openai, wiring
+from functions.gateway.callers import caller_of
+from functions.gateway.refusals import refuse, refuse_method
+from functions.gateway.requests import Request, read_request
+from shared import ids
+from shared.errors import EvalyardError, NotFound
+from shared.gateway import ApiCaller, ListenerGone
+from shared.lambda_stream import ClientGone, StreamedAnswer
+from shared.observability import count, logger
+
+Endpoint = Callable[[Request, ApiCaller, str, StreamedAnswer], Awaitable[None]]
+
+_ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = {
+    "/ask": {"POST": native.answer_ask},
+    "/ask_stream": {"POST": native.stream_ask},
+    "/v1/chat/completions": {"POST": openai.answer_chat},
+    "/v1/models": {"GET": openai.list_models},
+}
+
+
+async def prepare() -> None:
+    """Connect to the broker while the function starts."""
+    await wiring.calls().prepare()
+
+
+async def lambda_handler(event: dict[str, Any], context: StreamedAnswer) -> None:
+    """Answer one event of API Gateway. Raises ClientGone."""
+    request = read_request(event, asyncio.get_running_loop().time())
+    ask_id = ids.new_id("ask")
+    logger().append_keys(request_id=ask_id)
+    try:
+        status = await _answered(request, ask_id, context)
+    except ListenerGone as exc:
+        raise ClientGone from exc
+    logger().info("call_ended", path=request.path, status=status)
+
+
+async def _answered(request: Request, ask_id: str, answer: StreamedAnswer) -> int:
+    """Answer a request, whatever comes of it; the status."""
+    try:
+        methods = _methods(request.path)
+        if request.method not in methods:
+            return await refuse_method(answer, request, ask_id, sorted(methods))
+        await methods[request.method](request, await caller_of(request), ask_id, answer)
+    except EvalyardError as error:
+        status = await refuse(answer, request, ask_id, error)
+        if status >= 500:
+            # The cause names the AWS call and its error code, which the caller must not see.
+            logger().warning("call_not_answered", exc_info=error, code=error.error_code)
+        if status == 500:
+            count("ServerErrors")
+        return status
+    return 200
+
+
+def _methods(path: str) -> Mapping[str, Endpoint]:
+    """What is answered at a path, by method. Raises NotFound."""
+    found = _ENDPOINTS.get("/v1/models" if path.startswith("/v1/models/") else path)
+    if found is None:
+        raise NotFound(f"{path}: no such path", code="route_not_found")
+    return found

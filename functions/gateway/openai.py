@@ -1,0 +1,193 @@
+"""`/v1/chat/completions` and `/v1/models`, as OpenAI's clients know them."""
+
+from typing import Any, Final
+from urllib.parse import unquote
+
+import msgspec
+
+from functions.gateway import wiring
+from functions.gateway.collecting import Collected
+from functions.gateway.native import server_timing, split_model, usage_of
+from functions.gateway.outcomes import error_of
+from functions.gateway.refusals import envelope, headers_of
+from functions.gateway.requests import Request
+from functions.gateway.schemas import ChatBody, read_body
+from functions.gateway.streams import Stream
+from shared import clock
+from shared.errors import EvalyardError, Fault, MalformedInput
+from shared.gateway import Answered, ApiCaller, Ask, ModelNotFound, Up
+from shared.lambda_stream import StreamedAnswer
+
+_OURS: Final = frozenset({"model", "stream", "stream_options", "n", "metadata", "user", "store"})
+_MOST_LABEL: Final = 256
+
+
+def ask_of(found: Any, request: Request, caller: ApiCaller, ask_id: str) -> Ask:
+    """The call that a chat's body asks for. Raises MalformedInput, Unacceptable."""
+    body = read_body(found, ChatBody)
+    if body.n not in (None, 1):
+        detail = "a device answers once; ask again for another answer"
+        fault = Fault("/n", "not_allowed", detail)
+        raise MalformedInput(detail, code="n_not_supported", faults=(fault,))
+    model, pinned = split_model(body.model)
+    tag = request.headers.get("x-evalyard-tag") or (body.metadata or {}).get("tag")
+    return Ask(
+        ask_id=ask_id,
+        caller=caller,
+        model=model,
+        body={name: value for name, value in found.items() if name not in _OURS},
+        device=pinned or request.headers.get("x-evalyard-device"),
+        tag=tag[:_MOST_LABEL] if isinstance(tag, str) and tag else None,
+    )
+
+
+async def answer_chat(
+    request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
+) -> None:
+    """A chat, whole or streamed. Raises EvalyardError, ClientGone."""
+    found = request.json()
+    ask = ask_of(found, request, caller, ask_id)
+    body = read_body(found, ChatBody)
+    if body.stream:
+        usage = body.stream_options is not None and body.stream_options.include_usage
+        await _stream_chat(request, ask, answer, usage=usage)
+    else:
+        await _whole_chat(request, ask, answer)
+
+
+async def _whole_chat(request: Request, ask: Ask, answer: StreamedAnswer) -> None:
+    collected = Collected()
+
+    async def listen(_: str, frame: Up) -> None:
+        for at_ms, choice in frame.c:
+            collected.hear(at_ms, choice)
+
+    answered = await wiring.calls().carry_out(ask, listen, answer.gone, request.arrived)
+    error = error_of(answered)
+    if error is not None:
+        raise error
+    choice = {
+        "index": 0,
+        "message": collected.message(),
+        "logprobs": collected.logprobs(),
+        "finish_reason": answered.finish_reason,
+    }
+    document = {**_head(ask, "chat.completion"), "choices": [choice], "usage": _usage(answered)}
+    headers = headers_of(ask.ask_id, "application/json")
+    headers["Server-Timing"] = server_timing(answered.phases)
+    await answer.send(200, headers, msgspec.json.encode(document))
+
+
+async def _stream_chat(request: Request, ask: Ask, answer: StreamedAnswer, *, usage: bool) -> None:
+    chunks = _Chunks(request, ask, answer)
+    try:
+        answered = await wiring.calls().carry_out(ask, chunks.hear, answer.gone, request.arrived)
+        error = error_of(answered)
+        if error is not None:
+            raise error
+    except EvalyardError as failure:
+        if not chunks.begun:
+            raise
+        await chunks.fail(failure)
+        return
+    await chunks.end(_usage(answered) if usage else None)
+
+
+class _Chunks:
+    """The stream of a chat: `data:` lines only, and comments where it would be silent."""
+
+    def __init__(self, request: Request, ask: Ask, answer: StreamedAnswer) -> None:
+        headers = headers_of(ask.ask_id, "text/event-stream")
+        self._stream = Stream(answer, headers, request.arrived, b": keep-alive\n")
+        self._head = _head(ask, "chat.completion.chunk")
+        self._said = False
+        self._finished = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was sent."""
+        return self._stream.begun
+
+    async def hear(self, _: str, frame: Up) -> None:
+        """One frame of a device. Raises ListenerGone."""
+        if frame.k == "chunks":
+            pieces = (piece for _, choice in frame.c for piece in self._pieces(choice))
+            await self._stream.write(b"".join(pieces))
+        else:
+            await self._stream.wait(frame)
+
+    async def end(self, usage: dict[str, Any] | None) -> None:
+        """The last lines. Raises ListenerGone."""
+        if not self._finished:
+            self._stream.hold(self._data([_choice({}, "cancelled")]))
+        if usage is not None:
+            self._stream.hold(_data({**self._head, "choices": [], "usage": usage}))
+        await self._stream.write(b"data: [DONE]\n\n")
+
+    async def fail(self, error: EvalyardError) -> None:
+        """The last line where something went wrong. Raises ListenerGone."""
+        await self._stream.write(_data(envelope(error)))
+
+    def _pieces(self, choice: dict[str, Any]) -> list[bytes]:
+        """The first carries the role, the last nothing but why it is the last."""
+        delta = dict(choice.get("delta") or {})
+        if not self._said:
+            delta = {"role": "assistant", "content": "", **delta}
+            self._said = True
+        reason = choice.get("finish_reason")
+        self._finished |= reason is not None
+        found = []
+        if reason is None or any(value for name, value in delta.items() if name != "role"):
+            found.append({**choice, "delta": delta, "finish_reason": None})
+        if reason is not None:
+            found.append(_choice({}, reason))
+        return [self._data([each]) for each in found]
+
+    def _data(self, choices: list[dict[str, Any]]) -> bytes:
+        return _data({**self._head, "choices": choices})
+
+
+async def list_models(
+    request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
+) -> None:
+    """The models that can be called now, or one of them. Raises ModelNotFound, ClientGone."""
+    names = await wiring.calls().models(caller)
+    wanted = unquote(request.path.removeprefix("/v1/models").removeprefix("/"))
+    if not wanted:
+        document: dict[str, Any] = {"object": "list", "data": [_model(name) for name in names]}
+    elif split_model(wanted)[0] in names or wanted in names:
+        document = _model(wanted)
+    else:
+        raise ModelNotFound(f"no device of yours serves {wanted[:100]!r} now", allowed=tuple(names))
+    headers = headers_of(ask_id, "application/json")
+    await answer.send(200, headers, msgspec.json.encode(document))
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "evalyard"}
+
+
+def _choice(delta: dict[str, Any], reason: str) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+
+
+def _head(ask: Ask, kind: str) -> dict[str, Any]:
+    return {
+        "id": f"chatcmpl-{ask.ask_id.removeprefix('ask_')}",
+        "object": kind,
+        "created": clock.now_s(),
+        "model": ask.model,
+    }
+
+
+def _usage(answered: Answered) -> dict[str, Any] | None:
+    """As the model's server counted it, in its own words; what it did not count is null."""
+    if answered.usage:
+        return answered.usage
+    counts = (answered.metrics.get(name) for name in ("prompt_tokens", "completion_tokens"))
+    prompt, completion = (None if count is None else round(count) for count in counts)
+    return dict(usage_of(prompt, completion))
+
+
+def _data(value: dict[str, Any]) -> bytes:
+    return b"data: %s\n\n" % msgspec.json.encode(value)

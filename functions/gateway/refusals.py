@@ -1,0 +1,96 @@
+"""How an error leaves: a problem document, or on `/v1` the envelope of OpenAI's API."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from functions.gateway.requests import Request
+from shared.errors import EvalyardError, MalformedInput, Unauthenticated
+from shared.lambda_stream import StreamedAnswer
+from shared.problem_documents import (
+    PROBLEM_TYPE,
+    UNAUTHORIZED_BODY,
+    problem_body,
+    problem_type,
+    retry_after_s,
+    status_of,
+)
+
+_METHOD: Final = "method_not_allowed"
+# https://platform.openai.com/docs/guides/error-codes; clients branch on the status and on `code`.
+_TYPES: Final[Mapping[int, str]] = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
+
+
+async def refuse(
+    answer: StreamedAnswer, request: Request, ask_id: str, error: EvalyardError
+) -> int:
+    """Answer with an error; its status. Raises ClientGone."""
+    status = status_of(error)
+    if request.is_openai:
+        # Its clients know 400 for what ours call not acceptable.
+        status = 400 if status == 422 else status
+        kind, body = "application/json", msgspec.json.encode(envelope(error))
+    elif isinstance(error, Unauthenticated):
+        kind, body = "application/json", UNAUTHORIZED_BODY
+    else:
+        kind, body = PROBLEM_TYPE, problem_body(error, ask_id)
+    await answer.send(status, headers_of(ask_id, kind, error), body)
+    return status
+
+
+async def refuse_method(
+    answer: StreamedAnswer, request: Request, ask_id: str, allowed: list[str]
+) -> int:
+    """Answer a method that the path does not have; the status. Raises ClientGone."""
+    said = f"{request.method} {request.path}: method not allowed"
+    if request.is_openai:
+        kind, document = "application/json", envelope(MalformedInput(said, code=_METHOD))
+    else:
+        kind, document = PROBLEM_TYPE, _method_problem(said, ask_id)
+    headers = {**headers_of(ask_id, kind), "Allow": ", ".join(allowed)}
+    await answer.send(405, headers, msgspec.json.encode(document))
+    return 405
+
+
+def _method_problem(detail: str, ask_id: str) -> dict[str, Any]:
+    return {
+        "type": problem_type(_METHOD),
+        "title": "Method not allowed",
+        "status": 405,
+        "detail": detail,
+        "code": _METHOD,
+        "request_id": ask_id,
+    }
+
+
+def envelope(error: EvalyardError) -> dict[str, Any]:
+    """An error as OpenAI's API writes it."""
+    unknown_key = isinstance(error, Unauthenticated)
+    status = status_of(error)
+    kind = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+    param = error.faults[0].pointer.strip("/").split("/")[0] if error.faults else None
+    return {
+        "error": {
+            "message": error.detail,
+            "type": kind,
+            "code": "invalid_api_key" if unknown_key else error.error_code,
+            "param": param or None,
+        }
+    }
+
+
+def headers_of(ask_id: str, kind: str, error: EvalyardError | None = None) -> dict[str, str]:
+    """What every answer carries; an error also when to come again, and how many wait."""
+    headers = {"X-Request-Id": ask_id, "Content-Type": kind}
+    wait = None if error is None else retry_after_s(error)
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
+    if error is not None and "ahead" in error.facts:
+        headers["X-Evalyard-Ahead"] = str(error.facts["ahead"])
+    return headers

@@ -1,0 +1,177 @@
+"""What calls may say: the body of `/ask`, and what of OpenAI's chat is read here."""
+
+import re
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from shared.errors import Fault, Unacceptable
+from shared.gateway import Phases
+
+MAX_PROMPT_CHARACTERS: Final = 200_000
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+Prompt = Annotated[str, Meta(min_length=1, max_length=MAX_PROMPT_CHARACTERS)]
+ModelName = Annotated[str, Meta(min_length=1, max_length=256)]
+DeviceName = Annotated[str, Meta(min_length=1, max_length=128)]
+Tag = Annotated[str, Meta(min_length=1, max_length=256)]
+WaitSeconds = Annotated[float, Meta(ge=0, le=600)]
+TimeoutSeconds = Annotated[float, Meta(ge=1, le=840)]
+
+
+class AskOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to generate; other members are passed through to the model's server."""
+
+    num_predict: Annotated[int, Meta(ge=1, le=32_768)] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    top_k: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    seed: int | None = None
+    stop: str | list[str] | None = None
+
+
+class AskBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A prompt for a model on any device, or on one."""
+
+    prompt: Prompt
+    model: ModelName
+    system: Annotated[str, Meta(max_length=MAX_PROMPT_CHARACTERS)] | None = None
+    options: dict[str, Any] = {}
+    device: DeviceName | None = None
+    tag: Tag | None = None
+    max_wait_s: WaitSeconds = 30.0
+    timeout_s: TimeoutSeconds = 300.0
+    preview: bool = False
+
+    def chat(self) -> dict[str, Any]:
+        """The request of OpenAI's chat that says the same. Raises Unacceptable."""
+        read_body(self.options, AskOptions, "/options")
+        options = {name: value for name, value in self.options.items() if value is not None}
+        if "num_predict" in options:
+            options["max_tokens"] = options.pop("num_predict")
+        said = (("system", self.system), ("user", self.prompt))
+        messages = [{"role": role, "content": text} for role, text in said if text]
+        return {**options, "messages": messages}
+
+
+class StreamOptions(msgspec.Struct, frozen=True):
+    """What else a stream brings."""
+
+    include_usage: bool = False
+
+
+class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a chat is read here; all of it goes to the model's server."""
+
+    model: ModelName
+    messages: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    n: int | None = 1
+    metadata: dict[str, Any] | None = None
+
+
+def read_body(found: Any, kind: type[Body], below: str = "") -> Body:
+    """A decoded body as its kind. Raises Unacceptable, which says where it is not."""
+    try:
+        return msgspec.convert(found, kind)
+    except msgspec.ValidationError as exc:
+        detail, _, place = str(exc).partition(" - at `$")
+        pointer = below + "".join(f"/{step}" for step in _STEP.findall(place))
+        missing = _MISSING.search(detail)
+        if missing is not None:
+            fault = Fault(f"{pointer}/{missing.group(1)}", "required", "Field required")
+        else:
+            fault = Fault(pointer, "not_acceptable", detail)
+        summary = f"{fault.pointer}: {fault.detail}"
+        raise Unacceptable(summary, code="validation_failed", faults=(fault,)) from exc
+
+
+_STEP: Final = re.compile(r"[^.\[\]`]+")
+_MISSING: Final = re.compile(r"missing required field `(.+)`")
+
+
+class AskMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """As those of a job's result: the device's own clock from its start; null is not measured."""
+
+    prompt_tokens: float | None
+    completion_tokens: float | None
+    latency_ms: float | None
+    ttft_ms: float | None
+    tok_s: float | None
+    tpot_ms: float | None
+    prefill_tps: float | None
+    load_ms: float | None
+
+
+class AskUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model's server counted; null is what it did not."""
+
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+
+
+class AskEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer without its output: what `done` of a stream carries."""
+
+    request_id: str
+    model: str
+    device: str
+    finish_reason: str
+    usage: AskUsage
+    metrics: AskMetrics
+    phases: Phases
+    run_id: str | None
+
+
+class AskAnswer(AskEnd, frozen=True, kw_only=True):
+    """A whole answer. `output` is without thoughts, which stand in `reasoning` where the model's
+    server keeps them apart.
+    """
+
+    output: str
+    reasoning: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ChatAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """OpenAI's `chat.completion`; message and usage are as the model's server said them."""
+
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any]
+
+
+class CallableModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that can be called now."""
+
+    id: str
+    object: str
+    created: int
+    owned_by: str
+
+
+class CallableModels(msgspec.Struct, frozen=True, kw_only=True):
+    """The models that can be called now."""
+
+    object: str
+    data: list[CallableModel]
+
+
+class OpenAiFault(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong; `code` is stable, and as that of the native paths' problems."""
+
+    message: str
+    type: str
+    code: str
+    param: str | None
+
+
+class OpenAiError(msgspec.Struct, frozen=True, kw_only=True):
+    """An error as OpenAI's API writes it."""
+
+    error: OpenAiFault

@@ -1,0 +1,178 @@
+"""Runs the functions that stream, which the local AWS cannot: as Lambda would, under their roles.
+
+It knows no endpoint: paths, functions, layers and variables are those of the deployed template. A
+process for each call at a time; those that are done stay for the next.
+"""
+
+import asyncio
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import Any
+
+from local.aws import REGION, LocalAws
+from local.build import BUILD
+from local.emulator import CREDENTIALS_PATH
+from local.home import Home
+from local.invocation_log import Invocation, note_invocation
+from local.stack import Stack
+from local.stream_routes import StreamRoute, read_stream_routes
+from local.stream_workers import CallFailedError, Prelude, Worker
+
+Said = AsyncGenerator[Prelude | bytes, None]
+
+# Idle processes are ended after this, and begin again with fresh code and credentials.
+_WARM_S = 600.0
+
+
+class StreamHost:
+    """The functions of one deployed stack. Used on one event loop."""
+
+    def __init__(self, aws: LocalAws, home: Home, stack: Stack) -> None:
+        self._aws, self._home, self._stack = aws, home, stack
+        self._routes = read_stream_routes(stack.template)
+        self._idle: dict[str, list[Worker]] = {}
+        self._all: set[Worker] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._generation = ""
+
+    def route(self, target: bytes) -> StreamRoute | None:
+        """The route of a path, if it is one of a function that streams."""
+        path = target.decode("latin-1").partition("?")[0]
+        return next((route for route in self._routes if route.fits(path)), None)
+
+    async def call(self, function: str, event: dict[str, Any]) -> Said:
+        """A function's answer to an event. Raises CallFailedError, OSError."""
+        worker = await self._worker(function)
+        began, status = time.monotonic(), "error"
+        try:
+            async for said in worker.call(json.dumps(event).encode()):
+                if isinstance(said, Prelude):
+                    status = str(said.status)
+                yield said
+            worker.idle_since = time.monotonic()
+            self._idle.setdefault(function, []).append(worker)
+        except CallFailedError:
+            await self._end(worker)
+            raise
+        except GeneratorExit:
+            # The client left; the function notices, and says so in its log.
+            worker.idle_since = time.monotonic()
+            self._idle.setdefault(function, []).append(worker)
+            raise
+        finally:
+            self._note(function, status, began)
+
+    async def stop(self) -> None:
+        """End all processes."""
+        await asyncio.gather(*(worker.stop() for worker in self._all))
+        for task in self._tasks:
+            task.cancel()
+
+    async def _worker(self, function: str) -> Worker:
+        await self._end_outdated()
+        idle = self._idle.get(function, [])
+        while idle:
+            worker = idle.pop()
+            if not worker.ended:
+                return worker
+            await self._end(worker)
+        command, environment = await asyncio.to_thread(self._terms, function)
+        worker = Worker(command, environment, BUILD / function)
+        self._all.add(worker)
+        await worker.start()
+        task = asyncio.create_task(self._keep_printed(function, worker))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return worker
+
+    async def _end_outdated(self) -> None:
+        """A deployment has other code; long idle ones have old credentials."""
+        generation = _text_of(self._home.deployed)
+        changed, self._generation = generation != self._generation, generation
+        for workers in self._idle.values():
+            for worker in list(workers):
+                if changed or time.monotonic() - worker.idle_since > _WARM_S:
+                    workers.remove(worker)
+                    await self._end(worker)
+
+    async def _end(self, worker: Worker) -> None:
+        self._all.discard(worker)
+        await worker.stop()
+
+    # ---------------------------------------------------------------------------- how it is run
+
+    def _terms(self, function: str) -> tuple[list[str], dict[str, str]]:
+        """The command that Lambda would start, and what it would say to it."""
+        name = self._stack.physical_ids[function]
+        config = self._aws.client("lambda").get_function_configuration(FunctionName=name)
+        variables: dict[str, str] = config.get("Environment", {}).get("Variables", {})
+        layers = _layers(self._stack.template["Resources"][function]["Properties"])
+        wrapper = Path(variables["AWS_LAMBDA_EXEC_WRAPPER"]).name
+        (start,) = [found for layer in layers if (found := layer / wrapper).is_file()]
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(self._home.scratch),
+            "TMPDIR": str(self._home.disk_scratch),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": ":".join(str(layer / "python") for layer in layers),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LAMBDA_TASK_ROOT": str(BUILD / function),
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self._aws.endpoint_url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **variables,
+            **self._credentials(name),
+            "_HANDLER": config["Handler"],
+        }
+        return [str(start), _python()], environment
+
+    def _credentials(self, name: str) -> Mapping[str, str]:
+        url = f"{self._aws.endpoint_url}{CREDENTIALS_PATH}?function={name}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - a fixed scheme
+                found: dict[str, str] = json.load(answer)
+                return found
+        except (urllib.error.URLError, ValueError) as exc:
+            raise CallFailedError(f"no credentials for {name}: {exc}") from exc
+
+    # --------------------------------------------------------------------------------- its logs
+
+    async def _keep_printed(self, function: str, worker: Worker) -> None:
+        while line := await worker.printed.readline():
+            with self._home.log("output").open("a", encoding="utf-8") as file:
+                file.write(f"{function}: {line.decode(errors='replace').rstrip()}\n")
+
+    def _note(self, function: str, status: str, began: float) -> None:
+        took_ms = (time.monotonic() - began) * 1000
+        note_invocation(
+            self._home, Invocation(round(time.time() * 1000), function, status, took_ms, ())
+        )
+
+
+def _layers(properties: Mapping[str, Any]) -> list[Path]:
+    """Where the layers were built; a published layer's logical id is that of the template and a
+    digest.
+    """
+    names = [layer["Ref"] for layer in properties.get("Layers", [])]
+    built = [folder for folder in BUILD.iterdir() if (folder / "python").is_dir()]
+    return [folder for name in names for folder in built if name.startswith(folder.name)]
+
+
+def _python() -> str:
+    """The interpreter itself, outside of its virtual environment."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return str(Path(sys.base_prefix) / "bin" / f"python{version}")
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,218 @@
+"""A process of a function that streams, and the Runtime API that it is served by.
+
+What Lambda is to a runtime of one's own: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
+Each process has a Runtime API to itself, and one call at a time.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h11
+
+from local.ports import HOST
+
+_READ_BYTES = 65_536
+_SEPARATOR = b"\x00" * 8
+_ENDS_WITHIN_S = 5.0
+
+
+class CallFailedError(Exception):
+    """The function did not answer, or broke off."""
+
+
+@dataclass(frozen=True)
+class Prelude:
+    """Status and headers of a streamed answer."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+class _Call:
+    """One call: its event, and what the function says to it, piece by piece; None is the end."""
+
+    def __init__(self, event: bytes) -> None:
+        self.request_id = str(uuid.uuid4())
+        self.event = event
+        self.said: asyncio.Queue[bytes | CallFailedError | None] = asyncio.Queue()
+        self.given_up = asyncio.Event()
+
+
+class Worker:
+    """A process of a function. `command` starts it in a folder; it writes its log lines to
+    `printed`.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path
+    ) -> None:
+        self._command, self._environment = list(command), dict(environment)
+        self._folder = folder
+        self._waiting: asyncio.Queue[_Call] = asyncio.Queue(1)
+        self._process: asyncio.subprocess.Process | None = None
+        self._server: asyncio.Server | None = None
+        self._call: _Call | None = None
+        self.idle_since = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process is None or self._process.returncode is not None
+
+    @property
+    def printed(self) -> asyncio.StreamReader:
+        """Where its log lines come out."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    async def start(self) -> None:
+        """Serve a Runtime API, and start the process that asks it for work."""
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            cwd=self._folder,
+            env={**self._environment, "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{port}"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    async def call(self, event: bytes) -> AsyncGenerator[Prelude | bytes, None]:
+        """The answer to one event: a `Prelude`, then its pieces. A reader that stops gives it up:
+        the function's connection breaks. Raises CallFailedError.
+        """
+        call = self._call = _Call(event)
+        self._waiting.put_nowait(call)
+        try:
+            head = b""
+            while _SEPARATOR not in head:
+                head += await self._next_piece(call) or _short()
+            prelude, _, rest = head.partition(_SEPARATOR)
+            said = json.loads(prelude)
+            yield Prelude(said["statusCode"], said.get("headers", {}))
+            if rest:
+                yield rest
+            while (piece := await self._next_piece(call)) is not None:
+                yield piece
+        finally:
+            call.given_up.set()
+            self._call = None
+
+    async def stop(self) -> None:
+        """End the process."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), _ENDS_WITHIN_S)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        if self._server is not None:
+            self._server.close()
+
+    async def _next_piece(self, call: _Call) -> bytes | None:
+        """What comes next; a process that ends says nothing more."""
+        assert self._process is not None
+        said = asyncio.ensure_future(call.said.get())
+        died = asyncio.ensure_future(self._process.wait())
+        try:
+            await asyncio.wait({said, died}, return_when=asyncio.FIRST_COMPLETED)
+            if not said.done():
+                raise CallFailedError("the function's process ended")
+            found = said.result()
+        finally:
+            for each in (said, died):
+                each.cancel()
+        if isinstance(found, CallFailedError):
+            raise found
+        return found
+
+    # ------------------------------------------------------------------------------- Runtime API
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        http = h11.Connection(h11.SERVER)
+        try:
+            request = await _event(http, reader)
+            if isinstance(request, h11.Request):
+                await self._answer(request, http, reader, writer)
+        except (ConnectionError, h11.ProtocolError, asyncio.CancelledError):
+            return
+        finally:
+            writer.close()
+
+    async def _answer(
+        self,
+        request: h11.Request,
+        http: h11.Connection,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        path = request.target.decode()
+        if path.endswith("/invocation/next"):
+            call = await self._waiting.get()
+            headers = [("Lambda-Runtime-Aws-Request-Id", call.request_id)]
+            _send(http, writer, 200, headers, call.event)
+        elif path.endswith("/response") and self._call is not None:
+            await self._take_response(self._call, http, reader)
+            _send(http, writer, 202, [], b"{}")
+        else:
+            if self._call is not None:
+                self._call.said.put_nowait(CallFailedError("the function failed"))
+            _send(http, writer, 202, [], b"{}")
+        await writer.drain()
+
+    async def _take_response(
+        self, call: _Call, http: h11.Connection, reader: asyncio.StreamReader
+    ) -> None:
+        """Hand each piece on as it comes. Raises ConnectionError when no one reads it any more."""
+        while True:
+            coming = asyncio.ensure_future(_event(http, reader))
+            given_up = asyncio.ensure_future(call.given_up.wait())
+            await asyncio.wait({coming, given_up}, return_when=asyncio.FIRST_COMPLETED)
+            given_up.cancel()
+            if not coming.done():
+                coming.cancel()
+                raise ConnectionError("no one reads the answer")
+            event = coming.result()
+            if isinstance(event, h11.Data):
+                call.said.put_nowait(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                broken = dict(event.headers).get(b"lambda-runtime-function-error-type")
+                call.said.put_nowait(CallFailedError("broke off") if broken else None)
+                return
+
+
+def _short() -> bytes:
+    raise CallFailedError("the function ended its answer before it began")
+
+
+async def _event(http: h11.Connection, reader: asyncio.StreamReader) -> Any:
+    while (event := http.next_event()) is h11.NEED_DATA:
+        data = await reader.read(_READ_BYTES)
+        http.receive_data(data)
+        if not data:
+            raise ConnectionError("the function's side closed")
+    return event
+
+
+def _send(
+    http: h11.Connection,
+    writer: asyncio.StreamWriter,
+    status: int,
+    headers: list[tuple[str, str]],
+    body: bytes,
+) -> None:
+    length = ("Content-Length", str(len(body)))
+    response = h11.Response(status_code=status, headers=[*headers, length])
+    for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+        writer.write(http.send(event) or b"")

@@ -1,0 +1,327 @@
+"""Carries calls out: a seat, a device, its frames to a listener, one run.
+
+The decisions are `asking`'s; here is what touches the broker, the tables and the clock.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from shared import clock
+from shared.aws import Bucket, ConditionFailed, file_url
+from shared.aws.broker import Broker
+from shared.devices import Device, Fleet, device_hash, down_topic, heard_topics, visible
+from shared.errors import DependencyFailed
+from shared.gateway.ask import Answered, ApiCaller, Ask
+from shared.gateway.asking import Asking, Ended, Heard, Send, Step
+from shared.gateway.choosing import answerable, candidates
+from shared.gateway.messages import (
+    MAX_MESSAGE_BYTES,
+    Up,
+    ask_message,
+    encoded,
+    read_up,
+)
+from shared.gateway.phases import Marks, phases_of
+from shared.gateway.recording import leaves_a_run, record, run_id, run_of
+from shared.gateway.seats import Seat, Seats
+from shared.observability import logger
+from shared.storage.log import SegmentLog
+
+_TICK_S: Final = 0.1
+_FLEET_KNOWN_S: Final = 2.0
+_SHUNNED_S: Final = 30.0
+# A client that takes nothing for so long is as good as gone.
+_TAKEN_WITHIN_S: Final = 10.0
+# Until a call is surely over, whatever became of its function.
+_GRACE_S: Final = 60
+_FETCHED_WITHIN_S: Final = 900
+
+Result = TypeVar("Result")
+Listen = Callable[[str, Up], Awaitable[None]]
+
+
+class ListenerGone(Exception):
+    """No one listens to a call any more."""
+
+
+@dataclass
+class Calls:
+    """The calls of this process."""
+
+    stack: str
+    fleet: Fleet
+    seats: Seats
+    bucket: Bucket
+    segments: SegmentLog
+    connect: Callable[[Callable[[str], list[str]], Callable[[str, bytes], None]], Broker]
+    _broker: Broker | None = None
+    _inboxes: dict[str, asyncio.Queue[tuple[str, Up]]] = field(default_factory=dict)
+    _known: tuple[float, list[Device]] = (float("-inf"), [])
+    _shunned: dict[str, float] = field(default_factory=dict)
+
+    async def prepare(self) -> None:
+        """Connect to the broker before the first call, if it is there."""
+        try:
+            await self._connected().ready()
+        except DependencyFailed:
+            logger().warning("broker_away")
+
+    async def models(self, caller: ApiCaller) -> list[str]:
+        """The models that a call of this caller can have an answer from now."""
+        return answerable(visible(await self._devices(), caller.user_id, caller.admin))
+
+    async def carry_out(
+        self, ask: Ask, listen: Listen, gone: asyncio.Event, arrived: float
+    ) -> Answered:
+        """Have a device answer; `listen` is given its serial and each frame that says something.
+
+        `arrived` is when the call came, by the event loop's clock. Raises DeviceNotFound,
+        ModelNotFound, NoDeviceReady, ParallelLimit, Unavailable; how it ended else, is in the
+        answer.
+        """
+        serials = await self._candidates(ask)
+        seat = await _aside(self.seats.take, _wanted_seat(ask))
+        call = _Call(self, ask, seat, serials, listen, gone, Marks(arrived))
+        try:
+            return await call.run()
+        finally:
+            # What a device began and what could not be recorded is left to upkeep.
+            if call.leaves_nothing:
+                await self._free(seat)
+
+    async def _free(self, seat: Seat) -> None:
+        try:
+            await _aside(self.seats.free, seat)
+        except DependencyFailed:
+            # Upkeep takes it back; until then the user has a seat less.
+            logger().warning("seat_not_freed", ask_id=seat.ask_id)
+
+    async def _candidates(self, ask: Ask) -> list[str]:
+        seen = visible(await self._devices(), ask.caller.user_id, ask.caller.admin)
+        now = asyncio.get_running_loop().time()
+        shunned = frozenset(serial for serial, until in self._shunned.items() if until > now)
+        return candidates(seen, ask.model, ask.device, shunned=shunned)
+
+    async def _devices(self) -> list[Device]:
+        now = asyncio.get_running_loop().time()
+        if now - self._known[0] >= _FLEET_KNOWN_S:
+            self._known = now, await _aside(self.fleet.all)
+        return self._known[1]
+
+    # ------------------------------------------------------------------------------- the broker
+
+    def _connected(self) -> Broker:
+        if self._broker is None:
+            self._broker = self.connect(lambda reply: heard_topics(self.stack, reply), self.hear)
+        return self._broker
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """A frame for one of the calls; what is none is passed over."""
+        frame = read_up(payload)
+        inbox = None if frame is None else self._inboxes.get(frame.id)
+        if frame is None or inbox is None:
+            return
+        # The topic names the device, and the broker lets no other write there.
+        inbox.put_nowait((topic.split("/")[-3], frame))
+
+    async def say(self, serial: str, message: dict[str, Any]) -> None:
+        """A message to a device."""
+        await self._connected().publish(down_topic(self.stack, serial), encoded(message))
+
+    async def listen_again(self) -> None:
+        """Have a connection, a new one where it broke."""
+        await self._connected().ready()
+
+    @property
+    def reply(self) -> str:
+        """The name by which devices answer this process."""
+        return self._connected().client_id
+
+    def shun(self, serial: str) -> None:
+        """A device did not answer; others go first for a while."""
+        self._shunned[serial] = asyncio.get_running_loop().time() + _SHUNNED_S
+
+
+class _Call:
+    """One call under way."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        ask: Ask,
+        seat: Seat,
+        serials: Sequence[str],
+        listen: Listen,
+        gone: asyncio.Event,
+        marks: Marks,
+    ) -> None:
+        self._calls, self._ask, self._seat, self._listen = calls, ask, seat, listen
+        self._gone, self._marks = gone, marks
+        self._by_hash = {device_hash(serial): serial for serial in serials}
+        self._loop = asyncio.get_running_loop()
+        now = self._loop.time()
+        self._asking = Asking(
+            ask.ask_id,
+            serials,
+            waits_until=marks.arrived + ask.max_wait_s,
+            timeout_s=ask.timeout_s,
+            now=now,
+        )
+        self._content: dict[str, Any] = {}
+        self._inbox: asyncio.Queue[tuple[str, Up]] = asyncio.Queue()
+        self._ended: Ended | None = None
+        self._tended_at = now
+        self._noting: asyncio.Task[None] | None = None
+        self.leaves_nothing = True
+
+    async def run(self) -> Answered:
+        self._content = await self._made_content()
+        self._calls._inboxes[self._ask.ask_id] = self._inbox
+        try:
+            await self._do(self._asking.begin(self._loop.time()))
+            while self._ended is None:
+                await self._step()
+        finally:
+            del self._calls._inboxes[self._ask.ask_id]
+        return await self._recorded(self._ended)
+
+    async def _made_content(self) -> dict[str, Any]:
+        """What to ask; a body that no message can carry is fetched by the device."""
+        ask = self._ask
+        deadline_ms = round((ask.max_wait_s + ask.timeout_s) * 1000)
+        content = {"kind": "chat", "model": ask.model, "deadline_ms": deadline_ms}
+        if len(encoded(ask.body)) <= MAX_MESSAGE_BYTES - 2_048:
+            return {**content, "body": ask.body}
+        key = f"asks/{ask.ask_id}.json"
+        await _aside(self._calls.bucket.put, key, encoded(ask.body))
+        url = await _aside(file_url, self._calls.bucket, key, _FETCHED_WITHIN_S)
+        return {**content, "body_url": url}
+
+    async def _step(self) -> None:
+        """Wait a moment for a frame, then look at the clock."""
+        try:
+            async with asyncio.timeout(_TICK_S):
+                sender, frame = await self._inbox.get()
+        except TimeoutError:
+            await self._tend()
+            return
+        serial = self._by_hash.get(sender, "")
+        await self._do(self._asking.hear(serial, frame, self._loop.time()))
+        # However fast frames come, the clock is looked at.
+        if self._gone.is_set() or self._loop.time() - self._tended_at >= _TICK_S:
+            await self._tend()
+
+    async def _tend(self) -> None:
+        self._tended_at = self._loop.time()
+        if self._gone.is_set():
+            await self._do(self._asking.cancel(self._loop.time()))
+        await self._do(self._asking.tick(self._loop.time()))
+        try:
+            await self._calls.listen_again()
+        except DependencyFailed:
+            # The clock decides how long that is borne.
+            logger().warning("broker_away", ask_id=self._ask.ask_id)
+
+    async def _do(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Send):
+                await self._send(step)
+            elif isinstance(step, Heard):
+                await self._tell(step)
+            else:
+                self._marks.heard = self._loop.time()
+                self._ended = step
+
+    async def _send(self, step: Send) -> None:
+        if step.kind == "ask":
+            self._marks.asked = self._loop.time()
+            message = ask_message(
+                self._ask.ask_id,
+                step.attempt,
+                reply=self._calls.reply,
+                user_id=self._ask.caller.user_id,
+                content=self._content,
+            )
+        else:
+            message = step.message(self._ask.ask_id)
+        if step.unheard:
+            self._calls.shun(step.serial)
+        try:
+            await self._calls.say(step.serial, message)
+        except DependencyFailed:
+            logger().warning("message_not_sent", ask_id=self._ask.ask_id, kind=step.kind)
+
+    async def _tell(self, step: Heard) -> None:
+        self._marks.note(step.frame, self._loop.time())
+        if step.frame.k == "started":
+            self.leaves_nothing = False
+            self._noting = asyncio.create_task(self._note_device(step.serial, self._noting))
+        try:
+            async with asyncio.timeout(_TAKEN_WITHIN_S):
+                await self._listen(step.serial, step.frame)
+        except (ListenerGone, TimeoutError):
+            self._gone.set()
+
+    async def _note_device(self, serial: str, earlier: asyncio.Task[None] | None) -> None:
+        """So that upkeep knows whose failure it is if this process dies; the answer does not wait
+        for it.
+        """
+        if earlier is not None:
+            await earlier
+        try:
+            await _aside(self._calls.seats.note_device, self._seat, serial)
+        except (DependencyFailed, ConditionFailed):
+            logger().warning("seat_not_noted", ask_id=self._ask.ask_id)
+
+    async def _recorded(self, ended: Ended) -> Answered:
+        if self._noting is not None:
+            await self._noting
+        frame = ended.frame
+        if frame is not None:
+            self._marks.note(frame, self._marks.heard)
+        counts = leaves_a_run(ended.how, ended.serial, spoken=ended.spoken)
+        self._marks.finished = self._loop.time()
+        answered = Answered(
+            ask_id=self._ask.ask_id,
+            model=self._ask.model,
+            how=ended.how,
+            device=ended.serial,
+            finish_reason=None if frame is None else frame.finish_reason,
+            usage=None if frame is None else frame.usage,
+            metrics={} if frame is None else frame.metrics or {},
+            phases=phases_of(self._marks),
+            run_id=run_id(self._seat) if counts else None,
+            code=None if frame is None else frame.code or frame.reason,
+            message=None if frame is None else frame.message,
+            ahead=ended.ahead,
+            retry_after_s=ended.retry_after_s,
+        )
+        if counts:
+            run = run_of(self._seat, answered, self._marks, self._ask.preview)
+            await _aside(record, self._calls.segments, self._seat, run)
+            self._marks.finished = self._loop.time()
+            answered.phases = phases_of(self._marks)
+        self.leaves_nothing = True
+        return answered
+
+
+def _wanted_seat(ask: Ask) -> Seat:
+    now_us = clock.now_us()
+    lasts_s = ask.max_wait_s + ask.timeout_s + _GRACE_S
+    return Seat(
+        sk="",
+        user_id=ask.caller.user_id,
+        ask_id=ask.ask_id,
+        started_us=now_us,
+        until_s=now_us // clock.SECOND_US + round(lasts_s) + _GRACE_S,
+        model=ask.model,
+        tenant=ask.caller.tenant,
+        tag=ask.tag,
+    )
+
+
+async def _aside(work: Callable[..., Result], *arguments: Any) -> Result:
+    """A call of AWS in a thread of its own, so that other calls go on."""
+    return await asyncio.to_thread(work, *arguments)

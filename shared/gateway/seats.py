@@ -1,0 +1,110 @@
+"""Seats: a user's calls at once, counted exactly, and the record of each open call.
+
+`USER#<user> / SEAT#<n>` is there while a call is under way. It is limit, lease and record in one
+item: written only where there is none, so that no more calls run than there are seats; what a
+function that died left behind is due at `until`, when upkeep settles it. Nothing of the prompt is
+in it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from shared import clock
+from shared.aws import ConditionFailed, Item, Table, TransactionLost, Update
+from shared.gateway.errors import ParallelLimit
+from shared.ids import user_partition
+
+_PREFIX: Final = "SEAT#"
+# The index of what upkeep must look at: one partition, ordered by time.
+DUE_INDEX: Final = "due"
+_DUE_IN: Final = "seats"
+_KEPT_S: Final = 7 * 86_400
+_RETRY_AFTER_S: Final = 2
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """An open call. `device` is the one that began to work on it, if any did."""
+
+    sk: str
+    user_id: str
+    ask_id: str
+    started_us: int
+    until_s: int
+    model: str
+    tenant: str
+    tag: str | None = None
+    device: str | None = None
+
+
+def seat_of(item: Item) -> Seat:
+    """What is kept of a call. Raises ValidationError for what is none."""
+    return msgspec.convert(item, Seat, strict=False)
+
+
+@dataclass(frozen=True)
+class Seats:
+    """The seats of all users; each has `each_user` of them."""
+
+    table: Table
+    each_user: int
+
+    def take(self, wanted: Seat) -> Seat:
+        """A seat of the user, which is theirs alone until it is freed. Raises ParallelLimit."""
+        pk = user_partition(wanted.user_id)
+        taken = {item["sk"] for item in self.table.query(pk, prefix=_PREFIX)}
+        for number in range(self.each_user):
+            seat = msgspec.structs.replace(wanted, sk=f"{_PREFIX}{number:02d}")
+            if seat.sk not in taken and self._put(seat):
+                return seat
+        raise ParallelLimit(
+            f"{self.each_user} calls of yours are under way, which is as many as may be",
+            retry_after_s=_RETRY_AFTER_S,
+            ahead=0,
+        )
+
+    def note_device(self, seat: Seat, device: str) -> None:
+        """A device began: if nothing more is heard of this call, it failed there."""
+        key = (user_partition(seat.user_id), seat.sk)
+        same = {"ask_id": seat.ask_id}
+        self.table.update(Update(*key, set={"device": device}, only_if=same))
+
+    def free(self, seat: Seat) -> None:
+        """The call is over. Again, or when another call has the seat by now, changes nothing."""
+        gone = self.table.transaction()
+        gone.delete(user_partition(seat.user_id), seat.sk, only_if={"ask_id": seat.ask_id})
+        try:
+            gone.commit()
+        except TransactionLost as exc:
+            if exc.only_crossed:
+                raise
+
+    def abandoned(self) -> Iterator[Item]:
+        """What is kept of calls that must be over by now, as those of functions that died."""
+        until = f"{clock.now_s():012d}"
+        found = self.table.query(
+            _DUE_IN,
+            index=DUE_INDEX,
+            key_names=("due_in", "due_at"),
+            between=("0", until),
+        )
+        for key in found:
+            item = self.table.get(key["pk"], key["sk"])
+            if item is not None and item["until_s"] <= clock.now_s():
+                yield item
+
+    def _put(self, seat: Seat) -> bool:
+        item: Item = {
+            "pk": user_partition(seat.user_id),
+            **{name: value for name, value in msgspec.structs.asdict(seat).items() if value},
+            "due_in": _DUE_IN,
+            "due_at": f"{seat.until_s:012d}",
+            "expires_at": seat.until_s + _KEPT_S,
+        }
+        try:
+            self.table.put(item, only_new=True)
+        except ConditionFailed:
+            return False
+        return True

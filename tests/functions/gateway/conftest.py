@@ -1,0 +1,37 @@
+"""A gateway with one key, `ada`'s."""
+
+from typing import Any
+
+import pytest
+
+from shared import ids
+from shared.aws import Bucket, Table
+from tests.functions.gateway.kit import KEY, STACK, Gate
+
+
+@pytest.fixture
+def gate(
+    settings_env: dict[str, str],
+    tables: dict[str, Table],
+    bucket: Bucket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Gate:
+    """The gateway, without devices."""
+    monkeypatch.setenv("STACK_NAME", STACK)
+    for key, kind in ((KEY, "api_key"), ("eyt_test", "user")):
+        tables["AccountsTable"].put(credential(key, kind))
+    return Gate(tables, monkeypatch)
+
+
+def credential(key: str, kind: str, user_id: str = "ada", **more: Any) -> dict[str, Any]:
+    """What the table knows of a token."""
+    return {
+        "pk": f"TOKEN#{ids.token_digest(key)}",
+        "sk": "TOKEN",
+        "kind": kind,
+        "user_id": user_id,
+        "tenant": user_id,
+        "admin": False,
+        "token_id": f"tok_{kind}",
+        **more,
+    }

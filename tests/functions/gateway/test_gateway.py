@@ -1,0 +1,434 @@
+"""Calls from the client to a device and back, each of them one run."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from shared import clock
+from shared.aws import Bucket, Table
+from shared.runs import Run, decode_runs
+from tests.functions.gateway.conftest import credential
+from tests.functions.gateway.kit import (
+    METRICS,
+    FakeDevice,
+    Gate,
+    Reply,
+    endless,
+    failing,
+    refusing,
+    three_words,
+)
+
+ASK = {"model": "tiny", "prompt": "Count."}
+CHAT = {"model": "tiny", "messages": [{"role": "user", "content": "Count."}]}
+
+
+@pytest.fixture
+def runs(bucket: Bucket) -> Any:
+    """The runs that were recorded."""
+
+    def read() -> list[Run]:
+        return [
+            run
+            for stored in bucket.list("segments/")
+            for run in decode_runs(bucket.get(stored.key))
+        ]
+
+    return read
+
+
+@pytest.fixture
+def seats(tables: dict[str, Table]) -> Any:
+    """The seats that are taken."""
+    return lambda: list(tables["GatewayTable"].query("USER#ada", prefix="SEAT#"))
+
+
+def test_answer_has_output_figures_and_phases_when_a_device_answers(
+    gate: Gate, runs: Any, seats: Any
+) -> None:
+    gate.device()
+
+    reply = gate.ask(body=ASK)
+
+    said = reply.json
+    assert (reply.status, said["output"], said["device"]) == (200, "one two three", "dev-1")
+    assert said["usage"] == {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+    assert said["metrics"] == METRICS
+    assert said["request_id"] == reply.headers["X-Request-Id"]
+    phases = said["phases"]
+    parts = [ms for name, ms in phases.items() if name != "total_ms" and ms is not None]
+    assert phases["total_ms"] == pytest.approx(sum(parts), abs=1e-6)
+    assert (phases["queue_ms"], phases["prefill_ms"]) == (20.0, 10.0)
+    assert "total;dur=" in reply.headers["Server-Timing"]
+    (run,) = runs()
+    assert (run.run_id, run.ok, run.source_kind) == (said["run_id"], True, "gateway")
+    assert (run.device, run.model, run.tenant) == ("dev-1", "tiny", "ada")
+    assert (run.latency_ms, run.ttft_ms, run.prompt_preview) == (90.0, 30.0, None)
+    assert run.extra.keys() == {"Gateway TTFT (ms)", "Gateway overhead (ms)"}
+    assert seats() == []
+
+
+def test_device_is_asked_in_the_words_of_a_chat_when_options_are_those_of_jobs(gate: Gate) -> None:
+    gate.device()
+    options = {"num_predict": 7, "temperature": 0.5, "min_p": 0.1}
+
+    gate.ask(body={**ASK, "system": "be brief", "options": options})
+
+    (asked, *_) = gate.devices["dev-1"].heard
+    assert asked["body"] == {
+        "max_tokens": 7,
+        "temperature": 0.5,
+        "min_p": 0.1,
+        "messages": [
+            {"role": "system", "content": "be brief"},
+            {"role": "user", "content": "Count."},
+        ],
+    }
+    assert "ada" not in json.dumps(asked)
+
+
+def test_run_has_tag_and_preview_when_they_are_asked_for(gate: Gate, runs: Any) -> None:
+    gate.device()
+
+    gate.ask(body={**ASK, "preview": True}, headers={"X-Evalyard-Tag": "night"})
+
+    (run,) = runs()
+    assert (run.tag, run.prompt_preview) == ("night", "Count.")
+
+
+def test_words_come_as_events_when_the_answer_is_streamed(gate: Gate, runs: Any) -> None:
+    gate.device()
+
+    reply = gate.ask("/ask_stream", ASK)
+
+    assert reply.headers["Content-Type"] == "text/event-stream"
+    assert reply.headers["Cache-Control"] == "no-cache, no-transform"
+    assert reply.headers["X-Accel-Buffering"] == "no"
+    names = [name for name, _ in reply.events]
+    assert names == ["started", "token", "token", "token", "usage", "done"]
+    tokens = [data for name, data in reply.events if name == "token"]
+    assert [token["i"] for token in tokens] == [0, 1, 2]
+    assert [token["text"] for token in tokens] == ["one ", "two ", "three"]
+    assert tokens[0]["t_ms"] == 10.0
+    (run,) = runs()
+    assert reply.events[-1][1]["run_id"] == run.run_id
+
+
+def test_words_come_a_line_each_when_lines_are_accepted(gate: Gate) -> None:
+    gate.device()
+
+    reply = gate.ask("/ask_stream", ASK, headers={"Accept": "application/x-ndjson"})
+
+    events = [json.loads(line) for line in reply.body.splitlines()]
+    assert [event["event"] for event in events][:2] == ["started", "token"]
+    assert events[-1]["event"] == "done"
+
+
+def test_chat_is_as_openais_when_it_is_whole(gate: Gate) -> None:
+    gate.device()
+
+    said = gate.ask("/v1/chat/completions", CHAT).json
+
+    assert (said["object"], said["model"]) == ("chat.completion", "tiny")
+    (choice,) = said["choices"]
+    assert choice["message"] == {"role": "assistant", "content": "one two three"}
+    assert choice["finish_reason"] == "stop"
+    assert said["usage"]["total_tokens"] == 8
+
+
+@pytest.mark.parametrize("usage", [True, False])
+def test_chat_is_as_openais_when_it_is_streamed(gate: Gate, usage: bool) -> None:
+    gate.device()
+    body = {**CHAT, "stream": True, "stream_options": {"include_usage": usage}}
+
+    reply = gate.ask("/v1/chat/completions", body)
+
+    assert b"event:" not in reply.body
+    assert b"id:" not in reply.body.replace(b'"id":', b"")
+    *chunks, done = reply.data
+    assert done == "[DONE]"
+    said = [json.loads(chunk) for chunk in chunks]
+    choices = [choice for chunk in said for choice in chunk["choices"]]
+    assert choices[0]["delta"] == {"role": "assistant", "content": "one "}
+    assert (choices[-1]["delta"], choices[-1]["finish_reason"]) == ({}, "stop")
+    assert [each["finish_reason"] for each in choices[:-1]] == [None] * 3
+    assert [chunk["usage"]["total_tokens"] for chunk in said if not chunk["choices"]] == [8] * usage
+
+
+def test_what_the_models_server_says_passes_unchanged_when_it_calls_tools(gate: Gate) -> None:
+    async def calls_a_tool(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await device.say(ask, "accepted", ahead=0)
+        await device.say(ask, "started")
+        for part in (
+            {"index": 0, "id": "c1", "type": "function", "function": {"name": "f"}},
+            {"index": 0, "function": {"arguments": '{"a":'}},
+            {"index": 0, "function": {"arguments": "1}"}},
+        ):
+            await device.piece(ask, delta={"tool_calls": [part], "reasoning_content": "hm "})
+        await device.say(ask, "done", finish_reason="tool_calls", metrics=METRICS, usage={"x": 1})
+
+    gate.device(script=calls_a_tool)
+    tools = [{"type": "function", "function": {"name": "f"}}]
+
+    said = gate.ask("/v1/chat/completions", {**CHAT, "tools": tools}).json
+
+    (choice,) = said["choices"]
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
+    assert choice["message"]["tool_calls"] == [call]
+    assert choice["message"]["reasoning_content"] == "hm hm hm "
+    assert (choice["finish_reason"], said["usage"]) == ("tool_calls", {"x": 1})
+    assert gate.devices["dev-1"].heard[0]["body"]["tools"] == tools
+
+
+def test_models_are_those_that_are_answerable_when_they_are_listed(gate: Gate) -> None:
+    gate.device()
+    gate.device("dev-2", registered_models=["other"], reported_calls=False)
+
+    listed = gate.ask("/v1/models", method="GET").json
+    one = gate.ask("/v1/models/tiny", method="GET")
+    none = gate.ask("/v1/models/huge", method="GET")
+
+    assert [model["id"] for model in listed["data"]] == ["tiny"]
+    assert (one.status, one.json["owned_by"]) == (200, "evalyard")
+    assert (none.status, none.json["error"]["code"]) == (404, "model_not_found")
+
+
+@pytest.mark.parametrize("body", [{**ASK, "device": "dev-2"}, {**ASK, "model": "tiny@dev-2"}])
+def test_pinned_device_answers_when_a_call_names_it(gate: Gate, body: Any) -> None:
+    gate.device()
+    gate.device("dev-2")
+
+    said = gate.ask(body=body).json
+
+    assert (said["device"], said["model"]) == ("dev-2", "tiny")
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "code"),
+    [("", 401, None), ("eyk_other", 401, None), ("eyt_test", 403, "forbidden")],
+)
+@pytest.mark.parametrize("path", ["/ask", "/ask_stream"])
+def test_call_is_refused_when_its_key_is_none(
+    gate: Gate, path: str, key: str, status: int, code: str | None
+) -> None:
+    gate.device()
+
+    reply = gate.ask(path, ASK, headers={"X-Api-Key": key, "X-User-Token": "eyt_test"})
+
+    assert (reply.status, reply.json.get("code")) == (status, code)
+    if status == 401:
+        assert reply.body == b'{"message":"Unauthorized"}'
+
+
+def test_call_is_refused_in_openais_words_when_its_key_is_unknown(gate: Gate) -> None:
+    reply = gate.ask("/v1/chat/completions", CHAT, headers={"X-Api-Key": "eyk_other"})
+
+    assert (reply.status, reply.json["error"]["code"]) == (401, "invalid_api_key")
+
+
+def test_bearer_is_a_key_when_there_is_no_other(gate: Gate) -> None:
+    gate.device()
+
+    reply = gate.ask(body=ASK, headers={"X-Api-Key": "", "Authorization": "Bearer eyk_test"})
+
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("{", 400, "malformed_json"),
+        ('{"model":"tiny","prompt":"a","prompt":"b"}', 422, "duplicate_key"),
+        ('{"model":"tiny","prompt":NaN}', 400, "malformed_json"),
+        ([], 422, "validation_failed"),
+        ({"model": "tiny"}, 422, "validation_failed"),
+        ({**ASK, "prompt": ""}, 422, "validation_failed"),
+        ({**ASK, "prompt": "x" * 200_001}, 422, "validation_failed"),
+        ({**ASK, "max_wait_s": 601}, 422, "validation_failed"),
+        ({**ASK, "timeout_s": 0}, 422, "validation_failed"),
+        ({**ASK, "options": {"num_predict": 0}}, 422, "validation_failed"),
+        ({**ASK, "model": "huge"}, 404, "model_not_found"),
+        ({**ASK, "device": "dev-9"}, 404, "device_not_found"),
+    ],
+    ids=range(12),
+)
+def test_call_is_refused_when_it_is_not_acceptable(
+    gate: Gate, body: Any, status: int, code: str
+) -> None:
+    gate.device()
+
+    reply = gate.ask(body=body)
+
+    assert (reply.status, reply.json["code"]) == (status, code)
+    if code == "model_not_found":
+        assert reply.json["allowed"] == ["tiny"]
+
+
+def test_chat_is_refused_when_it_wants_several_answers(gate: Gate) -> None:
+    reply = gate.ask("/v1/chat/completions", {**CHAT, "n": 2})
+
+    assert (reply.status, reply.json["error"]["param"]) == (400, "n")
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "code"),
+    [
+        ("/ask", "GET", 405, "method_not_allowed"),
+        ("/v1/models", "POST", 405, "method_not_allowed"),
+        ("/v1/nothing", "POST", 404, "route_not_found"),
+    ],
+)
+def test_call_is_refused_when_there_is_no_such_path(
+    gate: Gate, path: str, method: str, status: int, code: str
+) -> None:
+    reply = gate.ask(path, {}, method=method)
+
+    said = reply.json
+    assert (reply.status, said.get("code") or said["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("presence", "why"),
+    [
+        ({"last_seen_us": 1}, "offline"),
+        ({"reported_ready": False, "reported_reason": "hot"}, "hot"),
+        ({"reported_calls": False}, "not connected"),
+    ],
+)
+def test_call_is_refused_at_once_when_no_device_is_ready(
+    gate: Gate, presence: dict[str, Any], why: str, seats: Any
+) -> None:
+    gate.device(**presence)
+
+    reply = gate.ask(body=ASK)
+
+    assert (reply.status, reply.json["code"]) == (503, "no_device_ready")
+    assert why in reply.json["detail"]
+    assert int(reply.headers["Retry-After"]) > 0
+    assert seats() == []
+
+
+def test_call_is_refused_when_the_device_is_another_users(gate: Gate) -> None:
+    gate.device(owner="bob")
+
+    assert gate.ask(body=ASK).json["code"] == "model_not_found"
+    assert gate.ask(body={**ASK, "device": "dev-1"}).json["code"] == "device_not_found"
+
+
+def test_call_is_refused_with_the_queue_when_devices_are_full(gate: Gate, runs: Any) -> None:
+    gate.device(script=refusing("full", ahead=4, retry_after_s=9))
+
+    reply = gate.ask(body=ASK)
+    chat = gate.ask("/v1/chat/completions", CHAT)
+
+    assert (reply.status, reply.json["code"], reply.json["ahead"]) == (429, "queue_full", 4)
+    assert reply.headers["Retry-After"] == "9"
+    assert (chat.json["error"]["code"], chat.headers["X-Evalyard-Ahead"]) == ("queue_full", "4")
+    assert runs() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        ("invalid_argument", 422, "invalid_argument"),
+        ("internal", 502, "device_error"),
+        ("timeout", 504, "timeout"),
+    ],
+)
+def test_failure_is_said_and_is_a_run_when_the_device_fails(
+    gate: Gate, runs: Any, seats: Any, code: str, status: int, said: str
+) -> None:
+    gate.device(script=failing(code, "its own words"))
+
+    reply = gate.ask(body=ASK)
+
+    assert (reply.status, reply.json["code"]) == (status, said)
+    assert reply.json["detail"] == "its own words"
+    (run,) = runs()
+    assert (run.ok, run.device, run.latency_ms) == (False, "dev-1", None)
+    assert seats() == []
+
+
+def test_stream_ends_with_an_error_when_the_device_fails_in_the_middle(
+    gate: Gate, runs: Any
+) -> None:
+    gate.device(script=failing("runtime_crash", "gone", words=2, retryable=True))
+
+    native = gate.ask("/ask_stream", ASK)
+    chat = gate.ask("/v1/chat/completions", {**CHAT, "stream": True})
+
+    assert (native.status, native.events[-1][0]) == (200, "error")
+    assert native.events[-1][1]["code"] == "device_error"
+    assert json.loads(chat.data[-1])["error"]["code"] == "device_error"
+    assert "[DONE]" not in chat.data
+    assert [run.ok for run in runs()] == [False, False]
+
+
+def test_another_device_answers_when_the_first_is_silent(gate: Gate, runs: Any) -> None:
+    async def silent(_: FakeDevice, __: dict[str, Any]) -> None:
+        return
+
+    gate.device(script=silent)
+    gate.device("dev-2")
+
+    said = gate.ask(body=ASK).json
+
+    assert (said["device"], said["output"]) == ("dev-2", "one two three")
+    assert [run.device for run in runs()] == ["dev-2"]
+
+
+def test_device_stops_when_the_client_leaves(gate: Gate, runs: Any, seats: Any) -> None:
+    gate.device(script=endless)
+
+    gate.ask("/ask_stream", ASK, stops_reading=3)
+
+    assert gate.devices["dev-1"].cancelled.is_set()
+    (run,) = runs()
+    assert (run.ok, run.completion_tokens, run.latency_ms) == (True, 2, None)
+    assert run.extra["Cancelled"] == 1.0
+    assert seats() == []
+
+
+def test_seats_are_exact_when_more_calls_come_at_once(gate: Gate, runs: Any, seats: Any) -> None:
+    together = asyncio.Barrier(8)
+
+    async def waits_for_eight(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await together.wait()
+        await three_words(device, ask)
+
+    for number in range(12):
+        gate.device(f"dev-{number}", waits_for_eight)
+    calls = [("/ask", {**ASK, "device": f"dev-{number}"}) for number in range(12)]
+
+    replies: list[Reply] = gate.asks(*calls)
+
+    codes = sorted((reply.status, reply.json.get("code", "")) for reply in replies)
+    assert codes == [(200, "")] * 8 + [(429, "parallel_limit")] * 4
+    assert len(runs()) == 8
+    assert seats() == []
+
+
+def test_body_is_fetched_by_the_device_when_no_message_can_carry_it(
+    gate: Gate, bucket: Bucket
+) -> None:
+    gate.device()
+
+    reply = gate.ask(body={**ASK, "prompt": "x" * 150_000})
+
+    (asked, *_) = gate.devices["dev-1"].heard
+    (stored,) = bucket.list("asks/")
+    assert reply.status == 200
+    assert "body" not in asked
+    assert stored.key in asked["body_url"]
+    assert len(json.loads(bucket.get(stored.key))["messages"][0]["content"]) == 150_000
+
+
+def test_key_is_refused_within_a_minute_when_it_is_revoked(
+    gate: Gate, tables: dict[str, Table]
+) -> None:
+    expired = credential("eyk_old", "api_key", expires_us=clock.now_us() - 1)
+    tables["AccountsTable"].put(expired)
+
+    assert gate.ask(body=ASK, headers={"X-Api-Key": "eyk_old"}).status == 401

@@ -1,0 +1,83 @@
+"""A message broker in this process: as much of MQTT 3.1.1 as gateway and devices use."""
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+
+from shared.aws import mqtt
+
+_SUBACK = b"\x90\x03\x00\x01\x00"
+_REFUSED = b"\x90\x03\x00\x01\x80"
+
+
+@dataclass
+class LocalBroker:
+    """`endpoint` is what the product is given. `refuses`: names that may not connect."""
+
+    endpoint: str = ""
+    refuses: set[str] = field(default_factory=set)
+    connected: list[str] = field(default_factory=list)
+    published: list[tuple[str, bytes]] = field(default_factory=list)
+    _heard: dict[ServerConnection, re.Pattern[str]] = field(default_factory=dict)
+    _server: Server | None = None
+
+    async def __aenter__(self) -> "LocalBroker":
+        self._server = await serve(self._talk, "127.0.0.1", 0, subprotocols=["mqtt"])  # type: ignore[list-item]
+        port = next(iter(self._server.sockets)).getsockname()[1]
+        self.endpoint = f"data.iot.us-east-1.localhost:{port}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def drop_all(self) -> None:
+        """Break every connection, as a broker that is started again does."""
+        for connection in list(self._heard):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+    async def _talk(self, connection: ServerConnection) -> None:
+        try:
+            async for data in connection:
+                assert isinstance(data, bytes)
+                if not await self._answer(connection, data):
+                    return
+        finally:
+            self._heard.pop(connection, None)
+
+    async def _answer(self, connection: ServerConnection, packet: bytes) -> bool:
+        """Each packet is a WebSocket message of its own here."""
+        kind = packet[0] >> 4
+        if kind == 1:
+            name = packet[packet.rindex(b"\x00") + 2 :].decode()
+            if name in self.refuses:
+                return False
+            self.connected.append(name)
+            await connection.send(b"\x20\x02\x00\x00")
+        elif kind == 8:
+            end = 6 + int.from_bytes(packet[4:6])
+            self._heard[connection] = _pattern(packet[6:end].decode())
+            await connection.send(_SUBACK)
+        elif kind == 12:
+            await connection.send(b"\xd0\x00")
+        elif kind == 3:
+            (message,) = mqtt.Packets().feed(packet)
+            assert isinstance(message, mqtt.Published)
+            await connection.send(mqtt.puback(message.packet_id or 0))
+            await self.publish(message.topic, message.payload)
+        return kind != 14
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """To all that hear on the topic."""
+        self.published.append((topic, payload))
+        for connection, pattern in list(self._heard.items()):
+            if pattern.fullmatch(topic):
+                await connection.send(mqtt.publish(topic, payload))
+
+
+def _pattern(topic_filter: str) -> re.Pattern[str]:
+    return re.compile(re.escape(topic_filter).replace(r"\+", "[^/]+"))

@@ -1,0 +1,163 @@
+"""What the gateway relies on in the local AWS's broker: rights by role, delivery, presence."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from local.aws import REGION, LocalAws
+from shared.aws.broker_address import broker_address
+from shared.aws.mqtt_link import Link, LinkLostError, LinkRefusedError
+from shared.aws.roles import Credentials
+from shared.devices.channel import ChannelTerms, device_hash, down_topic, heard_topics
+
+STACK = "evalyard"
+ACCOUNT = "000000000000"
+PREFIX = f"arn:aws:iot:{REGION}:{ACCOUNT}"
+
+
+@pytest.fixture(scope="module")
+def endpoint(aws: LocalAws) -> str:
+    return f"data.iot.{REGION}.localhost:{aws.endpoint_url.rpartition(':')[2]}"
+
+
+@pytest.fixture(scope="module")
+def role(aws: LocalAws) -> str:
+    """A role that may do with topics what the template lets devices do at most."""
+    root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    trust = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
+    rights = {
+        "Effect": "Allow",
+        "Action": ["iot:Connect", "iot:Subscribe", "iot:Receive", "iot:Publish"],
+        "Resource": [f"{PREFIX}:*"],
+    }
+    iam = aws.client("iam")
+    name = "iot-contract"
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
+    policy = {"Version": "2012-10-17", "Statement": [rights]}
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
+    return str(made["Role"]["Arn"])
+
+
+@pytest.fixture
+def device(aws: LocalAws, role: str, endpoint: str) -> Callable[[str], Any]:
+    """The channel of a device, with credentials that are narrowed to it."""
+
+    def made(serial: str) -> Any:
+        terms = ChannelTerms(STACK, endpoint, REGION, PREFIX)
+        policy = {"Version": "2012-10-17", "Statement": terms.statements(serial)}
+        keys = aws.client("sts").assume_role(
+            RoleArn=role, RoleSessionName="device", Policy=json.dumps(policy)
+        )["Credentials"]
+        credentials = Credentials(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], 0
+        )
+        return terms.channel(serial, credentials)
+
+    return made
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(test, 30))
+
+
+def root_address(endpoint: str) -> str:
+    return broker_address(endpoint, REGION, Credentials("test", "test", "", 0))
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def test_ask_and_answer_cross_when_device_and_gateway_are_connected(
+    endpoint: str, device: Callable[[str], Any]
+) -> None:
+    async def test() -> None:
+        channel, down, up = device("dev-1"), [], []
+        reached = await Link.open(
+            channel.url, channel.client_ids[0], [channel.down], lambda *said: down.append(said)
+        )
+        gateway = await Link.open(
+            root_address(endpoint),
+            "gw-1",
+            heard_topics(STACK, "gw-1"),
+            lambda *said: up.append(said),
+        )
+
+        await gateway.publish(down_topic(STACK, "dev-1"), b"ask" * 30_000)
+        await until(lambda: down)
+        await reached.publish(f"{channel.up}gw-1", b"answer")
+        await reached.publish(f"{channel.up}gw-2", b"for another")
+        await until(lambda: up)
+        assert await gateway.answers(5)
+
+        assert down == [(channel.down, b"ask" * 30_000)]
+        assert up == [(f"{STACK}/d/{device_hash('dev-1')}/up/gw-1", b"answer")]
+        await reached.close()
+        await gateway.close()
+
+    run(test())
+
+
+@pytest.mark.parametrize("what", ["name", "topic"])
+def test_device_is_refused_when_it_pretends_to_be_another(
+    device: Callable[[str], Any], what: str
+) -> None:
+    async def test() -> None:
+        own, other = device("dev-1"), device("dev-2")
+        name = other.client_ids[0] if what == "name" else own.client_ids[0]
+        topic = other.down if what == "topic" else own.down
+
+        with pytest.raises(LinkRefusedError):
+            await Link.open(own.url, name, [topic], lambda *_: None)
+
+    run(test())
+
+
+def test_device_is_disconnected_when_it_writes_on_anothers_topic(
+    endpoint: str, device: Callable[[str], Any]
+) -> None:
+    async def test() -> None:
+        own, other, up = device("dev-1"), device("dev-2"), []
+        gateway = await Link.open(
+            root_address(endpoint), "gw", heard_topics(STACK, "gw"), lambda *said: up.append(said)
+        )
+        link = await Link.open(own.url, own.client_ids[0], [own.down], lambda *_: None)
+
+        await link.publish(f"{other.up}gw", b"forged")
+        await link.until_lost()
+
+        assert up == []
+        await gateway.close()
+
+    run(test())
+
+
+def test_address_is_refused_when_it_was_tampered_with(device: Callable[[str], Any]) -> None:
+    async def test() -> None:
+        own = device("dev-1")
+        address = own.url.replace("X-Amz-Signature=", "X-Amz-Signature=0")
+
+        with pytest.raises(LinkLostError):
+            await Link.open(address, own.client_ids[0], [own.down], lambda *_: None)
+
+    run(test())
+
+
+def test_second_connection_takes_the_place_of_the_first_when_both_have_one_name(
+    endpoint: str,
+) -> None:
+    async def test() -> None:
+        first = await Link.open(root_address(endpoint), "one", ["a"], lambda *_: None)
+        second = await Link.open(root_address(endpoint), "one", ["a"], lambda *_: None)
+
+        await first.until_lost()
+
+        assert await second.answers(5)
+        await second.close()
+
+    run(test())

@@ -1,0 +1,217 @@
+"""Functions that stream, run as Lambda would, behind the one port."""
+
+import http.client
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.front_port import FrontPort
+from local.ports import free_port
+from local.stream_host import Said
+from local.stream_routes import StreamRoute, read_stream_routes
+from local.stream_workers import Worker
+from tools.template import ROOT
+from tools.transformed import read_source, transformed
+
+HANDLER = """
+import asyncio, json, pathlib
+
+async def prepare():
+    pass
+
+async def lambda_handler(event, answer):
+    path, folder = event["path"], pathlib.Path(FOLDER)
+    if path == "/ask/fails":
+        raise RuntimeError("no")
+    await answer.begin(201, {"X-Name": event["headers"].get("X-Name", ""), "Content-Length": "9"})
+    if path == "/ask/event":
+        await answer.write(json.dumps(event).encode())
+        return
+    await answer.write(b"one ")
+    if path == "/ask/breaks":
+        raise RuntimeError("no")
+    while not (folder / "go").exists() and not answer.gone.is_set():
+        await asyncio.sleep(0.01)
+    if answer.gone.is_set():
+        (folder / "gone").touch()
+    await answer.write(b"two")
+"""
+
+
+class OneFunction:
+    """A host of one function, in the place of those of a deployed stack."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._worker: Worker | None = None
+        (folder / "streaming.py").write_text(HANDLER.replace("FOLDER", repr(str(folder))))
+
+    def route(self, target: bytes) -> StreamRoute | None:
+        route = StreamRoute("/ask/{proxy+}", "Gateway")
+        return route if route.fits(target.decode().partition("?")[0]) else None
+
+    async def call(self, _: str, event: dict[str, Any]) -> Said:
+        worker = await self._started()
+        async for said in worker.call(json.dumps(event).encode()):
+            yield said
+
+    async def stop(self) -> None:
+        if self._worker is not None:
+            await self._worker.stop()
+
+    async def _started(self) -> Worker:
+        if self._worker is None:
+            paths = os.pathsep.join((str(ROOT), str(self._folder)))
+            environment = {"PYTHONPATH": paths, "_HANDLER": "streaming.lambda_handler"}
+            command = [str(ROOT / "shared" / "stream_runtime"), sys.executable]
+            environment |= {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
+            self._worker = Worker(command, environment, self._folder)
+            await self._worker.start()
+        return self._worker
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("streaming")
+
+
+@pytest.fixture(scope="module")
+def port(folder: Path) -> Iterator[int]:
+    """A front port before a function that streams."""
+    front = FrontPort(free_port(), free_port(), "api", OneFunction(folder))  # type: ignore[arg-type]
+    front.start()
+    yield front.port
+    front.stop()
+
+
+@pytest.fixture(autouse=True)
+def clean(folder: Path) -> None:
+    for name in ("go", "gone"):
+        (folder / name).unlink(missing_ok=True)
+
+
+Connect = Callable[[], http.client.HTTPConnection]
+
+
+@pytest.fixture
+def connect(port: int) -> Iterator[Connect]:
+    """Connections that are closed when the test is over."""
+    with ExitStack() as open_ones:
+
+        def made() -> http.client.HTTPConnection:
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            return open_ones.enter_context(closing(client))
+
+        yield made
+
+
+def test_piece_arrives_while_the_rest_is_still_made(connect: Connect, folder: Path) -> None:
+    client = connect()
+    client.request("POST", "/ask/words", b"{}", {"X-Name": "ada"})
+    answer = client.getresponse()
+
+    first = answer.read1(100)
+    (folder / "go").touch()
+
+    assert (answer.status, answer.headers["X-Name"], first) == (201, "ada", b"one ")
+    assert answer.headers["Transfer-Encoding"] == "chunked"
+    assert answer.read() == b"two"
+
+
+def test_connection_serves_the_next_request_when_a_stream_is_over(
+    connect: Connect, folder: Path
+) -> None:
+    (folder / "go").touch()
+    client = connect()
+
+    for _ in range(2):
+        client.request("POST", "/ask/words", b"{}")
+        assert client.getresponse().read() == b"one two"
+
+
+def test_function_notices_when_the_client_leaves(connect: Connect, folder: Path) -> None:
+    client = connect()
+    client.request("POST", "/ask/words", b"{}")
+    assert client.getresponse().read1(100) == b"one "
+
+    client.close()
+
+    deadline = time.monotonic() + 20
+    while not (folder / "gone").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_event_is_as_a_rest_api_writes_it(connect: Connect) -> None:
+    client = connect()
+    client.request("POST", "/ask/event?a=1&b=%C3%A4", b'{"x": "\xc3\xa4"}', {"X-Name": "ada"})
+
+    event = json.loads(client.getresponse().read())
+
+    assert (event["httpMethod"], event["path"], event["resource"]) == (
+        "POST",
+        "/ask/event",
+        "/ask/{proxy+}",
+    )
+    assert event["queryStringParameters"] == {"a": "1", "b": "ä"}
+    assert event["isBase64Encoded"] is True
+    assert event["headers"]["X-Name"] == "ada"
+
+
+def test_502_when_the_function_fails_before_it_answers(connect: Connect) -> None:
+    client = connect()
+    client.request("POST", "/ask/fails", b"{}")
+
+    answer = client.getresponse()
+
+    assert (answer.status, json.loads(answer.read())) == (502, {"message": "Internal server error"})
+
+
+def test_answer_is_cut_short_when_the_function_fails_in_its_middle(connect: Connect) -> None:
+    client = connect()
+    client.request("POST", "/ask/breaks", b"{}")
+    answer = client.getresponse()
+
+    with pytest.raises(http.client.IncompleteRead):
+        answer.read()
+
+
+def test_next_call_is_served_when_one_failed(connect: Connect, folder: Path) -> None:
+    (folder / "go").touch()
+    for path in ("/ask/fails", "/ask/words"):
+        client = connect()
+        client.request("POST", path, b"{}")
+        body = client.getresponse().read()
+
+    assert body == b"one two"
+
+
+def test_requests_behind_one_another_are_answered_in_turn(port: int, folder: Path) -> None:
+    (folder / "go").touch()
+    request = b"POST /ask/words HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+        raw.sendall(request * 2)
+        heard = b""
+        with suppress(TimeoutError):
+            while heard.count(b"0\r\n\r\n") < 2:
+                heard += raw.recv(65_536)
+
+    assert heard.count(b"HTTP/1.1 201") == 2
+
+
+def test_routes_are_the_templates_own() -> None:
+    routes = read_stream_routes(transformed(read_source()))
+
+    assert {route.function for route in routes} == {"Gateway"}
+    found = {
+        path: any(route.fits(path) for route in routes) for path in ("/ask", "/v1/a/b", "/ask_x")
+    }
+    assert found == {"/ask": True, "/v1/a/b": True, "/ask_x": False}
