@@ -25,6 +25,8 @@ def start_runner(
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", str(home.root)),
+        # A runner that was killed is let in again at once.
+        "STATE_DIRECTORY": str(home.root),
         # In the environment and not among the arguments, which every user of the machine can see.
         "EVALYARD_DEVICE_TOKEN": credentials.device_token,
     }

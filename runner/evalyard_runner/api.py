@@ -1,7 +1,6 @@
 """The device's side of Evalyard's HTTP API (docs/contract.md, Devices): one method per endpoint."""
 
 import json
-import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -52,9 +51,9 @@ class DeviceApi:
     `instance` is the name of this process among those that say to be the same device.
     """
 
-    def __init__(self, base_url: str, serial: str, token: str) -> None:
+    def __init__(self, base_url: str, serial: str, token: str, instance: str) -> None:
         self.serial = serial
-        self.instance = secrets.token_hex(8)
+        self.instance = instance
         self._path = f"/devices/{quote(serial, safe='')}"
         self._reachability = Reachability()
         self._http = httpx.AsyncClient(

@@ -16,6 +16,7 @@ from evalyard_runner.errors import (
     DeviceRefusedError,
 )
 from evalyard_runner.gatekeeper import Gatekeeper
+from evalyard_runner.instance import own_instance
 from evalyard_runner.presence import DeviceState, Presence
 from evalyard_runner.pull import PullLoop
 from evalyard_runner.sensors import Sensors
@@ -32,7 +33,8 @@ async def serve(settings: Settings, backend: Backend, stop: Stop, sensors: Senso
     """Returns after a clean stop. Raises DeviceRefusedError when the API does not accept token or
     serial.
     """
-    async with DeviceApi(settings.api, settings.serial, settings.token) as api:
+    instance = own_instance(settings.state_dir, settings.serial)
+    async with DeviceApi(settings.api, settings.serial, settings.token, instance) as api:
         state = DeviceState(models=backend.models, sensors=sensors, backend=settings.backend)
         presence = Presence(api, state)
         await _introduce(api, state)

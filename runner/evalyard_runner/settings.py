@@ -32,6 +32,8 @@ class Settings:
     check: bool
     ollama_url: str | None = None
     limits: Limits = field(default_factory=Limits)
+    # Where the runner keeps what outlives a process; systemd names it.
+    state_dir: Path | None = None
 
     @property
     def backend(self) -> str:
@@ -64,7 +66,14 @@ def read_settings(arguments: list[str] | None = None) -> Settings:
         check=flags.check,
         ollama_url=flags.ollama_url,
         limits=Limits(flags.max_temp, flags.min_battery),
+        state_dir=_state_dir(),
     )
+
+
+def _state_dir() -> Path | None:
+    """The first of the folders that systemd's `StateDirectory=` made."""
+    first = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(first) if first else None
 
 
 def _default_threads() -> int:

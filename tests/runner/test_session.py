@@ -27,7 +27,7 @@ def sessions_opened(device_api: FakeApi, connect: Any = Sqs, hours: float = 0.0)
     """How many sessions two calls need, the second one `hours` after the first."""
 
     async def scenario() -> None:
-        async with DeviceApi(device_api.url, SERIAL, TOKEN) as client:
+        async with DeviceApi(device_api.url, SERIAL, TOKEN, "a") as client:
             moments = [0.0]
             keeper = SessionKeeper(client, connect=connect, clock=lambda: moments[-1])
             for _ in range(2):

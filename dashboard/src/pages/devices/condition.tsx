@@ -27,3 +27,12 @@ export function Condition({ device }: { device: DeviceAnswer }) {
     </ul>
   );
 }
+
+/** Why a device that is there takes no job, if it does not. */
+export function TakesNoJob({ device }: { device: DeviceAnswer }) {
+  if (!device.not_ready_reason) return null;
+  const why = device.unhealthy
+    ? `several jobs in a row failed here, the last as ${device.unhealthy.code}; it tries itself, and is back when that passes`
+    : device.not_ready_reason;
+  return <p class="warn wrap">Takes no job: {why}</p>;
+}

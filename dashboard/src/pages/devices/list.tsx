@@ -13,7 +13,7 @@ import { StatusPill } from "../../parts/status_pill";
 import { useQuery } from "../../query";
 import { useView } from "../../view";
 import { fixed, jobDimensions } from "../jobs/dimensions";
-import { Condition } from "./condition";
+import { Condition, TakesNoJob } from "./condition";
 
 // Whether a device is present, ready or in use is in its state.
 const FILTERS: string[] = ["state", "model", "queue_tag"] satisfies DeviceFilter[];
@@ -88,7 +88,7 @@ function DeviceCard({ device }: { device: DeviceAnswer }) {
         {device.kind && ` · ${device.kind}`} · seen <Ago at={device.last_seen_at} />
       </p>
       <Condition device={device} />
-      {device.not_ready_reason && <p class="warn wrap">Takes no job: {whyNot(device)}</p>}
+      <TakesNoJob device={device} />
       {device.job_id && (
         <p>
           ▶{" "}
@@ -102,11 +102,6 @@ function DeviceCard({ device }: { device: DeviceAnswer }) {
       <p class="note wrap">{device.models.length ? device.models.join(", ") : "serves no model"}</p>
     </article>
   );
-}
-
-function whyNot(device: DeviceAnswer): string | null {
-  if (!device.unhealthy) return device.not_ready_reason;
-  return `three jobs in a row failed here, the last as ${device.unhealthy.code}; it tries itself, and is back when that passes`;
 }
 
 function NoDevices({ isFiltered, isAdmin }: { isFiltered: boolean; isAdmin: boolean }) {

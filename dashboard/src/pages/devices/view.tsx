@@ -13,7 +13,7 @@ import { StatusPill } from "../../parts/status_pill";
 import { duration } from "../../pure/format";
 import { useQuery } from "../../query";
 import { useRoute, zoneOf } from "../../router";
-import { Condition } from "./condition";
+import { Condition, TakesNoJob } from "./condition";
 
 const READINGS: [keyof TelemetryAnswer, string, string, string][] = [
   ["temperature_c", "Temperature", "°C", "--c7"],
@@ -55,6 +55,7 @@ export function DeviceView({ id }: { id: string }) {
       </header>
       <section class="card">
         <Condition device={device} />
+        <TakesNoJob device={device} />
         <dl class="facts">
           <div>
             <dt>Models</dt>
