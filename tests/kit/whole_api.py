@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from tests.kit.gateway import LambdaContext, LambdaHandler, http_event, read_answer
+from tests.kit.streaming import whole
 from tools.template import Template
 
 _HEADERS = {"UserAuthorizer": "x-user-token", "DeviceAuthorizer": "x-device-token"}
@@ -65,23 +66,29 @@ def _routes(template: Template) -> Iterator[_Route]:
     for function in template.functions().values():
         properties = function["Properties"]
         for event in properties.get("Events", {}).values():
-            if event["Type"] == "HttpApi":
-                yield _route(event.get("Properties", {}), properties["Handler"])
+            if event["Type"] in ("Api", "HttpApi"):
+                streams = event["Type"] == "Api"
+                yield _route(event.get("Properties", {}), properties["Handler"], streams)
 
 
-def _route(event: dict[str, Any], handler: str) -> _Route:
+def _route(event: dict[str, Any], handler: str, streams: bool) -> _Route:
     module, _, name = handler.rpartition(".")
     parts = re.split(r"(\{[^}]+\})", event.get("Path", "/{proxy+}"))
     pattern = "".join(
         re.escape(part) if not part.startswith("{") else ".+" if "+" in part else "[^/]+"
         for part in parts
     )
+    function = getattr(import_module(module), name)
     return _Route(
         event.get("Method", "ANY").upper(),
         re.compile(pattern, re.DOTALL),
         event.get("Auth", {}).get("Authorizer"),
-        getattr(import_module(module), name),
+        _whole(function) if streams else function,
     )
+
+
+def _whole(handler: Any) -> LambdaHandler:
+    return lambda event, _: whole(handler, event)
 
 
 def _headers(environ: Environ) -> Iterator[tuple[str, str]]:

@@ -17,10 +17,10 @@ from shared.lambda_stream.serving import serve_one
 from tests.kit.broker import LocalBroker
 from tests.kit.described import check_described
 from tests.kit.runtime_api import LocalRuntimeApi
+from tests.kit.streaming import SEPARATOR
 
 STACK = "evalyard"
 KEY = "eyk_test"
-SEPARATOR = b"\x00" * 8
 METRICS = {
     "prompt_tokens": 5,
     "completion_tokens": 3,
