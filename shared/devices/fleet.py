@@ -29,6 +29,7 @@ TROUBLES_KEPT_S = 90 * 86_400
 LOST_S = 600
 _MOST_LOST = 64
 _SAID_OF_MODELS = ("reported_models", "lost_models")
+_SAID_OF_INSTANCE = ("instance", "instance_us")
 _ATTEMPTS = 5
 _REGISTRATION = (
     "serial",
@@ -150,8 +151,9 @@ class Fleet:
         writes = self.table.transaction()
         writes.update(_config_update(wanted, tags, queue_urls))
         _serve_tags(writes, wanted.serial, tags, before.queue_tags if before else ())
-        # What it reported is older than what the administrator says now.
-        outdated = () if wanted.models is None else _SAID_OF_MODELS
+        # What it reported is older than what the administrator says now, and the process of before
+        # has lost its token.
+        outdated = _SAID_OF_INSTANCE + (() if wanted.models is None else _SAID_OF_MODELS)
         # Its slot is there from now on.
         writes.update(Update(*presence_key(wanted.serial), add={"turns": 0}, remove=outdated))
         writes.commit()

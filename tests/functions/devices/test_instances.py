@@ -96,3 +96,13 @@ def test_one_is_refused_when_two_processes_begin_at_the_same_moment(
         answer = session(yard, "a")
 
     assert seen(answer) == (409, "device_in_use")
+
+
+def test_the_next_process_is_let_in_at_once_when_the_device_was_registered_again(
+    yard: Yard, held_clock: HeldClock
+) -> None:
+    session(yard, "a")
+
+    yard.register("dev-1")
+
+    assert session(yard, "b").status == 200
