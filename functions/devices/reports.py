@@ -112,8 +112,8 @@ async def status(serial: OwnSerial, body: StatusBody) -> Response:
     device.check_instance(body.instance)
     if body.tried is not None:
         fleet.health.tried(serial, passed=body.tried == "passed")
-    mine = {} if body.instance is None else heard_of(body.instance)
-    gone = tuple(mine) if body.leaving else ()
+    mine = heard_of(body.instance)
+    gone = tuple(mine) if body.leaving and body.instance else ()
     said = _said_in(body) | ({} if gone else mine)
     presence = fleet.report(serial, said, telemetry_of(body), forget=gone)
     if body.troubles is not None:

@@ -215,7 +215,7 @@ class Fleet:
         """
         device.check_instance(instance)
         now_us = clock.now_us()
-        mine = {} if instance is None else heard_of(instance)
+        mine = heard_of(instance)
         # Of two processes at the same moment one is first.
         unchanged = {} if instance is None else {"instance": device.instance}
         update = Update(
@@ -272,9 +272,12 @@ class Fleet:
         return points[::-1]
 
 
-def heard_of(instance: str) -> Item:
-    """The attributes of a device of which this process was heard now."""
-    return {"instance": instance, "instance_us": clock.now_us()}
+def heard_of(instance: str | None) -> Item:
+    """The attributes of a device of which this process was heard now; one that does not name
+    itself is the one that has the device.
+    """
+    named = {} if instance is None else {"instance": instance}
+    return {**named, "instance_us": clock.now_us()}
 
 
 def visible(devices: Iterable[Device], user_id: str, admin: bool) -> list[Device]:

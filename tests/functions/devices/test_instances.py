@@ -86,6 +86,17 @@ def test_nothing_is_checked_when_a_process_does_not_say_who_it_is(
     assert seen(session(yard, "b")) == (409, "device_in_use")
 
 
+def test_the_first_process_is_heard_of_when_a_status_names_none(
+    yard: Yard, held_clock: HeldClock
+) -> None:
+    session(yard, "a")
+    held_clock.advance(45)
+    yard.report()
+    held_clock.advance(45)
+
+    assert seen(session(yard, "b")) == (409, "device_in_use")
+
+
 def test_one_is_refused_when_two_processes_begin_at_the_same_moment(
     yard: Yard, held_clock: HeldClock
 ) -> None:
