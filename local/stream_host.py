@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,11 @@ class StreamHost:
         worker = await self._worker(function)
         began, status = time.monotonic(), "error"
         try:
-            async for said in worker.call(json.dumps(event).encode()):
-                if isinstance(said, Prelude):
-                    status = str(said.status)
-                yield said
+            async with aclosing(worker.call(json.dumps(event).encode())) as answer:
+                async for said in answer:
+                    if isinstance(said, Prelude):
+                        status = str(said.status)
+                    yield said
             worker.idle_since = time.monotonic()
             self._idle.setdefault(function, []).append(worker)
         except CallFailedError:

@@ -57,7 +57,7 @@ class Worker:
         self._waiting: asyncio.Queue[_Call] = asyncio.Queue(1)
         self._process: asyncio.subprocess.Process | None = None
         self._server: asyncio.Server | None = None
-        self._call: _Call | None = None
+        self._calls: dict[str, _Call] = {}
         self.idle_since = 0.0
 
     @property
@@ -90,7 +90,8 @@ class Worker:
         """The answer to one event: a `Prelude`, then its pieces. A reader that stops gives it up:
         the function's connection breaks. Raises CallFailedError.
         """
-        call = self._call = _Call(event)
+        call = _Call(event)
+        self._calls[call.request_id] = call
         self._waiting.put_nowait(call)
         try:
             head = b""
@@ -105,7 +106,6 @@ class Worker:
                 yield piece
         finally:
             call.given_up.set()
-            self._call = None
 
     async def stop(self) -> None:
         """End the process."""
@@ -162,14 +162,33 @@ class Worker:
             call = await self._waiting.get()
             headers = [("Lambda-Runtime-Aws-Request-Id", call.request_id)]
             _send(http, writer, 200, headers, call.event)
-        elif path.endswith("/response") and self._call is not None:
-            await self._take_response(self._call, http, reader)
+        elif path.endswith("/left"):
+            await self._called(path).given_up.wait()
+            _send(http, writer, 204, [], b"")
+        elif path.endswith("/response"):
+            call = self._called(path)
+            try:
+                await self._take_response(call, http, reader)
+            finally:
+                self._calls.pop(call.request_id, None)
             _send(http, writer, 202, [], b"{}")
         else:
-            if self._call is not None:
-                self._call.said.put_nowait(CallFailedError("the function failed"))
+            for call in self._failed(path):
+                call.said.put_nowait(CallFailedError("the function failed"))
             _send(http, writer, 202, [], b"{}")
         await writer.drain()
+
+    def _called(self, path: str) -> _Call:
+        """The call that a path names. Raises ConnectionError for one that is over."""
+        call = self._calls.get(path.split("/")[-2])
+        if call is None:
+            raise ConnectionError("there is no such call")
+        return call
+
+    def _failed(self, path: str) -> list[_Call]:
+        """The call that a path names; all of them where the function cannot even start."""
+        named = self._calls.pop(path.split("/")[-2], None)
+        return [named] if named is not None else list(self._calls.values())
 
     async def _take_response(
         self, call: _Call, http: h11.Connection, reader: asyncio.StreamReader
@@ -212,7 +231,7 @@ def _send(
     headers: list[tuple[str, str]],
     body: bytes,
 ) -> None:
-    length = ("Content-Length", str(len(body)))
-    response = h11.Response(status_code=status, headers=[*headers, length])
-    for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+    length = [("Content-Length", str(len(body)))] if body else []
+    response = h11.Response(status_code=status, headers=[*headers, *length])
+    for event in (response, *([h11.Data(data=body)] if body else []), h11.EndOfMessage()):
         writer.write(http.send(event) or b"")

@@ -14,6 +14,8 @@ _SHAPES: Final = (
     schemas.ChatBody,
     schemas.AskAnswer,
     schemas.AskEnd,
+    schemas.AskTrace,
+    schemas.AskCancelled,
     schemas.ChatAnswer,
     schemas.CallableModel,
     schemas.CallableModels,
@@ -87,6 +89,10 @@ def _paths() -> dict[str, dict[str, Any]]:
                 },
             )
         },
+        "/ask_trace": {
+            "post": _native("Ask, with a trace", _TRACE, _json("AskTrace", "The answer."))
+        },
+        "/ask/{request_id}/cancel": {"post": _cancel()},
         "/v1/chat/completions": {"post": _chat()},
         "/v1/models": {"get": _models("List models", "CallableModels", [])},
         "/v1/models/{id}": {"get": _models("Find a model", "CallableModel", [_ID])},
@@ -97,6 +103,21 @@ _ASK: Final = """\
 One prompt, answered by a device that serves the model, all at once. Each answered call is one run
 in usage, `source_kind` `gateway`, with the device's own figures. `Server-Timing` repeats `phases`.
 """
+_TRACE: Final = """\
+As `/ask`, with `spans` (each on the clock that measured it) and `chunks`: when each piece came, in
+ms since the device began, and its characters.
+"""
+_CANCEL: Final = """\
+From anywhere, by any key of the same user. A stream ends with `done` and `finish_reason`
+`cancelled`; a call that waits is answered 409 `cancelled`.
+"""
+_REQUEST_ID: Final = {
+    "name": "request_id",
+    "in": "path",
+    "required": True,
+    "description": "The `X-Request-Id` of the call: `ask_…`.",
+    "schema": {"type": "string"},
+}
 _CHAT: Final = """\
 As OpenAI's: what is not read here goes to the model's server, and what that answers comes back
 unchanged (`tool_calls`, `reasoning_content`, `logprobs`). `n` above 1 is refused. With `stream`
@@ -119,6 +140,19 @@ def _native(summary: str, description: str, answer: dict[str, Any]) -> dict[str,
         for status, text in _REFUSALS.items()
     }
     return _operation(summary, description, "AskBody", {"200": answer, **refusals}, "Unauthorized")
+
+
+def _cancel() -> dict[str, Any]:
+    """A call is stopped by its request id."""
+    stopped = _json("AskCancelled", "It is being stopped.")
+    texts = {**_REFUSALS, 404: "You have no such call under way (`request_not_found`)."}
+    refusals = {
+        str(status): _refusal(texts[status], "application/problem+json", "Problem", status)
+        for status in _READS
+    }
+    answers = {"202": stopped, **refusals}
+    found = _operation("Cancel a call", _CANCEL, None, answers, "Unauthorized")
+    return found | {"parameters": [_REQUEST_ID]}
 
 
 def _chat() -> dict[str, Any]:

@@ -6,6 +6,7 @@ by `maintain_gateway`.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -21,12 +22,18 @@ from shared.observability import count, logger
 
 Endpoint = Callable[[Request, ApiCaller, str, StreamedAnswer], Awaitable[None]]
 
+_CANCEL: Final = "/ask/{request_id}/cancel"
 _ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = {
     "/ask": {"POST": native.answer_ask},
     "/ask_stream": {"POST": native.stream_ask},
+    "/ask_trace": {"POST": native.answer_ask},
+    _CANCEL: {"POST": native.cancel_ask},
     "/v1/chat/completions": {"POST": openai.answer_chat},
     "/v1/models": {"GET": openai.list_models},
 }
+
+
+_IS_CANCEL: Final = re.compile(r"/ask/[^/]+/cancel")
 
 
 async def prepare() -> None:
@@ -66,7 +73,11 @@ async def _answered(request: Request, ask_id: str, answer: StreamedAnswer) -> in
 
 def _methods(path: str) -> Mapping[str, Endpoint]:
     """What is answered at a path, by method. Raises NotFound."""
-    found = _ENDPOINTS.get("/v1/models" if path.startswith("/v1/models/") else path)
+    if path.startswith("/v1/models/"):
+        path = "/v1/models"
+    elif _IS_CANCEL.fullmatch(path):
+        path = _CANCEL
+    found = _ENDPOINTS.get(path)
     if found is None:
         raise NotFound(f"{path}: no such path", code="route_not_found")
     return found

@@ -55,7 +55,7 @@ def split_model(name: str) -> tuple[str, str | None]:
 async def answer_ask(
     request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
 ) -> None:
-    """The whole answer at once. Raises EvalyardError, ClientGone."""
+    """The whole answer at once, traced by `/ask_trace`. Raises EvalyardError, ClientGone."""
     collected = Collected()
 
     async def listen(_: str, frame: Up) -> None:
@@ -68,9 +68,22 @@ async def answer_ask(
     if error is not None:
         raise error
     document = answer_document(answered) | output_of(collected)
+    if request.path == "/ask_trace":
+        document |= trace_of(answered.phases, collected.chunks)
     headers = headers_of(ask_id, "application/json")
     headers["Server-Timing"] = server_timing(answered.phases)
     await answer.send(200, headers, msgspec.json.encode(document))
+
+
+async def cancel_ask(
+    request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
+) -> None:
+    """Stop a call, from anywhere. Raises CallNotFound, Unavailable, ClientGone."""
+    wanted = request.path.split("/")[2]
+    await wiring.calls().cancel(caller, wanted)
+    document = {"request_id": wanted, "status": "cancelling"}
+    headers = headers_of(ask_id, "application/json")
+    await answer.send(202, headers, msgspec.json.encode(document))
 
 
 async def stream_ask(
@@ -112,6 +125,31 @@ def output_of(collected: Collected) -> dict[str, Any]:
     """What the model said, and what it thought, if that is known apart."""
     thoughts = {} if collected.reasoning is None else {"reasoning": collected.reasoning}
     return {"output": collected.text, **thoughts}
+
+
+def trace_of(phases: Phases, chunks: list[tuple[float, int]]) -> dict[str, Any]:
+    """Where the time went, each span on its own clock: the gateway's since the call came, the
+    device's since the ask came there. Pieces are counted from the device's start.
+    """
+    spans, at_ms = [], 0.0
+    for name in ("queue", "load", "prefill", "decode"):
+        lasted_ms = getattr(phases, f"{name}_ms")
+        if lasted_ms is not None:
+            spans.append(_span(name, at_ms, lasted_ms, "device"))
+            at_ms = round(at_ms + lasted_ms, 3)
+    ends_ms = round(phases.total_ms - phases.finish_ms, 3)
+    ours = [
+        _span("gateway", 0.0, phases.gateway_ms, "gateway"),
+        _span("network", phases.gateway_ms, phases.network_ms, "gateway"),
+        _span("finish", ends_ms, phases.finish_ms, "gateway"),
+    ]
+    begun_ms = phases.queue_ms or 0.0
+    pieces = [[round(at_ms - begun_ms, 3), characters] for at_ms, characters in chunks]
+    return {"spans": ours + spans, "chunks": pieces}
+
+
+def _span(name: str, start_ms: float, duration_ms: float, clock: str) -> dict[str, Any]:
+    return {"name": name, "start_ms": start_ms, "duration_ms": duration_ms, "clock": clock}
 
 
 def usage_of(prompt: int | None, completion: int | None) -> dict[str, int | None]:

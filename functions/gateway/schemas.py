@@ -135,6 +135,33 @@ class AskAnswer(AskEnd, frozen=True, kw_only=True):
     reasoning: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class AskSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a call, on the clock of the gateway (since the call came) or of the device (since
+    the ask came there).
+    """
+
+    name: str
+    start_ms: float
+    duration_ms: float
+    clock: str
+
+
+class AskTrace(AskAnswer, frozen=True, kw_only=True):
+    """A whole answer, where its time went, and when its pieces came: ms since the device began, and
+    characters.
+    """
+
+    spans: list[AskSpan]
+    chunks: list[tuple[float, int]]
+
+
+class AskCancelled(msgspec.Struct, frozen=True, kw_only=True):
+    """The call is being stopped; how it ended says its own answer."""
+
+    request_id: str
+    status: str
+
+
 class ChatAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """OpenAI's `chat.completion`; message and usage are as the model's server said them."""
 

@@ -12,15 +12,17 @@ from shared import clock
 from shared.aws import Bucket, ConditionFailed, file_url
 from shared.aws.broker import Broker
 from shared.devices import Device, Fleet, device_hash, down_topic, heard_topics, visible
-from shared.errors import DependencyFailed
+from shared.errors import DependencyFailed, Unavailable
 from shared.gateway.ask import Answered, ApiCaller, Ask
 from shared.gateway.asking import Asking, Ended, Heard, Send, Step
 from shared.gateway.choosing import answerable, candidates
+from shared.gateway.errors import CallNotFound
 from shared.gateway.messages import (
     MAX_MESSAGE_BYTES,
     Up,
     ask_message,
     encoded,
+    order,
     read_up,
 )
 from shared.gateway.phases import Marks, phases_of
@@ -30,6 +32,8 @@ from shared.observability import logger
 from shared.storage.log import SegmentLog
 
 _TICK_S: Final = 0.1
+# A call has been sent to a device, and noted, well within a second.
+_LOOKS: Final = 10
 _FLEET_KNOWN_S: Final = 2.0
 _SHUNNED_S: Final = 30.0
 # A client that takes nothing for so long is as good as gone.
@@ -90,6 +94,20 @@ class Calls:
             # What a device began and what could not be recorded is left to upkeep.
             if call.leaves_nothing:
                 await self._free(seat)
+
+    async def cancel(self, caller: ApiCaller, ask_id: str) -> None:
+        """Have the device that has a call stop it; the call itself then ends as cancelled, wherever
+        it is carried out. Raises CallNotFound, Unavailable.
+        """
+        for _ in range(_LOOKS):
+            seat = await _aside(self.seats.find, caller.user_id, ask_id)
+            if seat is None:
+                raise CallNotFound("you have no such call under way")
+            if seat.asked is not None:
+                await self.say(seat.asked, order("cancel", ask_id, seat.attempt))
+                return
+            await asyncio.sleep(_TICK_S)
+        raise Unavailable("the call is on its way to a device; repeat this", retry_after_s=1)
 
     async def _free(self, seat: Seat) -> None:
         try:
@@ -237,6 +255,7 @@ class _Call:
     async def _send(self, step: Send) -> None:
         if step.kind == "ask":
             self._marks.asked = self._loop.time()
+            self._note(self._calls.seats.note_asked, step.serial, step.attempt)
             message = ask_message(
                 self._ask.ask_id,
                 step.attempt,
@@ -257,21 +276,26 @@ class _Call:
         self._marks.note(step.frame, self._loop.time())
         if step.frame.k == "started":
             self.leaves_nothing = False
-            self._noting = asyncio.create_task(self._note_device(step.serial, self._noting))
+            self._note(self._calls.seats.note_device, step.serial)
         try:
             async with asyncio.timeout(_TAKEN_WITHIN_S):
                 await self._listen(step.serial, step.frame)
         except (ListenerGone, TimeoutError):
             self._gone.set()
 
-    async def _note_device(self, serial: str, earlier: asyncio.Task[None] | None) -> None:
-        """So that upkeep knows whose failure it is if this process dies; the answer does not wait
-        for it.
+    def _note(self, write: Callable[..., None], *said: Any) -> None:
+        """Note something in the seat, after what was noted before; the answer does not wait for
+        it.
         """
+        self._noting = asyncio.create_task(self._noted(self._noting, write, *said))
+
+    async def _noted(
+        self, earlier: asyncio.Task[None] | None, write: Callable[..., None], *said: Any
+    ) -> None:
         if earlier is not None:
             await earlier
         try:
-            await _aside(self._calls.seats.note_device, self._seat, serial)
+            await _aside(write, self._seat, *said)
         except (DependencyFailed, ConditionFailed):
             logger().warning("seat_not_noted", ask_id=self._ask.ask_id)
 

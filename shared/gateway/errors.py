@@ -2,7 +2,8 @@
 
 EvalyardError
 ├── NotFound
-│   └── ModelNotFound       no device of the caller serves the model
+│   ├── ModelNotFound       no device of the caller serves the model
+│   └── CallNotFound        the caller has no such call under way
 ├── TooManyRequests
 │   ├── ParallelLimit       the user's calls at once are as many as may be
 │   ├── QueueFull           every fitting device has as many calls waiting as it takes
@@ -28,6 +29,12 @@ class ModelNotFound(NotFound):
     """No device of the caller serves the model; `allowed` lists those that are served."""
 
     code = "model_not_found"
+
+
+class CallNotFound(NotFound):
+    """The caller has no such call, or it is over."""
+
+    code = "request_not_found"
 
 
 class ParallelLimit(TooManyRequests):

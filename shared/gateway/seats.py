@@ -26,7 +26,9 @@ _RETRY_AFTER_S: Final = 2
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
-    """An open call. `device` is the one that began to work on it, if any did."""
+    """An open call. `device` is the one that began to work on it, if any did; `asked` the one that
+    has it now, as try `attempt`.
+    """
 
     sk: str
     user_id: str
@@ -37,6 +39,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     tag: str | None = None
     device: str | None = None
+    asked: str | None = None
+    attempt: int = 0
 
 
 def seat_of(item: Item) -> Seat:
@@ -65,11 +69,20 @@ class Seats:
             ahead=0,
         )
 
+    def note_asked(self, seat: Seat, device: str, attempt: int) -> None:
+        """A device has the call now: who cancels it says so there. Raises ConditionFailed."""
+        self._note(seat, {"asked": device, "attempt": attempt})
+
     def note_device(self, seat: Seat, device: str) -> None:
-        """A device began: if nothing more is heard of this call, it failed there."""
-        key = (user_partition(seat.user_id), seat.sk)
-        same = {"ask_id": seat.ask_id}
-        self.table.update(Update(*key, set={"device": device}, only_if=same))
+        """A device began: if nothing more is heard of this call, it failed there. Raises
+        ConditionFailed.
+        """
+        self._note(seat, {"device": device})
+
+    def find(self, user_id: str, ask_id: str) -> Seat | None:
+        """The seat of a user's call, while it is under way."""
+        found = self.table.query(user_partition(user_id), prefix=_PREFIX)
+        return next((seat_of(item) for item in found if item["ask_id"] == ask_id), None)
 
     def free(self, seat: Seat) -> None:
         """The call is over. Again, or when another call has the seat by now, changes nothing."""
@@ -94,6 +107,10 @@ class Seats:
             item = self.table.get(key["pk"], key["sk"])
             if item is not None and item["until_s"] <= clock.now_s():
                 yield item
+
+    def _note(self, seat: Seat, said: Item) -> None:
+        key = (user_partition(seat.user_id), seat.sk)
+        self.table.update(Update(*key, set=said, only_if={"ask_id": seat.ask_id}))
 
     def _put(self, seat: Seat) -> bool:
         item: Item = {

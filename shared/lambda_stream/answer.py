@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -23,7 +24,6 @@ class StreamedAnswer:
     def __init__(self, api: RuntimeApi, request_id: str) -> None:
         self._api, self._request_id = api, request_id
         self._upload: Upload | None = None
-        self._watch: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()
 
     @property
@@ -31,11 +31,16 @@ class StreamedAnswer:
         """Whether status and headers are out."""
         return self._upload is not None
 
+    async def notice_leaving(self) -> None:
+        """Set `gone` when the client leaves, where that is said."""
+        with suppress(OSError):
+            if await self._api.until_left(self._request_id):
+                self.gone.set()
+
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:
         """Send status and headers. Raises ClientGone."""
         prelude = {"statusCode": status, "headers": dict(headers)}
         self._upload = await self._api.open_response(self._request_id)
-        self._watch = asyncio.create_task(self._notice_end(self._upload))
         await self._send(msgspec.json.encode(prelude) + _SEPARATOR)
 
     async def write(self, data: bytes) -> None:
@@ -52,9 +57,6 @@ class StreamedAnswer:
         """Finish; with an error the caller of the function learns that the body was cut short."""
         if self._upload is None:
             return
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
         try:
             if not self.gone.is_set():
                 await self._upload.end(None if error is None else _trailers(error))
@@ -65,25 +67,13 @@ class StreamedAnswer:
 
     async def _send(self, data: bytes) -> None:
         assert self._upload is not None, "an answer begins before it goes on"
-        if self.gone.is_set():
-            raise ClientGone
         try:
+            if self.gone.is_set():
+                raise ClientGone
             await self._upload.send(data)
         except OSError as exc:
             self.gone.set()
             raise ClientGone from exc
-
-    async def _notice_end(self, upload: Upload) -> None:
-        """The Runtime API says nothing before the answer is whole, so what comes is its end.
-
-        Looks without taking: what is read here would be missing from the last reply.
-        """
-        while not (upload.reader.at_eof() or upload.writer.is_closing()):
-            await asyncio.sleep(_LOOKS_EVERY_S)
-        self.gone.set()
-
-
-_LOOKS_EVERY_S: Final = 0.2
 
 
 def _trailers(error: Exception) -> dict[str, str]:

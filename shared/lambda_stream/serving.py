@@ -1,5 +1,6 @@
 """The loop of a function: one call after the other, each on the same event loop."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,18 +23,23 @@ async def serve(api: RuntimeApi, handler: Handler) -> None:
 
 
 async def serve_one(api: RuntimeApi, handler: Handler, invocation: Invocation) -> None:
-    """StreamedAnswer one call. What the handler raises ends it as an error, and nothing else."""
+    """Answer one call. What the handler raises ends it as an error, and nothing else."""
     answer = StreamedAnswer(api, invocation.request_id)
     logger().append_keys(function_request_id=invocation.request_id)
+    watch = asyncio.create_task(answer.notice_leaving())
     try:
         await handler(msgspec.json.decode(invocation.event), answer)
     except ClientGone:
         logger().info("client_gone")
+        await answer.end()
     except Exception as exc:  # The last resort: the next call must be served.
         logger().exception("call_failed")
         await _failed(api, invocation, answer, exc)
-        return
-    await answer.end()
+    else:
+        await answer.end()
+    finally:
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
 
 
 async def _failed(

@@ -1,6 +1,7 @@
 """Lambda's Runtime API in this process: hands out one event, and keeps what is answered."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,9 @@ class LocalRuntimeApi:
     errors: list[tuple[str, bytes]] = field(default_factory=list)
     address: str = ""
     came: asyncio.Event = field(default_factory=asyncio.Event)
+    # Whether it says that the client left, which AWS does not.
+    says_so: bool = True
+    left: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
 
     async def __aenter__(self) -> "LocalRuntimeApi":
@@ -32,6 +36,7 @@ class LocalRuntimeApi:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
+        self.left.set()
         self._server.close()
 
     @property
@@ -43,6 +48,9 @@ class LocalRuntimeApi:
         http = h11.Connection(h11.SERVER)
         request, body = await _event(http, reader), b""
         path = request.target.decode()
+        if path.endswith("/left"):
+            await self._say_left(http, writer)
+            return
         if path.endswith("/response"):
             self.headers = {k.decode(): v.decode() for k, v in request.headers}
             if not await self._read_answer(http, reader):
@@ -64,11 +72,22 @@ class LocalRuntimeApi:
         await writer.drain()
         writer.close()
 
+    async def _say_left(self, http: h11.Connection, writer: asyncio.StreamWriter) -> None:
+        if self.says_so:
+            await self.left.wait()
+        response = h11.Response(status_code=204 if self.says_so else 404, headers=[])
+        for part in (response, h11.EndOfMessage()):
+            writer.write(http.send(part) or b"")
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
     async def _read_answer(self, http: h11.Connection, reader: asyncio.StreamReader) -> bool:
         while isinstance(event := await _event(http, reader), h11.Data):
             self.pieces.append(bytes(event.data))
             self.came.set()
             if self.stops_reading is not None and len(self.pieces) >= self.stops_reading:
+                self.left.set()
                 return False
         self.trailers = {k.decode(): v.decode() for k, v in event.headers}
         return True

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, aclosing, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,9 @@ class OneFunction:
 
     async def call(self, _: str, event: dict[str, Any]) -> Said:
         worker = await self._started()
-        async for said in worker.call(json.dumps(event).encode()):
-            yield said
+        async with aclosing(worker.call(json.dumps(event).encode())) as answer:
+            async for said in answer:
+                yield said
 
     async def stop(self) -> None:
         if self._worker is not None:

@@ -211,6 +211,17 @@ class Gate:
                 if broker_of_calls is not None:
                     await broker_of_calls.close()
 
+    async def _asked(self) -> str:
+        """The id of a call, once a device has been asked."""
+        while not (heard := [each for device in self.devices.values() for each in device.heard]):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        return str(heard[0]["id"])
+
+    async def cancel(self, ask_id: str, **headers: str) -> Reply:
+        """Cancel a call while it is under way."""
+        return await self._call(f"/ask/{ask_id}/cancel", {}, headers=headers)
+
     async def _call(
         self,
         path: str,
@@ -218,6 +229,8 @@ class Gate:
         method: str = "POST",
         headers: dict[str, str] | None = None,
         stops_reading: int | None = None,
+        leaves: bool = False,
+        meanwhile: Callable[[str], Awaitable[Any]] | None = None,
     ) -> Reply:
         content = body if isinstance(body, str) else json.dumps(body)
         said = {"X-Api-Key": KEY, "Content-Type": "application/json", **(headers or {})}
@@ -225,7 +238,16 @@ class Gate:
         runtime = LocalRuntimeApi(json.dumps(event).encode(), stops_reading)
         async with runtime:
             api = RuntimeApi(runtime.address)
-            await serve_one(api, handler.lambda_handler, await api.next())
+            call = asyncio.create_task(serve_one(api, handler.lambda_handler, await api.next()))
+            if leaves or meanwhile:
+                ask_id = await self._asked()
+                if leaves:
+                    runtime.left.set()
+                if meanwhile:
+                    await meanwhile(ask_id)
+            await call
+            if leaves:
+                return Reply(0, {}, runtime.body)
         if runtime.errors:
             return Reply(500, {}, b"", runtime.errors)
         prelude, _, answer = runtime.body.partition(SEPARATOR)
