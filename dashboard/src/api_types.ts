@@ -514,6 +514,11 @@ export interface components {
             /** @default 300 */
             timeout_s?: number;
         };
+        /** @description The call is being stopped; how it ended says its own answer. */
+        AskCancelled: {
+            request_id: string;
+            status: string;
+        };
         /** @description An answer without its output: what `done` of a stream carries. */
         AskEnd: {
             device: string;
@@ -550,6 +555,37 @@ export interface components {
             top_k?: number | null;
             /** @default null */
             top_p?: number | null;
+        };
+        /**
+         * @description A part of a call, on the clock of the gateway (since the call came) or of the device (since
+         *         the ask came there).
+         */
+        AskSpan: {
+            clock: string;
+            duration_ms: number;
+            name: string;
+            start_ms: number;
+        };
+        /**
+         * @description A whole answer, where its time went, and when its pieces came: ms since the device began, and
+         *         characters.
+         */
+        AskTrace: {
+            chunks: [
+                number,
+                number
+            ][];
+            device: string;
+            finish_reason: string;
+            metrics: components["schemas"]["AskMetrics"];
+            model: string;
+            output: string;
+            phases: components["schemas"]["Phases"];
+            reasoning?: string;
+            request_id: string;
+            run_id: string | null;
+            spans: components["schemas"]["AskSpan"][];
+            usage: components["schemas"]["AskUsage"];
         };
         /** @description What the model's server counted; null is what it did not. */
         AskUsage: {
@@ -2480,9 +2516,12 @@ export type AdapterState = components['schemas']['AdapterState'];
 export type AppendAnswer = components['schemas']['AppendAnswer'];
 export type AskAnswer = components['schemas']['AskAnswer'];
 export type AskBody = components['schemas']['AskBody'];
+export type AskCancelled = components['schemas']['AskCancelled'];
 export type AskEnd = components['schemas']['AskEnd'];
 export type AskMetrics = components['schemas']['AskMetrics'];
 export type AskOptions = components['schemas']['AskOptions'];
+export type AskSpan = components['schemas']['AskSpan'];
+export type AskTrace = components['schemas']['AskTrace'];
 export type AskUsage = components['schemas']['AskUsage'];
 export type AssumedAnswer = components['schemas']['AssumedAnswer'];
 export type AttemptEnd = components['schemas']['AttemptEnd'];
