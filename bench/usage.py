@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ QUESTIONS = {
     "group by model": "/usage?group_by=model&bucket=day",
 }
 _WINDOW = "from=2025-11-01T00:00:00Z&to=2025-12-01T00:00:00Z"
-_CALLER = {
+CALLER = {
     "kind": "user", "user_id": "", "tenant": "ada", "admin": "false", "token_id": "t"
 }  # fmt: skip
 # Ten devices, five models, lognormal latencies, two extras: about what the quick start has.
@@ -86,6 +87,18 @@ FROM (
 
 def run() -> Section:
     """Rows of figures for each count and question."""
+    with aws_served() as template:
+        rows = []
+        for count in COUNTS:
+            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+                store(template, Path(folder), count)
+                rows += _measured(template, Path(folder), count)
+        return Section(_TITLE, _COLUMNS, rows, _NOTE)
+
+
+@contextmanager
+def aws_served() -> Iterator[Template]:
+    """An empty AWS with the stack's resources on another processor, which the environment names."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
@@ -95,12 +108,7 @@ def run() -> Section:
         template = read_template()
         create_tables(template, os.environ["AWS_ENDPOINT_URL"])
         create_buckets(template, os.environ["AWS_ENDPOINT_URL"])
-        rows = []
-        for count in COUNTS:
-            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                _store(template, Path(folder), count)
-                rows += _measured(template, Path(folder), count)
-        return Section(_TITLE, _COLUMNS, rows, _NOTE)
+        yield template
     finally:
         server.stop()
 
@@ -110,7 +118,7 @@ def user_of(count: int) -> str:
     return f"user{count}"
 
 
-def _store(template: Template, folder: Path, count: int) -> None:
+def store(template: Template, folder: Path, count: int) -> None:
     """Put parts and rollups there, and the parts into the folder."""
     bucket = Bucket(template.physical["DataBucket"])
     catalog = Catalog(Table(template.physical["CatalogTable"]))
@@ -191,7 +199,7 @@ def _in_process(who: str, query: str, count: int, more: str, template: Template)
     return found
 
 
-def _timed(ask: Callable[[], Any]) -> float:
+def timed(ask: Callable[[], Any]) -> float:
     """The median of a few rounds, in seconds, after a first one."""
     times = []
     for _ in range(_ROUNDS):
@@ -206,7 +214,7 @@ def _ask_ours(query: str, count: int, exact: str) -> dict[str, Any]:
 
     path = QUESTIONS[query]
     path += f"{'&' if '?' in path else '?'}{_WINDOW}&exact={exact}"
-    event = http_event("GET", path, context=_CALLER | {"user_id": user_of(count)})
+    event = http_event("GET", path, context=CALLER | {"user_id": user_of(count)})
 
     def ask() -> None:
         answer = lambda_handler(event, LambdaContext())
@@ -217,7 +225,7 @@ def _ask_ours(query: str, count: int, exact: str) -> dict[str, Any]:
         ask()
     scratch = Path(tempfile.gettempdir()) / "evalyard-parts"
     fetched = sum(path.stat().st_size for path in scratch.iterdir())
-    return {"s": _timed(ask), "calls": len(calls.names), "MB": round(fetched / 2**20, 2)}
+    return {"s": timed(ask), "calls": len(calls.names), "MB": round(fetched / 2**20, 2)}
 
 
 def _ask_straight(query: str, _count: int, folder: str) -> dict[str, Any]:
@@ -244,7 +252,7 @@ def _ask_straight(query: str, _count: int, folder: str) -> dict[str, Any]:
             ).fetchall()
 
     ask()
-    return {"s": _timed(ask)}
+    return {"s": timed(ask)}
 
 
 _COUNTS = (
@@ -302,7 +310,7 @@ def _ask_sqlite(query: str, _count: int, folder: str) -> dict[str, Any]:
             sum(row[4] for row in found), sum(row[5] for row in found)
 
     ask()
-    return {"s": _timed(ask)}
+    return {"s": timed(ask)}
 
 
 _SUBJECTS = {"ours": _ask_ours, "straight": _ask_straight, "sqlite": _ask_sqlite}

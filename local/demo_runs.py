@@ -101,6 +101,12 @@ def _run(
         "ttft_ms": round(ttft_ms, 1),
         "ok": not failed,
         "extra": _extras(device, heat, speed, chance),
+        "conditions": {
+            "build": build,
+            "quant": "Q4_K_M",
+            "charging": device.kind == "server",
+            "start_temperature_c": round(heat),
+        },
     }
 
 

@@ -52,6 +52,12 @@ class SideBody(Body):
     window: WindowBody | None = None
 
 
+class ReferenceBody(SideBody):
+    """Other runs to compare with, and by what series are kept apart."""
+
+    by: By | None = Field(default=None, description="device and model if omitted.")
+
+
 class BaselineBody(Body):
     """Which runs become the baseline, and why."""
 
@@ -157,10 +163,8 @@ class GateBody(Body):
     )
 
     baseline: str | None = Field(default=None, max_length=128)
-    reference: SideBody | None = None
-    by: By | None = Field(
-        default=None, description="With `reference`; device and model if omitted."
-    )
+    reference: ReferenceBody | None = None
+    by: By | None = Field(default=None, description="The same as `by` of `reference`.")
     candidate: SideBody
     rules: list[RuleBody] = Field(
         default_factory=list,

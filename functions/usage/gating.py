@@ -78,7 +78,7 @@ async def gate(user: CurrentUser, body: GateBody) -> Response:
         wiring.catalog(),
         candidate,
         _reference(user.user_id, body),
-        grouping_of(body.by, "/by"),
+        _by(body),
         question,
     )
     return _json(_document(found))
@@ -123,6 +123,13 @@ async def changes(
             "changes": found,
         }
     )
+
+
+def _by(body: GateBody) -> tuple[str, ...]:
+    """By what series are kept apart where no baseline says it. Raises Unacceptable."""
+    if body.reference is not None and body.reference.by is not None:
+        return grouping_of(body.reference.by, "/reference/by")
+    return grouping_of(body.by, "/by")
 
 
 def _wanted(body: GateBody) -> tuple[WantedRule, ...]:

@@ -10,7 +10,14 @@ import httpx
 from tests.kit.local_cloud import LocalCloud, until
 
 # Where other functions write below a user's prefix, besides what this test makes by the API.
-OTHERS = ("folded/{}/x", "rollups/user={}/x", "quarantine/{}/x", "exports/{}/x", "jobs/{}/x/y")
+OTHERS = (
+    "folded/{}/x",
+    "rollups/user={}/x",
+    "quarantine/{}/x",
+    "exports/{}/x",
+    "jobs/{}/x/y",
+    "baselines/{}/m/x",
+)
 
 
 def leave_something_everywhere(cloud: LocalCloud, admin: httpx.Client, user_id: str) -> str:

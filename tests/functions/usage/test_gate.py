@@ -174,6 +174,7 @@ def test_gate_fails_when_one_of_two_phones_is_slower(lab):
     lab.send([value * 1.2 for value in STEADY], commit="b", device="phone-2")
 
     found = lab.gate(reference=MAIN, rules=LATENCY, by=["device"])
+    assert lab.gate(reference=MAIN | {"by": ["device"]}, rules=LATENCY) == found
 
     assert (found["verdict"], found["baseline"]) == ("fail", None)
     verdicts = {one["key"]["device"]: one["verdict"] for one in found["series"]}
