@@ -72,9 +72,13 @@ class SideMoments(msgspec.Struct, frozen=True):
         }
 
 
-def side_moments(snapshot: Snapshot, query: UsageQuery, by: tuple[str, ...]) -> SideMoments:
-    """The moments of a question's runs by some dimensions. Raises TooManyGroups."""
-    plan = plan_reading(snapshot, query, by)
+def side_moments(
+    snapshot: Snapshot, query: UsageQuery, by: tuple[str, ...], *, exact: bool | None = None
+) -> SideMoments:
+    """The moments of a question's runs by some dimensions, from rows (`exact`), from rollups where
+    they go, or as the number of runs suggests. Raises TooManyGroups.
+    """
+    plan = plan_reading(snapshot, query, by, exact=exact)
     if not plan.exact:
         return _from_rollups(snapshot, query, by)
     with runs_table(snapshot, query, plan, _COLUMNS) as connection:

@@ -1,6 +1,7 @@
 """Parts and rollups that were written before a column was appended answer as if it was null."""
 
 import tempfile
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +13,15 @@ from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
 from shared.runs import Run
 from shared.storage.log import DayRecord
 from shared.storage.log.records import DAY_PREFIX, item_of
-from shared.usage import Filters, ReadOptions, UsageQuery, overview
+from shared.usage import (
+    Export,
+    Filters,
+    ReadOptions,
+    UsageQuery,
+    compare,
+    export_runs,
+    overview,
+)
 from tests.shared.usage.test_queries import START_US
 
 # Whole days, which rollups answer.
@@ -109,3 +118,31 @@ def test_older_parts_are_rolled_up_when_they_were_not_before(storage):
     storage.tidy("unrolled")
 
     assert by_tag(storage, "unrolled", ReadOptions(exact=False)) == {None: 2}
+
+
+def test_conditions_are_null_when_files_are_older_than_they_are(storage):
+    storage.store("mixed", [run_at(1), run_at(2)], fold=True)
+    storage.tidy("mixed")
+    aged(storage, "mixed")
+    newer = [msgspec.structs.replace(run_at(3), conditions={"quant": "Q4", "threads": "4"})]
+    storage.store("mixed", newer, fold=True)
+    query = UsageQuery("mixed", DAY_START_US, DAY_START_US + DAY_US)
+    places = (storage.bucket, storage.catalog)
+
+    found = overview(*places, query, group_by=("cond.quant",), step_s=86_400, newest=5)
+    filtered = Filters(**{"cond.threads": ("4",)})
+    some = overview(*places, filtered_by(query, filtered), step_s=86_400)
+    rolled = compare(*places, query, filtered_by(query, filtered), options=READINGS[1])
+    exported = export_runs(*places, Export(query)).body
+
+    assert {entry["key"]["cond.quant"]: entry["runs"] for entry in found.breakdown} == {
+        None: 2, "Q4": 1,
+    }  # fmt: skip
+    assert [run["conditions"] for run in found.runs] == [{"quant": "Q4", "threads": 4}, {}, {}]
+    assert some.total["runs"] == 1
+    assert {"field": "cond.quant", "a": ["Q4", None], "b": ["Q4"]} in rolled.conditions_diff
+    assert [line.rpartition(b",")[2] for line in exported.splitlines()[1:3]] == [b"{}", b"{}"]
+
+
+def filtered_by(query: UsageQuery, filters: Filters) -> UsageQuery:
+    return replace(query, filters=filters)
