@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.http import Body, Scope, UserId
+from shared.http import Body, UserId
+from shared.scopes import Scope
 
 _MAX_LIFE_S = 10 * 365 * 86_400
 

@@ -26,7 +26,6 @@ from shared.http.names import (
 from shared.http.pages import Cursors, Page, PageLimit, key_form, page_of, up_to
 from shared.http.routes import DeviceRoute, OpenRoute, PageRoute, UserRoute
 from shared.http.schemas import QUESTION_RESPONSES, Body, Problem, StrictBody, described
-from shared.http.scopes import Scope
 from shared.http.windows import Window, requested_window, span_document
 from shared.observability import logger
 
@@ -51,7 +50,6 @@ __all__ = [
     "Problem",
     "Repeatable",
     "RepeatableCall",
-    "Scope",
     "Serial",
     "SerialInPath",
     "StrictBody",

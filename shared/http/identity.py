@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 
 from shared.errors import Forbidden, Unauthenticated
-from shared.http.scopes import Scope
+from shared.scopes import Scope
 
 
 @dataclass(frozen=True)

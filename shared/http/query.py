@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 from urllib.parse import urlencode
@@ -37,6 +38,11 @@ class QueryParameters:
         ]
         lists = {field.alias for field in fields if _is_list(field.field_info.annotation)}
         return cls(tuple(sorted({field.alias for field in fields})), frozenset(lists))
+
+    def values(self, request: Request, names: Iterable[str]) -> list[str]:
+        """What a request says of those of some parameters that the route takes."""
+        known = [name for name in names if name in self.names]
+        return [value for name in known for value in request.query_params.getlist(name)]
 
     def read(self, request: Request) -> None:
         """Judge the names, and gather those that are one of many under the name of all of them.

@@ -14,7 +14,7 @@ from shared.http.identity import Caller, identify, is_for_administrators
 from shared.http.problems import EdgeError, problem_response, validation_error
 from shared.http.query import QueryParameters
 from shared.http.rates import held_to_rate
-from shared.http.scopes import WantedCall, check_scope
+from shared.scopes import TRIALS, check_scope
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -37,9 +37,9 @@ class OpenRoute(APIRoute):
             if self.credential:
                 caller = edge_request.state.caller = identify(edge_request, self.credential)
                 if isinstance(caller, Caller):
-                    query, names = edge_request.query_params, parameters.names
+                    trials = parameters.values(edge_request, TRIALS)
                     place = (edge_request.method, self.path_format)
-                    check_scope(caller.scope, WantedCall(*place, query, names, admins=admins))
+                    check_scope(caller.scope, *place, trials=trials, admins=admins)
             if not self.any_query:
                 parameters.read(edge_request)
             if not self.credential:

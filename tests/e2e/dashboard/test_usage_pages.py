@@ -273,7 +273,7 @@ def test_gate_shows_the_verdict_of_a_baseline_that_was_set_from_a_view(
     told = [each["verdict"] for each in user.api.post("/usage/gate", json=asked).json()["series"]]
     shown = page.locator("[data-series]").evaluate_all("all => all.map((e) => e.dataset.series)")
     assert shown == told
-    expect(page.locator("[data-condition]").first).to_contain_text("commit")
+    expect(page.locator('[data-condition="cond.commit"]')).to_contain_text("commit")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy as Markdown").click()
     assert page.evaluate("navigator.clipboard.readText()").startswith("**fail**")
