@@ -1298,7 +1298,7 @@ export interface components {
          */
         GateBody: {
             baseline?: string | null;
-            /** @description With `reference`; device and model if omitted. */
+            /** @description The same as `by` of `reference`. */
             by?: string[] | null;
             candidate: components["schemas"]["SideBody"];
             /**
@@ -1311,7 +1311,7 @@ export interface components {
              * @default 5
              */
             min_runs?: number;
-            reference?: components["schemas"]["SideBody"] | null;
+            reference?: components["schemas"]["ReferenceBody"] | null;
             require_same?: string[];
             /** @description Without any: latency_ms, ttft_ms and tok_s at 5 %. */
             rules?: components["schemas"]["RuleBody"][];
@@ -1887,6 +1887,23 @@ export interface components {
             /** @example job.succeeded */
             type: string;
             webhook_id: string;
+        };
+        /** @description Other runs to compare with, and by what series are kept apart. */
+        ReferenceBody: {
+            /** @description device and model if omitted. */
+            by?: string[] | null;
+            /**
+             * @description Any of device, model, tag, tenant, ok, dataset, source_kind and cond.<name>, each with the values any of which fits.
+             * @example {
+             *       "cond.commit": [
+             *         "4f2c1d9"
+             *       ]
+             *     }
+             */
+            filters?: {
+                [key: string]: (string | boolean | number)[] | string | boolean | number;
+            };
+            window?: components["schemas"]["WindowBody"] | null;
         };
         /** @description A device. Registered again, it keeps the members that are left out. */
         RegisterBody: {
@@ -2623,6 +2640,7 @@ export type ProblemFault = components['schemas']['ProblemFault'];
 export type QueuePosition = components['schemas']['QueuePosition'];
 export type RecordedUsage = components['schemas']['RecordedUsage'];
 export type RedeliveryAnswer = components['schemas']['RedeliveryAnswer'];
+export type ReferenceBody = components['schemas']['ReferenceBody'];
 export type RegisterBody = components['schemas']['RegisterBody'];
 export type RegisteredAnswer = components['schemas']['RegisteredAnswer'];
 export type ReloadBody = components['schemas']['ReloadBody'];

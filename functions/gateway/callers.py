@@ -10,6 +10,7 @@ from shared.accounts import Credential, TokenUse, find_credential, needs_recordi
 from shared.errors import DependencyFailed, Forbidden, Unauthenticated
 from shared.gateway import ApiCaller
 from shared.observability import logger
+from shared.scopes import check_scope
 
 # As the API's own authorizer: a revoked key is refused within a minute.
 _KNOWN_S: Final = 30.0
@@ -22,6 +23,7 @@ async def caller_of(request: Request) -> ApiCaller:
     credential = await _credential(request)
     if credential.kind != "api_key":
         raise Forbidden("the LLM gateway takes API keys only; make one with POST /accounts/tokens")
+    check_scope(credential.scope, request.method, request.path)
     return ApiCaller(user_id=credential.user_id, tenant=credential.tenant, admin=credential.admin)
 
 

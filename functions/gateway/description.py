@@ -23,7 +23,7 @@ _SHAPES: Final = (
 )
 _REFUSALS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
-    403: "Not an API key but a user token (`forbidden`).",
+    403: "Not an API key but a user token, or one whose scope may not do this (`forbidden`).",
     404: "No device of yours serves the model (`model_not_found`, with `allowed`), or the pinned "
     "device is not there (`device_not_found`).",
     405: "The path has other methods (`method_not_allowed`).",

@@ -222,6 +222,24 @@ def test_call_is_refused_when_its_key_is_none(
         assert reply.body == b'{"message":"Unauthorized"}'
 
 
+@pytest.mark.parametrize(
+    ("scope", "least", "listed"),
+    [("read", "full", 200), ("ingest", "full", 403), ("metrics", "full", 403)],
+)
+def test_call_is_refused_when_the_scope_of_its_key_is_narrower(
+    gate: Gate, tables: dict[str, Table], scope: str, least: str, listed: int
+) -> None:
+    gate.device()
+    tables["AccountsTable"].put(credential("eyk_narrow", "api_key", scope=scope))
+    headers = {"X-Api-Key": "eyk_narrow"}
+
+    asked = gate.ask("/ask", ASK, headers=headers)
+    models = gate.ask("/v1/models", headers=headers, method="GET")
+
+    assert (asked.status, asked.json["required_scope"]) == (403, least)
+    assert models.status == listed
+
+
 def test_call_is_refused_in_openais_words_when_its_key_is_unknown(gate: Gate) -> None:
     reply = gate.ask("/v1/chat/completions", CHAT, headers={"X-Api-Key": "eyk_other"})
 
