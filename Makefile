@@ -107,7 +107,9 @@ check-code:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/mypy --config-file client/pyproject.toml
 	PYTHONPATH=runner .venv/bin/lint-imports --no-cache
+	PYTHONPATH=client .venv/bin/lint-imports --no-cache --config client/pyproject.toml
 	.venv/bin/vulture
 
 check-template:

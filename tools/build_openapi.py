@@ -17,6 +17,7 @@ from functions.gateway.description import describe
 from shared.http.idempotency import is_creating
 from shared.http.routes import OpenRoute
 from shared.http.schemas import ERROR_RESPONSES
+from tools import build_client_models, build_client_sync
 from tools.template import ROOT, read_template
 
 TARGET = ROOT / "functions" / "health" / "openapi.json"
@@ -230,4 +231,7 @@ def _version() -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(render(build()), encoding="utf-8")
+    whole = build()
+    TARGET.write_text(render(whole), encoding="utf-8")
+    build_client_models.write(whole)
+    build_client_sync.write()

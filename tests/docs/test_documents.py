@@ -10,7 +10,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "runner").glob("*.md")]
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "runner").glob("*.md"),
+        *(ROOT / "client").glob("*.md"),
+    ]
 )
 DECISIONS = ROOT / "docs" / "decisions"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -83,7 +88,16 @@ def test_words_are_plain_when_the_api_describes_itself() -> None:
     assert [text for text in _descriptions(document) if _AVOIDED.search(text)] == []
 
 
-_PRODUCT = ("bench", "functions", "layers", "local", "runner/evalyard_runner", "shared", "tools")
+_PRODUCT = (
+    "bench",
+    "client/evalyard",
+    "functions",
+    "layers",
+    "local",
+    "runner/evalyard_runner",
+    "shared",
+    "tools",
+)
 _CODE = [path for folder in _PRODUCT for path in sorted((ROOT / folder).rglob("*.py"))]
 
 

@@ -1,0 +1,71 @@
+"""The Python SDK of Evalyard: `Evalyard` and, for asyncio, `AsyncEvalyard`.
+
+Names are imported when they are first asked for, so that the command starts fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalyard.aio import AsyncEvalyard, AsyncJob
+    from evalyard.client import Evalyard, Job
+    from evalyard.core.appending import AppendReport, RowVerdict
+    from evalyard.errors import (
+        ApiError,
+        AppendInterrupted,
+        ConfigurationError,
+        Conflict,
+        EvalyardError,
+        Forbidden,
+        Invalid,
+        JobFailed,
+        NotFound,
+        OutOfReach,
+        RateLimited,
+        ServerError,
+        TooLarge,
+        Unauthorized,
+        WaitTimeout,
+    )
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "AsyncEvalyard": "aio",
+    "AsyncJob": "aio",
+    "Evalyard": "client",
+    "Job": "client",
+    "AppendReport": "core.appending",
+    "RowVerdict": "core.appending",
+}
+
+__all__ = [
+    "ApiError",
+    "AppendInterrupted",
+    "AppendReport",
+    "AsyncEvalyard",
+    "AsyncJob",
+    "ConfigurationError",
+    "Conflict",
+    "Evalyard",
+    "EvalyardError",
+    "Forbidden",
+    "Invalid",
+    "Job",
+    "JobFailed",
+    "NotFound",
+    "OutOfReach",
+    "RateLimited",
+    "RowVerdict",
+    "ServerError",
+    "TooLarge",
+    "Unauthorized",
+    "WaitTimeout",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'evalyard' has no attribute {name!r}")
+    return getattr(import_module(f"evalyard.{_PLACES.get(name, 'errors')}"), name)

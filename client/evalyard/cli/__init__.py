@@ -1,0 +1,1 @@
+"""The command `evalyard`. Nothing of it is imported by the SDK."""

@@ -1,0 +1,524 @@
+"""The blocking SDK. Written by `make openapi` from `evalyard.aio`; edits are lost."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+import httpx
+
+from evalyard import arrow
+from evalyard.core import datasets, jobs, places, questions, usage
+from evalyard.core.appending import Appending, AppendReport, RowVerdict, Upload
+from evalyard.core.pages import page
+from evalyard.core.questions import Filters, Rules, Window
+from evalyard.core.rows import records
+from evalyard.core.sending import Patience
+from evalyard.core.wire import Params, Steps, query, without_nones
+from evalyard.errors import EvalyardError, JobFailed
+from evalyard.models import (
+    Baseline,
+    BaselineDetail,
+    Changes,
+    Compare,
+    Dataset,
+    DeadJob,
+    Device,
+    DeviceDetail,
+    Gate,
+    Health,
+    Import,
+    JobDetail,
+    JobPreview,
+    JobRecord,
+    JobResult,
+    Me,
+    SavedAdapter,
+    Summary,
+    Undo,
+    UsageTable,
+)
+from evalyard.settings import Target, resolve
+from evalyard.transport import TIMEOUT_S, Walker, each
+
+T = TypeVar("T")
+_PATIENCE = Patience()
+
+
+class Pages(Generic[T]):
+    """A list of the API, read page by page while it is iterated."""
+
+    def __init__(self, api: Evalyard, path: str, params: Params, kind: type[T]) -> None:
+        self._api = api
+        self._path = path
+        self._params = params
+        self._kind = kind
+
+    def __iter__(self) -> Iterator[T]:
+        for items in self.pages():
+            for item in items:
+                yield item
+
+    def pages(self) -> Iterator[list[T]]:
+        """The pages as lists."""
+        cursor: str | None = None
+        for _ in count():
+            steps = page(self._path, self._params, self._kind, cursor, self._api.patience)
+            items, cursor = self._api.walk(steps)
+            yield items
+            if cursor is None:
+                return
+
+    def to_arrow(self) -> Any:
+        """All items as a `pyarrow.Table`."""
+        return arrow.table([item for item in self])
+
+
+class Job:
+    """A job that was submitted. `record` is its last known state."""
+
+    def __init__(self, api: Evalyard, record: JobRecord) -> None:
+        self._api = api
+        self.record = record
+
+    @property
+    def id(self) -> str:
+        """`job_…`."""
+        return self.record.job_id
+
+    @property
+    def status(self) -> str:
+        """`queued`, `running`, `cancelling`, `succeeded`, `cancelled` or `dead`."""
+        return self.record.status
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        on_progress: Callable[[JobRecord], object] | None = None,
+    ) -> Job:
+        """Wait until it is finished, at most `timeout` seconds; raises WaitTimeout.
+
+        `on_progress` is called with each change: position, reason, device, attempt.
+        """
+        steps = jobs.wait(self.id, timeout, on_progress, time.monotonic, self._api.patience)
+        self.record = self._api.walk(steps)
+        return self
+
+    def result(self, *, full: bool = False, timeout: float | None = None) -> JobResult:
+        """Wait for the result; raises JobFailed where the job is dead or cancelled.
+
+        `full` adds prompt, samples, telemetry, log and provenance.
+        """
+        if self.status not in jobs.FINISHED:
+            self.wait(timeout)
+        if self.status != "succeeded":
+            raise JobFailed(self.record)
+        return self._api.walk(jobs.result(self.id, full, self._api.patience))
+
+    def cancel(self) -> Job:
+        """Cancel it, or ask its device to stop."""
+        self.record = self._api.walk(jobs.cancel(self.id, self._api.patience))
+        return self
+
+
+class Jobs:
+    """Jobs: prompts for models on devices."""
+
+    def __init__(self, api: Evalyard) -> None:
+        self._api = api
+
+    def run(self, prompt: str, *, model: str, **options: Any) -> Job:
+        """Submit a job. `options` are members of the body: `device_serial`, `repeat`, `tag`, ….
+
+        >>> job = ev.jobs.run("Why is the sky blue?", model="m", options={"num_predict": 64})
+        >>> job.status
+        'queued'
+        """
+        body = {"prompt": prompt, "model": model, **options}
+        return Job(self._api, self._api.walk(jobs.submit(body, self._api.patience)))
+
+    def preview(self, prompt: str, *, model: str, **options: Any) -> JobPreview:
+        """What `run` would do, without doing it."""
+        body = {"prompt": prompt, "model": model, **options}
+        return self._api.walk(jobs.preview(body, self._api.patience))
+
+    def map(
+        self,
+        prompts: Iterable[str],
+        *,
+        model: str,
+        in_flight: int = 32,
+        timeout: float | None = None,
+        return_errors: bool = False,
+        **options: Any,
+    ) -> Iterator[JobResult | JobFailed]:
+        """The results of many prompts, in their order; at most `in_flight` jobs wait at a time.
+
+        A job that failed raises JobFailed in its turn, or is yielded with `return_errors`.
+        """
+        waiting: deque[Job] = deque()
+        for prompt in each(prompts):
+            waiting.append(self.run(prompt, model=model, **options))
+            if len(waiting) >= in_flight:
+                yield self._next(waiting, timeout, return_errors)
+        while waiting:
+            yield self._next(waiting, timeout, return_errors)
+
+    def get(self, job_id: str) -> Job:
+        """A job by its id, to wait for it or to take its result."""
+        return Job(self._api, self._api.walk(jobs.look(job_id, self._api.patience)))
+
+    def read(self, job_id: str) -> JobDetail:
+        """A job with its prompt, options and attempts."""
+        return self._api.walk(jobs.read(job_id, self._api.patience))
+
+    def result(self, job_id: str, *, full: bool = False) -> JobResult:
+        """The result of a job that is finished."""
+        return self._api.walk(jobs.result(job_id, full, self._api.patience))
+
+    def list(self, **filters: object) -> Pages[JobRecord]:
+        """Jobs, newest first: `status`, `model`, `device`, `queue_tag`, `tag`, a window."""
+        return Pages(self._api, "/api/jobs", questions.parameters(filters, None), JobRecord)
+
+    def dead(self, **filters: object) -> Pages[DeadJob]:
+        """The dead-letter queue: `device`, `model`."""
+        return Pages(self._api, "/jobs/dlq", query(filters), DeadJob)
+
+    def cancel(self, job_id: str) -> JobRecord:
+        """Cancel a job by its id."""
+        return self._api.walk(jobs.cancel(job_id, self._api.patience))
+
+    def requeue(self, job_id: str, **changes: Any) -> JobRecord:
+        """Queue a dead job again: `device_serial`, `queue_tag`, `options`, `max_attempts`."""
+        return self._api.walk(jobs.requeue(job_id, changes, self._api.patience))
+
+    def delete(self, job_id: str) -> None:
+        """Delete a dead job."""
+        self._api.walk(jobs.remove(job_id, self._api.patience))
+
+    def _next(
+        self, waiting: deque[Job], timeout: float | None, return_errors: bool
+    ) -> JobResult | JobFailed:
+        try:
+            return waiting.popleft().result(timeout=timeout)
+        except JobFailed as error:
+            if not return_errors:
+                raise
+            return error
+
+
+class Datasets:
+    """Datasets: rows of your own, which an adapter turns into runs."""
+
+    def __init__(self, api: Evalyard) -> None:
+        self._api = api
+
+    def append(
+        self,
+        name: str,
+        rows: Any,
+        *,
+        resume: str | None = None,
+        on_verdict: Callable[[RowVerdict], object] | None = None,
+        on_part: Callable[[AppendReport], object] | None = None,
+    ) -> AppendReport:
+        """Append any number of rows: dicts, lines of JSON, a DataFrame, an Arrow table.
+
+        Rows go in gzip parts within the limits of a call, one in memory at a time. A part whose
+        answer was lost is sent again under its key and stored once. `resume` of AppendInterrupted
+        or of a report goes on with the same rows where an upload was cut. Verdicts on bad rows
+        are in the report, or go to `on_verdict` one by one; `on_part` is called after each part.
+
+        >>> report = ev.datasets.append("runs", [{"latency_ms": 900.0}, {"latency_ms": 850.0}])
+        >>> report.appended, report.verdicts
+        (2, [])
+        """
+        now_s = time.time()
+        upload = Upload.resume(resume, now_s) if resume else Upload.begin(now_s)
+        appending = Appending(name, upload, self._api.patience, on_verdict, on_part)
+        skip = appending.to_skip
+        try:
+            for row in each(records(rows)):
+                if skip:
+                    skip -= 1
+                elif (steps := appending.add(row)) is not None:
+                    self._api.walk(steps)
+            if (steps := appending.finish()) is not None:
+                self._api.walk(steps)
+        except EvalyardError as error:
+            cut = appending.cut(error)
+            if cut is error:
+                raise
+            raise cut from error
+        return appending.report
+
+    def list(self) -> Pages[Dataset]:
+        """The datasets by name."""
+        return Pages(self._api, "/user/data/list", (), Dataset)
+
+    def rows(self, name: str, *, order: str = "asc", limit: int = 1_000) -> Pages[Any]:
+        """All rows, in the order of appending (`desc`: the newest first)."""
+        params = query({"dataset": name, "order": order, "limit": limit})
+        return Pages(self._api, "/user/data/get", params, dict)
+
+    def tail(self, name: str, rows: int = 10) -> Sequence[dict[str, Any]]:
+        """The last rows, in the order of appending."""
+        steps = datasets.rows(name, {"tail": rows}, self._api.patience)
+        return (self._api.walk(steps)).data
+
+    def adapter(self, name: str) -> SavedAdapter:
+        """The dataset's adapter; NotFound where there is none."""
+        return self._api.walk(datasets.adapter(name, self._api.patience))
+
+    def save_adapter(self, name: str, *, backfill: bool = False, **fields: Any) -> SavedAdapter:
+        """Save which fields of rows are the members of a run."""
+        body = {"dataset": name, **fields}
+        return self._api.walk(datasets.save_adapter(body, backfill, self._api.patience))
+
+    def undo(self, batch_id: str) -> Undo:
+        """Take one append or import back."""
+        return self._api.walk(datasets.undo(batch_id, self._api.patience))
+
+    def delete(self, name: str, *, usage: bool = False) -> None:
+        """Delete a dataset; `usage` removes the runs that came of it too."""
+        self._api.walk(datasets.remove(name, usage, self._api.patience))
+
+
+class Usage:
+    """Usage: statistics, comparisons and gates over runs.
+
+    Filters are given by name (`model="m"`, a list for any of several, `{"cond.quant": "Q4"}` with
+    `**`); `window` has `minutes`, `last_s`, or `from` and `to`.
+    """
+
+    def __init__(self, api: Evalyard) -> None:
+        self._api = api
+
+    def summary(self, *, window: Window | None = None, **filters: object) -> Summary:
+        """The statistics of some runs.
+
+        >>> ev.usage.summary(window={"last_s": 3600}).runs
+        0
+        """
+        params = questions.parameters(filters, window)
+        return self._api.walk(usage.summary(params, self._api.patience))
+
+    def query(
+        self,
+        *,
+        group_by: Sequence[str] = (),
+        bucket: str | int = "auto",
+        window: Window | None = None,
+        **filters: object,
+    ) -> UsageTable:
+        """Statistics over time and by up to three dimensions or conditions."""
+        by = ",".join([group_by] if isinstance(group_by, str) else group_by) or None
+        params = questions.parameters(filters, window, group_by=by, bucket=bucket)
+        return self._api.walk(usage.usage(params, self._api.patience))
+
+    def compare(
+        self,
+        a: Filters | None = None,
+        b: Filters | None = None,
+        *,
+        a_window: Window | None = None,
+        b_window: Window | None = None,
+        min_effect_pct: float | None = None,
+    ) -> Compare:
+        """Whether side `b` is better or worse than side `a`, metric by metric."""
+        params = questions.compared(a, b, a_window, b_window, min_effect_pct=min_effect_pct)
+        return self._api.walk(usage.compare(params, self._api.patience))
+
+    def gate(
+        self,
+        baseline: str | None = None,
+        *,
+        reference: Mapping[str, object] | None = None,
+        filters: Filters | None = None,
+        window: Window | None = None,
+        by: Sequence[str] | None = None,
+        rules: Rules | None = None,
+        min_runs: int | None = None,
+        require_same: Sequence[str] | None = None,
+        fdr: float | None = None,
+    ) -> Gate:
+        """Whether the candidate (`filters`, `window`) is worse than a baseline or a reference."""
+        body = questions.gate_body(
+            baseline=baseline,
+            reference=reference,
+            filters=filters,
+            window=window,
+            by=by,
+            rules=rules,
+            min_runs=min_runs,
+            require_same=require_same,
+            fdr=fdr,
+        )
+        return self._api.walk(usage.gate(body, self._api.patience))
+
+    def changes(
+        self,
+        metric: str = "tok_s",
+        *,
+        group_by: Sequence[str] = (),
+        window: Window | None = None,
+        **filters: object,
+    ) -> Changes:
+        """When a metric shifted, and what else changed then."""
+        by = ",".join([group_by] if isinstance(group_by, str) else group_by) or None
+        params = questions.parameters(filters, window, metric=metric, group_by=by)
+        return self._api.walk(usage.changes(params, self._api.patience))
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: str = "csv",  # noqa: A002  # The API's word.
+        window: Window | None = None,
+        **filters: object,
+    ) -> Path:
+        """Write the runs to a file: `csv`, `jsonl` or `parquet`; never a part of one."""
+        target = Path(path)
+        draft = target.with_name(target.name + ".part")
+        try:
+            with draft.open("wb") as file:
+                self._export(file.write, format, window, filters)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+        return target
+
+    def to_arrow(self, *, window: Window | None = None, **filters: object) -> Any:
+        """The runs as a `pyarrow.Table`."""
+        pieces: list[bytes] = []
+        self._export(pieces.append, "parquet", window, filters)
+        return arrow.parquet(b"".join(pieces))
+
+    def import_file(
+        self, content: bytes, media_type: str = "application/json", **options: Any
+    ) -> Import:
+        """Import what another tool wrote; the service recognises it.
+
+        Options are the API's: `dry_run`, `strict`, `device`, `model`, `tag`, `adapter`, `format`.
+        """
+        steps = usage.import_file(content, media_type, options, self._api.patience)
+        return self._api.walk(steps)
+
+    def _export(
+        self,
+        sink: Callable[[bytes], object],
+        kind: str,
+        window: Window | None,
+        filters: Filters,
+    ) -> None:
+        params = questions.parameters(filters, window, format=kind)
+        self._api.walk(usage.export(params, sink, self._api.patience))
+
+
+class Baselines:
+    """Baselines: figures that gates are held against."""
+
+    def __init__(self, api: Evalyard) -> None:
+        self._api = api
+
+    def set(
+        self,
+        name: str,
+        *,
+        reason: str,
+        window: Window,
+        filters: Filters | None = None,
+        by: Sequence[str] | None = None,
+    ) -> Baseline:
+        """Keep the figures of some runs under a name, and why."""
+        side = questions.side_body(filters, window)
+        body = {**side, **without_nones([("by", by), ("reason", reason)])}
+        return self._api.walk(usage.set_baseline(name, body, self._api.patience))
+
+    def get(self, name: str) -> BaselineDetail:
+        """A baseline with its history."""
+        return self._api.walk(usage.baseline(name, self._api.patience))
+
+    def list(self) -> Pages[Baseline]:
+        """All baselines."""
+        return Pages(self._api, "/usage/baselines", (), Baseline)
+
+    def delete(self, name: str) -> None:
+        """Delete a baseline."""
+        self._api.walk(usage.remove_baseline(name, self._api.patience))
+
+
+class Devices:
+    """Devices as they are now."""
+
+    def __init__(self, api: Evalyard) -> None:
+        self._api = api
+
+    def list(self, **filters: object) -> Pages[Device]:
+        """Devices: `present`, `ready`, `using`, `state`, `model`, `queue_tag`."""
+        params = questions.parameters(filters, None)
+        return Pages(self._api, "/devices", params, Device)
+
+    def get(self, serial: str) -> DeviceDetail:
+        """A device with its last readings and troubles."""
+        return self._api.walk(places.device(serial, self._api.patience))
+
+
+class Evalyard:
+    """A deployment of Evalyard, as one user.
+
+    Without arguments: `EVALYARD_URL` and `EVALYARD_TOKEN`, else a profile of `evalyard login`,
+    else a local cloud that runs in this folder or one above. `patience` says how often and how
+    long a request is retried.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        profile: str | None = None,
+        patience: Patience = _PATIENCE,
+        timeout_s: float = TIMEOUT_S,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.target: Target = resolve(url, token, profile)
+        self.patience = patience
+        self._walker = Walker(self.target, timeout_s, transport)
+        self.jobs = Jobs(self)
+        self.datasets = Datasets(self)
+        self.usage = Usage(self)
+        self.baselines = Baselines(self)
+        self.devices = Devices(self)
+
+    def whoami(self) -> Me:
+        """Whose token this is, and what it may do."""
+        return self.walk(places.whoami(self.patience))
+
+    def health(self) -> Health:
+        """How the service is."""
+        return self.walk(places.health(self.patience))
+
+    def walk(self, steps: Steps[T]) -> T:
+        """Carry an operation of `evalyard.core` out."""
+        return self._walker.walk(steps)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._walker.close()
+
+    def __enter__(self) -> Evalyard:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,95 @@
+"""What is asked about jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from evalyard.core.sending import Patience, ask, decode, exchange, follow, get, post
+from evalyard.core.wire import Pause, Request, Steps, query
+from evalyard.errors import Conflict, JobFailed, WaitTimeout
+from evalyard.models import JobDetail, JobPreview, JobRecord, JobResult
+
+FINISHED = ("succeeded", "cancelled", "dead")
+# A short job is seen soon, a long one costs a request every few seconds.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
+
+
+def submit(body: dict[str, Any], patience: Patience) -> Steps[JobRecord]:
+    """Queues a job."""
+    return ask(post("/api/jobs", body), JobRecord, patience)
+
+
+def preview(body: dict[str, Any], patience: Patience) -> Steps[JobPreview]:
+    """What a submit would do."""
+    return ask(post("/api/jobs", body, query({"dry_run": True})), JobPreview, patience)
+
+
+def read(job_id: str, patience: Patience) -> Steps[JobDetail]:
+    """The job with its prompt and attempts."""
+    return ask(get(_path(job_id)), JobDetail, patience)
+
+
+def look(job_id: str, patience: Patience) -> Steps[JobRecord]:
+    """The job as lists show it."""
+    return ask(get(_path(job_id)), JobRecord, patience)
+
+
+def result(job_id: str, full: bool, patience: Patience) -> Steps[JobResult]:
+    """The result of a job that succeeded; raises JobFailed for one that has none."""
+    request = get(f"{_path(job_id)}/result", query({"full": full or None}))
+    try:
+        reply = yield from follow(request, patience)
+    except Conflict as error:
+        if error.code != "job_has_no_result":
+            raise
+        raise JobFailed((yield from ask(get(_path(job_id)), JobRecord, patience))) from error
+    return decode(reply, JobResult)
+
+
+def wait(
+    job_id: str,
+    timeout_s: float | None,
+    on_progress: Callable[[JobRecord], object] | None,
+    clock: Callable[[], float],
+    patience: Patience,
+) -> Steps[JobRecord]:
+    """The job when it is finished; raises WaitTimeout. Progress is each change of its state."""
+    start, pause_s, seen = clock(), _FIRST_PAUSE_S, None
+    while True:
+        job = yield from ask(get(_path(job_id)), JobRecord, patience)
+        if on_progress is not None and (state := _state(job)) != seen:
+            seen = state
+            on_progress(job)
+        if job.status in FINISHED:
+            return job
+        left_s = None if timeout_s is None else timeout_s - (clock() - start)
+        if left_s is not None and timeout_s is not None and left_s <= 0:
+            raise WaitTimeout(job, timeout_s)
+        yield Pause(pause_s if left_s is None else min(pause_s, left_s))
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+
+
+def cancel(job_id: str, patience: Patience) -> Steps[JobRecord]:
+    """Cancels a queued job, or asks the device of a running one to stop."""
+    return ask(post(f"{_path(job_id)}/cancel"), JobRecord, patience)
+
+
+def requeue(job_id: str, changes: dict[str, Any], patience: Patience) -> Steps[JobRecord]:
+    """Queues a dead job again; its attempts start at 0."""
+    return ask(post(f"/jobs/{quote(job_id, safe='')}/requeue", changes), JobRecord, patience)
+
+
+def remove(job_id: str, patience: Patience) -> Steps[None]:
+    """Deletes a dead job."""
+    yield from exchange(Request("DELETE", f"/jobs/{quote(job_id, safe='')}"), patience)
+
+
+def _path(job_id: str) -> str:
+    return f"/api/jobs/{quote(job_id, safe='')}"
+
+
+def _state(job: JobRecord) -> tuple[object, ...]:
+    ahead = job.queue.ahead if job.queue else None
+    return job.status, job.status_detail, job.device, job.attempt, ahead

@@ -1,0 +1,40 @@
+"""What is generated for the SDK is up to date, and the package stands alone."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tools import build_client_models, build_client_sync
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_models_are_those_of_the_document_when_it_is_written() -> None:
+    document = json.loads((ROOT / "functions/health/openapi.json").read_text(encoding="utf-8"))
+
+    assert build_client_models.TARGET.read_text("utf-8") == build_client_models.render(document)
+
+
+def test_the_blocking_sdk_is_that_of_asyncio_when_it_is_written() -> None:
+    source = build_client_sync.SOURCE.read_text(encoding="utf-8")
+
+    assert build_client_sync.TARGET.read_text("utf-8") == build_client_sync.render(source)
+
+
+def test_nothing_is_imported_yet_when_the_package_is() -> None:
+    program = (
+        "import sys, evalyard; print(sorted({'httpx', 'msgspec', 'click'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT / "client", capture_output=True, text=True
+    )
+
+    assert (done.stdout, done.returncode) == ("[]\n", 0)
+
+
+def test_every_name_is_found_when_it_is_exported() -> None:
+    import evalyard
+
+    assert [name for name in evalyard.__all__ if not hasattr(evalyard, name)] == []
