@@ -211,3 +211,27 @@ def output_of(yard: Yard, job_id: str) -> str:
     if failure:
         return str(failure["code"])
     return str(yard.user().get(f"/api/jobs/{job_id}/result").json()["output"])
+
+
+def test_runner_is_let_in_at_once_when_it_was_killed_and_started_again(
+    yard: Yard, tmp_path: Path
+) -> None:
+    assert yard.register("phone-1").status == 201
+    with FakeModel() as model, DeployedApi(yard) as deployed, ExitStack() as stack:
+        deployed.sqs_url = stack.enter_context(SharedSqs(sqs_client())).url
+        where = ("--api", deployed.url, "--serial", "phone-1", "--openai-url", model.url)
+
+        def begin(state: Path | None, sessions: list[int]) -> Any:
+            runner = start(*where, "--model", "tiny", state=state)
+            stack.callback(runner.communicate)
+            stack.callback(runner.kill)
+            wait_for(lambda: deployed.statuses("session") == sessions, runner)
+            return runner
+
+        killed = begin(tmp_path, [200])
+        killed.kill()
+        killed.wait()
+        begin(tmp_path, [200, 200])
+        begin(None, [200, 200, 409])
+
+    assert deployed.statuses("status").count(409) > 0

@@ -18,12 +18,15 @@ def start(
     token: str | None = TOKEN,
     stdout: int | IO[str] = subprocess.PIPE,
     commands: Path | None = None,
+    state: Path | None = None,
 ) -> "subprocess.Popen[str]":
     """A runner with these flags; the token comes by the environment. `commands` is a folder with
-    programs that the device has.
+    programs that the device has, `state` one for what outlives the process.
     """
     path = os.pathsep.join(filter(None, [str(commands or ""), os.environ["PATH"]]))
     environment = {"PATH": path, "PYTHONPATH": str(RUNNER)}
+    if state is not None:
+        environment["STATE_DIRECTORY"] = f"{state}:/elsewhere"
     if token:
         environment["EVALYARD_DEVICE_TOKEN"] = token
     return subprocess.Popen(
