@@ -495,6 +495,22 @@ export interface components {
             run_id: string | null;
             usage: components["schemas"]["AskUsage"];
         };
+        /** @description What became of the items, in their order. */
+        AskBatchAnswer: {
+            results: components["schemas"]["AskBatchResult"][];
+        };
+        /** @description Bodies of `/ask`, and how many of them may be under way at once. */
+        AskBatchBody: {
+            items: unknown[];
+            /** @default 4 */
+            parallel?: number;
+        };
+        /** @description What became of one item: its answer, or its problem. */
+        AskBatchResult: {
+            answer?: components["schemas"]["AskAnswer"];
+            problem?: Record<string, never>;
+            status: number;
+        };
         /** @description A prompt for a model on any device, or on one. */
         AskBody: {
             /** @default null */
@@ -2477,6 +2493,25 @@ export interface components {
             tenant: string;
             user_id: string;
         };
+        /** @description Whether a device has answered one token; `load_ms` where its server says that it loaded. */
+        WarmDevice: {
+            detail: string | null;
+            load_ms: number | null;
+            ready: boolean;
+            serial: string;
+        };
+        /** @description How the devices are. */
+        WarmupAnswer: {
+            devices: components["schemas"]["WarmDevice"][];
+        };
+        /** @description A model to be made ready; without devices on all that serve it. */
+        WarmupBody: {
+            /** @default null */
+            device?: string | null;
+            /** @default null */
+            devices?: string[] | null;
+            model: string;
+        };
         /** @description The outcome of a ping. Of the receiver's answer it shows the status only. */
         WebhookPingAnswer: {
             /** @description From resolving the name to the end of the answer. */
@@ -2532,6 +2567,9 @@ export type AdapterPreview = components['schemas']['AdapterPreview'];
 export type AdapterState = components['schemas']['AdapterState'];
 export type AppendAnswer = components['schemas']['AppendAnswer'];
 export type AskAnswer = components['schemas']['AskAnswer'];
+export type AskBatchAnswer = components['schemas']['AskBatchAnswer'];
+export type AskBatchBody = components['schemas']['AskBatchBody'];
+export type AskBatchResult = components['schemas']['AskBatchResult'];
 export type AskBody = components['schemas']['AskBody'];
 export type AskCancelled = components['schemas']['AskCancelled'];
 export type AskEnd = components['schemas']['AskEnd'];
@@ -2680,6 +2718,9 @@ export type UnhealthyAnswer = components['schemas']['UnhealthyAnswer'];
 export type UnitsBody = components['schemas']['UnitsBody'];
 export type UsageAnswer = components['schemas']['UsageAnswer'];
 export type UserEntry = components['schemas']['UserEntry'];
+export type WarmDevice = components['schemas']['WarmDevice'];
+export type WarmupAnswer = components['schemas']['WarmupAnswer'];
+export type WarmupBody = components['schemas']['WarmupBody'];
 export type WebhookPingAnswer = components['schemas']['WebhookPingAnswer'];
 export type WebhookSecretAnswer = components['schemas']['WebhookSecretAnswer'];
 export type WindowAnswer = components['schemas']['WindowAnswer'];

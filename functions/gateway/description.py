@@ -16,6 +16,10 @@ _SHAPES: Final = (
     schemas.AskEnd,
     schemas.AskTrace,
     schemas.AskCancelled,
+    schemas.AskBatchBody,
+    schemas.AskBatchAnswer,
+    schemas.WarmupBody,
+    schemas.WarmupAnswer,
     schemas.ChatAnswer,
     schemas.CallableModel,
     schemas.CallableModels,
@@ -92,6 +96,16 @@ def _paths() -> dict[str, dict[str, Any]]:
         "/ask_trace": {
             "post": _native("Ask, with a trace", _TRACE, _json("AskTrace", "The answer."))
         },
+        "/ask_batch": {
+            "post": _native(
+                "Ask several", _BATCH, _json("AskBatchAnswer", "In order."), "AskBatchBody"
+            )
+        },
+        "/warmup": {
+            "post": _native(
+                "Make a model ready", _WARMUP, _json("WarmupAnswer", "How they are."), "WarmupBody"
+            )
+        },
         "/ask/{request_id}/cancel": {"post": _cancel()},
         "/v1/chat/completions": {"post": _chat()},
         "/v1/models": {"get": _models("List models", "CallableModels", [])},
@@ -102,6 +116,16 @@ def _paths() -> dict[str, dict[str, Any]]:
 _ASK: Final = """\
 One prompt, answered by a device that serves the model, all at once. Each answered call is one run
 in usage, `source_kind` `gateway`, with the device's own figures. `Server-Timing` repeats `phases`.
+"""
+_BATCH: Final = """\
+1 to 64 bodies of `/ask` (none or more: 422 `invalid_batch`), some at once. Each has a status, and
+an answer or a problem; one that fails harms no other. Items wait for a place instead of being
+refused.
+"""
+_WARMUP: Final = """\
+Has each device answer one token, which is no run: a server that loads its models has this one
+loaded then. Without `device` or `devices`, all of yours that serve the model. A device that cannot
+answer has `ready` false, and the reason as `detail`.
 """
 _TRACE: Final = """\
 As `/ask`, with `spans` (each on the clock that measured it) and `chunks`: when each piece came, in
@@ -134,12 +158,14 @@ _ID: Final = {
 }
 
 
-def _native(summary: str, description: str, answer: dict[str, Any]) -> dict[str, Any]:
+def _native(
+    summary: str, description: str, answer: dict[str, Any], body: str = "AskBody"
+) -> dict[str, Any]:
     refusals = {
         str(status): _refusal(text, "application/problem+json", "Problem", status)
         for status, text in _REFUSALS.items()
     }
-    return _operation(summary, description, "AskBody", {"200": answer, **refusals}, "Unauthorized")
+    return _operation(summary, description, body, {"200": answer, **refusals}, "Unauthorized")
 
 
 def _cancel() -> dict[str, Any]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from functions.gateway import native, openai, wiring
+from functions.gateway import native, openai, several, wiring
 from functions.gateway.callers import caller_of
 from functions.gateway.refusals import refuse, refuse_method
 from functions.gateway.requests import Request, read_request
@@ -27,6 +27,8 @@ _ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = {
     "/ask": {"POST": native.answer_ask},
     "/ask_stream": {"POST": native.stream_ask},
     "/ask_trace": {"POST": native.answer_ask},
+    "/ask_batch": {"POST": several.answer_batch},
+    "/warmup": {"POST": several.warm_up},
     _CANCEL: {"POST": native.cancel_ask},
     "/v1/chat/completions": {"POST": openai.answer_chat},
     "/v1/models": {"GET": openai.list_models},

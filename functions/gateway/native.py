@@ -1,5 +1,6 @@
 """`/ask` and `/ask_stream`."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -29,9 +30,9 @@ METRICS = (
 )
 
 
-def ask_of(request: Request, caller: ApiCaller, ask_id: str) -> Ask:
-    """The call that a body of `/ask` asks for. Raises what reading it raises."""
-    body = read_body(request.json(), AskBody)
+def ask_of(found: Any, request: Request, caller: ApiCaller, ask_id: str) -> Ask:
+    """The call that a body of `/ask` asks for. Raises Unacceptable."""
+    body = read_body(found, AskBody)
     model, pinned = split_model(body.model)
     return Ask(
         ask_id=ask_id,
@@ -56,23 +57,31 @@ async def answer_ask(
     request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
 ) -> None:
     """The whole answer at once, traced by `/ask_trace`. Raises EvalyardError, ClientGone."""
+    ask = ask_of(request.json(), request, caller, ask_id)
     collected = Collected()
-
-    async def listen(_: str, frame: Up) -> None:
-        for at_ms, choice in frame.c:
-            collected.hear(at_ms, choice)
-
-    ask = ask_of(request, caller, ask_id)
-    answered = await wiring.calls().carry_out(ask, listen, answer.gone, request.arrived)
-    error = error_of(answered)
-    if error is not None:
-        raise error
+    answered = await whole_answer(ask, collected, answer.gone, request.arrived)
     document = answer_document(answered) | output_of(collected)
     if request.path == "/ask_trace":
         document |= trace_of(answered.phases, collected.chunks)
     headers = headers_of(ask_id, "application/json")
     headers["Server-Timing"] = server_timing(answered.phases)
     await answer.send(200, headers, msgspec.json.encode(document))
+
+
+async def whole_answer(
+    ask: Ask, collected: Collected, gone: asyncio.Event, arrived: float
+) -> Answered:
+    """An answer that is collected until it is whole. Raises EvalyardError where there is none."""
+
+    async def listen(_: str, frame: Up) -> None:
+        for at_ms, choice in frame.c:
+            collected.hear(at_ms, choice)
+
+    answered = await wiring.calls().carry_out(ask, listen, gone, arrived)
+    error = error_of(answered)
+    if error is not None:
+        raise error
+    return answered
 
 
 async def cancel_ask(
@@ -90,7 +99,7 @@ async def stream_ask(
     request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
 ) -> None:
     """The answer while it is written. Raises EvalyardError before it began, ClientGone."""
-    ask = ask_of(request, caller, ask_id)
+    ask = ask_of(request.json(), request, caller, ask_id)
     events = _Events(request, ask_id, answer)
     try:
         answered = await wiring.calls().carry_out(ask, events.hear, answer.gone, request.arrived)

@@ -7,7 +7,7 @@ import msgspec
 
 from functions.gateway import wiring
 from functions.gateway.collecting import Collected
-from functions.gateway.native import server_timing, split_model, usage_of
+from functions.gateway.native import server_timing, split_model, usage_of, whole_answer
 from functions.gateway.outcomes import error_of
 from functions.gateway.refusals import envelope, headers_of
 from functions.gateway.requests import Request
@@ -57,15 +57,7 @@ async def answer_chat(
 
 async def _whole_chat(request: Request, ask: Ask, answer: StreamedAnswer) -> None:
     collected = Collected()
-
-    async def listen(_: str, frame: Up) -> None:
-        for at_ms, choice in frame.c:
-            collected.hear(at_ms, choice)
-
-    answered = await wiring.calls().carry_out(ask, listen, answer.gone, request.arrived)
-    error = error_of(answered)
-    if error is not None:
-        raise error
+    answered = await whole_answer(ask, collected, answer.gone, request.arrived)
     choice = {
         "index": 0,
         "message": collected.message(),

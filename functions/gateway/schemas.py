@@ -92,6 +92,21 @@ _STEP: Final = re.compile(r"[^.\[\]`]+")
 _MISSING: Final = re.compile(r"missing required field `(.+)`")
 
 
+class AskBatchBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Bodies of `/ask`, and how many of them may be under way at once."""
+
+    items: list[Any]
+    parallel: Annotated[int, Meta(ge=1, le=8)] = 4
+
+
+class WarmupBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A model to be made ready; without devices on all that serve it."""
+
+    model: ModelName
+    device: DeviceName | None = None
+    devices: Annotated[list[DeviceName], Meta(max_length=64)] | None = None
+
+
 class AskMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """As those of a job's result: the device's own clock from its start; null is not measured."""
 
@@ -160,6 +175,35 @@ class AskCancelled(msgspec.Struct, frozen=True, kw_only=True):
 
     request_id: str
     status: str
+
+
+class AskBatchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one item: its answer, or its problem."""
+
+    status: int
+    answer: AskAnswer | msgspec.UnsetType = msgspec.UNSET
+    problem: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class AskBatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the items, in their order."""
+
+    results: list[AskBatchResult]
+
+
+class WarmDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a device has answered one token; `load_ms` where its server says that it loaded."""
+
+    serial: str
+    ready: bool
+    load_ms: float | None
+    detail: str | None
+
+
+class WarmupAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How the devices are."""
+
+    devices: list[WarmDevice]
 
 
 class ChatAnswer(msgspec.Struct, frozen=True, kw_only=True):

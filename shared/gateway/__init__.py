@@ -10,6 +10,7 @@ from shared.gateway.errors import (
     CallCancelled,
     ModelNotFound,
     NoDeviceReady,
+    ParallelLimit,
     QueueFull,
     WaitExceeded,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "ListenerGone",
     "ModelNotFound",
     "NoDeviceReady",
+    "ParallelLimit",
     "Phases",
     "QueueFull",
     "Seats",

@@ -17,7 +17,7 @@ class ApiCaller(msgspec.Struct, frozen=True, kw_only=True):
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted of a model. `body` is a request of OpenAI's chat, which goes to the model's
-    server; `preview` is what of the prompt may be kept.
+    server; `preview` is what of the prompt may be kept. What does not count leaves no run.
     """
 
     ask_id: str
@@ -29,6 +29,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     max_wait_s: float = 30.0
     timeout_s: float = 300.0
     preview: str | None = None
+    counts: bool = True
 
 
 class Answered(msgspec.Struct, kw_only=True):

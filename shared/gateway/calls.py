@@ -15,7 +15,7 @@ from shared.devices import Device, Fleet, device_hash, down_topic, heard_topics,
 from shared.errors import DependencyFailed, Unavailable
 from shared.gateway.ask import Answered, ApiCaller, Ask
 from shared.gateway.asking import Asking, Ended, Heard, Send, Step
-from shared.gateway.choosing import answerable, candidates
+from shared.gateway.choosing import answerable, candidates, serving
 from shared.gateway.errors import CallNotFound
 from shared.gateway.messages import (
     MAX_MESSAGE_BYTES,
@@ -75,6 +75,13 @@ class Calls:
     async def models(self, caller: ApiCaller) -> list[str]:
         """The models that a call of this caller can have an answer from now."""
         return answerable(visible(await self._devices(), caller.user_id, caller.admin))
+
+    async def serving(self, caller: ApiCaller, model: str) -> list[str]:
+        """The devices of a caller that serve a model, whether they can take a call now or not.
+        Raises ModelNotFound.
+        """
+        seen = visible(await self._devices(), caller.user_id, caller.admin)
+        return serving(seen, model)
 
     async def carry_out(
         self, ask: Ask, listen: Listen, gone: asyncio.Event, arrived: float
@@ -275,13 +282,17 @@ class _Call:
     async def _tell(self, step: Heard) -> None:
         self._marks.note(step.frame, self._loop.time())
         if step.frame.k == "started":
-            self.leaves_nothing = False
-            self._note(self._calls.seats.note_device, step.serial)
+            self._begun(step.serial)
         try:
             async with asyncio.timeout(_TAKEN_WITHIN_S):
                 await self._listen(step.serial, step.frame)
         except (ListenerGone, TimeoutError):
             self._gone.set()
+
+    def _begun(self, serial: str) -> None:
+        if self._ask.counts:
+            self.leaves_nothing = False
+            self._note(self._calls.seats.note_device, serial)
 
     def _note(self, write: Callable[..., None], *said: Any) -> None:
         """Note something in the seat, after what was noted before; the answer does not wait for
@@ -305,7 +316,7 @@ class _Call:
         frame = ended.frame
         if frame is not None:
             self._marks.note(frame, self._marks.heard)
-        counts = leaves_a_run(ended.how, ended.serial, spoken=ended.spoken)
+        counts = self._ask.counts and leaves_a_run(ended.how, ended.serial, spoken=ended.spoken)
         self._marks.finished = self._loop.time()
         answered = Answered(
             ask_id=self._ask.ask_id,

@@ -21,14 +21,24 @@ def candidates(
         devices = [each for each in devices if each.serial == pinned]
         if not devices:
             raise DeviceNotFound(f"there is no device {pinned!r}")
-    serving = [each for each in devices if each.serves(model)]
-    if not serving:
-        raise _unknown(model, devices)
-    able = [each for each in serving if each.takes_calls]
+    known = _serving(devices, model)
+    able = [each for each in known if each.takes_calls]
     if not able:
-        raise NoDeviceReady(_reasons(serving), retry_after_s=_RETRY_AFTER_S)
+        raise NoDeviceReady(_reasons(known), retry_after_s=_RETRY_AFTER_S)
     able.sort(key=lambda each: (each.serial in shunned, each.using, each.serial))
     return [each.serial for each in able]
+
+
+def serving(devices: Sequence[Device], model: str) -> list[str]:
+    """Serials of the devices that serve a model, in whatever state. Raises ModelNotFound."""
+    return [each.serial for each in _serving(devices, model)]
+
+
+def _serving(devices: Sequence[Device], model: str) -> list[Device]:
+    found = [each for each in devices if each.serves(model)]
+    if not found:
+        raise _unknown(model, devices)
+    return found
 
 
 def answerable(devices: Sequence[Device]) -> list[str]:

@@ -34,7 +34,7 @@ CREDENTIALS = {
 # What a schema cannot say is refused, too: windows given twice, unknown devices, times in the
 # future. So a request that the schema accepts may get a 4xx.
 EXCLUDED = [positive_data_acceptance]
-CALLS = {"/ask", "/ask_stream", "/ask_trace", "/v1/chat/completions"}
+CALLS = {"/ask", "/ask_stream", "/ask_trace", "/v1/chat/completions", "/warmup"}
 # Of each operation: 5 usually, 100 at night.
 REQUESTS = examples(0.2)
 OPERATIONS = sorted(

@@ -1,0 +1,112 @@
+"""`/ask_batch` and `/warmup`: several calls as one. One that fails harms no other."""
+
+import asyncio
+from typing import Any, Final
+
+import msgspec
+
+from functions.gateway import wiring
+from functions.gateway.collecting import Collected
+from functions.gateway.native import answer_document, ask_of, output_of, split_model, whole_answer
+from functions.gateway.refusals import headers_of
+from functions.gateway.requests import Request
+from functions.gateway.schemas import AskBatchBody, WarmupBody, read_body
+from shared import ids
+from shared.errors import EvalyardError, Fault, Unacceptable
+from shared.gateway import ApiCaller, Ask, ParallelLimit
+from shared.lambda_stream import StreamedAnswer
+from shared.problem_documents import problem_document, status_of
+
+MOST_ITEMS: Final = 64
+_WARMED_AT_ONCE: Final = 4
+# An item waits for a seat that other calls of the user hold, as long as the function may run.
+_LOOKS_EVERY_S: Final = 0.5
+_WAITS_S: Final = 600.0
+_ONE_TOKEN: Final = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}
+
+
+async def answer_batch(
+    request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
+) -> None:
+    """The answers or problems of all items, in order. Raises EvalyardError, ClientGone."""
+    body = read_body(request.json(), AskBatchBody)
+    if not 1 <= len(body.items) <= MOST_ITEMS:
+        detail = f"a batch has 1 to {MOST_ITEMS} items, this one {len(body.items)}"
+        fault = Fault("/items", "invalid_batch", detail)
+        raise Unacceptable(detail, code="invalid_batch", faults=(fault,))
+    places = asyncio.Semaphore(body.parallel)
+    results = await asyncio.gather(
+        *(_result(item, places, request, caller, answer) for item in body.items)
+    )
+    headers = headers_of(ask_id, "application/json")
+    await answer.send(200, headers, msgspec.json.encode({"results": results}))
+
+
+async def _result(
+    item: Any,
+    places: asyncio.Semaphore,
+    request: Request,
+    caller: ApiCaller,
+    answer: StreamedAnswer,
+) -> dict[str, Any]:
+    """What became of one item."""
+    item_id = ids.new_id("ask")
+    try:
+        ask = ask_of(item, request, caller, item_id)
+        async with places:
+            return {"status": 200, "answer": await _answer(ask, answer.gone)}
+    except EvalyardError as error:
+        return {"status": status_of(error), "problem": problem_document(error, item_id)}
+
+
+async def _answer(ask: Ask, gone: asyncio.Event) -> dict[str, Any]:
+    """An answer, after a place became free: an item is not refused for want of one."""
+    collected = Collected()
+    loop = asyncio.get_running_loop()
+    gives_up_at = loop.time() + _WAITS_S
+    while True:
+        try:
+            answered = await whole_answer(ask, collected, gone, loop.time())
+            return answer_document(answered) | output_of(collected)
+        except ParallelLimit:
+            if loop.time() >= gives_up_at or gone.is_set():
+                raise
+        await asyncio.sleep(_LOOKS_EVERY_S)
+
+
+async def warm_up(request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer) -> None:
+    """One token of a model on each of some devices, which is no run. Raises EvalyardError,
+    ClientGone.
+    """
+    body = read_body(request.json(), WarmupBody)
+    model, pinned = split_model(body.model)
+    named = [*(body.devices or []), *filter(None, (body.device, pinned))]
+    serials = list(dict.fromkeys(named)) or await wiring.calls().serving(caller, model)
+    places = asyncio.Semaphore(_WARMED_AT_ONCE)
+    devices = await asyncio.gather(
+        *(_warmed(serial, model, places, caller, answer) for serial in serials)
+    )
+    headers = headers_of(ask_id, "application/json")
+    await answer.send(200, headers, msgspec.json.encode({"devices": devices}))
+
+
+async def _warmed(
+    serial: str, model: str, places: asyncio.Semaphore, caller: ApiCaller, answer: StreamedAnswer
+) -> dict[str, Any]:
+    """How one device is."""
+    ask = Ask(
+        ask_id=ids.new_id("ask"),
+        caller=caller,
+        model=model,
+        body=_ONE_TOKEN,
+        device=serial,
+        counts=False,
+    )
+    said: dict[str, Any] = {"serial": serial, "ready": True, "load_ms": None, "detail": None}
+    try:
+        async with places:
+            arrived = asyncio.get_running_loop().time()
+            answered = await whole_answer(ask, Collected(), answer.gone, arrived)
+        return said | {"load_ms": answered.metrics.get("load_ms")}
+    except EvalyardError as error:
+        return said | {"ready": False, "detail": error.detail}
