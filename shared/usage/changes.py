@@ -16,7 +16,7 @@ from shared.usage.definitions import definition
 from shared.usage.planning import plan_reading
 from shared.usage.queries import MAX_GROUPS, TooManyGroups, key_document
 from shared.usage.query import UsageQuery
-from shared.usage.shifts import LEAST_RUNS, Point, Shift, shifts_of, t_test
+from shared.usage.shifts import LEAST_RUNS, Point, Shift, shifts_of
 from shared.usage.source import runs_table
 from shared.usage.stats import Key
 from shared.usage.verdicts import percent
@@ -147,7 +147,7 @@ def _document(
         "before": left,
         "after": right,
         "delta_pct": percent(delta, left["mean"]),
-        "p_value": t_test(before, after),
+        "p_value": change.shift.p_value,
         "verdict": "improved" if (delta > 0) == (better == "higher") else "regressed",
         "conditions_changed": fields,
     }

@@ -57,13 +57,14 @@ def gate_of(
     question: GateQuestion,
 ) -> Gated:
     """The candidate against a baseline, or against other runs by some dimensions."""
+    extras = any(rule.extra for rule in question.rules)
 
     def read(snapshot: Snapshot) -> tuple[SideMoments | None, SideMoments]:
         if isinstance(reference, Baseline):
-            return None, side_moments(snapshot, candidate, reference.by)
+            return None, side_moments(snapshot, candidate, reference.by, extras=extras)
         look_up(snapshot, reference, candidate)
-        before = side_moments(snapshot, reference, by)
-        return before, side_moments(snapshot, candidate, by)
+        before = side_moments(snapshot, reference, by, extras=extras)
+        return before, side_moments(snapshot, candidate, by, extras=extras)
 
     before, after = read_snapshot(UserLog(bucket, catalog, candidate.user_id), read)
     if isinstance(reference, Baseline):

@@ -12,7 +12,7 @@ Siegmund, "Tests for a change-point", Biometrika 74 (1987).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import NormalDist, fmean, median
 
@@ -28,18 +28,24 @@ _MAD_TO_STD = 1.4826
 
 @dataclass(frozen=True)
 class Point:
-    """A value and how many runs it is the mean of."""
+    """A value, how many runs it is the mean of, and how many runs that do not depend on each other
+    it is worth.
+    """
 
     value: float
     runs: int = 1
+    worth: float = 1.0
 
 
 @dataclass(frozen=True)
 class Shift:
-    """A shift before the point at `place`; p is corrected for the search."""
+    """A shift before the point at `place`: the p of its two sides alone, and, `searched`, of the
+    best of all places.
+    """
 
     place: int
     p_value: float
+    searched: float
 
 
 def shifts_of(points: Sequence[Point], significance: float) -> list[Shift]:
@@ -47,10 +53,7 @@ def shifts_of(points: Sequence[Point], significance: float) -> list[Shift]:
 
     On a series without any, one is found with a probability of at most `significance`.
     """
-    levelled = [
-        Point(value, point.runs)
-        for value, point in zip(_without_spikes(points), points, strict=True)
-    ]
+    levelled = _weighed(_without_spikes(points))
     places = sorted(_split(levelled, 0, len(levelled), significance))
     return _confirmed(levelled, places, significance)
 
@@ -63,7 +66,7 @@ def _split(points: Sequence[Point], start: int, end: int, significance: float) -
         place = _best_place(points[first:last])
         if place is None:
             continue
-        if _searched_p(points[first:last], place) < significance:
+        if _searched(points[first:last], place).searched < significance:
             found.append(first + place)
             waiting += [(first, first + place), (first + place, last)]
     return found
@@ -74,11 +77,11 @@ def _confirmed(points: Sequence[Point], places: list[int], significance: float) 
     while True:
         edges = [0, *places, len(points)]
         shifts = [
-            Shift(place, _searched_p(points[before:after], place - before))
+            replace(_searched(points[before:after], place - before), place=place)
             for before, place, after in zip(edges, places, edges[2:], strict=False)
         ]
-        weakest = max(shifts, key=lambda shift: shift.p_value, default=None)
-        if weakest is None or weakest.p_value < significance:
+        weakest = max(shifts, key=lambda shift: shift.searched, default=None)
+        if weakest is None or weakest.searched < significance:
             return shifts
         places = [place for place in places if place != weakest.place]
 
@@ -147,7 +150,7 @@ class _Prefix:
 
 
 def t_test(left: Sequence[Point], right: Sequence[Point]) -> float:
-    """The two-sided p of Student's t-test of two stretches; a mean of k runs weighs k."""
+    """The two-sided p of Student's t-test of two stretches, each point by its worth."""
     (weight_a, mean_a, rest_a), (weight_b, mean_b, rest_b) = map(_moments, (left, right))
     df = len(left) + len(right) - 2
     error = math.sqrt((rest_a + rest_b) / df * (1 / weight_a + 1 / weight_b))
@@ -159,14 +162,14 @@ def t_test(left: Sequence[Point], right: Sequence[Point]) -> float:
 
 def _moments(points: Sequence[Point]) -> tuple[float, float, float]:
     """Weight, mean, and weighted squares about the mean."""
-    weight = sum(point.runs for point in points)
-    mean = math.fsum(point.value * point.runs for point in points) / weight
-    rest = math.fsum(point.runs * (point.value - mean) ** 2 for point in points)
+    weight = math.fsum(point.worth for point in points)
+    mean = math.fsum(point.value * point.worth for point in points) / weight
+    rest = math.fsum(point.worth * (point.value - mean) ** 2 for point in points)
     return weight, mean, rest
 
 
-def _searched_p(points: Sequence[Point], place: int) -> float:
-    """The p of the best of all places: how likely some place looks this good by chance.
+def _searched(points: Sequence[Point], place: int) -> Shift:
+    """The shift at the best of all places: how likely some place looks this good by chance.
 
     The bound of James, James and Siegmund for the greatest of the standardised differences, a
     stationary process over the log odds of the weight before the place; or, where that is less,
@@ -175,34 +178,65 @@ def _searched_p(points: Sequence[Point], place: int) -> float:
     p = t_test(points[:place], points[place:])
     places = len(points) - 2 * LEAST_RUNS + 1
     if p <= 0.0:
-        return 0.0
+        return Shift(place, 0.0, 0.0)
     z = -_NORMAL.inv_cdf(max(p / 2, 1e-300))
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-    return min(1.0, p * places, p + z * density * _log_odds(points))
+    searched = min(1.0, p * places, p + z * density * _log_odds(points))
+    return Shift(place, p, searched)
 
 
 def _log_odds(points: Sequence[Point]) -> float:
-    """How far the search went, in log odds of the share of all runs before the place."""
-    total = sum(point.runs for point in points)
-    first = sum(point.runs for point in points[:LEAST_RUNS])
-    last = sum(point.runs for point in points[-LEAST_RUNS:])
+    """How far the search went, in log odds of the share of all weight before the place."""
+    total = math.fsum(point.worth for point in points)
+    first = math.fsum(point.worth for point in points[:LEAST_RUNS])
+    last = math.fsum(point.worth for point in points[-LEAST_RUNS:])
     return math.log((total - first) / first) + math.log((total - last) / last)
 
 
-def _without_spikes(points: Sequence[Point]) -> list[float]:
-    """The values, single ones far from their neighbours' median brought to its edge.
+def _without_spikes(points: Sequence[Point]) -> list[Point]:
+    """The points, single ones far from their neighbours' median brought to its edge.
 
-    The spread is that of steps between neighbours, which a shift of the level does not widen.
+    The spread is that of steps between neighbours, which a shift of the level does not widen; that
+    of a mean of k runs is less by the root of k.
     """
-    values = [point.value for point in points]
-    steps = [abs(after - before) for before, after in pairwise(values)]
+    steps = [
+        abs(after.value - before.value) / math.sqrt(1 / before.runs + 1 / after.runs)
+        for before, after in pairwise(points)
+    ]
     if not steps:
-        return values
+        return list(points)
     # Where most steps are none, as those of coarse clocks, their mean says how far others go.
-    spread = median(steps) * _MAD_TO_STD / math.sqrt(2) or fmean(steps) * math.sqrt(math.pi) / 2
-    reach = _SPIKE * spread
+    spread = median(steps) * _MAD_TO_STD or fmean(steps) * math.sqrt(math.pi / 2)
     found = []
-    for place, value in enumerate(values):
-        middle = median(values[max(0, place - _WINDOW) : place + _WINDOW + 1])
-        found.append(min(max(value, middle - reach), middle + reach))
+    for place, point in enumerate(points):
+        near = points[max(0, place - _WINDOW) : place + _WINDOW + 1]
+        middle = median(other.value for other in near)
+        reach = _SPIKE * spread / math.sqrt(point.runs)
+        value = min(max(point.value, middle - reach), middle + reach)
+        found.append(replace(point, value=value))
     return found
+
+
+def _weighed(points: Sequence[Point]) -> list[Point]:
+    """The points with what means are worth beside single runs, by how much less they spread.
+
+    Runs that depend on each other, as those of a phone that is hot for an hour, have means that
+    spread more than independent ones would: a mean of k is then worth fewer than k.
+    """
+    single = _variance([point for point in points if point.runs == 1])
+    means = _variance([point for point in points if point.runs > 1])
+    if not single or not means:
+        return list(points)
+    most = max(point.runs for point in points)
+    # Of all means but the oldest, which may be of fewer, the number of runs is the same.
+    worth = min(single / means, float(most))
+    return [
+        replace(each, worth=max(1.0, worth * each.runs / most)) if each.runs > 1 else each
+        for each in points
+    ]
+
+
+def _variance(points: Sequence[Point]) -> float | None:
+    """Of neighbours' steps, which a shift of the level does not widen; None without any."""
+    steps = [(after.value - before.value) ** 2 / 2 for before, after in pairwise(points)]
+    return fmean(steps) if steps else None
