@@ -218,7 +218,7 @@ def _without_spikes(points: Sequence[Point]) -> list[Point]:
 
 
 def _weighed(points: Sequence[Point]) -> list[Point]:
-    """The points with what means are worth beside single runs, by how much less they spread.
+    """The points with what means are worth in single runs, by how much less they spread.
 
     Runs that depend on each other, as those of a phone that is hot for an hour, have means that
     spread more than independent ones would: a mean of k is then worth fewer than k.
