@@ -78,12 +78,14 @@ class Running(Evalyard):
     def __init__(self, yard: Yard, transport: InProcess) -> None:
         super().__init__("https://api.example.com", TOKEN, transport=transport)
         self._yard = yard
+        # How the device answers; None: it does not.
+        self.complete = yard.complete
 
     def walk(self, steps):
         queued = self._yard.user().get("/api/jobs?status=queued").json()["data"]
-        for job in queued:
+        for job in queued if self.complete else ():
             attempt = self._yard.claim(job["job_id"])
-            self._yard.complete(job["job_id"], attempt, output=job["prompt_preview"])
+            self.complete(job["job_id"], attempt, output=job["prompt_preview"])
         return super().walk(steps)
 
 

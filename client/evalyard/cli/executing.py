@@ -1,0 +1,197 @@
+"""`exec`: runs a command here, shows its output, and sends what it measured."""
+
+from __future__ import annotations
+
+import json
+import platform
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from threading import Thread
+from typing import IO, Any
+
+import click
+
+from evalyard.cli import exits
+from evalyard.cli.pushing import explain, recognise
+from evalyard.cli.session import Session
+from evalyard.cli.words import conditions
+from evalyard.models import Import
+
+_LINE = "EVALYARD "
+# What a dry run shows of what it recognised.
+_SAMPLED = 3
+_METRICS = ("prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s", "ok")
+
+
+@click.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--adapter", default="auto", help="Dataset whose adapter maps the fields.")
+@click.option("--device", help="Name of this machine; default: its host name.")
+@click.option("-m", "--model", help="Model of runs that name none.")
+@click.option("--tag", help="Label of the runs.")
+@click.option("--cond", "conds", multiple=True, metavar="NAME=VALUE", help="Condition; repeat.")
+@click.pass_obj
+def exec_(
+    session: Session,
+    command: Sequence[str],
+    adapter: str,
+    device: str | None,
+    model: str | None,
+    tag: str | None,
+    conds: Sequence[str],
+) -> int:
+    """Run COMMAND here, show its output, and send the runs that it measured.
+
+    Its lines `EVALYARD {"metrics":{…},"extra":{…}}` are runs; without such lines its output is
+    what `push` recognises. A command that fails sends nothing, and its exit code is kept.
+
+    \b
+    evalyard exec --cond commit=4f2c1d9 -- llama-bench -m model.gguf -o json
+    """
+    said = conditions(conds)
+    code, out, err = _run(command)
+    if code != 0:
+        session.warn(f"{command[0]} ended with {code}; nothing is sent")
+        return code
+    names = {"device": device or platform.node(), "model": model, "tag": tag}
+    names = {name: value for name, value in names.items() if value}
+    runs = [*_lines(session, out), *_lines(session, err)]
+    if runs:
+        return _send(session, [{**names, **run} for run in runs], said, {})
+    names |= {} if adapter == "auto" else {"adapter": adapter}
+    return _recognised(session, out, said, names)
+
+
+def _recognised(session: Session, out: str, said: dict[str, Any], names: dict[str, Any]) -> int:
+    """Send what the service recognises in the output; what is only text around it is left out."""
+    for text in _candidates(out):
+        content = text.encode()
+        tried = recognise(session, "output", content, {**names, "dry_run": True}, quiet=True)
+        if tried is None or not tried.imported:
+            continue
+        runs = _all_runs(session, text, tried, names) if said else None
+        if runs is not None:
+            return _send(session, runs, said, names)
+        if said:
+            session.warn(f"conditions are not added: they cannot be with {tried.format} here")
+        answer = recognise(session, "output", content, names)
+        return exits.NO_DATA if answer is None else _done(session, answer)
+    session.warn(
+        "the output holds no EVALYARD line and nothing that is recognised; nothing is sent"
+    )
+    return exits.NO_DATA
+
+
+def _send(
+    session: Session, runs: list[dict[str, Any]], said: dict[str, Any], names: dict[str, Any]
+) -> int:
+    rows = [{**run, "conditions": {**(run.get("conditions") or {}), **said}} for run in runs]
+    content = json.dumps(rows).encode()
+    tag = {"tag": names["tag"]} if "tag" in names else {}
+    answer = session.ev.usage.import_file(content, "application/json", **tag)
+    return _done(session, answer)
+
+
+def _done(session: Session, answer: Import) -> int:
+    explain(session, "output", answer)
+    session.say(f"{answer.imported} runs are sent ({answer.format})")
+    return exits.GOOD if answer.imported or answer.duplicates else exits.NO_DATA
+
+
+def _all_runs(
+    session: Session, text: str, tried: Import, names: dict[str, Any]
+) -> list[dict[str, Any]] | None:
+    """The runs of an output as rows, so that conditions can join them; None where it is too long.
+
+    A dry run shows three, so longer outputs are asked for in threes, where they can be divided.
+    """
+    if tried.received <= _SAMPLED:
+        return _rows(tried)
+    try:
+        records = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(records, list):
+        return None
+    runs: list[dict[str, Any]] = []
+    for start in range(0, len(records), _SAMPLED):
+        part = json.dumps(records[start : start + _SAMPLED])
+        answer = recognise(session, "output", part.encode(), {**names, "dry_run": True}, quiet=True)
+        if answer is None or answer.received > _SAMPLED:
+            return None
+        runs += _rows(answer)
+    return runs
+
+
+def _rows(answer: Import) -> list[dict[str, Any]]:
+    """Runs as they would be stored, without what the service gives them."""
+    given = ("run_id", "source_kind", "tenant", "time")
+    return [
+        {name: value for name, value in run.items() if name not in given and value is not None}
+        for run in answer.sample or ()
+    ]
+
+
+def _lines(session: Session, text: str) -> Iterator[dict[str, Any]]:
+    """The runs of `EVALYARD {…}` lines."""
+    for line in text.splitlines():
+        _, found, document = line.partition(_LINE)
+        if not found or line[: line.index(_LINE)].strip():
+            continue
+        try:
+            said = json.loads(document)
+            metrics, extra = dict(said.get("metrics") or {}), dict(said.get("extra") or {})
+        except (ValueError, AttributeError, TypeError) as error:
+            session.warn(f"an EVALYARD line cannot be read: {error}")
+            continue
+        # Metrics that a run has no column for are extras under their own names.
+        extra |= {name: metrics.pop(name) for name in [*metrics] if name not in _METRICS}
+        labels = {name: said[name] for name in ("model", "device", "tag", "ts") if name in said}
+        yield {**metrics, **labels, "extra": extra, "conditions": said.get("conditions") or {}}
+
+
+def _candidates(out: str) -> Iterator[str]:
+    """The output, and its part from where JSON or a table begins."""
+    yield out
+    lines = out.splitlines(keepends=True)
+    for place, line in enumerate(lines):
+        if place and line.lstrip().startswith(("[", "{", "|")):
+            yield "".join(lines[place:])
+            return
+
+
+def _run(command: Sequence[str]) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command, which are shown as they come."""
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        raise click.UsageError(f"{command[0]}: {error.strerror}") from error
+    out: list[bytes] = []
+    err: list[bytes] = []
+    readers = [
+        Thread(target=_copy, args=(process.stdout, sys.stdout, out)),
+        Thread(target=_copy, args=(process.stderr, sys.stderr, err)),
+    ]
+    for reader in readers:
+        reader.start()
+    # Ctrl-C reaches the command too, which ends as it wants to.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code = process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for reader in readers:
+        reader.join()
+    texts = [b"".join(each).decode("utf-8", "replace") for each in (out, err)]
+    # A shell says 128 + n of what signal n ended.
+    return (code if code >= 0 else 128 - code), texts[0], texts[1]
+
+
+def _copy(source: IO[bytes], target: IO[str], kept: list[bytes]) -> None:
+    with source:
+        for line in iter(source.readline, b""):
+            kept.append(line)
+            target.write(line.decode("utf-8", "replace"))
+            target.flush()

@@ -1,0 +1,121 @@
+"""Data on stdout as a table, JSON, JSON lines, CSV or Markdown."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from evalyard.cli.session import Session
+
+Row = Mapping[str, Any]
+
+
+def show_rows(session: Session, items: Iterable[Any], columns: Sequence[str]) -> int:
+    """Print items as they come; how many there were.
+
+    Columns are what people see; JSON has all members.
+    """
+    rows = (as_row(item) for item in items)
+    kind = session.format
+    if kind == "jsonl":
+        return _count(rows, lambda row: print(compact(row)))
+    if kind == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        return _count(rows, lambda row: writer.writerow([_cell(row, c, "") for c in columns]))
+    everything = list(rows)
+    if kind == "json":
+        print(json.dumps(everything, indent=2, ensure_ascii=False))
+    elif kind == "md":
+        print(markdown(everything, columns))
+    else:
+        _table(everything, columns)
+    return len(everything)
+
+
+def show_one(session: Session, item: Any, columns: Sequence[str]) -> None:
+    """Print one object: for people its columns, one a line."""
+    row = as_row(item)
+    if session.format == "json":
+        print(json.dumps(row, indent=2, ensure_ascii=False))
+    elif session.format == "jsonl":
+        print(compact(row))
+    elif session.format == "csv":
+        show_rows(session, [row], columns)
+    else:
+        pairs = [{"name": name, "value": _cell(row, name, "–")} for name in columns]
+        if session.format == "md":
+            print(markdown(pairs, ("name", "value")))
+        else:
+            width = max(map(len, columns))
+            print("\n".join(f"{pair['name']:<{width}}  {pair['value']}" for pair in pairs))
+
+
+def as_row(item: Any) -> dict[str, Any]:
+    """An answer as plain values."""
+    row: dict[str, Any] = msgspec.to_builtins(item)
+    return row
+
+
+def compact(value: Any) -> str:
+    """One line of JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def markdown(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """A table of Markdown."""
+    lines = [columns, ["---"] * len(columns)]
+    lines += [[_cell(row, c, "").replace("|", "\\|") for c in columns] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        numbers = [_at(row, column) for row in rows if _at(row, column) is not None]
+        right = bool(numbers) and all(isinstance(n, (int, float)) for n in numbers)
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*[escape(_cell(row, column, "–")) for column in columns])
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    console.print(table)
+
+
+def _count(rows: Iterable[Row], write: Any) -> int:
+    number = 0
+    for row in rows:
+        write(row)
+        number += 1
+    return number
+
+
+def _at(row: Row, path: str) -> Any:
+    """A member by its name, or by a dotted path."""
+    if path in row:
+        return row[path]
+    value: Any = row
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _cell(row: Row, column: str, nothing: str) -> str:
+    value = _at(row, column)
+    if value is None:
+        return nothing
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1_000 else f"{value:,.0f}".replace(",", "")
+    if isinstance(value, list) and not any(isinstance(each, (dict, list)) for each in value):
+        return ", ".join(map(str, value))
+    return compact(value) if isinstance(value, (dict, list)) else " ".join(str(value).split())

@@ -1,0 +1,54 @@
+"""Runs the command: errors become a line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from evalyard.cli import exits
+from evalyard.cli.app import app
+from evalyard.cli.session import Session
+from evalyard.errors import ApiError, AppendInterrupted, EvalyardError
+
+
+def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
+    """The exit code of one call; `connect` makes the SDK's client."""
+    try:
+        code = app.main(
+            arguments, prog_name="evalyard", obj=Session(connect), standalone_mode=False
+        )
+        sys.stdout.flush()
+        return code if isinstance(code, int) else exits.GOOD
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return exits.USAGE
+    except EvalyardError as error:
+        _explain(error)
+        return exits.of_error(error)
+    except (KeyboardInterrupt, click.Abort):
+        print("interrupted", file=sys.stderr)
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.GOOD
+
+
+def _explain(error: EvalyardError) -> None:
+    print(f"error: {error}", file=sys.stderr)
+    if isinstance(error, AppendInterrupted):
+        print(f"to go on: the same command with --resume {error.resume}", file=sys.stderr)
+    if not isinstance(error, ApiError):
+        return
+    for fault in error.errors[:10]:
+        print(f"  {fault.pointer}: {fault.code}: {fault.detail}", file=sys.stderr)
+    if error.allowed:
+        print(f"  allowed: {', '.join(map(str, error.allowed))}", file=sys.stderr)
+    if error.status == 401:
+        print("  log in again (`evalyard login`), or see `evalyard doctor`", file=sys.stderr)
+    if error.request_id:
+        print(f"  request {error.request_id}", file=sys.stderr)

@@ -1,0 +1,60 @@
+"""What every command shares: the connection, the format, and who reads stdout and stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from evalyard.client import Evalyard
+from evalyard.core.sending import Patience
+
+FORMATS = ("table", "json", "jsonl", "csv", "md")
+
+
+class Session:
+    """One call of the command. Options may stand before or after the subcommand."""
+
+    def __init__(self, connect: Callable[..., Any] | None = None) -> None:
+        self._connect = connect or _patiently
+        self._ev: Evalyard | None = None
+        self.options: dict[str, Any] = {}
+
+    @property
+    def ev(self) -> Evalyard:
+        """The deployment, connected when it is first needed."""
+        if self._ev is None:
+            names = ("url", "token", "profile")
+            self._ev = self._connect(**{name: self.options.get(name) for name in names})
+        return self._ev
+
+    @property
+    def format(self) -> str:
+        """As asked for; else a table for a person and JSON lines for a program."""
+        chosen = self.options.get("format")
+        return str(chosen) if chosen else ("table" if sys.stdout.isatty() else "jsonl")
+
+    @property
+    def lively(self) -> bool:
+        """Whether a bar may be drawn on stderr."""
+        return sys.stderr.isatty() and not os.environ.get("CI") and not self.quiet
+
+    @property
+    def quiet(self) -> bool:
+        """Whether only data and errors are wanted."""
+        return bool(self.options.get("quiet"))
+
+    def say(self, text: str) -> None:
+        """A line for a person, on stderr."""
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def warn(self, text: str) -> None:
+        """A line that also -q does not hide."""
+        print(text, file=sys.stderr, flush=True)
+
+
+def _patiently(**options: Any) -> Evalyard:
+    # A person waits less than a program: four tries in 4 seconds, unless the service asks for more.
+    return Evalyard(**options, patience=Patience(retries=3, max_wait_s=60.0))

@@ -1,0 +1,361 @@
+"""The command over the real functions: what it prints where, and its exit codes."""
+
+import json
+import sys
+
+import pytest
+from evalyard.cli import exits
+from evalyard.cli.running import run
+from evalyard.core.sending import Patience
+
+from tests.client.conftest import InProcess
+from tests.kit.yard import Yard
+
+LLAMA_BENCH = {
+    "build_commit": "4f2c1d9",
+    "build_number": 4567,
+    "model_filename": "m.gguf",
+    "model_type": "llama 1B Q4_0",
+    "model_size": 636_000_000,
+    "model_n_params": 1_100_000_000,
+    "backends": "CPU",
+    "n_threads": 4,
+    "n_prompt": 0,
+    "n_gen": 128,
+    "test_time": "2026-11-28T10:00:00Z",
+    "avg_ns": 2_000_000_000,
+    "stddev_ns": 1_000_000,
+    "avg_ts": 64.0,
+    "stddev_ts": 0.1,
+}
+
+
+class Done:
+    """What one call left: exit code, stdout, stderr."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def rows(self) -> list[dict]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def command(running, capsys, monkeypatch, tmp_path):
+    """`command("jobs", "list")`; JSON lines are printed, as no terminal is there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    running.patience = Patience(retries=0)
+
+    def call(*arguments: str) -> Done:
+        capsys.readouterr()
+        code = run(list(arguments), lambda **_: running)
+        return Done(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def builds(command, tmp_path):
+    """Eight runs each of build one, of two, which is a fifth slower, and of one again as three."""
+    rows = [
+        {"device": "d", "model": "m", "latency_ms": base + n % 3, "conditions": {"build": build}}
+        for build, base in (("one", 900.0), ("two", 1_080.0), ("three", 900.0))
+        for n in range(8)
+    ]
+    (tmp_path / "runs.json").write_text(json.dumps(rows))
+    (tmp_path / "evalyard.toml").write_text(
+        'baseline = "main"\n[[rules]]\nmetric = "latency_ms"\nmax_regression_pct = 5\n'
+    )
+    assert command("push", "runs.json").code == 0
+    assert (
+        command(
+            "baseline", "set", "main", "--reason", "release", "--filter", "cond.build=one"
+        ).rows[0]["runs"]
+        == 8
+    )
+    return command
+
+
+@pytest.mark.parametrize(
+    ("build", "verdict", "code"),
+    [("three", "pass", 0), ("two", "fail", 1), ("none", "no_data", 4)],
+)
+def test_the_exit_code_is_the_verdict_when_a_candidate_is_gated(
+    builds, build, verdict, code
+) -> None:
+    done = builds("gate", "--filter", f"cond.build={build}")
+
+    assert (done.rows[0]["verdict"], done.code) == (verdict, code)
+    for kind in ("table", "json", "csv", "md"):
+        assert builds("gate", "--filter", f"cond.build={build}", "--format", kind).code == code
+
+
+@pytest.mark.parametrize(("inconclusive", "code"), [("pass", 0), ("fail", 3)])
+def test_an_inconclusive_gate_is_as_it_was_asked_for_when_runs_are_too_noisy(
+    builds, tmp_path, inconclusive, code
+) -> None:
+    rows = [
+        {"device": "d", "model": "m", "latency_ms": ms, "conditions": {"build": "noisy"}}
+        for ms in (500, 1_400, 600, 1_300, 900, 1_000)
+    ]
+    (tmp_path / "noisy.json").write_text(json.dumps(rows))
+    builds("push", "noisy.json")
+
+    done = builds("gate", "--filter", "cond.build=noisy", "--inconclusive", inconclusive)
+
+    assert (done.rows[0]["verdict"], done.code) == ("inconclusive", code)
+
+
+def test_it_is_not_comparable_when_a_required_condition_differs(builds, tmp_path) -> None:
+    with (tmp_path / "evalyard.toml").open("r+") as file:
+        text = file.read()
+        file.seek(0)
+        file.write('require_same = ["build"]\n' + text)
+
+    assert builds("gate", "--filter", "cond.build=two").code in (
+        exits.NOT_COMPARABLE,
+        exits.REGRESSION,
+    )
+    assert builds("gate", "--filter", "cond.build=three").code == exits.NOT_COMPARABLE
+
+
+def test_github_gets_summary_outputs_and_annotations_when_it_runs_there(
+    builds, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+
+    done = builds("gate", "--filter", "cond.build=two", "--github", "--junit", "junit.xml")
+
+    assert "| d | m | latency_ms |" in (tmp_path / "summary").read_text()
+    assert "verdict=fail\n" in (tmp_path / "output").read_text()
+    assert "::error title=Evalyard::d, m: latency_ms +20.0 %25: fail" in done.err
+    assert 'failures="1"' in (tmp_path / "junit.xml").read_text()
+
+
+def test_more_jobs_are_run_when_they_decide(command, running, yard: Yard, tmp_path) -> None:
+    spread = iter([200.0, 210.0, 230.0, 190.0, 205.0])
+
+    def complete(job_id, attempt, **fields):
+        metrics = {"prompt_tokens": 12, "completion_tokens": 41, "latency_ms": next(spread)}
+        body = {"attempt": attempt, "output": "Yes.", "metrics": metrics}
+        return yard.say("complete", job_id, **body)
+
+    running.complete = complete
+    for tag in ("a", "b"):
+        for _ in range(2):
+            assert command("run", "-m", "m", "-p", "?", "--device", "dev-1", "--tag", tag).code == 0
+    command("baseline", "set", "main", "--reason", "a", "--filter", "tag=a")
+    (tmp_path / "evalyard.toml").write_text(
+        'min_runs = 2\n[[rules]]\nmetric = "latency_ms"\nmax_regression_pct = 8\n'
+    )
+    gate = ("gate", "--baseline", "main", "--filter", "tag=b")
+    assert command(*gate).rows[0]["verdict"] == "inconclusive"
+
+    done = command(*gate, "--confirm", "1")
+
+    assert done.rows[0]["series"][0]["n_b"] == 3
+
+
+def test_output_and_metrics_are_shown_when_a_prompt_is_run(command) -> None:
+    done = command("run", "-m", "m", "-p", "Why?", "--device", "dev-1", "--cond", "threads=4")
+
+    assert done.code == 0
+    assert done.rows[0]["output"] == "Why?"
+    assert done.rows[0]["conditions"]["threads"] == 4
+    assert "/api/jobs/job_" in done.err
+    table = command("run", "-m", "m", "-p", "Why?", "--format", "table").out
+    assert table.startswith("Why?\n")
+    assert "metrics.tok_s" in table
+
+
+def test_the_exit_code_says_so_when_a_job_is_cancelled_or_not_finished(
+    command, running, monkeypatch
+) -> None:
+    running.complete = None
+    detached = command("run", "-m", "m", "-p", "Why?", "--detach")
+    job_id = detached.rows[0]["job_id"]
+
+    assert command("jobs", "cancel", job_id).rows[0]["status"] == "cancelled"
+    assert command("jobs", "result", job_id).code == exits.JOB_FAILED
+    late = command("run", "-m", "m", "-p", "Why?", "--timeout", "0.01")
+    assert late.code == exits.TIMED_OUT
+    assert command("jobs", "list", "--status", "queued").rows[0]["status"] == "queued"
+
+
+def test_one_prompt_is_needed_when_a_job_is_run(command) -> None:
+    assert command("run", "-m", "m").code == exits.USAGE
+    assert command("run", "-m", "m", "-p", "a", "-f", "nowhere").code == exits.USAGE
+
+
+def test_rows_are_appended_when_they_are_csv_or_lines(command, tmp_path) -> None:
+    (tmp_path / "a.csv").write_text("n,name,ok\n1,x,true\n2.5,007,\n")
+    (tmp_path / "a.jsonl").write_text('{"n":3}\n\n[4]\n')
+
+    first = command("append", "rows", "a.csv")
+    second = command("append", "rows", "a.jsonl")
+
+    assert (first.code, second.code, second.rows[0]["rejected"]) == (0, 0, 1)
+    assert "row 1: refused: not_an_object" in second.err
+    rows = [
+        {name: value for name, value in row.items() if not name.startswith("_meta_")}
+        for row in command("datasets", "get", "rows").rows
+    ]
+    assert rows == [
+        {"n": 1, "name": "x", "ok": True},
+        {"n": 2.5, "name": "007", "ok": None},
+        {"n": 3},
+    ]
+    assert command("datasets", "list", "--format", "csv").out.splitlines()[1].startswith("rows,3,")
+
+
+def test_there_is_no_data_when_no_row_is_good(command, tmp_path) -> None:
+    (tmp_path / "a.jsonl").write_text("nonsense\n")
+
+    assert command("append", "rows", "a.jsonl").code == exits.NO_DATA
+
+
+def test_files_are_recognised_when_they_are_pushed(command, tmp_path) -> None:
+    (tmp_path / "bench.out").write_text(json.dumps([LLAMA_BENCH]))
+    (tmp_path / "other.txt").write_text("Hello.")
+
+    tried = command("push", "bench.out", "--dry-run")
+    done = command("push", "bench.out", "other.txt")
+
+    assert (tried.rows[0]["format"], tried.rows[0]["batch_id"]) == ("llama-bench", None)
+    assert (done.rows[0]["imported"], len(done.rows)) == (1, 1)
+    assert done.code == exits.NO_DATA
+    assert "other.txt: " in done.err
+
+
+def _python(program: str) -> list[str]:
+    return ["--", sys.executable, "-c", program]
+
+
+def test_its_lines_are_runs_when_a_command_measures(command) -> None:
+    line = 'EVALYARD {"metrics":{"ttft_ms":412,"load_ms":7},"extra":{"NPU (%)":71}}'
+    program = f"print('hello'); print({line!r})"
+
+    done = command(
+        "exec", "--device", "mine", "-m", "m", "--cond", "commit=4f2c1d9", *_python(program)
+    )
+
+    assert done.code == 0
+    assert done.out.startswith("hello\n")
+    usage = command("usage", "--by", "device,cond.commit").rows
+    assert [(row["device"], row["cond.commit"]) for row in usage] == [("mine", "4f2c1d9")]
+    assert set(usage[0]["extra"]) == {"NPU (%)", "load_ms"}
+
+
+def test_its_output_is_recognised_with_conditions_when_it_is_a_benchmark(command) -> None:
+    records = [{**LLAMA_BENCH, "n_gen": n} for n in (64, 128, 256, 512)]
+    program = f"import json; print('loading'); print(json.dumps({records!r}))"
+
+    done = command("exec", "--cond", "commit=abc", *_python(program))
+
+    assert done.code == 0, done.err
+    usage = command("usage", "--filter", "cond.commit=abc").rows[0]
+    assert usage["runs"] == 4
+    by = command("usage", "--by", "cond.commit", "--by", "cond.threads").rows
+    assert [row["cond.threads"] for row in by] == [4]
+
+
+def test_nothing_is_sent_when_a_command_fails(command) -> None:
+    program = 'print(\'EVALYARD {"metrics":{"ttft_ms":1}}\'); raise SystemExit(42)'
+
+    done = command("exec", *_python(program))
+
+    assert done.code == 42
+    assert command("usage").code == exits.NO_DATA
+
+
+def test_there_is_no_data_when_a_command_measures_nothing(command) -> None:
+    assert command("exec", *_python("print('hello')")).code == exits.NO_DATA
+
+
+def test_runs_are_compared_and_written_when_asked(builds, tmp_path) -> None:
+    compared = builds(
+        "compare",
+        "-a",
+        "cond.build=one",
+        "-b",
+        "cond.build=two",
+        "--a-window",
+        "1d",
+        "--b-window",
+        "1d",
+    )
+    written = builds("export", "-o", "runs.csv")
+
+    verdicts = {each["metric"]: each["verdict"] for each in compared.rows[0]["metrics"]}
+    assert (compared.code, verdicts["latency_ms"]) == (0, "regressed")
+    assert written.code == 0
+    assert len((tmp_path / "runs.csv").read_text().splitlines()) == 25
+    assert builds("baseline", "history", "main").rows[0]["reason"] == "release"
+
+
+def test_nothing_is_wrong_when_a_doctor_looks_and_all_is_well(command) -> None:
+    done = command("doctor", "-m", "m")
+
+    assert [(row["check"], row["status"]) for row in done.rows] == [
+        ("address", "ok"),
+        ("clock", "ok"),
+        ("token", "ok"),
+        ("service", "ok"),
+        ("devices", "ok"),
+    ]
+    missing = command("doctor", "-m", "other")
+    assert (missing.code, missing.rows[-1]["what_to_do"][:14]) == (exits.NO_DATA, "start a runner")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["jobs", "show", "job_none"], exits.USAGE),
+        (["nonsense"], exits.USAGE),
+        (["usage", "--window", "soon"], exits.USAGE),
+        (["gate", "--config", "nowhere.toml"], exits.USAGE),
+        (["gate"], exits.USAGE),
+        (["--help"], exits.GOOD),
+        (["--version"], exits.GOOD),
+    ],
+    ids=str,
+)
+def test_the_exit_code_is_that_of_its_kind_when_a_call_is_wrong(command, arguments, code) -> None:
+    assert command(*arguments).code == code
+
+
+def test_every_help_has_an_example_or_needs_none_when_it_is_asked_for(command) -> None:
+    for name in (
+        "login",
+        "run",
+        "exec",
+        "push",
+        "append",
+        "usage",
+        "compare",
+        "export",
+        "gate",
+        "ask",
+        "doctor",
+    ):
+        done = command(name, "--help")
+        assert (done.code, f"evalyard {name}" in done.out) == (0, True), name
+
+
+def test_a_profile_is_saved_when_its_token_is_good(
+    command, transport: InProcess, monkeypatch
+) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("eyt_ada\n"))
+
+    done = command("login", "--url", "https://api.example.com", "--name", "lab")
+
+    assert (done.code, "eyt_ada" in done.err + done.out) == (0, False)
+    assert command("profile", "list").rows == [
+        {"name": "lab", "url": "https://api.example.com", "used": True}
+    ]
+    assert command("whoami").rows[0]["user_id"] == "ada"
