@@ -1,11 +1,14 @@
 """The SDK over the real functions in this process, without a network."""
 
+import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from threading import Thread
 
 import httpx
 import pytest
 from evalyard import Evalyard
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shared.aws import Bucket, Queue, Table
 from tests.kit.whole_api import WholeApi
@@ -98,3 +101,26 @@ def running(yard: Yard, transport: InProcess) -> Running:
 @pytest.fixture
 def ev(transport: InProcess) -> Evalyard:
     return Evalyard("https://api.example.com", TOKEN, transport=transport)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *args) -> None:
+        pass
+
+
+@pytest.fixture
+def url(transport: InProcess) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, transport._api, request_handler=_Quiet)
+
+    def serve() -> None:
+        # Mangum asks for the loop of its thread, which only the main one has of itself.
+        with asyncio.Runner() as runner:
+            asyncio.set_event_loop(runner.get_loop())
+            server.serve_forever()
+
+    thread = Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,44 +1,17 @@
 """The action's script and the command as processes, over HTTP, against the real functions."""
 
-import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.client.conftest import TOKEN, InProcess
+from tests.client.conftest import TOKEN
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "client" / "action" / "gate.sh"
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, *args) -> None:
-        pass
-
-
-@pytest.fixture
-def url(transport: InProcess) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, transport._api, request_handler=_Quiet)
-
-    def serve() -> None:
-        # Mangum asks for the loop of its thread, which only the main one has of itself.
-        with asyncio.Runner() as runner:
-            asyncio.set_event_loop(runner.get_loop())
-            server.serve_forever()
-
-    thread = Thread(target=serve)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -86,7 +86,8 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*[escape(_cell(row, column, "–")) for column in columns])
-    console = Console(width=None if sys.stdout.isatty() else 200)
+    # Without a height Rich takes a redirected output with FORCE_COLOR for 80 columns.
+    console = Console() if sys.stdout.isatty() else Console(width=200, height=100)
     console.print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from evalyard.errors import ApiError, AppendInterrupted, EvalyardError
 
 def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
     """The exit code of one call; `connect` makes the SDK's client."""
+    _speak_utf8()
     try:
         code = app.main(
             arguments, prog_name="evalyard", obj=Session(connect), standalone_mode=False
@@ -36,6 +38,16 @@ def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
         # The reader has seen enough; Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.GOOD
+
+
+def _speak_utf8() -> None:
+    """Data is UTF-8 also where the locale is not; a terminal that cannot show a sign gets `?`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8")
 
 
 def _explain(error: EvalyardError) -> None:
