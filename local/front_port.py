@@ -147,9 +147,10 @@ class _Conversation:
             return False
         peer = self._writer.get_extra_info("peername")[0]
         path = path_of(request.target)
-        route = None if self._streams is None or path is None else self._streams.route(path)
-        if self._streams is not None and route is not None:
-            return await self._stream(self._streams, route, request, body)
+        if self._streams is not None and path is not None:
+            route = await self._streams.route(path)
+            if route is not None:
+                return await self._stream(self._streams, route, request, body)
         async with self._turns:
             response, content = await request_upstream(self._upstream, request, body, peer)
         await self._answer(response, content)

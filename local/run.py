@@ -90,6 +90,7 @@ class _Running:
     home: Home
     cloud: Cloud
     stack: Stack
+    streams: StreamHost
     programs: list[Kept]
 
     def tend(self, watch: Watch) -> None:
@@ -98,6 +99,7 @@ class _Running:
         if again:
             processes.note(self.home.children, [each.child for each in self.programs])
         if self.programs[0] in again:
+            self.streams.forget()
             self.catch_up()
 
     def catch_up(self) -> None:
@@ -116,11 +118,11 @@ def _start(settings: Settings, home: Home, cleanup: ExitStack) -> _Running:
     log = InvocationLog(cloud.aws, home)
     log.start(stack)
     cleanup.callback(log.stop)
-    streams = StreamHost(cloud.aws, home, stack)
+    streams = StreamHost(cloud.aws, home, partial(read_stack, cloud.aws, deploy.STACK))
     _open_front_port(FrontPort(settings.port, cloud.port, api_id, streams), cleanup)
     say("making the demo accounts")
     credentials = seed(settings.base_url, home, cloud.aws, stack, settings.model.name)
-    running = _Running(home, cloud, stack, [Kept(cloud.child, cloud.restart)])
+    running = _Running(home, cloud, stack, streams, [Kept(cloud.child, cloud.restart)])
     _start_device(settings, running, credentials, cleanup)
     where = (settings.base_url, cloud.aws.endpoint_url)
     cleanup.callback(home.withdraw_announcement)

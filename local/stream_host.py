@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -31,18 +31,24 @@ _WARM_S = 600.0
 
 
 class StreamHost:
-    """The functions of one deployed stack. Used on one event loop."""
+    """The functions of the deployed stack, which `read` reads. Used on one event loop."""
 
-    def __init__(self, aws: LocalAws, home: Home, stack: Stack) -> None:
-        self._aws, self._home, self._stack = aws, home, stack
-        self._routes = read_stream_routes(stack.template)
+    def __init__(self, aws: LocalAws, home: Home, read: Callable[[], Stack]) -> None:
+        self._aws, self._home, self._read = aws, home, read
+        self._stack = read()
+        self._routes = read_stream_routes(self._stack.template)
         self._idle: dict[str, list[Worker]] = {}
         self._all: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._generation = _text_of(home.deployed)
+
+    def forget(self) -> None:
+        """The local AWS was started again: it knows the credentials of no process any more."""
         self._generation = ""
 
-    def route(self, target: bytes) -> StreamRoute | None:
+    async def route(self, target: bytes) -> StreamRoute | None:
         """The route of a path, if it is one of a function that streams."""
+        await self._keep_up()
         path = target.decode("latin-1").partition("?")[0]
         return next((route for route in self._routes if route.fits(path)), None)
 
@@ -76,15 +82,14 @@ class StreamHost:
             task.cancel()
 
     async def _worker(self, function: str) -> Worker:
-        await self._end_outdated()
+        await self._end_idle(older_than_s=_WARM_S)
         idle = self._idle.get(function, [])
         while idle:
             worker = idle.pop()
             if not worker.ended:
                 return worker
             await self._end(worker)
-        command, environment = await asyncio.to_thread(self._terms, function)
-        worker = Worker(command, environment, BUILD / function)
+        worker = await asyncio.to_thread(self._made, function)
         self._all.add(worker)
         await worker.start()
         task = asyncio.create_task(self._keep_printed(function, worker))
@@ -92,13 +97,21 @@ class StreamHost:
         task.add_done_callback(self._tasks.discard)
         return worker
 
-    async def _end_outdated(self) -> None:
-        """A deployment has other code; long idle ones have old credentials."""
+    async def _keep_up(self) -> None:
+        """What was deployed meanwhile has other code, and perhaps other paths."""
         generation = _text_of(self._home.deployed)
-        changed, self._generation = generation != self._generation, generation
+        if generation == self._generation:
+            return
+        self._generation = generation
+        self._stack = await asyncio.to_thread(self._read)
+        self._routes = read_stream_routes(self._stack.template)
+        await self._end_idle(older_than_s=0.0)
+
+    async def _end_idle(self, older_than_s: float) -> None:
+        """Processes that wait for work; long idle ones have old credentials."""
         for workers in self._idle.values():
             for worker in list(workers):
-                if changed or time.monotonic() - worker.idle_since > _WARM_S:
+                if time.monotonic() - worker.idle_since >= older_than_s:
                     workers.remove(worker)
                     await self._end(worker)
 
@@ -108,8 +121,8 @@ class StreamHost:
 
     # ---------------------------------------------------------------------------- how it is run
 
-    def _terms(self, function: str) -> tuple[list[str], dict[str, str]]:
-        """The command that Lambda would start, and what it would say to it."""
+    def _made(self, function: str) -> Worker:
+        """A process as Lambda would start it: the command, and what it would be given."""
         name = self._stack.physical_ids[function]
         config = self._aws.client("lambda").get_function_configuration(FunctionName=name)
         variables: dict[str, str] = config.get("Environment", {}).get("Variables", {})
@@ -133,7 +146,7 @@ class StreamHost:
             **self._credentials(name),
             "_HANDLER": config["Handler"],
         }
-        return [str(start), _python()], environment
+        return Worker([str(start), _python()], environment, BUILD / function)
 
     def _credentials(self, name: str) -> Mapping[str, str]:
         url = f"{self._aws.endpoint_url}{CREDENTIALS_PATH}?function={name}"

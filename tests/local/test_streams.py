@@ -1,5 +1,6 @@
 """Functions that stream, run as Lambda would, behind the one port."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -13,9 +14,12 @@ from typing import Any
 
 import pytest
 
+from local.aws import LocalAws
 from local.front_port import FrontPort
+from local.home import Home
 from local.ports import free_port
-from local.stream_host import Said
+from local.stack import Stack
+from local.stream_host import Said, StreamHost
 from local.stream_routes import StreamRoute, read_stream_routes
 from local.stream_workers import Worker
 from tools.template import ROOT
@@ -54,7 +58,7 @@ class OneFunction:
         self._worker: Worker | None = None
         (folder / "streaming.py").write_text(HANDLER.replace("FOLDER", repr(str(folder))))
 
-    def route(self, target: bytes) -> StreamRoute | None:
+    async def route(self, target: bytes) -> StreamRoute | None:
         route = StreamRoute("/ask/{proxy+}", "Gateway")
         return route if route.fits(target.decode().partition("?")[0]) else None
 
@@ -206,6 +210,62 @@ def test_requests_behind_one_another_are_answered_in_turn(port: int, folder: Pat
                 heard += raw.recv(65_536)
 
     assert heard.count(b"HTTP/1.1 201") == 2
+
+
+class OneWorker(StreamHost):
+    """A host whose processes need no local AWS."""
+
+    def _made(self, _: str) -> Worker:
+        return Worker([sys.executable, "-c", "import time; time.sleep(60)"], {}, self._home.root)
+
+
+def deployed(*paths: str) -> Stack:
+    """A stack with a function that streams at some paths."""
+    uri = (
+        "arn:aws:apigateway:r:lambda:path/x/functions/${Gateway.Arn}/response-streaming-invocations"
+    )
+    integration = {"uri": {"Fn::Sub": uri}, "responseTransferMode": "STREAM"}
+    operations = {"post": {"x-amazon-apigateway-integration": integration}}
+    api = {"Body": {"paths": dict.fromkeys(paths, operations)}}
+    resources = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": api}}
+    return Stack({"Resources": resources}, {}, {})
+
+
+def test_paths_are_those_of_the_last_deployment_when_it_changed(tmp_path: Path) -> None:
+    home, stacks = Home(tmp_path), [deployed("/one"), deployed("/one", "/two")]
+    host = OneWorker(LocalAws("http://127.0.0.1:1"), home, lambda: stacks.pop(0))
+
+    async def routes() -> list[bool]:
+        return [await host.route(path) is not None for path in (b"/one", b"/two")]
+
+    before = asyncio.run(routes())
+    home.deployed.write_text('{"fingerprint": "another"}')
+
+    assert (before, asyncio.run(routes())) == ([True, False], [True, True])
+
+
+@pytest.mark.parametrize("what", ["a deployment", "the local AWS"])
+def test_idle_processes_end_when_what_they_know_is_outdated(tmp_path: Path, what: str) -> None:
+    home = Home(tmp_path)
+    host = OneWorker(LocalAws("http://127.0.0.1:1"), home, lambda: deployed("/one"))
+    home.deployed.write_text('{"fingerprint": "one"}')
+
+    async def all_of_it() -> tuple[bool, bool]:
+        await host.route(b"/one")
+        worker = await host._worker("Gateway")
+        host._idle["Gateway"] = [worker]
+        alive = not worker.ended
+        if what == "a deployment":
+            home.deployed.write_text('{"fingerprint": "two"}')
+        else:
+            host.forget()
+        await host.route(b"/one")
+        await host.stop()
+        return alive, worker.ended
+
+    home.log("output").parent.mkdir(parents=True)
+    assert asyncio.run(all_of_it()) == (True, True)
+    assert host._idle["Gateway"] == []
 
 
 def test_routes_are_the_templates_own() -> None:
