@@ -977,6 +977,28 @@ export interface components {
             status: string;
             warnings: string[];
         };
+        /** @description OpenAI's `text_completion`; usage is as the model's server said it. */
+        CompletionAnswer: {
+            choices: Record<string, never>[];
+            created: number;
+            id: string;
+            model: string;
+            object: string;
+            usage: Record<string, never>;
+        };
+        /** @description What of a completion is read here; all of it goes to the model's server. */
+        CompletionBody: {
+            /** @default null */
+            metadata?: Record<string, never> | null;
+            model: string;
+            /** @default 1 */
+            n?: number | null;
+            prompt: string;
+            /** @default false */
+            stream?: boolean | null;
+            /** @default null */
+            stream_options?: components["schemas"]["StreamOptions"] | null;
+        };
         /**
          * @description A dimension or condition whose values differ, null among them, or `mean_prompt_tokens` and
          *     `mean_completion_tokens` that differ by more than 10 %. At most 50 values a side; where there
@@ -2608,6 +2630,8 @@ export type ClaimAnswer = components['schemas']['ClaimAnswer'];
 export type CompareAnswer = components['schemas']['CompareAnswer'];
 export type CompleteBody = components['schemas']['CompleteBody'];
 export type CompletedAttempt = components['schemas']['CompletedAttempt'];
+export type CompletionAnswer = components['schemas']['CompletionAnswer'];
+export type CompletionBody = components['schemas']['CompletionBody'];
 export type ConditionDifference = components['schemas']['ConditionDifference'];
 export type ConditionFieldBody = components['schemas']['ConditionFieldBody'];
 export type CredentialsAnswer = components['schemas']['CredentialsAnswer'];

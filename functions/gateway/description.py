@@ -21,6 +21,8 @@ _SHAPES: Final = (
     schemas.WarmupBody,
     schemas.WarmupAnswer,
     schemas.ChatAnswer,
+    schemas.CompletionBody,
+    schemas.CompletionAnswer,
     schemas.CallableModel,
     schemas.CallableModels,
     schemas.OpenAiError,
@@ -107,7 +109,10 @@ def _paths() -> dict[str, dict[str, Any]]:
             )
         },
         "/ask/{request_id}/cancel": {"post": _cancel()},
-        "/v1/chat/completions": {"post": _chat()},
+        "/v1/chat/completions": {"post": _openai("Chat", _CHAT, "ChatBody", "ChatAnswer")},
+        "/v1/completions": {
+            "post": _openai("Go on with a text", _TEXT, "CompletionBody", "CompletionAnswer")
+        },
         "/v1/models": {"get": _models("List models", "CallableModels", [])},
         "/v1/models/{id}": {"get": _models("Find a model", "CallableModel", [_ID])},
     }
@@ -149,6 +154,10 @@ only `data:` lines and `data: [DONE]`; usage only with `stream_options.include_u
 the middle is `data: {"error": …}` and the end without `[DONE]`. Labels: `X-Evalyard-Tag`, or
 `metadata.tag`.
 """
+_TEXT: Final = """\
+As OpenAI's older call, for base models: one text, which the model goes on with, without a chat's
+template. All else is as for `/v1/chat/completions`.
+"""
 _ID: Final = {
     "name": "id",
     "in": "path",
@@ -181,11 +190,11 @@ def _cancel() -> dict[str, Any]:
     return found | {"parameters": [_REQUEST_ID]}
 
 
-def _chat() -> dict[str, Any]:
-    whole = _json("ChatAnswer", "The answer; with `stream` its pieces.")
+def _openai(summary: str, description: str, body: str, schema: str) -> dict[str, Any]:
+    whole = _json(schema, "The answer; with `stream` its pieces.")
     whole["content"]["text/event-stream"] = {"schema": {"type": "string"}}
     refusals = _in_their_words(each for each in _REFUSALS if each != 422)
-    return _operation("Chat", _CHAT, "ChatBody", {"200": whole, **refusals}, "OpenAiError")
+    return _operation(summary, description, body, {"200": whole, **refusals}, "OpenAiError")
 
 
 def _models(summary: str, schema: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = {
     "/warmup": {"POST": several.warm_up},
     _CANCEL: {"POST": native.cancel_ask},
     "/v1/chat/completions": {"POST": openai.answer_chat},
+    "/v1/completions": {"POST": openai.answer_completion},
     "/v1/models": {"GET": openai.list_models},
 }
 

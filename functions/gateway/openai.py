@@ -1,4 +1,4 @@
-"""`/v1/chat/completions` and `/v1/models`, as OpenAI's clients know them."""
+"""`/v1/chat/completions`, `/v1/completions` and `/v1/models`, as OpenAI's clients know them."""
 
 from typing import Any, Final
 from urllib.parse import unquote
@@ -6,12 +6,12 @@ from urllib.parse import unquote
 import msgspec
 
 from functions.gateway import wiring
-from functions.gateway.collecting import Collected
+from functions.gateway.collecting import Collected, text_of
 from functions.gateway.native import server_timing, split_model, usage_of, whole_answer
 from functions.gateway.outcomes import error_of
 from functions.gateway.refusals import envelope, headers_of
 from functions.gateway.requests import Request
-from functions.gateway.schemas import ChatBody, read_body
+from functions.gateway.schemas import ChatBody, CompletionBody, read_body
 from functions.gateway.streams import Stream
 from shared import clock
 from shared.errors import EvalyardError, Fault, MalformedInput
@@ -22,9 +22,11 @@ _OURS: Final = frozenset({"model", "stream", "stream_options", "n", "metadata", 
 _MOST_LABEL: Final = 256
 
 
-def ask_of(found: Any, request: Request, caller: ApiCaller, ask_id: str) -> Ask:
-    """The call that a chat's body asks for. Raises MalformedInput, Unacceptable."""
-    body = read_body(found, ChatBody)
+Body = ChatBody | CompletionBody
+
+
+def ask_of(found: Any, body: Body, request: Request, caller: ApiCaller, ask_id: str) -> Ask:
+    """The call that a chat's or a completion's body asks for. Raises MalformedInput."""
     if body.n not in (None, 1):
         detail = "a device answers once; ask again for another answer"
         fault = Fault("/n", "not_allowed", detail)
@@ -46,32 +48,47 @@ async def answer_chat(
 ) -> None:
     """A chat, whole or streamed. Raises EvalyardError, ClientGone."""
     found = request.json()
-    ask = ask_of(found, request, caller, ask_id)
     body = read_body(found, ChatBody)
+    ask = ask_of(found, body, request, caller, ask_id)
     if body.stream:
-        usage = body.stream_options is not None and body.stream_options.include_usage
-        await _stream_chat(request, ask, answer, usage=usage)
-    else:
-        await _whole_chat(request, ask, answer)
-
-
-async def _whole_chat(request: Request, ask: Ask, answer: StreamedAnswer) -> None:
+        await _streamed(request, body, _Chunks(request, ask, answer), ask, answer)
+        return
     collected = Collected()
     answered = await whole_answer(ask, collected, answer.gone, request.arrived)
-    choice = {
-        "index": 0,
-        "message": collected.message(),
-        "logprobs": collected.logprobs(),
-        "finish_reason": answered.finish_reason,
-    }
-    document = {**_head(ask, "chat.completion"), "choices": [choice], "usage": _usage(answered)}
-    headers = headers_of(ask.ask_id, "application/json")
+    choice = {"message": collected.message(), "logprobs": collected.logprobs()}
+    await _send_whole(_head(ask, "chatcmpl", "chat.completion"), choice, answered, answer)
+
+
+async def answer_completion(
+    request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
+) -> None:
+    """A text that is gone on with, whole or streamed. Raises EvalyardError, ClientGone."""
+    found = request.json()
+    body = read_body(found, CompletionBody)
+    ask = ask_of(found, body, request, caller, ask_id)
+    if body.stream:
+        await _streamed(request, body, _Texts(request, ask, answer), ask, answer)
+        return
+    collected = Collected()
+    answered = await whole_answer(ask, collected, answer.gone, request.arrived)
+    choice = {"text": collected.text, "logprobs": collected.logprobs()}
+    await _send_whole(_head(ask, "cmpl", "text_completion"), choice, answered, answer)
+
+
+async def _send_whole(
+    head: dict[str, Any], choice: dict[str, Any], answered: Answered, answer: StreamedAnswer
+) -> None:
+    whole = {"index": 0, **choice, "finish_reason": answered.finish_reason}
+    headers = headers_of(answered.ask_id, "application/json")
     headers["Server-Timing"] = server_timing(answered.phases)
+    document = {**head, "choices": [whole], "usage": _usage(answered)}
     await answer.send(200, headers, msgspec.json.encode(document))
 
 
-async def _stream_chat(request: Request, ask: Ask, answer: StreamedAnswer, *, usage: bool) -> None:
-    chunks = _Chunks(request, ask, answer)
+async def _streamed(
+    request: Request, body: Body, chunks: "_Chunks", ask: Ask, answer: StreamedAnswer
+) -> None:
+    usage = body.stream_options is not None and body.stream_options.include_usage
     try:
         answered = await wiring.calls().carry_out(ask, chunks.hear, answer.gone, request.arrived)
         error = error_of(answered)
@@ -88,10 +105,12 @@ async def _stream_chat(request: Request, ask: Ask, answer: StreamedAnswer, *, us
 class _Chunks:
     """The stream of a chat: `data:` lines only, and comments where it would be silent."""
 
+    _names = ("chatcmpl", "chat.completion.chunk")
+
     def __init__(self, request: Request, ask: Ask, answer: StreamedAnswer) -> None:
         headers = headers_of(ask.ask_id, "text/event-stream")
         self._stream = Stream(answer, headers, request.arrived, b": keep-alive\n")
-        self._head = _head(ask, "chat.completion.chunk")
+        self._head = _head(ask, *self._names)
         self._said = False
         self._finished = False
 
@@ -111,7 +130,7 @@ class _Chunks:
     async def end(self, usage: dict[str, Any] | None) -> None:
         """The last lines. Raises ListenerGone."""
         if not self._finished:
-            self._stream.hold(self._data([_choice({}, "cancelled")]))
+            self._stream.hold(self._data([self._last("cancelled")]))
         if usage is not None:
             self._stream.hold(_data({**self._head, "choices": [], "usage": usage}))
         await self._stream.write(b"data: [DONE]\n\n")
@@ -132,11 +151,31 @@ class _Chunks:
         if reason is None or any(value for name, value in delta.items() if name != "role"):
             found.append({**choice, "delta": delta, "finish_reason": None})
         if reason is not None:
-            found.append(_choice({}, reason))
+            found.append(self._last(reason))
         return [self._data([each]) for each in found]
+
+    def _last(self, reason: str) -> dict[str, Any]:
+        return {"index": 0, "delta": {}, "logprobs": None, "finish_reason": reason}
 
     def _data(self, choices: list[dict[str, Any]]) -> bytes:
         return _data({**self._head, "choices": choices})
+
+
+class _Texts(_Chunks):
+    """The stream of a completion."""
+
+    _names = ("cmpl", "text_completion")
+
+    def _pieces(self, choice: dict[str, Any]) -> list[bytes]:
+        reason, text = choice.get("finish_reason"), text_of(choice)
+        self._finished |= reason is not None
+        if not text and reason is None:
+            return []
+        said = {"index": 0, "text": text, "logprobs": choice.get("logprobs")}
+        return [self._data([said | {"finish_reason": reason}])]
+
+    def _last(self, reason: str) -> dict[str, Any]:
+        return {"index": 0, "text": "", "logprobs": None, "finish_reason": reason}
 
 
 async def list_models(
@@ -159,13 +198,9 @@ def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "evalyard"}
 
 
-def _choice(delta: dict[str, Any], reason: str) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-
-
-def _head(ask: Ask, kind: str) -> dict[str, Any]:
+def _head(ask: Ask, prefix: str, kind: str) -> dict[str, Any]:
     return {
-        "id": f"chatcmpl-{ask.ask_id.removeprefix('ask_')}",
+        "id": f"{prefix}-{ask.ask_id.removeprefix('ask_')}",
         "object": kind,
         "created": clock.now_s(),
         "model": ask.model,

@@ -72,6 +72,17 @@ class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] | None = None
 
 
+class CompletionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a completion is read here; all of it goes to the model's server."""
+
+    model: ModelName
+    prompt: Prompt
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    n: int | None = 1
+    metadata: dict[str, Any] | None = None
+
+
 def read_body(found: Any, kind: type[Body], below: str = "") -> Body:
     """A decoded body as its kind. Raises Unacceptable, which says where it is not."""
     try:
@@ -208,6 +219,17 @@ class WarmupAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class ChatAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """OpenAI's `chat.completion`; message and usage are as the model's server said them."""
+
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any]
+
+
+class CompletionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """OpenAI's `text_completion`; usage is as the model's server said it."""
 
     id: str
     object: str

@@ -71,12 +71,15 @@ def test_openais_client_reads_tokens_while_they_are_written(cloud: LocalCloud, m
                 stream_options={"include_usage": True},
             )
         )
+        text = client.completions.create(model=model, prompt="One, two,", max_tokens=4)
 
     deltas = [choice.delta for chunk in chunks for choice in chunk.choices]
     assert deltas[0].role == "assistant"
     assert sum(bool(delta.content) for delta in deltas) > 1
     assert chunks[-1].usage is not None
     assert chunks[-1].usage.completion_tokens == 8
+    assert text.choices[0].text
+    assert text.choices[0].finish_reason == "length"
 
 
 def test_device_and_seat_are_free_when_clients_left_in_the_middle(

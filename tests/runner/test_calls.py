@@ -143,6 +143,27 @@ def test_answer_comes_piece_by_piece_when_a_call_is_asked(model: FakeModel) -> N
     assert asked["messages"] == ASK["body"]["messages"]  # type: ignore[index]
 
 
+def test_text_goes_to_the_servers_own_call_when_it_is_no_chat(model: FakeModel) -> None:
+    def script(_: dict[str, Any]) -> Iterator[Any]:
+        yield {"choices": [{"index": 0, "text": "on and on", "finish_reason": None}]}
+        yield {"choices": [{"index": 0, "text": "", "finish_reason": "length"}]}
+        yield usage()
+        yield "data: [DONE]\n\n"
+
+    model.script = script
+
+    async def test(yard: Yard) -> None:
+        await yard.say({**ASK, "body": {"prompt": "Go"}})
+        assert (await yard.ended())["finish_reason"] == "length"
+        assert texts(yard.frames) == "on and on"
+
+    run(model, test)
+
+    (asked,) = model.requests
+    assert (asked["prompt"], "messages" in asked) == ("Go", False)
+    assert model.paths[-1] == "/v1/completions"
+
+
 def test_call_runs_once_when_its_message_comes_twice(model: FakeModel) -> None:
     async def test(yard: Yard) -> None:
         await yard.say(ASK)

@@ -17,6 +17,7 @@ from evalyard_runner.options import Generation, chat_body, plain_body
 from evalyard_runner.readings import member
 
 _CHAT: Final = "chat/completions"
+_TEXT: Final = "completions"
 
 
 class OpenAiBackend(ServedBackend):
@@ -36,7 +37,7 @@ class OpenAiBackend(ServedBackend):
     ) -> None:
         super().__init__(ModelServer(base_url(url), names, probe="models", key=key))
         self._root = base_url(url).removesuffix("v1/")
-        self._path = _CHAT if chat else "completions"
+        self._path = _CHAT if chat else _TEXT
         self._build = chat_body if chat else plain_body
         self._default_max_tokens, self._always = default_max_tokens, dict(always or {})
         self._usage_asked = True
@@ -60,34 +61,38 @@ class OpenAiBackend(ServedBackend):
     async def _generate(self, generation: Generation) -> Sample:
         upstream = self._server.upstream(generation.model)
         body = self._build(generation, upstream, self._default_max_tokens)
-        recorder = await self._asked({**self._always, **body}, OpenAiRecorder)
+        recorder = await self._asked({**self._always, **body}, OpenAiRecorder, self._path)
         return whole(recorder.sample())
 
     async def _relay(self, model: str, body: Mapping[str, Any], heard: Heard) -> Relayed:
         upstream = self._server.upstream(model)
-        chat = self._path == _CHAT
-        wanted = relay_body(body, upstream, self._default_max_tokens, chat=chat)
-        recorder = await self._asked({**self._always, **wanted}, lambda: RelayingRecorder(heard))
+        path = _TEXT if "prompt" in body else self._path
+        wanted = relay_body(body, upstream, self._default_max_tokens, chat=path == _CHAT)
+        recorder = await self._asked(
+            {**self._always, **wanted}, lambda: RelayingRecorder(heard), path
+        )
         return Relayed(whole(recorder.sample()), recorder.usage)
 
     async def _asked(
-        self, body: dict[str, Any], begin: Callable[[], OpenAiRecorder]
+        self, body: dict[str, Any], begin: Callable[[], OpenAiRecorder], path: str
     ) -> OpenAiRecorder:
         """Ask; once more, and from then on, without `stream_options` where those are refused."""
         try:
-            return await self._ask(body, begin())
+            return await self._ask(body, begin(), path)
         except GenerationError as refusal:
             if not self._usage_asked or not _dislikes_stream_options(refusal):
                 raise
         self._usage_asked = False
-        return await self._ask(body, begin())
+        return await self._ask(body, begin(), path)
 
-    async def _ask(self, body: dict[str, Any], recorder: OpenAiRecorder) -> OpenAiRecorder:
+    async def _ask(
+        self, body: dict[str, Any], recorder: OpenAiRecorder, path: str
+    ) -> OpenAiRecorder:
         """One request."""
         if not self._usage_asked:
             body = {name: value for name, value in body.items() if name != "stream_options"}
         content = json.dumps(body).encode()
-        await self._server.stream(self._path, content, EventAnswer(recorder))
+        await self._server.stream(path, content, EventAnswer(recorder))
         return recorder
 
 

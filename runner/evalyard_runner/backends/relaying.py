@@ -32,14 +32,14 @@ class RelayingRecorder(OpenAiRecorder):
 def relay_body(
     body: Mapping[str, Any], upstream: str, default_max_tokens: int, *, chat: bool
 ) -> dict[str, Any]:
-    """The request, always streamed and counted. A base model, which knows no roles, continues the
-    texts of the messages.
+    """The request, a chat or a text to go on with, always streamed and counted. A base model, which
+    knows no roles, continues the texts of the messages.
     """
     wanted = {**body, "model": upstream, "stream": True, "stream_options": {"include_usage": True}}
     wanted.pop("n", None)
     if not any(wanted.get(key) for key in _LENGTH_KEYS):
         wanted["max_tokens"] = default_max_tokens
-    if not chat:
+    if not chat and "prompt" not in wanted:
         messages = objects_of(wanted.pop("messages", []))
         wanted["prompt"] = "\n\n".join(filter(None, map(_text, messages)))
     return wanted

@@ -157,6 +157,24 @@ def test_chat_is_as_openais_when_it_is_streamed(gate: Gate, usage: bool) -> None
     assert [chunk["usage"]["total_tokens"] for chunk in said if not chunk["choices"]] == [8] * usage
 
 
+def test_text_is_gone_on_with_when_a_completion_is_asked(gate: Gate) -> None:
+    gate.device()
+    body = {"model": "tiny", "prompt": "Count:", "max_tokens": 9}
+
+    whole = gate.ask("/v1/completions", body).json
+    stream = gate.ask("/v1/completions", {**body, "stream": True})
+
+    (choice,) = whole["choices"]
+    assert (whole["object"], choice["text"]) == ("text_completion", "one two three")
+    assert choice["finish_reason"] == "stop"
+    *chunks, done = stream.data
+    assert done == "[DONE]"
+    choices = [choice for chunk in chunks for choice in json.loads(chunk)["choices"]]
+    assert "".join(choice["text"] for choice in choices) == "one two three"
+    assert [choice["finish_reason"] for choice in choices] == [None] * 3 + ["stop"]
+    assert gate.devices["dev-1"].heard[0]["body"] == {"prompt": "Count:", "max_tokens": 9}
+
+
 def test_what_the_models_server_says_passes_unchanged_when_it_calls_tools(gate: Gate) -> None:
     async def calls_a_tool(device: FakeDevice, ask: dict[str, Any]) -> None:
         await device.say(ask, "accepted", ahead=0)

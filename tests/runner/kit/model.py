@@ -56,6 +56,7 @@ class FakeModel(FakeServer):
         # What llama.cpp says of itself under /props.
         self.props: dict[str, Any] | None = None
         self.requests: list[dict[str, Any]] = []
+        self.paths: list[str] = []
         self.keys: list[str | None] = []
         self.hung_up = Event()
         self.well = True
@@ -70,6 +71,7 @@ class FakeModel(FakeServer):
             exchange.send_json(*((200, self.props) if self.props else (404, {"error": {}})))
             return
         self.requests.append(body)
+        self.paths.append(exchange.path)
         if self.refusal:
             exchange.send_json(*self.refusal)
         elif self.dislikes in body:
