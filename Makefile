@@ -152,7 +152,7 @@ test-fast: .venv/.installed ## unit and functional tests, but for those that tak
 # other; what runs on devices and on this machine, under the oldest that we promise. At night all runs under both.
 DEPLOYED = tests/shared tests/functions
 test-unit: .venv/.installed $(VENV_313) ## unit and functional tests, of what is deployed under Python 3.13
-	$(if $(PYTHON_313),.venv-3.13,.venv)/bin/pytest $(DEPLOYED) $(IN_PROCESS) $(SLOWEST)
+	$(if $(PYTHON_313),.venv-3.13,.venv)/bin/pytest $(DEPLOYED) $(IN_PROCESS) -m "not nightly" $(SLOWEST)
 	.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS) -m "not nightly"
 
 test-dashboard: dashboard/node_modules/.installed ## the tests of the web app

@@ -24,7 +24,8 @@ _NOTE = (
     "Gate: 20 groups (ten devices, two models) by four metrics, the first against the second half "
     "of 30 days, both read from rows. Changes: latency by device and model, 50 series, a window of "
     "90 days. pandas: reading the export (Parquet), grouping, SciPy's Welch test and "
-    "Benjamini–Hochberg, with equal p; empty where no such Python was named."
+    "Benjamini–Hochberg, with equal p, on all processors and a local file, without HTTP, catalog "
+    "and conditions; empty where no such Python was named."
 )
 _HALVES = [("2025-11-01", "2025-11-16"), ("2025-11-16", "2025-12-01")]
 _MODELS = {"model": ["model-0", "model-1"]}
