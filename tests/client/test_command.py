@@ -211,6 +211,20 @@ def test_rows_are_appended_when_they_are_csv_or_lines(command, tmp_path) -> None
     assert command("datasets", "list", "--format", "csv").out.splitlines()[1].startswith("rows,3,")
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("csv", "n\n1\n"), ("json", '[\n{"n": 1}\n]'), ("jsonl", '{"n": 1}')],
+    ids=["csv", "json", "jsonl"],
+)
+def test_rows_are_of_the_kind_that_is_said_when_the_name_does_not_say_it(
+    command, tmp_path, kind, text
+) -> None:
+    (tmp_path / "rows.txt").write_text(text)
+
+    assert command("append", "rows", "rows.txt", "--as", kind).rows[0]["appended"] == 1
+    assert command("datasets", "get", "rows", "--tail", "1").rows[0]["n"] == 1
+
+
 def test_there_is_no_data_when_no_row_is_good(command, tmp_path) -> None:
     (tmp_path / "a.jsonl").write_text("nonsense\n")
 

@@ -15,4 +15,4 @@ def test_every_example_runs_when_the_guide_is_followed(running, tmp_path, monkey
         exec(compile(example, str(GUIDE), "exec"), names)
 
     assert len(examples) == 5
-    assert (tmp_path / "runs.csv").stat().st_size > 1_000_000
+    assert (tmp_path / "runs.csv").stat().st_size > 200_000

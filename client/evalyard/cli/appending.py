@@ -24,9 +24,12 @@ _SHOWN = 20
 @click.command()
 @click.argument("dataset")
 @click.argument("file", default="-")
+@click.option(
+    "--as", "kind", type=click.Choice(["jsonl", "json", "csv"]), help="Default: by the file's name."
+)
 @click.option("--resume", metavar="upl_…", help="Go on with an upload that was cut.")
 @click.pass_obj
-def append(session: Session, dataset: str, file: str, resume: str | None) -> int:
+def append(session: Session, dataset: str, file: str, kind: str | None, resume: str | None) -> int:
     """Append the rows of FILE (JSON lines, JSON or CSV; stdin where none is named) to DATASET.
 
     Rows go in parts, each stored once. Where it is cut, a line says how to go on.
@@ -34,6 +37,7 @@ def append(session: Session, dataset: str, file: str, resume: str | None) -> int
     \b
     evalyard append my_server_metrics metrics.jsonl
     tail -n 1000 metrics.jsonl | evalyard append my_server_metrics
+    sqlite3 -csv -header db "select * from m" | evalyard append m - --as csv
     """
     last = AppendReport(dataset)
     shown = 0
@@ -54,7 +58,11 @@ def append(session: Session, dataset: str, file: str, resume: str | None) -> int
 
         try:
             report = session.ev.datasets.append(
-                dataset, rows(source, file), resume=resume, on_verdict=show, on_part=keep
+                dataset,
+                rows(source, f".{kind}" if kind else file),
+                resume=resume,
+                on_verdict=show,
+                on_part=keep,
             )
         except KeyboardInterrupt:
             if last.resume:

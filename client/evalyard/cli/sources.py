@@ -46,7 +46,7 @@ def media_types(name: str, content: bytes) -> list[str]:
 
 def rows(file: BinaryIO, name: str) -> Iterable[Any]:
     """The rows of JSON lines, a JSON array or CSV; lines and CSV are read as they are needed."""
-    suffix = Path(name).suffix.lower()
+    suffix = name.lower() if name.startswith(".") else Path(name).suffix.lower()
     if suffix == ".csv":
         return _of_csv(file)
     if suffix != ".json":
