@@ -5,7 +5,7 @@ import json
 import pytest
 from evalyard import Conflict, Invalid, OutOfReach, RateLimited, ServerError, Unauthorized
 from evalyard.core.sending import Patience, exchange, get, post, with_json
-from evalyard.core.wire import Lost, Pause, Reply
+from evalyard.core.wire import Lost, Pause, Reply, Request
 
 
 def _problem(status, code="", headers=None, **members):
@@ -76,9 +76,12 @@ def test_another_conflict_is_raised_at_once_when_it_is_no_matter_of_time() -> No
     assert caught.value.request_id == "r-1"
 
 
+@pytest.mark.parametrize("request_", [with_json("PUT", "/x", {}), Request("POST", "/ask_stream")])
 @pytest.mark.parametrize(("sent", "repeated"), [(False, True), (True, False)])
-def test_a_put_is_repeated_when_it_certainly_did_not_arrive(sent, repeated) -> None:
-    request = with_json("PUT", "/x", {})
+def test_what_has_no_key_is_repeated_when_it_certainly_did_not_arrive(
+    request_, sent, repeated
+) -> None:
+    request = request_
 
     if repeated:
         assert len(_drive(request, [Lost("refused", sent), OK])) == 3

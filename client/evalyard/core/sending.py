@@ -14,8 +14,6 @@ from evalyard.errors import OutOfReach, ServerError, family
 from evalyard.models import ProblemFault
 
 T = TypeVar("T")
-# A lost PUT, PATCH or DELETE may have been carried out, and has no key that says so.
-_REPEATABLE = ("GET", "HEAD", "POST")
 
 
 @dataclass(frozen=True)
@@ -106,11 +104,16 @@ def _delay_s(request: Request, outcome: Reply | Lost, tries: int) -> float | Non
     """Seconds until the next try; None for what a retry does not cure."""
     backoff_s = min(0.5 * 2 ** (tries - 1), 20.0)
     if isinstance(outcome, Lost):
-        return backoff_s if request.method in _REPEATABLE or not outcome.sent else None
+        return backoff_s if not outcome.sent or _is_repeatable(request) else None
     if outcome.status in (429, 503) or _in_flight(outcome):
         asked_s = _retry_after_s(outcome)
         return backoff_s if asked_s is None else asked_s
     return None
+
+
+def _is_repeatable(request: Request) -> bool:
+    """Whether it does no harm a second time: what was lost may have been carried out."""
+    return request.method in ("GET", "HEAD") or "idempotency-key" in request.headers
 
 
 def _in_flight(reply: Reply) -> bool:
