@@ -14,9 +14,10 @@ from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.devices import device_remains, device_traces
 from shared.http import record_traces
+from shared.ids import user_partition
 from shared.jobs import job_remains, job_traces
 from shared.storage.log import storage_traces
-from shared.traces import Objects, Place, Uploads
+from shared.traces import Items, Objects, Place, Uploads
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,14 @@ class Settings:
     jobs_table: str
     devices_table: str
     idempotency_table: str
+    gateway_table: str
     data_bucket: str
     erasure_grace_s: int
     audit_retention_days: int
 
 
+# `shared.gateway`, which writes it, needs the broker's client.
+_ASKS = "asks/{}/"
 # `shared.usage`, which writes both, needs DuckDB.
 _EXPORTS = "exports/{}/"
 _BASELINES = "baselines/{}/"
@@ -64,6 +68,8 @@ def places() -> tuple[Place, ...]:
         tokens,
         *device_traces(devices, _revoke),
         *job_traces(bucket, jobs),
+        Items(Table(settings.gateway_table), "calls", user_partition("{}")),
+        Objects(bucket, "calls", _ASKS),
         *storage_traces(bucket, Table(settings.catalog_table)),
         Uploads(bucket, "uploads", _EXPORTS),
         Objects(bucket, "exports", _EXPORTS),

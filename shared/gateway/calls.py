@@ -219,7 +219,7 @@ class _Call:
         content = {"kind": "chat", "model": ask.model, "deadline_ms": deadline_ms}
         if len(encoded(ask.body)) <= MAX_MESSAGE_BYTES - 2_048:
             return {**content, "body": ask.body}
-        key = f"asks/{ask.ask_id}.json"
+        key = f"asks/{ask.caller.user_id}/{ask.ask_id}.json"
         await _aside(self._calls.bucket.put, key, encoded(ask.body))
         url = await _aside(file_url, self._calls.bucket, key, _FETCHED_WITHIN_S)
         return {**content, "body_url": url}

@@ -1,12 +1,13 @@
 """The same steps with both clients of httpx: what is sent where, and what is lost."""
 
-import asyncio
 import json
 
 import httpx
 import pytest
 from evalyard import AsyncEvalyard, ConfigurationError, Evalyard, OutOfReach
 from evalyard.core.sending import Patience
+
+from tests.kit.loops import finish
 
 URL = "https://api.example.com/stage"
 AT_ONCE = Patience(retries=0)
@@ -23,7 +24,7 @@ def _either(asynchronous: bool, handle, act):
         async with AsyncEvalyard(URL, "eyt_x", patience=AT_ONCE, transport=transport) as ev:
             return await act(ev)
 
-    return asyncio.run(run())
+    return finish(run())
 
 
 @pytest.fixture(params=[False, True], ids=["blocking", "asyncio"])

@@ -55,6 +55,15 @@ def two_tokens(yard: Yard) -> ApiClient:
     return client
 
 
+def two_baselines(yard: Yard) -> ApiClient:
+    client = yard.api("usage", user="ada")
+    client.post("/usage/import", json=[{"ts": 1764784800, "latency_ms": 5, "model": "m"}])
+    body = {"window": {"from": "2025-12-03", "to": "2025-12-04"}, "reason": "first"}
+    for name in ("main", "next"):
+        assert client.request("PUT", f"/usage/baselines/{name}", json=body).status == 201
+    return client
+
+
 # The path of each list, what it needs to be asked, and who fills and asks it.
 LISTS: dict[str, tuple[dict[str, Any], Callable[[Yard], ApiClient]]] = {
     "/user/data/list": ({}, two_datasets),
@@ -65,6 +74,7 @@ LISTS: dict[str, tuple[dict[str, Any], Callable[[Yard], ApiClient]]] = {
     "/accounts/users": ({}, two_users),
     "/accounts/tokens": ({}, two_tokens),
     "/accounts/audit": ({}, two_users),
+    "/usage/baselines": ({}, two_baselines),
 }
 
 

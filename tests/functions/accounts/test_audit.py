@@ -56,7 +56,12 @@ def test_user_and_tokens_are_told(root: ApiClient, api: Api, held_clock: HeldClo
         "detail": {"user_id": "ada", "kind": "api_key"},
     }
     assert (created["actor"], created["action"]) == ("ada", "token.created")
-    assert created["detail"] == {"user_id": "ada", "kind": "api_key", "name": "ci"}
+    assert created["detail"] == {
+        "user_id": "ada",
+        "kind": "api_key",
+        "name": "ci",
+        "scope": "full",
+    }
     assert {(one["actor"], one["action"]) for one in first} == {
         ("root", "user.created"),
         ("root", "token.created"),

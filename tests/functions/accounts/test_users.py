@@ -169,6 +169,7 @@ def test_me_shows_the_token_and_the_limits(api: Api, tables: dict[str, Table]) -
         "tenant",
         "admin",
         "token_id",
+        "scope",
         "created_at",
         "expires_at",
         "limits",

@@ -16,6 +16,7 @@ from shared.lambda_stream.runtime_api import RuntimeApi
 from shared.lambda_stream.serving import serve_one
 from tests.kit.broker import LocalBroker
 from tests.kit.described import check_described
+from tests.kit.loops import finish
 from tests.kit.runtime_api import LocalRuntimeApi
 from tests.kit.streaming import SEPARATOR
 
@@ -190,7 +191,7 @@ class Gate:
 
     def asks(self, *calls: tuple[str, Any], **options: Any) -> list[Reply]:
         """Some calls at once."""
-        return asyncio.run(asyncio.wait_for(self._asks(list(calls), **options), 60))
+        return finish(self._asks(list(calls), **options), 60)
 
     async def _asks(self, calls: list[tuple[str, Any]], **options: Any) -> list[Reply]:
         async with LocalBroker() as broker:

@@ -20,6 +20,7 @@ from tests.functions.gateway.kit import (
     refusing,
     three_words,
 )
+from tests.kit.loops import finish
 
 ASK = {"model": "tiny", "prompt": "Count."}
 CHAT = {"model": "tiny", "messages": [{"role": "user", "content": "Count."}]}
@@ -537,7 +538,7 @@ def test_item_waits_for_a_place_when_all_are_taken(
         await freed
         return replies
 
-    (reply,) = asyncio.run(asyncio.wait_for(batch_and_free(), 30))
+    (reply,) = finish(batch_and_free())
 
     assert reply.json["results"][0]["status"] == 200
     assert len(seats()) == 7

@@ -26,7 +26,7 @@ def test_result_is_there_when_a_device_took_the_message_and_completed(yard: Yard
         "timeout_s": 600,
         "lease_s": 60,
     }
-    assert done.json() == {"job_id": job["job_id"], "status": "succeeded"}
+    assert done.json() == {"job_id": job["job_id"], "status": "succeeded", "warnings": []}
     assert result["output"] == "Because."
     assert result["metrics"] == METRICS
     assert result["device"] == "dev-1"

@@ -70,7 +70,7 @@ def test_runs_are_in_the_next_answer_when_they_were_imported(ada):
     assert verdict(answer) == (200, 1, 1, 0, 0)
     assert answer.json()["batch_id"].startswith("bat_")
     (run,) = runs_of(ada)
-    expected = row | {"ts": 1764784800.0, "tenant": "ada", "tok_s": 119 / 0.68}
+    expected = row | {"ts": 1764784800.0, "tenant": "ada", "tok_s": 119 / 0.68, "conditions": {}}
     assert run == dict.fromkeys(run) | expected
 
 

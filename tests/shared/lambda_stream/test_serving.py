@@ -10,6 +10,7 @@ import pytest
 from shared.lambda_stream import ClientGone, StreamedAnswer
 from shared.lambda_stream.runtime_api import RuntimeApi, RuntimeApiError
 from shared.lambda_stream.serving import Handler, serve_one
+from tests.kit.loops import finish
 from tests.kit.runtime_api import LocalRuntimeApi
 
 SEPARATOR = b"\x00" * 8
@@ -23,7 +24,7 @@ def run(handler: Handler, runtime: LocalRuntimeApi) -> LocalRuntimeApi:
             api = RuntimeApi(runtime.address)
             await serve_one(api, handler, await api.next())
 
-    asyncio.run(asyncio.wait_for(all_of_it(), 20))
+    finish(all_of_it(), 20)
     return runtime
 
 
@@ -111,6 +112,6 @@ def test_runtime_says_so_when_the_runtime_api_is_not_there() -> None:
         await RuntimeApi(address).next()
 
     with pytest.raises(OSError, match=r".+") as caught:
-        asyncio.run(all_of_it())
+        finish(all_of_it())
 
     assert isinstance(caught.value, ConnectionError | RuntimeApiError)
