@@ -41,6 +41,7 @@ class Copy:
 COPIES = (
     Copy(PYPROJECT, r'(?<=name = "evalyard"\n)version = "'),
     Copy("runner/evalyard_runner/__init__.py", r'__version__ = "'),
+    Copy("client/evalyard/__init__.py", r'__version__ = "'),
     Copy("dashboard/package.json", r'"name": "evalyard-dashboard",\s+"version": "'),
     Copy("dashboard/package-lock.json", r'\A\{\s+"name": "evalyard-dashboard",\s+"version": "'),
     Copy(

@@ -26,11 +26,12 @@ def test_licence_is_the_same_when_a_package_states_it() -> None:
     assert [
         _project("pyproject.toml")["license"],
         _project("runner/pyproject.toml")["license"],
+        _project("client/pyproject.toml")["license"],
         package["license"],
         lock["packages"][""]["license"],
         api["info"]["license"]["identifier"],
         yaml.safe_load(template[1])["License"],
-    ] == [LICENCE] * 6
+    ] == [LICENCE] * 7
 
 
 def test_runner_carries_the_licence_when_it_is_installed_alone() -> None:
@@ -38,3 +39,4 @@ def test_runner_carries_the_licence_when_it_is_installed_alone() -> None:
 
     assert "Version 2.0, January 2004" in text
     assert (ROOT / "runner/LICENSE").read_text() == text
+    assert (ROOT / "client/LICENSE").read_text() == text
