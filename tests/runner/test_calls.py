@@ -19,6 +19,7 @@ from evalyard_runner.turns import Turns
 from evalyard_runner.wire import CallChannel, Session
 
 from tests.kit.broker import LocalBroker
+from tests.kit.loops import finish
 from tests.runner.kit.model import FakeModel, content, endless, three_words, usage
 
 ASK = {
@@ -111,7 +112,7 @@ def run(model: FakeModel, test: Test, *, limits: Limits | None = None, **sensed:
                 await asks.finish(0.1)
                 await backend.close()
 
-    asyncio.run(asyncio.wait_for(all_of_it(), 30))
+    finish(all_of_it())
 
 
 def texts(frames: list[dict[str, Any]]) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from evalyard_runner.frames import MAX_FRAME_BYTES, Frames
 
+from tests.kit.loops import finish
+
 FLUSH_S = 0.05
 
 
@@ -20,7 +22,7 @@ def run(test: Callable[[Frames, list[dict[str, Any]]], Any]) -> list[dict[str, A
         if asyncio.iscoroutine(made):
             await made
 
-    asyncio.run(all_of_it())
+    finish(all_of_it())
     assert all(len(frame) <= MAX_FRAME_BYTES for frame in sent)
     return [json.loads(frame) for frame in sent]
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from evalyard_runner.turns import MOST_WAITING, Ticket, Turns
 
+from tests.kit.loops import finish
+
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 20))
+    finish(test, 20)
 
 
 def drawn(turns: Turns, user: str) -> Ticket:
