@@ -24,7 +24,7 @@ def proxy_event(request: h11.Request, route: StreamRoute, body: bytes) -> dict[s
         "path": path,
         "httpMethod": request.method.decode(),
         "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in headers},
-        "queryStringParameters": dict(parse_qsl(query)) or None,
+        "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)) or None,
         "requestContext": {"requestId": str(uuid.uuid4()), "resourcePath": route.resource},
         "body": body.decode() if as_text else base64.b64encode(body).decode(),
         "isBase64Encoded": not as_text,

@@ -9,6 +9,7 @@ from functions.accounts.schemas import MeAnswer, NewUserAnswer, NewUserBody, Use
 from functions.accounts.views import limits, user_entry
 from shared import clock, ids
 from shared.accounts import (
+    TokenNotFound,
     TokenRequest,
     User,
     create_user,
@@ -18,6 +19,7 @@ from shared.accounts import (
     list_users,
 )
 from shared.clock import SECOND_US
+from shared.errors import Unauthenticated
 from shared.http import (
     CurrentAdmin,
     CurrentUser,
@@ -101,11 +103,14 @@ async def get_users(
     "/me",
     summary="Who is calling",
     response_model=MeAnswer,
-    responses=described(404, "The token was revoked a moment ago (`token_not_found`)."),
 )
 async def get_me(user: CurrentUser) -> MeAnswer:
     """The user and the token of this call, and the limits that hold for them."""
-    token = find_token(wiring.accounts(), user.user_id, user.token_id)
+    try:
+        token = find_token(wiring.accounts(), user.user_id, user.token_id)
+    except TokenNotFound as exc:
+        # It was revoked since the authorizer let it in.
+        raise Unauthenticated("the token of this call was revoked") from exc
     return MeAnswer(
         user_id=user.user_id,
         tenant=user.tenant,

@@ -202,7 +202,9 @@ class HeartbeatBody(AttemptBody):
 
 
 class MetricsBody(Body):
-    """What was measured; null is not measured. Other numbers become the result's `extra`."""
+    """What was measured; null is not measured, and stays so. `tok_s` and `tpot_ms` are derived
+    where they are absent. Other numbers become the result's `extra`.
+    """
 
     model_config = ConfigDict(strict=True, extra="allow")
 
@@ -216,8 +218,8 @@ class MetricsBody(Body):
     load_ms: Amount = None
 
     def known(self) -> dict[str, float | None]:
-        """The metrics of the contract."""
-        return self.model_dump(include=set(type(self).model_fields))
+        """The metrics of the contract that were sent."""
+        return self.model_dump(include=set(type(self).model_fields), exclude_unset=True)
 
     def others(self) -> dict[str, float]:
         """Further numbers that the device measured, by their own names."""

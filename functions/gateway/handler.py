@@ -62,7 +62,9 @@ async def _answered(request: Request, ask_id: str, answer: StreamedAnswer) -> in
         methods = _methods(request.path)
         if request.method not in methods:
             return await refuse_method(answer, request, ask_id, sorted(methods))
-        await methods[request.method](request, await caller_of(request), ask_id, answer)
+        caller = await caller_of(request)
+        request.check_parameters()
+        await methods[request.method](request, caller, ask_id, answer)
     except EvalyardError as error:
         status = await refuse(answer, request, ask_id, error)
         if status >= 500:

@@ -12,11 +12,11 @@ from functions.gateway.refusals import headers_of
 from functions.gateway.requests import Request
 from functions.gateway.schemas import AskBody, read_body
 from functions.gateway.streams import Stream
-from shared.errors import EvalyardError
+from shared.errors import EvalyardError, Fault, Unacceptable
 from shared.gateway import Answered, ApiCaller, Ask, Phases, Up
 from shared.lambda_stream import StreamedAnswer
 from shared.problem_documents import problem_document
-from shared.runs import PREVIEW_CHARACTERS
+from shared.runs import MAX_LABEL_CHARACTERS, PREVIEW_CHARACTERS
 
 METRICS = (
     "prompt_tokens",
@@ -40,7 +40,7 @@ def ask_of(found: Any, request: Request, caller: ApiCaller, ask_id: str) -> Ask:
         model=model,
         body=body.chat(),
         device=body.device or pinned or request.headers.get("x-evalyard-device"),
-        tag=body.tag or request.headers.get("x-evalyard-tag"),
+        tag=label_of(body.tag or request.headers.get("x-evalyard-tag"), "/tag"),
         max_wait_s=body.max_wait_s,
         timeout_s=body.timeout_s,
         preview=body.prompt[:PREVIEW_CHARACTERS] if body.preview else None,
@@ -51,6 +51,19 @@ def split_model(name: str) -> tuple[str, str | None]:
     """`name@serial` pins the call to a device."""
     model, at, serial = name.rpartition("@")
     return (model, serial) if at and model and serial else (name, None)
+
+
+def label_of(said: Any, pointer: str) -> str | None:
+    """What labels a run, by the body or a header; what is no text labels none. Raises
+    Unacceptable.
+    """
+    if not isinstance(said, str) or not said:
+        return None
+    if len(said) > MAX_LABEL_CHARACTERS:
+        detail = f"a tag has at most {MAX_LABEL_CHARACTERS} characters; this one has {len(said)}"
+        fault = Fault(pointer, "too_long", detail)
+        raise Unacceptable(detail, code="validation_failed", faults=(fault,))
+    return said
 
 
 async def answer_ask(

@@ -7,7 +7,7 @@ import msgspec
 
 from functions.gateway import wiring
 from functions.gateway.collecting import Collected, text_of
-from functions.gateway.native import server_timing, split_model, usage_of, whole_answer
+from functions.gateway.native import label_of, server_timing, split_model, usage_of, whole_answer
 from functions.gateway.outcomes import error_of
 from functions.gateway.refusals import envelope, headers_of
 from functions.gateway.requests import Request
@@ -19,7 +19,6 @@ from shared.gateway import Answered, ApiCaller, Ask, ModelNotFound, Up
 from shared.lambda_stream import StreamedAnswer
 
 _OURS: Final = frozenset({"model", "stream", "stream_options", "n", "metadata", "user", "store"})
-_MOST_LABEL: Final = 256
 
 
 Body = ChatBody | CompletionBody
@@ -39,7 +38,7 @@ def ask_of(found: Any, body: Body, request: Request, caller: ApiCaller, ask_id: 
         model=model,
         body={name: value for name, value in found.items() if name not in _OURS},
         device=pinned or request.headers.get("x-evalyard-device"),
-        tag=tag[:_MOST_LABEL] if isinstance(tag, str) and tag else None,
+        tag=label_of(tag, "/metadata/tag"),
     )
 
 

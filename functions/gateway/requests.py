@@ -3,23 +3,36 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from shared.errors import UnsupportedMedia
+from shared.errors import Fault, MalformedInput, UnsupportedMedia
 from shared.request_bodies import inflated, strict_json
+
+_UNKNOWN: Final = "unknown_parameter"
 
 
 @dataclass(frozen=True)
 class Request:
-    """Method, path, headers by lower-case name, the body as it came, and when it came, by the event
-    loop's clock.
+    """Method, path, headers by lower-case name, the names of its query's parameters, the body as it
+    came, and when it came, by the event loop's clock.
     """
 
     method: str
     path: str
     headers: Mapping[str, str]
+    parameters: tuple[str, ...]
     raw: bytes
     arrived: float
+
+    def check_parameters(self) -> None:
+        """No call takes parameters in its query. Raises MalformedInput."""
+        if self.parameters:
+            said = f"{self.parameters[0][:100]} is no parameter of this path, which takes none"
+            faults = tuple(
+                Fault(f"/query/{name[:100]}", _UNKNOWN, f"{name[:100]} is no parameter", allowed=())
+                for name in self.parameters
+            )
+            raise MalformedInput(said, code=_UNKNOWN, faults=faults, allowed=())
 
     def json(self) -> Any:
         """The body. Raises MalformedInput, Unacceptable, TooLarge, UnsupportedMedia."""
@@ -46,4 +59,5 @@ def read_request(event: Mapping[str, Any], arrived: float) -> Request:
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return Request(event["httpMethod"], event["path"], headers, raw, arrived)
+    parameters = tuple(event.get("queryStringParameters") or ())
+    return Request(event["httpMethod"], event["path"], headers, parameters, raw, arrived)

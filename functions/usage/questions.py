@@ -49,6 +49,8 @@ def filters_of(given: dict[str, Any], at: str) -> Filters:
             fault = Fault(pointer, "unknown_filter", detail, allowed=_ALLOWED)
             raise Unacceptable(detail, code="unknown_filter", faults=(fault,), allowed=_ALLOWED)
         values = value if isinstance(value, list) else [value]
+        if not values:
+            raise _refused(pointer, "filter_empty", f"{name} names no value; leave it out for all")
         found[name] = tuple(_value(name, each, pointer) for each in values)
     return Filters(**found)
 

@@ -1,8 +1,8 @@
 """Which token made which: a token never outlives the one that made it, and can be revoked with it.
 
-`TOKEN_ID#<maker> / CHILD#<child>` is there exactly as long as the child lives. It is
-written in the child's own transaction, on condition that the maker is alive: a call that
-revokes a token first and looks for its children then has found them all.
+`TOKEN_ID#<maker> / CHILD#<child>` is there as long as the child lives, or anything that it
+made. It is written in the child's own transaction, on condition that the maker is alive: a
+call that revokes a token first and looks for its children then has found them all.
 """
 
 from dataclasses import dataclass

@@ -114,17 +114,22 @@ def end_tokens(table: Table, listed: list[Item], audit: Audit | None = None) -> 
 def _end_root(table: Table, listed: Item, children: bool, audit: Audit) -> None:
     transaction = table.transaction()
     _end(transaction, listed, audit, **({"children": True} if children else {}))
+    token_id, made_by = listed["token_id"], listed.get("created_by")
     if children:
-        transaction.put(_open(listed["token_id"], audit))
-    if listed.get("created_by") is not None:
-        transaction.delete(token_id_pk(listed["created_by"]), child_sk(listed["token_id"]))
+        transaction.put(_open(token_id, audit))
+        if made_by is not None:
+            transaction.delete(token_id_pk(made_by), child_sk(token_id))
     try:
         commit(transaction)
     except TransactionLost as exc:
         if CONDITION not in exc.reasons:
             raise
         # Another call ended it at this moment.
-        raise token_not_found(listed["token_id"]) from exc
+        raise token_not_found(token_id) from exc
+    # What it made is found through it when its own maker is revoked with children; it can make
+    # nothing more by now.
+    if not children and made_by is not None and not _children(table, token_id, 1):
+        table.delete(token_id_pk(made_by), child_sk(token_id))
 
 
 def _end_children(table: Table, parent: str, children: list[Item], why: Revocation) -> None:

@@ -5,7 +5,7 @@ import msgspec
 from shared import clock, ids
 from shared.datasets import Adapter, job_row
 from shared.isolation import kept_apart
-from shared.jobs.bodies import Outcome, Result
+from shared.jobs.bodies import METRICS, Outcome, Result
 from shared.jobs.job import Job
 from shared.runs import Run, joined_conditions, speed_of
 from shared.segment_ids import batch_id_of, run_id_of
@@ -51,21 +51,23 @@ def segment_id(job: Job, ended_us: int) -> str:
 def with_derived(result: Result) -> Result:
     """The result with what follows from its own numbers, where the device left it out.
 
-    What the device withheld, because it would be wrong, stays out.
+    What the device said to be null, or withheld because it would be wrong, stays null.
     """
-    known = dict(result.metrics)
+    known = dict.fromkeys(METRICS) | result.metrics
     tokens = known.get("completion_tokens")
     latency, ttft = known.get("latency_ms"), known.get("ttft_ms")
-    if not _is_withheld(result, "tok_s"):
+    if not _is_null(result, "tok_s"):
         known["tok_s"] = speed_of(
             known.get("tok_s"), None if tokens is None else round(tokens), latency, ttft
         )
-    if known.get("tpot_ms") is None and not _is_withheld(result, "tpot_ms"):
+    if "tpot_ms" not in result.metrics and not _is_null(result, "tpot_ms"):
         known["tpot_ms"] = _tpot_ms(tokens, latency, ttft)
     return msgspec.structs.replace(result, metrics=known)
 
 
-def _is_withheld(result: Result, name: str) -> bool:
+def _is_null(result: Result, name: str) -> bool:
+    if name in result.metrics and result.metrics[name] is None:
+        return True
     said = (result.provenance or {}).get(name)
     return isinstance(said, dict) and said.get("kind") == "withheld"
 

@@ -237,6 +237,21 @@ def test_children_are_taken_along_later_when_maker_was_revoked_without_them(
     assert revoke(by(api, root), parent).status == 404
 
 
+def test_grandchildren_are_taken_along_when_the_token_between_was_revoked_before(
+    api: Api, make: Make, accounts: Table
+) -> None:
+    parent = make()
+    child = make(parent)
+    grandchild = make(child)
+    by(api, parent).delete(f"/accounts/tokens/{child['token_id']}")
+
+    answer = revoke(by(api, parent), parent)
+
+    assert answer.status == 204
+    assert alive(accounts, parent, child, grandchild) == [False, False, False]
+    assert left_of_lineage(accounts, parent, child, grandchild) == []
+
+
 def test_404_when_tree_is_anothers(api: Api, make: Make, accounts: Table) -> None:
     parent = make()
     child = make(parent)

@@ -156,6 +156,12 @@ def test_400_when_limit_is_out_of_range(admin: ApiClient, limit: str) -> None:
     assert answer.json()["errors"][0]["pointer"] == "/query/limit"
 
 
+def test_401_when_the_token_was_revoked_a_moment_ago(api: Api) -> None:
+    answer = api("accounts", user="ada", token_id="tok_gone").get("/accounts/me")
+
+    assert (answer.status, answer.json()) == (401, {"message": "Unauthorized"})
+
+
 def test_me_shows_the_token_and_the_limits(api: Api, tables: dict[str, Table]) -> None:
     create_user(tables["AccountsTable"], User("ada", "lab", False, "01AAAAAAAAAAAAAAAAAAAAAAAA"))
     client = api("accounts", user="ada", tenant="lab")

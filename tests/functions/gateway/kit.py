@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from functions.gateway import callers, handler, wiring
 from shared import clock
@@ -235,7 +236,9 @@ class Gate:
     ) -> Reply:
         content = body if isinstance(body, str) else json.dumps(body)
         said = {"X-Api-Key": KEY, "Content-Type": "application/json", **(headers or {})}
+        path, _, query = path.partition("?")
         event = {"httpMethod": method, "path": path, "headers": said, "body": content}
+        event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True)) or None
         runtime = LocalRuntimeApi(json.dumps(event).encode(), stops_reading)
         async with runtime:
             api = RuntimeApi(runtime.address)

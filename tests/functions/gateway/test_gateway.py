@@ -326,6 +326,26 @@ def test_call_is_refused_when_there_is_no_such_path(
     assert (reply.status, said.get("code") or said["error"]["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("path", ["/ask", "/ask_stream", "/v1/chat/completions", "/v1/models"])
+def test_400_when_a_parameter_is_in_the_query(gate: Gate, path: str) -> None:
+    method = "GET" if path == "/v1/models" else "POST"
+    reply = gate.ask(f"{path}?zz=", {}, method=method)
+
+    said = reply.json
+    code = said.get("code") or said["error"]["code"]
+    assert (reply.status, code) == (400, "unknown_parameter")
+    assert path.startswith("/v1") or said["allowed"] == []
+
+
+@pytest.mark.parametrize(("path", "status"), [("/ask", 422), ("/v1/chat/completions", 400)])
+def test_call_is_refused_when_its_tag_is_too_long(gate: Gate, path: str, status: int) -> None:
+    reply = gate.ask(path, CHAT if "/v1" in path else ASK, headers={"X-Evalyard-Tag": "x" * 257})
+
+    said = reply.json
+    code = said.get("code") or said["error"]["code"]
+    assert (reply.status, code) == (status, "validation_failed")
+
+
 @pytest.mark.parametrize(
     ("presence", "why"),
     [

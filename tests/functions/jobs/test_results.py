@@ -75,6 +75,17 @@ def test_speeds_follow_from_the_numbers_when_the_device_leaves_them_out(yard: Ya
     assert (seen["tok_s"], seen["tpot_ms"]) == (20.0, 50.0)
 
 
+def test_speeds_stay_null_when_the_device_said_so(yard: Yard) -> None:
+    job_id = yard.submit()["job_id"]
+    metrics = {"completion_tokens": 21, "latency_ms": 1200, "tok_s": None, "tpot_ms": None}
+
+    yard.complete(job_id, yard.claim(job_id), metrics=metrics)
+    seen = yard.user().get(f"/api/jobs/{job_id}/result").json()["metrics"]
+
+    assert (seen["tok_s"], seen["tpot_ms"]) == (None, None)
+    assert [run.tok_s for run in yard.runs()] == [None]
+
+
 def test_speeds_stay_unknown_when_the_device_withheld_them(yard: Yard) -> None:
     job_id = yard.submit()["job_id"]
     metrics = {"completion_tokens": 510, "latency_ms": 1200, "ttft_ms": 1160}

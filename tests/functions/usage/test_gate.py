@@ -132,6 +132,7 @@ def test_baseline_is_refused_when_no_run_is_in_it(lab):
         ({"window": {"from": "2026-01-02", "to": "2026-01-01"}}, "window_empty"),
         ({"window": {"from": "yesterday"}}, "time_unreadable"),
         ({"filters": {"cond.Quant": ["x"]}}, "unknown_filter"),
+        ({"filters": {"model": []}}, "filter_empty"),
         ({"filters": {"ok": ["perhaps"]}}, "not_a_boolean"),
         ({"by": ["device", "model", "tag", "tenant"]}, None),
         ({"by": ["phase"]}, None),
