@@ -10,7 +10,10 @@ from local.errors import LocalCloudError
 from local.retained import Retained, find_retained, import_template
 from tools.transformed import read_source
 
-TABLES = ("AccountsTable", "CatalogTable", "DevicesTable", "IdempotencyTable", "JobsTable")
+TABLES = (
+    *("AccountsTable", "CatalogTable", "DevicesTable"),
+    *("GatewayTable", "IdempotencyTable", "JobsTable"),
+)
 SOURCE = read_source()
 
 
