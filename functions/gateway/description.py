@@ -28,7 +28,7 @@ _SHAPES: Final = (
     schemas.OpenAiError,
 )
 _REFUSALS: Final[Mapping[int, str]] = {
-    400: "The request cannot be read.",
+    400: "The request cannot be read, or its query has parameters (`unknown_parameter`).",
     403: "Not an API key but a user token, or one whose scope may not do this (`forbidden`).",
     404: "No device of yours serves the model (`model_not_found`, with `allowed`), or the pinned "
     "device is not there (`device_not_found`).",
@@ -47,7 +47,7 @@ _REFUSALS: Final[Mapping[int, str]] = {
     "dependency failed: repeat the call after `Retry-After` seconds.",
     504: "The device was not done within `timeout_s` of its start (`timeout`).",
 }
-_READS: Final = (403, 404, 405, 500, 503)
+_READS: Final = (400, 403, 404, 405, 500, 503)
 _PIN: Final = {
     "name": "X-Evalyard-Device",
     "in": "header",
