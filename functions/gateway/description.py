@@ -1,6 +1,7 @@
 """The gateway's paths in the OpenAPI document. Nothing that answers a call imports this."""
 
 from collections.abc import Mapping
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -262,5 +263,8 @@ def _without_parameters(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without msgspec's title, which repeats the name."""
-    return {name: value for name, value in schema.items() if name != "title"}
+    """Without msgspec's title, which repeats the name, and a docstring's indentation, which Python
+    3.13 takes away itself.
+    """
+    said = {"description": cleandoc(schema["description"])} if "description" in schema else {}
+    return {name: value for name, value in schema.items() if name != "title"} | said

@@ -57,6 +57,11 @@ class Yard:
         answer = self.device(serial).post(f"/devices/{serial}/status", json=said)
         assert answer.status == 204, answer.text
 
+    def heal(self, serial: str = "dev-1") -> None:
+        """Have an administrator say that a device is well, however often it failed."""
+        root = self.api("devices", user="root", admin=True)
+        assert root.patch(f"/devices/{serial}", json={"healthy": True}).status == 200
+
     def submit(self, user: str = "ada", **fields: Any) -> dict[str, Any]:
         """Submit a job that must be accepted."""
         answer = self.user(user).post("/api/jobs", json={"prompt": "Why?", "model": "m", **fields})

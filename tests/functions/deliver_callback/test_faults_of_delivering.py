@@ -82,6 +82,7 @@ def test_one_callback_is_kept_and_queued_when_any_call_of_enqueueing_fails(
 @pytest.mark.exhaustive
 def test_a_dead_end_is_told_when_its_job_is_requeued_before_it_was(yard, outbox) -> None:
     def claimed() -> tuple[str, int]:
+        yard.heal()
         job_id = str(yard.submit(callback_url="https://example.com/")["job_id"])
         return job_id, yard.claim(job_id)
 

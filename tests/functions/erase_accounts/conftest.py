@@ -21,7 +21,7 @@ from tests.conftest import Api, HeldClock
 from tests.kit.cloud import aws_client
 from tests.kit.gateway import ApiClient, ApiResponse, LambdaContext
 
-GRACE_S = 1_800
+GRACE_S = 2_100
 PREFIXES = (
     "segments/{}/01A-a0-1-0-3-d.jsonl",
     "folded/{}/000000000001-01A.msgpack",

@@ -272,6 +272,7 @@ def test_groups_are_the_same_when_jobs_are_read_and_when_counts_are(
         held_clock.advance(1)
         job_id = str(yard.submit(user, max_attempts=1)["job_id"])
         yard.fail(job_id, yard.claim(job_id), code=code)
+        yard.heal()
     if counted:
         yard.sweep()
         held_clock.advance(WAIT_S)

@@ -8,6 +8,7 @@ import pytest
 from shared.aws import Bucket
 from shared.http.answers import MAX_ANSWER_BYTES
 from shared.jobs.job import MAX_ATTEMPTS_KEPT, Attempt, Failure, stored_attempts
+from tests.conftest import HeldClock
 from tests.functions.jobs.test_cancel_and_dead_letters import dead_job
 from tests.kit.yard import Yard
 
@@ -112,12 +113,16 @@ def test_no_attempt_is_taken_when_the_answer_would_be_too_large(yard: Yard, buck
 
 
 @pytest.mark.exhaustive
-def test_a_job_may_fail_again_and_again_with_long_messages(yard: Yard) -> None:
+def test_a_job_may_fail_again_and_again_with_long_messages(
+    yard: Yard, held_clock: HeldClock
+) -> None:
     job_id = yard.submit(max_attempts=10)["job_id"]
     message = WIDE * 4_000
 
     for round_ in range(3):
         for _ in range(10):
+            held_clock.advance(120)
+            yard.report()
             attempt = yard.claim(job_id)
             said = {"attempt": attempt, "code": "oops", "message": message, "retryable": True}
             answer = yard.say("fail", job_id, **said)
