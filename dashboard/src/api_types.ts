@@ -481,7 +481,7 @@ export interface components {
         };
         /**
          * @description A whole answer. `output` is without thoughts, which stand in `reasoning` where the model's
-         *         server keeps them apart.
+         *     server keeps them apart.
          */
         AskAnswer: {
             device: string;
@@ -574,7 +574,7 @@ export interface components {
         };
         /**
          * @description A part of a call, on the clock of the gateway (since the call came) or of the device (since
-         *         the ask came there).
+         *     the ask came there).
          */
         AskSpan: {
             clock: string;
@@ -584,7 +584,7 @@ export interface components {
         };
         /**
          * @description A whole answer, where its time went, and when its pieces came: ms since the device began, and
-         *         characters.
+         *     characters.
          */
         AskTrace: {
             chunks: [
@@ -1679,7 +1679,10 @@ export interface components {
             /** @enum {string} */
             verdict: "improved" | "regressed" | "unchanged" | "inconclusive";
         };
-        /** @description What was measured; null is not measured. Other numbers become the result's `extra`. */
+        /**
+         * @description What was measured; null is not measured, and stays so. `tok_s` and `tpot_ms` are derived
+         *     where they are absent. Other numbers become the result's `extra`.
+         */
         MetricsBody: {
             completion_tokens?: number | null;
             latency_ms?: number | null;
@@ -1858,8 +1861,8 @@ export interface components {
         };
         /**
          * @description In ms; null is not known and counts as 0. `queue`, `load`, `prefill` and `decode` are the
-         *         device's, the others the gateway's; `network` is what the gateway's time from asking to the last
-         *         word has more than the device's.
+         *     device's, the others the gateway's; `network` is what the gateway's time from asking to the last
+         *     word has more than the device's.
          */
         Phases: {
             decode_ms: number | null;
