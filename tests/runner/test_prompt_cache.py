@@ -23,7 +23,7 @@ from tests.runner.kit.model import FakeModel, content, usage
 from tests.runner.kit.ollama import FakeOllama, final, said
 
 PROMPT = " ".join(f"word{number}" for number in range(20))
-# Long beside what a busy machine adds to a repetition that evaluates nothing.
+# Longer than a busy machine delays a repetition for which nothing is evaluated.
 EVALUATES_S = 0.03
 
 

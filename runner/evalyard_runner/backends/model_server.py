@@ -131,8 +131,9 @@ class ServedBackend(ABC):
             self._about[model] = await self._facts(model)
         return self._about[model]
 
+    @abstractmethod
     async def _facts(self, model: str) -> dict[str, Any]:
-        raise NotImplementedError
+        """What the server says about a model, asked once."""
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -67,8 +67,8 @@ def test_moments_are_numpys_when_read_from_rows_or_rollups(storage, folded, pend
 
 
 def test_nothing_is_there_when_no_run_passes_the_filters(storage):
-    log = UserLog(storage.bucket, storage.catalog, "nobody")
-    query = UsageQuery("nobody", START_US, START_US + WINDOW_US, Filters(model=("m",)))
+    log = UserLog(storage.bucket, storage.catalog, "user-without-runs")
+    query = UsageQuery("user-without-runs", START_US, START_US + WINDOW_US, Filters(model=("m",)))
 
     found = read_snapshot(log, lambda snapshot: side_moments(snapshot, query, ("device", "model")))
 
