@@ -85,7 +85,8 @@ def test_openais_client_reads_tokens_while_they_are_written(cloud: LocalCloud, m
 def test_device_and_seat_are_free_when_clients_left_in_the_middle(
     gate: httpx.Client, model: str, cloud: LocalCloud
 ) -> None:
-    body = {"model": model, "prompt": "Count.", "options": {"num_predict": 2_000}}
+    options = {"num_predict": 2_000, "ignore_eos": True}
+    body = {"model": model, "prompt": "Count.", "options": options}
     with pytest.raises(httpx.ReadTimeout):
         gate.post("/ask", json=body, timeout=3)
     with gate.stream("POST", "/ask_stream", json=body) as answer:

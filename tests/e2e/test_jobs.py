@@ -88,7 +88,8 @@ def killed(cloud: LocalCloud) -> Iterator[Killed]:
         runners = {serial: start_runner(cloud, admin, serial) for serial in serials}
         until(lambda: all(_ready(demo, serial) for serial in serials), "both pull", 120)
         fields = {"model": MODEL, "queue_tag": "long", "prompt": "Once upon a time"}
-        job_id = submit(demo, **fields, options={"num_predict": 600}).json()["job_id"]
+        options = {"num_predict": 300, "ignore_eos": True}
+        job_id = submit(demo, **fields, options=options).json()["job_id"]
         path = f"/api/jobs/{job_id}"
         until(lambda: demo.get(path).json()["status"] == "running", "the job runs")
         serial = str(demo.get(path).json()["device"])
