@@ -6,6 +6,7 @@ make the bucket again; it can import all of them first (docs/deploy.md).
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,11 @@ def print_import(stack: str) -> None:
     except (BotoCoreError, ClientError) as exc:
         raise LocalCloudError(f"stack {stack}: {exc}") from exc
     TARGET.mkdir(parents=True, exist_ok=True)
-    for path, content in _files(import_template(template), found).items():
+    there = {each.logical_id for each in found}
+    for path, content in _files(import_template(template, there), found).items():
         path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    for absent in sorted(set(retained_resources(template)) - there):
+        print(f"# {absent} is not there: the deployment makes it, empty")
     print(_COMMANDS.format(stack=stack, folder=TARGET))
 
 
@@ -77,12 +81,13 @@ def retained_resources(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def import_template(template: dict[str, Any]) -> dict[str, Any]:
-    """The template of what is imported alone: an import can make nothing else.
+def import_template(template: dict[str, Any], there: Collection[str]) -> dict[str, Any]:
+    """The template of what is there to be imported alone: an import can make nothing else.
 
     What refers to other resources is left out; the deployment that follows adds it.
     """
-    kept = retained_resources(template)
+    retained = retained_resources(template)
+    kept = {name: retained[name] for name in retained if name in there}
     absent = set(template["Resources"]) - set(kept)
     sections = {name: template[name] for name in _SECTIONS if name in template}
     return sections | {"Resources": {name: _alone(kept[name], absent) for name in kept}}
@@ -103,25 +108,36 @@ def _alone(resource: dict[str, Any], absent: set[str]) -> dict[str, Any]:
 
 
 def find_retained(template: dict[str, Any], stack: str, session: Any) -> list[Retained]:
-    """What the last stack of this name left; raises LocalCloudError where that is not clear."""
-    return [
-        Retained(logical_id, resource["Type"], _name_of(logical_id, resource, stack, session))
+    """What the last stack of this name left; raises LocalCloudError where that is not clear.
+
+    A stack of an older release may have had less: what is not there is left out.
+    """
+    tables = _tables(session)
+    names = {
+        logical_id: _bucket_name(resource["Properties"]["BucketName"]["Fn::Sub"], stack, session)
+        if resource["Type"] == "AWS::S3::Bucket"
+        else _table_name(logical_id, stack, tables)
         for logical_id, resource in retained_resources(template).items()
-    ]
+    }
+    if not any(names[each] for each in names if each.endswith("Table")):
+        raise LocalCloudError(f"there is no table {stack}-…: was the stack called so?")
+    kinds = retained_resources(template)
+    return [Retained(each, kinds[each]["Type"], name) for each, name in names.items() if name]
 
 
-def _name_of(logical_id: str, resource: dict[str, Any], stack: str, session: Any) -> str:
-    if resource["Type"] == "AWS::S3::Bucket":
-        return _bucket_name(resource["Properties"]["BucketName"]["Fn::Sub"], stack, session)
+def _tables(session: Any) -> list[str]:
     pages = session.client("dynamodb").get_paginator("list_tables").paginate()
-    names: list[str] = [name for page in pages for name in page["TableNames"]]
-    fitting = [name for name in names if name.startswith(f"{stack}-{logical_id}-")]
-    if len(fitting) != 1:
+    return [name for page in pages for name in page["TableNames"]]
+
+
+def _table_name(logical_id: str, stack: str, tables: list[str]) -> str | None:
+    """The one table that the stack left under this id, or None."""
+    fitting = [name for name in tables if name.startswith(f"{stack}-{logical_id}-")]
+    if len(fitting) > 1:
         raise LocalCloudError(
-            f"there must be one table {stack}-{logical_id}-…, and there are: "
-            f"{', '.join(fitting) or 'none'}"
+            f"there may be one table {stack}-{logical_id}-…, and there are: {', '.join(fitting)}"
         )
-    return fitting[0]
+    return next(iter(fitting), None)
 
 
 def _bucket_name(pattern: str, stack: str, session: Any) -> str:

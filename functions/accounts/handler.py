@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from functions.accounts import audit, erasure, tokens, users, webhook_secret
+from functions.accounts import audit, erasure, me, tokens, users, webhook_secret
 from functions.accounts.wiring import idempotency
 from shared.http import create_app, serve
 
 app = create_app(
     "Accounts",
+    me.router,
     users.router,
     erasure.router,
     tokens.router,

@@ -1,28 +1,24 @@
-"""The endpoints of users: who exists, and who is calling."""
+"""The endpoints of users: who exists."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
 from functions.accounts import wiring
-from functions.accounts.schemas import MeAnswer, NewUserAnswer, NewUserBody, UserEntry
-from functions.accounts.views import limits, user_entry
-from shared import clock, ids
+from functions.accounts.schemas import NewUserAnswer, NewUserBody, UserEntry
+from functions.accounts.views import user_entry
+from shared import ids
 from shared.accounts import (
-    TokenNotFound,
     TokenRequest,
     User,
     create_user,
     find_maker,
-    find_token,
     issue_token,
     list_users,
 )
 from shared.clock import SECOND_US
-from shared.errors import Unauthenticated
 from shared.http import (
     CurrentAdmin,
-    CurrentUser,
     Cursors,
     Page,
     PageLimit,
@@ -97,30 +93,6 @@ async def get_users(
     found, more = up_to(limit, list_users(wiring.accounts(), after=after, limit=limit + 1))
     next_cursor = cursors.write(found[-1].created) if more else None
     return Page[UserEntry](**page_of([user_entry(one) for one in found], next_cursor))
-
-
-@router.get(
-    "/me",
-    summary="Who is calling",
-    response_model=MeAnswer,
-)
-async def get_me(user: CurrentUser) -> MeAnswer:
-    """The user and the token of this call, and the limits that hold for them."""
-    try:
-        token = find_token(wiring.accounts(), user.user_id, user.token_id)
-    except TokenNotFound as exc:
-        # It was revoked since the authorizer let it in.
-        raise Unauthenticated("the token of this call was revoked") from exc
-    return MeAnswer(
-        user_id=user.user_id,
-        tenant=user.tenant,
-        admin=user.admin,
-        token_id=user.token_id,
-        scope=user.scope,
-        created_at=clock.iso(token.created_us),
-        expires_at=clock.iso_or_none(token.expires_us),
-        limits=limits(),
-    )
 
 
 def _first_token(body: NewUserBody, call: Repeatable) -> TokenRequest:

@@ -6,8 +6,7 @@ import msgspec
 from fastapi import APIRouter, Path, Response
 
 from functions.devices import wiring
-from functions.devices.reports import FOREIGN, OwnSerial, telemetry_of
-from functions.devices.schemas import (
+from functions.devices.attempt_schemas import (
     AttemptEnd,
     ClaimAnswer,
     CompleteBody,
@@ -18,6 +17,7 @@ from functions.devices.schemas import (
     LogUploadAnswer,
     LogUploadBody,
 )
+from functions.devices.reports import FOREIGN, OwnSerial, telemetry_of
 from shared import clock
 from shared.errors import TooLarge
 from shared.http import MADE_ID, DeviceRoute, described, fits_an_answer, in_path

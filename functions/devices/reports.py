@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Response
 
 from functions.devices import wiring
-from functions.devices.schemas import (
+from functions.devices.report_schemas import (
     SessionAnswer,
     SessionBody,
     StatusBody,

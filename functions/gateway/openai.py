@@ -11,7 +11,7 @@ from functions.gateway.native import label_of, server_timing, split_model, usage
 from functions.gateway.outcomes import error_of
 from functions.gateway.refusals import envelope, headers_of
 from functions.gateway.requests import Request
-from functions.gateway.schemas import ChatBody, CompletionBody, read_body
+from functions.gateway.schemas import ChatBody, CompletionBody, check_texts, read_body
 from functions.gateway.streams import Stream
 from shared import clock
 from shared.errors import EvalyardError, Fault, MalformedInput
@@ -48,6 +48,7 @@ async def answer_chat(
     """A chat, whole or streamed. Raises EvalyardError, ClientGone."""
     found = request.json()
     body = read_body(found, ChatBody)
+    check_texts(body.messages)
     ask = ask_of(found, body, request, caller, ask_id)
     if body.stream:
         await _streamed(request, body, _Chunks(request, ask, answer), ask, answer)

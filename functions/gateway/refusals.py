@@ -75,12 +75,14 @@ def envelope(error: EvalyardError) -> dict[str, Any]:
     status = status_of(error)
     kind = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
     param = error.faults[0].pointer.strip("/").split("/")[0] if error.faults else None
+    allowed = {} if error.allowed is None else {"allowed": list(error.allowed)}
     return {
         "error": {
             "message": error.detail,
             "type": kind,
             "code": "invalid_api_key" if unknown_key else error.error_code,
             "param": param or None,
+            **allowed,
         }
     }
 

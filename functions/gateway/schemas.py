@@ -1,6 +1,7 @@
 """What calls may say: the body of `/ask`, and what of OpenAI's chat is read here."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -70,6 +71,24 @@ class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
     stream_options: StreamOptions | None = None
     n: int | None = 1
     metadata: dict[str, Any] | None = None
+
+
+def check_texts(messages: list[dict[str, Any]]) -> None:
+    """No message of a chat has more text than a prompt. Raises Unacceptable."""
+    for place, message in enumerate(messages):
+        size = sum(map(len, _texts_of(message.get("content"))))
+        if size > MAX_PROMPT_CHARACTERS:
+            detail = f"a message has at most {MAX_PROMPT_CHARACTERS} characters, this one {size}"
+            fault = Fault(f"/messages/{place}/content", "too_long", detail)
+            raise Unacceptable(detail, code="validation_failed", faults=(fault,))
+
+
+def _texts_of(content: Any) -> Iterator[str]:
+    """The texts of a message's content, which may be in parts."""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    for part in parts:
+        if isinstance(part, dict) and isinstance(part.get("text"), str):
+            yield part["text"]
 
 
 class CompletionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,12 +275,15 @@ class CallableModels(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenAiFault(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong; `code` is stable, and as that of the native paths' problems."""
+    """What went wrong; `code` is stable, and as that of the native paths' problems. `allowed` is
+    there where something else would do, as the models that are served.
+    """
 
     message: str
     type: str
     code: str
     param: str | None
+    allowed: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class OpenAiError(msgspec.Struct, frozen=True, kw_only=True):

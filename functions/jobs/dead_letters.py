@@ -35,6 +35,7 @@ from shared.jobs import CountedGroup, DeadFilter, Job, Overrides
 router = APIRouter(prefix="/jobs", tags=["Dead letters"], route_class=UserRoute)
 
 _POSITION = key_form(rf"[0-9]{{17}}#job_{ids.ULID_FORM}")
+_GROUP_POSITION = tuple[int, str]
 _ABSENT = described(404, "You have no such job (`job_not_found`).")
 _NOT_DEAD = described(409, "The job is not dead (`job_not_dead`).")
 
@@ -61,13 +62,17 @@ async def dead_letters(
     """Dead jobs, newest first; administrators see those of all users.
 
     `group_by` counts them by the code of their failure, or by the device where they failed (null:
-    on none, as those that expired). A page may be short where most jobs are filtered out:
-    `has_more` decides.
+    on none, as those that expired), the most frequent first. A page may be short where most jobs
+    are filtered out: `has_more` decides.
     """
     wanted = DeadFilter(_whose(user, user_id), device, model)
     letters = wiring.jobs().dead_letters
     if group_by:
-        return {"data": _groups(letters.grouped(wanted, group_by), group_by)}
+        names = ("dlq", user.user_id, group_by, *_cursor_names(wanted))
+        places = Cursors[tuple[int, str]](names, _GROUP_POSITION)
+        found = letters.grouped(wanted, group_by, limit, places.read(cursor))
+        next_place = None if found.next_after is None else places.write(found.next_after)
+        return page_of(_groups(found.groups, group_by), next_place)
     cursors = Cursors[str](("dlq", user.user_id, *_cursor_names(wanted)), _POSITION)
     page = letters.page(wanted, limit, cursors.read(cursor))
     documents = _dead(page.jobs)

@@ -24,7 +24,7 @@ from shared.http.names import (
     in_path,
 )
 from shared.http.pages import Cursors, Page, PageLimit, key_form, page_of, up_to
-from shared.http.routes import DeviceRoute, OpenRoute, PageRoute, UserRoute
+from shared.http.routes import DeviceRoute, OpenRoute, PageRoute, TokenRoute, UserRoute
 from shared.http.schemas import QUESTION_RESPONSES, Body, Problem, StrictBody, described
 from shared.http.windows import Window, requested_window, span_document
 from shared.observability import logger
@@ -54,6 +54,7 @@ __all__ = [
     "SerialInPath",
     "StrictBody",
     "TokenIdInPath",
+    "TokenRoute",
     "UserId",
     "UserIdInPath",
     "UserRoute",

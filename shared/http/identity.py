@@ -5,6 +5,7 @@ answers its own denials with 403 where the contract says 401; every route class
 but the open one refuses no caller (`docs/decisions/0003-who-answers-401.md`).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -52,15 +53,15 @@ class CallingDevice:
         return self.serial
 
 
-def identify(request: Request, kind: str) -> Caller | CallingDevice:
-    """The caller with a credential of exactly this kind (`user`, `api_key`, `device`).
+def identify(request: Request, kinds: Collection[str]) -> Caller | CallingDevice:
+    """The caller with a credential of one of these kinds (`user`, `api_key`, `device`).
 
     Raises Unauthenticated.
     """
     context = _authorizer_context(request)
-    if context.get("kind") != kind:
+    if context.get("kind") not in kinds:
         raise Unauthenticated("no live credential of the right kind")
-    if kind == "device":
+    if context["kind"] == "device":
         return CallingDevice(context["serial"])
     # A token that the authorizer looked up before there were scopes may do all.
     scope: Scope = context.get("scope", "full")

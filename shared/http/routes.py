@@ -23,6 +23,8 @@ class OpenRoute(APIRoute):
     """A route for everybody."""
 
     credential: ClassVar[str | None] = None
+    # Further kinds of credentials that may come in its header.
+    also_taken: ClassVar[tuple[str, ...]] = ()
     # Links to pages are decorated by sites that pass them on.
     any_query: ClassVar[bool] = False
 
@@ -35,7 +37,8 @@ class OpenRoute(APIRoute):
         async def answer(request: Request) -> Response:
             edge_request = EdgeRequest(request.scope, request.receive)
             if self.credential:
-                caller = edge_request.state.caller = identify(edge_request, self.credential)
+                kinds = (self.credential, *self.also_taken)
+                caller = edge_request.state.caller = identify(edge_request, kinds)
                 if isinstance(caller, Caller):
                     trials = parameters.values(edge_request, TRIALS)
                     place = (edge_request.method, self.path_format)
@@ -67,6 +70,12 @@ class UserRoute(OpenRoute):
     """A route for holders of a user token (`X-User-Token`)."""
 
     credential = "user"
+
+
+class TokenRoute(UserRoute):
+    """A route for every token that is its user's, also an API key (all in `X-User-Token`)."""
+
+    also_taken = ("api_key",)
 
 
 class DeviceRoute(OpenRoute):

@@ -26,6 +26,8 @@ _READ_AT_ONCE = 100
 # A page that filters most jobs out ends after so many.
 _LOOKED_AT = 2_000
 Grouping = Literal["failure", "device"]
+# A group's count and name, by which groups are in order.
+GroupPlace = tuple[int, str]
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +46,14 @@ class CountedGroup:
     group: DeadGroup
     count: int
     newest: Job
+
+
+@dataclass(frozen=True)
+class GroupList:
+    """A page of groups; `next_after` is where the next one begins, None after the last."""
+
+    groups: list[CountedGroup]
+    next_after: GroupPlace | None
 
 
 @dataclass(frozen=True)
@@ -101,13 +111,23 @@ class DeadLetters:
         """Where a page that ends with this job is continued."""
         return dead_rank(job.finished_us or 0, job.job_id)
 
-    def grouped(self, wanted: DeadFilter, by: Grouping) -> list[CountedGroup]:
-        """How many failed alike, the most frequent first. Raises Unavailable."""
+    def grouped(
+        self, wanted: DeadFilter, by: Grouping, limit: int, after: GroupPlace | None
+    ) -> GroupList:
+        """How many failed alike, the most frequent first, from beyond a place on. Raises
+        Unavailable.
+        """
         for _ in range(_RACES):
             counts = [each for each in self._counts(wanted) if wanted.lets_pass(each.group)]
-            groups = self._with_newest(summed(counts, _GROUPINGS[by]))
+            kinds = {
+                (each.count, _GROUPINGS[by](each.group) or ""): each
+                for each in summed(counts, _GROUPINGS[by])
+            }
+            later = [place for place in kinds if after is None or _rank(place) > _rank(after)]
+            places = sorted(later, key=_rank)
+            groups = self._with_newest([kinds[place] for place in places[:limit]])
             if groups is not None:
-                return groups
+                return GroupList(groups, places[limit - 1] if len(places) > limit else None)
         raise Unavailable("the dead jobs are changing at the moment; ask again", retry_after_s=1)
 
     def _counts(self, wanted: DeadFilter) -> Iterable[DeadCount]:
@@ -230,6 +250,12 @@ class Collector:
         if moved is None:
             raise _moved_meanwhile()
         return moved.status
+
+
+def _rank(place: GroupPlace) -> tuple[int, str]:
+    """Where a group is among all: the most frequent first, then by name."""
+    count, name = place
+    return -count, name
 
 
 def _counted_alone(job: Job) -> DeadCount:

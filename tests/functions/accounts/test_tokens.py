@@ -44,6 +44,15 @@ def test_api_key_works_without_admin_rights_when_issued_by_an_admin(
     assert (credential.kind, credential.user_id, credential.admin) == ("api_key", "root", False)
 
 
+def test_an_api_key_hears_whose_it_is(root: ApiClient, api: Api) -> None:
+    key = root.post("/accounts/tokens", json={"kind": "api_key", "name": "ci"}).json()
+    caller = api("accounts", user="root", kind="api_key", token_id=key["token_id"])
+
+    me = caller.get("/accounts/me").json()
+
+    assert (me["user_id"], me["token_id"], me["admin"]) == ("root", key["token_id"], False)
+
+
 @pytest.mark.parametrize("scope", ["root", "", "READ", ["read"]])
 def test_a_token_is_not_made_when_its_scope_is_none(ada: ApiClient, scope: object) -> None:
     answer = ada.post("/accounts/tokens", json={"kind": "user", "scope": scope})

@@ -303,6 +303,52 @@ def test_call_is_refused_when_it_is_not_acceptable(
         assert reply.json["allowed"] == ["tiny"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("/ask", {**ASK, "prompt": "x" * 200_001}, None),
+        ("/ask", {**ASK, "system": "x" * 200_001}, None),
+        ("/ask_stream", {**ASK, "prompt": "é" * 200_001}, None),
+        ("/ask_trace", {**ASK, "prompt": "x" * 200_001}, None),
+        ("/v1/completions", {"model": "tiny", "prompt": "x" * 200_001}, "prompt"),
+        ("/v1/chat/completions", {**CHAT, "messages": [{"content": "x" * 200_001}]}, "messages"),
+        (
+            "/v1/chat/completions",
+            {**CHAT, "messages": [{"content": [{"text": "x" * 100_001}] * 2}]},
+            "messages",
+        ),
+    ],
+    ids=range(7),
+)
+def test_size_is_refused_before_devices_are_looked_for(
+    gate: Gate, path: str, body: Any, param: str | None
+) -> None:
+    """No device is there at all, so that looking for one would be a 503 or a 404."""
+    reply = gate.ask(path, body)
+
+    said = reply.json.get("error", reply.json)
+    expected = 422 if param is None else 400
+    assert (reply.status, said["code"], said.get("param")) == (expected, "validation_failed", param)
+
+
+def test_size_of_an_item_is_refused_before_devices_are_looked_for(gate: Gate) -> None:
+    body = {"items": [{**ASK, "prompt": "x" * 200_001}]}
+
+    (result,) = gate.ask("/ask_batch", body).json["results"]
+
+    assert (result["status"], result["problem"]["code"]) == (422, "validation_failed")
+
+
+def test_the_envelope_names_the_models_that_are_served(gate: Gate) -> None:
+    gate.device()
+
+    asked = gate.ask("/v1/chat/completions", {**CHAT, "model": "huge"})
+    looked = gate.ask("/v1/models/huge", None, method="GET")
+
+    assert (asked.status, asked.json["error"]["allowed"]) == (404, ["tiny"])
+    assert (looked.status, looked.json["error"]["allowed"]) == (404, ["tiny"])
+
+
 def test_chat_is_refused_when_it_wants_several_answers(gate: Gate) -> None:
     reply = gate.ask("/v1/chat/completions", {**CHAT, "n": 2})
 

@@ -122,3 +122,23 @@ def test_older_counts_are_split_by_device_when_jobs_were_counted_by_code(
         ("dev-1", 1),
     ]
     assert not [item for item in jobs.query("DEADS") if "a_code" in item["sk"]]
+
+
+@pytest.mark.parametrize("by", ["failure", "device"])
+def test_groups_come_in_pages_when_there_are_more_than_asked_for(
+    yard: Yard, dead: list[str], by: str
+) -> None:
+    ask = f"/jobs/dlq?group_by={by}"
+    whole = yard.user().get(ask).json()
+
+    pages, cursor = [], ""
+    for _ in whole["data"]:
+        pages.append(yard.user().get(f"{ask}&limit=1{cursor}").json())
+        cursor = f"&cursor={pages[-1]['next_cursor']}"
+    other = "device" if by == "failure" else "failure"
+    crossed = yard.user().get(f"/jobs/dlq?group_by={other}&cursor={pages[0]['next_cursor']}")
+
+    assert len(pages) == 3
+    assert [group for page in pages for group in page["data"]] == whole["data"]
+    assert [page["has_more"] for page in pages] == [True, True, False]
+    assert crossed.code == "cursor_mismatch"

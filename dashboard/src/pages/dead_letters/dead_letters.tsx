@@ -16,7 +16,7 @@ import { RequeueDialog } from "./requeue";
 import { DeadTable } from "./table";
 
 const MOST = 1000;
-const GROUPS = "/jobs/dlq?group_by=failure";
+const GROUPS = "/jobs/dlq?group_by=failure&limit=1000";
 
 export function DeadLetters() {
   const view = useView("all", []);
