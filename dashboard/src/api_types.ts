@@ -1782,8 +1782,12 @@ export interface components {
         OpenAiError: {
             error: components["schemas"]["OpenAiFault"];
         };
-        /** @description What went wrong; `code` is stable, and as that of the native paths' problems. */
+        /**
+         * @description What went wrong; `code` is stable, and as that of the native paths' problems. `allowed` is
+         *     there where something else would do, as the models that are served.
+         */
         OpenAiFault: {
+            allowed?: string[];
             code: string;
             message: string;
             param: string | null;
