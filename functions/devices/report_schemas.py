@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from functions.devices.fields import ModelNames
+from functions.devices.model_schemas import ModelNames
 from shared.http import Body
 
 # What DynamoDB cannot store exactly is no reading of a sensor.

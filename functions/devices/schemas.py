@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 from pydantic import BaseModel, Field
 
-from functions.devices.fields import ModelNames
+from functions.devices.model_schemas import ModelNames
 from shared.accounts import MAX_OVERLAP_S
 from shared.devices import Change
 from shared.http import Body, Problem, Serial, StrictBody, UserId
