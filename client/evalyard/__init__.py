@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from evalyard.aio import AsyncEvalyard, AsyncJob
     from evalyard.client import Evalyard, Job
     from evalyard.core.appending import AppendReport, RowVerdict
+    from evalyard.core.pushing import PushReport
     from evalyard.errors import (
         ApiError,
         AppendInterrupted,
@@ -36,6 +37,7 @@ _PLACES = {
     "Evalyard": "client",
     "Job": "client",
     "AppendReport": "core.appending",
+    "PushReport": "core.pushing",
     "RowVerdict": "core.appending",
 }
 
@@ -55,6 +57,7 @@ __all__ = [
     "JobFailed",
     "NotFound",
     "OutOfReach",
+    "PushReport",
     "RateLimited",
     "RowVerdict",
     "ServerError",

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Ma
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, BinaryIO, Generic, TypeVar
 
 import httpx
 
@@ -16,6 +16,8 @@ from evalyard import arrow
 from evalyard.core import datasets, jobs, places, questions, usage
 from evalyard.core.appending import Appending, AppendReport, RowVerdict, Upload
 from evalyard.core.pages import page
+from evalyard.core.parts import Undividable, parts
+from evalyard.core.pushing import Pushing, PushReport
 from evalyard.core.questions import Filters, Rules, Window
 from evalyard.core.rows import records
 from evalyard.core.sending import Patience
@@ -410,6 +412,43 @@ class AsyncUsage:
         """
         steps = usage.import_file(content, media_type, options, self._api.patience)
         return await self._api.walk(steps)
+
+    async def push(
+        self,
+        file: str | Path | BinaryIO,
+        *,
+        name: str | None = None,
+        resume: str | None = None,
+        on_part: Callable[[PushReport], object] | None = None,
+        **options: Any,
+    ) -> PushReport:
+        """Import a file of any size that another tool wrote; the service recognises it.
+
+        Above 5 MB it goes in parts, one in memory at a time: JSON lines, CSV and JSON arrays are
+        cut between records, streams between answers. `resume` of AppendInterrupted goes on with
+        the same file. `name` is that of an open file. Options are the API's: `dry_run`, `device`,
+        `model`, `tag`, `adapter`, `format`. Raises Invalid where nothing is recognised, and
+        TooLarge for a large document that is one piece.
+        """
+        if isinstance(file, (str, Path)):
+            with open(file, "rb") as opened:
+                return await self.push(
+                    opened, name=name or str(file), resume=resume, on_part=on_part, **options
+                )
+        now_s = time.time()
+        upload = Upload.resume(resume, now_s) if resume else Upload.begin(now_s)
+        pushing = Pushing(name or "file", upload, options, self._api.patience, on_part)
+        try:
+            for part in parts(file, name or "", upload.start):
+                await self._api.walk(pushing.send(part))
+        except Undividable as error:
+            raise await self._api.walk(pushing.undividable(error)) from error
+        except EvalyardError as error:
+            cut = pushing.cut(error)
+            if cut is error:
+                raise
+            raise cut from error
+        return pushing.report
 
     async def _export(
         self,

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalyard.core.appending import AppendReport
+    from evalyard.core.pushing import PushReport
     from evalyard.models import JobRecord, ProblemFault
 
 
@@ -60,12 +61,12 @@ class JobFailed(EvalyardError):
 
 
 class AppendInterrupted(EvalyardError):
-    """An upload was cut. Pass `resume` to `append` with the same rows to go on where it stopped.
+    """An upload was cut. Pass `resume` to `append` or `push` with the same rows to go on.
 
     `report` says what was stored until then; the error that cut it is the cause.
     """
 
-    def __init__(self, resume: str, report: AppendReport, reason: str) -> None:
+    def __init__(self, resume: str, report: AppendReport | PushReport, reason: str) -> None:
         super().__init__(f"the upload was cut after {report.received} rows: {reason}")
         self.resume = resume
         self.report = report

@@ -14,5 +14,5 @@ def test_every_example_runs_when_the_guide_is_followed(running, tmp_path, monkey
     for example in examples:
         exec(compile(example, str(GUIDE), "exec"), names)
 
-    assert len(examples) == 5
+    assert len(examples) == 6
     assert (tmp_path / "runs.csv").stat().st_size > 200_000

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, BinaryIO
-
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from evalyard.cli import exits
 from evalyard.cli.output import show_one
+from evalyard.cli.progress import progress
 from evalyard.cli.session import Session
 from evalyard.cli.sources import opened, rows
 from evalyard.core.appending import AppendReport, RowVerdict
@@ -49,12 +43,12 @@ def append(session: Session, dataset: str, file: str, kind: str | None, resume: 
             what = "gives no run" if verdict.stored else "refused"
             session.warn(f"row {verdict.row}: {what}: {verdict.code}: {verdict.detail}")
 
-    with opened(file) as source, _progress(session, source) as moved:
+    with opened(file) as source, progress(session, source) as moved:
 
         def keep(report: AppendReport) -> None:
             nonlocal last
             last = report
-            moved(report)
+            moved(report.appended)
 
         try:
             report = session.ev.datasets.append(
@@ -72,35 +66,3 @@ def append(session: Session, dataset: str, file: str, kind: str | None, resume: 
         session.warn(f"{shown - _SHOWN} more rows have verdicts")
     show_one(session, {name: getattr(report, name) for name in (*_COLUMNS, "batches")}, _COLUMNS)
     return exits.GOOD if report.appended else exits.NO_DATA
-
-
-@contextmanager
-def _progress(session: Session, source: BinaryIO) -> Iterator[Any]:
-    """What is called after each part: moves a bar on a terminal, prints a line elsewhere."""
-    if not session.lively:
-        yield lambda report: session.say(f"{report.appended} rows are stored")
-        return
-    columns = (
-        TextColumn("{task.fields[rows]} rows"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=_size(source), rows=0)
-        yield lambda report: bar.update(task, completed=_place(source), rows=report.appended)
-
-
-def _size(source: BinaryIO) -> int | None:
-    try:
-        return os.fstat(source.fileno()).st_size or None
-    except OSError:
-        return None
-
-
-def _place(source: BinaryIO) -> int:
-    # A file that is iterated does not say how far; its descriptor does.
-    try:
-        return os.lseek(source.fileno(), 0, os.SEEK_CUR)
-    except OSError:
-        return 0

@@ -68,7 +68,7 @@ def _recognised(session: Session, out: str, said: dict[str, Any], names: dict[st
     """Send what the service recognises in the output; what is only text around it is left out."""
     for text in _candidates(out):
         content = text.encode()
-        tried = recognise(session, "output", content, {**names, "dry_run": True}, quiet=True)
+        tried = recognise(session, "output", content, {**names, "dry_run": True})
         if tried is None or not tried.imported:
             continue
         runs = _all_runs(session, text, tried, names) if said else None
@@ -118,7 +118,7 @@ def _all_runs(
     runs: list[dict[str, Any]] = []
     for start in range(0, len(records), _SAMPLED):
         part = json.dumps(records[start : start + _SAMPLED])
-        answer = recognise(session, "output", part.encode(), {**names, "dry_run": True}, quiet=True)
+        answer = recognise(session, "output", part.encode(), {**names, "dry_run": True})
         if answer is None or answer.received > _SAMPLED:
             return None
         runs += _rows(answer)

@@ -8,10 +8,13 @@ from typing import Any
 import click
 
 from evalyard.cli import exits
-from evalyard.cli.output import as_row, show_rows
+from evalyard.cli.output import show_rows
+from evalyard.cli.progress import progress
 from evalyard.cli.session import Session
-from evalyard.cli.sources import media_types, opened
-from evalyard.errors import Invalid
+from evalyard.cli.sources import opened
+from evalyard.core.kinds import media_types
+from evalyard.core.pushing import NOT_OF_THE_FILE, PushReport
+from evalyard.errors import AppendInterrupted, Invalid, TooLarge
 from evalyard.models import Import
 
 _COLUMNS = ("file", "format", "received", "imported", "duplicates", "rejected", "batch_id")
@@ -25,50 +28,91 @@ _COLUMNS = ("file", "format", "received", "imported", "duplicates", "rejected", 
 @click.option("--tag", help="Label of the runs.")
 @click.option("--adapter", help="Dataset whose adapter maps the fields.")
 @click.option("--as", "format", help="Name of the format, where two fit.")
+@click.option("--resume", metavar="upl_…", help="Go on with the first FILE, which was cut.")
 @click.pass_obj
-def push(session: Session, /, files: Sequence[str], dry_run: bool, **options: Any) -> int:
+def push(
+    session: Session, /, files: Sequence[str], dry_run: bool, resume: str | None, **options: Any
+) -> int:
     """Import FILES that other tools wrote; `-` is stdin.
 
     What a file is, the service recognises: llama-bench, vLLM, Ollama, OpenAI-compatible answers
-    and many more. The exit code is 4 where one of them gave no run.
+    and many more. JSON lines, CSV and JSON arrays of any size go in parts, each stored once; where
+    one is cut, a line says how to go on. The exit code is 4 where a file gave no run.
 
     \b
     evalyard push results.json --device s25-1
     llama-bench -o json | evalyard push -
     """
-    answers = []
-    for name in files:
-        with opened(name) as file:
-            content = file.read()
-        answer = recognise(session, name, content, {**options, "dry_run": dry_run or None})
-        if answer is not None:
-            answers.append({"file": name, **as_row(answer)})
-            explain(session, name, answer)
-    show_rows(session, answers, _COLUMNS)
-    some = all(each["imported"] or each["duplicates"] for each in answers)
-    return exits.GOOD if some and len(answers) == len(files) else exits.NO_DATA
+    if resume and dry_run:
+        raise click.UsageError("--resume and --dry-run: a dry run stores nothing to go on with")
+    options["dry_run"] = dry_run or None
+    reports = []
+    for place, name in enumerate(files):
+        try:
+            report = _pushed(session, name, resume, options)
+        except (AppendInterrupted, KeyboardInterrupt):
+            if place:
+                session.warn(f"done: {', '.join(files[:place])}; leave them out to go on")
+            raise
+        resume = None
+        if report is not None:
+            explain(session, name, report)
+            reports.append(report)
+    show_rows(session, reports, _COLUMNS)
+    some = all(each.imported or each.duplicates for each in reports)
+    return exits.GOOD if some and len(reports) == len(files) else exits.NO_DATA
+
+
+def _pushed(
+    session: Session, name: str, resume: str | None, options: Mapping[str, Any]
+) -> PushReport | None:
+    """What became of a file; None where it is nothing that is known, after saying why."""
+    last = ""
+    with opened(name) as file, progress(session, file) as moved:
+
+        def keep(report: PushReport) -> None:
+            nonlocal last
+            last = report.resume
+            moved(report.imported + report.duplicates)
+
+        try:
+            return session.ev.usage.push(
+                file, name="stdin" if name == "-" else name, resume=resume, on_part=keep, **options
+            )
+        except KeyboardInterrupt:
+            if last and not options["dry_run"]:
+                session.warn(f"to go on: the same command with --resume {last}")
+            raise
+        except TooLarge as error:
+            session.warn(str(error))
+        except Invalid as error:
+            if error.code in NOT_OF_THE_FILE:
+                raise
+            refused(session, name, error)
+    return None
 
 
 def recognise(
-    session: Session, name: str, content: bytes, options: Mapping[str, Any], *, quiet: bool = False
+    session: Session, name: str, content: bytes, options: Mapping[str, Any]
 ) -> Import | None:
-    """What became of a file; None where it is nothing that is known, after saying why."""
-    refusal: Invalid | None = None
+    """What became of an output; None where it is nothing that is known."""
     for media_type in media_types(name, content):
         try:
             return session.ev.usage.import_file(content, media_type, **options)
         except Invalid as error:
-            if error.code in ("unknown_parameter", "format_ambiguous"):
+            if error.code in NOT_OF_THE_FILE:
                 raise
-            refusal = refusal or error
-    if refusal is not None and not quiet:
-        session.warn(f"{name}: {refusal}")
-        for fault in refusal.errors[:10]:
-            session.warn(f"  {fault.pointer}: {fault.code}: {fault.detail}")
     return None
 
 
-def explain(session: Session, name: str, answer: Import) -> None:
+def refused(session: Session, name: str, refusal: Invalid) -> None:
+    """Say why a file is nothing that is known."""
+    session.warn(f"{name}: {refusal}")
+    for fault in refusal.errors[:10]:
+        session.warn(f"  {fault.pointer}: {fault.code}: {fault.detail}")
+
+
+def explain(session: Session, name: str, answer: Import | PushReport) -> None:
     """Say what was refused and what was assumed."""
     for fault in answer.errors[:10]:
         session.warn(f"{name}: {fault.pointer}: {fault.code}: {fault.detail}")

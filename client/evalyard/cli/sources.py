@@ -1,4 +1,4 @@
-"""Files as rows and as bodies: what a name or the first bytes say."""
+"""Files as rows: JSON lines, JSON, CSV."""
 
 from __future__ import annotations
 
@@ -11,37 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-
-_MEDIA_TYPES = {
-    ".json": "application/json",
-    ".jsonl": "application/x-ndjson",
-    ".ndjson": "application/x-ndjson",
-    ".csv": "text/csv",
-    ".md": "text/markdown",
-    ".sse": "text/event-stream",
-    ".txt": "text/plain",
-    ".log": "text/plain",
-}
-
-
-def media_types(name: str, content: bytes) -> list[str]:
-    """What a file can be, the likeliest first: by its name, then by how it begins."""
-    named = _MEDIA_TYPES.get(Path(name).suffix.lower())
-    begin = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:200]
-    if begin.startswith((b"[", b"{")):
-        looks = ["application/json", "application/x-ndjson"]
-        # Two objects one after the other are lines.
-        if begin.startswith(b"{") and len(content.strip().splitlines()) > 1:
-            looks = looks[::-1] if _is_object(content.strip().splitlines()[0]) else looks
-    elif begin.startswith((b"data:", b"event:")):
-        looks = ["text/event-stream"]
-    elif begin.startswith(b"|") or b"\n|" in content:
-        looks = ["text/markdown"]
-    elif b"PyTorchObserver" in content:
-        looks = ["text/plain"]
-    else:
-        looks = ["text/csv"]
-    return list(dict.fromkeys(([named] if named else []) + looks))
 
 
 def rows(file: BinaryIO, name: str) -> Iterable[Any]:
@@ -95,10 +64,3 @@ def _value(text: Any) -> Any:
     except ValueError:
         return text
     return value if type(value) in (int, float) and abs(value) < 1e300 else text
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
-        return False

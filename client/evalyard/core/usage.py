@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -56,9 +56,15 @@ def import_file(
     content: bytes, media_type: str, params: dict[str, object], patience: Patience
 ) -> Steps[Import]:
     """Sends a file of runs; what it is, the service recognises."""
-    headers = {"content-type": media_type, "idempotency-key": secrets.token_hex(16)}
-    request = Request("POST", "/usage/import", query(params), _packed(content, headers), headers)
-    return ask(request, Import, patience)
+    return ask(import_request(content, media_type, params), Import, patience)
+
+
+def import_request(
+    content: bytes, media_type: str, params: Mapping[str, object], key: str | None = None
+) -> Request:
+    """A call that imports; with the same key it is the same call."""
+    headers = {"content-type": media_type, "idempotency-key": key or secrets.token_hex(16)}
+    return Request("POST", "/usage/import", query(params), _packed(content, headers), headers)
 
 
 def set_baseline(name: str, body: dict[str, Any], patience: Patience) -> Steps[Baseline]:
