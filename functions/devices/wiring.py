@@ -24,7 +24,6 @@ class Settings(JobsSettings):
     dead_jobs_queue_arn: str
     device_queue_prefix: str
     device_role_arn: str
-    iot_endpoint: str
     require_tls: bool
     audit_retention_days: int
 

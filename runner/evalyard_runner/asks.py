@@ -22,7 +22,7 @@ from evalyard_runner.net import is_loopback
 from evalyard_runner.presence import DeviceState
 from evalyard_runner.turns import MOST_WAITING, Ticket, Turns
 from evalyard_runner.unexpected import internal, place_of
-from evalyard_runner.wire import CallMessage, read_call_message
+from evalyard_runner.wire import CallMessage, QueueMessage, read_broker_message
 
 _ALIVE_EVERY_S: Final = 2.0
 # A gateway that says nothing for so long is dead: its caller waits for nothing any more.
@@ -33,22 +33,28 @@ _FETCH_TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
 
 @dataclass
 class Asks:
-    """`send` is given topic and payload of what the device says; it never blocks."""
+    """`send` is given topic and payload of what the device says, `look` what is said of queues;
+    neither blocks.
+    """
 
     backend: Backend
     state: DeviceState
     gatekeeper: Gatekeeper
     turns: Turns
     send: Callable[[str, bytes], None] = lambda _topic, _payload: None
+    look: Callable[[str, float], None] = lambda _lane, _after_s: None
     stopping: bool = False
     clock: Callable[[], float] = monotonic
     _known: dict[tuple[str, int], "_Call"] = field(default_factory=dict)
 
     def hear(self, payload: bytes) -> None:
-        """One message of the gateway; what is none is passed over."""
-        message = read_call_message(payload)
+        """One message of the broker; what is none is passed over."""
+        message = read_broker_message(payload)
         if message is None:
             log.trouble("call_message_unreadable")
+            return
+        if isinstance(message, QueueMessage):
+            self.look(message.lane, message.after_s)
             return
         call = self._known.get((message.call_id, message.attempt))
         if message.kind == "ask":

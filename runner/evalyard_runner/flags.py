@@ -85,6 +85,13 @@ def flags_parser() -> argparse.ArgumentParser:
         help="seconds that an idle runner waits at a queue (%(default)s)",
     )
     parser.add_argument(
+        "--gateway-parallel",
+        type=_whole(1, 64),
+        metavar="N",
+        default=1,
+        help="calls of the LLM gateway that may run beside each other (%(default)s)",
+    )
+    parser.add_argument(
         "--max-temp",
         type=_whole(1, 150),
         metavar="C",

@@ -26,6 +26,7 @@ async def _gguf(settings: Settings, source: str) -> Backend:
             threads=settings.threads,
             context=settings.context,
             default_max_tokens=settings.max_tokens,
+            parallel=settings.gateway_parallel,
         )
     )
     await backend.start()

@@ -58,7 +58,7 @@ class Link:
         filters: Sequence[str],
         on_message: OnMessage,
         *,
-        keep_alive_s: int = 30,
+        keep_alive_s: int = 60,
     ) -> "Link":
         """Connected and subscribed. Raises LinkLostError, LinkRefusedError."""
         library = _websockets()
@@ -162,8 +162,8 @@ class Link:
                 answered.set_result(packet)
 
     async def _keep_alive(self) -> None:
-        """A broker that is silent for half as long again ends the connection, and so does this."""
-        while await self.answers(self._keep_alive_s):
+        """A broker that is silent for half as long again ends the connection; this waits less."""
+        while await self.answers(self._keep_alive_s / 4):
             await asyncio.sleep(self._keep_alive_s / 2)
         self._socket.transport.abort()
 

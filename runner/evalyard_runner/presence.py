@@ -41,6 +41,9 @@ class DeviceState:
     takes_calls: bool = False
     channel_up: str = ""
     calls_running: int = 0
+    # Which connection it is by which the device hears of jobs; None while the API knows of none.
+    hears_by: int | None = None
+    _connections: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     # The number of the newest trouble that the API knows.
     _known_trouble: int = 0
@@ -65,6 +68,8 @@ class DeviceState:
         """Whether the broker has this device at the other end."""
         if takes != self.takes_calls:
             self.takes_calls = takes
+            self.hears_by = None
+            self._connections += takes
             self.changed.set()
 
     def set_calls_running(self, calls: int) -> None:
@@ -90,6 +95,7 @@ class DeviceState:
     def reported(self, report: dict[str, Any], state: str) -> None:
         """The API has this report, which is not said again, and calls the device's state so."""
         self.unhealthy = state == "unhealthy"
+        self.hears_by = self._connections if report["calls"] and self.takes_calls else None
         if report.get("tried") == self._tried:
             self._tried = None
         for newest in report.get("troubles", ())[-1:]:

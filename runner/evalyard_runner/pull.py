@@ -1,7 +1,7 @@
 """The loop of a runner: one message at a time, from its queue to the attempt that settles it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -24,6 +24,7 @@ from evalyard_runner.errors import (
 )
 from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.lanes import poll_order, waiting_queue
+from evalyard_runner.looks import Look, Looks
 from evalyard_runner.patience import Patience
 from evalyard_runner.presence import IN_USE_S, DeviceState
 from evalyard_runner.session import SessionKeeper
@@ -32,12 +33,15 @@ from evalyard_runner.stopping import Stop
 from evalyard_runner.trial import Trials, answers
 from evalyard_runner.turns import Turns
 from evalyard_runner.unexpected import place_of
-from evalyard_runner.wire import Claim, Session, read_message
+from evalyard_runner.wire import Claim, Queue, Session, read_message
 
 # A job for another device of the pool: soon enough for that one, not at once for this one again.
 _LEFT_TO_OTHERS_S: Final = 5
 # How often a model server that cannot answer now is looked at; it is asked less often.
 _LOOKS_EVERY_S: Final = 1.0
+# How long a device that waits for the broker's word lets gates and model be; at a queue that was
+# named it waits as long at most.
+_ROUND_S: Final = 1
 _IN_USE: Final = (
     "another process runs as this device, or did until a minute ago; waiting for it to end"
 )
@@ -53,6 +57,7 @@ class PullLoop:
     state: DeviceState
     gatekeeper: Gatekeeper
     turns: Turns
+    looks: Looks
     stop: Stop
     grace_s: float
     poll_wait_s: int
@@ -169,23 +174,37 @@ class PullLoop:
             self.state.set_tried(passed)
 
     async def _next_message(self, session: Session) -> Received | None:
-        """A round: look into each queue, then wait a little at one of them.
+        """A round: a look into the queues if one is due, else a pause until one is."""
+        if not session.queues:
+            await self.stop.sleep(self.poll_wait_s)
+            return None
+        look = self.looks.next(self.state.hears_by)
+        if look is None:
+            await self.stop.unless_asked(self.looks.pause(_ROUND_S))
+            return None
+        message = await self._looked(session.queues, look)
+        if message is None:
+            self.looks.found_nothing()
+        return message
+
+    async def _looked(self, queues: Sequence[Queue], look: Look) -> Received | None:
+        """Look into the queue that was named, waiting there a moment; then into each; then, for a
+        thorough look, wait a little at one of them.
 
         One receive at a time, on purpose. Long polls on all queues at once would answer sooner by
         half a second, but would also pull messages that cannot run now, and each one given back
         counts towards the dead letters.
         """
         round_no, self._round = self._round, self._round + 1
-        if not session.queues:
-            await self.stop.sleep(self.poll_wait_s)
-            return None
-        for queue in poll_order(session.queues, round_no):
-            message = await self.queues.receive(queue.url, 0)
+        looked = [(q, min(self.poll_wait_s, _ROUND_S)) for q in queues if q.lane == look.lane]
+        looked += [(queue, 0) for queue in poll_order(queues, round_no) if queue.lane != look.lane]
+        if look.thorough and look.lane is None:
+            looked.append((waiting_queue(queues, round_no), self.poll_wait_s))
+        for queue, wait_s in looked:
+            message = await self.queues.receive(queue.url, wait_s)
             if message is not None:
                 return message
-        return await self.queues.receive(
-            waiting_queue(session.queues, round_no).url, self.poll_wait_s
-        )
+        return None
 
     async def _handle(self, message: Received, session: Session) -> None:
         if self.stop.asked.is_set():

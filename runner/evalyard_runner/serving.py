@@ -17,6 +17,7 @@ from evalyard_runner.errors import (
 )
 from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.instance import own_instance
+from evalyard_runner.looks import Looks
 from evalyard_runner.presence import DeviceState, Presence
 from evalyard_runner.pull import PullLoop
 from evalyard_runner.sensors import Sensors
@@ -38,7 +39,8 @@ async def serve(settings: Settings, backend: Backend, stop: Stop, sensors: Senso
         state = DeviceState(models=backend.models, sensors=sensors, backend=settings.backend)
         presence = Presence(api, state)
         await _introduce(api, state)
-        queues, turns = SessionKeeper(api), Turns()
+        queues, turns = SessionKeeper(api), Turns(settings.gateway_parallel)
+        looks = Looks()
         gatekeeper = Gatekeeper(settings.limits, sensors)
         loop = PullLoop(
             api=api,
@@ -47,11 +49,12 @@ async def serve(settings: Settings, backend: Backend, stop: Stop, sensors: Senso
             state=state,
             gatekeeper=gatekeeper,
             turns=turns,
+            looks=looks,
             stop=stop,
             grace_s=settings.grace_s,
             poll_wait_s=settings.poll_wait_s,
         )
-        asks = Asks(backend, state, gatekeeper, turns)
+        asks = Asks(backend, state, gatekeeper, turns, look=looks.ask)
         channel = Channel(queues, state, asks.hear)
         asks.send = channel.send
         jobs = _then(loop.run(), asks.finish(settings.grace_s))

@@ -30,6 +30,8 @@ class Settings:
     grace_s: float
     poll_wait_s: int
     check: bool
+    # How many calls of the gateway may run beside each other.
+    gateway_parallel: int = 1
     ollama_url: str | None = None
     limits: Limits = field(default_factory=Limits)
     # Where the runner keeps what outlives a process; systemd names it.
@@ -64,6 +66,7 @@ def read_settings(arguments: list[str] | None = None) -> Settings:
         grace_s=flags.grace,
         poll_wait_s=flags.poll_wait,
         check=flags.check,
+        gateway_parallel=flags.gateway_parallel,
         ollama_url=flags.ollama_url,
         limits=Limits(flags.max_temp, flags.min_battery),
         state_dir=_state_dir(),

@@ -55,6 +55,16 @@ class CallMessage:
 
 
 @dataclass(frozen=True)
+class QueueMessage:
+    """What the service says about a queue: a job is in that of this lane, or will be after so many
+    seconds.
+    """
+
+    lane: str
+    after_s: float
+
+
+@dataclass(frozen=True)
 class Session:
     """Temporary AWS credentials for exactly this device's queues. `endpoint_url` None means AWS
     itself.
@@ -162,26 +172,32 @@ def read_message(body: str) -> JobMessage | None:
         return None
 
 
-def read_call_message(payload: bytes) -> CallMessage | None:
-    """None for what is no message of a gateway."""
+def read_broker_message(payload: bytes) -> CallMessage | QueueMessage | None:
+    """None for what is no message to a device."""
     try:
         fields = json.loads(payload)
-        message = CallMessage(
-            kind=str(fields["k"]),
-            call_id=str(fields["id"]),
-            attempt=int(fields["try"]),
-            reply=str(fields.get("reply", "")),
-            user=str(fields.get("user", "")),
-            model=str(fields.get("model", "")),
-            body=fields.get("body"),
-            body_url=str(fields.get("body_url", "")),
-            deadline_s=float(fields.get("deadline_ms", 0)) / 1000,
-            flush_s=float(fields.get("flush_ms", 0)) / 1000,
-            first=int(fields.get("from", 1)),
-        )
+        if fields["k"] == "look":
+            return QueueMessage(str(fields.get("lane", "")), float(fields.get("after_s", 0)))
+        message = _call_message(fields)
     except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
         return None
     return message if _is_sound(message) else None
+
+
+def _call_message(fields: dict[str, Any]) -> CallMessage:
+    return CallMessage(
+        kind=str(fields["k"]),
+        call_id=str(fields["id"]),
+        attempt=int(fields["try"]),
+        reply=str(fields.get("reply", "")),
+        user=str(fields.get("user", "")),
+        model=str(fields.get("model", "")),
+        body=fields.get("body"),
+        body_url=str(fields.get("body_url", "")),
+        deadline_s=float(fields.get("deadline_ms", 0)) / 1000,
+        flush_s=float(fields.get("flush_ms", 0)) / 1000,
+        first=int(fields.get("from", 1)),
+    )
 
 
 def _is_sound(message: CallMessage) -> bool:

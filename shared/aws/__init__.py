@@ -14,6 +14,7 @@ from shared.aws.queue import Queue, create_queue
 from shared.aws.recovery import begin_recovery, is_there
 from shared.aws.roles import Credentials, assume_role
 from shared.aws.table import Table
+from shared.aws.topics import publish
 from shared.aws.transactions import Transaction
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "file_url",
     "is_there",
     "make_clients",
+    "publish",
     "side_by_side",
     "store_file",
     "upload_address",

@@ -20,13 +20,17 @@ def broker_address(endpoint: str, region: str, keys: Credentials) -> str:
     AWS IoT wants the session's token after the signature, not under it:
     https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html.
     """
-    is_local = endpoint.partition(":")[0].endswith(".localhost")
-    scheme, socket = ("http", "ws") if is_local else ("https", "wss")
+    scheme, socket = ("http", "ws") if is_local(endpoint) else ("https", "wss")
     request = AWSRequest(method="GET", url=f"{scheme}://{endpoint}/mqtt")
     signing = SigningKeys(keys.access_key_id, keys.secret_access_key)
     SigV4QueryAuth(signing, _SERVICE, region, expires=ADDRESS_VALID_S).add_auth(request)
     signed = str(request.url).replace(scheme, socket, 1)
     return signed + _token_parameter(keys.session_token)
+
+
+def is_local(endpoint: str) -> bool:
+    """Whether an endpoint is that of a local cloud, which speaks without TLS."""
+    return endpoint.partition(":")[0].endswith(".localhost")
 
 
 def _token_parameter(token: str) -> str:

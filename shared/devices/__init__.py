@@ -20,6 +20,7 @@ from shared.devices.fleet import (
     visible,
     with_presence,
 )
+from shared.devices.nudges import Nudges
 from shared.devices.queues import (
     LANES,
     MAX_RECEIVES,
@@ -49,6 +50,7 @@ __all__ = [
     "DeviceSession",
     "DeviceTrouble",
     "Fleet",
+    "Nudges",
     "Registration",
     "RetiredDevice",
     "Retirements",

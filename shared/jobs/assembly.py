@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from shared.aws import Bucket, Queue, Table
 from shared.callbacks import CallbackOutbox, CallbackRecords, CallbackUrls, Redeliveries
-from shared.devices import Fleet
+from shared.config import stack_name
+from shared.devices import Fleet, Nudges
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters
 from shared.jobs.dispatch import Dispatcher
@@ -25,7 +26,8 @@ from shared.storage.log import SegmentLog
 class JobsSettings:
     """What a function must have in its environment to work on jobs.
 
-    `queue_tags` are the pools, with commas between.
+    `queue_tags` are the pools, with commas between; `iot_endpoint` is the broker's, "" where there
+    is none.
     """
 
     jobs_table: str
@@ -33,6 +35,7 @@ class JobsSettings:
     data_bucket: str
     queue_tags: str
     callbacks_queue_url: str
+    iot_endpoint: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Jobs:
     bucket: Bucket
     tags: tuple[str, ...]
     callbacks_queue: Queue
+    nudges: Nudges
 
     @classmethod
     def of(cls, settings: JobsSettings) -> "Jobs":
@@ -54,6 +58,7 @@ class Jobs:
             bucket=Bucket(settings.data_bucket),
             tags=tuple(settings.queue_tags.split(",")),
             callbacks_queue=Queue(settings.callbacks_queue_url),
+            nudges=Nudges(stack_name(), settings.iot_endpoint),
         )
 
     @property
@@ -69,7 +74,7 @@ class Jobs:
     @property
     def dispatcher(self) -> Dispatcher:
         """What brings jobs and devices together."""
-        return Dispatcher(self.store, self.fleet, Lines(self.jobs_table))
+        return Dispatcher(self.store, self.fleet, Lines(self.jobs_table), self.nudges)
 
     @property
     def reader(self) -> JobReader:

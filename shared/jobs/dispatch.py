@@ -19,7 +19,7 @@ import msgspec
 
 from shared import clock
 from shared.aws import Queue, side_by_side
-from shared.devices import Device, Fleet, lane_of
+from shared.devices import Device, Fleet, Nudges, lane_of
 from shared.errors import DependencyFailed
 from shared.jobs.job import Job
 from shared.jobs.lines import (
@@ -56,6 +56,7 @@ class Dispatcher:
     store: JobStore
     fleet: Fleet
     lines: Lines
+    nudges: Nudges
 
     def start(self, job: Job) -> Job:
         """Store a new job: at once for a free device, or waiting. The job as it is then.
@@ -286,8 +287,9 @@ class Dispatcher:
             logger().warning("message_not_sent", job_id=job.job_id)
 
     def _send(self, job: Job, device: Device, delay_s: int = 0) -> None:
-        message = {"job_id": job.job_id, "attempt": job.attempt}
-        Queue(device.queue_urls[lane_of(job.priority)]).send(message, delay_s=delay_s)
+        message, lane = {"job_id": job.job_id, "attempt": job.attempt}, lane_of(job.priority)
+        with self.nudges.beside(device, lane, after_s=delay_s):
+            Queue(device.queue_urls[lane]).send(message, delay_s=delay_s)
 
 
 def suited(devices: Iterable[Device], job: Job) -> list[Device]:

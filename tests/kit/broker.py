@@ -1,8 +1,12 @@
 """A message broker in this process: as much of MQTT 3.1.1 as gateway and devices use."""
 
 import asyncio
+import json
 import re
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 
@@ -77,6 +81,37 @@ class LocalBroker:
         for connection, pattern in list(self._heard.items()):
             if pattern.fullmatch(topic):
                 await connection.send(mqtt.publish(topic, payload))
+
+
+class ThreadedBroker:
+    """A broker for what runs in other threads or processes. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self.broker = LocalBroker()
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever)
+
+    def __enter__(self) -> "ThreadedBroker":
+        self._thread.start()
+        self._carry_out(self.broker.__aenter__())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._carry_out(self.broker.__aexit__())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def say(self, topic: str, **message: Any) -> None:
+        """Publish a message."""
+        self._carry_out(self.broker.publish(topic, json.dumps(message).encode()))
+
+    def drop_all(self) -> None:
+        """Break every connection."""
+        self._carry_out(self.broker.drop_all())
+
+    def _carry_out(self, work: Coroutine[Any, Any, Any]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
 
 def _pattern(topic_filter: str) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.aws import Queue
 from shared.clock import SECOND_US
-from shared.devices import Registration, Telemetry
+from shared.devices import Nudges, Registration, Telemetry
 from shared.errors import EvalyardError
 from shared.jobs import ClaimedJob, Failure, Job, JobRequest, Jobs, Result, Submitter
 from shared.turns import TimeLeft
@@ -89,6 +89,7 @@ class SimFleet:
             MemoryBucket("data"),
             ("default",),
             Queue("sim/callbacks"),
+            Nudges("sim", ""),
         )
         catalog = MemoryTable("catalog")
         self._leases = self.jobs.leases(catalog)

@@ -29,13 +29,14 @@ Answered = TypeVar("Answered")
 
 @dataclass(frozen=True)
 class GgufModel:
-    """What to load, and how."""
+    """What to load, and how. `context` is what each of `parallel` answers at once has."""
 
     path: Path
     names: tuple[str, ...]
     threads: int
     context: int
     default_max_tokens: int
+    parallel: int = 1
 
 
 class GgufBackend:
@@ -69,7 +70,12 @@ class GgufBackend:
         key = secrets.token_urlsafe(24)
         model = self._model
         self._process = await LlamaProcess.start(
-            model.path, threads=model.threads, context=model.context, key=key, log=self.log
+            model.path,
+            threads=model.threads,
+            context=model.context,
+            parallel=model.parallel,
+            key=key,
+            log=self.log,
         )
         self._client = OpenAiBackend(
             self._process.url,

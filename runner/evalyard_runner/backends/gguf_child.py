@@ -1,8 +1,8 @@
 """The child process: loads one GGUF file with xllamacpp and serves it until stdin closes.
 
-One JSON line comes in on stdin (`path`, `threads`, `context`, `key`), one goes out on stdout
-(`url`, `load_ms`, or `error`). The key keeps other users of the machine out; it comes by stdin
-because `ps` shows arguments.
+One JSON line comes in on stdin (`path`, `threads`, `context`, `parallel`, `key`), one goes out on
+stdout (`url`, `load_ms`, or `error`). The key keeps other users of the machine out; it comes by
+stdin because `ps` shows arguments.
 """
 
 import importlib
@@ -35,8 +35,9 @@ def _serve(wanted: dict[str, Any]) -> tuple[Any, float]:
     llama: Any = importlib.import_module("xllamacpp")
     params = llama.CommonParams()
     params.model.path = wanted["path"]
-    params.n_ctx = wanted["context"]
-    params.n_parallel = 1
+    # llama.cpp divides the context among those that may answer at once.
+    params.n_ctx = wanted["context"] * wanted["parallel"]
+    params.n_parallel = wanted["parallel"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = wanted["threads"]
     params.api_keys = [wanted["key"]]
     started = perf_counter()

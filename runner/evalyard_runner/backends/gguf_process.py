@@ -31,14 +31,13 @@ class LlamaProcess:
 
     @classmethod
     async def start(
-        cls, path: Path, *, threads: int, context: int, key: str, log: RuntimeLog
+        cls, path: Path, *, threads: int, context: int, parallel: int, key: str, log: RuntimeLog
     ) -> Self:
         """Returns when the model is loaded. Raises MisconfiguredError when it cannot be."""
         child = cls(await _spawn(), log)
         try:
-            await child._load(
-                {"path": str(path), "threads": threads, "context": context, "key": key}
-            )
+            wanted = {"threads": threads, "context": context, "parallel": parallel, "key": key}
+            await child._load({"path": str(path), **wanted})
         except BaseException:
             await child.stop()
             raise

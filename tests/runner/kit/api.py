@@ -22,6 +22,7 @@ class FakeApi(FakeServer):
         self.answers: dict[str, deque[tuple[int, Any]]] = {}
         self.said: list[tuple[str, str, Any]] = []
         self.session_endpoint: str | None = None
+        self.channel: dict[str, Any] | None = None
         self.uploads: list[tuple[dict[str, str], bytes]] = []
         self.storage_status = 200
 
@@ -81,6 +82,7 @@ class FakeApi(FakeServer):
             "queues": self.queues,
             "visibility_s": 30,
             "heartbeat_s": self.heartbeat_s,
+            "channel": self.channel,
         }
 
 
