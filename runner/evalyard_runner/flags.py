@@ -89,7 +89,7 @@ def flags_parser() -> argparse.ArgumentParser:
         type=_whole(1, 64),
         metavar="N",
         default=1,
-        help="calls of the LLM gateway that may run beside each other (%(default)s)",
+        help="calls of the LLM gateway that may run at the same time (%(default)s)",
     )
     parser.add_argument(
         "--max-temp",

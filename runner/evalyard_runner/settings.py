@@ -30,7 +30,7 @@ class Settings:
     grace_s: float
     poll_wait_s: int
     check: bool
-    # How many calls of the gateway may run beside each other.
+    # How many calls of the gateway may run at the same time.
     gateway_parallel: int = 1
     ollama_url: str | None = None
     limits: Limits = field(default_factory=Limits)
