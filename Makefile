@@ -22,7 +22,7 @@ UV = UV_SYSTEM_CERTS=true UV_PYTHON_DOWNLOADS=never .venv-uv/bin/uv
 PIP_INSTALL = install --disable-pip-version-check --no-input --require-hashes --no-deps --progress-bar off
 RUNNER_SOURCES = $(shell find runner -name '*.py' -not -path '*/build/*') runner/pyproject.toml
 LOCKED = requirements/uv requirements/dev requirements/sam requirements/cloud requirements/runner requirements/seaweedfs requirements/mlflow \
-	requirements/celery requirements/checkov layers/web/requirements layers/analytics/requirements
+	requirements/celery requirements/checkov requirements/clients layers/web/requirements layers/analytics/requirements
 # A second interpreter for the suite, where the machine has one.
 PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
 	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
@@ -151,14 +151,14 @@ test-fast: .venv/.installed ## unit and functional tests, but for those that tak
 # What AWS runs is tried under the Python that it runs there, where this machine has one, and end to end under the
 # other; what runs on devices and on this machine, under the oldest that we promise. At night all runs under both.
 DEPLOYED = tests/shared tests/functions
-test-unit: .venv/.installed $(VENV_313) ## unit and functional tests, of what is deployed under Python 3.13
+test-unit: .venv/.installed $(VENV_313) .venv-clients/.installed ## unit and functional tests, of what is deployed under Python 3.13
 	$(if $(PYTHON_313),.venv-3.13,.venv)/bin/pytest $(DEPLOYED) $(IN_PROCESS) -m "not nightly" $(SLOWEST)
 	.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS) -m "not nightly"
 
 test-dashboard: dashboard/node_modules/.installed ## the tests of the web app
 	cd dashboard && npm run --silent test
 
-test-nightly: .venv/.installed $(VENV_313) .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
+test-nightly: .venv/.installed $(VENV_313) .venv-clients/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
 	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive")
 	EVALYARD_STEPS=15 .venv/bin/pytest tests/local/test_ministack_killed.py
@@ -205,23 +205,26 @@ release: ## commit and tag a release, without pushing it: make release VERSION=1
 	@$(PYTHON) -m tools.cut_release "$(VERSION)"
 
 clean: ## remove virtual environments and builds, keep the local cloud's state
-	rm -rf .venv .venv-uv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .venv-celery .venv-checkov .aws-sam \
+	rm -rf .venv .venv-uv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .venv-celery .venv-checkov .venv-clients .aws-sam \
 		dashboard/node_modules functions/dashboard/static
 
 # ---------------------------------------------------------------------------------- virtual environments
 
-install: .venv/.installed $(VENV_313) .venv-cloud/.installed .venv-sam/.installed .venv-checkov/.installed .venv-runner/.installed \
+install: .venv/.installed $(VENV_313) .venv-cloud/.installed .venv-sam/.installed .venv-checkov/.installed .venv-clients/.installed \
+	.venv-runner/.installed \
 	dashboard/node_modules/.installed ## all virtual environments, and the web app's packages
 
 # uv installs a wheel once for all environments, in a fifth of pip's time. It does not read pip's settings: where
 # an index of your own is set there and not for uv (UV_DEFAULT_INDEX), or certificates, pip is asked instead.
 # Only what calls pip itself has one.
 WITH_PIP = .venv-sam .venv-runner .venv-uv
+# Of the clients of others one test imports a small part, once.
+UNCOMPILED = .venv-clients
 define make_venv
 @echo "==> installing $(@D): $(1) (once)"
 @rm -f $@
 @$(2) -m venv --clear $(if $(filter $(WITH_PIP),$(@D)),,--without-pip) $(@D)
-@$(UV) pip install --python $(@D) --require-hashes --no-deps --compile-bytecode -r $< 2>$@.log \
+@$(UV) pip install --python $(@D) --require-hashes --no-deps $(if $(filter $(UNCOMPILED),$(@D)),,--compile-bytecode) -r $< 2>$@.log \
 	|| { tail -n 3 $@.log >&2; $(2) -m pip --python $(@D) $(PIP_INSTALL) -r $<; }
 endef
 
@@ -258,6 +261,10 @@ endef
 
 .venv-checkov/.installed: requirements/checkov.txt | .venv-uv/.installed
 	$(call make_venv,checkov,$(PYTHON))
+	@touch $@
+
+.venv-clients/.installed: requirements/clients.txt | .venv-uv/.installed
+	$(call make_venv,clients of the LLM gateway,$(PYTHON))
 	@touch $@
 
 .venv-cloud/.installed: requirements/cloud.txt | .venv-uv/.installed

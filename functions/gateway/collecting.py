@@ -71,6 +71,13 @@ def text_of(choice: Choice) -> str:
     return content if isinstance(content, str) else ""
 
 
+def reasoning_of(choice: Choice) -> str:
+    """What a piece adds to the thoughts, where the model's server keeps them apart."""
+    delta = choice.get("delta") or {}
+    thoughts = delta.get("reasoning_content") or delta.get("reasoning")
+    return thoughts if isinstance(thoughts, str) else ""
+
+
 def _grow(function: dict[str, Any], delta: dict[str, Any]) -> None:
     for name, value in delta.items():
         if isinstance(value, str) and name == "arguments":

@@ -1,14 +1,22 @@
 """The gateway's paths in the OpenAPI document. Nothing that answers a call imports this."""
 
-from collections.abc import Mapping
 from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
 
-from functions.gateway import schemas
+from functions.gateway import ollama_description, schemas
+from functions.gateway.describing import (
+    READS,
+    REF,
+    REFUSALS,
+    described,
+    json_answer,
+    operation,
+    refusals,
+    without_parameters,
+)
 
-_REF: Final = "#/components/schemas/{name}"
 _SHAPES: Final = (
     schemas.AskBody,
     schemas.AskOptions,
@@ -27,42 +35,8 @@ _SHAPES: Final = (
     schemas.CallableModel,
     schemas.CallableModels,
     schemas.OpenAiError,
+    *ollama_description.SHAPES,
 )
-_REFUSALS: Final[Mapping[int, str]] = {
-    400: "The request cannot be read, or its query has parameters (`unknown_parameter`).",
-    403: "Not an API key but a user token, or one whose scope may not do this (`forbidden`).",
-    404: "No device of yours serves the model (`model_not_found`, with `allowed`), or the pinned "
-    "device is not there (`device_not_found`).",
-    405: "The path has other methods (`method_not_allowed`).",
-    409: "The call was cancelled while it waited (`cancelled`).",
-    413: "A stated limit is exceeded.",
-    415: "The media type is not supported.",
-    422: "Readable, but not acceptable (`validation_failed`), or refused by the model's server in "
-    "its own words (`invalid_argument`).",
-    429: "As many calls of yours are under way as may be (`parallel_limit`), as many wait at every "
-    "fitting device as it takes (`queue_full`), or none began within `max_wait_s` "
-    "(`wait_exceeded`); `ahead` says how many are before you.",
-    500: "A fault of the service; repeating the call does not help (`internal`).",
-    502: "The device failed, or was not heard of any more (`device_error`).",
-    503: "Devices serve the model and none can take the call now (`no_device_ready`), or a "
-    "dependency failed: repeat the call after `Retry-After` seconds.",
-    504: "The device was not done within `timeout_s` of its start (`timeout`).",
-}
-_READS: Final = (400, 403, 404, 405, 500, 503)
-_PIN: Final = {
-    "name": "X-Evalyard-Device",
-    "in": "header",
-    "required": False,
-    "description": "Pins the call to a device, as `name@serial` in `model` does.",
-    "schema": {"type": "string", "maxLength": 128},
-}
-_TAG: Final = {
-    "name": "X-Evalyard-Tag",
-    "in": "header",
-    "required": False,
-    "description": "Labels the run.",
-    "schema": {"type": "string", "maxLength": 256},
-}
 _EVENTS: Final = """\
 Server-sent events: `queued` {"ahead"} (when something is), `started` {"request_id", "device"},
 `token` {"i" from 0, "t_ms" since the device's start, "text"}, `usage`, `done` (the answer without
@@ -74,7 +48,7 @@ seconds; a comment, or an empty line, comes where it would else be silent for te
 
 def describe() -> dict[str, Any]:
     """Paths and schemas."""
-    _, components = msgspec.json.schema_components(_SHAPES, ref_template=_REF)
+    _, components = msgspec.json.schema_components(_SHAPES, ref_template=REF)
     return {"paths": {path: _with_ids(path, each) for path, each in _paths().items()}} | {
         "components": {"schemas": {name: _plain(each) for name, each in components.items()}}
     }
@@ -82,7 +56,7 @@ def describe() -> dict[str, Any]:
 
 def _paths() -> dict[str, dict[str, Any]]:
     return {
-        "/ask": {"post": _native("Ask a model", _ASK, _json("AskAnswer", "The answer."))},
+        "/ask": {"post": _native("Ask a model", _ASK, json_answer("AskAnswer", "The answer."))},
         "/ask_stream": {
             "post": _native(
                 "Ask a model, and read while it writes",
@@ -97,16 +71,19 @@ def _paths() -> dict[str, dict[str, Any]]:
             )
         },
         "/ask_trace": {
-            "post": _native("Ask, with a trace", _TRACE, _json("AskTrace", "The answer."))
+            "post": _native("Ask, with a trace", _TRACE, json_answer("AskTrace", "The answer."))
         },
         "/ask_batch": {
             "post": _native(
-                "Ask several", _BATCH, _json("AskBatchAnswer", "In order."), "AskBatchBody"
+                "Ask several", _BATCH, json_answer("AskBatchAnswer", "In order."), "AskBatchBody"
             )
         },
         "/warmup": {
             "post": _native(
-                "Make a model ready", _WARMUP, _json("WarmupAnswer", "How they are."), "WarmupBody"
+                "Make a model ready",
+                _WARMUP,
+                json_answer("WarmupAnswer", "How they are."),
+                "WarmupBody",
             )
         },
         "/ask/{request_id}/cancel": {"post": _cancel()},
@@ -116,6 +93,7 @@ def _paths() -> dict[str, dict[str, Any]]:
         },
         "/v1/models": {"get": _models("List models", "CallableModels", [])},
         "/v1/models/{id}": {"get": _models("Find a model", "CallableModel", [_ID])},
+        **ollama_description.paths(),
     }
 
 
@@ -171,84 +149,40 @@ _ID: Final = {
 def _native(
     summary: str, description: str, answer: dict[str, Any], body: str = "AskBody"
 ) -> dict[str, Any]:
-    refusals = {
-        str(status): _refusal(text, "application/problem+json", "Problem", status)
-        for status, text in _REFUSALS.items()
-    }
-    return _operation(summary, description, body, {"200": answer, **refusals}, "Unauthorized")
+    answers = {"200": answer, **refusals(REFUSALS, "application/problem+json", "Problem")}
+    return operation(summary, description, body, answers, "Unauthorized")
 
 
 def _cancel() -> dict[str, Any]:
     """A call is stopped by its request id."""
-    stopped = _json("AskCancelled", "It is being stopped.")
-    texts = {**_REFUSALS, 404: "You have no such call under way (`request_not_found`)."}
-    refusals = {
-        str(status): _refusal(texts[status], "application/problem+json", "Problem", status)
-        for status in _READS
+    unknown = "You have no such call under way (`request_not_found`)."
+    problem = ("application/problem+json", "Problem")
+    answers = {
+        "202": json_answer("AskCancelled", "It is being stopped."),
+        **refusals(READS, *problem),
+        "404": described(unknown, *problem, 404),
     }
-    answers = {"202": stopped, **refusals}
-    found = _operation("Cancel a call", _CANCEL, None, answers, "Unauthorized")
+    found = operation("Cancel a call", _CANCEL, None, answers, "Unauthorized")
     return found | {"parameters": [_REQUEST_ID]}
 
 
 def _openai(summary: str, description: str, body: str, schema: str) -> dict[str, Any]:
-    whole = _json(schema, "The answer; with `stream` its pieces.")
+    whole = json_answer(schema, "The answer; with `stream` its pieces.")
     whole["content"]["text/event-stream"] = {"schema": {"type": "string"}}
-    refusals = _in_their_words(each for each in _REFUSALS if each != 422)
-    return _operation(summary, description, body, {"200": whole, **refusals}, "OpenAiError")
+    refused = refusals((each for each in REFUSALS if each != 422), *_THEIR_ERROR)
+    return operation(summary, description, body, {"200": whole, **refused}, "OpenAiError")
+
+
+_THEIR_ERROR: Final = ("application/json", "OpenAiError")
 
 
 def _models(summary: str, schema: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
     """The models that a call could have an answer from now."""
-    answers = {"200": _json(schema, "What can be called now."), **_in_their_words(_READS)}
+    listed = json_answer(schema, "What can be called now.")
+    answers = {"200": listed, **refusals(READS, *_THEIR_ERROR)}
     description = "What is answerable now: a device serves it, is ready, and connected for calls."
-    found = _operation(summary, description, None, answers, "OpenAiError")
-    return found | {"parameters": parameters} if parameters else _without_parameters(found)
-
-
-def _operation(
-    summary: str, description: str, body: str | None, answers: dict[str, Any], unknown: str
-) -> dict[str, Any]:
-    unauthorized = _refusal(_UNKNOWN_KEY, "application/json", unknown, 401)
-    found: dict[str, Any] = {
-        "tags": ["LLM gateway"],
-        "summary": summary,
-        "description": description,
-        "parameters": [_PIN, _TAG],
-        "security": [{"ApiKey": []}],
-        "responses": dict(sorted({**answers, "401": unauthorized}.items())),
-    }
-    if body is not None:
-        content = {"application/json": {"schema": _ref(body)}}
-        found["requestBody"] = {"required": True, "content": content}
-    return found
-
-
-_UNKNOWN_KEY: Final = "The API key is missing, unknown, revoked or expired."
-
-
-def _in_their_words(statuses: Any) -> dict[str, Any]:
-    return {
-        str(status): _refusal(_REFUSALS[status], "application/json", "OpenAiError", status)
-        for status in statuses
-    }
-
-
-def _refusal(description: str, kind: str, schema: str, status: int) -> dict[str, Any]:
-    headers = ["X-Request-Id", *(["Retry-After"] if status in (429, 503) else [])]
-    return {
-        "description": description,
-        "content": {kind: {"schema": _ref(schema)}},
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
-    }
-
-
-def _json(schema: str, description: str) -> dict[str, Any]:
-    return _refusal(description, "application/json", schema, 200)
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": _REF.format(name=name)}
+    found = operation(summary, description, None, answers, "OpenAiError")
+    return found | {"parameters": parameters} if parameters else without_parameters(found)
 
 
 def _with_ids(path: str, operations: dict[str, Any]) -> dict[str, Any]:
@@ -256,10 +190,6 @@ def _with_ids(path: str, operations: dict[str, Any]) -> dict[str, Any]:
     return {
         method: {**each, "operationId": f"{method}_{words}"} for method, each in operations.items()
     }
-
-
-def _without_parameters(operation: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in operation.items() if name != "parameters"}
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:

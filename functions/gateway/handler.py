@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from functions.gateway import native, openai, several, wiring
+from functions.gateway import native, ollama, openai, several, wiring
 from functions.gateway.callers import caller_of
 from functions.gateway.refusals import refuse, refuse_method
 from functions.gateway.requests import Request, read_request
@@ -33,6 +33,10 @@ _ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = {
     "/v1/chat/completions": {"POST": openai.answer_chat},
     "/v1/completions": {"POST": openai.answer_completion},
     "/v1/models": {"GET": openai.list_models},
+    "/api/chat": {"POST": ollama.answer_chat},
+    "/api/generate": {"POST": ollama.answer_generate},
+    "/api/tags": {"GET": ollama.show},
+    "/api/version": {"GET": ollama.show},
 }
 
 

@@ -1,4 +1,6 @@
-"""How an error leaves: a problem document, or on `/v1` the envelope of OpenAI's API."""
+"""How an error leaves: a problem document, on `/v1` the envelope of OpenAI's API, on `/api` as
+Ollama's.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,6 +20,7 @@ from shared.problem_documents import (
 )
 
 _METHOD: Final = "method_not_allowed"
+_UNKNOWN_KEY: Final = "invalid_api_key"
 # https://platform.openai.com/docs/guides/error-codes; clients branch on the status and on `code`.
 _TYPES: Final[Mapping[int, str]] = {
     401: "authentication_error",
@@ -32,10 +35,11 @@ async def refuse(
 ) -> int:
     """Answer with an error; its status. Raises ClientGone."""
     status = status_of(error)
-    if request.is_openai:
-        # Its clients know 400 for what ours call not acceptable.
+    if request.is_openai or request.is_ollama:
+        # Their clients know 400 for what ours call not acceptable.
         status = 400 if status == 422 else status
-        kind, body = "application/json", msgspec.json.encode(envelope(error))
+        said = envelope(error) if request.is_openai else ollama_error(error)
+        kind, body = "application/json", msgspec.json.encode(said)
     elif isinstance(error, Unauthenticated):
         kind, body = "application/json", UNAUTHORIZED_BODY
     else:
@@ -49,8 +53,10 @@ async def refuse_method(
 ) -> int:
     """Answer a method that the path does not have; the status. Raises ClientGone."""
     said = f"{request.method} {request.path}: method not allowed"
-    if request.is_openai:
-        kind, document = "application/json", envelope(MalformedInput(said, code=_METHOD))
+    error = MalformedInput(said, code=_METHOD)
+    if request.is_openai or request.is_ollama:
+        kind = "application/json"
+        document = envelope(error) if request.is_openai else ollama_error(error)
     else:
         kind, document = PROBLEM_TYPE, _method_problem(said, ask_id)
     headers = {**headers_of(ask_id, kind), "Allow": ", ".join(allowed)}
@@ -80,11 +86,18 @@ def envelope(error: EvalyardError) -> dict[str, Any]:
         "error": {
             "message": error.detail,
             "type": kind,
-            "code": "invalid_api_key" if unknown_key else error.error_code,
+            "code": _UNKNOWN_KEY if unknown_key else error.error_code,
             "param": param or None,
             **allowed,
         }
     }
+
+
+def ollama_error(error: EvalyardError) -> dict[str, Any]:
+    """An error as Ollama writes it, with the stable code of the other paths next to its words."""
+    unknown_key = isinstance(error, Unauthenticated)
+    code = _UNKNOWN_KEY if unknown_key else error.error_code
+    return {"error": error.detail, "code": code}
 
 
 def headers_of(ask_id: str, kind: str, error: EvalyardError | None = None) -> dict[str, str]:

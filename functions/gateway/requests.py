@@ -37,7 +37,8 @@ class Request:
     def json(self) -> Any:
         """The body. Raises MalformedInput, Unacceptable, TooLarge, UnsupportedMedia."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json" and not kind.endswith("+json"):
+        # Ollama takes JSON of any type, and its documentation's examples name none.
+        if kind != "application/json" and not kind.endswith("+json") and not self.is_ollama:
             raise UnsupportedMedia("send JSON with the header Content-Type: application/json")
         return strict_json(inflated(self.raw, self.headers.get("content-encoding")))
 
@@ -52,6 +53,11 @@ class Request:
     def is_openai(self) -> bool:
         """Whether it speaks as OpenAI's API does."""
         return self.path == "/v1" or self.path.startswith("/v1/")
+
+    @property
+    def is_ollama(self) -> bool:
+        """Whether it speaks as Ollama's API does."""
+        return self.path.startswith("/api/")
 
 
 def read_request(event: Mapping[str, Any], arrived: float) -> Request:

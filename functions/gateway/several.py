@@ -22,7 +22,11 @@ _WARMED_AT_ONCE: Final = 4
 # An item waits for a seat that other calls of the user hold, as long as the function may run.
 _LOOKS_EVERY_S: Final = 0.5
 _WAITS_S: Final = 600.0
-_ONE_TOKEN: Final = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}
+# Makes a model ready.
+ONE_TOKEN: Final[dict[str, Any]] = {
+    "messages": [{"role": "user", "content": "Hello"}],
+    "max_tokens": 1,
+}
 
 
 async def answer_batch(
@@ -98,7 +102,7 @@ async def _warmed(
         ask_id=ids.new_id("ask"),
         caller=caller,
         model=model,
-        body=_ONE_TOKEN,
+        body=ONE_TOKEN,
         device=serial,
         counts=False,
     )

@@ -35,7 +35,7 @@ CREDENTIALS = {
 # future. So a request that the schema accepts may get a 4xx.
 EXCLUDED = [positive_data_acceptance]
 CALLS = {"/ask", "/ask_stream", "/ask_trace", "/v1/chat/completions", "/warmup"}
-CALLS |= {"/v1/completions"}
+CALLS |= {"/v1/completions", "/api/chat", "/api/generate"}
 # Of each operation: 5 usually, 100 at night.
 REQUESTS = examples(0.2)
 OPERATIONS = sorted(

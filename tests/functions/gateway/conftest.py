@@ -6,6 +6,7 @@ import pytest
 
 from shared import ids
 from shared.aws import Bucket, Table
+from shared.runs import Run, decode_runs
 from tests.functions.gateway.kit import KEY, STACK, Gate
 
 
@@ -21,6 +22,26 @@ def gate(
     for key, kind in ((KEY, "api_key"), ("eyt_test", "user")):
         tables["AccountsTable"].put(credential(key, kind))
     return Gate(tables, monkeypatch)
+
+
+@pytest.fixture
+def runs(bucket: Bucket) -> Any:
+    """The runs that were recorded."""
+
+    def read() -> list[Run]:
+        return [
+            run
+            for stored in bucket.list("segments/")
+            for run in decode_runs(bucket.get(stored.key))
+        ]
+
+    return read
+
+
+@pytest.fixture
+def seats(tables: dict[str, Table]) -> Any:
+    """The seats that are taken."""
+    return lambda: list(tables["GatewayTable"].query("USER#ada", prefix="SEAT#"))
 
 
 def credential(key: str, kind: str, user_id: str = "ada", **more: Any) -> dict[str, Any]:

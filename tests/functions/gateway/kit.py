@@ -23,6 +23,8 @@ from tests.kit.streaming import SEPARATOR
 
 STACK = "evalyard"
 KEY = "eyk_test"
+ASK = {"model": "tiny", "prompt": "Count."}
+CHAT = {"model": "tiny", "messages": [{"role": "user", "content": "Count."}]}
 METRICS = {
     "prompt_tokens": 5,
     "completion_tokens": 3,
@@ -162,6 +164,13 @@ async def endless(device: FakeDevice, ask: dict[str, Any]) -> None:
         await asyncio.sleep(0.02)
     delivered = {"completion_tokens": 2}
     await device.say(ask, "cancelled", finish_reason="cancelled", metrics=delivered)
+
+
+async def waits(device: FakeDevice, ask: dict[str, Any]) -> None:
+    """A device on which the call waits until it is cancelled."""
+    await device.say(ask, "accepted", ahead=2)
+    await device.cancelled.wait()
+    await device.say(ask, "cancelled", finish_reason="cancelled")
 
 
 @dataclass

@@ -1,0 +1,166 @@
+"""`/ask`, `/ask_stream` and `/ask_trace`: calls to a device and back, each of them one run."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from shared.aws import Bucket
+from tests.functions.gateway.kit import ASK, METRICS, FakeDevice, Gate, Reply, three_words
+
+
+def test_answer_has_output_figures_and_phases_when_a_device_answers(
+    gate: Gate, runs: Any, seats: Any
+) -> None:
+    gate.device()
+
+    reply = gate.ask(body=ASK)
+
+    said = reply.json
+    assert (reply.status, said["output"], said["device"]) == (200, "one two three", "dev-1")
+    assert said["usage"] == {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+    assert said["metrics"] == METRICS
+    assert said["request_id"] == reply.headers["X-Request-Id"]
+    phases = said["phases"]
+    parts = [ms for name, ms in phases.items() if name != "total_ms" and ms is not None]
+    assert phases["total_ms"] == pytest.approx(sum(parts), abs=1e-6)
+    assert (phases["queue_ms"], phases["prefill_ms"]) == (20.0, 10.0)
+    assert "total;dur=" in reply.headers["Server-Timing"]
+    (run,) = runs()
+    assert (run.run_id, run.ok, run.source_kind) == (said["run_id"], True, "gateway")
+    assert (run.device, run.model, run.tenant) == ("dev-1", "tiny", "ada")
+    assert (run.latency_ms, run.ttft_ms, run.prompt_preview) == (90.0, 30.0, None)
+    assert run.extra.keys() == {"Gateway TTFT (ms)", "Gateway overhead (ms)"}
+    assert seats() == []
+
+
+def test_device_is_asked_in_the_words_of_a_chat_when_options_are_those_of_jobs(gate: Gate) -> None:
+    gate.device()
+    options = {"num_predict": 7, "temperature": 0.5, "min_p": 0.1}
+
+    gate.ask(body={**ASK, "system": "be brief", "options": options})
+
+    (asked, *_) = gate.devices["dev-1"].heard
+    assert asked["body"] == {
+        "max_tokens": 7,
+        "temperature": 0.5,
+        "min_p": 0.1,
+        "messages": [
+            {"role": "system", "content": "be brief"},
+            {"role": "user", "content": "Count."},
+        ],
+    }
+    assert "ada" not in json.dumps(asked)
+
+
+def test_run_has_tag_and_preview_when_they_are_asked_for(gate: Gate, runs: Any) -> None:
+    gate.device()
+
+    gate.ask(body={**ASK, "preview": True}, headers={"X-Evalyard-Tag": "night"})
+
+    (run,) = runs()
+    assert (run.tag, run.prompt_preview) == ("night", "Count.")
+
+
+def test_words_come_as_events_when_the_answer_is_streamed(gate: Gate, runs: Any) -> None:
+    gate.device()
+
+    reply = gate.ask("/ask_stream", ASK)
+
+    assert reply.headers["Content-Type"] == "text/event-stream"
+    assert reply.headers["Cache-Control"] == "no-cache, no-transform"
+    assert reply.headers["X-Accel-Buffering"] == "no"
+    names = [name for name, _ in reply.events]
+    assert names == ["started", "token", "token", "token", "usage", "done"]
+    tokens = [data for name, data in reply.events if name == "token"]
+    assert [token["i"] for token in tokens] == [0, 1, 2]
+    assert [token["text"] for token in tokens] == ["one ", "two ", "three"]
+    assert tokens[0]["t_ms"] == 10.0
+    (run,) = runs()
+    assert reply.events[-1][1]["run_id"] == run.run_id
+
+
+def test_words_come_a_line_each_when_lines_are_accepted(gate: Gate) -> None:
+    gate.device()
+
+    reply = gate.ask("/ask_stream", ASK, headers={"Accept": "application/x-ndjson"})
+
+    events = [json.loads(line) for line in reply.body.splitlines()]
+    assert [event["event"] for event in events][:2] == ["started", "token"]
+    assert events[-1]["event"] == "done"
+
+
+@pytest.mark.parametrize("body", [{**ASK, "device": "dev-2"}, {**ASK, "model": "tiny@dev-2"}])
+def test_pinned_device_answers_when_a_call_names_it(gate: Gate, body: Any) -> None:
+    gate.device()
+    gate.device("dev-2")
+
+    said = gate.ask(body=body).json
+
+    assert (said["device"], said["model"]) == ("dev-2", "tiny")
+
+
+def test_trace_has_spans_and_pieces_when_it_is_asked_for(gate: Gate) -> None:
+    gate.device()
+
+    said = gate.ask("/ask_trace", ASK).json
+
+    spans = {span["name"]: span for span in said["spans"]}
+    assert {name: span["clock"] for name, span in spans.items()} == {
+        "gateway": "gateway",
+        "network": "gateway",
+        "finish": "gateway",
+        "queue": "device",
+        "prefill": "device",
+        "decode": "device",
+    }
+    assert spans["prefill"]["start_ms"] == spans["queue"]["duration_ms"] == 20.0
+    assert said["chunks"][:3] == [[10.0, 4], [20.0, 4], [30.0, 5]]
+
+
+def test_another_device_answers_when_the_first_is_silent(gate: Gate, runs: Any) -> None:
+    async def silent(_: FakeDevice, __: dict[str, Any]) -> None:
+        return
+
+    gate.device(script=silent)
+    gate.device("dev-2")
+
+    said = gate.ask(body=ASK).json
+
+    assert (said["device"], said["output"]) == ("dev-2", "one two three")
+    assert [run.device for run in runs()] == ["dev-2"]
+
+
+def test_seats_are_exact_when_more_calls_come_at_once(gate: Gate, runs: Any, seats: Any) -> None:
+    together = asyncio.Barrier(8)
+
+    async def waits_for_eight(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await together.wait()
+        await three_words(device, ask)
+
+    for number in range(12):
+        gate.device(f"dev-{number}", waits_for_eight)
+    calls = [("/ask", {**ASK, "device": f"dev-{number}"}) for number in range(12)]
+
+    replies: list[Reply] = gate.asks(*calls)
+
+    codes = sorted((reply.status, reply.json.get("code", "")) for reply in replies)
+    assert codes == [(200, "")] * 8 + [(429, "parallel_limit")] * 4
+    assert len(runs()) == 8
+    assert seats() == []
+
+
+def test_body_is_fetched_by_the_device_when_no_message_can_carry_it(
+    gate: Gate, bucket: Bucket
+) -> None:
+    gate.device()
+
+    reply = gate.ask(body={**ASK, "prompt": "x" * 150_000})
+
+    (asked, *_) = gate.devices["dev-1"].heard
+    (stored,) = bucket.list("asks/")
+    assert reply.status == 200
+    assert "body" not in asked
+    assert stored.key in asked["body_url"]
+    assert len(json.loads(bucket.get(stored.key))["messages"][0]["content"]) == 150_000

@@ -1,0 +1,82 @@
+"""`/ask_batch` and `/warmup`: several calls as one."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from shared.aws import Table
+from tests.functions.gateway.kit import ASK, Gate, Reply, failing
+from tests.kit.loops import finish
+
+
+def test_items_have_answer_or_problem_in_order_when_they_are_a_batch(gate: Gate, runs: Any) -> None:
+    gate.device("dev-1")
+    gate.device("dev-2")
+    gate.device("dev-3", failing("internal", "broken"))
+    pinned = [{**ASK, "device": f"dev-{number}"} for number in (1, 3, 2)]
+
+    reply = gate.ask("/ask_batch", {"items": [*pinned, {"model": "tiny"}, 7], "parallel": 2})
+
+    results = reply.json["results"]
+    assert [result["status"] for result in results] == [200, 502, 200, 422, 422]
+    assert [results[number]["answer"]["device"] for number in (0, 2)] == ["dev-1", "dev-2"]
+    assert results[1]["problem"]["detail"] == "broken"
+    assert results[3]["problem"]["errors"][0]["pointer"] == "/prompt"
+    assert len({result["answer"]["run_id"] for result in results if "answer" in result}) == 2
+    assert sorted(run.ok for run in runs()) == [False, True, True]
+
+
+@pytest.mark.parametrize("items", [[], [ASK] * 65])
+def test_batch_is_refused_when_it_has_no_items_or_too_many(gate: Gate, items: list[Any]) -> None:
+    reply = gate.ask("/ask_batch", {"items": items})
+
+    assert (reply.status, reply.json["code"]) == (422, "invalid_batch")
+
+
+def test_item_waits_for_a_place_when_all_are_taken(
+    gate: Gate, tables: dict[str, Table], seats: Any
+) -> None:
+    gate.device()
+    held = [{"pk": "USER#ada", "sk": f"SEAT#{number:02d}", "ask_id": "x"} for number in range(8)]
+    for seat in held:
+        tables["GatewayTable"].put(seat)
+
+    async def batch_and_free() -> list[Reply]:
+        async def later() -> None:
+            await asyncio.sleep(0.7)
+            tables["GatewayTable"].delete("USER#ada", "SEAT#03")
+
+        freed = asyncio.create_task(later())
+        replies = await gate._asks([("/ask_batch", {"items": [ASK]})])
+        await freed
+        return replies
+
+    (reply,) = finish(batch_and_free())
+
+    assert reply.json["results"][0]["status"] == 200
+    assert len(seats()) == 7
+
+
+def test_devices_say_how_they_are_when_they_are_warmed_up(gate: Gate, runs: Any) -> None:
+    gate.device("dev-1")
+    gate.device("dev-2", failing("model_invalid", "its file is broken"))
+
+    said = gate.ask("/warmup", {"model": "tiny"}).json["devices"]
+
+    assert said == [
+        {"serial": "dev-1", "ready": True, "load_ms": None, "detail": None},
+        {"serial": "dev-2", "ready": False, "load_ms": None, "detail": "its file is broken"},
+    ]
+    assert gate.devices["dev-1"].heard[0]["body"]["max_tokens"] == 1
+    assert runs() == []
+
+
+def test_only_named_devices_are_warmed_up_when_some_are_named(gate: Gate) -> None:
+    gate.device("dev-1")
+    gate.device("dev-2")
+
+    said = gate.ask("/warmup", {"model": "tiny", "devices": ["dev-2", "dev-9"]}).json["devices"]
+
+    assert [(each["serial"], each["ready"]) for each in said] == [("dev-2", True), ("dev-9", False)]
+    assert gate.ask("/warmup", {"model": "huge"}).json["code"] == "model_not_found"
