@@ -1778,6 +1778,160 @@ export interface components {
             /** @description Generated when omitted. */
             user_id?: string | null;
         };
+        /** @description A chat's answer, or a piece of one: the last is `done`. */
+        OllamaChatAnswer: {
+            created_at: string;
+            done: boolean;
+            done_reason?: string;
+            eval_count?: number;
+            eval_duration?: number;
+            load_duration?: number;
+            logprobs?: Record<string, never>[];
+            message: components["schemas"]["OllamaSaid"];
+            model: string;
+            prompt_eval_count?: number;
+            prompt_eval_duration?: number;
+            total_duration?: number;
+        };
+        /** @description A chat. Without messages the model is made ready, and nothing is said. */
+        OllamaChatBody: {
+            /** @default null */
+            format?: ("" | "json") | Record<string, never> | null;
+            /** @default null */
+            keep_alive?: string | number | null;
+            /** @default null */
+            logprobs?: boolean | null;
+            /** @default null */
+            messages?: components["schemas"]["OllamaMessage"][] | null;
+            model: string;
+            /** @default null */
+            options?: Record<string, never> | null;
+            /** @default true */
+            stream?: boolean | null;
+            /** @default null */
+            think?: boolean | ("" | "high" | "low" | "medium") | null;
+            /** @default null */
+            tools?: Record<string, never>[] | null;
+            /** @default null */
+            top_logprobs?: number | null;
+        };
+        /** @description Empty: devices do not say them. */
+        OllamaDetails: {
+            families: string[] | null;
+            family: string;
+            format: string;
+            parameter_size: string;
+            parent_model: string;
+            quantization_level: string;
+        };
+        /** @description An error as Ollama writes it; `code` is stable, and as that of the native paths' problems. */
+        OllamaError: {
+            code: string;
+            error: string;
+        };
+        /** @description What a model calls; unlike OpenAI's, its arguments are an object. */
+        OllamaFunction: {
+            /** @default {} */
+            arguments?: Record<string, never>;
+            name: string;
+        };
+        /** @description A prompt's answer, or a piece of one: the last is `done`. */
+        OllamaGenerateAnswer: {
+            created_at: string;
+            done: boolean;
+            done_reason?: string;
+            eval_count?: number;
+            eval_duration?: number;
+            load_duration?: number;
+            logprobs?: Record<string, never>[];
+            model: string;
+            prompt_eval_count?: number;
+            prompt_eval_duration?: number;
+            response: string;
+            thinking?: string;
+            total_duration?: number;
+        };
+        /** @description A prompt. Without one the model is made ready, and nothing is said. */
+        OllamaGenerateBody: {
+            /** @default null */
+            context?: number[] | null;
+            /** @default null */
+            format?: ("" | "json") | Record<string, never> | null;
+            /** @default null */
+            images?: string[] | null;
+            /** @default null */
+            keep_alive?: string | number | null;
+            /** @default null */
+            logprobs?: boolean | null;
+            model: string;
+            /** @default null */
+            options?: Record<string, never> | null;
+            /** @default  */
+            prompt?: string | null;
+            /** @default false */
+            raw?: boolean | null;
+            /** @default true */
+            stream?: boolean | null;
+            /** @default null */
+            suffix?: string | null;
+            /** @default null */
+            system?: string | null;
+            /** @default null */
+            template?: string | null;
+            /** @default null */
+            think?: boolean | ("" | "high" | "low" | "medium") | null;
+            /** @default null */
+            top_logprobs?: number | null;
+        };
+        /** @description One message of a chat; `images` are base64. */
+        OllamaMessage: {
+            /** @default  */
+            content?: string | null;
+            /** @default null */
+            images?: string[] | null;
+            role: string;
+            /** @default null */
+            thinking?: string | null;
+            /** @default null */
+            tool_call_id?: string | null;
+            /** @default null */
+            tool_calls?: components["schemas"]["OllamaToolCall"][] | null;
+            /** @default null */
+            tool_name?: string | null;
+        };
+        /**
+         * @description A model that can be called now. `modified_at` and `size` are as Ollama writes what it does
+         *     not know, `digest` is that of the name.
+         */
+        OllamaModel: {
+            details: components["schemas"]["OllamaDetails"];
+            digest: string;
+            model: string;
+            modified_at: string;
+            name: string;
+            size: number;
+        };
+        /** @description What a model says; its thoughts where its server keeps them apart. */
+        OllamaSaid: {
+            content: string;
+            role: string;
+            thinking?: string;
+            tool_calls?: components["schemas"]["OllamaToolCall"][];
+        };
+        /** @description The models that can be called now. */
+        OllamaTags: {
+            models: components["schemas"]["OllamaModel"][];
+        };
+        /** @description A call of a tool; older clients know no ids. */
+        OllamaToolCall: {
+            function: components["schemas"]["OllamaFunction"];
+            /** @default null */
+            id?: string | null;
+        };
+        /** @description The version of Ollama whose API is spoken. */
+        OllamaVersion: {
+            version: string;
+        };
         /** @description An error as OpenAI's API writes it. */
         OpenAiError: {
             error: components["schemas"]["OpenAiFault"];
@@ -2689,6 +2843,19 @@ export type NewTokenAnswer = components['schemas']['NewTokenAnswer'];
 export type NewTokenBody = components['schemas']['NewTokenBody'];
 export type NewUserAnswer = components['schemas']['NewUserAnswer'];
 export type NewUserBody = components['schemas']['NewUserBody'];
+export type OllamaChatAnswer = components['schemas']['OllamaChatAnswer'];
+export type OllamaChatBody = components['schemas']['OllamaChatBody'];
+export type OllamaDetails = components['schemas']['OllamaDetails'];
+export type OllamaError = components['schemas']['OllamaError'];
+export type OllamaFunction = components['schemas']['OllamaFunction'];
+export type OllamaGenerateAnswer = components['schemas']['OllamaGenerateAnswer'];
+export type OllamaGenerateBody = components['schemas']['OllamaGenerateBody'];
+export type OllamaMessage = components['schemas']['OllamaMessage'];
+export type OllamaModel = components['schemas']['OllamaModel'];
+export type OllamaSaid = components['schemas']['OllamaSaid'];
+export type OllamaTags = components['schemas']['OllamaTags'];
+export type OllamaToolCall = components['schemas']['OllamaToolCall'];
+export type OllamaVersion = components['schemas']['OllamaVersion'];
 export type OpenAiError = components['schemas']['OpenAiError'];
 export type OpenAiFault = components['schemas']['OpenAiFault'];
 export type OptionsBody = components['schemas']['OptionsBody'];
