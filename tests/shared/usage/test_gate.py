@@ -17,6 +17,7 @@ from shared.usage.moments import GroupMoments, Moment, SideMoments
 from shared.usage.multiple import q_values
 from shared.usage.shifts import Point, t_test
 from shared.usage.welch import Sample, difference
+from tests.kit.chance import most_by_chance
 
 VALUES = json.loads((Path(__file__).parent / "scipy_values.json").read_text(encoding="utf-8"))
 RULES = (
@@ -94,15 +95,6 @@ def gates(count: int, runs: int, slower: float = 0.0, seed: int = 1) -> list[str
         b = side({f"d{n}": noise(chance, runs, 0.0 if n else slower) for n in range(20)})
         verdicts.append(judge_gate(a, b, GateQuestion(FOUR)).verdict)
     return verdicts
-
-
-def most_by_chance(count: int, share: float) -> int:
-    """So many or fewer of `count` occur in 999 of 1,000 cases, at this share."""
-    total, most = 0.0, -1
-    while total < 0.999:
-        most += 1
-        total += math.comb(count, most) * share**most * (1 - share) ** (count - most)
-    return most
 
 
 def test_gate_fails_seldom_when_nothing_changed():
