@@ -353,6 +353,7 @@ def test_every_help_has_an_example_or_needs_none_when_it_is_asked_for(command) -
         "export",
         "gate",
         "ask",
+        "mcp",
         "doctor",
     ):
         done = command(name, "--help")

@@ -1,5 +1,6 @@
 """The command as people see it: real processes on a terminal, and with its output redirected."""
 
+import json
 import os
 import pty
 import subprocess
@@ -35,6 +36,14 @@ def _start(env, *arguments, **streams) -> subprocess.Popen:
     return subprocess.Popen(command, env=env, start_new_session=True, **streams)
 
 
+def _on_a_terminal(env, *arguments) -> tuple[subprocess.Popen, int]:
+    master, slave = pty.openpty()
+    streams = {"stdin": slave, "stdout": slave, "stderr": slave}
+    process = _start(env, *arguments, **streams, preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0))
+    os.close(slave)
+    return process, master
+
+
 def _read_until(terminal: int, text: str) -> str:
     seen = b""
     while text.encode() not in seen:
@@ -50,20 +59,7 @@ def _read_until(terminal: int, text: str) -> str:
 
 @pytest.mark.exhaustive
 def test_a_job_is_named_and_goes_on_when_ctrl_c_ends_the_wait(ev: Evalyard, env) -> None:
-    master, slave = pty.openpty()
-    process = _start(
-        env,
-        "run",
-        "-m",
-        "m",
-        "-p",
-        "Why?",
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(slave)
+    process, master = _on_a_terminal(env, "run", "-m", "m", "-p", "Why?")
 
     seen = _read_until(master, "queued")
     os.write(master, b"\x03")
@@ -75,6 +71,23 @@ def test_a_job_is_named_and_goes_on_when_ctrl_c_ends_the_wait(ev: Evalyard, env)
     assert (code, job.status) == (130, "queued")
     assert f"evalyard jobs cancel {job.job_id}" in seen
     assert "Traceback" not in seen
+
+
+@pytest.mark.exhaustive
+def test_a_server_of_tools_ends_when_ctrl_c_comes_while_it_reads(env) -> None:
+    process, master = _on_a_terminal(env, "mcp")
+    about = {"protocolVersion": "2025-06-18", "capabilities": {}}
+    params = {**about, "clientInfo": {"name": "t", "version": "1"}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
+
+    os.write(master, json.dumps(message).encode() + b"\n")
+    seen = _read_until(master, "serverInfo")
+    os.write(master, b"\x03")
+    code = process.wait(timeout=30)
+    os.close(master)
+
+    assert "is started by an MCP client" in seen
+    assert code == 130
 
 
 @pytest.mark.exhaustive

@@ -27,6 +27,7 @@ _ABOUT = {
     "gate": ("gates", "Say whether a candidate is worse than a baseline."),
     "baseline": ("gates", "Set and show baselines."),
     "ask": ("asking", "Stream an answer through the gateway."),
+    "mcp": ("mcp", "Serve tools to models, by the Model Context Protocol."),
     "doctor": ("doctor", "Find what is wrong, and say what to do."),
 }
 

@@ -12,8 +12,9 @@ import click
 
 from evalyard.cli import exits
 from evalyard.cli.app import app
+from evalyard.cli.explaining import explained
 from evalyard.cli.session import Session
-from evalyard.errors import ApiError, AppendInterrupted, EvalyardError
+from evalyard.errors import EvalyardError
 
 
 def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
@@ -29,7 +30,7 @@ def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
         error.show(file=sys.stderr)
         return exits.USAGE
     except EvalyardError as error:
-        _explain(error)
+        print("error: " + "\n".join(explained(error)), file=sys.stderr)
         return exits.of_error(error)
     except (KeyboardInterrupt, click.Abort):
         print("interrupted", file=sys.stderr)
@@ -48,19 +49,3 @@ def _speak_utf8() -> None:
                 stream.reconfigure(errors="replace")
             else:
                 stream.reconfigure(encoding="utf-8")
-
-
-def _explain(error: EvalyardError) -> None:
-    print(f"error: {error}", file=sys.stderr)
-    if isinstance(error, AppendInterrupted):
-        print(f"to go on: the same command with --resume {error.resume}", file=sys.stderr)
-    if not isinstance(error, ApiError):
-        return
-    for fault in error.errors[:10]:
-        print(f"  {fault.pointer}: {fault.code}: {fault.detail}", file=sys.stderr)
-    if error.allowed:
-        print(f"  allowed: {', '.join(map(str, error.allowed))}", file=sys.stderr)
-    if error.status == 401:
-        print("  log in again (`evalyard login`), or see `evalyard doctor`", file=sys.stderr)
-    if error.request_id:
-        print(f"  request {error.request_id}", file=sys.stderr)
