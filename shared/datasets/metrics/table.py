@@ -121,7 +121,7 @@ def _create_rows(
         conditions.append(f"us < {query.to_us}")
     connection.execute(
         f"CREATE TEMP VIEW rows AS SELECT *, {_speed(mapping)} AS speed FROM "
-        f"(SELECT * REPLACE ({_plausible_us()} AS us) FROM timed) "
+        f"(SELECT * REPLACE ({_plausible_us()} AS us), {_derived(mapping)} AS derived FROM timed) "
         f"WHERE {' AND '.join(conditions)}"
     )
 
@@ -140,19 +140,29 @@ def _create_names(
     )
 
 
-def _speed(mapping: Mapping) -> str:
-    """SQL: tokens per second as `shared.runs.speed_of` has it."""
-    by_name = {field.standard: field for field in mapping.fields if field.standard}
+def _derived(mapping: Mapping) -> str:
+    """SQL: tokens per second from tokens and times, perhaps beyond all numbers."""
+    by_name = _standard(mapping)
     tokens, latency, ttft = (
         by_name[name].column for name in (COMPLETION_TOKENS, LATENCY_MS, TTFT_MS)
     )
-    derived = (
+    return (
         f"CASE WHEN {tokens} < 0 OR {ttft} < 0 OR NOT {latency} > 0 THEN NULL "
         f"WHEN {ttft} < {latency} "
         f"THEN ({tokens} - 1) / (({latency} - {ttft}) / 1000) "
         f"ELSE {tokens} / ({latency} / 1000) END"
     )
-    finite = f"CASE WHEN isfinite({derived}) THEN {derived} END"
-    said: NumberField = by_name[TOK_S]
+
+
+def _speed(mapping: Mapping) -> str:
+    """SQL: tokens per second as `shared.runs.speed_of` has it."""
+    by_name = _standard(mapping)
+    finite = "CASE WHEN isfinite(derived) THEN derived END"
+    said = by_name[TOK_S]
     speed = f"coalesce({said.column}, {finite})" if said.read else finite
+    tokens = by_name[COMPLETION_TOKENS].column
     return f"CASE WHEN {tokens} < {MIN_TOKENS_OF_A_SPEED} THEN NULL ELSE {speed} END"
+
+
+def _standard(mapping: Mapping) -> dict[str, NumberField]:
+    return {field.standard: field for field in mapping.fields if field.standard}

@@ -6,11 +6,12 @@ import pytest
 
 from shared.datasets import DatasetNotFound, ExtraField
 from shared.datasets.metrics import gathering
-from shared.datasets.metrics.series import POINT_BUDGET
+from shared.datasets.metrics.compute import POINT_BUDGET
 from shared.errors import TooLarge
 from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.log import delete_dataset
 from tests.kit.faults import watched_calls
+from tests.kit.statements import watched_statements
 from tests.shared.datasets.metrics.conftest import series_of
 
 AT = 1_764_784_800
@@ -141,13 +142,24 @@ def test_series_are_all_number_fields_when_there_is_no_adapter(dataset):
     assert [value for _, value in series_of(found, "tok_s").points] == [5, 100]
 
 
-@pytest.mark.exhaustive
 def test_series_are_those_in_most_rows_when_there_are_too_many(dataset):
     dataset.append({f"k{number:03}": number for number in range(300)}, {"k299": 1})
 
     fields = [series.field for series in dataset.metrics().series]
 
     assert fields == ["k299", *(f"k{number:03}" for number in range(255))]
+
+
+def test_statements_do_not_grow_with_series_when_there_are_many(dataset):
+    dataset.append(RUN, *(RUN | {"ts": AT + n, "extra": n} for n in range(1, 30)))
+    with watched_statements() as few:
+        assert len(dataset.metrics(max_points=10, split="device").series) == 4
+    dataset.append({f"k{n:02}": n for n in range(50)} | RUN)
+
+    with watched_statements() as many:
+        assert len(dataset.metrics(max_points=10, split="device").series) == 54
+
+    assert len(many) == len(few)
 
 
 def test_only_matching_rows_count_when_filtered(dataset):
