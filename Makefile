@@ -159,7 +159,7 @@ test-dashboard: dashboard/node_modules/.installed ## the tests of the web app
 	cd dashboard && npm run --silent test
 
 test-nightly: .venv/.installed $(VENV_313) .venv-clients/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
-	EVALYARD_STEPS=15 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
+	EVALYARD_STEPS=15 EVALYARD_FLEET_S=300 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive")
 	EVALYARD_STEPS=15 .venv/bin/pytest tests/local/test_ministack_killed.py
 	EVALYARD_KILLS=10 .venv/bin/pytest tests/e2e/test_killed.py tests/e2e/test_restore_drill.py tests/e2e/test_gate_of_real_runs.py

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -89,7 +90,14 @@ class Yard:
 Test = Callable[[Yard], Awaitable[None]]
 
 
-def run(model: FakeModel, test: Test, *, limits: Limits | None = None, **sensed: Any) -> None:
+def run(
+    model: FakeModel,
+    test: Test,
+    *,
+    limits: Limits | None = None,
+    parallel: int = 1,
+    **sensed: Any,
+) -> None:
     """A connected device, for the length of a test."""
 
     async def all_of_it() -> None:
@@ -97,7 +105,7 @@ def run(model: FakeModel, test: Test, *, limits: Limits | None = None, **sensed:
         async with LocalBroker() as broker:
             backend = OpenAiBackend(model.url, {"tiny": "tiny-upstream"})
             state = DeviceState(models=backend.models, sensors=sensors, ready=True)
-            turns, queues = Turns(), FakeQueues(broker)
+            turns, queues = Turns(parallel), FakeQueues(broker)
             asks = Asks(backend, state, Gatekeeper(limits or Limits(), sensors), turns)
             channel = Channel(queues, state, asks.hear)  # type: ignore[arg-type]
             asks.send = channel.send
@@ -259,6 +267,97 @@ def test_calls_wait_and_hear_how_many_are_before_them_when_one_runs(waiting: Fak
         assert (refused["id"], refused["reason"], refused["ahead"]) == ("ask_5", "full", 4)
 
     run(waiting, test)
+
+
+def test_calls_run_at_the_same_time_when_the_device_may(waiting: FakeModel) -> None:
+    async def test(yard: Yard) -> None:
+        for number in range(3):
+            await yard.say({**ASK, "id": f"ask_{number}"})
+        await yard.until(lambda: len([f for f in yard.frames if f["k"] == "accepted"]) == 3)
+        await yard.until(lambda: len(waiting.requests) == 2)
+        accepted = {f["id"]: f["ahead"] for f in yard.frames if f["k"] == "accepted"}
+        assert accepted == {"ask_0": 0, "ask_1": 0, "ask_2": 2}
+
+        await yard.say({"k": "cancel", "id": "ask_0", "try": 1})
+        await yard.until(
+            lambda: any(f["id"] == "ask_2" and f["k"] == "started" for f in yard.frames)
+        )
+
+    run(waiting, test, parallel=2)
+
+
+def test_users_take_turns_and_a_job_goes_after_three_when_one_user_floods_a_device(
+    model: FakeModel,
+) -> None:
+    order, released = [], Event()
+
+    def noted(body: dict[str, Any]) -> Iterator[Any]:
+        order.append(body["messages"][0]["content"])
+        if order == ["first"]:
+            released.wait(30)
+        yield from three_words(body)
+
+    model.script = noted
+
+    async def test(yard: Yard) -> None:
+        async def job() -> None:
+            async with yard.turns.job():
+                order.append("job")
+
+        for number, user in enumerate(("first", "a", "a", "a", "b")):
+            body = {"messages": [{"role": "user", "content": user}]}
+            await yard.say({**ASK, "id": f"ask_{number}", "user": user, "body": body})
+        await yard.until(lambda: len([f for f in yard.frames if f["k"] == "accepted"]) == 5)
+        waits = asyncio.create_task(job())
+        await asyncio.sleep(0)
+        released.set()
+        await waits
+        await yard.until(lambda: len([f for f in yard.frames if f["k"] == "done"]) == 5)
+
+    run(model, test)
+
+    assert order == ["first", "a", "b", "a", "job", "a"]
+
+
+def test_place_is_free_and_the_model_unasked_when_a_waiting_call_is_cancelled(
+    model: FakeModel,
+) -> None:
+    async def test(yard: Yard) -> None:
+        async with yard.turns.job():
+            await yard.say(ASK)
+            await yard.until(lambda: yard.frames)
+            await yard.say({"k": "cancel", "id": "ask_1", "try": 1})
+
+            last = await yard.ended("cancelled")
+
+            assert (last.get("metrics"), yard.turns.ahead()) == (None, 1)
+
+    run(model, test)
+
+    assert model.requests == []
+
+
+def test_model_stops_when_a_call_is_cancelled_before_its_first_word(model: FakeModel) -> None:
+    def thinking(_: dict[str, Any]) -> Iterator[Any]:
+        yield {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}
+        while True:
+            yield 0.02
+            yield ": still thinking\n\n"
+
+    model.script = thinking
+
+    async def test(yard: Yard) -> None:
+        await yard.say(ASK)
+        await yard.until(lambda: model.requests)
+        await yard.say({"k": "cancel", "id": "ask_1", "try": 1})
+
+        last = await yard.ended("cancelled")
+
+        assert (last.get("metrics"), texts(yard.frames), yard.turns.calls) == (None, "", 0)
+
+    run(model, test)
+
+    assert model.hung_up.wait(5)
 
 
 def test_call_waits_when_a_job_runs(model: FakeModel) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from evalyard_runner.turns import MOST_WAITING, Ticket, Turns
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.kit.loops import finish
 
@@ -185,5 +187,66 @@ def test_place_is_free_when_a_waiting_call_leaves() -> None:
         turns.leave(first)
 
         assert running(third) == [True]
+
+    run(test())
+
+
+def test_job_begins_when_the_last_of_several_calls_ends() -> None:
+    async def test() -> None:
+        turns = Turns(parallel=3)
+        calls = [drawn(turns, "a") for _ in range(3)]
+        task, began, may_end = await beginning_of(turns)
+
+        for call in calls:
+            assert not began.is_set()
+            turns.leave(call)
+            await asyncio.sleep(0)
+        await began.wait()
+        waiting = [drawn(turns, user) for user in ("a", "b")]
+
+        assert running(*waiting) == [False, False]
+        may_end.set()
+        await task
+        assert running(*waiting) == [True, True]
+
+    run(test())
+
+
+@given(
+    st.lists(st.sampled_from(["ask", "leave", "job", "job ends"]), max_size=60), st.integers(1, 4)
+)
+def test_a_job_never_shares_the_device_whatever_comes_and_goes(
+    steps: list[str], parallel: int
+) -> None:
+    async def test() -> None:
+        turns, tickets, ends = Turns(parallel=parallel), [], asyncio.Event()
+        jobs: list[asyncio.Task[None]] = []
+        alone = []
+
+        async def job() -> None:
+            async with turns.job():
+                alone.append(turns.calls == 0)
+                await ends.wait()
+                alone.append(turns.calls == 0)
+
+        for number, step in enumerate(steps):
+            if step == "ask" and (ticket := turns.ask(f"user-{number % 3}")) is not None:
+                tickets.append(ticket)
+            elif step == "leave" and tickets:
+                turns.leave(tickets.pop(number % len(tickets)))
+            elif step == "job" and all(each.done() for each in jobs):
+                ends.clear()
+                jobs.append(asyncio.create_task(job()))
+            elif step == "job ends":
+                ends.set()
+            await asyncio.sleep(0)
+            assert turns.calls <= parallel
+        while tickets:
+            turns.leave(tickets.pop())
+        ends.set()
+        await asyncio.gather(*jobs)
+
+        assert all(alone)
+        assert turns.waits_for is None
 
     run(test())
