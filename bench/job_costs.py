@@ -46,6 +46,10 @@ _REPORT_EVERY_S = 20
 _AUTHORIZED_EVERY_S = 40
 _SESSION_EVERY_S = 3_300
 _WAITS_S = (1, 5, 20)
+# A connected device looks by itself each 20 s, waiting at a queue for one second of them, and opens
+# a session for each of its connections.
+_LOOKS_EVERY_S = 20
+_CONNECTED_SESSION_EVERY_S = 1_500
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,21 @@ def section(life: Life, book: PriceBook) -> Section:
     rows = [*(_row(cost, book) for cost in costs), _row(Cost("**all**", 1, total), book)]
     idle = Section(
         "An idle device, a month of 30 days",
-        ("waits at a queue", "SQS requests", "$ for SQS", "$ for presence", "$ a month"),
-        [_idle_row(life, book, wait_s) for wait_s in _WAITS_S],
+        (
+            "waits at a queue",
+            "SQS requests",
+            "$ for SQS",
+            "$ for presence",
+            "$ for IoT",
+            "$ a month",
+        ),
+        [
+            _idle_row("connected", *connected_amounts(life, book), book),
+            *(
+                _idle_row(f"not connected, {wait_s} s", *idle_amounts(life, book, wait_s), book)
+                for wait_s in _WAITS_S
+            ),
+        ],
     )
     rows.append(_row(Cost("more in a crowd", 1, _more(costs, life.crowded())), book))
     note = (
@@ -86,8 +103,9 @@ def section(life: Life, book: PriceBook) -> Section:
         "submitting and once for reading; the device's own is in its month. `fold` is the "
         "aggregation of this one run; runs that come within a second of each other share it. "
         "`more in a crowd`: what submitting and completing take beyond that while many jobs "
-        "of the user wait for the device. Not counted: storage, traffic, SQS polls of "
-        "the functions that wait for events."
+        "of the user wait for the device. A connected device is nudged for each job: two messages "
+        "of AWS IoT, $2. Not counted: storage, traffic, SQS polls of the functions that wait for "
+        "events."
     )
     return Section(_TITLE, _COLUMNS, rows, f"{note}\n\n{idle.markdown()}")
 
@@ -115,15 +133,31 @@ def idle_amounts(life: Life, book: PriceBook, wait_s: float) -> tuple[Amounts, A
     """
     queues = life.queues()
     rounds = _MONTH_S / (wait_s + queues * book.receive_round_trip_s)
+    return Counter(sqs_request=rounds * (queues + 1)), _presence(life, _SESSION_EVERY_S)
+
+
+def connected_amounts(life: Life, book: PriceBook) -> tuple[Amounts, Amounts]:
+    """The same for a device that the broker reaches, with what the broker takes: a connection, and
+    for each new one two messages (CONNECT, SUBSCRIBE).
+    """
+    queues = life.queues()
+    rounds = _MONTH_S / (_LOOKS_EVERY_S + 1 + queues * book.receive_round_trip_s)
+    presence = _presence(life, _CONNECTED_SESSION_EVERY_S)
+    presence["iot_minute"] = _MONTH_S / 60
+    presence["iot_message"] = 2 * _MONTH_S / _CONNECTED_SESSION_EVERY_S
+    return Counter(sqs_request=rounds * (queues + 1)), presence
+
+
+def _presence(life: Life, session_every_s: int) -> Amounts:
     presence: Amounts = Counter()
     for step, every_s in (
         (life.report, _REPORT_EVERY_S),
         (life.authorize, _AUTHORIZED_EVERY_S),
-        (life.session, _SESSION_EVERY_S),
+        (life.session, session_every_s),
     ):
         for unit, amount in step().items():
             presence[unit] += amount * _MONTH_S / every_s
-    return Counter(sqs_request=rounds * (queues + 1)), presence
+    return presence
 
 
 def _row(cost: Cost, book: PriceBook) -> dict[str, Cell]:
@@ -135,15 +169,18 @@ def _row(cost: Cost, book: PriceBook) -> dict[str, Cell]:
     return {"step": cost.step, "times": cost.times, **shown, "$ a million": round(usd, 2)}
 
 
-def _idle_row(life: Life, book: PriceBook, wait_s: float) -> dict[str, Cell]:
-    polling, presence = idle_amounts(life, book, wait_s)
-    sqs_usd, presence_usd = (book.usd_for_a_million(each) / 1e6 for each in (polling, presence))
+def _idle_row(waits: str, polling: Amounts, presence: Amounts, book: PriceBook) -> dict[str, Cell]:
+    iot = Counter({unit: presence[unit] for unit in ("iot_minute", "iot_message")})
+    sqs_usd, presence_usd, iot_usd = (
+        book.usd_for_a_million(each) / 1e6 for each in (polling, presence - iot, iot)
+    )
     return {
-        "waits at a queue": f"{wait_s} s",
+        "waits at a queue": waits,
         "SQS requests": round(polling["sqs_request"]),
         "$ for SQS": round(sqs_usd, 2),
         "$ for presence": round(presence_usd, 2),
-        "$ a month": round(sqs_usd + presence_usd, 2),
+        "$ for IoT": round(iot_usd, 3) or None,
+        "$ a month": round(sqs_usd + presence_usd + iot_usd, 2),
     }
 
 

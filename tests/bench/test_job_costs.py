@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from bench.job_costs import idle_amounts, job_costs, section
+from bench.job_costs import connected_amounts, idle_amounts, job_costs, section
 from bench.job_life import Life
 from bench.prices import PRICES, PriceBook
 from tests.conftest import forget_caches
@@ -84,3 +84,13 @@ def test_polling_costs_less_when_a_device_waits_longer(life):
 
     # Four queues: four looks and a wait, each look 20 ms away.
     assert polls == [pytest.approx(30 * 86_400 * 3 / (wait_s + 0.04)) for wait_s in (1, 20)]
+
+
+def test_idle_month_is_below_90_cents_when_the_broker_reaches_the_device(life):
+    book = PriceBook.read()
+
+    polling, presence = connected_amounts(life, book)
+
+    assert polling["sqs_request"] < 400_000
+    assert (presence["iot_minute"], round(presence["iot_message"])) == (43_200, 3_456)
+    assert book.usd_for_a_million(polling + presence) / 1e6 < 0.90

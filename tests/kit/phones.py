@@ -1,0 +1,84 @@
+"""A device of a running cloud: a real runner in a process, between the cloud and a model server."""
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import gettempdir
+from time import monotonic, sleep
+from typing import Any, Self
+
+import httpx
+
+from tests.kit.local_cloud import until
+from tests.runner.kit.processes import start
+
+_ENDS_WITHIN_S = 60
+
+
+@dataclass
+class Phone:
+    """A registered device, whose runner can be killed, frozen and started again."""
+
+    admin: httpx.Client
+    serial: str
+    model: str
+    model_url: str
+    flags: tuple[str, ...] = ()
+    process: Any = None
+    _token: str = ""
+    _log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        body = {"serial": self.serial, "models": [self.model]}
+        made = self.admin.post("/devices/register", json=body).raise_for_status().json()
+        self._token = made["device_token"]
+        self._log = Path(gettempdir()) / f"{self.serial}-{os.getpid()}.log"
+
+    def __enter__(self) -> Self:
+        self.start()
+        until(lambda: self.state["state"] == "available", f"{self.serial} is there", 120)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGCONT)
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(_ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._log.unlink(missing_ok=True)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The device as the API has it."""
+        found: dict[str, Any] = self.admin.get(f"/devices/{self.serial}").json()
+        return found
+
+    @property
+    def printed(self) -> str:
+        """What the runner said so far."""
+        return self._log.read_text()
+
+    def start(self) -> None:
+        """Start a runner; one that was killed is let in when its silence has lasted a minute, or
+        at once where it keeps its name.
+        """
+        where = ("--api", str(self.admin.base_url), "--serial", self.serial)
+        what = ("--openai-url", self.model_url, "--model", self.model)
+        with self._log.open("a") as log:
+            self.process = start(*where, *what, *self.flags, token=self._token, stdout=log)
+
+    def kill(self) -> None:
+        """End it as a battery does."""
+        self.process.kill()
+        self.process.wait(_ENDS_WITHIN_S)
+
+    def freeze(self, seconds: float) -> None:
+        """Have it do nothing for a while, as a closed lid does."""
+        self.process.send_signal(signal.SIGSTOP)
+        until_s = monotonic() + seconds
+        while monotonic() < until_s:
+            sleep(0.05)
+        self.process.send_signal(signal.SIGCONT)
