@@ -53,7 +53,11 @@ _PATIENCE = Patience()
 
 
 class Pages(Generic[T]):
-    """A list of the API, read page by page while it is iterated."""
+    """A list of the API, read page by page while it is iterated.
+
+    >>> [device.serial for device in ev.devices.list(model="m")]
+    ['dev-1']
+    """
 
     def __init__(self, api: Evalyard, path: str, params: Params, kind: type[T]) -> None:
         self._api = api
@@ -67,7 +71,11 @@ class Pages(Generic[T]):
                 yield item
 
     def pages(self) -> Iterator[list[T]]:
-        """The pages as lists."""
+        """The pages as lists.
+
+        >>> [len(page) for page in ev.devices.list(model="m").pages()]
+        [1]
+        """
         cursor: str | None = None
         for _ in count():
             steps = page(self._path, self._params, self._kind, cursor, self._api.patience)
@@ -77,12 +85,20 @@ class Pages(Generic[T]):
                 return
 
     def to_arrow(self) -> Any:
-        """All items as a `pyarrow.Table`."""
+        """All items as a `pyarrow.Table`.
+
+        >>> table = ev.devices.list().to_arrow()
+        """
         return arrow.table([item for item in self])
 
 
 class Job:
-    """A job that was submitted. `record` is its last known state."""
+    """A job that was submitted. `record` is its last known state.
+
+    >>> job = ev.jobs.run("Why?", model="m")
+    >>> job.id.startswith("job_"), job.status, job.record.model
+    (True, 'queued', 'm')
+    """
 
     def __init__(self, api: Evalyard, record: JobRecord) -> None:
         self._api = api
@@ -106,6 +122,10 @@ class Job:
         """Wait until it is finished, at most `timeout` seconds; raises WaitTimeout.
 
         `on_progress` is called with each change: position, reason, device, attempt.
+
+        >>> job = ev.jobs.run("Why?", model="m")
+        >>> job = job.wait(timeout=60, on_progress=lambda record: print(record.status))
+        succeeded
         """
         steps = jobs.wait(self.id, timeout, on_progress, time.monotonic, self._api.patience)
         self.record = self._api.walk(steps)
@@ -115,6 +135,11 @@ class Job:
         """Wait for the result; raises JobFailed where the job is dead or cancelled.
 
         `full` adds prompt, samples, telemetry, log and provenance.
+
+        >>> job = ev.jobs.run("Why?", model="m")
+        >>> result = job.result(timeout=60)
+        >>> result.output, result.device, result.metrics.completion_tokens
+        ('Why?', 'dev-1', 41)
         """
         if self.status not in jobs.FINISHED:
             self.wait(timeout)
@@ -123,7 +148,13 @@ class Job:
         return self._api.walk(jobs.result(self.id, full, self._api.patience))
 
     def cancel(self) -> Job:
-        """Cancel it, or ask its device to stop."""
+        """Cancel it, or ask its device to stop.
+
+        >>> job = ev.jobs.run("Why?", model="slow")
+        >>> job = job.cancel()
+        >>> job.status
+        'cancelled'
+        """
         self.record = self._api.walk(jobs.cancel(self.id, self._api.patience))
         return self
 
@@ -145,7 +176,12 @@ class Jobs:
         return Job(self._api, self._api.walk(jobs.submit(body, self._api.patience)))
 
     def preview(self, prompt: str, *, model: str, **options: Any) -> JobPreview:
-        """What `run` would do, without doing it."""
+        """What `run` would do, without doing it.
+
+        >>> plan = ev.jobs.preview("Why?", model="m")
+        >>> plan.would
+        'queue'
+        """
         body = {"prompt": prompt, "model": model, **options}
         return self._api.walk(jobs.preview(body, self._api.patience))
 
@@ -162,6 +198,10 @@ class Jobs:
         """The results of many prompts, in their order; at most `in_flight` jobs wait at a time.
 
         A job that failed raises JobFailed in its turn, or is yielded with `return_errors`.
+
+        >>> results = ev.jobs.map(["One?", "Two?"], model="m", in_flight=8)
+        >>> [result.output for result in results]
+        ['One?', 'Two?']
         """
         waiting: deque[Job] = deque()
         for prompt in each(prompts):
@@ -172,35 +212,82 @@ class Jobs:
             yield self._next(waiting, timeout, return_errors)
 
     def get(self, job_id: str) -> Job:
-        """A job by its id, to wait for it or to take its result."""
+        """A job by its id, to wait for it or to take its result.
+
+        >>> job = ev.jobs.run("Why?", model="slow")
+        >>> again = ev.jobs.get(job.id)
+        >>> again.status
+        'queued'
+        """
         return Job(self._api, self._api.walk(jobs.look(job_id, self._api.patience)))
 
     def read(self, job_id: str) -> JobDetail:
-        """A job with its prompt, options and attempts."""
+        """A job with its prompt, options and attempts.
+
+        >>> job = ev.jobs.run("Why?", model="slow")
+        >>> detail = ev.jobs.read(job.id)
+        >>> detail.prompt, detail.attempts
+        ('Why?', [])
+        """
         return self._api.walk(jobs.read(job_id, self._api.patience))
 
     def result(self, job_id: str, *, full: bool = False) -> JobResult:
-        """The result of a job that is finished."""
+        """The result of a job that is finished.
+
+        >>> job = ev.jobs.run("Why?", model="m")
+        >>> job = job.wait(timeout=60)
+        >>> result = ev.jobs.result(job.id, full=True)
+        >>> result.prompt
+        'Why?'
+        """
         return self._api.walk(jobs.result(job_id, full, self._api.patience))
 
     def list(self, **filters: object) -> Pages[JobRecord]:
-        """Jobs, newest first: `status`, `model`, `device`, `queue_tag`, `tag`, a window."""
+        """Jobs, newest first: `status`, `model`, `device`, `queue_tag`, `tag`, a window.
+
+        >>> job = ev.jobs.run("Why?", model="slow", tag="nightly")
+        >>> [each.job_id == job.id for each in ev.jobs.list(tag="nightly")]
+        [True]
+        """
         return Pages(self._api, "/api/jobs", questions.parameters(filters, None), JobRecord)
 
     def dead(self, **filters: object) -> Pages[DeadJob]:
-        """The dead-letter queue: `device`, `model`."""
+        """The dead-letter queue: `device`, `model`.
+
+        >>> job = ev.jobs.run("Why?", model="broken")
+        >>> job = job.wait(timeout=60)
+        >>> [dead.failure.code for dead in ev.jobs.dead(model="broken")]
+        ['out_of_memory']
+        """
         return Pages(self._api, "/jobs/dlq", query(filters), DeadJob)
 
     def cancel(self, job_id: str) -> JobRecord:
-        """Cancel a job by its id."""
+        """Cancel a job by its id.
+
+        >>> job = ev.jobs.run("Why?", model="slow")
+        >>> cancelled = ev.jobs.cancel(job.id)
+        >>> cancelled.status
+        'cancelled'
+        """
         return self._api.walk(jobs.cancel(job_id, self._api.patience))
 
     def requeue(self, job_id: str, **changes: Any) -> JobRecord:
-        """Queue a dead job again: `device_serial`, `queue_tag`, `options`, `max_attempts`."""
+        """Queue a dead job again: `device_serial`, `queue_tag`, `options`, `max_attempts`.
+
+        >>> [dead] = [job for job in ev.jobs.dead(model="broken")]
+        >>> queued = ev.jobs.requeue(dead.job_id, max_attempts=1)
+        >>> queued.status
+        'queued'
+        """
         return self._api.walk(jobs.requeue(job_id, changes, self._api.patience))
 
     def delete(self, job_id: str) -> None:
-        """Delete a dead job."""
+        """Delete a dead job.
+
+        >>> job = ev.jobs.run("Why?", model="broken")
+        >>> job = job.wait(timeout=60)
+        >>> ev.jobs.delete(job.id)
+        """
         self._api.walk(jobs.remove(job_id, self._api.patience))
 
     def _next(
@@ -236,7 +323,7 @@ class Datasets:
         or of a report goes on with the same rows where an upload was cut. Verdicts on bad rows
         are in the report, or go to `on_verdict` one by one; `on_part` is called after each part.
 
-        >>> report = ev.datasets.append("runs", [{"latency_ms": 900.0}, {"latency_ms": 850.0}])
+        >>> report = ev.datasets.append("runs", ({"latency_ms": n} for n in (900.0, 850.0)))
         >>> report.appended, report.verdicts
         (2, [])
         """
@@ -260,34 +347,72 @@ class Datasets:
         return appending.report
 
     def list(self) -> Pages[Dataset]:
-        """The datasets by name."""
+        """The datasets by name.
+
+        >>> report = ev.datasets.append("listed", [{"latency_ms": 900.0}])
+        >>> [each.rows for each in ev.datasets.list() if each.dataset == "listed"]
+        [1]
+        """
         return Pages(self._api, "/user/data/list", (), Dataset)
 
     def rows(self, name: str, *, order: str = "asc", limit: int = 1_000) -> Pages[Any]:
-        """All rows, in the order of appending (`desc`: the newest first)."""
+        """All rows, in the order of appending (`desc`: the newest first).
+
+        >>> report = ev.datasets.append("read", [{"n": 1}, {"n": 2}])
+        >>> [row["n"] for row in ev.datasets.rows("read", order="desc")]
+        [2, 1]
+        """
         params = query({"dataset": name, "order": order, "limit": limit})
         return Pages(self._api, "/user/data/get", params, dict)
 
     def tail(self, name: str, rows: int = 10) -> Sequence[dict[str, Any]]:
-        """The last rows, in the order of appending."""
+        """The last rows, in the order of appending.
+
+        >>> report = ev.datasets.append("long", ({"n": n} for n in range(100)))
+        >>> last = ev.datasets.tail("long", 3)
+        >>> [row["n"] for row in last]
+        [97, 98, 99]
+        """
         steps = datasets.rows(name, {"tail": rows}, self._api.patience)
         return (self._api.walk(steps)).data
 
     def adapter(self, name: str) -> SavedAdapter:
-        """The dataset's adapter; NotFound where there is none."""
+        """The dataset's adapter; NotFound where there is none.
+
+        >>> saved = ev.datasets.save_adapter("adapted", device_field="host")
+        >>> adapter = ev.datasets.adapter("adapted")
+        >>> adapter.device_field, adapter.version
+        ('host', 1)
+        """
         return self._api.walk(datasets.adapter(name, self._api.patience))
 
     def save_adapter(self, name: str, *, backfill: bool = False, **fields: Any) -> SavedAdapter:
-        """Save which fields of rows are the members of a run."""
+        """Save which fields of rows are the members of a run.
+
+        >>> power = {"field": "watts", "label": "Power (W)", "better": "lower"}
+        >>> saved = ev.datasets.save_adapter("powered", extra_fields=[power])
+        >>> saved.version
+        1
+        """
         body = {"dataset": name, **fields}
         return self._api.walk(datasets.save_adapter(body, backfill, self._api.patience))
 
     def undo(self, batch_id: str) -> Undo:
-        """Take one append or import back."""
+        """Take one append or import back.
+
+        >>> report = ev.datasets.append("undone", [{"n": 1}, {"n": 2}])
+        >>> undone = ev.datasets.undo(report.batches[-1])
+        >>> undone.removed_rows
+        2
+        """
         return self._api.walk(datasets.undo(batch_id, self._api.patience))
 
     def delete(self, name: str, *, usage: bool = False) -> None:
-        """Delete a dataset; `usage` removes the runs that came of it too."""
+        """Delete a dataset; `usage` removes the runs that came of it too.
+
+        >>> report = ev.datasets.append("old", [{"n": 1}])
+        >>> ev.datasets.delete("old", usage=True)
+        """
         self._api.walk(datasets.remove(name, usage, self._api.patience))
 
 
@@ -304,8 +429,9 @@ class Usage:
     def summary(self, *, window: Window | None = None, **filters: object) -> Summary:
         """The statistics of some runs.
 
-        >>> ev.usage.summary(window={"last_s": 3600}).runs
-        0
+        >>> summary = ev.usage.summary(window={"last_s": 3600}, model="none")
+        >>> summary.runs, summary.latency_ms.p95
+        (0, None)
         """
         params = questions.parameters(filters, window)
         return self._api.walk(usage.summary(params, self._api.patience))
@@ -318,7 +444,14 @@ class Usage:
         window: Window | None = None,
         **filters: object,
     ) -> UsageTable:
-        """Statistics over time and by up to three dimensions or conditions."""
+        """Statistics over time and by up to three dimensions or conditions.
+
+        >>> rows = b'[{"model": "a", "latency_ms": 900.0}, {"model": "b", "latency_ms": 850.0}]'
+        >>> imported = ev.usage.import_file(rows, tag="asked")
+        >>> usage = ev.usage.query(group_by=["model"], tag="asked")
+        >>> [(group.key, group.runs) for group in usage.breakdown]
+        [({'model': 'a'}, 1), ({'model': 'b'}, 1)]
+        """
         by = ",".join([group_by] if isinstance(group_by, str) else group_by) or None
         params = questions.parameters(filters, window, group_by=by, bucket=bucket)
         return self._api.walk(usage.usage(params, self._api.patience))
@@ -332,7 +465,16 @@ class Usage:
         b_window: Window | None = None,
         min_effect_pct: float | None = None,
     ) -> Compare:
-        """Whether side `b` is better or worse than side `a`, metric by metric."""
+        """Whether side `b` is better or worse than side `a`, metric by metric.
+
+        >>> rows = b'[{"tag": "cpu", "latency_ms": 900.0}, {"tag": "gpu", "latency_ms": 300.0}]'
+        >>> imported = ev.usage.import_file(rows)
+        >>> today = {"last_s": 86_400}
+        >>> sides = {"tag": "cpu"}, {"tag": "gpu"}
+        >>> compared = ev.usage.compare(*sides, a_window=today, b_window=today)
+        >>> {each.metric: each.verdict for each in compared.metrics}["latency_ms"]
+        'inconclusive'
+        """
         params = questions.compared(a, b, a_window, b_window, min_effect_pct=min_effect_pct)
         return self._api.walk(usage.compare(params, self._api.patience))
 
@@ -349,7 +491,16 @@ class Usage:
         require_same: Sequence[str] | None = None,
         fdr: float | None = None,
     ) -> Gate:
-        """Whether the candidate (`filters`, `window`) is worse than a baseline or a reference."""
+        """Whether the candidate (`filters`, `window`) is worse than a baseline or a reference.
+
+        >>> rows = [{"model": "gated", "latency_ms": 900.0 + n % 3} for n in range(8)]
+        >>> imported = ev.usage.import_file(json.dumps(rows).encode())
+        >>> today = {"last_s": 86_400}
+        >>> runs = {"filters": {"model": ["gated"]}, "window": today}
+        >>> gate = ev.usage.gate(reference=runs, filters={"model": "gated"}, window=today)
+        >>> gate.verdict
+        'pass'
+        """
         body = questions.gate_body(
             baseline=baseline,
             reference=reference,
@@ -371,7 +522,12 @@ class Usage:
         window: Window | None = None,
         **filters: object,
     ) -> Changes:
-        """When a metric shifted, and what else changed then."""
+        """When a metric shifted, and what else changed then.
+
+        >>> found = ev.usage.changes("tok_s", group_by="model", model="none")
+        >>> found.changes
+        []
+        """
         by = ",".join([group_by] if isinstance(group_by, str) else group_by) or None
         params = questions.parameters(filters, window, metric=metric, group_by=by)
         return self._api.walk(usage.changes(params, self._api.patience))
@@ -384,7 +540,14 @@ class Usage:
         window: Window | None = None,
         **filters: object,
     ) -> Path:
-        """Write the runs to a file: `csv`, `jsonl` or `parquet`; never a part of one."""
+        """Write the runs to a file: `csv`, `jsonl` or `parquet`; never a part of one.
+
+        >>> rows = b'[{"tag": "exported", "latency_ms": 900.0}]'
+        >>> imported = ev.usage.import_file(rows)
+        >>> path = ev.usage.export("runs.csv", tag="exported")
+        >>> len(path.read_text().splitlines())
+        2
+        """
         target = Path(path)
         draft = target.with_name(target.name + ".part")
         try:
@@ -396,7 +559,10 @@ class Usage:
         return target
 
     def to_arrow(self, *, window: Window | None = None, **filters: object) -> Any:
-        """The runs as a `pyarrow.Table`."""
+        """The runs as a `pyarrow.Table`.
+
+        >>> table = ev.usage.to_arrow(window={"last_s": 3600})
+        """
         pieces: list[bytes] = []
         self._export(pieces.append, "parquet", window, filters)
         return arrow.parquet(b"".join(pieces))
@@ -407,6 +573,11 @@ class Usage:
         """Import what another tool wrote; the service recognises it.
 
         Options are the API's: `dry_run`, `strict`, `device`, `model`, `tag`, `adapter`, `format`.
+
+        >>> rows = b'[{"latency_ms": 900.0}, {"latency_ms": "slow"}]'
+        >>> imported = ev.usage.import_file(rows, dry_run=True)
+        >>> imported.imported, [error.pointer for error in imported.errors]
+        (1, ['/rows/1/latency_ms'])
         """
         steps = usage.import_file(content, media_type, options, self._api.patience)
         return self._api.walk(steps)
@@ -427,6 +598,11 @@ class Usage:
         the same file. `name` is that of an open file. Options are the API's: `dry_run`, `device`,
         `model`, `tag`, `adapter`, `format`. Raises Invalid where nothing is recognised, and
         TooLarge for a large document that is one piece.
+
+        >>> written = Path("bench.json").write_text('[{"device": "d", "latency_ms": 900.0}]')
+        >>> report = ev.usage.push("bench.json", tag="nightly")
+        >>> report.imported, report.format
+        (1, 'rows')
         """
         if isinstance(file, (str, Path)):
             with open(file, "rb") as opened:
@@ -474,21 +650,50 @@ class Baselines:
         filters: Filters | None = None,
         by: Sequence[str] | None = None,
     ) -> Baseline:
-        """Keep the figures of some runs under a name, and why."""
+        """Keep the figures of some runs under a name, and why.
+
+        >>> imported = ev.usage.import_file(b'[{"model": "set", "latency_ms": 900.0}]')
+        >>> saved = ev.baselines.set(
+        ...     "main", reason="release 1.4", window={"last_s": 86_400}, filters={"model": "set"}
+        ... )
+        >>> saved.version, saved.runs
+        (1, 1)
+        """
         side = questions.side_body(filters, window)
         body = {**side, **without_nones([("by", by), ("reason", reason)])}
         return self._api.walk(usage.set_baseline(name, body, self._api.patience))
 
     def get(self, name: str) -> BaselineDetail:
-        """A baseline with its history."""
+        """A baseline with its history.
+
+        >>> imported = ev.usage.import_file(b'[{"model": "kept", "latency_ms": 900.0}]')
+        >>> today, kept = {"last_s": 86_400}, {"model": "kept"}
+        >>> saved = ev.baselines.set("kept", reason="first", window=today, filters=kept)
+        >>> baseline = ev.baselines.get("kept")
+        >>> [each.reason for each in baseline.history]
+        ['first']
+        """
         return self._api.walk(usage.baseline(name, self._api.patience))
 
     def list(self) -> Pages[Baseline]:
-        """All baselines."""
+        """All baselines.
+
+        >>> imported = ev.usage.import_file(b'[{"model": "named", "latency_ms": 900.0}]')
+        >>> today, named = {"last_s": 86_400}, {"model": "named"}
+        >>> saved = ev.baselines.set("named", reason="first", window=today, filters=named)
+        >>> "named" in [baseline.name for baseline in ev.baselines.list()]
+        True
+        """
         return Pages(self._api, "/usage/baselines", (), Baseline)
 
     def delete(self, name: str) -> None:
-        """Delete a baseline."""
+        """Delete a baseline.
+
+        >>> imported = ev.usage.import_file(b'[{"model": "gone", "latency_ms": 900.0}]')
+        >>> today, gone = {"last_s": 86_400}, {"model": "gone"}
+        >>> saved = ev.baselines.set("gone", reason="first", window=today, filters=gone)
+        >>> ev.baselines.delete("gone")
+        """
         self._api.walk(usage.remove_baseline(name, self._api.patience))
 
 
@@ -499,12 +704,21 @@ class Devices:
         self._api = api
 
     def list(self, **filters: object) -> Pages[Device]:
-        """Devices: `present`, `ready`, `using`, `state`, `model`, `queue_tag`."""
+        """Devices: `present`, `ready`, `using`, `state`, `model`, `queue_tag`.
+
+        >>> [device.serial for device in ev.devices.list(state="available", model="m")]
+        ['dev-1']
+        """
         params = questions.parameters(filters, None)
         return Pages(self._api, "/devices", params, Device)
 
     def get(self, serial: str) -> DeviceDetail:
-        """A device with its last readings and troubles."""
+        """A device with its last readings and troubles.
+
+        >>> device = ev.devices.get("dev-1")
+        >>> device.state, device.troubles
+        ('available', [])
+        """
         return self._api.walk(places.device(serial, self._api.patience))
 
 
@@ -514,6 +728,10 @@ class Evalyard:
     Without arguments: `EVALYARD_URL` and `EVALYARD_TOKEN`, else a profile of `evalyard login`,
     else a local cloud that runs in this folder or one above. `patience` says how often and how
     long a request is retried.
+
+    >>> with Evalyard("https://evalyard.example.com", "eyt_…") as other:
+    ...     print(other.target.url)
+    https://evalyard.example.com
     """
 
     def __init__(
@@ -536,19 +754,38 @@ class Evalyard:
         self.devices = Devices(self)
 
     def whoami(self) -> Me:
-        """Whose token this is, and what it may do."""
+        """Whose token this is, and what it may do.
+
+        >>> me = ev.whoami()
+        >>> me.user_id, me.scope
+        ('ada', 'full')
+        """
         return self.walk(places.whoami(self.patience))
 
     def health(self) -> Health:
-        """How the service is."""
+        """How the service is.
+
+        >>> health = ev.health()
+        >>> health.status in ("ok", "degraded", "down")
+        True
+        """
         return self.walk(places.health(self.patience))
 
     def walk(self, steps: Steps[T]) -> T:
-        """Carry an operation of `evalyard.core` out."""
+        """Carry an operation of `evalyard.core` out.
+
+        >>> reply = ev.walk(places.ping(ev.patience))
+        >>> reply.body
+        b'{"ok":true}'
+        """
         return self._walker.walk(steps)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections.
+
+        >>> other = Evalyard("https://evalyard.example.com", "eyt_…")
+        >>> other.close()
+        """
         self._walker.close()
 
     def __enter__(self) -> Evalyard:
