@@ -1,12 +1,14 @@
 """What a device says about the job it runs: claim, heartbeat, complete, fail."""
 
+import re
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Header, Path, Response
 
 from functions.devices import wiring
 from functions.devices.attempt_schemas import (
+    AttemptBody,
     AttemptEnd,
     ClaimAnswer,
     CompleteBody,
@@ -27,6 +29,7 @@ from shared.jobs import (
     Failure,
     Job,
     Result,
+    Speaker,
     flag_conditions,
     job_gone,
     sift_flags,
@@ -44,6 +47,11 @@ router = APIRouter(
 )
 
 JobId = Annotated[str, Path(json_schema_extra={"pattern": MADE_ID}), in_path(MADE_ID, job_gone)]
+_FENCE = "X-Evalyard-Attempt"
+Fence = Annotated[
+    str | None,
+    Header(alias=_FENCE, description="What the claim's answer said there."),
+]
 _LOST = described(409, "The attempt does not hold the lease (`lease_lost`).")
 
 
@@ -57,17 +65,25 @@ _LOST = described(409, "The attempt does not hold the lease (`lease_lost`).")
     },
 )
 async def claim(serial: OwnSerial, job_id: JobId) -> Response:
-    """Returns the job and the number of the attempt; repeated by the holder: the same answer."""
-    answer = wiring.leases().claim(serial, job_id, _rendered)
-    return Response(answer, media_type="application/json")
+    """Returns the job and the number of the attempt; repeated by the holder: the same answer.
+
+    Attempts are numbered from 1 on, and again after a requeue. What the header `X-Evalyard-Attempt`
+    says never comes back: sent along with later calls, it tells an attempt from one of the same
+    number before a requeue.
+    """
+    claimed = wiring.leases().claim(serial, job_id, _rendered)
+    fence = {_FENCE: str(claimed.attempt)}
+    return Response(claimed.answer, media_type="application/json", headers=fence)
 
 
 @router.post(
     "/heartbeat", summary="Keep the lease", response_model=HeartbeatAnswer, responses=_LOST
 )
-async def heartbeat(serial: OwnSerial, job_id: JobId, body: HeartbeatBody) -> dict[str, Any]:
+async def heartbeat(
+    serial: OwnSerial, job_id: JobId, body: HeartbeatBody, fence: Fence = None
+) -> dict[str, Any]:
     """Extends the lease; the answer says whether the job was cancelled."""
-    cancel = wiring.leases().heartbeat(serial, job_id, body.attempt)
+    cancel = wiring.leases().heartbeat(_speaker(serial, body, fence), job_id)
     if body.telemetry is not None:
         said = {"reported_using": True, "job_id": job_id}
         wiring.jobs().fleet.report(serial, said, telemetry_of(body.telemetry))
@@ -80,9 +96,11 @@ async def heartbeat(serial: OwnSerial, job_id: JobId, body: HeartbeatBody) -> di
     response_model=LogUploadAnswer,
     responses={**_LOST, **described(413, "The log exceeds 50 MB (`too_large`).")},
 )
-async def log_upload(serial: OwnSerial, job_id: JobId, body: LogUploadBody) -> dict[str, Any]:
+async def log_upload(
+    serial: OwnSerial, job_id: JobId, body: LogUploadBody, fence: Fence = None
+) -> dict[str, Any]:
     """A signed address for one PUT of the attempt's log, before `complete` says `log_uploaded`."""
-    place = wiring.leases().log_upload(serial, job_id, body.attempt, body.bytes)
+    place = wiring.leases().log_upload(_speaker(serial, body, fence), job_id, body.bytes)
     return {
         "url": place.url,
         "headers": place.headers,
@@ -93,20 +111,24 @@ async def log_upload(serial: OwnSerial, job_id: JobId, body: LogUploadBody) -> d
 @router.post(
     "/complete", summary="Report a result", response_model=CompletedAttempt, responses=_LOST
 )
-async def complete(serial: OwnSerial, job_id: JobId, body: CompleteBody) -> dict[str, Any]:
+async def complete(
+    serial: OwnSerial, job_id: JobId, body: CompleteBody, fence: Fence = None
+) -> dict[str, Any]:
     """The attempt succeeded. Repeated: the same answer, and nothing is recorded twice."""
     flags, wrong = sift_flags(body.flags)
     conditions, bad = sift_conditions(body.conditions)
     fields = body.model_dump(exclude={"attempt", "metrics", "extra", "flags", "conditions"})
     fields |= {"metrics": body.metrics.known(), "extra": body.metrics.others() | body.extra}
     result = Result(**fields, flags=flags, conditions=conditions)
-    job = wiring.leases().complete(serial, job_id, body.attempt, result)
+    job = wiring.leases().complete(_speaker(serial, body, fence), job_id, result)
     _, left_out = joined_conditions(job.conditions, conditions | flag_conditions(flags))
     return _answer(job) | {"warnings": [*wrong, *bad, *left_out]}
 
 
 @router.post("/fail", summary="Report a failure", response_model=AttemptEnd, responses=_LOST)
-async def fail(serial: OwnSerial, job_id: JobId, body: FailBody) -> dict[str, Any]:
+async def fail(
+    serial: OwnSerial, job_id: JobId, body: FailBody, fence: Fence = None
+) -> dict[str, Any]:
     """The attempt failed; a retryable one goes back to the queue while attempts are left.
 
     The next attempt begins after 5 s, 30 s, then 2 min, or after `retry_after_s`, on another device
@@ -115,8 +137,14 @@ async def fail(serial: OwnSerial, job_id: JobId, body: FailBody) -> dict[str, An
     once elsewhere, and the device is not ready for so long, at least 5 s.
     """
     failure = Failure(code=body.code, message=body.message, retryable=body.retryable, device=serial)
-    said = wiring.leases().fail(serial, job_id, body.attempt, failure, body.retry_after_s)
+    said = wiring.leases().fail(_speaker(serial, body, fence), job_id, failure, body.retry_after_s)
     return _answer(said)
+
+
+def _speaker(serial: str, body: AttemptBody, fence: str | None) -> Speaker:
+    """The attempt that speaks; what claims do not say in the header is no attempt's."""
+    said = None if fence is None else int(fence) if re.fullmatch("[0-9]{1,10}", fence) else 0
+    return Speaker(serial, body.attempt, said)
 
 
 def _rendered(claim: ClaimedJob) -> bytes:
@@ -124,7 +152,7 @@ def _rendered(claim: ClaimedJob) -> bytes:
     job, request = claim.job, claim.request
     answer = msgspec.json.encode(
         {
-            "attempt": job.attempt,
+            "attempt": job.number,
             "model": job.model,
             "prompt": request.prompt,
             "system": request.system,

@@ -34,6 +34,8 @@ from evalyard_runner.wire import (
 )
 
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+# What tells attempts of the same number apart: of a claim's answer, and of what is said about it.
+_FENCE: Final = "X-Evalyard-Attempt"
 _UPLOAD_TIMEOUT: Final = httpx.Timeout(120.0, connect=5.0)
 
 # The contract promises these pairs of status and code; everything else goes by status alone.
@@ -84,23 +86,24 @@ class DeviceApi:
         return read_session(_json(answer), _date(answer))
 
     async def claim(self, job_id: str) -> Claim:
-        return read_claim(job_id, await self._post(_job(job_id, "claim"), {}))
+        answer = await self._accepted(_job(job_id, "claim"), {})
+        return read_claim(job_id, _json(answer), answer.headers.get(_FENCE))
 
     async def heartbeat(self, claim: Claim, telemetry: Mapping[str, Any]) -> bool:
         """True when the job's owner wants it cancelled."""
         said = {"attempt": claim.attempt, "telemetry": telemetry}
-        answer = await self._post(_job(claim.job_id, "heartbeat"), said)
+        answer = await self._say(claim, "heartbeat", said)
         return isinstance(answer, dict) and answer.get("cancel") is True
 
     async def complete(self, claim: Claim, result: Mapping[str, Any]) -> str:
         """The attempt succeeded. Answers the job's status now, "" when the server does not say."""
         said = {"attempt": claim.attempt, **result}
-        return _said(await self._post(_job(claim.job_id, "complete"), said), "status")
+        return _said(await self._say(claim, "complete", said), "status")
 
     async def log_upload(self, claim: Claim, size: int) -> UploadPlace:
         """Where the attempt's log of so many bytes may be put."""
         said = {"attempt": claim.attempt, "bytes": size}
-        return read_upload_place(await self._post(_job(claim.job_id, "log_upload"), said))
+        return read_upload_place(await self._say(claim, "log_upload", said))
 
     async def upload(self, place: UploadPlace, content: bytes) -> None:
         """PUT to a signed address, which is not the API: no token goes there. Raises
@@ -125,14 +128,17 @@ class DeviceApi:
         }
         if failure.retry_after_s is not None:
             said["retry_after_s"] = round(failure.retry_after_s, 3)
-        return _said(await self._post(_job(claim.job_id, "fail"), said), "status")
+        return _said(await self._say(claim, "fail", said), "status")
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
-        return _json(await self._accepted(path, body))
+    async def _say(self, claim: Claim, verb: str, body: Mapping[str, Any]) -> Any:
+        fence = {} if claim.fence is None else {_FENCE: claim.fence}
+        return _json(await self._accepted(_job(claim.job_id, verb), body, fence))
 
-    async def _accepted(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+    async def _accepted(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         endpoint = f"api_{path.rpartition('/')[2]}"
-        response = await self._answer(path, body)
+        response = await self._answer(path, body, headers)
         if response.is_success:
             self._reachability.found(endpoint)
             return response
@@ -141,9 +147,12 @@ class DeviceApi:
             self._reachability.lost(endpoint, refusal)
         raise refusal
 
-    async def _answer(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+    async def _answer(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None
+    ) -> httpx.Response:
+        content = _bytes(body)
         try:
-            response = await self._http.post(self._path + path, content=_bytes(body))
+            response = await self._http.post(self._path + path, content=content, headers=headers)
         except httpx.HTTPError as exc:
             away = ApiAwayError(f"{type(exc).__name__}: {exc}")
             self._reachability.lost("api", away)

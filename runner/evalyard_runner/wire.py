@@ -91,7 +91,7 @@ class JobMessage:
 
 @dataclass(frozen=True)
 class Claim:
-    """A job this device now holds; `attempt` fences everything it says about it."""
+    """A job this device now holds; `attempt` and `fence` go with everything it says about it."""
 
     job_id: str
     attempt: int
@@ -102,6 +102,7 @@ class Claim:
     warmup: int
     repeat: int
     timeout_s: float
+    fence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def read_session(body: Any, server_now: datetime) -> Session:
         raise ApiAwayError(f"unreadable session: {type(exc).__name__} {exc}") from exc
 
 
-def read_claim(job_id: str, body: Any) -> Claim:
+def read_claim(job_id: str, body: Any, fence: str | None = None) -> Claim:
     """Raises ApiAwayError when the answer is not a claim."""
     try:
         return Claim(
@@ -147,6 +148,7 @@ def read_claim(job_id: str, body: Any) -> Claim:
             warmup=int(body.get("warmup") or 0),
             repeat=max(1, int(body.get("repeat") or 1)),
             timeout_s=float(body["timeout_s"]),
+            fence=fence,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise ApiAwayError(f"unreadable claim: {type(exc).__name__} {exc}") from exc

@@ -37,7 +37,7 @@ from shared.jobs.errors import (
 )
 from shared.jobs.finalization import Announcer, Finalization
 from shared.jobs.flags import FLAGS, FlagName, flag_conditions, sift_flags
-from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job
+from shared.jobs.job import LEASE_S, STATUSES, Attempt, Failure, Job, Speaker
 from shared.jobs.leases import ClaimedJob, Leases
 from shared.jobs.logs import MAX_LOG_BYTES, Logs, LogUpload
 from shared.jobs.maintenance import Maintenance
@@ -92,6 +92,7 @@ __all__ = [
     "Overrides",
     "Preview",
     "Result",
+    "Speaker",
     "Submissions",
     "Submitter",
     "attempt_document",

@@ -50,7 +50,7 @@ def failure_document(failure: Failure | None) -> dict[str, Any] | None:
 def attempt_document(attempt: Attempt) -> dict[str, Any]:
     """One attempt as the API shows it."""
     return {
-        "attempt": attempt.attempt,
+        "attempt": attempt.number or attempt.attempt,
         "device": attempt.device,
         "started_at": clock.iso(attempt.started_us),
         "finished_at": clock.iso_or_none(attempt.ended_us),

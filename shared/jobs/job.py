@@ -48,9 +48,13 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt that is over, or the one that runs; `reported` by its device, or lapsed."""
+    """One attempt that is over, or the one that runs; `reported` by its device, or lapsed.
+
+    `number` is what devices and users call it; 0 where it was stored before those began again.
+    """
 
     attempt: int
+    number: int = 0
     device: str
     started_us: int
     ended_us: int | None = None
@@ -58,15 +62,24 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     reported: bool = False
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One job. Instants in µs; `attempt` only grows and fences what devices say.
+class Speaker(msgspec.Struct, frozen=True):
+    """The attempt that a device speaks for: by its number and, where the device also says that, by
+    the count of all attempts, which tells those before a requeue apart.
+    """
 
-    `attempt_base` is the count at the last requeue, so that attempts start again without
-    a number ever coming back. A queued job waits (`waits_in`, in the order of `rank`) or was
-    sent to a device, whose slot it has until it ends: `sent_to`, since `sent_us`, by so many
-    messages. `pinned_to` is the device that was asked for, also when the job moved to its pool
-    since (`device_serial` is None then). A job that no device has claimed at `expires_us` is
-    dead (None: it waits for ever).
+    device: str
+    number: int
+    attempt: int | None = None
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One job. Instants in µs; `attempt` only grows and tells attempts apart (`held_by`).
+
+    `attempt_base` is the count at the last requeue, and of those since that did not count. A queued
+    job waits (`waits_in`, in the order of `rank`) or was sent to a device, whose slot it has until
+    it ends: `sent_to`, since `sent_us`, by so many messages. `pinned_to` is the device that was
+    asked for, also when the job moved to its pool since (`device_serial` is None then). A job that
+    no device has claimed at `expires_us` is dead (None: it waits for ever).
     `conditions` are its user's, as runs keep them.
     After a failed attempt it is given to no device before `not_before_us`, and to those that it
     `avoids` not before `avoids_until_us`; `spared` attempts did not count (shared/jobs/retries.py).
@@ -133,6 +146,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return self.attempt - self.attempt_base
 
     @property
+    def number(self) -> int:
+        """What devices call its last attempt: the first since it was queued or requeued is 1."""
+        return self.attempts_made + self.spared
+
+    @property
     def attempts_left(self) -> bool:
         """Whether another attempt may be made."""
         return self.attempts_made < self.max_attempts
@@ -172,11 +190,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """Where its bodies lie."""
         return f"jobs/{self.user_id}/{self.job_id}/"
 
-    def held_by(self, device: str, attempt: int) -> bool:
+    def held_by(self, speaker: "Speaker") -> bool:
         """Whether this is the attempt that may speak for the job."""
-        return self.status in ("running", "cancelling") and (
-            self.device == device and self.attempt == attempt
-        )
+        return self.status in ("running", "cancelling") and self.was_tried_by(speaker)
+
+    def was_tried_by(self, speaker: "Speaker") -> bool:
+        """Whether this is its last attempt."""
+        same = self.device == speaker.device and self.number == speaker.number
+        return same and speaker.attempt in (None, self.attempt)
 
     def attempts_with_end(
         self, ended_us: int, failure: Failure | None, *, reported: bool = False

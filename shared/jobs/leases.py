@@ -20,7 +20,7 @@ from shared.jobs.bodies import ModelRequest, Result, model_request_of
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost, job_gone
 from shared.jobs.finalization import Finalization
 from shared.jobs.flags import with_seen_flags
-from shared.jobs.job import LEASE_S, Attempt, Failure, Job, stored_attempts
+from shared.jobs.job import LEASE_S, Attempt, Failure, Job, Speaker, stored_attempts
 from shared.jobs.logs import Logs, LogUpload
 from shared.jobs.store import JobStore, SlotTaken, due
 
@@ -40,6 +40,14 @@ class ClaimedJob:
 
 
 @dataclass(frozen=True)
+class HandedOut:
+    """A claim's answer, and which of all attempts of the job it begins."""
+
+    answer: bytes
+    attempt: int
+
+
+@dataclass(frozen=True)
 class Leases:
     """The device's side of jobs."""
 
@@ -48,7 +56,7 @@ class Leases:
     finalization: Finalization
     catalog: Table
 
-    def claim(self, serial: str, job_id: str, render: Callable[[ClaimedJob], bytes]) -> bytes:
+    def claim(self, serial: str, job_id: str, render: Callable[[ClaimedJob], bytes]) -> HandedOut:
         """Take a job and answer by `render`, or learn why not. Raises JobGone, JobLeased,
         JobNotForDevice.
 
@@ -70,13 +78,13 @@ class Leases:
                 request = model_request_of(self.store.body(job, job.request_body))
             answer = render(ClaimedJob(_once_taken(job), request))
             if self._hold(job, serial) is not None:
-                return answer
+                return HandedOut(answer, _once_taken(job).attempt)
         raise _lost_races()
 
-    def heartbeat(self, serial: str, job_id: str, attempt: int) -> bool:
+    def heartbeat(self, speaker: Speaker, job_id: str) -> bool:
         """Renew the lease; True when the job's user wants it stopped. Raises LeaseLost."""
         for _ in range(_RACES):
-            job = self._held(job_id, serial, attempt)
+            job = self._held(job_id, speaker)
             if job.ending:
                 return False
             if job.overdue and job.status == "running":
@@ -86,11 +94,11 @@ class Leases:
                 return job.status == "cancelling"
         raise _lost_races()
 
-    def log_upload(self, serial: str, job_id: str, attempt: int, size: int) -> LogUpload:
+    def log_upload(self, speaker: Speaker, job_id: str, size: int) -> LogUpload:
         """Where the attempt may put its log of so many bytes. Raises LeaseLost, TooLarge."""
-        return Logs(self.store.bucket).place(self._held(job_id, serial, attempt), size)
+        return Logs(self.store.bucket).place(self._held(job_id, speaker), size)
 
-    def complete(self, serial: str, job_id: str, attempt: int, result: Result) -> Job:
+    def complete(self, speaker: Speaker, job_id: str, result: Result) -> Job:
         """End the attempt with a result; the job as it is then. Raises LeaseLost, JobGone, and
         LogNotUploaded.
 
@@ -98,9 +106,9 @@ class Leases:
         """
         for _ in range(_RACES):
             job = self._existing(job_id)
-            if _ended_by(job, serial, attempt, "succeeded", "cancelled"):
+            if job.status in ("succeeded", "cancelled") and job.was_tried_by(speaker):
                 return self._told(job)
-            _require_held(job, serial, attempt)
+            _require_held(job, speaker)
             with _bodies_of(job):
                 ended = self._complete_once(job, result)
             if ended is not None:
@@ -109,9 +117,8 @@ class Leases:
 
     def fail(
         self,
-        serial: str,
+        speaker: Speaker,
         job_id: str,
-        attempt: int,
         failure: Failure,
         retry_after_s: float | None = None,
     ) -> Job:
@@ -121,9 +128,9 @@ class Leases:
         """
         for _ in range(_RACES):
             job = self._existing(job_id)
-            if _failed_before(job, serial, attempt):
+            if _failed_before(job, speaker):
                 return self._told(job)
-            _require_held(job, serial, attempt)
+            _require_held(job, speaker)
             ended = self._fail_once(job, failure, retry_after_s)
             if ended is not None:
                 return ended
@@ -177,18 +184,18 @@ class Leases:
         """The job, which runs now. One that waits, whose message came late or twice, takes the
         device's slot. Raises JobGone when the device has another job.
         """
-        now, number = clock.now_us(), job.attempt + 1
-        attempts = [*job.attempts, Attempt(attempt=number, device=serial, started_us=now)]
+        now, taken = clock.now_us(), _once_taken(job)
+        running = Attempt(attempt=taken.attempt, number=taken.number, device=serial, started_us=now)
         try:
             return self.store.move(
                 job,
                 status="running",
-                attempt=number,
+                attempt=taken.attempt,
                 device=serial,
                 sent_to=serial,
                 started_us=now,
                 lease_until_us=_lease_end(),
-                attempts=stored_attempts(attempts),
+                attempts=stored_attempts([*job.attempts, running]),
                 failure=None,
                 waits_in=None,
                 rank=None,
@@ -204,9 +211,9 @@ class Leases:
             raise job_gone()
         return job
 
-    def _held(self, job_id: str, serial: str, attempt: int) -> Job:
+    def _held(self, job_id: str, speaker: Speaker) -> Job:
         job = self._existing(job_id)
-        _require_held(job, serial, attempt)
+        _require_held(job, speaker)
         return job
 
     def _check_entitled(self, device: Device, job: Job) -> None:
@@ -232,8 +239,8 @@ def _check_here(device: Device, job: Job) -> None:
         raise _sent_elsewhere()
 
 
-def _require_held(job: Job, serial: str, attempt: int) -> None:
-    if not job.held_by(serial, attempt):
+def _require_held(job: Job, speaker: Speaker) -> None:
+    if not job.held_by(speaker):
         raise LeaseLost("this attempt does not hold the job; stop, and leave the message")
 
 
@@ -248,16 +255,15 @@ def _once_taken(job: Job) -> Job:
     return msgspec.structs.replace(job, attempt=job.attempt + 1)
 
 
-def _ended_by(job: Job, serial: str, attempt: int, *statuses: str) -> bool:
-    return job.status in statuses and job.device == serial and job.attempt == attempt
-
-
-def _failed_before(job: Job, serial: str, attempt: int) -> bool:
+def _failed_before(job: Job, speaker: Speaker) -> bool:
     """Whether this attempt has ended, by this device, with a failure or a cancel."""
-    if _ended_by(job, serial, attempt, "cancelled", "dead"):
-        return True
+    if job.status in ("cancelled", "dead"):
+        return job.was_tried_by(speaker)
     return job.status == "queued" and any(
-        past.attempt == attempt and past.device == serial and past.reported
+        (past.number or past.attempt) == speaker.number
+        and speaker.attempt in (None, past.attempt)
+        and past.device == speaker.device
+        and past.reported
         for past in job.attempts[-1:]
     )
 

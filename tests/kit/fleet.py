@@ -17,7 +17,7 @@ from shared.aws import Queue
 from shared.clock import SECOND_US
 from shared.devices import Nudges, Registration, Telemetry
 from shared.errors import EvalyardError
-from shared.jobs import ClaimedJob, Failure, Job, JobRequest, Jobs, Result, Submitter
+from shared.jobs import ClaimedJob, Failure, Job, JobRequest, Jobs, Result, Speaker, Submitter
 from shared.turns import TimeLeft
 from tests.kit.faults import Calls, Request, watched_calls
 from tests.kit.memory import MemoryBucket, MemoryTable
@@ -298,7 +298,7 @@ class SimFleet:
         device.job_id, device.free_since = None, self.now
         failure = Failure(code=code, message="?", retryable=True, device=device.serial)
         wait_s = 5.0 if code == "server_unavailable" else None
-        job = self._leases.fail(device.serial, job_id, attempt, failure, wait_s)
+        job = self._leases.fail(Speaker(device.serial, attempt), job_id, failure, wait_s)
         self._note_failure(job, device, code)
         self._say(device)
         self._pull(device)
@@ -313,7 +313,7 @@ class SimFleet:
 
     def _beat(self, device: SimDevice, job_id: str, attempt: int, life: int) -> None:
         if device.life == life and device.job_id == job_id:
-            self._leases.heartbeat(device.serial, job_id, attempt)
+            self._leases.heartbeat(Speaker(device.serial, attempt), job_id)
             self.after(BEAT_S, lambda: self._beat(device, job_id, attempt, life))
 
     def _complete(self, device: SimDevice, job_id: str, attempt: int, life: int) -> None:
@@ -324,7 +324,7 @@ class SimFleet:
         del self.running[job_id]
         device.job_id, device.free_since = None, self.now
         result = Result(output="x", metrics={"latency_ms": 1.0})
-        job = self._leases.complete(device.serial, job_id, attempt, result)
+        job = self._leases.complete(Speaker(device.serial, attempt), job_id, result)
         assert job.status == "succeeded"
         self.succeeded[job_id] += 1
         self._pull(device)

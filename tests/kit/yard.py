@@ -97,9 +97,13 @@ class Yard:
         name = "ApproximateNumberOfMessages"
         return int(Queue(self.queue(serial, lane)).attributes(name)[name])
 
-    def say(self, verb: str, job_id: str, serial: str = "dev-1", **body: Any) -> ApiResponse:
-        """What a device says about a job."""
-        return self.device(serial).post(f"/devices/{serial}/jobs/{job_id}/{verb}", json=body)
+    def say(
+        self, verb: str, job_id: str, serial: str = "dev-1", fence: str | None = None, **body: Any
+    ) -> ApiResponse:
+        """What a device says about a job, perhaps with the fence that its claim was given."""
+        headers = {} if fence is None else {"X-Evalyard-Attempt": fence}
+        place = f"/devices/{serial}/jobs/{job_id}/{verb}"
+        return self.device(serial).post(place, json=body, headers=headers)
 
     def claim(self, job_id: str, serial: str = "dev-1") -> int:
         """Claim a job that must be given; the number of the attempt."""

@@ -37,6 +37,18 @@ def test_result_is_reported_and_message_deleted_when_the_model_answers(bench: Be
     assert bench.counts(url) == (0, 0)
 
 
+def test_the_fence_of_the_claim_goes_with_all_that_is_said_of_the_job(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.fence = "7"
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    assert ("claim", None) in bench.api.fences
+    assert ("complete", "7") in bench.api.fences
+
+
 def test_model_sees_the_jobs_options_when_it_runs(bench: Bench) -> None:
     url = bench.queue("normal")
     options = {"num_predict": 7, "temperature": 0.5, "stop": ["!"], "min_p": 0.1, "stream": False}

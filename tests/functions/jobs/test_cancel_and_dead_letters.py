@@ -111,22 +111,31 @@ def test_attempts_start_anew_when_a_dead_job_is_requeued(yard: Yard) -> None:
     assert message is not None
     assert claim["options"] == {"num_predict": 3}
     assert done.json()["status"] == "succeeded"
-    assert yard.job(job_id)["attempt"] == 1
+    assert (claim["attempt"], yard.job(job_id)["attempt"]) == (1, 1)
+    assert [each["attempt"] for each in yard.job(job_id)["attempts"]] == [1, 1]
     assert yard.user().get("/jobs/dlq").json()["data"] == []
     assert sorted(run.ok for run in yard.runs()) == [False, True]
 
 
 def test_a_zombie_is_refused_when_its_job_was_requeued_meanwhile(yard: Yard) -> None:
     job_id = str(yard.submit(max_attempts=1)["job_id"])
-    old = yard.claim(job_id)
-    yard.fail(job_id, old)
-    yard.user().post(f"/jobs/{job_id}/requeue", json={})
-    new = yard.claim(job_id)
+    before = yard.say("claim", job_id)
+    fence = before.headers["x-evalyard-attempt"]
+    yard.fail(job_id, before.json()["attempt"], fence=fence)
+    yard.user().post(f"/jobs/{job_id}/requeue")
+    after = yard.say("claim", job_id)
 
-    refused = yard.complete(job_id, old)
+    late = [
+        yard.say("heartbeat", job_id, attempt=1, fence=fence),
+        yard.complete(job_id, 1, fence=fence),
+        yard.fail(job_id, 1, fence=fence),
+        yard.fail(job_id, 1, fence="none of ours"),
+    ]
 
-    assert new != old
-    assert (refused.status, refused.code) == (409, "lease_lost")
+    assert after.json()["attempt"] == before.json()["attempt"] == 1
+    assert [answer.code for answer in late] == ["lease_lost"] * 4
+    done = yard.complete(job_id, 1, fence=after.headers["x-evalyard-attempt"])
+    assert done.json()["status"] == "succeeded"
 
 
 def test_it_is_gone_when_a_dead_job_is_deleted(yard: Yard) -> None:

@@ -50,8 +50,8 @@ class Play:
         self.yard, self.clock = yard, clock
         fields = {"max_attempts": 2, "callback_url": "https://example.com/hook"}
         self.job_id = str(yard.submit(**fields)["job_id"])
-        self.attempts: dict[str, list[int]] = {serial: [] for serial in DEVICES}
-        self.holders: dict[int, str] = {}
+        self.attempts: dict[str, list[tuple[int, str]]] = {serial: [] for serial in DEVICES}
+        self.holders: dict[str, str] = {}
         self.seen = "queued"
         self.ends: list[str] = []
         self.deaths_after_running = 0
@@ -125,21 +125,21 @@ class Play:
     def _claim(self, who: str) -> None:
         answer = _check(self.yard.say("claim", self.job_id, who), 200, 409, 410)
         if answer.status == 200:
-            attempt = answer.json()["attempt"]
+            attempt, fence = answer.json()["attempt"], answer.headers["x-evalyard-attempt"]
             # One attempt is one device's, for ever.
-            assert self.holders.setdefault(attempt, who) == who
-            self.attempts[who].append(attempt)
+            assert self.holders.setdefault(fence, who) == who
+            self.attempts[who].append((attempt, fence))
 
     def _report(self, what: str, who: str, old: bool) -> None:
         if not self.attempts[who]:
             return
-        attempt = self.attempts[who][0 if old else -1]
+        attempt, fence = self.attempts[who][0 if old else -1]
         if what == "heartbeat":
-            answer = self.yard.say("heartbeat", self.job_id, who, attempt=attempt)
+            answer = self.yard.say("heartbeat", self.job_id, who, attempt=attempt, fence=fence)
         elif what == "complete":
-            answer = self.yard.complete(self.job_id, attempt, who)
+            answer = self.yard.complete(self.job_id, attempt, who, fence=fence)
         else:
-            answer = self.yard.fail(self.job_id, attempt, who, code=CODES[what])
+            answer = self.yard.fail(self.job_id, attempt, who, code=CODES[what], fence=fence)
         _check(answer, 200, 409, 410)
 
 

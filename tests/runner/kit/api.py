@@ -25,6 +25,9 @@ class FakeApi(FakeServer):
         self.channel: dict[str, Any] | None = None
         self.uploads: list[tuple[dict[str, str], bytes]] = []
         self.storage_status = 200
+        # What every claim says in its header, and with which headers the attempt spoke then.
+        self.fence: str | None = None
+        self.fences: list[tuple[str, str | None]] = []
 
     def heard(self, verb: str, job_id: str = "") -> list[Any]:
         """The bodies of all `verb` calls so far."""
@@ -44,7 +47,9 @@ class FakeApi(FakeServer):
             exchange.send_json(403, {"code": "forbidden", "detail": "another device"})
         else:
             self.said.append((verb, job_id, body))
-            exchange.send_json(*self._reply(verb, job_id))
+            self.fences.append((verb, exchange.headers.get("X-Evalyard-Attempt")))
+            named = {"X-Evalyard-Attempt": self.fence} if self.fence and verb == "claim" else {}
+            exchange.send_json(*self._reply(verb, job_id), headers=named)
 
     def store(self, exchange: Exchange, content: bytes) -> None:
         """The storage behind the signed addresses."""
