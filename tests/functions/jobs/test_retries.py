@@ -279,4 +279,4 @@ def test_its_attempts_start_again_when_it_is_requeued(two: Yard, held_clock: Hel
 
     two.user().post(f"/jobs/{job_id}/requeue")
 
-    assert two.claim(job_id) == 3
+    assert two.claim(job_id) == 1

@@ -130,7 +130,7 @@ def test_a_job_may_fail_again_and_again_with_long_messages(
         assert yard.user().post(f"/jobs/{job_id}/requeue", json={}).status == 202
 
     attempts = yard.job(job_id)["attempts"]
-    assert [attempt["attempt"] for attempt in attempts] == list(range(1, 31))
+    assert [attempt["attempt"] for attempt in attempts] == 3 * list(range(1, 11))
     assert attempts[-1]["failure"]["message"] == message
     assert attempts[0]["failure"]["message"] == WIDE * 199 + "…"
     assert fits(attempts)
