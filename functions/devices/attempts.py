@@ -68,8 +68,8 @@ async def claim(serial: OwnSerial, job_id: JobId) -> Response:
     """Returns the job and the number of the attempt; repeated by the holder: the same answer.
 
     Attempts are numbered from 1 on, and again after a requeue. What the header `X-Evalyard-Attempt`
-    says never comes back: sent along with later calls, it tells an attempt from one of the same
-    number before a requeue.
+    says never comes back: sent along with later calls, it keeps an attempt apart from one of the
+    same number before a requeue.
     """
     claimed = wiring.leases().claim(serial, job_id, _rendered)
     fence = {_FENCE: str(claimed.attempt)}

@@ -34,7 +34,7 @@ from evalyard_runner.wire import (
 )
 
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
-# What tells attempts of the same number apart: of a claim's answer, and of what is said about it.
+# What keeps attempts of the same number apart: of a claim's answer, and of what is said about it.
 _FENCE: Final = "X-Evalyard-Attempt"
 _UPLOAD_TIMEOUT: Final = httpx.Timeout(120.0, connect=5.0)
 

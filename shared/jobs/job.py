@@ -64,7 +64,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 class Speaker(msgspec.Struct, frozen=True):
     """The attempt that a device speaks for: by its number and, where the device also says that, by
-    the count of all attempts, which tells those before a requeue apart.
+    the count of all attempts, which sets those before a requeue apart.
     """
 
     device: str
@@ -73,7 +73,7 @@ class Speaker(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One job. Instants in µs; `attempt` only grows and tells attempts apart (`held_by`).
+    """One job. Instants in µs; `attempt` only grows and keeps attempts apart (`held_by`).
 
     `attempt_base` is the count at the last requeue, and of those since that did not count. A queued
     job waits (`waits_in`, in the order of `rank`) or was sent to a device, whose slot it has until
