@@ -8,9 +8,9 @@ from shared import clock
 from shared.accounts import AuditEntry, IssuedToken, Token, User
 from shared.config import read_settings
 from shared.datasets import MAX_ROW_BYTES, MAX_ROWS
-from shared.http.idempotency_store import KEPT_S
 from shared.http.pages import MAX_PAGE
 from shared.http.rates import RateSettings
+from shared.idempotency import KEPT_S
 from shared.request_bodies import MAX_BODY_BYTES
 
 

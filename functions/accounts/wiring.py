@@ -10,7 +10,8 @@ from shared.aws import Table
 from shared.clock import SECOND_US
 from shared.config import read_settings
 from shared.devices import Fleet
-from shared.http import Caller, IdempotencyStore
+from shared.http import Caller
+from shared.idempotency import IdempotencyStore
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from shared.accounts import Audit
 from shared.aws import Table
 from shared.config import read_settings, stack_name
 from shared.devices import DeviceQueues, Retirements, SessionTerms
-from shared.http import Caller, IdempotencyStore
+from shared.http import Caller
+from shared.idempotency import IdempotencyStore
 from shared.jobs import Jobs, JobsSettings, Leases
 
 

@@ -13,7 +13,7 @@ from shared.accounts import Audit, Erasing, account_traces, revoke_device_token
 from shared.aws import Bucket, Table
 from shared.config import read_settings
 from shared.devices import device_remains, device_traces
-from shared.http import record_traces
+from shared.idempotency import record_traces
 from shared.ids import user_partition
 from shared.jobs import job_remains, job_traces
 from shared.storage.log import storage_traces

@@ -39,6 +39,14 @@ TAG: Final = {
     "description": "Labels the run.",
     "schema": {"type": "string", "maxLength": 256},
 }
+KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key and body within 24 h replay the first answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "2f6f0f1e-9a3b-4c57-8f5e-1b1f0f6f8a11",
+}
 
 
 def operation(

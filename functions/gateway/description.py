@@ -7,6 +7,7 @@ import msgspec
 
 from functions.gateway import ollama_description, schemas
 from functions.gateway.describing import (
+    KEY,
     READS,
     REF,
     REFUSALS,
@@ -56,7 +57,11 @@ def describe() -> dict[str, Any]:
 
 def _paths() -> dict[str, dict[str, Any]]:
     return {
-        "/ask": {"post": _native("Ask a model", _ASK, json_answer("AskAnswer", "The answer."))},
+        "/ask": {
+            "post": _repeatable(
+                _native("Ask a model", _ASK, json_answer("AskAnswer", "The answer."))
+            )
+        },
         "/ask_stream": {
             "post": _native(
                 "Ask a model, and read while it writes",
@@ -100,6 +105,8 @@ def _paths() -> dict[str, dict[str, Any]]:
 _ASK: Final = """\
 One prompt, answered by a device that serves the model, all at once. Each answered call is one run
 in usage, `source_kind` `gateway`, with the device's own figures. `Server-Timing` repeats `phases`.
+With an `Idempotency-Key` it may be repeated after a lost answer: that is one call and one run, also
+where it was refused (but by 409 or 429); another body is 422 `idempotency_key_reused`.
 """
 _BATCH: Final = """\
 1 to 64 bodies of `/ask` (none or more: 422 `invalid_batch`), some at once. Each has a status, and
@@ -151,6 +158,21 @@ def _native(
 ) -> dict[str, Any]:
     answers = {"200": answer, **refusals(REFUSALS, "application/problem+json", "Problem")}
     return operation(summary, description, body, answers, "Unauthorized")
+
+
+def _repeatable(found: dict[str, Any]) -> dict[str, Any]:
+    """A call that a key makes repeatable."""
+    busy = described(_BUSY, "application/problem+json", "Problem", 409)
+    return found | {
+        "parameters": [*found["parameters"], KEY],
+        "responses": found["responses"] | {"409": busy},
+    }
+
+
+_BUSY: Final = (
+    "The call was cancelled while it waited (`cancelled`), or a first call with this "
+    "`Idempotency-Key` is under way (`idempotency_in_flight`)."
+)
 
 
 def _cancel() -> dict[str, Any]:

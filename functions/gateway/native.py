@@ -7,6 +7,7 @@ import msgspec
 
 from functions.gateway import wiring
 from functions.gateway.collecting import Collected, text_of
+from functions.gateway.once import Kept, carry_out_once
 from functions.gateway.outcomes import error_of
 from functions.gateway.refusals import headers_of
 from functions.gateway.requests import Request
@@ -14,6 +15,7 @@ from functions.gateway.schemas import AskBody, read_body
 from functions.gateway.streams import Stream
 from shared.errors import EvalyardError, Fault, Unacceptable
 from shared.gateway import Answered, ApiCaller, Ask, Phases, Up
+from shared.idempotency import HEADER
 from shared.lambda_stream import StreamedAnswer
 from shared.problem_documents import problem_document
 from shared.runs import MAX_LABEL_CHARACTERS, PREVIEW_CHARACTERS
@@ -69,16 +71,30 @@ def label_of(said: Any, pointer: str) -> str | None:
 async def answer_ask(
     request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer
 ) -> None:
-    """The whole answer at once, traced by `/ask_trace`. Raises EvalyardError, ClientGone."""
+    """The whole answer at once, traced by `/ask_trace`; by its `Idempotency-Key` once, where `/ask`
+    has one. Raises EvalyardError, ClientGone.
+    """
     ask = ask_of(request.json(), request, caller, ask_id)
+
+    async def answered() -> Kept:
+        return await _kept_answer(ask, request, answer.gone)
+
+    key = request.headers.get(HEADER)
+    once = request.path == "/ask" and key is not None
+    kept = await carry_out_once(str(key), ask, request, answered) if once else await answered()
+    await answer.send(kept.status, kept.headers, kept.body)
+
+
+async def _kept_answer(ask: Ask, request: Request, gone: asyncio.Event) -> Kept:
+    """The answer as it is sent, and may be sent again. Raises EvalyardError."""
     collected = Collected()
-    answered = await whole_answer(ask, collected, answer.gone, request.arrived)
+    answered = await whole_answer(ask, collected, gone, request.arrived)
     document = answer_document(answered) | output_of(collected)
     if request.path == "/ask_trace":
         document |= trace_of(answered.phases, collected.chunks)
-    headers = headers_of(ask_id, "application/json")
+    headers = headers_of(ask.ask_id, "application/json")
     headers["Server-Timing"] = server_timing(answered.phases)
-    await answer.send(200, headers, msgspec.json.encode(document))
+    return Kept(200, headers, msgspec.json.encode(document), stands=answered.ok)
 
 
 async def whole_answer(

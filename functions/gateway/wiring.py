@@ -8,6 +8,7 @@ from shared.aws.broker import Broker
 from shared.config import read_settings, region, stack_name
 from shared.devices import Fleet
 from shared.gateway import Calls, Seats
+from shared.idempotency import IdempotencyStore
 from shared.storage.log import SegmentLog
 
 
@@ -18,6 +19,7 @@ class Settings:
     accounts_table: str
     devices_table: str
     gateway_table: str
+    idempotency_table: str
     data_bucket: str
     token_uses_queue_url: str
     iot_endpoint: str
@@ -51,3 +53,9 @@ def accounts() -> Table:
 def token_uses() -> Queue:
     """Where the use of a key is reported."""
     return Queue(read_settings(Settings).token_uses_queue_url)
+
+
+@cache
+def idempotency() -> IdempotencyStore:
+    """First answers by Idempotency-Key."""
+    return IdempotencyStore(Table(read_settings(Settings).idempotency_table))

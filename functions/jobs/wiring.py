@@ -5,7 +5,7 @@ from functools import cache
 
 from shared.aws import Table
 from shared.config import read_settings
-from shared.http import IdempotencyStore
+from shared.idempotency import IdempotencyStore
 from shared.jobs import Jobs, JobsSettings, Submissions
 
 

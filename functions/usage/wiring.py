@@ -5,7 +5,7 @@ from functools import cache
 
 from shared.aws import Bucket, Table
 from shared.config import read_settings
-from shared.http import IdempotencyStore
+from shared.idempotency import IdempotencyStore
 from shared.imports import ImportQuota
 from shared.storage.log import Backlog, Catalog, SegmentLog
 

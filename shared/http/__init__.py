@@ -9,7 +9,6 @@ from shared.http.answers import (
 from shared.http.app import create_app, serve
 from shared.http.body import media_type, require_json
 from shared.http.idempotency import Repeatable, RepeatableCall, creates
-from shared.http.idempotency_store import IdempotencyStore, record_traces
 from shared.http.identity import Caller, CallingDevice, CurrentAdmin, CurrentDevice, CurrentUser
 from shared.http.names import (
     MADE_ID,
@@ -41,7 +40,6 @@ __all__ = [
     "CurrentUser",
     "Cursors",
     "DeviceRoute",
-    "IdempotencyStore",
     "JobIdInPath",
     "OpenRoute",
     "Page",
@@ -70,7 +68,6 @@ __all__ = [
     "logger",
     "media_type",
     "page_of",
-    "record_traces",
     "requested_window",
     "require_json",
     "serve",

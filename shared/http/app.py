@@ -14,12 +14,12 @@ from mangum import Mangum
 from shared.aws import Table
 from shared.config import read_settings
 from shared.http.answers import TEXT_TYPES
-from shared.http.idempotency_store import IdempotencyStore
 from shared.http.problems import install_problem_handlers
 from shared.http.rates import RateLimits, RateSettings
 from shared.http.request_log import RequestLog
 from shared.http.schemas import ERROR_RESPONSES
 from shared.http.snapshots import prepare_for_snapshots
+from shared.idempotency import IdempotencyStore
 
 
 def create_app(

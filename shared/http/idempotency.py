@@ -1,12 +1,5 @@
-"""`Idempotency-Key`: the same key and body give the same answer for 24 hours.
+"""`Idempotency-Key` for routes of FastAPI: `creates` marks those that honour it."""
 
-Our own DynamoDB item rather than Powertools' decorator: the HTTP semantics (422
-on another body, 409 in flight, secrets left out of a replay) are ours, and a call
-that was cut off must be able to run again under the same repeatable ids
-(`docs/decisions/0004-idempotency.md`).
-"""
-
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -17,16 +10,17 @@ from fastapi.routing import APIRoute
 
 from shared import clock, ids
 from shared.aws import Item
-from shared.errors import DependencyFailed, Unacceptable
-from shared.http.idempotency_store import IdempotencyStore
+from shared.errors import DependencyFailed
+from shared.idempotency import (
+    HEADER,
+    REPLAYED,
+    IdempotencyStore,
+    check_key,
+    fingerprint,
+    is_kept,
+    record_key,
+)
 from shared.observability import logger
-
-HEADER = "idempotency-key"
-_MAX_KEY = 255
-# A key of DynamoDB has at most 2,048 bytes.
-_LONGEST_PLACE_BYTES = 1_024
-# These answers say "not now": the same call may come again and must then be carried out.
-_NOT_KEPT = {409, 429}
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -74,11 +68,12 @@ async def answer_once(
     if key is None:
         request.state.repeatable = Repeatable(None, clock.now_us())
         return await answer(request)
-    _check_key(key)
+    check_key(key)
     store: IdempotencyStore = request.app.state.idempotency()
-    pk = f"CALL#{request.state.caller.name}#{_place(request)}#{key}"
-    fingerprint = _fingerprint(request, await request.body())
-    record = store.begin(pk, fingerprint, getattr(request.state.caller, "user_id", None))
+    caller, place = request.state.caller, (request.method, request.url.path)
+    pk = record_key(caller.name, *place, key)
+    said = fingerprint(*place, str(request.url.query), await request.body())
+    record = store.begin(pk, said, getattr(caller, "user_id", None))
     if record["state"] == "done":
         return _replay(store.answer(record))
     request.state.repeatable = Repeatable(pk, record["started_us"])
@@ -93,9 +88,8 @@ async def _carry_out(
     answer: Callable[[Request], Awaitable[Response]],
 ) -> Response:
     response = await answer(request)
-    kept = response.status_code < 500 and response.status_code not in _NOT_KEPT
     try:
-        if kept:
+        if is_kept(response.status_code):
             store.finish(record, _kept(response, route.endpoint.__creates__))  # type: ignore[attr-defined]  # Set by `creates`.
         else:
             store.release(record)
@@ -116,29 +110,8 @@ def _kept(response: Response, secrets: tuple[str, ...]) -> Item:
 
 
 def _replay(answer: Item) -> Response:
-    headers = {**answer["headers"], "Idempotent-Replayed": "true"}
+    headers = {**answer["headers"], **REPLAYED}
     return Response(answer["body"], answer["status"], headers=headers)
-
-
-def _place(request: Request) -> str:
-    """What a key belongs to, next to its caller; a path that no key has room for, by its digest."""
-    place = f"{request.method} {request.url.path}"
-    if len(place.encode()) <= _LONGEST_PLACE_BYTES:
-        return place
-    return hashlib.sha256(place.encode()).hexdigest()
-
-
-def _check_key(key: str) -> None:
-    if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
-        raise Unacceptable(
-            f"an Idempotency-Key has 1 to {_MAX_KEY} printable characters",
-            code="invalid_idempotency_key",
-        )
-
-
-def _fingerprint(request: Request, body: bytes) -> str:
-    parts = (request.method, request.url.path, str(request.url.query), body.hex())
-    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 
 
 # A coroutine, because FastAPI hands a plain function to a thread.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.config import variable_name
-from shared.http.idempotency_store import LOCK_S
+from shared.idempotency import LOCK_S
 from tests.template.conftest import Transformed, references
 from tools.template import ROOT, read_template
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared import http
 from shared.aws import Table
 from shared.errors import NotFound, TooManyRequests, Unavailable
+from shared.idempotency import IdempotencyStore
 from tests.conftest import Api
 from tests.kit.gateway import ApiClient
 
@@ -79,7 +80,7 @@ def calls() -> Calls:
 
 @pytest.fixture
 def things(api: Api, tables: dict[str, Table], calls: Calls) -> ApiClient:
-    store = http.IdempotencyStore(tables["IdempotencyTable"])
+    store = IdempotencyStore(tables["IdempotencyTable"])
     device_routes = APIRouter(route_class=http.DeviceRoute)
 
     @device_routes.get("/device")

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from shared import http
 from shared.aws import Table, Update
 from shared.errors import Conflict, TooManyRequests, Unavailable
+from shared.idempotency import IdempotencyStore
 from tests.conftest import Api, HeldClock
 from tests.kit.cloud import aws_client
 from tests.kit.gateway import ApiClient, ApiResponse
@@ -146,7 +147,7 @@ def large(api: Api, tables: dict[str, Table], calls: Calls) -> ApiClient:
         calls.carry_out(name)
         return LARGE
 
-    store = http.IdempotencyStore(tables["IdempotencyTable"])
+    store = IdempotencyStore(tables["IdempotencyTable"])
     app = http.create_app("Large", router, idempotency=lambda: store)
     return api(lambda event, context: http.serve(app, event, context), user="ada")
 

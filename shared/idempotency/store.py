@@ -12,7 +12,7 @@ from shared.observability import logger
 from shared.traces import BATCH, Items, Place
 
 KEPT_S = 86_400
-# Longer than any function may run, so that a live call is never taken for a dead one.
+# Longer than any function of the HTTP API may run: a live call is never taken for a dead one.
 LOCK_S = 35
 # An item of DynamoDB has at most 400 KB.
 _PART_BYTES = 350_000
@@ -27,14 +27,17 @@ class IdempotencyStore:
 
     table: Table
 
-    def begin(self, pk: str, fingerprint: str, user_id: str | None = None) -> Item:
-        """Claim the key or learn what became of it; `user_id` says whose record it is.
+    def begin(
+        self, pk: str, fingerprint: str, user_id: str | None = None, *, lock_s: int = LOCK_S
+    ) -> Item:
+        """Claim the key or learn what became of it; `user_id` says whose record it is, `lock_s` how
+        long the call may take at most.
 
         Returns the record; its `state` is `begun` when the caller must carry the call
         out, `done` when the stored answer is to be replayed. Raises Unacceptable for
         another body, Conflict while a first call runs.
         """
-        record = _fresh_record(pk, fingerprint, user_id)
+        record = _fresh_record(pk, fingerprint, user_id, lock_s)
         try:
             self.table.put(record, only_new=True)
             return record
@@ -88,8 +91,7 @@ class IdempotencyStore:
 
     def _resume(self, fresh: Item, stored: Item | None) -> Item:
         if stored is None or stored["expires_at"] <= clock.now_s():
-            self.table.put(fresh)
-            return fresh
+            return self._begin_again(fresh, stored)
         if stored["fingerprint"] != fresh["fingerprint"]:
             raise Unacceptable(
                 "this Idempotency-Key was used with another request; use a new key",
@@ -97,22 +99,31 @@ class IdempotencyStore:
             )
         if stored["state"] == "done":
             return stored
-        return self._take_over(stored)
-
-    def _take_over(self, stored: Item) -> Item:
-        busy = Conflict(
-            "a call with this Idempotency-Key is still running; ask again in a moment",
-            code="idempotency_in_flight",
-            retry_after_s=2,
-        )
         if stored["lock_until_s"] > clock.now_s():
-            raise busy
-        lock = {"lock_until_s": clock.now_s() + LOCK_S}
-        unchanged = {"lock_until_s": stored["lock_until_s"]}
+            raise _busy()
+        lock = Update(
+            stored["pk"],
+            "CALL",
+            set={"lock_until_s": fresh["lock_until_s"]},
+            only_if={"lock_until_s": stored["lock_until_s"]},
+        )
+        return self._only_one(lock)
+
+    def _begin_again(self, fresh: Item, expired: Item | None) -> Item:
+        """In the place of a record whose day is over, and which may be gone by now."""
+        began = None if expired is None else expired["started_us"]
+        said = {name: value for name, value in fresh.items() if name not in ("pk", "sk")}
+        again = Update(
+            fresh["pk"], "CALL", set=said, remove=("answer",), only_if={"started_us": began}
+        )
+        return self._only_one(again)
+
+    def _only_one(self, update: Update) -> Item:
+        """Of several calls at once, one goes on. Raises Conflict."""
         try:
-            return self.table.update(Update(stored["pk"], "CALL", set=lock, only_if=unchanged))
+            return self.table.update(update)
         except ConditionFailed as exc:
-            raise busy from exc
+            raise _busy() from exc
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,15 @@ def record_traces(table: Table) -> tuple[Place, ...]:
     return (_Records(table), Items(table, "rates", "RATE#{}"))
 
 
-def _fresh_record(pk: str, fingerprint: str, user_id: str | None) -> Item:
+def _busy() -> Conflict:
+    return Conflict(
+        "a call with this Idempotency-Key is still running; ask again in a moment",
+        code="idempotency_in_flight",
+        retry_after_s=2,
+    )
+
+
+def _fresh_record(pk: str, fingerprint: str, user_id: str | None, lock_s: int) -> Item:
     # The index of users finds the records of one: an erasure takes them along.
     whose = {} if user_id is None else {"user_id": user_id}
     return {
@@ -147,7 +166,7 @@ def _fresh_record(pk: str, fingerprint: str, user_id: str | None) -> Item:
         "state": "begun",
         "fingerprint": fingerprint,
         "started_us": clock.now_us(),
-        "lock_until_s": clock.now_s() + LOCK_S,
+        "lock_until_s": clock.now_s() + lock_s,
         "expires_at": clock.now_s() + KEPT_S,
     }
 
