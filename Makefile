@@ -163,6 +163,7 @@ test-nightly: .venv/.installed $(VENV_313) .venv-clients/.installed .venv-cloud/
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive")
 	EVALYARD_STEPS=15 .venv/bin/pytest tests/local/test_ministack_killed.py
 	EVALYARD_KILLS=10 .venv/bin/pytest tests/e2e/test_killed.py tests/e2e/test_restore_drill.py tests/e2e/test_gate_of_real_runs.py
+	EVALYARD_KILLS_S=3600 .venv/bin/pytest tests/e2e/test_gateway_killed.py
 
 test-seaweedfs: .venv/.installed .venv-seaweedfs/.installed ## the storage tests on another S3: SeaweedFS
 	.venv/bin/python -m tests.kit.seaweedfs .venv-seaweedfs/bin/weed .venv/bin/pytest --timeout 600 tests/shared/storage

@@ -35,7 +35,9 @@ from shared.aws.roles import Credentials
 from tests.kit.local_cloud import LocalCloud
 from tests.kit.phones import Phone
 
-ROUNDS: Final = {1: 24, 4: 8, 8: 5}
+ROUNDS: Final = {1: 20, 4: 6, 8: 4}
+# A machine that is busy with much else may be too late for a device's 1.5 s to answer.
+_TRIES: Final = 5
 TOKENS: Final = 24
 _RATE: Final = 30
 _MODEL: Final = "paced"
@@ -46,6 +48,10 @@ _COLUMNS: Final = (
     *("calls at once", "what", "straight p50", "straight p95", "gateway p50", "gateway p95"),
     *("added p50", "added p95"),
 )
+
+
+class NotAnsweredError(RuntimeError):
+    """A call was refused."""
 
 
 @dataclass
@@ -108,11 +114,11 @@ def ask(client: httpx.Client, tokens: int = TOKENS, rate: int = _RATE) -> Arriva
     }
     found = Arrivals(time.perf_counter())
     with client.stream("POST", "/v1/chat/completions", json=body) as answer:
-        for data in answer.iter_bytes():
+        for data in answer.iter_bytes() if answer.status_code == 200 else ():
             if any(_has_text(line) for line in data.split(b"\n")):
                 found.pieces.append(time.perf_counter())
-    if not found.pieces:
-        raise RuntimeError(f"no answer: {answer.status_code}")
+        if answer.status_code != 200:
+            raise NotAnsweredError(f"{answer.status_code}: {answer.read().decode()}")
     return found
 
 
@@ -150,10 +156,21 @@ def _together(client: httpx.Client, at_once: int) -> list[Arrivals]:
 
     def one(_: int) -> Arrivals:
         barrier.wait()
-        return ask(client)
+        return _answered(client)
 
     with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(one, range(at_once)))
+
+
+def _answered(client: httpx.Client) -> Arrivals:
+    """An answer, also after refusals, which are printed."""
+    for _ in range(_TRIES - 1):
+        try:
+            return ask(client)
+        except NotAnsweredError as exc:
+            print(f"asked again: {exc}", flush=True)
+            time.sleep(1)
+    return ask(client)
 
 
 def _sides(straight: Any, gateway: Any) -> dict[str, Cell]:

@@ -1,6 +1,6 @@
 """Jobs on the local cloud: how soon an idle device has one, and how many go through a pool.
 
-Devices are simulated: they pull, claim, complete and delete as a runner does, and run
+The devices of pools are simulated: they pull, claim, complete and delete as a runner does, and run
 nothing. The local cloud is one emulator on this machine, so a job's time is mostly its.
 """
 
@@ -13,18 +13,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from queue import SimpleQueue
+from typing import Any, NamedTuple
 
 import httpx
 
-from bench.idle_device import IdleDevice
 from bench.section import Cell, Section
 from tests.kit.device import SimulatedDevice
-from tests.kit.local_cloud import LocalCloud
+from tests.kit.local_cloud import LocalCloud, until
+from tests.kit.phones import Phone
+from tests.runner.kit.model import FakeModel, content, usage
 
 ROUNDS, _WARM_UP = 40, 4
 _MODEL = "noop"
-_CLAIMED_WITHIN_S = 60
+_IDLE_MODEL = "idle"
+_BEGUN_WITHIN_S = 60
 _SUBMITTERS = 4
 
 
@@ -41,8 +44,8 @@ CROWDS = (Crowd("short", 1, 40), Crowd("default", 4, 80), Crowd("long", 16, 160)
 _TITLE = "No-op jobs on the local cloud"
 _COLUMNS = ("what", "jobs", "p50 ms", "p95 ms", "jobs/s")
 _NOTE = (
-    "Idle: one device that looks into its two queues and then waits at one of them for a second, "
-    "as a runner does; times from the start of the submit. Pools: all jobs are submitted by one "
+    "Idle: one runner, a process, that hears of jobs over the broker, and a model that answers at "
+    "once; times from the start of the submit. Pools: all jobs are submitted by one "
     "user before the devices start, functions are warm; receive, claim, complete and delete of "
     "each are counted. The local cloud is an emulator on the same processors: its gateway, "
     "authorizer, queues and stores take most of a job."
@@ -60,52 +63,49 @@ def run() -> Section:
         admin, user = (
             stack.enter_context(cloud.client(token)) for token in ("admin_token", "user_token")
         )
-        rows = [row for crowd in CROWDS for row in _rows(admin, user, crowd)]
+        rows = _idle(admin, user)
+        rows += [row for crowd in CROWDS for row in _rows(admin, user, crowd)]
     return Section(_TITLE, _COLUMNS, rows, _NOTE)
 
 
 def _rows(admin: httpx.Client, user: httpx.Client, crowd: Crowd) -> Iterator[dict[str, Cell]]:
     with _devices(admin, crowd) as devices:
-        if crowd.devices == 1:
-            yield from _idle(user, devices[0], crowd.tag)
         yield _crowded(user, devices, crowd)
 
 
-def _submit(user: httpx.Client, tag: str) -> str:
-    body = {"prompt": "Why?", "model": _MODEL, "queue_tag": tag}
+def _submit(user: httpx.Client, tag: str, model: str = _MODEL) -> str:
+    body = {"prompt": "Why?", "model": model, "queue_tag": tag}
     return str(user.post("/api/jobs", json=body).raise_for_status().json()["job_id"])
 
 
-def _idle(user: httpx.Client, device: SimulatedDevice, tag: str) -> list[dict[str, Cell]]:
-    idle = IdleDevice(device)
-    with ThreadPoolExecutor(1) as pool:
-        pulling = pool.submit(idle.pull)
-        try:
-            times = [_one(user, idle, tag) for _ in range(_WARM_UP + ROUNDS)][_WARM_UP:]
-        finally:
-            idle.stopped.set()
-        pulling.result()
-    names = ("submit → answered", "submit → received", "submit → claimed")
+def _idle(admin: httpx.Client, user: httpx.Client) -> list[dict[str, Cell]]:
+    """A real runner, which hears of jobs over the broker, and a model that answers at once."""
+    asked: SimpleQueue[float] = SimpleQueue()
+
+    def answer(_: dict[str, Any]) -> Iterator[Any]:
+        asked.put(time.perf_counter())
+        yield content("Because.", "stop")
+        yield usage()
+        yield "data: [DONE]\n\n"
+
+    with FakeModel(answer) as model, Phone(admin, "bench-idle", _IDLE_MODEL, model.url) as phone:
+        until(lambda: "broker_connected" in phone.printed, "it hears of jobs")
+        times = [_one(user, asked) for _ in range(_WARM_UP + ROUNDS)][_WARM_UP:]
     return [
         {"what": f"idle: {name}", "jobs": ROUNDS, **_spread([each[n] for each in times])}
-        for n, name in enumerate(names)
+        for n, name in enumerate(("submit → answered", "submit → the model is asked"))
     ]
 
 
-def _one(user: httpx.Client, idle: IdleDevice, tag: str) -> tuple[float, float, float]:
-    """Milliseconds from submitting to its answer, to the message, and to the claim."""
-    # At any point of the device's round of polls.
-    time.sleep(random.uniform(0.3, 1.7))
+def _one(user: httpx.Client, asked: "SimpleQueue[float]") -> tuple[float, float]:
+    """Milliseconds from submitting to its answer, and to the model's work."""
+    # At any point of what an idle runner does.
+    time.sleep(random.uniform(1.5, 3.5))
     started = time.perf_counter()
-    job_id = _submit(user, tag)
+    _submit(user, "default", _IDLE_MODEL)
     answered = time.perf_counter()
-    taken = idle.taken.get(timeout=_CLAIMED_WITHIN_S)
-    if taken.job_id != job_id:
-        raise RuntimeError(f"the device took {taken.job_id} instead of {job_id}")
-    answered_ms, received_ms, claimed_ms = (
-        (moment - started) * 1_000 for moment in (answered, taken.received_s, taken.claimed_s)
-    )
-    return answered_ms, received_ms, claimed_ms
+    begun = asked.get(timeout=_BEGUN_WITHIN_S)
+    return (answered - started) * 1_000, (begun - started) * 1_000
 
 
 def _spread(values: list[float]) -> dict[str, float]:

@@ -2,12 +2,13 @@
 need not look there each second (decision 0064).
 
 The job is in the queue whatever becomes of this, and a device looks by itself every 20 s. So a
-nudge never makes anything fail, nor take long: it goes out while the queue takes the message, is
-waited for a moment, and after one that failed none is tried for a while.
+nudge never makes anything fail, nor take long: it goes out while the queue takes the message, and
+is waited for a moment, without which Lambda might freeze it. After one that failed none is tried
+for a while, and after one that took longer none is waited for.
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,7 +24,7 @@ from shared.isolation import kept_apart
 
 # What a request waits for a nudge at most, beyond what its queue took.
 _WAITED_FOR_S: Final = 0.25
-# So a broker that is away costs one wait in so many seconds.
+# So a broker that is away or slow costs one wait in so many seconds.
 _RESTS_S: Final = 10.0
 _AT_ONCE: Final = 4
 
@@ -39,6 +40,7 @@ class Nudges:
     send: Callable[[str, str, bytes], None] = publish
     clock: Callable[[], float] = monotonic
     _rests_until: float = 0.0
+    _unwaited_until: float = 0.0
     _pool: ThreadPoolExecutor = field(
         default_factory=partial(ThreadPoolExecutor, _AT_ONCE, "nudge")
     )
@@ -52,15 +54,24 @@ class Nudges:
             yield
             return
         message = {"v": 1, "k": "look", "lane": lane, **({"after_s": after_s} if after_s else {})}
-        topic = down_topic(self.stack, device.serial)
-        sent = self._pool.submit(self.send, self.endpoint, topic, msgspec.json.encode(message))
+        sent = self._pool.submit(self._nudge, device.serial, msgspec.json.encode(message))
         yield
-        with kept_apart(
-            "nudge_not_sent", "NudgesNotSent", service="jobs", device=device.serial
-        ) as (attempt):
-            sent.result(_WAITED_FOR_S)
-        if attempt.failed:
-            self._rests_until = self.clock() + _RESTS_S
+        self._wait_for(sent)
 
     def _may_nudge(self, device: Device) -> bool:
         return bool(self.endpoint) and device.takes_calls and self.clock() >= self._rests_until
+
+    def _nudge(self, serial: str, message: bytes) -> None:
+        apart = kept_apart("nudge_not_sent", "NudgesNotSent", service="jobs", device=serial)
+        with apart as attempt:
+            self.send(self.endpoint, down_topic(self.stack, serial), message)
+        if attempt.failed:
+            self._rests_until = self.clock() + _RESTS_S
+
+    def _wait_for(self, sent: Future[None]) -> None:
+        if self.clock() < self._unwaited_until:
+            return
+        try:
+            sent.result(_WAITED_FOR_S)
+        except TimeoutError:
+            self._unwaited_until = self.clock() + _RESTS_S

@@ -1,12 +1,11 @@
 """A device of a running cloud: a real runner in a process, between the cloud and a model server."""
 
-import os
 import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import gettempdir
-from time import monotonic, sleep
+from tempfile import TemporaryDirectory
+from time import sleep
 from typing import Any, Self
 
 import httpx
@@ -28,13 +27,14 @@ class Phone:
     flags: tuple[str, ...] = ()
     process: Any = None
     _token: str = ""
-    _log: Path = field(init=False)
+    _kept: TemporaryDirectory[str] = field(
+        default_factory=lambda: TemporaryDirectory(prefix="phone-")
+    )
 
     def __post_init__(self) -> None:
         body = {"serial": self.serial, "models": [self.model]}
         made = self.admin.post("/devices/register", json=body).raise_for_status().json()
         self._token = made["device_token"]
-        self._log = Path(gettempdir()) / f"{self.serial}-{os.getpid()}.log"
 
     def __enter__(self) -> Self:
         self.start()
@@ -48,7 +48,7 @@ class Phone:
             self.process.wait(_ENDS_WITHIN_S)
         except subprocess.TimeoutExpired:
             self.kill()
-        self._log.unlink(missing_ok=True)
+        self._kept.cleanup()
 
     @property
     def state(self) -> dict[str, Any]:
@@ -59,16 +59,16 @@ class Phone:
     @property
     def printed(self) -> str:
         """What the runner said so far."""
-        return self._log.read_text()
+        return (self._folder / "log").read_text()
 
     def start(self) -> None:
-        """Start a runner; one that was killed is let in when its silence has lasted a minute, or
-        at once where it keeps its name.
-        """
+        """Start a runner. It keeps its name, so that it is let in at once when it was killed."""
         where = ("--api", str(self.admin.base_url), "--serial", self.serial)
         what = ("--openai-url", self.model_url, "--model", self.model)
-        with self._log.open("a") as log:
-            self.process = start(*where, *what, *self.flags, token=self._token, stdout=log)
+        with (self._folder / "log").open("a") as log:
+            self.process = start(
+                *(*where, *what, *self.flags), token=self._token, stdout=log, state=self._folder
+            )
 
     def kill(self) -> None:
         """End it as a battery does."""
@@ -78,7 +78,9 @@ class Phone:
     def freeze(self, seconds: float) -> None:
         """Have it do nothing for a while, as a closed lid does."""
         self.process.send_signal(signal.SIGSTOP)
-        until_s = monotonic() + seconds
-        while monotonic() < until_s:
-            sleep(0.05)
+        sleep(seconds)
         self.process.send_signal(signal.SIGCONT)
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self._kept.name)

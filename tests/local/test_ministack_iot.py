@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from local.aws import REGION, LocalAws
+from shared.aws import publish, topics
 from shared.aws.broker_address import broker_address
 from shared.aws.mqtt_link import Link, LinkLostError, LinkRefusedError
 from shared.aws.roles import Credentials
 from shared.devices.channel import ChannelTerms, device_hash, down_topic, heard_topics
+from shared.errors import Unavailable
 
 STACK = "evalyard"
 ACCOUNT = "000000000000"
@@ -159,5 +161,47 @@ def test_second_connection_takes_the_place_of_the_first_when_both_have_one_name(
 
         assert await second.answers(5)
         await second.close()
+
+    run(test())
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_word_by_https_reaches_a_device_when_the_role_may_publish(
+    may: bool,
+    aws: LocalAws,
+    role: str,
+    endpoint: str,
+    device: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the functions nudge a device that holds a connection."""
+    topic = f"{PREFIX}:topic/{STACK}/d/*/{'down' if may else 'up'}"
+    statement = {"Effect": "Allow", "Action": "iot:Publish", "Resource": topic}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    keys = aws.client("sts").assume_role(
+        RoleArn=role, RoleSessionName="jobs", Policy=json.dumps(policy)
+    )["Credentials"]
+    credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], 0)
+    monkeypatch.setattr(topics, "own_credentials", lambda: credentials)
+    # What is busy here is the machine.
+    monkeypatch.setattr(topics, "_TIMEOUT_S", (20, 20))
+    topics._session.cache_clear()
+    monkeypatch.setenv("AWS_REGION", REGION)
+    word = b'{"v":1,"k":"look","lane":"normal"}'
+
+    async def test() -> None:
+        channel, down = device("dev-1"), []
+        link = await Link.open(
+            channel.url, channel.client_ids[0], [channel.down], lambda _, said: down.append(said)
+        )
+        work = asyncio.to_thread(publish, endpoint, channel.down, word)
+        if may:
+            await work
+            await until(lambda: down)
+        else:
+            with pytest.raises(Unavailable, match="403"):
+                await work
+        assert down == ([word] if may else [])
+        await link.close()
 
     run(test())

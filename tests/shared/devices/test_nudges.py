@@ -94,18 +94,20 @@ def test_failure_is_counted_and_no_nudge_tried_for_a_while_when_the_broker_is_aw
     assert capsys.readouterr().out.count('"NudgesNotSent":[1.0]') == 2
 
 
-def test_sender_goes_on_when_the_broker_does_not_answer() -> None:
-    answered = Event()
+def test_only_the_first_is_waited_for_when_the_broker_does_not_answer() -> None:
+    answered, waited = Event(), []
     sender = Sender(meanwhile=answered.wait)
-    nudges = Nudges("yard", ENDPOINT, sender)
+    nudges = Nudges("yard", ENDPOINT, sender, clock=lambda: waited.append(1) or 100.0)  # type: ignore[func-returns-value]
 
-    with nudges.beside(device(), "normal"):
-        pass
-    with nudges.beside(device(), "normal"):
-        pass
-
+    for _ in range(3):
+        with nudges.beside(device(), "normal"):
+            pass
+    unsent = list(sender.sent)
     answered.set()
-    assert sender.sent == []
+
+    assert unsent == []
+    # Each asks the clock whether it may go, and whether to wait; the first also when it gave up.
+    assert len(waited) == 7
 
 
 def test_failure_of_the_queue_is_raised_when_the_nudge_went_out() -> None:
