@@ -13,8 +13,9 @@ SERIAL = "bench-1"
 class FakeApi(FakeServer):
     """`jobs` are claimable until completed; `answers[verb]` come first, before the usual ones."""
 
-    def __init__(self, queues: list[dict[str, str]] | None = None) -> None:
+    def __init__(self, queues: list[dict[str, str]] | None = None, serial: str = SERIAL) -> None:
         super().__init__()
+        self.serial = serial
         self.queues = queues or []
         self.heartbeat_s = 0.1
         self.jobs: dict[str, dict[str, Any]] = {}
@@ -43,7 +44,7 @@ class FakeApi(FakeServer):
         verb, job_id = rest[-1], rest[1] if len(rest) == 3 else ""
         if exchange.headers.get("X-Device-Token") != TOKEN:
             exchange.send_json(401, {"message": "Unauthorized"})
-        elif (devices, serial) != ("devices", SERIAL):
+        elif (devices, serial) != ("devices", self.serial):
             exchange.send_json(403, {"code": "forbidden", "detail": "another device"})
         else:
             self.said.append((verb, job_id, body))
