@@ -14,12 +14,13 @@ import httpx
 
 from evalyard_runner import log
 from evalyard_runner.backends import Backend, Relayed
+from evalyard_runner.conditions import Condition, conditions_of
 from evalyard_runner.errors import GenerationError
 from evalyard_runner.frames import Frames
 from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.metrics import metrics_of
 from evalyard_runner.net import is_loopback
-from evalyard_runner.presence import DeviceState
+from evalyard_runner.presence import PERIOD_S, DeviceState
 from evalyard_runner.turns import MOST_WAITING, Ticket, Turns
 from evalyard_runner.unexpected import internal, place_of
 from evalyard_runner.wire import CallMessage, QueueMessage, read_broker_message
@@ -28,6 +29,8 @@ _ALIVE_EVERY_S: Final = 2.0
 # A gateway that says nothing for so long is dead: its caller waits for nothing any more.
 _KEPT_FOR_S: Final = 15.0
 _FORGOTTEN_AFTER_S: Final = 60.0
+# A sensor that takes longer than the answer and this has nothing to say of it.
+_SENSED_WITHIN_S: Final = 1.0
 _FETCH_TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
 
 
@@ -179,12 +182,26 @@ class _Call:
         self.frames.say("started")
         body = await self._body()
         backend = self._asks.backend
+        # Next to the answer: a sensor that takes its time keeps no caller waiting for a token.
+        reading = asyncio.create_task(asyncio.to_thread(self._asks.state.sensors.recent, PERIOD_S))
         try:
             async with asyncio.timeout(self._message.deadline_s):
                 relayed = await backend.relay(self._message.model, body, self.frames.piece)
+            self._say_done(relayed, await self._conditions(relayed, reading))
         except TimeoutError as exc:
             raise GenerationError("timeout", "the call took too long", retryable=False) from exc
-        self._say_done(relayed)
+        finally:
+            reading.cancel()
+
+    async def _conditions(
+        self, relayed: Relayed, reading: "asyncio.Task[dict[str, Any]]"
+    ) -> dict[str, Condition]:
+        """Under what it ran; without what no sensor has said by its end."""
+        backend = self._asks.backend
+        about = await backend.about(self._message.model)
+        await asyncio.wait({reading}, timeout=_SENSED_WITHIN_S)
+        before = reading.result() if reading.done() else {}
+        return conditions_of(about, before, [relayed.sample], is_local=backend.is_local, warm=None)
 
     async def _body(self) -> dict[str, Any]:
         if self._message.body is not None:
@@ -210,7 +227,7 @@ class _Call:
                 return
             self.frames.say("alive")
 
-    def _say_done(self, relayed: Relayed) -> None:
+    def _say_done(self, relayed: Relayed, conditions: dict[str, Condition]) -> None:
         sample = relayed.sample
         self.frames.say(
             "done",
@@ -218,6 +235,7 @@ class _Call:
             usage=relayed.usage or None,
             metrics=metrics_of([sample], sample.load_ms),
             load_ms=sample.load_ms,
+            conditions=conditions,
         )
         log.progress("call_answered", model=self._message.model, latency_ms=sample.latency_ms)
 

@@ -1,5 +1,5 @@
-"""Under what a job ran, as far as the runner knows: the `conditions` of a result; no I/O but the
-host's own facts.
+"""Under what a job or a call ran, as far as the runner knows: the `conditions` of a result; no I/O
+but the host's own facts.
 
 The names are those of docs/runs.md. What is not known is not there: nothing is guessed.
 """
@@ -21,11 +21,11 @@ def conditions_of(
     samples: Sequence[Sample],
     *,
     is_local: bool,
-    warm: bool,
+    warm: bool | None,
 ) -> dict[str, Condition]:
     """`runtime` is what the backend says of itself, `before` what the sensors read before the
     first run. `is_local`: the model runs on this device; else its system is not known.
-    `warm`: something ran on the loaded model before the first measured run.
+    `warm`: something ran on the loaded model before the first measured run; None is not known.
     """
     known = {
         **runtime,

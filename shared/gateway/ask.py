@@ -33,7 +33,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answered(msgspec.Struct, kw_only=True):
-    """How a call ended, with what a device measured of it. `device` is None where none began."""
+    """How a call ended, with what a device measured of it. `device` is None where none began;
+    `conditions` are as runs keep them.
+    """
 
     ask_id: str
     model: str
@@ -48,6 +50,7 @@ class Answered(msgspec.Struct, kw_only=True):
     message: str | None = None
     ahead: int | None = None
     retry_after_s: int | None = None
+    conditions: dict[str, str] = {}
 
     @property
     def ok(self) -> bool:

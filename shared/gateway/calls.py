@@ -26,7 +26,7 @@ from shared.gateway.messages import (
     read_up,
 )
 from shared.gateway.phases import Marks, phases_of
-from shared.gateway.recording import leaves_a_run, record, run_id, run_of
+from shared.gateway.recording import conditions_of, leaves_a_run, record, run_id, run_of
 from shared.gateway.seats import Seat, Seats
 from shared.observability import logger
 from shared.storage.log import SegmentLog
@@ -332,6 +332,7 @@ class _Call:
             message=None if frame is None else frame.message,
             ahead=ended.ahead,
             retry_after_s=ended.retry_after_s,
+            conditions={} if frame is None else conditions_of(frame),
         )
         if counts:
             run = run_of(self._seat, answered, self._marks, self._ask.preview)

@@ -36,6 +36,8 @@ class Up(msgspec.Struct, frozen=True, kw_only=True):
     usage: dict[str, Any] | None = None
     metrics: dict[str, float | None] | None = None
     load_ms: float | None = None
+    # Judged where they are kept: a frame with odd ones is a frame all the same.
+    conditions: Any = None
 
 
 def read_up(payload: bytes) -> Up | None:

@@ -11,9 +11,10 @@ import msgspec
 
 from shared import ids
 from shared.gateway.ask import Answered
+from shared.gateway.messages import Up
 from shared.gateway.phases import Marks
 from shared.gateway.seats import Seat
-from shared.runs import Run, speed_of
+from shared.runs import Run, joined_conditions, sift_conditions, speed_of
 from shared.segment_ids import batch_id_of, run_id_of
 from shared.storage.log import SegmentLog
 
@@ -53,8 +54,14 @@ def run_of(seat: Seat, answered: Answered, marks: Marks, preview: str | None) ->
         if cancelled
         else speed_of(known["tok_s"], completion, latency_ms, known["ttft_ms"]),
         prompt_preview=preview,
+        conditions=answered.conditions,
         extra=_extra(answered, marks) | ({CANCELLED: 1.0} if cancelled else {}),
     )
+
+
+def conditions_of(frame: Up) -> dict[str, str]:
+    """Under what a device says that it answered, as runs keep it: the good ones of what it says."""
+    return joined_conditions({}, sift_conditions(frame.conditions)[0])[0]
 
 
 def abandoned_run(seat: Seat) -> Run:

@@ -140,11 +140,13 @@ def test_answer_comes_piece_by_piece_when_a_call_is_asked(model: FakeModel) -> N
         assert [frame["n"] for frame in yard.frames] == list(range(1, len(kinds) + 1))
         assert texts(yard.frames) == "one two three"
         assert done["metrics"]["completion_tokens"] == 3
+        assert done["conditions"].items() >= {"backend": "openai", "battery_pct": 80.0}.items()
+        assert "warm" not in done["conditions"]
         assert (done["finish_reason"], done["usage"]["prompt_tokens"]) == ("stop", 10)
         moments = [frame["t"] for frame in yard.frames]
         assert moments == sorted(moments)
 
-    run(model, test)
+    run(model, test, battery=80.0)
 
     (asked,) = model.requests
     assert (asked["model"], asked["stream"], asked["temperature"]) == ("tiny-upstream", True, 0.5)

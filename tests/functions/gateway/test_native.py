@@ -63,6 +63,34 @@ def test_run_has_tag_and_preview_when_they_are_asked_for(gate: Gate, runs: Any) 
     assert (run.tag, run.prompt_preview) == ("night", "Count.")
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            {"runtime": "llama.cpp", "quant": "Q4_0", "threads": 4, "charging": True},
+            {"runtime": "llama.cpp", "quant": "Q4_0", "threads": "4", "charging": "true"},
+        ),
+        ({"quant": "Q4_0", "Odd name": 1, "list": [], "unknown": None}, {"quant": "Q4_0"}),
+        (["garbage"], {}),
+        (None, {}),
+    ],
+)
+def test_run_has_the_conditions_that_its_device_says(
+    gate: Gate, runs: Any, said: Any, kept: dict[str, str]
+) -> None:
+    async def says_them(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await device.say(ask, "started")
+        await device.piece(ask, "one")
+        await device.say(ask, "done", finish_reason="stop", conditions=said)
+
+    gate.device(script=says_them)
+
+    reply = gate.ask(body=ASK)
+
+    (run,) = runs()
+    assert (reply.status, run.conditions) == (200, kept)
+
+
 def test_words_come_as_events_when_the_answer_is_streamed(gate: Gate, runs: Any) -> None:
     gate.device()
 
