@@ -5,9 +5,9 @@ from typing import Final
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.credentials import Credentials as SigningKeys
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
 from shared.aws.broker_address import is_local
@@ -35,11 +35,21 @@ def publish(endpoint: str, topic: str, payload: bytes) -> None:
     signing = SigningKeys(keys.access_key_id, keys.secret_access_key, keys.session_token or None)
     SigV4Auth(signing, _SERVICE, region()).add_auth(request)
     try:
-        answer = _session().send(request.prepare())
+        answer = _sent(request)
     except BotoCoreError as exc:
         raise Unavailable(f"the message broker does not answer: {type(exc).__name__}") from exc
     if answer.status_code != 200:
         raise Unavailable(f"the message broker answered {answer.status_code}")
+
+
+def _sent(request: AWSRequest) -> AWSResponse:
+    """The answer; asked once more where a connection turned out to be closed, as those do that were
+    open while the function was frozen.
+    """
+    try:
+        return _session().send(request.prepare())
+    except ConnectionClosedError:
+        return _session().send(request.prepare())
 
 
 def _address(endpoint: str) -> str:

@@ -1,7 +1,9 @@
 """Nudges reach a connected device's own topic, and cost nothing else when they do not."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -135,6 +137,29 @@ def test_broker_is_unavailable_when_it_refuses_or_is_not_there(broker: Receiver)
 
     with pytest.raises(Unavailable, match="EndpointConnectionError"):
         publish("data.iot.us-east-1.localhost:1", "yard/d/0a/down", b"{}")
+
+
+@pytest.mark.usefixtures("aws", "keys")
+def test_message_is_published_when_the_open_connection_was_closed_meanwhile() -> None:
+    """As one is that was open while Lambda froze the function: it ends when it is used."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+
+        def serve() -> None:
+            for answered in (True, False), (True,):
+                with listening.accept()[0] as connection:
+                    for gives in answered:
+                        heard.append(connection.recv(65_536))
+                        connection.sendall(answer if gives else b"")
+
+        served = pool.submit(serve)
+        endpoint = f"data.iot.us-east-1.localhost:{listening.getsockname()[1]}"
+        for _ in range(2):
+            publish(endpoint, "yard/d/0a/down", b"{}")
+        served.result(10)
+
+    assert len(heard) == 3
 
 
 @pytest.fixture
