@@ -25,6 +25,8 @@ def parameters(settings: Settings, aws: LocalAws) -> dict[str, str]:
         **build.this_machine().parameters,
         # The local AWS speaks plain HTTP.
         "RequireTls": "false",
+        # Folds cost nothing here, and what they make is looked at.
+        "FoldAfterS": "5",
         # It keeps lifecycle rules and ignores them.
         "LifecycleRuns": "false",
         "CallbackAllowPrivate": "true" if settings.callback_allow_private else "false",

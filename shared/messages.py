@@ -23,10 +23,14 @@ class MessageUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class Message:
-    """One message: the id that the answer names it by, and its body."""
+    """One message: the id that the answer names it by, its body, by what its queue knows this
+    delivery ("": it does not say), and how often it was delivered.
+    """
 
     message_id: str
     body: str
+    receipt: str = ""
+    deliveries: int = 1
 
     def read(self, kind: type[Kind]) -> Kind:
         """What the body says. Raises MessageUnreadable."""
@@ -83,7 +87,18 @@ def _message(record: object) -> Message | None:
     message_id, body = record.get("messageId"), record.get("body")
     if not isinstance(message_id, str) or not message_id:
         return None
-    return Message(message_id, body if isinstance(body, str) else "")
+    receipt = record.get("receiptHandle")
+    return Message(
+        message_id,
+        body if isinstance(body, str) else "",
+        receipt if isinstance(receipt, str) else "",
+        _deliveries(record.get("attributes")),
+    )
+
+
+def _deliveries(attributes: object) -> int:
+    said = attributes.get("ApproximateReceiveCount") if isinstance(attributes, dict) else None
+    return int(said) if isinstance(said, str) and said.isdecimal() else 1
 
 
 def _drop(event: str) -> None:

@@ -1,10 +1,11 @@
 """S3 events about new segments (through SQS): folds the segments of the users they name.
 
-Done: the user has nothing pending. Retry: folding failed (metric `UsersNotServed`) or time
-ran out; exactly the messages that name that user come again. Record and drop: a message
-that names no segment (S3's test event, or noise), and what is no message
-(`UnreadableEvents`). A second delivery is harmless: events are hints, the listing is the
-truth, and a commit is fenced by the checkpoint's generation.
+Done: the user has nothing pending, or what the messages name is folded already. Retry: it is
+too early for a fold (the messages come again when it is worth one, once), folding failed
+(metric `UsersNotServed`) or time ran out; exactly the messages that name that user come again.
+Record and drop: a message that names no segment (S3's test event, or noise), and what is no
+message (`UnreadableEvents`). A second delivery is harmless: events are hints, the listing is
+the truth, and a commit is fenced by the checkpoint's generation.
 """
 
 from dataclasses import dataclass
@@ -12,22 +13,35 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
 
-from shared.aws import Bucket, Table
+from shared.aws import Bucket, Queue, Table
 from shared.config import read_settings
+from shared.errors import DependencyFailed
 from shared.isolation import user_kept_apart
 from shared.messages import Message, MessageUnreadable, come_again, messages_of
 from shared.observability import logger
 from shared.storage.assembly import compactor
-from shared.storage.log import Catalog, SegmentName, UserLog
+from shared.storage.log import Catalog, NewSegment, SegmentName, UserLog, fold_wait_s
 from shared.turns import MayGoOn, TimeLeft
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The bucket of runs and segments, and the catalog."""
+    """The bucket of runs and segments, the catalog, the queue that the events come by, and how long
+    a fold of little may wait.
+    """
 
     data_bucket: str
     catalog_table: str
+    segment_events_queue_url: str
+    fold_after_s: int
+
+
+@dataclass(frozen=True)
+class _Notice:
+    """A message, and which segments of one user it names."""
+
+    message: Message
+    segments: list[NewSegment]
 
 
 # What a fold step and the answer may still need when the function must stop.
@@ -36,24 +50,54 @@ _RESERVE_MS = 20_000
 
 def lambda_handler(event: object, context: Any) -> dict[str, Any]:
     """Fold for every user that the batch names; report the messages that must come again."""
-    users = _messages_by_user(messages_of(event))
+    users = _notices_by_user(messages_of(event))
+    early = [user_id for user_id, notices in users.items() if _is_put_off(notices)]
+    ripe = {user_id: notices for user_id, notices in users.items() if user_id not in early}
     time_left = TimeLeft.of(context, _RESERVE_MS)
     # Each has an equal share of what the others left: no user's backlog takes all the time.
     unfolded = [
         user_id
-        for place, user_id in enumerate(users)
-        if not _folded(user_id, time_left.share(len(users) - place))
+        for place, (user_id, notices) in enumerate(ripe.items())
+        if not _folded(user_id, notices, time_left.share(len(ripe) - place))
     ]
-    return come_again([message_id for user_id in unfolded for message_id in users[user_id]])
+    again = [notice for user_id in early + unfolded for notice in users[user_id]]
+    return come_again([notice.message.message_id for notice in again])
 
 
-def _folded(user_id: str, may_go_on: MayGoOn) -> bool:
-    """Whether nothing of the user is pending any more."""
+def _is_put_off(notices: list[_Notice]) -> bool:
+    """Whether messages of a user come again when a fold is worth it. Each is put off once only."""
+    if any(each.message.deliveries > 1 or not each.message.receipt for each in notices):
+        return False
+    settings = read_settings(Settings)
+    new = [segment for each in notices for segment in each.segments]
+    seconds = fold_wait_s(new, settings.fold_after_s)
+    if not seconds:
+        return False
+    try:
+        receipts = [each.message.receipt for each in notices]
+        Queue(settings.segment_events_queue_url).put_off(receipts, seconds)
+    except DependencyFailed:
+        logger().warning("fold_not_put_off")
+        return False
+    return True
+
+
+def _folded(user_id: str, notices: list[_Notice], may_go_on: MayGoOn) -> bool:
+    """Whether nothing of what messages of the user name is pending any more."""
     with user_kept_apart("fold", user_id):
-        folded = compactor(UserLog(*_storage(), user_id)).drain(may_go_on)
+        log = UserLog(*_storage(), user_id)
+        if _is_covered(log, notices):
+            return True
+        folded = compactor(log).drain(may_go_on)
         logger().info("segments_folded", user_id=user_id, segments=folded)
         return may_go_on()
     return False
+
+
+def _is_covered(log: UserLog, notices: list[_Notice]) -> bool:
+    """Whether the last fold took all that is named along: what was put off mostly is."""
+    named = {segment.name.file_name for each in notices for segment in each.segments}
+    return named <= set(log.checkpoint().last_committed)
 
 
 @cache
@@ -62,20 +106,24 @@ def _storage() -> tuple[Bucket, Catalog]:
     return Bucket(settings.data_bucket), Catalog(Table(settings.catalog_table))
 
 
-def _messages_by_user(messages: list[Message]) -> dict[str, list[str]]:
-    users: dict[str, list[str]] = {}
+def _notices_by_user(messages: list[Message]) -> dict[str, list[_Notice]]:
+    users: dict[str, list[_Notice]] = {}
     for message in messages:
-        for user_id in _users_named(message):
-            users.setdefault(user_id, []).append(message.message_id)
+        for user_id, segments in _named(message).items():
+            users.setdefault(user_id, []).append(_Notice(message, segments))
     return users
 
 
-def _users_named(message: Message) -> list[str]:
-    """The users whose segments a message is about, each once, in its order."""
-    users = [user_id for entry in _entries(message) if (user_id := _user_named(entry))]
+def _named(message: Message) -> dict[str, list[NewSegment]]:
+    """The segments that a message is about, by user, in its order."""
+    users: dict[str, list[NewSegment]] = {}
+    for entry in _entries(message):
+        segment = _segment_named(entry)
+        if segment is not None:
+            users.setdefault(segment.name.user_id, []).append(segment)
     if not users:
         logger().warning("event_dropped", message_id=message.message_id)
-    return list(dict.fromkeys(users))
+    return users
 
 
 def _entries(message: Message) -> list[Any]:
@@ -87,9 +135,12 @@ def _entries(message: Message) -> list[Any]:
     return entries if isinstance(entries, list) else []
 
 
-def _user_named(entry: Any) -> str | None:
-    """The user of one S3 event; None when it names no segment."""
+def _segment_named(entry: Any) -> NewSegment | None:
+    """The segment of one S3 event; None when it names none."""
     try:
-        return SegmentName.parse(unquote_plus(entry["s3"]["object"]["key"])).user_id or None
+        stored = entry["s3"]["object"]
+        name = SegmentName.parse(unquote_plus(stored["key"]))
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+    size = stored.get("size")
+    return NewSegment(name, size if isinstance(size, int) else 0) if name.user_id else None

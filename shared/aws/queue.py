@@ -1,5 +1,6 @@
 """One SQS queue: making it, sending, and what its attributes say."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from shared.aws.clients import client
 from shared.aws.errors import aws_errors
 
 _MAX_DELAY_S = 900
+_BATCH = 10
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,18 @@ class Queue:
             client("sqs").send_message(
                 QueueUrl=self.url, MessageBody=msgspec.json.encode(body).decode(), **extra
             )
+
+    def put_off(self, receipts: Sequence[str], seconds: int) -> None:
+        """Have messages that were received come again after so many seconds. A call for ten; one
+        that the queue cannot put off comes again when its visibility ends.
+        """
+        for first in range(0, len(receipts), _BATCH):
+            entries = [
+                {"Id": str(place), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+                for place, receipt in enumerate(receipts[first : first + _BATCH])
+            ]
+            with aws_errors():
+                client("sqs").change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
 
     def delete(self) -> None:
         """Delete the queue and its messages; a queue that is not there is none to delete."""

@@ -25,6 +25,7 @@ from shared.storage.log.records import (
     totals_key,
     totals_record,
 )
+from shared.storage.log.ripeness import NewSegment, fold_wait_s
 from shared.storage.log.row_members import BATCH_MEMBER, META_PREFIX, batch_of_line, row_meta
 from shared.storage.log.segment_log import SegmentLog
 from shared.storage.log.segments import PendingSegment, SegmentName
@@ -44,6 +45,7 @@ __all__ = [
     "DatasetRecord",
     "DayRecord",
     "MonthRecord",
+    "NewSegment",
     "Part",
     "PendingSegment",
     "SegmentLog",
@@ -58,6 +60,7 @@ __all__ = [
     "dataset_key",
     "dataset_record",
     "delete_dataset",
+    "fold_wait_s",
     "partition",
     "read_snapshot",
     "retry_when_overtaken",
