@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,7 +80,8 @@ class FakeDevice:
     heard: list[dict[str, Any]] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     _link: Link | None = None
-    _said: int = 0
+    # How many frames were said of each ask.
+    _said: Counter[str] = field(default_factory=Counter)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def connect(self, broker: LocalBroker) -> None:
@@ -99,9 +101,10 @@ class FakeDevice:
 
     async def say(self, ask: dict[str, Any], kind: str, **fields: Any) -> None:
         """The next frame about an ask; as time passes ten milliseconds a frame."""
-        self._said += 1
-        head = {"v": 1, "id": ask["id"], "try": ask["try"], "n": self._said, "k": kind}
-        frame = {**head, "t": self._said * 10.0, **fields}
+        self._said[ask["id"]] += 1
+        number = self._said[ask["id"]]
+        head = {"v": 1, "id": ask["id"], "try": ask["try"], "n": number, "k": kind}
+        frame = {**head, "t": number * 10.0, **fields}
         topic = f"{STACK}/d/{device_hash(self.serial)}/up/{ask['reply']}"
         assert self._link is not None
         await self._link.publish(topic, json.dumps(frame).encode())
@@ -109,13 +112,13 @@ class FakeDevice:
     async def piece(self, ask: dict[str, Any], text: str = "", **choice: Any) -> None:
         """A frame with one piece of an answer."""
         whole = {"index": 0, "delta": {"content": text} if text else {}, **choice}
-        await self.say(ask, "chunks", c=[[(self._said + 1) * 10.0, whole]])
+        await self.say(ask, "chunks", c=[[(self._said[ask["id"]] + 1) * 10.0, whole]])
 
     def _hear(self, _: str, payload: bytes) -> None:
         message = json.loads(payload)
         self.heard.append(message)
         if message["k"] == "ask":
-            self._said = 0
+            del self._said[message["id"]]
             task = asyncio.create_task(self.script(self, message))  # type: ignore[arg-type]
             self._tasks.add(task)
         elif message["k"] == "cancel":
