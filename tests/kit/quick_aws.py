@@ -11,7 +11,7 @@ import copy
 import pickle
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import cache
 from threading import RLock
 from typing import Any
@@ -33,6 +33,7 @@ from moto.s3.models import S3Backend, s3_backends
 from moto.sqs import models as sqs_models
 from moto.sqs.responses import SQSResponse
 
+from tests.kit.quick_dynamodb import QUICK_IN_DYNAMODB, lighten_keys, quick_dynamodb
 from tests.kit.quick_s3 import QUICK_IN_S3, NotQuick, quick_s3
 from tools.template import REGION
 
@@ -85,6 +86,10 @@ def be_quick(patch: pytest.MonkeyPatch) -> None:
     def made(self: Any, operation_name: str, api_params: Params) -> Any:
         if self.meta.service_model.service_name == "s3":
             return _of_s3(self, operation_name, api_params, through_http)
+        if operation_name in QUICK_IN_DYNAMODB:
+            with suppress(NotQuick):
+                found = quick_dynamodb(operation_name, api_params, self.meta.region_name)
+                return {**found, "ResponseMetadata": dict(_HEAD)}
         action = _ACTIONS.get((self.meta.service_model.service_name, operation_name))
         if action is None:
             return through_http(self, operation_name, api_params)
@@ -119,6 +124,7 @@ def lighten() -> None:
     addresses = S3Backend.urls.fget(s3_backends[DEFAULT_ACCOUNT_ID]["aws"])
     S3Backend.urls = property(lambda self: addresses)
     MockAWS._enable_patching = _start_moto
+    lighten_keys()
     transact = DynamoDBBackend.transact_write_items
     dynamodb_models.copy = _Copies()
 
