@@ -18,7 +18,7 @@ from shared.aws import Bucket, Queue, Table
 from shared.clock import SECOND_US
 from tests.kit.cloud import create_buckets, create_queues, create_tables, name_tables
 from tests.kit.gateway import ApiClient, LambdaHandler
-from tests.kit.quick_aws import be_quick, lighten, make_tables
+from tests.kit.quick_aws import be_quick, lighten, make_queues, make_tables
 from tests.kit.s3_time import S3Time
 from tests.kit.strictness import be_strict
 from tools.template import REGION, Template, read_template
@@ -33,9 +33,10 @@ settings.load_profile("evalyard")
 lighten()
 
 
-_caches: dict[str, list[Any]] = {}
+_caches: list[Callable[[], None]] = []
 _modules_seen: set[str] = set()
 _KEPT = ("shared.aws.clients", "shared.storage.lake.parquet")
+_environments: dict[frozenset[tuple[str, str]], dict[str, str]] = {}
 
 
 def forget_caches() -> None:
@@ -47,11 +48,12 @@ def forget_caches() -> None:
     for name in sys.modules.keys() - _modules_seen:
         _modules_seen.add(name)
         if name.partition(".")[0] in ("shared", "functions") and name not in _KEPT:
-            values = list(vars(sys.modules[name]).values())
-            _caches[name] = [value for value in values if hasattr(value, "cache_clear")]
-    for values in _caches.values():
-        for value in values:
-            value.cache_clear()
+            found = [
+                getattr(value, "cache_clear", None) for value in vars(sys.modules[name]).values()
+            ]
+            _caches.extend(clear for clear in found if clear and clear not in _caches)
+    for clear in _caches:
+        clear()
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def bucket(
 @pytest.fixture
 def queues(template: Template) -> dict[str, Queue]:
     """Every queue of the template, by logical id (`SegmentEventsQueue`)."""
-    create_queues(template)
+    template.physical |= make_queues(lambda: create_queues(template))
     return {name: Queue(template.physical[name]) for name in template.of_type("AWS::SQS::Queue")}
 
 
@@ -119,13 +121,19 @@ def settings_env(
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, str]:
     """The environment of all functions together, from the template, over resources that exist."""
-    environment: dict[str, str] = {}
-    for function in template.functions():
-        environment |= template.environment(function)
+    environment = _environment(template)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     forget_caches()
     return environment
+
+
+def _environment(template: Template) -> dict[str, str]:
+    resources = frozenset(template.physical.items())
+    if resources not in _environments:
+        each = [template.environment(function) for function in template.functions()]
+        _environments[resources] = {name: value for one in each for name, value in one.items()}
+    return dict(_environments[resources])
 
 
 Api = Callable[..., ApiClient]

@@ -72,8 +72,10 @@ def _create_bucket(name: str, *, versioned: bool, endpoint_url: str | None) -> s
     return name
 
 
-def create_queues(template: Template, endpoint_url: str | None = None) -> None:
-    """Every queue, each after the one that its failed messages go to."""
+def create_queues(template: Template, endpoint_url: str | None = None) -> dict[str, str]:
+    """Every queue, each after the one that its failed messages go to; their addresses by
+    logical id, which the template then knows.
+    """
     sqs = aws_client("sqs", endpoint_url)
     for logical_id in _redrive_order(template):
         properties = template.resolve(template.of_type(_QUEUE)[logical_id].get("Properties", {}))
@@ -85,6 +87,7 @@ def create_queues(template: Template, endpoint_url: str | None = None) -> None:
         name = template.queue_name(logical_id)
         created = sqs.create_queue(QueueName=name, Attributes=attributes)
         template.physical[logical_id] = created["QueueUrl"]
+    return {logical_id: template.physical[logical_id] for logical_id in template.of_type(_QUEUE)}
 
 
 def _redrive_order(template: Template) -> list[str]:

@@ -8,12 +8,11 @@ against each other. `quick_s3` answers for S3.
 """
 
 import copy
-import pickle
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from functools import cache
-from threading import RLock
+from threading import Condition, RLock
 from typing import Any
 
 import botocore.client
@@ -31,6 +30,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.models import S3Backend, s3_backends
 from moto.sqs import models as sqs_models
+from moto.sqs.models import Queue, sqs_backends
 from moto.sqs.responses import SQSResponse
 
 from tests.kit.quick_dynamodb import QUICK_IN_DYNAMODB, lighten_keys, quick_dynamodb
@@ -180,16 +180,59 @@ def _start_moto(self: Any, reset: bool = True) -> None:
     responses_mock.start()
 
 
-_tables: dict[str, bytes] = {}
+_tables: dict[str, Table] = {}
+_queues: dict[str, Queue] = {}
+_queue_urls: dict[str, str] = {}
 
 
 def make_tables(make: Callable[[], None]) -> None:
     """Let there be the tables that `make` makes; it is asked once a process."""
     backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
-    if "made" not in _tables:
+    if not _tables:
         make()
-        _tables["made"] = pickle.dumps(backend.tables)
-    backend.tables = pickle.loads(_tables["made"])
+        _tables.update(backend.tables)
+    backend.tables = {name: _empty_table(table) for name, table in _tables.items()}
+
+
+def _empty_table(made: Table) -> Table:
+    return _another(
+        made,
+        items=defaultdict(dict),
+        tags=[*made.tags],
+        ttl={**made.ttl},
+        continuous_backups=copy.deepcopy(made.continuous_backups),
+    )
+
+
+def make_queues(make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """Let there be the queues that `make` makes; it is asked once a process. What it answered."""
+    backend = sqs_backends[DEFAULT_ACCOUNT_ID][REGION]
+    if not _queues:
+        _queue_urls.update(make())
+        _queues.update(backend.queues)
+    backend.queues = {name: _empty_queue(queue) for name, queue in _queues.items()}
+    for queue in backend.queues.values():
+        if queue.dead_letter_queue is not None:
+            queue.dead_letter_queue = backend.queues[queue.dead_letter_queue.name]
+    return dict(_queue_urls)
+
+
+def _empty_queue(made: Queue) -> Queue:
+    return _another(
+        made,
+        tags={},
+        permissions={},
+        _messages=[],
+        _pending_messages=set(),
+        deleted_messages=set(),
+        _messages_lock=Condition(),
+    )
+
+
+def _another(made: Any, **own: Any) -> Any:
+    another = copy.copy(made)
+    vars(another).update(own)
+    return another
 
 
 def make_bucket(name: str, *, versioned: bool) -> None:

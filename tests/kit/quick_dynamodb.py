@@ -61,7 +61,7 @@ def quick_dynamodb(operation: str, params: Params, region: str) -> Params:
     tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][region].tables
     try:
         return answered(tables, params)
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as exc:
         # Something is missing or of a wrong kind: botocore says what.
         raise NotQuick from exc
 
