@@ -27,7 +27,9 @@ function packedCopies(): Plugin {
 // `npm run dev` beside a running local cloud: the page from here, the API from there.
 const API = process.env.EVALYARD_URL ?? "http://127.0.0.1:8000";
 const proxy = Object.fromEntries(
-  ["/accounts", "/api", "/devices", "/jobs", "/usage", "/user"].map((path) => [path, API]),
+  ["/accounts", "/api", "/ask", "/assets/site.json", "/devices", "/jobs", "/usage", "/user"].map(
+    (path) => [path, API],
+  ),
 );
 
 export default defineConfig({

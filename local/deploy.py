@@ -22,6 +22,8 @@ def parameters(settings: Settings, aws: LocalAws) -> dict[str, str]:
     """Stack parameters of a deployment onto this machine; only those that the template declares."""
     wanted = {
         "IotEndpoint": f"data.iot.{REGION}.localhost:{aws.endpoint_url.rpartition(':')[2]}",
+        # The front port serves streams under the one address.
+        "GatewayAddress": "/",
         **build.this_machine().parameters,
         # The local AWS speaks plain HTTP.
         "RequireTls": "false",

@@ -255,6 +255,8 @@ class Device(Struct, kw_only=True, frozen=True):
     ready: bool
     not_ready_reason: str | None
     using: bool
+    takes_calls: bool
+    calls_running: int
     state: str
     unhealthy: Unhealthy | None
     runner_version: str | None
@@ -280,6 +282,8 @@ class DeviceDetail(Struct, kw_only=True, frozen=True):
     ready: bool
     not_ready_reason: str | None
     using: bool
+    takes_calls: bool
+    calls_running: int
     state: str
     unhealthy: Unhealthy | None
     runner_version: str | None

@@ -1109,6 +1109,8 @@ export interface components {
             /** @description What runs the models, as the runner names it. */
             backend: string | null;
             battery: number | null;
+            /** @description Calls of the LLM gateway, anybody's, that it answers, in its last report. */
+            calls_running: number;
             charging: boolean | null;
             /** @description The job that it runs, if it is yours. */
             job_id: string | null;
@@ -1126,10 +1128,13 @@ export interface components {
             serial: string;
             /** @enum {string} */
             state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance" | "unhealthy";
+            /** @description Whether it is connected for calls of the LLM gateway. */
+            takes_calls: boolean;
             temperature_c: number | null;
             thermal_state: string | number | null;
             /** @description After three different jobs that failed there in a row: it is given no job until it has tried itself with one token, first after 60 s, or an administrator says that it is `healthy`. */
             unhealthy: components["schemas"]["UnhealthyAnswer"] | null;
+            /** @description Whether it runs a job or answers a call. */
             using: boolean;
         };
         /** @description A device with its last reports and troubles, oldest first. */
@@ -1137,6 +1142,8 @@ export interface components {
             /** @description What runs the models, as the runner names it. */
             backend: string | null;
             battery: number | null;
+            /** @description Calls of the LLM gateway, anybody's, that it answers, in its last report. */
+            calls_running: number;
             charging: boolean | null;
             /** @description The job that it runs, if it is yours. */
             job_id: string | null;
@@ -1155,6 +1162,8 @@ export interface components {
             serial: string;
             /** @enum {string} */
             state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance" | "unhealthy";
+            /** @description Whether it is connected for calls of the LLM gateway. */
+            takes_calls: boolean;
             telemetry: components["schemas"]["TelemetryAnswer"][];
             temperature_c: number | null;
             thermal_state: string | number | null;
@@ -1162,6 +1171,7 @@ export interface components {
             troubles: components["schemas"]["TroubleAnswer"][];
             /** @description After three different jobs that failed there in a row: it is given no job until it has tried itself with one token, first after 60 s, or an administrator says that it is `healthy`. */
             unhealthy: components["schemas"]["UnhealthyAnswer"] | null;
+            /** @description Whether it runs a job or answers a call. */
             using: boolean;
         };
         /** @description Dead jobs that failed on the same device. */
@@ -2125,6 +2135,8 @@ export interface components {
             /** @description What runs the models, as the runner names it. */
             backend: string | null;
             battery: number | null;
+            /** @description Calls of the LLM gateway, anybody's, that it answers, in its last report. */
+            calls_running: number;
             charging: boolean | null;
             device_token?: string | null;
             /** @description The job that it runs, if it is yours. */
@@ -2143,10 +2155,13 @@ export interface components {
             serial: string;
             /** @enum {string} */
             state: "available" | "busy" | "offline" | "hot" | "low_battery" | "maintenance" | "unhealthy";
+            /** @description Whether it is connected for calls of the LLM gateway. */
+            takes_calls: boolean;
             temperature_c: number | null;
             thermal_state: string | number | null;
             /** @description After three different jobs that failed there in a row: it is given no job until it has tried itself with one token, first after 60 s, or an administrator says that it is `healthy`. */
             unhealthy: components["schemas"]["UnhealthyAnswer"] | null;
+            /** @description Whether it runs a job or answers a call. */
             using: boolean;
         };
         /** @description Which device (default: all), and whether it is taken out of service. */
@@ -2490,6 +2505,8 @@ export interface components {
             battery?: number | null;
             /** @description Whether it is connected for calls of the LLM gateway. */
             calls?: boolean | null;
+            /** @description How many of them it answers. */
+            calls_running?: number | null;
             charging?: boolean | null;
             cpu_pct?: number | null;
             gpu_memory_used_bytes?: number | null;

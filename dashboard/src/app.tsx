@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { get } from "./api";
 import type { MeAnswer } from "./api_types";
 import { useLive } from "./clock";
+import { forgetKey } from "./gateway";
 import { BaselineList } from "./pages/baselines/list";
 import { BaselineView } from "./pages/baselines/view";
 import { Compare } from "./pages/compare/compare";
@@ -18,6 +19,7 @@ import { JobList } from "./pages/jobs/list";
 import { NewJob } from "./pages/jobs/new";
 import { JobView } from "./pages/jobs/view";
 import { Overview } from "./pages/overview/overview";
+import { Playground } from "./pages/playground/playground";
 import { SignIn } from "./pages/sign_in";
 import { writeAs } from "./parts/draft";
 import { Link } from "./parts/link";
@@ -34,6 +36,7 @@ const PAGES: [string, string][] = [
   ["compare", "Compare"],
   ["gate", "Gate"],
   ["baselines", "Baselines"],
+  ["playground", "Playground"],
   ["jobs", "Jobs"],
   ["dead-letters", "Dead letters"],
   ["devices", "Devices"],
@@ -87,6 +90,7 @@ const LISTS: Record<string, ComponentType> = {
   compare: Compare,
   gate: Gate,
   baselines: BaselineList,
+  playground: Playground,
   datasets: DatasetList,
   jobs: JobList,
   "dead-letters": DeadLetters,
@@ -112,6 +116,11 @@ function Body({ page, id }: { page: string; id: string | undefined }) {
       </p>
     </Empty>
   );
+}
+
+function leave(): void {
+  forgetKey();
+  signOut();
 }
 
 const THEMES = { system: "Auto", light: "Light", dark: "Dark" };
@@ -144,7 +153,7 @@ function Switches() {
       <span class="who" title={me?.expires_at ? `The token expires ${me.expires_at}` : undefined}>
         {me ? `${me.user_id}${me.admin ? " (admin)" : ""}` : ""}
       </span>
-      <button type="button" class="quiet" onClick={() => signOut()}>
+      <button type="button" class="quiet" onClick={leave}>
         Sign out
       </button>
     </div>

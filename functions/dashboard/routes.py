@@ -1,23 +1,21 @@
 """`GET /` and the files that the page loads; for everybody, as they hold no data."""
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from functions.dashboard.site import PageFile, Site
+from shared.config import read_settings
 from shared.http import PageRoute, described
 
 router = APIRouter(tags=["Dashboard"], route_class=PageRoute)
 
 _HEADERS = {
-    # The page needs nothing but its own files and this very API.
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Accept-Encoding",
@@ -25,6 +23,13 @@ _HEADERS = {
 # The page is asked for again each time; what it names has its content's digest in its name.
 _ALWAYS_ASK = "no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the LLM gateway is: an address, or `/` where it has the page's own."""
+
+    gateway_url: str
 
 
 @cache
@@ -44,10 +49,17 @@ Files = Annotated[Site, Depends(site)]
     responses=described(404, "This deployment has no dashboard (`dashboard_not_built`)."),
 )
 async def index(request: Request, files: Files) -> Response:
-    """The web app: overview, datasets, comparisons, jobs, dead letters, devices. The page asks
-    for a user token and calls this API with it.
+    """The web app: overview, datasets, comparisons, a playground, jobs, dead letters, devices. The
+    page asks for a user token and calls this API with it; for the LLM gateway it makes an API key.
     """
     return _answer(files.index(_accepted(request)), _ALWAYS_ASK)
+
+
+@router.get("/assets/site.json", include_in_schema=False)
+async def settings() -> JSONResponse:
+    """What the page has to know of this deployment."""
+    document = {"gateway_url": read_settings(Settings).gateway_url}
+    return JSONResponse(document, headers={"Cache-Control": _ALWAYS_ASK})
 
 
 @router.head("/assets/{name}", include_in_schema=False)
@@ -67,8 +79,19 @@ def _accepted(request: Request) -> list[str]:
 _REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
 
 
+def _policy() -> str:
+    """The page needs nothing but its own files, this very API and the gateway."""
+    address = urlsplit(read_settings(Settings).gateway_url)
+    gateway = f" {address.scheme}://{address.netloc}" if address.netloc else ""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"connect-src 'self'{gateway}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
 def _answer(file: PageFile, caching: str) -> Response:
-    headers = {**_HEADERS, "Cache-Control": caching}
+    headers = {**_HEADERS, "Content-Security-Policy": _policy(), "Cache-Control": caching}
     if file.encoding:
         headers["Content-Encoding"] = file.encoding
     return Response(file.body, media_type=file.media_type, headers=headers)

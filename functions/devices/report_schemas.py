@@ -68,6 +68,9 @@ class StatusBody(TelemetryBody):
     calls: bool | None = Field(
         default=None, description="Whether it is connected for calls of the LLM gateway."
     )
+    calls_running: int | None = Field(
+        default=None, ge=0, le=1_000, description="How many of them it answers."
+    )
     models: ModelNames | None = Field(
         default=None, description="All names together: at most 32 KB."
     )

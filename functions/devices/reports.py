@@ -136,6 +136,7 @@ def _said_in(body: StatusBody) -> dict[str, Any]:
         "reported_reason": body.not_ready_reason,
         "reported_using": bool(body.using),
         "reported_calls": bool(body.calls),
+        "reported_calls_running": body.calls_running or 0,
         "job_id": body.job_id,
         "runner_version": body.runner_version,
         "backend": body.backend,

@@ -107,7 +107,13 @@ class DeviceAnswer(BaseModel):
     not_ready_reason: str | None = Field(
         description="Why the device takes no job, if it gave a reason."
     )
-    using: bool
+    using: bool = Field(description="Whether it runs a job or answers a call.")
+    takes_calls: bool = Field(
+        description="Whether it is connected for calls of the LLM gateway."
+    )
+    calls_running: int = Field(
+        description="Calls of the LLM gateway, anybody's, that it answers, in its last report."
+    )
     state: StateName
     unhealthy: UnhealthyAnswer | None = Field(
         description="After three different jobs that failed there in a row: it is given no job "

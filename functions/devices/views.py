@@ -54,6 +54,8 @@ def _document(device: Device, shows_job: bool) -> dict[str, Any]:
         "ready": device.ready,
         "not_ready_reason": device.not_ready_reason,
         "using": device.using,
+        "takes_calls": device.takes_calls,
+        "calls_running": device.calls_running,
         "state": device.state,
         "unhealthy": _unhealthy_document(device),
         "runner_version": device.runner_version,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from functions.gateway import native, ollama, openai, several, wiring
 from functions.gateway.callers import caller_of
-from functions.gateway.refusals import refuse, refuse_method
+from functions.gateway.refusals import answer_preflight, refuse, refuse_method
 from functions.gateway.requests import Request, read_request
 from shared import ids
 from shared.errors import EvalyardError, NotFound
@@ -64,6 +64,8 @@ async def _answered(request: Request, ask_id: str, answer: StreamedAnswer) -> in
     """Answer a request, whatever comes of it; the status."""
     try:
         methods = _methods(request.path)
+        if request.method == "OPTIONS":
+            return await answer_preflight(answer, sorted(methods))
         if request.method not in methods:
             return await refuse_method(answer, request, ask_id, sorted(methods))
         caller = await caller_of(request)

@@ -30,6 +30,33 @@ _TYPES: Final[Mapping[int, str]] = {
 }
 
 
+# Pages of any site may call, the dashboard among them, which is at another address than a stack's
+# gateway. A page has nothing but the key that somebody gave it: no cookie comes along.
+_FROM_PAGES: Final[Mapping[str, str]] = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": (
+        "X-Request-Id, Retry-After, X-Evalyard-Ahead, Server-Timing"
+    ),
+}
+_PREFLIGHT: Final[Mapping[str, str]] = {
+    **_FROM_PAGES,
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, Content-Encoding, X-Api-Key, X-Evalyard-Device, "
+        "X-Evalyard-Tag, Idempotency-Key"
+    ),
+    "Access-Control-Max-Age": "7200",
+}
+
+
+async def answer_preflight(answer: StreamedAnswer, allowed: list[str]) -> int:
+    """Say to a browser what pages may send (https://fetch.spec.whatwg.org, CORS-preflight); it
+    sends no key with that. The status. Raises ClientGone.
+    """
+    headers = {**_PREFLIGHT, "Access-Control-Allow-Methods": ", ".join(allowed)}
+    await answer.send(204, headers, b"")
+    return 204
+
+
 async def refuse(
     answer: StreamedAnswer, request: Request, ask_id: str, error: EvalyardError
 ) -> int:
@@ -102,7 +129,7 @@ def ollama_error(error: EvalyardError) -> dict[str, Any]:
 
 def headers_of(ask_id: str, kind: str, error: EvalyardError | None = None) -> dict[str, str]:
     """What every answer carries; an error also when to come again, and how many wait."""
-    headers = {"X-Request-Id": ask_id, "Content-Type": kind}
+    headers = {"X-Request-Id": ask_id, "Content-Type": kind, **_FROM_PAGES}
     wait = None if error is None else retry_after_s(error)
     if wait is not None:
         headers["Retry-After"] = str(wait)

@@ -83,6 +83,7 @@ class DeviceState:
             "not_ready_reason": self.not_ready_reason,
             "using": self.job_id is not None or self.calls_running > 0,
             "calls": self.takes_calls,
+            "calls_running": self.calls_running,
             "models": list(self.models),
             "job_id": self.job_id,
             "runner_version": __version__,

@@ -86,6 +86,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     reported_reason: str | None = None
     reported_using: bool = False
     reported_calls: bool = False
+    reported_calls_running: int = 0
     job_id: str | None = None
     runner_version: str | None = None
     backend: str | None = None
@@ -165,8 +166,13 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def using(self) -> bool:
-        """Whether it is there and runs a job."""
+        """Whether it is there and runs a job or a call."""
         return self.present and self.reported_using
+
+    @property
+    def calls_running(self) -> int:
+        """How many calls of the LLM gateway it answers, in its last word."""
+        return self.reported_calls_running if self.present else 0
 
     @property
     def state(self) -> State:

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 interface Props {
-  text: () => string;
+  text: () => string | Promise<string>;
   label: string;
   title?: string;
   class?: string;
@@ -12,7 +12,7 @@ interface Props {
 export function Copy({ text, label, title, class: name = "quiet" }: Props) {
   const [said, setSaid] = useState<string | null>(null);
   const copy = async () => {
-    setSaid((await copied(text())) ? "Copied" : "Press Ctrl-C");
+    setSaid((await copied(text)) ? "Copied" : "Press Ctrl-C");
     setTimeout(() => setSaid(null), 1_500);
   };
   return (
@@ -22,9 +22,9 @@ export function Copy({ text, label, title, class: name = "quiet" }: Props) {
   );
 }
 
-async function copied(text: string): Promise<boolean> {
+async function copied(text: Props["text"]): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(await text());
     return true;
   } catch {
     return false;

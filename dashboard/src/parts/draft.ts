@@ -5,12 +5,23 @@ import { session } from "../session";
 
 const drafts = new Map<string, unknown>();
 let author: string | null = null;
-session.subscribe(({ left }) => left === "signed_out" && drafts.clear());
+const others: (() => void)[] = [];
+session.subscribe(({ left }) => left === "signed_out" && forget());
 
 /** Says who is signed in; drafts of somebody else are forgotten. */
 export function writeAs(userId: string): void {
-  if (author !== null && author !== userId) drafts.clear();
+  if (author !== null && author !== userId) forget();
   author = userId;
+}
+
+/** What else is its author's, and how to forget it. */
+export function alsoForget(forgetting: () => void): void {
+  others.push(forgetting);
+}
+
+function forget(): void {
+  drafts.clear();
+  for (const forgetting of others) forgetting();
 }
 
 /** A state by name; set back to `initial` it is no draft any more. */

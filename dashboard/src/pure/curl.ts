@@ -14,6 +14,6 @@ export function curlOf(
   return parts.join(" ");
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

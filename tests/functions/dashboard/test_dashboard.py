@@ -8,7 +8,7 @@ import pytest
 from functions.dashboard.handler import app
 from functions.dashboard.routes import site
 from functions.dashboard.site import Site
-from tests.conftest import Api
+from tests.conftest import Api, forget_caches
 from tests.kit.gateway import ApiClient
 
 SCRIPT = "index-Ab3_x9.js"
@@ -44,7 +44,25 @@ def test_page_is_asked_for_anew_and_locked_down(client: ApiClient) -> None:
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
     assert "unsafe" not in policy
-    assert "http" not in policy
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [("/", "connect-src 'self';"), ("https://g.example/live", "connect-src 'self' https://g.example;")],
+)
+def test_page_may_call_its_api_and_the_gateway_only(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch, address: str, allowed: str
+) -> None:
+    monkeypatch.setenv("GATEWAY_URL", address)
+    forget_caches()
+
+    policy = client.get("/").headers["content-security-policy"]
+    told = client.get("/assets/site.json")
+
+    assert allowed in policy
+    assert policy.count("http") == address.count("http")
+    assert told.json() == {"gateway_url": address}
+    assert told.headers["cache-control"] == "no-cache"
 
 
 def test_hashed_files_are_kept_for_ever(client: ApiClient) -> None:

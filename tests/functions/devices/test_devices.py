@@ -312,6 +312,17 @@ def test_device_takes_calls_when_it_says_that_it_is_connected(
     assert Fleet(tables["DevicesTable"]).get("dev-1").takes_calls is takes_calls
 
 
+def test_device_says_how_many_calls_it_answers_until_it_is_not_there(yard: Yard) -> None:
+    status = {"ready": True, "using": True, "calls": True, "calls_running": 2}
+    assert yard.device().post("/devices/dev-1/status", json=status).status == 204
+    seen = yard.api("devices", user="ada").get("/devices/dev-1").json()
+    yard.device().post("/devices/dev-1/status", json={"ready": True, "calls": True})
+    later = yard.api("devices", user="ada").get("/devices/dev-1").json()
+
+    assert (seen["calls_running"], seen["takes_calls"], seen["state"]) == (2, True, "busy")
+    assert (later["calls_running"], later["state"]) == (0, "available")
+
+
 def test_further_numbers_become_extras_when_a_result_brings_them(yard: Yard) -> None:
     job_id = yard.submit()["job_id"]
     attempt = yard.claim(job_id)

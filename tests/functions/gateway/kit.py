@@ -269,7 +269,8 @@ class Gate:
         prelude, _, answer = runtime.body.partition(SEPARATOR)
         said = json.loads(prelude)
         reply = Reply(said["statusCode"], said["headers"], answer)
-        if stops_reading is None:
+        # What a browser asks before it calls is no operation of the API.
+        if stops_reading is None and method != "OPTIONS":
             kind = reply.headers["Content-Type"]
             check_described(method, path, reply.status, kind, reply.body)
         return reply

@@ -28,6 +28,23 @@ def test_call_is_refused_when_its_key_is_none(
         assert reply.body == b'{"message":"Unauthorized"}'
 
 
+@pytest.mark.parametrize(("path", "methods"), [("/ask_stream", "POST"), ("/v1/models", "GET")])
+def test_page_of_another_site_may_ask_when_its_browser_asks_first(
+    gate: Gate, path: str, methods: str
+) -> None:
+    before = gate.ask(path, {}, method="OPTIONS", headers={"X-Api-Key": ""})
+
+    assert (before.status, before.body) == (204, b"")
+    assert before.headers["Access-Control-Allow-Methods"] == methods
+    assert "X-Api-Key" in before.headers["Access-Control-Allow-Headers"]
+    refused = gate.ask(path, {}, method=methods, headers={"X-Api-Key": ""})
+    assert refused.status == 401
+    for answer in (before, refused):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("scope", "least", "listed"),
     [("read", "full", 200), ("ingest", "full", 403), ("metrics", "full", 403)],
