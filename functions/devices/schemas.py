@@ -108,9 +108,7 @@ class DeviceAnswer(BaseModel):
         description="Why the device takes no job, if it gave a reason."
     )
     using: bool = Field(description="Whether it runs a job or answers a call.")
-    takes_calls: bool = Field(
-        description="Whether it is connected for calls of the LLM gateway."
-    )
+    takes_calls: bool = Field(description="Whether it is connected for calls of the LLM gateway.")
     calls_running: int = Field(
         description="Calls of the LLM gateway, anybody's, that it answers, in its last report."
     )

@@ -31,12 +31,10 @@ _TYPES: Final[Mapping[int, str]] = {
 
 
 # Pages of any site may call, the dashboard among them, which is at another address than a stack's
-# gateway. A page has nothing but the key that somebody gave it: no cookie comes along.
+# gateway. A page has nothing but the key that its user gave it: no cookie comes along.
 _FROM_PAGES: Final[Mapping[str, str]] = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": (
-        "X-Request-Id, Retry-After, X-Evalyard-Ahead, Server-Timing"
-    ),
+    "Access-Control-Expose-Headers": ("X-Request-Id, Retry-After, X-Evalyard-Ahead, Server-Timing"),
 }
 _PREFLIGHT: Final[Mapping[str, str]] = {
     **_FROM_PAGES,

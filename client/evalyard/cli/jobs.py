@@ -32,6 +32,8 @@ def jobs() -> None:
 @click.option("--queue", "queue_tag", multiple=True)
 @click.option("--tag", multiple=True)
 @click.option("--window", "last", help="Created in the last such time, as 24h.")
+@click.option("--from", "since", help="Created at this instant or later, ISO 8601.")
+@click.option("--to", "until", help="Created before this instant.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=50, show_default=True)
 @click.pass_obj
 def list_(
@@ -42,6 +44,8 @@ def list_(
     queue_tag: Sequence[str],
     tag: Sequence[str],
     last: str | None,
+    since: str | None,
+    until: str | None,
     limit: int,
 ) -> None:
     """Jobs, the newest first.
@@ -58,10 +62,16 @@ def list_(
     }
     found = session.ev.jobs.list(
         **{name: list(values) for name, values in chosen.items()},
-        since_s=(window(last, None, None) or {}).get("last_s"),
+        **_created(last, since, until),
         limit=min(limit, 1_000),
     )
     show_rows(session, islice(found, limit), COLUMNS)
+
+
+def _created(last: str | None, since: str | None, until: str | None) -> dict[str, object]:
+    named = {"last_s": "since_s"}
+    found = window(last, since, until) or {}
+    return {named.get(name, name): value for name, value in found.items()}
 
 
 @jobs.command()

@@ -2,6 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import type { Problem } from "../api";
+import { commandOf, type Request } from "../pure/commands";
+import { curlOf } from "../pure/curl";
 import { Copy } from "./copy";
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
@@ -48,4 +50,38 @@ export function Command({ text }: { text: string }) {
       <Copy text={() => text} label="Copy" />
     </div>
   );
+}
+
+/** A request to paste: as curl, and as the command where it has one. */
+export function ShownRequest({ path, body }: Request) {
+  const command = commandOf(path, body);
+  return (
+    <>
+      <Command text={curlOf(location.origin, path, body)} />
+      {command && (
+        <>
+          <p class="note">Or, by the command evalyard:</p>
+          <Command text={command} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** A text of any length, in a part of the page that scrolls by itself, also by keyboard. */
+export function LongText({ label, children, ...data }: LongTextProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+    // biome-ignore lint/a11y/useSemanticElements: the text keeps its lines and spaces.
+    <pre class="text" role="region" tabIndex={0} aria-label={label} {...data}>
+      {children}
+    </pre>
+  );
+}
+
+interface LongTextProps {
+  label: string;
+  children: ComponentChildren;
+  [data: `data-${string}`]: boolean;
+  "aria-busy"?: boolean;
 }

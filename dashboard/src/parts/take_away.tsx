@@ -1,6 +1,8 @@
-// What one can take from a chart or table: its data, as CSV, as the request that gives it, a link.
+// What one can take from a chart or table: its data, as CSV, as the request that gives it, as
+// curl or as the command, a link.
 
 import { useState } from "preact/hooks";
+import { commandOf } from "../pure/commands";
 import { type Cell, toCsv } from "../pure/csv";
 import { curlOf } from "../pure/curl";
 import { Copy } from "./copy";
@@ -15,6 +17,7 @@ interface Props {
 
 export function TakeAway({ path, file, isTable, onTable, table }: Props) {
   const [open, setOpen] = useState(false);
+  const command = commandOf(path);
   const download = () => {
     const { header, rows } = table();
     saveText(`${file}.csv`, toCsv(header, rows), "text/csv;charset=utf-8");
@@ -44,6 +47,9 @@ export function TakeAway({ path, file, isTable, onTable, table }: Props) {
           label="curl"
           title="Copy the request as curl"
         />
+        {command && (
+          <Copy text={() => command} label="command" title="Copy the command evalyard for it" />
+        )}
         <Copy text={() => location.href} label="Link" title="Copy the address of this view" />
       </span>
     </span>

@@ -14,3 +14,13 @@ export function toggled(chosen: Chosen, id: string): Chosen {
 export function toggledAll(chosen: Chosen, listed: string[]): Chosen {
   return listed.some((id) => chosen.has(id)) ? NONE : new Set(listed);
 }
+
+/** The entries whose text has all words that are sought, whatever the case. */
+export function sought<T>(entries: T[], text: string, textOf: (entry: T) => string): T[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return entries;
+  return entries.filter((entry) => {
+    const said = textOf(entry).toLowerCase();
+    return words.every((word) => said.includes(word));
+  });
+}

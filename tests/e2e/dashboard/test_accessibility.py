@@ -55,6 +55,7 @@ def pages(user: User) -> list[str]:
         "#/gate?cond=commit%3Da",
         "#/baselines",
         "#/baselines/main",
+        "#/playground",
         "#/jobs",
         "#/jobs/new",
         f"#/jobs/{job_id}",

@@ -48,7 +48,10 @@ def test_page_is_asked_for_anew_and_locked_down(client: ApiClient) -> None:
 
 @pytest.mark.parametrize(
     ("address", "allowed"),
-    [("/", "connect-src 'self';"), ("https://g.example/live", "connect-src 'self' https://g.example;")],
+    [
+        ("/", "connect-src 'self';"),
+        ("https://g.example/live", "connect-src 'self' https://g.example;"),
+    ],
 )
 def test_page_may_call_its_api_and_the_gateway_only(
     client: ApiClient, monkeypatch: pytest.MonkeyPatch, address: str, allowed: str

@@ -7,6 +7,7 @@ import { refresh, useAsOf } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
+import { useFirst } from "../../parts/first";
 import { Link } from "../../parts/link";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
@@ -40,6 +41,7 @@ export function BaselineList() {
     all<BaselineAnswer>("/usage/baselines", [], 500, signal),
   );
   const dimensions = useMemo(() => usageDimensions(view), [view]);
+  const first = useFirst(found.data?.data ?? []);
   return (
     <>
       <FilterBar view={view} fallback={RANGE} dimensions={dimensions} loading={found.loading} />
@@ -59,11 +61,12 @@ export function BaselineList() {
             isNumbers
             isStack
             columns={COLUMNS}
-            rows={found.data.data}
+            rows={first.rows}
             keyOf={({ name }) => name}
             about={({ name }) => ({ "data-baseline": name })}
             empty="None yet. A baseline keeps the figures of some runs, so that a gate compares with them."
           />
+          {first.more}
         </section>
       )}
     </>

@@ -6,6 +6,7 @@ import type { BaselineDetailAnswer, BaselineVersionAnswer } from "../../api_type
 import { useAsOf } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Dialog } from "../../parts/dialog";
+import { useFirst } from "../../parts/first";
 import { Link } from "../../parts/link";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
@@ -33,6 +34,7 @@ export function BaselineView({ id }: { id: string }) {
     path,
   );
   const [deleting, setDeleting] = useState(false);
+  const first = useFirst(data?.history ?? []);
   return (
     <>
       <header class="row">
@@ -56,9 +58,10 @@ export function BaselineView({ id }: { id: string }) {
             isNumbers
             isStack
             columns={COLUMNS}
-            rows={data.history}
+            rows={first.rows}
             keyOf={({ version }) => String(version)}
           />
+          {first.more}
         </section>
       )}
       {deleting && <Delete name={id} path={path} onClose={() => setDeleting(false)} />}

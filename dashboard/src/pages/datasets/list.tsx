@@ -8,11 +8,11 @@ import { useAsOf, useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { NO_EXTRAS } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
+import { useFind, useFirst } from "../../parts/first";
 import { Link } from "../../parts/link";
-import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
+import { Empty, ShownRequest, Skeleton, Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
-import { curlOf } from "../../pure/curl";
 import { exact, shown } from "../../pure/format";
 import { DAYS, freshnessOf, shapesAsked, shapesOf } from "../../pure/freshness";
 import { useQuery } from "../../query";
@@ -86,14 +86,16 @@ function NoDatasets() {
   return (
     <Empty title="No datasets yet">
       <p>A dataset is a series of rows of your own measurements. It begins with its first row:</p>
-      <Command text={curlOf(location.origin, "/user/data/append_jsonl", example)} />
+      <ShownRequest path="/user/data/append_jsonl" body={example} />
       <p class="note">Or name one above and upload a CSV or JSONL file.</p>
     </Empty>
   );
 }
 
 function DatasetTable({ datasets, more }: { datasets: DatasetEntry[]; more: boolean }) {
-  const shapes = useShapes(datasets);
+  const { rows, field } = useFind(datasets, "a dataset", (each) => each.dataset);
+  const shown = useFirst(rows);
+  const shapes = useShapes(shown.rows);
   return (
     <section class="card">
       <header>
@@ -102,6 +104,7 @@ function DatasetTable({ datasets, more }: { datasets: DatasetEntry[]; more: bool
           {datasets.length.toLocaleString("en-US")} {datasets.length === 1 ? "dataset" : "datasets"}
           {more ? " by name; there are more" : ""}
         </span>
+        {field}
         <TakeAway path={LIST} file="evalyard-datasets" table={() => tableOf(datasets)} />
       </header>
       <Table
@@ -109,14 +112,16 @@ function DatasetTable({ datasets, more }: { datasets: DatasetEntry[]; more: bool
         isNumbers
         isStack
         columns={columnsWith(shapes)}
-        rows={datasets}
+        rows={shown.rows}
         keyOf={(each) => each.dataset}
+        empty="No dataset has that in its name."
       />
+      {shown.more}
     </section>
   );
 }
 
-/** The shapes of all datasets, by one question; without an answer the list has none. */
+/** The shapes of the datasets that are shown, by one question; without an answer the list has none. */
 function useShapes(datasets: DatasetEntry[]): Map<string, number[]> {
   const asOf = useAsOf();
   const asked = useMemo(() => shapesAsked(datasets, asOf), [datasets, asOf]);

@@ -5,8 +5,7 @@ import { get, pathWith, type Query } from "../../api";
 import type { DatasetMetrics } from "../../api_types";
 import { useAsOf } from "../../clock";
 import { FilterBar } from "../../parts/filter_bar";
-import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
-import { curlOf } from "../../pure/curl";
+import { Empty, ShownRequest, Skeleton, Trouble } from "../../parts/notes";
 import { formatRoute, withQuery } from "../../pure/route";
 import { SPLITS, type Split, splitIn } from "../../pure/splitting";
 import { useQuery } from "../../query";
@@ -146,11 +145,9 @@ function NotYet({ id }: { id: string }) {
   return (
     <Empty title="This dataset has no rows yet">
       <p>It begins with its first row. Upload a file, or append:</p>
-      <Command
-        text={curlOf(location.origin, "/user/data/append_jsonl", {
-          method: "POST",
-          json: { dataset: id, rows: [row] },
-        })}
+      <ShownRequest
+        path="/user/data/append_jsonl"
+        body={{ method: "POST", json: { dataset: id, rows: [row] } }}
       />
     </Empty>
   );

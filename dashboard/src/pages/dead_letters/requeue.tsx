@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { all, Problem, post } from "../../api";
 import type { DeadJobAnswer, DeviceAnswer } from "../../api_types";
 import { Dialog } from "../../parts/dialog";
+import { useFirst } from "../../parts/first";
 import { type Column, Table } from "../../parts/table";
 import { useQuery } from "../../query";
 import { QUEUE_TAGS } from "../jobs/dimensions";
@@ -24,6 +25,7 @@ export function RequeueDialog({ jobs, onClose }: { jobs: DeadJobAnswer[]; onClos
     }
     setBusy(false);
   };
+  const first = useFirst(jobs);
   const failed = told.filter((each) => !each.done).length;
   return (
     <Dialog
@@ -35,9 +37,11 @@ export function RequeueDialog({ jobs, onClose }: { jobs: DeadJobAnswer[]; onClos
         label="Jobs to requeue"
         class="preview"
         columns={columnsWith(changes, outcomes)}
-        rows={jobs}
+        rows={first.rows}
         keyOf={(job) => job.job_id}
-      />
+      >
+        {first.more}
+      </Table>
       <p class="row">
         {told.length === 0 && (
           <button type="button" class="primary" disabled={busy} onClick={requeue}>

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import type { DeadJobAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
+import { useFirst } from "../../parts/first";
 import { Link } from "../../parts/link";
 import { useSteady } from "../../parts/steady";
 import { type Column, Table } from "../../parts/table";
@@ -63,6 +64,7 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
   const ids = choice.view === view ? choice.ids : NONE;
   const choose = (next: Chosen) => setChoice({ view, ids: next });
   const chosen = jobs.filter((job) => ids.has(job.job_id));
+  const first = useFirst(jobs);
   return (
     <section class="card">
       <header class="row">
@@ -115,10 +117,11 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
           },
           ...COLUMNS,
         ]}
-        rows={jobs}
+        rows={first.rows}
         keyOf={(job) => job.job_id}
         about={(job) => ({ "data-job": job.job_id })}
       />
+      {first.more}
     </section>
   );
 }

@@ -7,9 +7,11 @@ import { useAsOf, useLive } from "../../clock";
 import { DEVICE_STATES, type DeviceFilter, keysOf } from "../../filters";
 import { Ago } from "../../parts/ago";
 import { type Dimension, FilterBar } from "../../parts/filter_bar";
+import { useFind, useFirst } from "../../parts/first";
 import { Link } from "../../parts/link";
 import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
+import { callsSaid } from "../../pure/places";
 import { useQuery } from "../../query";
 import { useView } from "../../view";
 import { fixed, jobDimensions } from "../jobs/dimensions";
@@ -33,12 +35,19 @@ export function DeviceList() {
   const dimensions = useMemo(deviceDimensions, []);
   useLive(true);
   const devices = loaded.data?.data ?? [];
+  const { rows, field } = useFind(devices, "a device", textOf);
+  const first = useFirst(rows);
   return (
     <>
       <FilterBar view={view} fallback="all" dimensions={dimensions} hasRange={false} />
       <header class="row">
         <h1>Devices</h1>
-        <span class="note">{tally(devices)}</span>
+        <span class="note">
+          {tally(devices)}
+          {loaded.data?.more && ` · only the first ${devices.length.toLocaleString("en-US")}`}
+        </span>
+        <span class="push" />
+        {field}
       </header>
       {loaded.error && <Trouble problem={loaded.error} what="The devices could not be loaded." />}
       {!loaded.data && !loaded.error && <Skeleton height={240} />}
@@ -46,14 +55,19 @@ export function DeviceList() {
         <NoDevices isFiltered={asked.length > 0} isAdmin={me.data?.admin ?? false} />
       )}
       <ul class="cards">
-        {devices.map((device) => (
+        {first.rows.map((device) => (
           <li key={device.serial}>
             <DeviceCard device={device} />
           </li>
         ))}
       </ul>
+      {first.more}
     </>
   );
+}
+
+function textOf({ serial, name, kind, models }: DeviceAnswer): string {
+  return [serial, name, kind, ...models].join(" ");
 }
 
 function deviceDimensions(): Dimension[] {
@@ -89,6 +103,7 @@ function DeviceCard({ device }: { device: DeviceAnswer }) {
       </p>
       <Condition device={device} />
       <TakesNoJob device={device} />
+      {callsSaid(device) && <p data-calls={device.calls_running}>▶ {callsSaid(device)}</p>}
       {device.job_id && (
         <p>
           ▶{" "}

@@ -11,6 +11,7 @@ import { Link } from "../../parts/link";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
 import { duration } from "../../pure/format";
+import { callsSaid } from "../../pure/places";
 import { useQuery } from "../../query";
 import { useRoute, zoneOf } from "../../router";
 import { Condition, TakesNoJob } from "./condition";
@@ -71,7 +72,17 @@ export function DeviceView({ id }: { id: string }) {
               {device.job_id ? (
                 <Link to={["jobs", device.job_id]}>{device.job_id}</Link>
               ) : (
-                "nothing"
+                (callsSaid(device) ?? (device.using ? "a job that is not yours" : "nothing"))
+              )}
+            </dd>
+          </div>
+          <div>
+            <dt>Calls</dt>
+            <dd data-calls={device.calls_running}>
+              {device.takes_calls ? (
+                <Link to={["playground"]}>takes calls of the gateway</Link>
+              ) : (
+                "takes none now"
               )}
             </dd>
           </div>

@@ -8,6 +8,7 @@ import { Ago } from "../../parts/ago";
 import { Copy } from "../../parts/copy";
 import { usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
+import { useFirst } from "../../parts/first";
 import { Link } from "../../parts/link";
 import { Empty, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
@@ -119,6 +120,7 @@ const SAID: Record<GateAnswer["verdict"], string> = {
 
 function Found({ gate }: { gate: GateAnswer }) {
   const { metrics, lines } = matrix(gate.series);
+  const first = useFirst(lines);
   return (
     <>
       <p data-verdict={gate.verdict}>{SAID[gate.verdict]}</p>
@@ -139,10 +141,11 @@ function Found({ gate }: { gate: GateAnswer }) {
               }),
             ),
           ]}
-          rows={lines}
+          rows={first.rows}
           keyOf={(line) => line.name}
           empty="Nothing could be compared."
         />
+        {first.more}
       </section>
     </>
   );

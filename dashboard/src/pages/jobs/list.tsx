@@ -7,9 +7,8 @@ import { useAsOf, useLive } from "../../clock";
 import { JOB_FILTERS, keysOf } from "../../filters";
 import { FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
-import { Command, Empty, Skeleton, Trouble } from "../../parts/notes";
+import { Empty, ShownRequest, Skeleton, Trouble } from "../../parts/notes";
 import { useSteady } from "../../parts/steady";
-import { curlOf } from "../../pure/curl";
 import { useQuery } from "../../query";
 import { change } from "../../router";
 import { useView } from "../../view";
@@ -87,7 +86,7 @@ function NoJobs({ isFiltered }: { isFiltered: boolean }) {
       ) : (
         <>
           <p>A job is a prompt that a device runs on a real model, and measures.</p>
-          <Command text={curlOf(location.origin, "/api/jobs", example)} />
+          <ShownRequest path="/api/jobs" body={example} />
         </>
       )}
     </Empty>

@@ -6,6 +6,7 @@ import type { DatasetEntry, DeviceAnswer, JobAnswer, JobDetailAnswer } from "../
 import { Copy } from "../../parts/copy";
 import { useDraft } from "../../parts/draft";
 import { Trouble } from "../../parts/notes";
+import { commandOf } from "../../pure/commands";
 import { curlOf } from "../../pure/curl";
 import { BLANK, bodyOf, formOf, type JobForm } from "../../pure/job_form";
 import { useQuery } from "../../query";
@@ -92,6 +93,10 @@ function Submission({ clone }: { clone: string | null }) {
           <Copy
             text={() => curlOf(location.origin, "/api/jobs", { method: "POST", json: body })}
             label="Copy as curl"
+          />
+          <Copy
+            text={() => commandOf("/api/jobs", { method: "POST", json: body }) ?? ""}
+            label="Copy as command"
           />
         </p>
       </form>

@@ -7,8 +7,9 @@ import { useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Copy } from "../../parts/copy";
 import { Link } from "../../parts/link";
-import { Command, Skeleton, Trouble } from "../../parts/notes";
+import { Command, LongText, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
+import { commandOf } from "../../pure/commands";
 import { curlOf } from "../../pure/curl";
 import { type Loaded, useQuery } from "../../query";
 import { JobActions } from "./actions";
@@ -63,6 +64,11 @@ export function JobView({ id }: { id: string }) {
           label="curl"
           title="Copy the request as curl"
         />
+        <Copy
+          text={() => commandOf(asked ?? path) ?? ""}
+          label="command"
+          title="Copy the command evalyard for it"
+        />
         <JobActions job={job} onDone={again} />
       </header>
       {loaded.error && <Trouble problem={loaded.error} what="The job could not be loaded anew." />}
@@ -86,17 +92,17 @@ export function JobView({ id }: { id: string }) {
         <section class="card">
           <h2>Output</h2>
           {result.data ? (
-            <pre class="text" data-output>
+            <LongText label="Output of the model" data-output>
               {result.data.output || "(nothing)"}
-            </pre>
+            </LongText>
           ) : (
             <p class="blank">{whyBlank(job, result)}</p>
           )}
         </section>
         <section class="card">
           <h2>Prompt</h2>
-          {job.system && <pre class="text note">{job.system}</pre>}
-          <pre class="text">{job.prompt}</pre>
+          {job.system && <LongText label="System prompt">{job.system}</LongText>}
+          <LongText label="Text of the prompt">{job.prompt}</LongText>
         </section>
         {result.data && <Measured result={result.data} />}
         <Facts job={job} />
@@ -107,7 +113,7 @@ export function JobView({ id }: { id: string }) {
       {result.data?.log && (
         <details class="card">
           <summary>Log of the device</summary>
-          <pre class="text">{result.data.log}</pre>
+          <LongText label="Log">{result.data.log}</LongText>
         </details>
       )}
       <p class="note">

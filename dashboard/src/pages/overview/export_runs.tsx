@@ -6,6 +6,7 @@ import { pathWith, type Query } from "../../api";
 import { Dialog } from "../../parts/dialog";
 import { Command } from "../../parts/notes";
 import { saveText } from "../../parts/take_away";
+import { commandOf } from "../../pure/commands";
 import { curlOf } from "../../pure/curl";
 import { session } from "../../session";
 
@@ -38,6 +39,8 @@ export function ExportRuns({ asked }: { asked: Query }) {
         <Dialog title="A large file" onClose={() => setState("idle")}>
           <p>There are more runs than one answer can hold. This fetches all of them:</p>
           <Command text={`${curlOf(location.origin, path)} -L -o runs.csv`} />
+          <p class="note">Or, by the command evalyard:</p>
+          <Command text={commandOf(path) ?? ""} />
         </Dialog>
       )}
     </>

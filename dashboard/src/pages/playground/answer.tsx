@@ -2,35 +2,59 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Link } from "../../parts/link";
+import { LongText } from "../../parts/notes";
 import { type Asked, isOver, phasesOf, speedOf, stateOf } from "../../pure/asking";
 import { duration, shown } from "../../pure/format";
 import { adviceFor } from "../../pure/refusals";
+import type { Place } from "./calls";
 
-export function Answer({ asked, ready }: { asked: Asked | null; ready: boolean }) {
+interface Props {
+  asked: Asked | null;
+  /** Where the next call goes. */
+  place: Place;
+  /** Whether a device can answer there now. */
+  ready: boolean;
+}
+
+export function Answer({ asked, place, ready }: Props) {
   if (!asked)
     return (
       <p class="blank">
         {ready ? "The answer appears here." : "No device can answer with this model now."}
       </p>
     );
+  const isNothing = asked.refusal !== null && !asked.text;
   return (
     <>
-      <p class="row" role="status">
-        <span class="state" data-state={stateWord(asked)}>
+      <p class="row">
+        <span class="state" role="status" data-state={stateWord(asked)}>
           {stateOf(asked)}
         </span>
-        <Figures asked={asked} />
+        {!isNothing && <Figures asked={asked} />}
+        {isElsewhere(asked, place) && (
+          <span class="note">
+            asked of {asked.model} on {asked.device || "any device"}
+          </span>
+        )}
       </p>
-      <PhaseBar asked={asked} />
-      <pre class="text" data-output aria-busy={!isOver(asked)}>
-        {asked.text || (asked.end ? "(nothing)" : "")}
-      </pre>
+      {!isNothing && (
+        <>
+          <PhaseBar asked={asked} />
+          <LongText label="Output of the model" data-output aria-busy={!isOver(asked)}>
+            {asked.text || (asked.end ? "(nothing)" : "")}
+          </LongText>
+        </>
+      )}
       {asked.end?.finish_reason === "length" && (
         <p class="note">It ends here because of the most tokens that were allowed.</p>
       )}
       {asked.refusal && <Refused asked={asked} />}
     </>
   );
+}
+
+function isElsewhere(asked: Asked, place: Place): boolean {
+  return asked.model !== place.model || asked.device !== place.device;
 }
 
 function stateWord({ refusal, end, firstAt }: Asked): string {

@@ -58,7 +58,7 @@ export function Panel({ side, form, devices, models, isOnly }: Props) {
           </button>
         )}
       </header>
-      <Answer asked={asked} ready={serving.some(answers)} />
+      <Answer asked={asked} place={place} ready={serving.some(answers)} />
       <footer class="row">
         <span class="note">Copy as</span>
         <CopyAs label="curl" write={askCurl} call={() => callOf({ form, place })} />
