@@ -40,23 +40,26 @@ export function usageDimensions(view: View): Dimension[] {
 }
 
 // What is common among so many is what there is to choose from.
-const LOOKED_AT = "200";
+const LOOKED_AT = 200;
 
 /** The newest runs of a window: what shows which conditions there are. */
 export async function newestRuns(
-  times: [string, string][],
+  asked: [string, string][],
   signal: AbortSignal,
+  count = LOOKED_AT,
 ): Promise<RunAnswer[]> {
-  const usage: UsageAnswer = await get(
-    pathWith("/usage", [
-      ...times,
-      ["runs", LOOKED_AT],
-      ["bucket", String(366 * 86_400)],
-      NO_EXTRAS,
-    ]),
-    signal,
-  );
+  const usage: UsageAnswer = await get(newestPath(asked, count), signal);
   return usage.runs;
+}
+
+/** The question for them. */
+export function newestPath(asked: [string, string][], count = LOOKED_AT): string {
+  return pathWith("/usage", [
+    ...asked,
+    ["runs", String(count)],
+    ["bucket", String(366 * 86_400)],
+    NO_EXTRAS,
+  ]);
 }
 
 async function valuesOf(

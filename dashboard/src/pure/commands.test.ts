@@ -22,6 +22,7 @@ test.each(CASES)("$command", ({ request, ask, command }) => {
 test("there is no command where none does the same", () => {
   expect(commandOf("/user/data/metrics?dataset=mine")).toBeNull();
   expect(commandOf("/devices/phone-1")).toBeNull();
+  expect(commandOf("/usage?runs=200")).toBeNull();
   expect(commandOf("/usage/gate", { method: "POST", json: {} })).toBeNull();
 });
 

@@ -25,7 +25,10 @@ export function commandOf(path: string, body?: Request["body"]): string | null {
 }
 
 const WORDS: Record<string, (values: Values) => Words | null> = {
-  "/usage": (values) => ["usage", ...windowOf(values), ...filtersOf(values), ...groupsOf(values)],
+  "/usage": (values) =>
+    values.some(([name]) => name === "runs")
+      ? null
+      : ["usage", ...windowOf(values), ...filtersOf(values), ...groupsOf(values)],
   "/usage/summary": (values) => ["usage", ...windowOf(values), ...filtersOf(values)],
   "/usage/export.csv": (values) => [
     "export",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SeriesPoint, Stats } from "../api_types";
-import { chartFilter, reconciles, stack } from "./stacking";
+import { chartFilter, commonest, reconciles, restOf, stack } from "./stacking";
 
 function point(model: string | null, hour: number, runs: number): SeriesPoint {
   return { t: `2026-11-23T0${hour}:00:00Z`, key: { model }, runs } as unknown as SeriesPoint;
@@ -66,4 +66,37 @@ test("groups reconcile when runs, errors and tokens all add up", () => {
   expect(reconciles([stats(2, 1, 10)], stats(5, 1, 10))).toBe(false);
   expect(reconciles([stats(5, 0, 10)], stats(5, 1, 10))).toBe(false);
   expect(reconciles([], stats(0))).toBe(true);
+});
+
+test("the commonest values are asked for where there are too many groups, null is none", () => {
+  const values = ["b", "a", null, "b", 3, "c", "a", "b"];
+
+  expect(commonest(values, "model", 3)).toEqual([
+    ["model", "b"],
+    ["model", "a"],
+    ["model", "3"],
+  ]);
+});
+
+test("the rest of all runs is what some groups leave, and has no percentiles", () => {
+  const total = stats(100, 10, 300);
+  const groups = [stats(60, 1, 180), stats(20, 1, 60)];
+
+  const rest = restOf(total, groups);
+
+  expect([rest.runs, rest.errors, rest.ok, rest.error_rate, rest.total_tokens]).toEqual([
+    20, 8, 12, 0.4, 60,
+  ]);
+  expect(rest.latency_ms.p50).toBeNull();
+  expect(reconciles([...groups, rest], total)).toBe(true);
+});
+
+test("of groups without number the greatest are told apart and all others are one", () => {
+  const breakdown = ["a", "b", "c"].map((model, at) => ({ key: { model }, runs: 9 - at }));
+
+  expect(chartFilter(breakdown, "model", 3, false)).toEqual([
+    ["model", "a"],
+    ["model", "b"],
+  ]);
+  expect(chartFilter(breakdown, "model", 3)).toEqual([]);
 });

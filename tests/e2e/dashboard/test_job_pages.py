@@ -1,5 +1,6 @@
 """Jobs from the form to the result on the real model; cancelled, dead, and queued again."""
 
+import re
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -140,10 +141,32 @@ def test_dead_letters_are_queued_again_as_a_group_after_a_preview(
     ]
 
 
+def test_result_has_a_badge_for_each_flag_that_its_device_sent(
+    cloud: LocalCloud, tab: Visit, user: User, absent: tuple[str, str]
+) -> None:
+    serial, token = absent
+    body = {"prompt": "flags", "model": "slow-model", "device_serial": serial}
+    job_id = user.api.post("/api/jobs", json=body).json()["job_id"]
+    with cloud.client(token, "X-Device-Token") as runner:
+        place = f"/devices/{serial}/jobs/{job_id}"
+        attempt = runner.post(f"{place}/claim", json={}).json()["attempt"]
+        metrics = {"completion_tokens": 9, "latency_ms": 900}
+        said = {"attempt": attempt, "output": "x", "metrics": metrics}
+        said["flags"] = ["cached", "interrupted"]
+        assert runner.post(f"{place}/complete", json=said).status_code == 200
+
+    page = tab.go(f"#/jobs/{job_id}")
+
+    badges = page.locator("[data-flag]")
+    expect(badges).to_have_text(["!cached", "!interrupted"])
+    expect(badges.first).to_have_attribute("title", re.compile("from its cache"))
+
+
 def test_devices_show_their_state_and_lead_to_their_condition(
     cloud: LocalCloud, tab: Visit, absent: tuple[str, str]
 ) -> None:
     status = {"ready": True, "battery": 64, "temperature_c": 33.5, "thermal_state": "nominal"}
+    status |= {"calls": True, "calls_running": 2}
     with cloud.client(absent[1], "X-Device-Token") as device:
         assert device.post(f"/devices/{absent[0]}/status", json=status).status_code == 204
         status["battery"] = 63
@@ -153,8 +176,10 @@ def test_devices_show_their_state_and_lead_to_their_condition(
     card = page.locator(f'[data-device="{absent[0]}"]')
     expect(card).to_contain_text("63%")
     expect(card).to_contain_text("33.5 °C")
+    expect(card).to_contain_text("answers 2 calls")
     card.get_by_role("link").first.click()
     expect(page.get_by_role("figure", name="Battery").locator("canvas")).to_be_visible()
+    expect(page.locator("[data-calls]")).to_have_text("takes calls of the gateway")
 
 
 def _dead_job(cloud: LocalCloud, user: User, device: tuple[str, str], code: str) -> str:

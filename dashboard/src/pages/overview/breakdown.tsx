@@ -9,7 +9,7 @@ import { TakeAway } from "../../parts/take_away";
 import { colorIndex } from "../../pure/colors";
 import { CONDITION, conditionOf, filterOf, spoken, type Value } from "../../pure/conditions";
 import { exact, shown, type Unit } from "../../pure/format";
-import { nameOf, reconciles } from "../../pure/stacking";
+import { nameOf, reconciles, restOf } from "../../pure/stacking";
 import { change, currentRoute } from "../../router";
 import { ExportRuns } from "./export_runs";
 
@@ -33,8 +33,8 @@ const FIGURES: Figure[] = [
 ];
 const MOST = 50;
 
-/** A group, or without a key the total. */
-type Line = Stats & Partial<Pick<BreakdownEntry, "key">>;
+/** A group; without a key the total, or all other groups. */
+type Line = Stats & Partial<Pick<BreakdownEntry, "key">> & { isRest?: true };
 
 const COLUMNS: Column<Line>[] = FIGURES.map(({ id, name, unit, read }) => ({
   name,
@@ -50,6 +50,8 @@ interface Props {
   asked: Query;
   /** Null where it cannot be broken down, or not yet; `problem` says why. */
   usage: UsageAnswer | null;
+  /** Whether it has only some of the groups. */
+  isPartial: boolean;
   problem: Problem | null;
   /** The total, where there is no breakdown. */
   whole: Stats;
@@ -59,9 +61,11 @@ interface Props {
   path: string;
 }
 
-export function Breakdown({ asked, usage, problem, whole, by, conditions, path }: Props) {
+export function Breakdown(props: Props) {
+  const { asked, usage, isPartial, problem, whole, by, conditions, path } = props;
   const groups = [...(usage?.breakdown ?? [])].sort((a, b) => b.runs - a.runs);
-  const total = usage?.total ?? whole;
+  const total = isPartial ? whole : (usage?.total ?? whole);
+  const rest: Line[] = isPartial && usage ? [{ ...restOf(whole, groups), isRest: true }] : [];
   return (
     <section class="card" aria-label="Breakdown">
       <header class="row">
@@ -85,16 +89,16 @@ export function Breakdown({ asked, usage, problem, whole, by, conditions, path }
             )}
           </select>
         </label>
-        {usage && <Reconciled groups={groups} total={total} />}
+        {usage && !isPartial && <Reconciled groups={groups} total={total} />}
         <span class="push" />
         <ExportRuns asked={asked} />
         <TakeAway
           path={path}
           file={`evalyard-breakdown-by-${by}`}
-          table={() => tableOf(groups, total, by)}
+          table={() => tableOf(groups, rest, total, by)}
         />
       </header>
-      {problem && <Refused problem={problem} />}
+      {problem && <Trouble problem={problem} what="The breakdown could not be loaded." />}
       <Table<Line>
         label="Breakdown table"
         isNumbers
@@ -103,34 +107,36 @@ export function Breakdown({ asked, usage, problem, whole, by, conditions, path }
             name: GROUPINGS.find(([name]) => name === by)?.[1] ?? spoken(by),
             id: "group",
             isHeading: true,
-            cell: ({ key, runs }) =>
-              key ? <Group of={key} by={by} runs={runs} total={total.runs} /> : "Total",
+            cell: ({ key, runs, isRest }) =>
+              key ? (
+                <Group of={key} by={by} runs={runs} total={total.runs} />
+              ) : isRest ? (
+                <span class="note">All others</span>
+              ) : (
+                "Total"
+              ),
           },
           ...COLUMNS,
         ]}
-        rows={groups.slice(0, MOST)}
-        keyOf={({ key }) => (key ? nameOf(key) : "")}
+        rows={[...groups.slice(0, MOST), ...rest]}
+        keyOf={({ key }) => (key ? `of ${nameOf(key)}` : "")}
         foot={total}
-        about={({ key }) => (key ? {} : { "data-total": true })}
+        about={({ key, isRest }) =>
+          key ? {} : isRest ? { "data-rest": true } : { "data-total": true }
+        }
       />
+      {isPartial && (
+        <p class="note">
+          There are over 1,000 groups. Shown are the {groups.length} that most of the newest 1,000
+          runs belong to, each with all its runs of the window; filter for others.
+        </p>
+      )}
       {groups.length > MOST && (
         <p class="note">
           The greatest {MOST} of {groups.length}; CSV has all of them.
         </p>
       )}
     </section>
-  );
-}
-
-/** Too many groups are no fault: the page says what to do, and goes on. */
-function Refused({ problem }: { problem: Problem }) {
-  if (problem.code !== "too_many_groups")
-    return <Trouble problem={problem} what="The breakdown could not be loaded." />;
-  return (
-    <p class="note" role="alert">
-      There are too many groups for a table: choose some by a filter above, or break it down by
-      something else.
-    </p>
   );
 }
 
@@ -188,12 +194,13 @@ function onlyThese(by: string, value: Value): Record<string, string[]> {
   return { [name]: [...others.filter((each) => !each.startsWith(`${condition}=`)), text] };
 }
 
-function tableOf(groups: BreakdownEntry[], total: Stats, by: string) {
+function tableOf(groups: BreakdownEntry[], rest: Stats[], total: Stats, by: string) {
   const values = (stats: Stats) => FIGURES.map((figure) => figure.read(stats));
   return {
     header: [by, ...FIGURES.map((figure) => figure.id)],
     rows: [
       ...groups.map((group) => [group.key[by] ?? null, ...values(group)]),
+      ...rest.map((others) => ["(all others)", ...values(others)]),
       ["total", ...values(total)],
     ],
   };

@@ -13,6 +13,7 @@ import { useView, type View } from "../../view";
 import { Breakdown } from "./breakdown";
 import { ExtraCharts } from "./extra_charts";
 import { FirstSteps } from "./first_steps";
+import { NewestRuns } from "./newest_runs";
 import { useQuestions } from "./questions";
 import { RunsChart } from "./runs_chart";
 import { SpreadChart } from "./spread_chart";
@@ -23,7 +24,7 @@ const RANGE = "24h";
 export function Overview() {
   const view = useView(RANGE);
   const by = useGrouping();
-  const { summary, overall, grouped, charted, paths } = useQuestions(view, by);
+  const { summary, overall, grouped, isPartial, charted, paths } = useQuestions(view, by);
   const dimensions = useMemo(() => usageDimensions(view), [view]);
   const conditions = useConditions(view, by);
   const loading = [summary, overall, grouped, charted].some((each) => each.loading);
@@ -45,7 +46,7 @@ export function Overview() {
             <RunsChart
               usage={charted.data}
               overall={overall.data}
-              groups={grouped.data?.breakdown.length ?? 1}
+              groups={isPartial ? null : (grouped.data?.breakdown.length ?? 1)}
               by={by}
               view={view}
               path={isSplit ? paths.charted : paths.overall}
@@ -70,6 +71,7 @@ export function Overview() {
         <Breakdown
           asked={view.asked}
           usage={grouped.data}
+          isPartial={isPartial}
           problem={trouble ? null : grouped.error}
           whole={overall.data.total}
           by={by}
@@ -80,6 +82,7 @@ export function Overview() {
       {!isEmpty && overall.data && (
         <ExtraCharts usage={overall.data} view={view} path={paths.overall} />
       )}
+      {!isEmpty && summary.data && <NewestRuns view={view} />}
     </>
   );
 }

@@ -2,10 +2,11 @@
 // answered takes no other along.
 
 import { get, pathWith, type Query } from "../../api";
-import type { SummaryAnswer, UsageAnswer } from "../../api_types";
+import type { RunAnswer, SummaryAnswer, UsageAnswer } from "../../api_types";
 import { useAsOf } from "../../clock";
-import { NO_EXTRAS } from "../../parts/dimensions";
-import { chartFilter } from "../../pure/stacking";
+import { NO_EXTRAS, newestRuns } from "../../parts/dimensions";
+import { conditionOf, type Key, type Value } from "../../pure/conditions";
+import { chartFilter, commonest, MOST_SHOWN } from "../../pure/stacking";
 import { ianaZone } from "../../pure/times";
 import { bucketSeconds, wholeBucket } from "../../pure/window";
 import { type Loaded, useQuery } from "../../query";
@@ -17,6 +18,8 @@ export interface Overviewed {
   overall: Loaded<UsageAnswer>;
   /** The groups, over the window as a whole. */
   grouped: Loaded<UsageAnswer>;
+  /** Whether `grouped` has only the commonest, as there are more than an answer has. */
+  isPartial: boolean;
   /** The greatest groups, over time. */
   charted: Loaded<UsageAnswer>;
   /** What each is answered by. */
@@ -33,8 +36,29 @@ export function useQuestions(view: View, by: string): Overviewed {
     useQuery<T>(path && `${path} ${asOf}`, (signal) => get(path ?? "", signal), name);
   const summary = ask<SummaryAnswer>(paths.summary, shape);
   const overall = ask<UsageAnswer>(paths.overall, shape + view.zone);
-  const grouped = ask<UsageAnswer>(paths.grouped, shape + by);
-  const filter = grouped.data && chartFilter(grouped.data.breakdown, by);
+  const whole = ask<UsageAnswer>(paths.grouped, shape + by);
+  const isPartial = whole.error?.code === "too_many_groups";
+  const newest = useQuery(
+    isPartial ? `${paths.grouped} newest ${asOf}` : null,
+    (signal) => newestRuns(view.asked, signal, SAMPLE),
+    shape + by,
+  );
+  const top =
+    newest.data &&
+    commonest(
+      newest.data.map((run) => valueIn(run, by)),
+      by,
+    );
+  const some = pathWith("/usage", [
+    ...view.asked.filter(([name]) => name !== by),
+    ...(top ?? []),
+    ["bucket", wholeBucket(view.window)],
+    ["group_by", by],
+    NO_EXTRAS,
+  ]);
+  const partial = ask<UsageAnswer>(isPartial && top?.length ? some : null, shape + by);
+  const grouped = isPartial ? partial : whole;
+  const filter = grouped.data && chartFilter(grouped.data.breakdown, by, MOST_SHOWN, !isPartial);
   const charted = pathWith("/usage", [
     ...view.asked.filter(([name]) => !filter?.length || name !== by),
     ...(filter ?? []),
@@ -46,9 +70,20 @@ export function useQuestions(view: View, by: string): Overviewed {
     summary,
     overall,
     grouped,
+    isPartial,
     charted: ask<UsageAnswer>(filter && charted, shape + view.zone + by),
-    paths: { ...paths, charted },
+    paths: { ...paths, grouped: isPartial ? some : paths.grouped, charted },
   };
+}
+
+// The most that the API lists.
+const SAMPLE = 1000;
+
+/** What a run has of a dimension or condition. */
+function valueIn(run: RunAnswer, by: string): Value {
+  const condition = conditionOf(by);
+  if (condition !== null) return run.conditions[condition] ?? null;
+  return (run as unknown as Key)[by] ?? null;
 }
 
 function pathsOf(view: View, by: string) {

@@ -15,7 +15,8 @@ interface Props {
   usage: UsageAnswer | null;
   /** All runs together, in the same buckets. */
   overall: UsageAnswer;
-  groups: number;
+  /** How many there are; null where they cannot be counted. */
+  groups: number | null;
   by: string;
   view: View;
   path: string;
@@ -25,7 +26,9 @@ export function RunsChart({ usage, overall, groups, by, view, path }: Props) {
   const drawing = useMemo(() => draw(usage, overall, groups), [usage, overall, groups]);
   const label = GROUPINGS.find(([name]) => name === by)?.[1].toLowerCase() ?? spoken(by);
   const shown =
-    drawing.lines.length < groups ? ` · top ${drawing.lines.length - 1} of ${groups}` : "";
+    groups === null || drawing.lines.length < groups
+      ? ` · top ${drawing.lines.length - 1} of ${groups ?? "over 1,000"}`
+      : "";
   return (
     <TimeChart
       title="Runs"
@@ -39,7 +42,7 @@ export function RunsChart({ usage, overall, groups, by, view, path }: Props) {
   );
 }
 
-function draw(usage: UsageAnswer | null, overall: UsageAnswer, groups: number): Drawing {
+function draw(usage: UsageAnswer | null, overall: UsageAnswer, groups: number | null): Drawing {
   const all = overall.series;
   const stacks = usage ? stack(usage.series, all, groups, MOST_SHOWN) : stack(all, all, 1, 1);
   return {

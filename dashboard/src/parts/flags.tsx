@@ -1,6 +1,6 @@
-// What a reader must know about a result before comparing it, as badges.
+// What a reader must know about a result or run before comparing it, as badges.
 
-import type { ResultAnswer } from "../../api_types";
+import type { ResultAnswer } from "../api_types";
 
 type Flag = NonNullable<ResultAnswer["flags"]>[number];
 
@@ -17,15 +17,23 @@ const FLAGS: Record<Flag, [name: string, meaning: string]> = {
   hot_start: ["hot start", "The device began hotter than its gate."],
 };
 
-export function Flags({ flags }: { flags: Flag[] | undefined }) {
+/** A flag that this page does not know has only its name. */
+export function Flags({ flags }: { flags: string[] | undefined }) {
   return (
     <>
-      {flags?.map((flag) => (
-        <span key={flag} class="pill warn" data-flag={flag} title={FLAGS[flag][1]}>
-          <span aria-hidden="true">!</span>
-          {FLAGS[flag][0]}
-        </span>
-      ))}
+      {flags?.map((flag) => {
+        const [name, meaning] = isKnown(flag) ? FLAGS[flag] : [flag.replaceAll("_", " ")];
+        return (
+          <span key={flag} class="pill warn" data-flag={flag} title={meaning}>
+            <span aria-hidden="true">!</span>
+            {name}
+          </span>
+        );
+      })}
     </>
   );
+}
+
+function isKnown(flag: string): flag is Flag {
+  return Object.hasOwn(FLAGS, flag);
 }
