@@ -54,6 +54,7 @@ function Frame() {
   useEffect(() => {
     const name = PAGES.find(([path]) => path === page)?.[1] ?? "Evalyard";
     document.title = id ? `${id} · ${name} · Evalyard` : `${name} · Evalyard`;
+    showCurrent();
   }, [page, id]);
   return (
     <>
@@ -79,6 +80,15 @@ function Frame() {
       </main>
     </>
   );
+}
+
+/** On a phone the pages are a row that scrolls. */
+function showCurrent(): void {
+  const current = document.querySelector<HTMLElement>("nav [aria-current]");
+  const row = current?.parentElement;
+  if (!row) return;
+  const middle = current.offsetLeft - row.offsetLeft + current.offsetWidth / 2;
+  row.scrollLeft = middle - row.clientWidth / 2;
 }
 
 function toContent(): void {

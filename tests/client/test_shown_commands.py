@@ -61,7 +61,7 @@ def test_command_asks_what_the_dashboard_shows_as_curl(
 
     (sent,) = requests_of(words[1:], printed.encode())
 
-    wanted = case.get("request") or {"path": "/ask_stream", "body": {"json": case["ask"]}}
+    wanted = asked_by(case)
     shown = urlsplit(wanted["path"])
     assert words[0] == "evalyard"
     assert sent.url.path == shown.path or (shown.path, sent.url.path) == PLAIN_USAGE
@@ -69,6 +69,21 @@ def test_command_asks_what_the_dashboard_shows_as_curl(
         assert members(sent) == spoken(wanted["body"]["json"], case["command"])
     else:
         assert asked(sent.url.query.decode()) == asked(shown.query)
+
+
+def asked_by(case: dict[str, Any]) -> dict[str, Any]:
+    """What is shown as curl."""
+    if "gate" in case:
+        body, last = case["gate"]
+        seconds = {"7d": 7 * 86_400, "24h": 86_400}[last]
+        body["candidate"]["window"] = {"last_s": seconds}
+        # Those of the service are the same; others are said in a comment.
+        del body["rules"]
+        return {"path": "/usage/gate", "body": {"json": body}}
+    if "baseline" in case:
+        name, body = case["baseline"]
+        return {"path": f"/usage/baselines/{name}", "body": {"json": body}}
+    return case.get("request") or {"path": "/ask_stream", "body": {"json": case["ask"]}}
 
 
 # Without groups the command shows the summary, not what a chart draws over time.

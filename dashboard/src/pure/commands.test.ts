@@ -3,20 +3,28 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { askCommand, commandOf, type Request } from "./commands";
+import { askCommand, baselineCommand, commandOf, gateCommand, type Request } from "./commands";
 import { askCurl, askPython, type Call } from "./snippets";
 
 interface Case {
   request?: Request;
   ask?: Call;
+  gate?: Parameters<typeof gateCommand>;
+  baseline?: Parameters<typeof baselineCommand>;
   command: string;
 }
 
 const FILE = new URL("../../../tests/client/cases/shown_commands.json", import.meta.url);
 const CASES: Case[] = JSON.parse(readFileSync(FILE, "utf8"));
 
-test.each(CASES)("$command", ({ request, ask, command }) => {
-  expect(request ? commandOf(request.path, request.body) : askCommand(ask as Call)).toBe(command);
+test.each(CASES)("$command", ({ request, ask, gate, baseline, command }) => {
+  const written =
+    (request && commandOf(request.path, request.body)) ??
+    (gate && gateCommand(...gate)) ??
+    (baseline && baselineCommand(...baseline)) ??
+    askCommand(ask as Call);
+
+  expect(written).toBe(command);
 });
 
 test("there is no command where none does the same", () => {

@@ -1,7 +1,9 @@
 // The command `evalyard` for what a request asks, to paste into a shell. Its names and flags are
 // those of client/: tests/client/test_shown_commands.py reads what is shown by the client's parser.
 
+import type { SideAsked } from "./gating";
 import type { Call } from "./snippets";
+import { rangeMs } from "./window";
 
 /** What the command has no flag for is said behind it, as a comment of the shell. */
 export interface Request {
@@ -162,6 +164,41 @@ export function askCommand({ prompt, model, device, system, tag, options = {} }:
   if (options.num_predict !== undefined) words.push("--num-predict", String(options.num_predict));
   if (tag) words.push("--tag", tag);
   return shellOf(words) + lacking(options.temperature === undefined ? [] : ["temperature"]);
+}
+
+interface GateBody {
+  baseline: string;
+  candidate: SideAsked;
+  rules: { max_regression_pct: number }[];
+}
+// What the service tolerates where no rules are sent.
+const USUAL_PCT = 5;
+
+/** A gate over the last such time; the command reads rules from a file only. */
+export function gateCommand({ baseline, candidate, rules }: GateBody, range: string): string {
+  const last = `${(rangeMs(range) ?? 0) / 3_600_000}h`;
+  const words = ["gate", "--baseline", baseline, "--window", last, ...sideFilters(candidate)];
+  const isUsual = rules.every(({ max_regression_pct }) => max_regression_pct === USUAL_PCT);
+  return shellOf(words) + (isUsual ? "" : "  # the tolerance is set by rules in evalyard.toml");
+}
+
+/** Keeps what a view shows as a baseline. */
+export function baselineCommand(name: string, body: SideAsked & BaselineBody): string {
+  const words = ["baseline", "set", name, "--reason", body.reason];
+  words.push("--from", body.window.from, "--to", body.window.to, ...sideFilters(body));
+  for (const dimension of body.by) words.push("--by", dimension);
+  return shellOf(words) + lacking(body.by.length ? [] : ["all together"]);
+}
+
+interface BaselineBody {
+  by: string[];
+  reason: string;
+}
+
+function sideFilters({ filters }: SideAsked): Words {
+  return Object.entries(filters).flatMap(([name, values]) =>
+    values.flatMap((value) => ["--filter", `${name}=${value}`]),
+  );
 }
 
 function appendCommand({ dataset, rows }: { dataset: string; rows: unknown[] }): string {

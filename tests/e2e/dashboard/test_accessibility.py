@@ -119,3 +119,14 @@ def test_everything_is_reached_and_left_by_keyboard(tab: Visit, furnished: User)
 
     expect(page.locator('[data-figure="runs"]')).to_have_attribute("data-value", "30")
     assert "model=a" in page.url
+
+
+def test_page_that_one_is_on_is_seen_among_the_pages_of_a_phone(
+    browser: Browser, cloud: LocalCloud, user: User
+) -> None:
+    with visit(browser, cloud.announced["base_url"], user.token, viewport=PHONE) as tab:
+        page = tab.go("#/devices")
+
+        box = page.get_by_role("link", name="Devices", exact=True).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= PHONE["width"]

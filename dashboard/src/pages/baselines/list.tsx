@@ -5,15 +5,19 @@ import { all, Problem, put } from "../../api";
 import type { BaselineAnswer } from "../../api_types";
 import { refresh, useAsOf } from "../../clock";
 import { Ago } from "../../parts/ago";
+import { Copy } from "../../parts/copy";
 import { usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
 import { useFirst } from "../../parts/first";
 import { Link } from "../../parts/link";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
+import { baselineCommand } from "../../pure/commands";
 import { spoken } from "../../pure/conditions";
+import { curlOf } from "../../pure/curl";
 import { shown } from "../../pure/format";
 import { sideBody } from "../../pure/gating";
+import type { TimeWindow } from "../../pure/window";
 import { useQuery } from "../../query";
 import { useView, type View } from "../../view";
 
@@ -29,7 +33,7 @@ const COLUMNS: Column<BaselineAnswer>[] = [
   { name: "Version", cell: ({ version }) => version },
   { name: "Runs", cell: ({ runs }) => shown(runs, "runs") },
   { name: "By", isText: true, class: "wrap", cell: ({ by }) => by.map(spoken).join(", ") || "all" },
-  { name: "Reason", isText: true, class: "wrap", cell: ({ reason }) => reason },
+  { name: "Reason", isText: true, class: "wrap", phone: "whole", cell: ({ reason }) => reason },
   { name: "Set by", isText: true, cell: ({ set_by }) => set_by },
   { name: "Set", cell: ({ set_at }) => <Ago at={set_at} /> },
 ];
@@ -86,17 +90,19 @@ function SetBaseline({ view, known }: { view: View; known: BaselineAnswer[] }) {
   const [by, setBy] = useState("device,model");
   const [state, setState] = useState<"idle" | "busy" | BaselineAnswer | Problem>("idle");
   const next = (known.find((each) => each.name === name)?.version ?? 0) + 1;
+  const path = `/usage/baselines/${encodeURIComponent(name)}`;
+  const bodyIn = (window: TimeWindow) => ({
+    ...sideBody(view.asked, window),
+    by: by.split(",").filter(Boolean),
+    reason,
+  });
+  const shownBody = () => bodyIn(view.window ?? { from: 0, to: 0 });
   const save = async (event: Event) => {
     event.preventDefault();
     if (!view.window) return;
     setState("busy");
-    const body = {
-      ...sideBody(view.asked, view.window),
-      by: by.split(",").filter(Boolean),
-      reason,
-    };
     try {
-      setState(await put<BaselineAnswer>(`/usage/baselines/${encodeURIComponent(name)}`, body));
+      setState(await put<BaselineAnswer>(path, bodyIn(view.window)));
       setReason("");
       refresh();
     } catch (error) {
@@ -142,6 +148,16 @@ function SetBaseline({ view, known }: { view: View; known: BaselineAnswer[] }) {
         <button type="submit" class="primary" disabled={state === "busy"}>
           {next > 1 ? `Set version ${next}` : "Set"}
         </button>
+        <Copy
+          text={() => curlOf(location.origin, path, { method: "PUT", json: shownBody() })}
+          label="curl"
+          title="Copy the request as curl"
+        />
+        <Copy
+          text={() => baselineCommand(name, shownBody())}
+          label="command"
+          title="Copy the command evalyard for it"
+        />
       </div>
       {state instanceof Problem && (
         <Trouble problem={state} what="The baseline could not be set." />

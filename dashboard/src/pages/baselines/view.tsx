@@ -19,7 +19,7 @@ import { go, useRoute, zoneOf } from "../../router";
 
 const COLUMNS: Column<BaselineVersionAnswer>[] = [
   { name: "Version", isHeading: true, cell: ({ version }) => version },
-  { name: "Reason", isText: true, class: "wrap", cell: ({ reason }) => reason },
+  { name: "Reason", isText: true, class: "wrap", phone: "whole", cell: ({ reason }) => reason },
   { name: "Runs", cell: ({ runs }) => shown(runs, "runs") },
   { name: "Set by", isText: true, cell: ({ set_by }) => set_by },
   { name: "Set", cell: ({ set_at }) => <Ago at={set_at} /> },

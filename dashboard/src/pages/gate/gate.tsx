@@ -13,7 +13,9 @@ import { Link } from "../../parts/link";
 import { Empty, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
 import { type Column, Table } from "../../parts/table";
+import { gateCommand } from "../../pure/commands";
 import { metricNamed } from "../../pure/comparing";
+import { curlOf } from "../../pure/curl";
 import { exact, shown } from "../../pure/format";
 import { details, type Line, matrix, sideBody } from "../../pure/gating";
 import { useQuery } from "../../query";
@@ -54,6 +56,22 @@ export function Gate() {
         <h1>Gate</h1>
         {found.data && <StatusPill status={found.data.verdict} />}
         <span class="push" />
+        {body && (
+          <>
+            <Copy
+              text={() => curlOf(location.origin, "/usage/gate", { method: "POST", json: body })}
+              label="curl"
+              title="Copy the request as curl"
+            />
+            {view.range && (
+              <Copy
+                text={() => gateCommand(body, view.range as string)}
+                label="command"
+                title="Copy the command evalyard for it"
+              />
+            )}
+          </>
+        )}
         {found.data && (
           <Copy text={() => found.data?.markdown ?? ""} label="Copy as Markdown" class="" />
         )}

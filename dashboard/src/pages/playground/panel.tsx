@@ -1,5 +1,6 @@
 // One place to ask, and what came from there.
 
+import { useMemo } from "preact/hooks";
 import type { DeviceAnswer } from "../../api_types";
 import { gatewayAddress } from "../../gateway";
 import { Copy } from "../../parts/copy";
@@ -20,32 +21,20 @@ interface Props {
 
 export function Panel({ side, form, devices, models, isOnly }: Props) {
   const { id, place, asked } = side;
-  const serving = devices.filter((each) => each.models.includes(place.model));
-  const put = (changes: Partial<Place>) => setPlace(id, { ...place, ...changes });
+  const serving = useMemo(
+    () => devices.filter((each) => each.models.includes(place.model)),
+    [devices, place.model],
+  );
+  // Made once and not with each piece of text: a thousand devices are a thousand options.
+  const choices = useMemo(
+    () => <Choices id={id} place={place} models={models} serving={serving} />,
+    [id, place, models, serving],
+  );
+  const call = () => callOf({ form, place });
   return (
     <section class="card answer" aria-label={`Answer ${isOnly ? "" : nameOf(place)}`}>
       <header class="row">
-        <ModelChoice models={models} value={place.model} onPut={put} serving={devices} at={place} />
-        <label class="inline">
-          on{" "}
-          <select
-            aria-label="Device"
-            value={place.device}
-            onChange={(event) => put({ device: event.currentTarget.value })}
-          >
-            <option value="">any device</option>
-            {missing(place.device, serving).map((serial) => (
-              <option key={serial} value={serial}>
-                {serial} (not there)
-              </option>
-            ))}
-            {serving.map((device) => (
-              <option key={device.serial} value={device.serial}>
-                {device.name ?? device.serial} ({howIs(device)})
-              </option>
-            ))}
-          </select>
-        </label>
+        {choices}
         <span class="push" />
         {asked && !isOver(asked) && (
           <button type="button" onClick={() => stop(id)}>
@@ -61,16 +50,48 @@ export function Panel({ side, form, devices, models, isOnly }: Props) {
       <Answer asked={asked} place={place} ready={serving.some(answers)} />
       <footer class="row">
         <span class="note">Copy as</span>
-        <CopyAs label="curl" write={askCurl} call={() => callOf({ form, place })} />
-        <CopyAs label="Python" write={askPython} call={() => callOf({ form, place })} />
-        <CopyAs
-          label="command"
-          write={(_, call) => askCommand(call)}
-          call={() => callOf({ form, place })}
-        />
+        <CopyAs label="curl" write={askCurl} call={call} />
+        <CopyAs label="Python" write={askPython} call={call} />
+        <CopyAs label="command" write={(_, asks) => askCommand(asks)} call={call} />
         {asked?.text && <Copy text={() => asked.text} label="Answer" />}
       </footer>
     </section>
+  );
+}
+
+interface ChoicesProps {
+  id: number;
+  place: Place;
+  models: Model[];
+  serving: DeviceAnswer[];
+}
+
+function Choices({ id, place, models, serving }: ChoicesProps) {
+  const put = (changes: Partial<Place>) => setPlace(id, { ...place, ...changes });
+  return (
+    <>
+      <ModelChoice models={models} value={place.model} onPut={put} serving={serving} at={place} />
+      <label class="inline">
+        on{" "}
+        <select
+          aria-label="Device"
+          value={place.device}
+          onChange={(event) => put({ device: event.currentTarget.value })}
+        >
+          <option value="">any device</option>
+          {missing(place.device, serving).map((serial) => (
+            <option key={serial} value={serial}>
+              {serial} (not there)
+            </option>
+          ))}
+          {serving.map((device) => (
+            <option key={device.serial} value={device.serial}>
+              {device.name ?? device.serial} ({howIs(device)})
+            </option>
+          ))}
+        </select>
+      </label>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 // A prompt to a model on a device, and the answer while it is written; on two devices side by side.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { all } from "../../api";
 import type { DeviceAnswer } from "../../api_types";
 import { useAsOf, useLive } from "../../clock";
@@ -24,7 +24,7 @@ export function Playground() {
     all<DeviceAnswer>("/devices", [], 1000, signal),
   );
   const devices = loaded.data?.data ?? NONE;
-  const models = modelsOf(devices);
+  const models = useMemo(() => modelsOf(devices), [devices]);
   const [usual] = models;
   useEffect(() => {
     for (const { id, place } of sides)
