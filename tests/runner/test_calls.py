@@ -522,6 +522,17 @@ def test_device_says_that_it_takes_no_calls_when_the_broker_is_gone(model: FakeM
     run(model, test)
 
 
+def test_device_says_how_many_calls_it_answers(model: FakeModel) -> None:
+    async def test(yard: Yard) -> None:
+        yard.state.set_calls_running(2)
+
+        report = yard.state.report()
+
+        assert (report["calls_running"], report["using"]) == (2, True)
+
+    run(model, test)
+
+
 def test_runner_that_stops_takes_no_call_and_ends_the_one_that_runs(model: FakeModel) -> None:
     async def test(yard: Yard) -> None:
         await yard.say(ASK)
