@@ -17,10 +17,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from local.aws import REGION
-from local.bytecode import compile_build
+from local.bytecode import compile_build, compile_modules
 from local.errors import LocalCloudError
 from local.home import ROOT
-from local.pruning import prune_botocore
+from local.pruning import prune_layers
 
 BUILD = ROOT / ".aws-sam" / "build"
 
@@ -55,8 +55,9 @@ def build(target: Target, log: Path, config_env: str) -> None:
     with TemporaryDirectory(dir=BUILD.parent) as scratch:
         arguments = ["build", "--config-env", config_env]
         run_sam(log, arguments, target.parameters, {"TMPDIR": scratch, "PATH": _path(target)})
-    prune_botocore(BUILD.parent)
+    stand_ins = prune_layers(BUILD.parent)
     compile_build(BUILD.parent, target.interpreter)
+    compile_modules(stand_ins, target.interpreter)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ twice. Packing and unpacking do not keep file times, so the compiled files must 
 """
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -30,9 +31,16 @@ def _folders(parent: Path) -> list[Path]:
     return [each for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
 
 
-def _compile(folder: Path, interpreter: Path) -> None:
+def compile_modules(modules: Sequence[Path], interpreter: Path) -> None:
+    """Compiles single modules of a layer."""
+    for folder in {path for each in modules for path in each.parents if path.name == "python"}:
+        own = [path for path in modules if path.is_relative_to(folder)]
+        _compile(folder.parent, interpreter, *own)
+
+
+def _compile(folder: Path, interpreter: Path, *modules: Path) -> None:
     # Tracebacks then name the path inside the function, not that of the build. A file that does not
     # compile (a template of a package, say) would not be imported either.
     options = ["-qq", "-j", "0", "-s", str(folder), "--invalidation-mode", "unchecked-hash"]
-    command = [str(interpreter), "-m", "compileall", *options, str(folder)]
+    command = [str(interpreter), "-m", "compileall", *options, *map(str, modules or (folder,))]
     subprocess.run(command, check=False, stdin=subprocess.DEVNULL)

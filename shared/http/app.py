@@ -38,6 +38,8 @@ def create_app(
         responses=ERROR_RESPONSES,
         separate_input_output_schemas=False,
         redirect_slashes=False,
+        # Nothing listens; without this FastAPI looks for a listener at each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.idempotency = idempotency
     app.state.rates = (lambda: _rates(idempotency().table)) if idempotency else None

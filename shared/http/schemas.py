@@ -5,6 +5,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+# Pydantic builds what a model needs when the model is first used: a group declares one for each
+# body and answer, and a request uses few of them.
+BaseModel.model_config["defer_build"] = True
+
 Member = TypeVar("Member")
 
 

@@ -1,5 +1,7 @@
 """What is uploaded: compiled, packed, and the same bytes for the same content."""
 
+import ast
+import importlib.util
 import os
 import re
 import subprocess
@@ -9,15 +11,26 @@ from pathlib import Path
 
 import pytest
 import yaml
+from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
 
 from local.build import find_interpreter
 from local.bytecode import compile_build
 from local.errors import LocalCloudError
 from local.home import ROOT
 from local.packaging import pack_build
-from local.pruning import SERVICES, prune_botocore
+from local.pruning import (
+    SERVICES,
+    STAND_INS,
+    UNUSED,
+    only_called,
+    prune_layers,
+    words_of_our_aws,
+)
 from shared.aws import clients
 
+AWS = ROOT / "shared" / "aws"
 _TEMPLATE = """
 Resources:
   WebLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: WebLayer}}
@@ -111,7 +124,7 @@ def test_layer_keeps_only_the_services_that_are_used_when_pruned(build: Path) ->
         (data / service / "2012-11-05").mkdir(parents=True)
     (data / "endpoints.json").write_text("{}")
 
-    prune_botocore(build.parent)
+    prune_layers(build.parent)
 
     assert {each.name for each in data.iterdir()} == {*SERVICES, "endpoints.json"}
 
@@ -121,3 +134,60 @@ def test_kept_services_are_those_that_clients_are_made_of() -> None:
     made = re.findall(r"client\w*\(\s*\"(\w+)\"", "\n".join(sources))
 
     assert set(made) | set(clients.SERVICES) == SERVICES
+
+
+def test_description_keeps_what_is_called_and_the_shapes_of_it() -> None:
+    whole = Loader().load_service_model("s3", "service-2")
+
+    pruned = only_called(whole, words_of_our_aws())
+
+    model = ServiceModel(pruned, "s3")
+    assert {"GetObject", "PutObject", "HeadBucket"} <= set(model.operation_names)
+    assert "PutBucketPolicy" not in model.operation_names
+    for name in model.operation_names:
+        assert members(model.operation_model(name)) == members(
+            ServiceModel(whole, "s3").operation_model(name)
+        )
+
+
+def test_every_call_of_ours_is_described_when_pruned() -> None:
+    tree = ast.parse("\n".join(path.read_text() for path in AWS.glob("*.py")))
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+    for service in SERVICES:
+        whole = Loader().load_service_model(service, "service-2")
+        kept = {xform_name(name) for name in only_called(whole, words_of_our_aws())["operations"]}
+        known = {xform_name(name) for name in whole["operations"]}
+        assert known & (attributes | texts) <= kept
+
+
+@pytest.mark.parametrize("name", STAND_INS)
+def test_stand_in_has_every_name_that_others_import(name: str) -> None:
+    module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    package = Path(str(importlib.util.find_spec(module.partition(".")[0]).origin)).parent  # type: ignore[union-attr]
+    stand_in = ast.parse((ROOT / "local" / "stand_ins" / STAND_INS[name]).read_text())
+    has = {node.name for node in ast.walk(stand_in) if isinstance(node, ast.ClassDef)}
+
+    assert imported_by_others(package, module) <= has
+
+
+def imported_by_others(package: Path, module: str) -> set[str]:
+    """The names that modules of a package import from one of its modules when they are imported.
+
+    Modules that the layer leaves out do not count.
+    """
+    left_out = {path for pattern in UNUSED for path in package.parent.glob(pattern)}
+    names: set[str] = set()
+    for path in package.rglob("*.py"):
+        if left_out.isdisjoint({path, *path.parents}):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+            names |= {alias.name for node in found if node.module == module for alias in node.names}
+    return names
+
+
+def members(operation: OperationModel) -> dict[str, object]:
+    """What an operation takes and gives, by name."""
+    shapes = (operation.input_shape, operation.output_shape)
+    return {shape.name: sorted(shape.members) for shape in shapes if shape is not None}

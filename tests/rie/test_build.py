@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from local.pruning import SERVICES
+from local.pruning import SERVICES, STAND_INS
 from tests.rie.conftest import BUILD
 from tools.template import read_template
 
 pytestmark = pytest.mark.rie
 
+# What Lambda unpacks at a cold start of a function without DuckDB, with the compiled code.
+MAX_LAYER_BYTES = 25 * 2**20
 OWN_CODE = sorted([*read_template().functions(), "SharedLayer"])
 
 
@@ -26,6 +28,22 @@ def test_web_layer_describes_only_the_services_that_are_used() -> None:
     data = BUILD / "WebLayer" / "python" / "botocore" / "data"
 
     assert {each.name for each in data.iterdir() if each.is_dir()} == SERVICES
+
+
+def test_layers_of_every_function_are_small() -> None:
+    layers = [BUILD / "WebLayer", BUILD / "SharedLayer"]
+    files = [path for layer in layers for path in layer.rglob("*") if path.is_file()]
+
+    assert sum(path.stat().st_size for path in files) <= MAX_LAYER_BYTES
+
+
+def test_stand_ins_are_compiled_in_the_place_of_what_they_stand_for() -> None:
+    packages = BUILD / "WebLayer" / "python"
+
+    for name in STAND_INS:
+        module = packages / name
+        assert module.stat().st_size < 3_000
+        assert compiled(module).is_file()
 
 
 def compiled(module: Path) -> Path:

@@ -1,0 +1,1 @@
+"""In the place of a package that imports all of its modules."""
