@@ -1,20 +1,24 @@
-"""The cold start of the datasets function under AWS's runtime client, against a no-op.
+"""Cold starts under AWS's runtime client, against a no-op: what `make build` left, nothing else.
 
-From starting the process to the answer of its first event, an append of one row; the
-Runtime API, DynamoDB and S3 are answered by this process. Byte code is there already,
-as in a built layer.
+From starting the process to the answer of its first event: for the datasets function an append
+of one row, for the authorizer a token. The Runtime API, DynamoDB and S3 are answered by this
+process.
 """
 
+import importlib.metadata
+import json
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from bench.load import ENVIRONMENT, adapter_items, append_event, body
 from bench.runtime_api import RuntimeApi
@@ -22,35 +26,83 @@ from bench.section import Section
 
 ROUNDS = 9
 WARM = 50
-SUBJECTS = {
-    "no-op": "bench.noop.lambda_handler",
-    "datasets": "functions.datasets.handler.lambda_handler",
-}
 _ROOT = Path(__file__).resolve().parents[1]
+_BUILD = Path(os.environ.get("EVALYARD_BUILD", _ROOT / ".aws-sam" / "build"))
+_CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function, with what it is asked and what the first DynamoDB answer is."""
+
+    handler: str
+    folders: tuple[str, ...]
+    event: dict[str, Any]
+    item: dict[str, Any]
+
+
+def _subjects() -> dict[str, Subject]:
+    layers = ("WebLayer/python", "SharedLayer/python")
+    append = append_event(body(1))
+    token = json.loads((_ROOT / "events/authorize_request/unknown_token.json").read_bytes())
+    return {
+        "no-op": Subject("noop.lambda_handler", (), append, {}),
+        "authorize_request": Subject(
+            "functions.authorize_request.handler.lambda_handler",
+            ("AuthorizeRequest", *layers),
+            token,
+            {},
+        ),
+        "datasets": Subject(
+            "functions.datasets.handler.lambda_handler",
+            ("Datasets", "AnalyticsLayer/python", *layers),
+            append,
+            adapter_items(),
+        ),
+    }
 
 
 def run() -> Section:
-    """Both functions by turns; medians."""
-    with tempfile.TemporaryDirectory(prefix="bytecode-") as bytecode:
-        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in SUBJECTS}
+    """All functions by turns; medians, and the median of the ratios of a round."""
+    subjects = _subjects()
+    with TemporaryDirectory(prefix="runtime-client-") as client:
+        _link_runtime_client(Path(client))
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in subjects}
         for round_number in range(ROUNDS + 1):
-            for name, handler in SUBJECTS.items():
-                start = _start(handler, bytecode)
+            for name, subject in subjects.items():
+                start = _start(subject, client)
                 if round_number:
                     taken[name].append(start)
-        shares = _imports(SUBJECTS["datasets"], bytecode)
+        shares = _imports(subjects["datasets"], client)
     rows = [_row(name, starts) for name, starts in taken.items()]
-    for row in rows:
-        row["ratio"] = float(row["cold ms"]) / float(rows[0]["cold ms"])
+    for row, starts in zip(rows, taken.values(), strict=True):
+        pairs = zip(starts, taken["no-op"], strict=True)
+        row["ratio"] = statistics.median(own[0] / noop[0] for own, noop in pairs)
     listed = ", ".join(f"{package} {ms:.0f}" for package, ms in shares.most_common(12))
     return Section(
         "Cold start under awslambdaric: from process start to the first answer",
         ("function", "cold ms", "ratio", "warm ms"),
         rows,
-        f"Warm: later appends of one row, with their calls over loopback HTTP. "
-        f"Where importing goes, in ms with the profiler on: {listed}.",
-        {"imports_ms": dict(shares)},
+        f"Ratio: the median of the rounds. Warm: later events, with their calls over loopback "
+        f"HTTP. Where importing datasets goes, in ms with the profiler on: {listed}.",
+        {"imports_ms": dict(shares), "layers": _bytes_of_layers()},
     )
+
+
+def _link_runtime_client(folder: Path) -> None:
+    """AWS's runtime client and what it needs, and nothing else of this environment."""
+    for name in _CLIENT:
+        distribution = importlib.metadata.distribution(name)
+        for top in {file.parts[0] for file in distribution.files or ()} - {"__pycache__"}:
+            (folder / top).symlink_to(Path(str(distribution.locate_file(top))))
+    (folder / "noop.py").symlink_to(_ROOT / "bench" / "noop.py")
+
+
+def _bytes_of_layers() -> dict[str, int]:
+    return {
+        name: sum(path.stat().st_size for path in (_BUILD / name).rglob("*") if path.is_file())
+        for name in ("WebLayer", "SharedLayer", "AnalyticsLayer")
+    }
 
 
 def _row(name: str, starts: list[tuple[float, float]]) -> dict[str, str | int | float | None]:
@@ -62,20 +114,20 @@ def _row(name: str, starts: list[tuple[float, float]]) -> dict[str, str | int | 
     }
 
 
-def _start(handler: str, bytecode: str) -> tuple[float, float]:
+def _start(subject: Subject, client: str) -> tuple[float, float]:
     """Seconds from start to first answer, and between later answers."""
-    api = RuntimeApi(append_event(body(1)), adapter_items(), WARM + 1)
+    api = RuntimeApi(subject.event, subject.item, WARM + 1)
     threading.Thread(target=api.serve_forever, daemon=True).start()
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "awslambdaric", handler],
-        cwd=_ROOT,
-        env=_environment(api, bytecode),
+        [_bare_python(), "-m", "awslambdaric", subject.handler],
+        cwd=client,
+        env=_environment(api, subject, client),
         stdout=subprocess.DEVNULL,
     )
     try:
-        if not api.finished.wait(60) or b'"statusCode": 200' not in api.answers[0]:
-            raise RuntimeError(f"{handler} did not answer: {api.answers[:1]}")
+        if not api.finished.wait(60) or b"errorType" in api.answers[0]:
+            raise RuntimeError(f"{subject.handler} did not answer: {api.answers[:1]}")
     finally:
         process.kill()
         process.wait()
@@ -86,8 +138,14 @@ def _start(handler: str, bytecode: str) -> tuple[float, float]:
     return times[0] - started, statistics.median(later)
 
 
-def _environment(api: RuntimeApi | None, bytecode: str) -> dict[str, str]:
+def _bare_python() -> str:
+    """The interpreter itself, outside of its virtual environment."""
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}")
+
+
+def _environment(api: RuntimeApi | None, subject: Subject, client: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    folders = [*(str(_BUILD / folder) for folder in subject.folders), client]
     return {
         **kept,
         **ENVIRONMENT,
@@ -95,17 +153,18 @@ def _environment(api: RuntimeApi | None, bytecode: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": f"http://{api.address}" if api else "",
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "PYTHONPATH": str(_ROOT),
-        "PYTHONPYCACHEPREFIX": bytecode,
+        "PYTHONPATH": os.pathsep.join(folders),
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
-def _imports(handler: str, bytecode: str) -> Counter[str]:
+def _imports(subject: Subject, client: str) -> Counter[str]:
     """Milliseconds of importing by package, each module counted by itself."""
+    module = subject.handler.rpartition(".")[0]
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", f"import {handler.rpartition('.')[0]}"],
-        cwd=_ROOT,
-        env=_environment(None, bytecode),
+        [_bare_python(), "-X", "importtime", "-c", f"import {module}"],
+        cwd=client,
+        env=_environment(None, subject, client),
         capture_output=True,
         text=True,
         check=True,

@@ -34,6 +34,10 @@ ENVIRONMENT = {
     "MAX_BYTES": "107374182400",
     "WRITES_A_MINUTE": "0",
     "QUERIES_A_MINUTE": "0",
+    "ACCOUNTS_TABLE": "accounts",
+    "TOKEN_USES_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/token-uses",
+    "MAX_PENDING_SEGMENTS": "5000",
+    "QUERY_SECONDS": "25",
     "POWERTOOLS_SERVICE_NAME": "datasets",
     "POWERTOOLS_TRACE_DISABLED": "1",
 }

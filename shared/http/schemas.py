@@ -5,8 +5,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-# Pydantic builds what a model needs when the model is first used: a group declares one for each
-# body and answer, and a request uses few of them.
+# Pydantic builds what a model of an answer needs when it is first used: a group declares many, and
+# a request uses one.
 BaseModel.model_config["defer_build"] = True
 
 Member = TypeVar("Member")
@@ -33,7 +33,8 @@ def all_required(schema: dict[str, Any]) -> None:
 class Body(BaseModel):
     """Root of request bodies: types are meant literally; unknown members are ignored."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    # FastAPI passes over what pydantic warns of when a body is built, but only when it builds it.
+    model_config = ConfigDict(strict=True, extra="ignore", defer_build=False)
 
 
 class StrictBody(Body):
