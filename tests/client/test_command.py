@@ -316,6 +316,7 @@ def test_nothing_is_wrong_when_a_doctor_looks_and_all_is_well(command) -> None:
     assert [(row["check"], row["status"]) for row in done.rows] == [
         ("address", "ok"),
         ("clock", "ok"),
+        ("versions", "ok"),
         ("token", "ok"),
         ("service", "ok"),
         ("devices", "ok"),

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import click
 
 from evalyard import __version__
 from evalyard.cli import exits
-from evalyard.cli.output import show_rows
+from evalyard.cli.output import as_row, show_rows
 from evalyard.cli.session import Session
 from evalyard.core import places
-from evalyard.errors import ApiError, ConfigurationError, EvalyardError
-from evalyard.models import Device
+from evalyard.errors import ConfigurationError, EvalyardError, Forbidden, Unauthorized
+from evalyard.models import Device, Me
+from evalyard.settings import Target
 
 # API Gateway's clock is right, and a second more or less is the way.
 _SKEW_S = 60
+_SOON_DAYS = 7
 
 
 class Finding(NamedTuple):
@@ -52,24 +56,48 @@ def _look(session: Session, model: str | None) -> Iterator[Finding]:
     """Findings in their order; what rests on something broken is not looked at."""
     try:
         target = session.ev.target
-        reply = session.ev.walk(places.ping(session.ev.patience))
     except ConfigurationError as error:
         yield Finding("address", "error", str(error), "see `evalyard login --help`", exits.USAGE)
         return
+    try:
+        reply = session.ev.walk(places.ping(session.ev.patience))
     except EvalyardError as error:
-        hint = f"is {session.ev.target.url} ({session.ev.target.source}) the address of an API?"
-        if "local.json" in session.ev.target.source:
-            hint = "the local cloud does not run; start it with `make run`"
-        yield Finding("address", "error", str(error), hint, exits.OUT_OF_REACH)
+        yield Finding("address", "error", str(error), _where_to(target), exits.OUT_OF_REACH)
         return
     yield Finding("address", "ok", f"{target.url} ({target.source})")
     yield _clock(reply.headers.get("date"))
+    # First, as the answers of another version may be unreadable.
+    yield from _versions(session)
+    yield from _as_whom(session, model)
+
+
+def _where_to(target: Target) -> str:
+    """What to do about an address that does not answer, or not as it should."""
+    host = urlsplit(target.url).hostname
+    if "local.json" in target.source or host in ("localhost", "127.0.0.1", "::1"):
+        return "does the local cloud run? start it with `make run`"
+    return f"is {target.url} ({target.source}) the address of an API? see `evalyard login`"
+
+
+def _as_whom(session: Session, model: str | None) -> Iterator[Finding]:
+    """What a token can be asked for; the first refusal says what is wrong with it."""
     try:
-        yield from _token(session)
-        yield from _devices(list(session.ev.devices.list()), model)
-    except ApiError as error:
+        me = session.ev.whoami()
+        yield _token(me)
+        if me.scope != "full":
+            yield Finding("scope", "warning", me.scope, _SCOPES.get(me.scope, ""))
+        yield from _service(session)
+        devices = list(session.ev.devices.list())
+    except Forbidden as error:
+        todo = "make a token of scope read or full: POST /accounts/tokens"
+        yield Finding("devices", "error", str(error), todo, exits.NOT_ALLOWED)
+    except EvalyardError as error:
         todo = "log in with another token: `evalyard login`"
+        if not isinstance(error, Unauthorized):
+            todo = "try again; if it stays, ask its operator"
         yield Finding("token", "error", str(error), todo, exits.of_error(error))
+    else:
+        yield from _devices(devices, model)
 
 
 def _clock(date: str | None) -> Finding:
@@ -82,15 +110,35 @@ def _clock(date: str | None) -> Finding:
     return Finding("clock", "warning", f"{skew_s:+.0f} s off", "set this machine's clock")
 
 
-def _token(session: Session) -> Iterator[Finding]:
-    me = session.ev.whoami()
-    yield Finding("token", "ok", f"{me.user_id}, until {me.expires_at or 'it is revoked'}")
-    if me.scope != "full":
-        todo = "jobs and baselines need a token of scope full"
-        yield Finding("scope", "warning", me.scope, todo)
+def _token(me: Me) -> Finding:
+    if me.expires_at is None:
+        return Finding("token", "ok", f"{me.user_id}, until it is revoked")
+    left = datetime.fromisoformat(me.expires_at.replace("Z", "+00:00")) - datetime.now(timezone.utc)
+    about = f"{me.user_id}, until {me.expires_at}"
+    if left > timedelta(days=_SOON_DAYS):
+        return Finding("token", "ok", about)
+    return Finding("token", "warning", about, "make a new one soon: POST /accounts/tokens")
+
+
+def _service(session: Session) -> Iterator[Finding]:
     health = session.ev.health()
+    failing = [name for name, state in as_row(health.checks).items() if state != "ok"]
     status = "ok" if health.status == "ok" else "warning"
-    yield Finding("service", status, health.status, "" if status == "ok" else "ask its operator")
+    about = f"{health.status}: {', '.join(failing)}" if failing else health.status
+    yield Finding("service", status, about, "" if status == "ok" else "ask its operator")
+
+
+def _versions(session: Session) -> Iterator[Finding]:
+    try:
+        version = session.ev.walk(places.version(session.ev.patience))
+    except EvalyardError as error:
+        yield Finding("versions", "warning", f"the service does not say its own: {error}")
+        return
+    if version == __version__:
+        yield Finding("versions", "ok", version)
+    else:
+        about = f"the service has {version}, this is {__version__}"
+        yield Finding("versions", "warning", about, "update the older one")
 
 
 def _devices(found: list[Device], model: str | None) -> Iterator[Finding]:
@@ -107,12 +155,17 @@ def _devices(found: list[Device], model: str | None) -> Iterator[Finding]:
                 reason += f": {each.not_ready_reason}"
             yield Finding("devices", "warning", reason, _CURES.get(each.state, ""))
         if each.runner_version and each.runner_version != __version__:
-            about = f"{each.serial} has {each.runner_version}, this is {__version__}"
+            about = f"the runner of {each.serial} has {each.runner_version}, this is {__version__}"
             yield Finding("versions", "warning", about, "update the older one")
     if serving and all(each.state in ("available", "busy") for each in serving):
         yield Finding("devices", "ok", f"{len(serving)} can run jobs")
 
 
+_SCOPES = {
+    "read": "it reads and gates; running, sending and baselines need scope full",
+    "ingest": "it sends rows and runs only; reading needs scope read, jobs need scope full",
+    "metrics": "it reads /metrics only; the command needs scope read or full",
+}
 _CURES = {
     "offline": "is it on, and does its runner run?",
     "hot": "let it cool down",

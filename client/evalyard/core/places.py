@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -30,6 +31,16 @@ def health(patience: Patience) -> Steps[Health]:
         if "checks" not in error.document:
             raise
         return msgspec.convert(error.document, Health)
+
+
+class _Document(msgspec.Struct):
+    info: dict[str, Any]
+
+
+def version(patience: Patience) -> Steps[str]:
+    """The version of the service, as its document says it."""
+    document = yield from ask(get("/openapi.json"), _Document, patience)
+    return str(document.info.get("version", ""))
 
 
 def ping(patience: Patience) -> Steps[Reply]:

@@ -34,10 +34,7 @@ def line(row: Any) -> bytes:
         row = row.encode()
     if isinstance(row, (bytes, bytearray)):
         return bytes(row).strip().replace(b"\r", b" ").replace(b"\n", b" ")
-    text = json.dumps(
-        row, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_plain
-    )
-    return text.encode()
+    return _ENCODER.encode(row).encode()
 
 
 def _of_pandas(frame: Any) -> Iterator[dict[str, Any]]:
@@ -56,3 +53,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+# One for all rows: json.dumps would make one for each.
+_ENCODER = json.JSONEncoder(
+    allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_plain
+)
