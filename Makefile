@@ -21,11 +21,14 @@ UV = UV_SYSTEM_CERTS=true UV_PYTHON_DOWNLOADS=never .venv-uv/bin/uv
 # The files name every package there is to install, so pip need not look for more.
 PIP_INSTALL = install --disable-pip-version-check --no-input --require-hashes --no-deps --progress-bar off
 RUNNER_SOURCES = $(shell find runner -name '*.py' -not -path '*/build/*') runner/pyproject.toml
-LOCKED = requirements/uv requirements/dev requirements/sam requirements/cloud requirements/runner requirements/seaweedfs requirements/mlflow \
+LOCKED = requirements/uv requirements/dev requirements/client requirements/sam requirements/cloud requirements/runner requirements/seaweedfs requirements/mlflow \
 	requirements/celery requirements/checkov requirements/clients layers/web/requirements layers/analytics/requirements
 # A second interpreter for the suite, where the machine has one.
 PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
 	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
+# The client promises every Python from 3.10 on: those that this machine has.
+CLIENT_PYTHONS := $(foreach each,3.10 3.11 3.12 3.13,$(firstword $(wildcard $(HOME)/.pyenv/versions/$(each).*/bin/python$(each)) \
+	$(shell command -v python$(each) 2>/dev/null)))
 VENV_313 := $(if $(PYTHON_313),.venv-3.13/.installed)
 
 # The web app needs Node.js to be built; everything else works without it.
@@ -36,7 +39,7 @@ DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f 
 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token import-retained restore restore-drill build dashboard without-dashboard check test \
-	test-fast test-unit test-dashboard test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
+	test-fast test-unit test-client test-dashboard test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
 	bench-mlflow bench-celery job-costs format openapi lock release install clean
 
 help: ## list the targets
@@ -138,6 +141,7 @@ test: ## everything: unit, functional, local cloud, end to end
 .PHONY: test-computing test-waiting
 test-computing:
 	@nice $(MAKE) --no-print-directory -j 1 test-unit
+	@nice $(MAKE) --no-print-directory test-client CLIENT_PYTHONS="$(firstword $(CLIENT_PYTHONS))"
 
 test-waiting:
 	@nice $(MAKE) --no-print-directory -j 1 test-dashboard test-local test-rie
@@ -155,12 +159,26 @@ test-unit: .venv/.installed $(VENV_313) .venv-clients/.installed ## unit and fun
 	$(if $(PYTHON_313),.venv-3.13,.venv)/bin/pytest $(DEPLOYED) $(IN_PROCESS) -m "not nightly" $(SLOWEST)
 	.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS) -m "not nightly"
 
+# Installed as its users do, but from pinned files: nothing of this repository is near it.
+test-client: .venv-uv/.installed ## the client alone, under each Python from 3.10 on that this machine has
+	@for python in $(CLIENT_PYTHONS); do \
+		folder=$$(mktemp -d) && \
+		$$python -m venv --without-pip $$folder && \
+		{ $(UV) pip install --quiet --python $$folder --require-hashes --no-deps -r requirements/client.txt 2>/dev/null || \
+			$(PYTHON) -m pip --python $$folder $(PIP_INSTALL) --quiet -r requirements/client.txt; } && \
+		$(UV) pip install --quiet --python $$folder --no-deps --no-build-isolation ./client && \
+		$(UV) pip check --quiet --python $$folder && \
+		env -u PYTHONDONTWRITEBYTECODE $$folder/bin/python -I tests/client/alone.py || exit 1; \
+		rm -rf $$folder; \
+	done
+
 test-dashboard: dashboard/node_modules/.installed ## the tests of the web app
 	cd dashboard && npm run --silent test
 
 test-nightly: .venv/.installed $(VENV_313) .venv-clients/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
 	EVALYARD_STEPS=15 EVALYARD_FLEET_S=300 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive")
+	@$(MAKE) --no-print-directory test-client
 	EVALYARD_STEPS=15 .venv/bin/pytest tests/local/test_ministack_killed.py
 	EVALYARD_KILLS=10 .venv/bin/pytest tests/e2e/test_killed.py tests/e2e/test_restore_drill.py tests/e2e/test_gate_of_real_runs.py
 	EVALYARD_KILLS_S=3600 .venv/bin/pytest tests/e2e/test_gateway_killed.py
@@ -196,7 +214,7 @@ job-costs: .venv/.installed ## what a million jobs cost on AWS, with prices of y
 lock: .venv-uv/.installed ## compile the pinned requirement files again
 	@for name in $(LOCKED); do \
 		echo "==> $$name.txt"; \
-		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		$(UV) pip compile --quiet --universal --python-version $$([ $$name = requirements/client ] && echo 3.10 || echo 3.11) --generate-hashes --no-emit-index-url \
 			--annotation-style line --custom-compile-command "make lock" \
 			--output-file $$name.txt $$name.in >/dev/null || exit 1; \
 	done

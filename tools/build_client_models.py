@@ -49,14 +49,16 @@ _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool
 _HEADER = '''\
 """The answers of the API. Written by `make openapi` from its OpenAPI document; edits are lost.
 
-Members that a newer service adds are ignored; what is null there is None here.
+Members that a newer service adds are ignored; what is null there is None here, and so is what an
+older service does not say, or it is empty.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
+from msgspec import field as _field  # Some have a member `field`.
 '''
 
 Schema = dict[str, Any]
@@ -107,14 +109,21 @@ def _struct(name: str, schema: Schema) -> str:
 
 
 def _member(name: str, schema: Schema, required: bool) -> str:
+    """A member. An older service does not say all: what can be empty or null then is."""
     kind = _type(schema)
+    may_be_null = "None" in kind.split(" | ") or kind == "Any"
+    if not required and not may_be_null:
+        kind, may_be_null = f"{kind} | None", True
     safe = f"{name}_" if keyword.iskeyword(name) else name
-    renamed = f'name="{name}"' if safe != name else ""
-    if required:
-        return f"{safe}: {kind}" + (f" = field({renamed})" if renamed else "")
-    if "None" not in kind.split(" | ") and kind != "Any":
-        kind = f"{kind} | None"
-    return f"{safe}: {kind} = " + (f"field({renamed}, default=None)" if renamed else "None")
+    said = {"name": f'"{name}"'} if safe != name else {}
+    if may_be_null:
+        said["default"] = "None"
+    elif kind.startswith(("list[", "dict[")):
+        said["default_factory"] = kind[:4]
+    if said == {"default": "None"}:
+        return f"{safe}: {kind} = None"
+    arguments = ", ".join(f"{each}={value}" for each, value in said.items())
+    return f"{safe}: {kind}" + (f" = _field({arguments})" if said else "")
 
 
 def _type(schema: Schema) -> str:

@@ -1,13 +1,15 @@
 """The answers of the API. Written by `make openapi` from its OpenAPI document; edits are lost.
 
-Members that a newer service adds are ignored; what is null there is None here.
+Members that a newer service adds are ignored; what is null there is None here, and so is what an
+older service does not say, or it is empty.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
+from msgspec import field as _field  # Some have a member `field`.
 
 
 class AdapterState(Struct, kw_only=True, frozen=True):
@@ -20,13 +22,13 @@ class Append(Struct, kw_only=True, frozen=True):
     """The outcome of an append."""
 
     dataset: str
-    batch_id: str | None
+    batch_id: str | None = None
     received: int
     appended: int
     rejected: int
-    errors: list[ProblemFault]
+    errors: list[ProblemFault] = _field(default_factory=list)
     errors_truncated: bool
-    usage: RecordedUsage | None
+    usage: RecordedUsage | None = None
 
 
 class Assumed(Struct, kw_only=True, frozen=True):
@@ -50,9 +52,9 @@ class Baseline(Struct, kw_only=True, frozen=True):
 
     name: str
     version: int
-    filters: dict[str, list[str | bool]]
+    filters: dict[str, list[str | bool]] = _field(default_factory=dict)
     window: BaselineWindow
-    by: list[str]
+    by: list[str] = _field(default_factory=list)
     runs: int
     series: int
     reason: str
@@ -65,15 +67,15 @@ class BaselineDetail(Struct, kw_only=True, frozen=True):
 
     name: str
     version: int
-    filters: dict[str, list[str | bool]]
+    filters: dict[str, list[str | bool]] = _field(default_factory=dict)
     window: BaselineWindow
-    by: list[str]
+    by: list[str] = _field(default_factory=list)
     runs: int
     series: int
     reason: str
     set_by: str
     set_at: str
-    history: list[BaselineVersion]
+    history: list[BaselineVersion] = _field(default_factory=list)
 
 
 class BaselineVersion(Struct, kw_only=True, frozen=True):
@@ -89,7 +91,7 @@ class BaselineVersion(Struct, kw_only=True, frozen=True):
 class BaselineWindow(Struct, kw_only=True, frozen=True):
     """The window that was resolved when it was set."""
 
-    from_: str = field(name="from")
+    from_: str = _field(name="from")
     to: str
 
 
@@ -99,30 +101,30 @@ class Breakdown(Struct, kw_only=True, frozen=True):
     runs: int
     ok: int
     errors: int
-    error_rate: float | None
+    error_rate: float | None = None
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     latency_ms: Distribution
     ttft_ms: Distribution
     tok_s: Distribution
-    throughput_tps: float | None
-    extra: dict[str, Distribution]
-    key: dict[str, str | float | bool | None]
+    throughput_tps: float | None = None
+    extra: dict[str, Distribution] = _field(default_factory=dict)
+    key: dict[str, str | float | bool | None] = _field(default_factory=dict)
 
 
 class Change(Struct, kw_only=True, frozen=True):
     """Where a series shifted."""
 
     at: str
-    key: dict[str, str | float | bool | None]
+    key: dict[str, str | float | bool | None] = _field(default_factory=dict)
     metric: str
     before: ChangeSide
     after: ChangeSide
-    delta_pct: float | None
+    delta_pct: float | None = None
     p_value: float
     verdict: str
-    conditions_changed: list[ChangedCondition]
+    conditions_changed: list[ChangedCondition] = _field(default_factory=list)
 
 
 class ChangeSide(Struct, kw_only=True, frozen=True):
@@ -136,26 +138,26 @@ class ChangedCondition(Struct, kw_only=True, frozen=True):
     """A dimension or condition with other values after the change; those nearest to it first."""
 
     field: str
-    before: list[str | float | bool | None]
-    after: list[str | float | bool | None]
+    before: list[str | float | bool | None] = _field(default_factory=list)
+    after: list[str | float | bool | None] = _field(default_factory=list)
 
 
 class Changes(Struct, kw_only=True, frozen=True):
     """The changes of a window, the newest first, at most 200."""
 
     window: ChangesWindow
-    filters: dict[str, Any]
-    group_by: list[str]
+    filters: dict[str, Any] = _field(default_factory=dict)
+    group_by: list[str] = _field(default_factory=list)
     metric: str
-    changes: list[Change]
+    changes: list[Change] = _field(default_factory=list)
 
 
 class ChangesWindow(Struct, kw_only=True, frozen=True):
     """The window that was answered, half-open."""
 
-    from_: str = field(name="from")
+    from_: str = _field(name="from")
     to: str
-    bucket_s: int | None
+    bucket_s: int | None = None
     partial_last_bucket: bool
 
 
@@ -172,8 +174,8 @@ class Compare(Struct, kw_only=True, frozen=True):
     a: Side
     b: Side
     min_effect_pct: float
-    metrics: list[MetricComparison]
-    conditions_diff: list[ConditionDifference]
+    metrics: list[MetricComparison] = _field(default_factory=list)
+    conditions_diff: list[ConditionDifference] = _field(default_factory=list)
 
 
 class ConditionDifference(Struct, kw_only=True, frozen=True):
@@ -182,8 +184,8 @@ class ConditionDifference(Struct, kw_only=True, frozen=True):
     """
 
     field: str
-    a: list[str | float | bool | None]
-    b: list[str | float | bool | None]
+    a: list[str | float | bool | None] = _field(default_factory=list)
+    b: list[str | float | bool | None] = _field(default_factory=list)
     a_count: int | None = None
     b_count: int | None = None
 
@@ -205,7 +207,7 @@ class Dataset(Struct, kw_only=True, frozen=True):
     bytes: int
     created_at: str
     updated_at: str
-    adapter: AdapterState | None
+    adapter: AdapterState | None = None
 
 
 class DeadJob(Struct, kw_only=True, frozen=True):
@@ -213,31 +215,31 @@ class DeadJob(Struct, kw_only=True, frozen=True):
 
     job_id: str
     status: str
-    status_reason: str | None
-    status_detail: str | None
+    status_reason: str | None = None
+    status_detail: str | None = None
     model: str
     prompt_preview: str
     priority: int
     queue_tag: str
-    device_serial: str | None
-    pinned_to: str | None
-    device: str | None
-    adapter_id: str | None
-    callback_url: str | None
-    tag: str | None
-    conditions: dict[str, str | float | bool]
+    device_serial: str | None = None
+    pinned_to: str | None = None
+    device: str | None = None
+    adapter_id: str | None = None
+    callback_url: str | None = None
+    tag: str | None = None
+    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
     attempt: int
     max_attempts: int
     timeout_s: int
     warmup: int
     repeat: int
     created_at: str
-    started_at: str | None
-    finished_at: str | None
-    queue_ms: float | None
-    run_ms: float | None
-    failure: Failure | None
-    queue: QueuePosition | None
+    started_at: str | None = None
+    finished_at: str | None = None
+    queue_ms: float | None = None
+    run_ms: float | None = None
+    failure: Failure | None = None
+    queue: QueuePosition | None = None
     user_id: str
     dead_at: str
 
@@ -246,71 +248,71 @@ class Device(Struct, kw_only=True, frozen=True):
     """A device as it was registered and as it reported last."""
 
     serial: str
-    name: str | None
-    kind: str | None
-    owner: str | None
-    models: list[str]
-    queue_tags: list[str]
+    name: str | None = None
+    kind: str | None = None
+    owner: str | None = None
+    models: list[str] = _field(default_factory=list)
+    queue_tags: list[str] = _field(default_factory=list)
     present: bool
     ready: bool
-    not_ready_reason: str | None
+    not_ready_reason: str | None = None
     using: bool
     takes_calls: bool
     calls_running: int
     state: str
-    unhealthy: Unhealthy | None
-    runner_version: str | None
-    backend: str | None
-    battery: float | None
-    charging: bool | None
-    temperature_c: float | None
-    thermal_state: str | int | None
-    job_id: str | None
-    last_seen_at: str | None
+    unhealthy: Unhealthy | None = None
+    runner_version: str | None = None
+    backend: str | None = None
+    battery: float | None = None
+    charging: bool | None = None
+    temperature_c: float | None = None
+    thermal_state: str | int | None = None
+    job_id: str | None = None
+    last_seen_at: str | None = None
 
 
 class DeviceDetail(Struct, kw_only=True, frozen=True):
     """A device with its last reports and troubles, oldest first."""
 
     serial: str
-    name: str | None
-    kind: str | None
-    owner: str | None
-    models: list[str]
-    queue_tags: list[str]
+    name: str | None = None
+    kind: str | None = None
+    owner: str | None = None
+    models: list[str] = _field(default_factory=list)
+    queue_tags: list[str] = _field(default_factory=list)
     present: bool
     ready: bool
-    not_ready_reason: str | None
+    not_ready_reason: str | None = None
     using: bool
     takes_calls: bool
     calls_running: int
     state: str
-    unhealthy: Unhealthy | None
-    runner_version: str | None
-    backend: str | None
-    battery: float | None
-    charging: bool | None
-    temperature_c: float | None
-    thermal_state: str | int | None
-    job_id: str | None
-    last_seen_at: str | None
-    note: str | None
-    troubles: list[Trouble]
-    telemetry: list[Telemetry]
+    unhealthy: Unhealthy | None = None
+    runner_version: str | None = None
+    backend: str | None = None
+    battery: float | None = None
+    charging: bool | None = None
+    temperature_c: float | None = None
+    thermal_state: str | int | None = None
+    job_id: str | None = None
+    last_seen_at: str | None = None
+    note: str | None = None
+    troubles: list[Trouble] = _field(default_factory=list)
+    telemetry: list[Telemetry] = _field(default_factory=list)
 
 
 class Distribution(Struct, kw_only=True, frozen=True):
     """A distribution; with `n` 0 every other member is null."""
 
     n: int
-    mean: float | None
-    min: float | None
-    p50: float | None
-    p90: float | None
-    p95: float | None
-    p99: float | None
-    max: float | None
-    std: float | None
+    mean: float | None = None
+    min: float | None = None
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    max: float | None = None
+    std: float | None = None
 
 
 class ExtraField(Struct, kw_only=True, frozen=True):
@@ -319,8 +321,8 @@ class ExtraField(Struct, kw_only=True, frozen=True):
     label: str
     field: str
     kind: str
-    unit: str | None
-    better: str | None
+    unit: str | None = None
+    better: str | None = None
     scale: float
 
 
@@ -339,17 +341,17 @@ class Failure(Struct, kw_only=True, frozen=True):
     code: str
     message: str
     retryable: bool
-    device: str | None
+    device: str | None = None
 
 
 class Gate(Struct, kw_only=True, frozen=True):
     """The verdict for all series together, and each of them."""
 
     verdict: str
-    series: list[GateSeries]
-    conditions_diff: list[ConditionDifference]
-    not_alike: list[str]
-    baseline: GateBaseline | None
+    series: list[GateSeries] = _field(default_factory=list)
+    conditions_diff: list[ConditionDifference] = _field(default_factory=list)
+    not_alike: list[str] = _field(default_factory=list)
+    baseline: GateBaseline | None = None
     markdown: str
 
 
@@ -365,23 +367,23 @@ class GateBaseline(Struct, kw_only=True, frozen=True):
 class GateSeries(Struct, kw_only=True, frozen=True):
     """One metric of one group, b (the candidate) against a."""
 
-    key: dict[str, str | float | bool | None]
+    key: dict[str, str | float | bool | None] = _field(default_factory=dict)
     metric: str
     extra: bool
-    unit: str | None
-    better: str | None
-    a: float | None
-    b: float | None
-    delta_pct: float | None
-    ci95_pct: tuple[float, float] | None
-    p_value: float | None
-    q_value: float | None
-    tolerance_pct: float | None
-    max: float | None
+    unit: str | None = None
+    better: str | None = None
+    a: float | None = None
+    b: float | None = None
+    delta_pct: float | None = None
+    ci95_pct: tuple[float, float] | None = None
+    p_value: float | None = None
+    q_value: float | None = None
+    tolerance_pct: float | None = None
+    max: float | None = None
     verdict: str
     n_a: int
     n_b: int
-    more_runs: MoreRuns | None
+    more_runs: MoreRuns | None = None
 
 
 class Health(Struct, kw_only=True, frozen=True):
@@ -394,16 +396,16 @@ class Health(Struct, kw_only=True, frozen=True):
 class Import(Struct, kw_only=True, frozen=True):
     """The outcome of an import: `received` = `imported` + `duplicates` + `rejected` runs."""
 
-    batch_id: str | None
+    batch_id: str | None = None
     received: int
     imported: int
     duplicates: int
     rejected: int
-    errors: list[ProblemFault]
+    errors: list[ProblemFault] = _field(default_factory=list)
     errors_truncated: bool
     format: str
-    assumed: list[Assumed]
-    span: Span | None
+    assumed: list[Assumed] = _field(default_factory=list)
+    span: Span | None = None
     sample: list[dict[str, Any]] | None = None
 
 
@@ -413,8 +415,8 @@ class JobAttempt(Struct, kw_only=True, frozen=True):
     attempt: int
     device: str
     started_at: str
-    finished_at: str | None
-    failure: Failure | None
+    finished_at: str | None = None
+    failure: Failure | None = None
 
 
 class JobDetail(Struct, kw_only=True, frozen=True):
@@ -422,35 +424,35 @@ class JobDetail(Struct, kw_only=True, frozen=True):
 
     job_id: str
     status: str
-    status_reason: str | None
-    status_detail: str | None
+    status_reason: str | None = None
+    status_detail: str | None = None
     model: str
     prompt_preview: str
     priority: int
     queue_tag: str
-    device_serial: str | None
-    pinned_to: str | None
-    device: str | None
-    adapter_id: str | None
-    callback_url: str | None
-    tag: str | None
-    conditions: dict[str, str | float | bool]
+    device_serial: str | None = None
+    pinned_to: str | None = None
+    device: str | None = None
+    adapter_id: str | None = None
+    callback_url: str | None = None
+    tag: str | None = None
+    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
     attempt: int
     max_attempts: int
     timeout_s: int
     warmup: int
     repeat: int
     created_at: str
-    started_at: str | None
-    finished_at: str | None
-    queue_ms: float | None
-    run_ms: float | None
-    failure: Failure | None
-    queue: QueuePosition | None
+    started_at: str | None = None
+    finished_at: str | None = None
+    queue_ms: float | None = None
+    run_ms: float | None = None
+    failure: Failure | None = None
+    queue: QueuePosition | None = None
     prompt: str
-    system: str | None
-    options: dict[str, Any]
-    attempts: list[JobAttempt]
+    system: str | None = None
+    options: dict[str, Any] = _field(default_factory=dict)
+    attempts: list[JobAttempt] = _field(default_factory=list)
 
 
 class JobPreview(Struct, kw_only=True, frozen=True):
@@ -459,7 +461,7 @@ class JobPreview(Struct, kw_only=True, frozen=True):
     would: str
     queue: str
     ahead: int
-    reasons: list[str]
+    reasons: list[str] = _field(default_factory=list)
 
 
 class JobRecord(Struct, kw_only=True, frozen=True):
@@ -467,31 +469,31 @@ class JobRecord(Struct, kw_only=True, frozen=True):
 
     job_id: str
     status: str
-    status_reason: str | None
-    status_detail: str | None
+    status_reason: str | None = None
+    status_detail: str | None = None
     model: str
     prompt_preview: str
     priority: int
     queue_tag: str
-    device_serial: str | None
-    pinned_to: str | None
-    device: str | None
-    adapter_id: str | None
-    callback_url: str | None
-    tag: str | None
-    conditions: dict[str, str | float | bool]
+    device_serial: str | None = None
+    pinned_to: str | None = None
+    device: str | None = None
+    adapter_id: str | None = None
+    callback_url: str | None = None
+    tag: str | None = None
+    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
     attempt: int
     max_attempts: int
     timeout_s: int
     warmup: int
     repeat: int
     created_at: str
-    started_at: str | None
-    finished_at: str | None
-    queue_ms: float | None
-    run_ms: float | None
-    failure: Failure | None
-    queue: QueuePosition | None
+    started_at: str | None = None
+    finished_at: str | None = None
+    queue_ms: float | None = None
+    run_ms: float | None = None
+    failure: Failure | None = None
+    queue: QueuePosition | None = None
 
 
 class JobResult(Struct, kw_only=True, frozen=True):
@@ -500,12 +502,12 @@ class JobResult(Struct, kw_only=True, frozen=True):
     job_id: str
     status: str
     model: str
-    device: str | None
+    device: str | None = None
     output: str
     metrics: ResultMetrics
-    extra: dict[str, float]
-    conditions: dict[str, str | float | bool]
-    finished_at: str | None
+    extra: dict[str, float] = _field(default_factory=dict)
+    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
+    finished_at: str | None = None
     flags: list[str] | None = None
     prompt: str | None = None
     system: str | None = None
@@ -530,9 +532,9 @@ class Limits(Struct, kw_only=True, frozen=True):
     rows_a_day: int
     bytes: int
     imported_runs_a_day: int
-    open_jobs: int | None
-    writes_a_minute: int | None
-    queries_a_minute: int | None
+    open_jobs: int | None = None
+    writes_a_minute: int | None = None
+    queries_a_minute: int | None = None
 
 
 class Me(Struct, kw_only=True, frozen=True):
@@ -544,7 +546,7 @@ class Me(Struct, kw_only=True, frozen=True):
     token_id: str
     scope: str
     created_at: str
-    expires_at: str | None
+    expires_at: str | None = None
     limits: Limits
 
 
@@ -553,18 +555,18 @@ class MetricComparison(Struct, kw_only=True, frozen=True):
 
     metric: str
     extra: bool
-    unit: str | None
-    better: str | None
-    a: float | None
-    b: float | None
+    unit: str | None = None
+    better: str | None = None
+    a: float | None = None
+    b: float | None = None
     n_a: int
     n_b: int
-    delta: float | None
-    delta_pct: float | None
-    ci95: tuple[float, float] | None
-    p_value: float | None
+    delta: float | None = None
+    delta_pct: float | None = None
+    ci95: tuple[float, float] | None = None
+    p_value: float | None = None
     verdict: str
-    more_runs: MoreRuns | None
+    more_runs: MoreRuns | None = None
 
 
 class MoreRuns(Struct, kw_only=True, frozen=True):
@@ -595,29 +597,29 @@ class RecordedUsage(Struct, kw_only=True, frozen=True):
 
     recorded: int
     skipped: int
-    errors: list[ProblemFault]
-    span: Span | None
+    errors: list[ProblemFault] = _field(default_factory=list)
+    span: Span | None = None
 
 
 class ResultMetrics(Struct, kw_only=True, frozen=True):
     """What was measured; null is not measured."""
 
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    latency_ms: float | None
-    ttft_ms: float | None
-    tok_s: float | None
-    tpot_ms: float | None
-    prefill_tps: float | None
-    load_ms: float | None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    tok_s: float | None = None
+    tpot_ms: float | None = None
+    prefill_tps: float | None = None
+    load_ms: float | None = None
 
 
 class Rows(Struct, kw_only=True, frozen=True):
     """A page of rows in append order."""
 
     dataset: str
-    data: list[dict[str, Any]]
-    next_cursor: str | None
+    data: list[dict[str, Any]] = _field(default_factory=list)
+    next_cursor: str | None = None
     has_more: bool
 
 
@@ -626,22 +628,22 @@ class Run(Struct, kw_only=True, frozen=True):
 
     run_id: str
     ts: float
-    device: str | None
-    model: str | None
-    tag: str | None
-    tenant: str | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    latency_ms: float | None
-    ttft_ms: float | None
-    tok_s: float | None
+    device: str | None = None
+    model: str | None = None
+    tag: str | None = None
+    tenant: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    tok_s: float | None = None
     ok: bool
-    job_id: str | None
-    dataset: str | None
+    job_id: str | None = None
+    dataset: str | None = None
     source_kind: str
-    prompt_preview: str | None
-    extra: dict[str, float]
-    conditions: dict[str, str | float | bool]
+    prompt_preview: str | None = None
+    extra: dict[str, float] = _field(default_factory=dict)
+    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
 
 
 class SavedAdapter(Struct, kw_only=True, frozen=True):
@@ -656,15 +658,15 @@ class SavedAdapter(Struct, kw_only=True, frozen=True):
     completion_tokens_field: str
     latency_ms_field: str
     ttft_ms_field: str
-    tag_field: str | None
-    ok_field: str | None
-    tok_s_field: str | None
-    job_id_field: str | None
-    prompt_preview_field: str | None
-    extra_fields: list[ExtraField]
+    tag_field: str | None = None
+    ok_field: str | None = None
+    tok_s_field: str | None = None
+    job_id_field: str | None = None
+    prompt_preview_field: str | None = None
+    extra_fields: list[ExtraField] = _field(default_factory=list)
     condition_fields: list[ConditionFieldBody] | None = None
     units: UnitsBody
-    ok_values: list[str] | None
+    ok_values: list[str] | None = None
     version: int
     updated_at: str
     backfill: Backfill | None = None
@@ -676,17 +678,17 @@ class SeriesPoint(Struct, kw_only=True, frozen=True):
     runs: int
     ok: int
     errors: int
-    error_rate: float | None
+    error_rate: float | None = None
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     latency_ms: Distribution
     ttft_ms: Distribution
     tok_s: Distribution
-    throughput_tps: float | None
-    extra: dict[str, Distribution]
+    throughput_tps: float | None = None
+    extra: dict[str, Distribution] = _field(default_factory=dict)
     t: str
-    key: dict[str, str | float | bool | None]
+    key: dict[str, str | float | bool | None] = _field(default_factory=dict)
 
 
 class Side(Struct, kw_only=True, frozen=True):
@@ -695,17 +697,17 @@ class Side(Struct, kw_only=True, frozen=True):
     runs: int
     ok: int
     errors: int
-    error_rate: float | None
+    error_rate: float | None = None
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     latency_ms: Distribution
     ttft_ms: Distribution
     tok_s: Distribution
-    throughput_tps: float | None
-    extra: dict[str, Distribution]
+    throughput_tps: float | None = None
+    extra: dict[str, Distribution] = _field(default_factory=dict)
     window: Window
-    filters: dict[str, Any]
+    filters: dict[str, Any] = _field(default_factory=dict)
     exact: bool
     extra_labels: ExtraLabels | None = None
 
@@ -713,7 +715,7 @@ class Side(Struct, kw_only=True, frozen=True):
 class Span(Struct, kw_only=True, frozen=True):
     """The earliest and the latest time of runs."""
 
-    from_: str = field(name="from")
+    from_: str = _field(name="from")
     to: str
 
 
@@ -725,15 +727,15 @@ class Stats(Struct, kw_only=True, frozen=True):
     runs: int
     ok: int
     errors: int
-    error_rate: float | None
+    error_rate: float | None = None
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     latency_ms: Distribution
     ttft_ms: Distribution
     tok_s: Distribution
-    throughput_tps: float | None
-    extra: dict[str, Distribution]
+    throughput_tps: float | None = None
+    extra: dict[str, Distribution] = _field(default_factory=dict)
 
 
 class Summary(Struct, kw_only=True, frozen=True):
@@ -742,17 +744,17 @@ class Summary(Struct, kw_only=True, frozen=True):
     runs: int
     ok: int
     errors: int
-    error_rate: float | None
+    error_rate: float | None = None
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
     latency_ms: Distribution
     ttft_ms: Distribution
     tok_s: Distribution
-    throughput_tps: float | None
-    extra: dict[str, Distribution]
+    throughput_tps: float | None = None
+    extra: dict[str, Distribution] = _field(default_factory=dict)
     window: Window
-    filters: dict[str, Any]
+    filters: dict[str, Any] = _field(default_factory=dict)
     exact: bool
     devices: int
     models: int
@@ -764,17 +766,17 @@ class Telemetry(Struct, kw_only=True, frozen=True):
     """What a device measured of itself at one moment."""
 
     at: str
-    battery: float | None
-    charging: bool | None
-    temperature_c: float | None
-    thermal_state: str | int | None
-    cpu_pct: float | None
-    memory_pct: float | None
-    memory_used_bytes: int | None
-    gpu_power_w: float | None
-    gpu_temperature_c: float | None
-    gpu_memory_used_bytes: int | None
-    gpu_pct: float | None
+    battery: float | None = None
+    charging: bool | None = None
+    temperature_c: float | None = None
+    thermal_state: str | int | None = None
+    cpu_pct: float | None = None
+    memory_pct: float | None = None
+    memory_used_bytes: int | None = None
+    gpu_power_w: float | None = None
+    gpu_temperature_c: float | None = None
+    gpu_memory_used_bytes: int | None = None
+    gpu_pct: float | None = None
 
 
 class Trouble(Struct, kw_only=True, frozen=True):
@@ -811,20 +813,20 @@ class UsageTable(Struct, kw_only=True, frozen=True):
     """Totals, a series, a breakdown whose runs add up to the total, and the newest runs."""
 
     window: Window
-    filters: dict[str, Any]
-    group_by: list[str]
+    filters: dict[str, Any] = _field(default_factory=dict)
+    group_by: list[str] = _field(default_factory=list)
     exact: bool
     total: Stats
-    series: list[SeriesPoint]
-    breakdown: list[Breakdown]
-    runs: list[Run]
+    series: list[SeriesPoint] = _field(default_factory=list)
+    breakdown: list[Breakdown] = _field(default_factory=list)
+    runs: list[Run] = _field(default_factory=list)
     extra_labels: ExtraLabels | None = None
 
 
 class Window(Struct, kw_only=True, frozen=True):
     """The window that was answered, half-open."""
 
-    from_: str = field(name="from")
+    from_: str = _field(name="from")
     to: str
-    bucket_s: int | None
+    bucket_s: int | None = None
     partial_last_bucket: bool

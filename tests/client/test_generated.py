@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+from evalyard.models import Gate
+
 from tools import build_client_models, build_client_sync
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,3 +41,11 @@ def test_every_name_is_found_when_it_is_exported() -> None:
     import evalyard
 
     assert [name for name in evalyard.__all__ if not hasattr(evalyard, name)] == []
+
+
+def test_an_answer_is_read_when_an_older_service_does_not_say_all() -> None:
+    answer = b'{"verdict": "pass", "markdown": ""}'
+
+    gate = msgspec.json.decode(answer, type=Gate)
+
+    assert (gate.series, gate.not_alike, gate.baseline) == ([], [], None)
