@@ -12,6 +12,7 @@ from shared.http import OpenRoute
 from tools.build_openapi import SCHEMES, TARGET, NameClashError, build, render
 
 OPEN_PATHS = {"/", "/ping", "/health", "/docs", "/openapi.json"}
+OLLAMA_PATHS = {"/api/chat", "/api/generate", "/api/tags", "/api/version"}
 
 
 @pytest.fixture(scope="module")
@@ -74,18 +75,19 @@ def test_every_operation_but_the_open_ones_needs_a_credential(document: dict[str
 def test_bodies_state_their_limits(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         if "requestBody" in operation:
-            refused = "400" if _is_openai(name) else "422"
+            refused = "400" if _speaks_as_others(name) else "422"
             assert {"413", "415", refused} <= set(operation["responses"]), name
 
 
-def _is_openai(name: str) -> bool:
-    """Whether an operation speaks as OpenAI's API does."""
-    return name.partition(" ")[2].startswith("/v1/")
+def _speaks_as_others(name: str) -> bool:
+    """Whether an operation speaks as OpenAI's API or Ollama's does."""
+    path = name.partition(" ")[2]
+    return path.startswith("/v1/") or path in OLLAMA_PATHS
 
 
 def _has_right_body(name: str, status: str, response: dict[str, Any]) -> bool:
     kinds = set(response.get("content", {}))
-    if status == "401" or (status >= "400" and _is_openai(name)):
+    if status == "401" or (status >= "400" and _speaks_as_others(name)):
         return kinds == {"application/json"}
     return status < "400" or status == "503" or kinds == {"application/problem+json"}
 

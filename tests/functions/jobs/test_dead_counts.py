@@ -305,7 +305,7 @@ def test_groups_are_read_again_when_the_newest_is_requeued_meanwhile(
     with watched_calls() as calls:
         meanwhile = iter([lambda: letters.requeue(newest, Overrides())])
         calls.before_each["BatchGetItem"] = lambda: next(meanwhile, lambda: None)()
-        (group,) = letters.grouped(DeadFilter("ada"), "failure")
+        (group,) = letters.grouped(DeadFilter("ada"), "failure", 10, None).groups
 
     assert (group.count, group.newest.job_id) == (1, made[0])
 
