@@ -82,11 +82,11 @@ async def claim(serial: OwnSerial, job_id: JobId) -> Response:
 async def heartbeat(
     serial: OwnSerial, job_id: JobId, body: HeartbeatBody, fence: Fence = None
 ) -> dict[str, Any]:
-    """Extends the lease; the answer says whether the job was cancelled."""
-    cancel = wiring.leases().heartbeat(_speaker(serial, body, fence), job_id)
-    if body.telemetry is not None:
-        said = {"reported_using": True, "job_id": job_id}
-        wiring.jobs().fleet.report(serial, said, telemetry_of(body.telemetry))
+    """Extends the lease, and says that the device is there: while a job runs no other report is
+    needed. The answer says whether the job was cancelled.
+    """
+    measured = None if body.telemetry is None else telemetry_of(body.telemetry)
+    cancel = wiring.leases().heartbeat(_speaker(serial, body, fence), job_id, measured)
     return {"cancel": cancel}
 
 

@@ -30,6 +30,7 @@ from shared.devices.queues import (
     lane_of,
 )
 from shared.devices.retiring import DeviceRetiring, RetiredDevice, Retirements
+from shared.devices.running import note_claimed, note_going_on
 from shared.devices.session import HEARTBEAT_S, DeviceSession, SessionTerms, open_session
 from shared.devices.slots import slot_freed, slot_taken
 from shared.devices.traces import device_remains, device_traces
@@ -64,6 +65,8 @@ __all__ = [
     "heard_topics",
     "is_hot_reading",
     "lane_of",
+    "note_claimed",
+    "note_going_on",
     "open_session",
     "slot_freed",
     "slot_taken",

@@ -61,7 +61,8 @@ class DeviceTrouble(msgspec.Struct, frozen=True, kw_only=True):
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """One device. `queue_urls` maps the lane to the device's own queue.
 
-    `holds` is the job that was sent to it and has not ended, since `held_us`; `turns` counts
+    `holds` is the job that was sent to it and has not ended, since `held_us`, and `holds_for` whose
+    it is (None where that was not kept yet); `turns` counts
     what was ever sent to it. `lost_models` are those that its server did not know, each until an
     instant: whatever the device reports, it does not serve them till then. Until `rests_until_us`
     it is not ready, as its model's server had no time. `instance` is the process that runs as this
@@ -93,6 +94,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: Telemetry | None = None
 
     holds: str | None = None
+    holds_for: str | None = None
     held_us: int = 0
     turns: int = 0
     lost_models: dict[str, int] = {}

@@ -204,10 +204,15 @@ class Fleet:
                 remove=forget,
             )
         )
+        self.keep_point(serial, telemetry)
+        return presence
+
+    def keep_point(self, serial: str, telemetry: Telemetry) -> None:
+        """Keep a point of a device's history."""
+        measured = {k: v for k, v in msgspec.structs.asdict(telemetry).items() if v is not None}
         expires_at = telemetry.at_us // SECOND_US + TELEMETRY_KEPT_S
         point = {"pk": f"DEVICE#{serial}", "sk": f"POINT#{telemetry.at_us:017d}"}
         self.table.put({**point, **measured, "expires_at": expires_at})
-        return presence
 
     def greet(self, device: Device, instance: str | None) -> Device:
         """Note that a device that asks for its queues is there, and which process it is; one that

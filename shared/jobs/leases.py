@@ -14,8 +14,8 @@ from shared import clock
 from shared.aws import ObjectMissing, Table
 from shared.clock import SECOND_US
 from shared.datasets import load_adapter
-from shared.devices import Device, Fleet
-from shared.errors import EvalyardError, Unavailable
+from shared.devices import Device, Fleet, Telemetry, note_claimed, note_going_on
+from shared.errors import DependencyFailed, EvalyardError, Unavailable
 from shared.jobs.bodies import ModelRequest, Result, model_request_of
 from shared.jobs.errors import JobGone, JobLeased, JobNotForDevice, LeaseLost, job_gone
 from shared.jobs.finalization import Finalization
@@ -23,6 +23,7 @@ from shared.jobs.flags import with_seen_flags
 from shared.jobs.job import LEASE_S, Attempt, Failure, Job, Speaker, stored_attempts
 from shared.jobs.logs import Logs, LogUpload
 from shared.jobs.store import JobStore, SlotTaken, due
+from shared.observability import logger
 
 # Losing this many races in a row means that something else is wrong.
 _RACES = 6
@@ -65,7 +66,7 @@ class Leases:
         """
         device = self.fleet.get(serial)
         for _ in range(_RACES):
-            job = self._existing(job_id)
+            job = self._existing(job_id, device)
             self._check_entitled(device, job)
             if job.finished or job.ending:
                 raise JobGone(f"the job is {job.ending or job.status}: delete the message")
@@ -77,12 +78,41 @@ class Leases:
             with _bodies_of(job):
                 request = model_request_of(self.store.body(job, job.request_body))
             answer = render(ClaimedJob(_once_taken(job), request))
-            if self._hold(job, serial) is not None:
-                return HandedOut(answer, _once_taken(job).attempt)
+            held = self._hold(job, serial)
+            if held is not None:
+                self._note_claimed(held, serial)
+                return HandedOut(answer, held.attempt)
         raise _lost_races()
 
-    def heartbeat(self, speaker: Speaker, job_id: str) -> bool:
-        """Renew the lease; True when the job's user wants it stopped. Raises LeaseLost."""
+    def heartbeat(self, speaker: Speaker, job_id: str, telemetry: Telemetry | None = None) -> bool:
+        """Renew the lease, and note that its device is there and what it measured; True when the
+        job's user wants it stopped. Raises LeaseLost.
+        """
+        if self._renewed(speaker, job_id, telemetry):
+            if telemetry is not None:
+                self.fleet.keep_point(speaker.device, telemetry)
+            return False
+        cancel = self._beat(speaker, job_id)
+        if telemetry is not None:
+            said = {"reported_using": True, "job_id": job_id}
+            self.fleet.report(speaker.device, said, telemetry)
+        return cancel
+
+    def _renewed(self, speaker: Speaker, job_id: str, telemetry: Telemetry | None) -> bool:
+        """Whether the slot says whose job it is, and that attempt runs on: two writes, no read."""
+        held = note_going_on(
+            self.fleet.table, speaker.device, job_id, speaker.number, speaker.attempt, telemetry
+        )
+        if held is None:
+            return False
+        owner, attempt = str(held["holds_for"]), int(held["held_attempt"])
+        job = self.store.renew(owner, job_id, speaker.device, attempt, _lease_end())
+        return job is not None and not job.overdue
+
+    def _beat(self, speaker: Speaker, job_id: str) -> bool:
+        """The heartbeat of a job that is cancelled, ends or is overdue, or whose slot does not say
+        whose it is.
+        """
         for _ in range(_RACES):
             job = self._held(job_id, speaker)
             if job.ending:
@@ -204,8 +234,17 @@ class Leases:
         except SlotTaken as exc:
             raise _sent_elsewhere() from exc
 
-    def _existing(self, job_id: str) -> Job:
-        user_id = self.store.owner(job_id)
+    def _note_claimed(self, job: Job, serial: str) -> None:
+        """What the slot says is a help: without it heartbeats read the job."""
+        try:
+            note_claimed(self.fleet.table, serial, job.job_id, job.number, job.attempt)
+        except DependencyFailed:
+            logger().warning("claim_not_noted", job_id=job.job_id)
+
+    def _existing(self, job_id: str, device: Device | None = None) -> Job:
+        """A job, whose user the slot of its device names, or else its id."""
+        sent = device is not None and device.holds == job_id
+        user_id = (device.holds_for if device and sent else None) or self.store.owner(job_id)
         job = None if user_id is None else self.store.find(user_id, job_id)
         if job is None:
             raise job_gone()

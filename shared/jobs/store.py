@@ -74,7 +74,7 @@ class JobStore:
         owner = {"pk": job_key(job.job_id), "sk": "OWNER", "user_id": job.user_id}
         writes.put(owner, only_new=True)
         if job.sent_to is not None:
-            writes.update(slot_taken(job.sent_to, job.job_id), self.devices.name)
+            writes.update(slot_taken(job.sent_to, job.job_id, job.user_id), self.devices.name)
         try:
             writes.commit()
         except TransactionLost as exc:
@@ -149,6 +149,18 @@ class JobStore:
             return self._move_with_slot(job, slot, also, changes, also_if)
         try:
             return job_of(self.table.update(_fenced(job, changes, also_if)))
+        except ConditionFailed:
+            return None
+
+    def renew(
+        self, user_id: str, job_id: str, device: str, attempt: int, until_us: int
+    ) -> Job | None:
+        """Renew the lease of an attempt that runs, unread; None where it does not."""
+        held = {"status": "running", "device": device, "attempt": attempt, "ending": None}
+        lease = {"lease_until_us": until_us}
+        try:
+            named = (user_key(user_id), job_key(job_id))
+            return job_of(self.table.update(Update(*named, set=lease, only_if=held)))
         except ConditionFailed:
             return None
 
@@ -376,8 +388,9 @@ def _slot_change(job: Job, changes: dict[str, Any]) -> Update | None:
     if after == job.sent_to:
         return None
     if after is None:
-        return slot_freed(job.sent_to or "", job.job_id)
-    return slot_taken(after, job.job_id)
+        ran = job.status in ("running", "cancelling")
+        return slot_freed(job.sent_to or "", job.job_id, ran=ran)
+    return slot_taken(after, job.job_id, job.user_id)
 
 
 def _changed(job: Job, changes: dict[str, Any]) -> Job:

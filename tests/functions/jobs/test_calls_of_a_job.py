@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kit.faults import watched_calls
+from tests.kit.faults import lose_answer, watched_calls
 from tests.kit.yard import Yard
 
 SUBMIT = [
@@ -29,13 +29,18 @@ WAIT = [
     "Query",  # and who waits in its own, for `queue.ahead`.
 ]
 CLAIM = [
-    "BatchGetItem",  # The device.
-    "GetItem",  # Whose job it is.
+    "BatchGetItem",  # The device, and whose job its slot has.
     "GetItem",  # The job.
     "GetObject",  # What it asks.
-    "UpdateItem",  # It runs.
+    "UpdateItem",  # It runs,
+    "UpdateItem",  # and the device runs it.
 ]
 HEARTBEAT = [
+    "UpdateItem",  # The device is there, and whose job it runs.
+    "UpdateItem",  # The job's lease.
+]
+UNKNOWN_HEARTBEAT = [
+    "UpdateItem",  # The slot says nothing of this attempt.
     "GetItem",  # Whose job it is.
     "GetItem",  # The job.
     "UpdateItem",  # Its lease.
@@ -50,7 +55,6 @@ COMPLETE = [
     "GetItem",  # and the job: is it the device's?
     "PutObject",  # The outcome.
     "UpdateItem",  # It is decided.
-    "GetObject",  # The outcome that counts.
     "PutObject",  # The segment with the run.
     "TransactWriteItems",  # The job has ended, and the device's slot is free.
 ]
@@ -121,6 +125,27 @@ def test_heartbeat_makes_these_calls_when_it_brings_no_telemetry(lived: Yard) ->
     attempt = lived.claim(job_id)
 
     assert calls_of(lambda: lived.say("heartbeat", job_id, attempt=attempt)) == HEARTBEAT
+
+
+def test_heartbeat_keeps_a_point_when_it_brings_telemetry(lived: Yard) -> None:
+    job_id = lived.submit()["job_id"]
+    attempt, telemetry = lived.claim(job_id), {"battery": 50}
+
+    calls = calls_of(lambda: lived.say("heartbeat", job_id, attempt=attempt, telemetry=telemetry))
+
+    assert calls == [*HEARTBEAT, "PutItem"]
+
+
+def test_heartbeat_reads_the_job_when_the_claim_was_not_noted(lived: Yard) -> None:
+    job_id = lived.submit()["job_id"]
+    with watched_calls() as calls:
+        calls.before[CLAIM.index("UpdateItem") + 1] = lose_answer
+        attempt = lived.claim(job_id)
+
+    answers: list[int] = []
+    beat = calls_of(lambda: answers.append(lived.say("heartbeat", job_id, attempt=attempt).status))
+
+    assert (beat, answers) == (UNKNOWN_HEARTBEAT, [200])
 
 
 def test_a_report_makes_these_calls_when_the_device_is_busy_or_nobody_waits(lived: Yard) -> None:
