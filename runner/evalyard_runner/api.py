@@ -1,6 +1,8 @@
 """The device's side of Evalyard's HTTP API (docs/contract.md, Devices): one method per endpoint."""
 
 import json
+import math
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -58,6 +60,8 @@ class DeviceApi:
         self.instance = instance
         self._path = f"/devices/{quote(serial, safe='')}"
         self._reachability = Reachability()
+        # When the API took the last heartbeat, by `time.monotonic`.
+        self.beat_s = -math.inf
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/"),
             headers={
@@ -93,6 +97,7 @@ class DeviceApi:
         """True when the job's owner wants it cancelled."""
         said = {"attempt": claim.attempt, "telemetry": telemetry}
         answer = await self._say(claim, "heartbeat", said)
+        self.beat_s = time.monotonic()
         return isinstance(answer, dict) and answer.get("cancel") is True
 
     async def complete(self, claim: Claim, result: Mapping[str, Any]) -> str:

@@ -51,6 +51,7 @@ class Attempt:
     stop: Stop
     grace_s: float
     heartbeat_s: float
+    visibility_s: float
     claim: Claim
     message: Received
     patience: Patience
@@ -69,7 +70,13 @@ class Attempt:
 
     def _pulse(self) -> Pulse:
         return Pulse(
-            self.api, self.queues, self.claim, self.message, self.sensors, self.heartbeat_s
+            self.api,
+            self.queues,
+            self.claim,
+            self.message,
+            self.sensors,
+            period_s=self.heartbeat_s,
+            extends_every_s=self.visibility_s / 2,
         )
 
     async def _outcome(self, pulse: "asyncio.Task[GenerationError | Lost]") -> Outcome:

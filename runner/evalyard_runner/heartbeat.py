@@ -1,6 +1,8 @@
 """The heartbeat of a running job: extends its lease and visibility, and learns of a cancel."""
 
 import asyncio
+import math
+import time
 
 from evalyard_runner import log
 from evalyard_runner.api import DeviceApi
@@ -23,7 +25,9 @@ _SOONER_S = 3.0
 
 
 class Pulse:
-    """Beats every `period_s` until it has a reason for the work to stop."""
+    """Beats every `period_s` until it has a reason for the work to stop; extends the message with
+    the first beat, and then as often as half its visibility is over.
+    """
 
     def __init__(
         self,
@@ -32,10 +36,13 @@ class Pulse:
         claim: Claim,
         message: Received,
         sensors: Sensors,
+        *,
         period_s: float,
+        extends_every_s: float,
     ) -> None:
         self._api, self._queues, self._claim, self._message = api, queues, claim, message
         self._sensors, self._period_s = sensors, period_s
+        self._extends_every_s, self._extended_s = extends_every_s, -math.inf
 
     async def run(self) -> GenerationError | Lost:
         """Returns `cancelled` or Lost. Raises DeviceRefusedError when the token died."""
@@ -58,6 +65,9 @@ class Pulse:
                 beat_well = False
 
     async def _extend(self) -> bool:
+        """Whether the message stays ours for long enough."""
+        if time.monotonic() - self._extended_s < self._extends_every_s:
+            return True
         try:
             await self._queues.extend(self._message)
         except (QueuesAwayError, ApiAwayError, ApiRefusedError):
@@ -67,4 +77,5 @@ class Pulse:
         except Exception as exc:  # The last resort, as above.
             log.trouble("heartbeat_failed", reason=place_of(exc))
             return False
+        self._extended_s = time.monotonic()
         return True

@@ -56,8 +56,8 @@ class DeviceState:
         self._set(False, reason)
 
     def set_job(self, job_id: str | None) -> None:
+        """Claim, heartbeats and the end say the same to the API: it needs no report."""
         self.job_id = job_id
-        self.changed.set()
 
     def set_tried(self, passed: bool) -> None:
         """How it went when the device tried itself; said once."""
@@ -128,8 +128,8 @@ class DeviceState:
 
 
 class Presence:
-    """Reports on every change and at least every 20 s, until cancelled; then says once that it
-    leaves.
+    """Reports on every change and, but for times in which heartbeats of a job say that it is there,
+    at least every 20 s, until cancelled; then says once that it leaves.
     """
 
     def __init__(self, api: DeviceApi, state: DeviceState, period_s: float = PERIOD_S) -> None:
@@ -183,8 +183,11 @@ class Presence:
         return self._backoff.next_delay()
 
     async def _change_or_period(self) -> None:
-        try:
-            async with asyncio.timeout(self._period_s):
-                await self._state.changed.wait()
-        except TimeoutError:
-            return
+        while True:
+            try:
+                async with asyncio.timeout(self._period_s):
+                    await self._state.changed.wait()
+                return
+            except TimeoutError:
+                if time.monotonic() - self._api.beat_s >= self._period_s:
+                    return

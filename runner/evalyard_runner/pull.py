@@ -290,6 +290,7 @@ class PullLoop:
             stop=self.stop,
             grace_s=self.grace_s,
             heartbeat_s=session.heartbeat_s,
+            visibility_s=session.visibility_s,
             claim=claim,
             message=message,
             patience=self._patience,
