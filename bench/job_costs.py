@@ -45,6 +45,8 @@ _REPORT_EVERY_S = 20
 # Reports come every 20 s, and the authorizer's answer is kept for 30.
 _AUTHORIZED_EVERY_S = 40
 _SESSION_EVERY_S = 3_300
+# Runs that share a fold, a minute's: of ten devices with one job after the other, and of one.
+_SHARED, _ALONE = 20, 2
 _WAITS_S = (1, 5, 20)
 # A connected device looks by itself each 20 s, waiting at a queue for one second of them, and opens
 # a session for each of its connections.
@@ -57,7 +59,7 @@ class Cost:
     """A step of a job's life, how often it happens, and what all of that takes."""
 
     step: str
-    times: int
+    times: float
     amounts: Amounts
 
 
@@ -76,6 +78,7 @@ def run(prices: Path = PRICES) -> Section:
 def section(life: Life, book: PriceBook) -> Section:
     """A job's life and a device's month as tables."""
     costs = job_costs(life)
+    alone = job_costs(life, _ALONE)
     total = sum((cost.amounts for cost in costs), Counter())
     rows = [*(_row(cost, book) for cost in costs), _row(Cost("**all**", 1, total), book)]
     idle = Section(
@@ -96,12 +99,15 @@ def section(life: Life, book: PriceBook) -> Section:
             ),
         ],
     )
+    by_itself = sum((cost.amounts for cost in alone), Counter())
+    rows.append(_row(Cost("all, one device alone", 1, by_itself), book))
     rows.append(_row(Cost("more in a crowd", 1, _more(costs, life.crowded())), book))
     note = (
         "Units of all times together; prices of us-east-1 without free tiers. WRU: writes by the "
         "KB, doubled in transactions, with those of the indexes. Authorizing is once for "
-        "submitting and once for reading; the device's own is in its month. `fold` is the "
-        "aggregation of this one run; runs that come within a second of each other share it. "
+        "submitting and once for reading; the device's own is in its month. A fold is shared by "
+        f"the runs of a minute: {_SHARED}, of ten devices of one user with one job after the "
+        f"other; {_ALONE} where one device is alone. "
         "`more in a crowd`: what submitting and completing take beyond that while many jobs "
         "of the user wait for the device. A connected device is nudged for each job: two messages "
         "of AWS IoT, $2. Not counted: storage, traffic, SQS polls of the functions that wait for "
@@ -110,11 +116,14 @@ def section(life: Life, book: PriceBook) -> Section:
     return Section(_TITLE, _COLUMNS, rows, f"{note}\n\n{idle.markdown()}")
 
 
-def job_costs(life: Life) -> list[Cost]:
-    """Each step of a job in its order."""
-    times = {"authorize": 2, "report presence": 2, "heartbeat": HEARTBEATS}
+def job_costs(life: Life, runs_in_a_fold: int = _SHARED) -> list[Cost]:
+    """Each step of a job in its order; of a fold its part."""
+    part = 1 / runs_in_a_fold
+    times = {"authorize": 2, "heartbeat": HEARTBEATS, "fold": part, "find it folded": 1 - part}
     costs = []
     for name, step in life.steps().items():
+        if name == "fold":
+            life.run_others(runs_in_a_fold - 1)
         often = times.get(name, 1)
         amounts = Counter({unit: amount * often for unit, amount in step().items()})
         costs.append(Cost(name, often, amounts))
@@ -166,7 +175,7 @@ def _row(cost: Cost, book: PriceBook) -> dict[str, Cell]:
         for column, units in _SHOWN.items()
     }
     usd = book.usd_for_a_million(cost.amounts)
-    return {"step": cost.step, "times": cost.times, **shown, "$ a million": round(usd, 2)}
+    return {"step": cost.step, "times": round(cost.times, 2), **shown, "$ a million": round(usd, 2)}
 
 
 def _idle_row(waits: str, polling: Amounts, presence: Amounts, book: PriceBook) -> dict[str, Cell]:

@@ -59,9 +59,12 @@ def test_every_price_names_its_source_and_date():
 def test_tables_show_steps_and_their_sum_when_a_job_lived(life):
     made = section(life, PriceBook.read())
 
-    *steps, total, crowd = made.rows
+    *steps, total, alone, crowd = made.rows
     assert [row["step"] for row in steps][:3] == ["authorize", "submit", "receive"]
     assert total["$ a million"] == pytest.approx(sum(row["$ a million"] for row in steps), abs=0.1)
+    # What a job may cost: more is a decision, not an accident.
+    assert total["AWS calls"] <= 50
+    assert total["$ a million"] < alone["$ a million"]
     assert crowd["step"] == "more in a crowd"
     assert crowd["RRU"] > 0
     assert crowd["HTTP"] is None
@@ -71,10 +74,11 @@ def test_tables_show_steps_and_their_sum_when_a_job_lived(life):
 def test_heartbeats_count_as_often_as_they_come_when_a_job_takes_half_a_minute(life):
     costs = {cost.step: cost for cost in job_costs(life)}
 
-    # Each extends the message, and asks the API.
+    # Each asks the API, every third extends the message.
     heartbeat = costs["heartbeat"]
-    assert heartbeat.times == 3
-    assert heartbeat.amounts["sqs_request"] == heartbeat.amounts["http_request"] == 3
+    assert (heartbeat.times, heartbeat.amounts["http_request"]) == (3, 3)
+    assert heartbeat.amounts["sqs_request"] == 0
+    assert costs["extend the message"].amounts["sqs_request"] == 1
 
 
 def test_polling_costs_less_when_a_device_waits_longer(life):
