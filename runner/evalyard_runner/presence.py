@@ -56,8 +56,12 @@ class DeviceState:
         self._set(False, reason)
 
     def set_job(self, job_id: str | None) -> None:
-        """Claim, heartbeats and the end say the same to the API: it needs no report."""
+        """Claim, heartbeats and the end say the same to the API: only what went wrong meanwhile
+        needs a report.
+        """
         self.job_id = job_id
+        if job_id is None and self._new_troubles():
+            self.changed.set()
 
     def set_tried(self, passed: bool) -> None:
         """How it went when the device tried itself; said once."""
