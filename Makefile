@@ -237,14 +237,19 @@ install: .venv/.installed $(VENV_313) .venv-cloud/.installed .venv-sam/.installe
 # an index of your own is set there and not for uv (UV_DEFAULT_INDEX), or certificates, pip is asked instead.
 # Only what calls pip itself has one.
 WITH_PIP = .venv-sam .venv-runner .venv-uv
-# Of the clients of others one test imports a small part, once.
-UNCOMPILED = .venv-clients
+# Of the clients of others one test imports a small part, once; checkov runs once. Nor is compiled what nothing imports:
+# tests that wheels carry, moto's other services, the sources of what mypy ships as machine code.
+UNCOMPILED = .venv-clients .venv-checkov
+MOTO = core|dynamodb|events|cloudwatch|iam|moto_api|moto_server|s3|s3bucket_path|sqs|sts|utilities
+NEVER_IMPORTED = /(tests|mypy|mypyc)/|/moto/(?!($(MOTO))/)[a-z0-9_]+/
 define make_venv
 @echo "==> installing $(@D): $(1) (once)"
 @rm -f $@
 @$(2) -m venv --clear $(if $(filter $(WITH_PIP),$(@D)),,--without-pip) $(@D)
-@$(UV) pip install --python $(@D) --require-hashes --no-deps $(if $(filter $(UNCOMPILED),$(@D)),,--compile-bytecode) -r $< 2>$@.log \
-	|| { tail -n 3 $@.log >&2; $(2) -m pip --python $(@D) $(PIP_INSTALL) -r $<; }
+@$(UV) pip install --python $(@D) --require-hashes --no-deps -r $< 2>$@.log \
+	|| { tail -n 3 $@.log >&2; $(2) -m pip --python $(@D) $(PIP_INSTALL) --no-compile -r $<; }
+@# Some wheels carry templates that are no Python: they are left as they are.
+@$(if $(filter $(UNCOMPILED),$(@D)),,$(@D)/bin/python -m compileall -qq -j 2 -x '$(NEVER_IMPORTED)' $(@D)/lib || true)
 endef
 
 .venv-uv/.installed: requirements/uv.txt

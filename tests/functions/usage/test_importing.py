@@ -315,6 +315,7 @@ def test_labels_of_the_query_serve_rows_that_have_none(ada):
     assert (run["device"], run["model"], run["tag"]) == ("mine", None, "t")
 
 
+@pytest.mark.exhaustive
 def test_many_days_are_there_when_they_came_in_one_call(ada, fold, bucket):
     rows = [ROW | {"run_id": f"r{n}", "ts": 1764784800 - n * 43_200} for n in range(120)]
 

@@ -169,6 +169,7 @@ def test_the_window_before_is_empty_when_this_one_reaches_to_1970(ada):
     assert [(each["runs"], each["previous"]["runs"]) for each in documents] == [(2, 0)] * 5
 
 
+@pytest.mark.exhaustive
 def test_files_and_metrics_have_everything_when_the_window_reaches_to_1970(api, ada):
     datasets = api("datasets", user="ada")
 

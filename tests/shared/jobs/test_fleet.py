@@ -32,6 +32,7 @@ def p95(values: list[float]) -> float:
     return sorted(values)[int(len(values) * 0.95)]
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_lost_or_run_twice_and_free_devices_are_used_when_anything_happens_to_them(
     fleet: SimFleet,
 ) -> None:
@@ -54,6 +55,7 @@ def test_nothing_is_lost_or_run_twice_and_free_devices_are_used_when_anything_ha
     assert fleet.out_of_order == []
 
 
+@pytest.mark.exhaustive
 def test_users_take_turns_at_each_model_when_one_floods_the_fleet(fleet: SimFleet) -> None:
     for number in range(160):
         model, user = MODELS[number % 8], "ada" if number < 96 else USERS[1 + number // 8 % 2]

@@ -153,6 +153,7 @@ def ada(storage) -> str:
     return "ada"
 
 
+@pytest.mark.exhaustive
 def test_both_sides_come_from_one_snapshot_when_folding_runs_at_any_call(storage, ada):
     def ask():
         return compare(storage.bucket, storage.catalog, query(ada, "old"), query(ada, "newer"))

@@ -266,6 +266,7 @@ def test_large_export_costs_three_calls_and_one_for_each_8_mib(storage):
     assert more == Counter(["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"])
 
 
+@pytest.mark.exhaustive
 def test_export_is_of_one_moment_when_others_append_fold_and_undo_meanwhile(storage):
     """Whatever happens before any of its calls, an export has whole batches, each once."""
     user = f"user-{next(_users)}"

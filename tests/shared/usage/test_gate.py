@@ -97,6 +97,7 @@ def gates(count: int, runs: int, slower: float = 0.0, seed: int = 1) -> list[str
     return verdicts
 
 
+@pytest.mark.exhaustive
 def test_gate_fails_seldom_when_nothing_changed():
     verdicts = gates(60, 8)
 
@@ -110,6 +111,7 @@ def test_gate_fails_in_at_most_one_of_twenty_when_nothing_changed():
     assert verdicts.count("fail") <= most_by_chance(2_000, 0.05)
 
 
+@pytest.mark.exhaustive
 def test_gate_sees_one_slow_device_of_twenty_when_it_is_much_slower():
     assert gates(12, 16, slower=15, seed=3).count("fail") >= 11
 

@@ -120,6 +120,7 @@ def test_older_parts_are_rolled_up_when_they_were_not_before(storage):
     assert by_tag(storage, "unrolled", ReadOptions(exact=False)) == {None: 2}
 
 
+@pytest.mark.exhaustive
 def test_conditions_are_null_when_files_are_older_than_they_are(storage):
     storage.store("mixed", [run_at(1), run_at(2)], fold=True)
     storage.tidy("mixed")

@@ -143,6 +143,7 @@ def test_parts_stay_few_and_are_rewritten_seldom_when_a_day_is_folded_often(worl
     assert agrees(world)
 
 
+@pytest.mark.exhaustive
 def test_late_runs_correct_their_day_and_month_when_they_come(world):
     for day in (-2, -1, 0):
         world.append(days=(day,))
@@ -178,6 +179,7 @@ def test_a_year_is_a_few_objects_when_months_are_gathered(world):
     assert calls.names.count("GetObject") <= 12
 
 
+@pytest.mark.exhaustive
 def test_difference_is_told_and_mended_when_a_rollup_is_wrong(world, capsys):
     world.append(days=(0,))
     world.append(days=(1,))
