@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from shared.aws.broker_address import broker_address
-from shared.aws.mqtt_link import Link, LinkLostError, OnMessage
+from shared.aws.mqtt_link import Link, LinkLostError, LinkRefusedError, OnMessage
 from shared.aws.roles import own_credentials
 from shared.errors import Unavailable
+from shared.observability import logger
 
 # The most that AWS IoT allows: between two calls a function is frozen and cannot say anything.
 _KEEP_ALIVE_S: Final = 1_200
@@ -21,6 +22,8 @@ class Broker:
     """One connection of this process, under a client id of its own.
 
     `topics` are what it hears on, given the client's own id; what comes is given to `on_message`.
+    Without the first it cannot be; the others it does without where its role may not hear on them,
+    as one whose rights were just extended may not yet.
     """
 
     def __init__(
@@ -71,15 +74,28 @@ class Broker:
     async def _connect(self) -> None:
         if not self._endpoint:
             raise Unavailable("this deployment has no message broker")
-        address = broker_address(self._endpoint, self._region, own_credentials())
         topics = self._topics(self.client_id)
         try:
-            self._link = await Link.open(
-                address, self.client_id, topics, self._on_message, keep_alive_s=_KEEP_ALIVE_S
-            )
+            self._link = await self._opened(topics)
         except LinkLostError as exc:
             raise _away() from exc
         self._used_at = asyncio.get_running_loop().time()
+
+    async def _opened(self, topics: list[str]) -> Link:
+        """A connection that hears on all of the topics, or on the first. Raises LinkLostError."""
+        try:
+            return await self._open(topics)
+        except LinkRefusedError:
+            if len(topics) == 1:
+                raise
+        logger().warning("broker_refused_topics")
+        return await self._open(topics[:1])
+
+    async def _open(self, topics: list[str]) -> Link:
+        address = broker_address(self._endpoint, self._region, own_credentials())
+        return await Link.open(
+            address, self.client_id, topics, self._on_message, keep_alive_s=_KEEP_ALIVE_S
+        )
 
 
 def _away() -> Unavailable:

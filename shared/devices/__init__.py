@@ -3,7 +3,7 @@
 Knows nothing of jobs; the jobs feature decides which device may run what.
 """
 
-from shared.devices.channel import Channel, device_hash, down_topic, heard_topics
+from shared.devices.channel import Channel, device_hash, down_topic, heard_topics, left_device
 from shared.devices.device import (
     Device,
     DeviceInUse,
@@ -65,6 +65,7 @@ __all__ = [
     "heard_topics",
     "is_hot_reading",
     "lane_of",
+    "left_device",
     "note_claimed",
     "note_going_on",
     "open_session",

@@ -9,11 +9,18 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from shared.aws import ADDRESS_VALID_S, Credentials, broker_address
 from shared.clock import SECOND_US, now_us
 
 # A device connects by one while it still has the other, so that it is reached meanwhile.
 _CLIENTS = "ab"
+# Where the broker says who left it, and why.
+_LEFT = "$aws/events/presence/disconnected/"
+_ON_PURPOSE = frozenset(
+    {"CLIENT_INITIATED_DISCONNECT", "DUPLICATE_CLIENTID", "DUPLICATE_CLIENT_ID"}
+)
 
 
 @dataclass(frozen=True)
@@ -80,5 +87,29 @@ def down_topic(stack: str, serial: str) -> str:
 
 
 def heard_topics(stack: str, reply: str) -> list[str]:
-    """What a process of the gateway hears on: the answers to it, of whichever device."""
-    return [f"{stack}/d/+/up/{reply}"]
+    """What a process of the gateway hears on: the answers to it, of whichever device, and that
+    clients of the broker left it, of which its role lets it hear of devices only.
+    """
+    return [f"{stack}/d/+/up/{reply}", f"{_LEFT}+"]
+
+
+def left_device(stack: str, topic: str, payload: bytes) -> str | None:
+    """The hash of the device that the broker says has left it, unasked; None for anything else, as
+    for a device that said goodbye, or took its own place under another name
+    (https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html).
+    """
+    ours = f"{_LEFT}{stack}-d-"
+    device, _, name = topic.removeprefix(ours).rpartition("-")
+    if not topic.startswith(ours) or name not in tuple(_CLIENTS):
+        return None
+    try:
+        event = msgspec.json.decode(payload, type=_Left)
+    except msgspec.DecodeError:
+        return None
+    return device if event.reason not in _ON_PURPOSE else None
+
+
+class _Left(msgspec.Struct, frozen=True):
+    """Of the broker's event what is read here."""
+
+    reason: str | None = msgspec.field(name="disconnectReason", default=None)

@@ -111,6 +111,11 @@ class Asking:
         for turn in self._talk.hear(frame, now):
             yield from self._take(turn, now)
 
+    def leave(self, serial: str, now: float) -> None:
+        """The broker says that a device is gone, which may come late or not be so."""
+        if serial == self._serial:
+            self._talk.leave(now)
+
     def tick(self, now: float) -> Iterator[Step]:
         """What follows from the time."""
         if self.is_over:

@@ -11,7 +11,15 @@ from typing import Any, Final, TypeVar
 from shared import clock
 from shared.aws import Bucket, ConditionFailed, file_url
 from shared.aws.broker import Broker
-from shared.devices import Device, Fleet, device_hash, down_topic, heard_topics, visible
+from shared.devices import (
+    Device,
+    Fleet,
+    device_hash,
+    down_topic,
+    heard_topics,
+    left_device,
+    visible,
+)
 from shared.errors import DependencyFailed, Unavailable
 from shared.gateway.ask import Answered, ApiCaller, Ask
 from shared.gateway.asking import Asking, Ended, Heard, Send, Step
@@ -61,7 +69,7 @@ class Calls:
     segments: SegmentLog
     connect: Callable[[Callable[[str], list[str]], Callable[[str, bytes], None]], Broker]
     _broker: Broker | None = None
-    _inboxes: dict[str, asyncio.Queue[tuple[str, Up]]] = field(default_factory=dict)
+    _inboxes: dict[str, asyncio.Queue[tuple[str, Up | None]]] = field(default_factory=dict)
     _known: tuple[float, list[Device]] = (float("-inf"), [])
     _shunned: dict[str, float] = field(default_factory=dict)
 
@@ -143,7 +151,14 @@ class Calls:
         return self._broker
 
     def hear(self, topic: str, payload: bytes) -> None:
-        """A frame for one of the calls; what is none is passed over."""
+        """A frame for one of the calls, or word to all of them that a device left; what is neither
+        is passed over.
+        """
+        left = left_device(self.stack, topic, payload)
+        if left is not None:
+            for each in self._inboxes.values():
+                each.put_nowait((left, None))
+            return
         frame = read_up(payload)
         inbox = None if frame is None else self._inboxes.get(frame.id)
         if frame is None or inbox is None:
@@ -195,7 +210,7 @@ class _Call:
             now=now,
         )
         self._content: dict[str, Any] = {}
-        self._inbox: asyncio.Queue[tuple[str, Up]] = asyncio.Queue()
+        self._inbox: asyncio.Queue[tuple[str, Up | None]] = asyncio.Queue()
         self._ended: Ended | None = None
         self._tended_at = now
         self._noting: asyncio.Task[None] | None = None
@@ -233,7 +248,10 @@ class _Call:
             await self._tend()
             return
         serial = self._by_hash.get(sender, "")
-        await self._do(self._asking.hear(serial, frame, self._loop.time()))
+        if frame is None:
+            self._asking.leave(serial, self._loop.time())
+        else:
+            await self._do(self._asking.hear(serial, frame, self._loop.time()))
         # However fast frames come, the clock is looked at.
         if self._gone.is_set() or self._loop.time() - self._tended_at >= _TICK_S:
             await self._tend()

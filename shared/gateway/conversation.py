@@ -13,6 +13,9 @@ from shared.gateway.messages import Up
 ACCEPTED_WITHIN_S: Final = 1.5
 SILENT_BEFORE_TEXT_S: Final = 6.0
 SILENT_AFTER_TEXT_S: Final = 10.0
+# A device that lives says something every two seconds, also by a connection of which the broker has
+# just said that it is gone: one that has another is heard of again.
+LEFT_BEFORE_TEXT_S: Final = 2.5
 GAP_S: Final = 0.25
 # A device says something every two seconds; after three its frames may have been lost.
 _QUIET_S: Final = 3.0
@@ -35,6 +38,7 @@ class Conversation:
     over: bool = False
     next_n: int = 1
     _heard_at: float = field(init=False)
+    _left_at: float | None = None
     _gap_since: float | None = None
     _asked_at: float = float("-inf")
     _early: dict[int, Up] = field(default_factory=dict)
@@ -46,7 +50,7 @@ class Conversation:
         """The frames that are next in turn now that this one came; none after the last word."""
         if not self._is_ours(frame):
             return
-        self._heard_at, self.answered = now, True
+        self._heard_at, self._left_at, self.answered = now, None, True
         self._early.setdefault(frame.n, frame)
         turns_before = self.next_n
         while not self.over and self.next_n in self._early:
@@ -58,6 +62,10 @@ class Conversation:
             self._gap_since = None
         elif self._gap_since is None or self.next_n > turns_before:
             self._gap_since = now
+
+    def leave(self, now: float) -> None:
+        """The broker says that the device is gone."""
+        self._left_at = now
 
     def missing(self, now: float) -> int | None:
         """The number of the frame from which to ask again: later ones are here, or none came for
@@ -77,8 +85,12 @@ class Conversation:
 
     def is_silent(self, now: float) -> bool:
         """Whether nothing was heard for longer than a living device stays silent."""
+        if not self.answered or self.over:
+            return False
+        if self._left_at is not None and not self.spoken:
+            return now - self._left_at >= LEFT_BEFORE_TEXT_S
         patience_s = SILENT_AFTER_TEXT_S if self.spoken else SILENT_BEFORE_TEXT_S
-        return self.answered and not self.over and now - self._heard_at >= patience_s
+        return now - self._heard_at >= patience_s
 
     def _is_ours(self, frame: Up) -> bool:
         ours = frame.id == self.ask_id and frame.attempt == self.attempt

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any
@@ -12,19 +12,19 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 
 from shared.aws import mqtt
 
-_SUBACK = b"\x90\x03\x00\x01\x00"
-_REFUSED = b"\x90\x03\x00\x01\x80"
-
 
 @dataclass
 class LocalBroker:
-    """`endpoint` is what the product is given. `refuses`: names that may not connect."""
+    """`endpoint` is what the product is given. `refuses`: names that may not connect; `forbidden`:
+    how filters begin on which no one may hear, which costs who asks the connection.
+    """
 
     endpoint: str = ""
     refuses: set[str] = field(default_factory=set)
+    forbidden: str | None = None
     connected: list[str] = field(default_factory=list)
     published: list[tuple[str, bytes]] = field(default_factory=list)
-    _heard: dict[ServerConnection, re.Pattern[str]] = field(default_factory=dict)
+    _heard: dict[ServerConnection, list[re.Pattern[str]]] = field(default_factory=dict)
     _server: Server | None = None
 
     async def __aenter__(self) -> "LocalBroker":
@@ -63,9 +63,12 @@ class LocalBroker:
             self.connected.append(name)
             await connection.send(b"\x20\x02\x00\x00")
         elif kind == 8:
-            end = 6 + int.from_bytes(packet[4:6])
-            self._heard[connection] = _pattern(packet[6:end].decode())
-            await connection.send(_SUBACK)
+            wanted = list(_filters(packet[4:]))
+            if self.forbidden and any(each.startswith(self.forbidden) for each in wanted):
+                return False
+            self._heard[connection] = [_pattern(each) for each in wanted]
+            codes = b"\x00" * len(self._heard[connection])
+            await connection.send(bytes([0x90, 2 + len(codes)]) + packet[2:4] + codes)
         elif kind == 12:
             await connection.send(b"\xd0\x00")
         elif kind == 3:
@@ -78,8 +81,8 @@ class LocalBroker:
     async def publish(self, topic: str, payload: bytes) -> None:
         """To all that hear on the topic."""
         self.published.append((topic, payload))
-        for connection, pattern in list(self._heard.items()):
-            if pattern.fullmatch(topic):
+        for connection, patterns in list(self._heard.items()):
+            if any(pattern.fullmatch(topic) for pattern in patterns):
                 await connection.send(mqtt.publish(topic, payload))
 
 
@@ -112,6 +115,14 @@ class ThreadedBroker:
 
     def _carry_out(self, work: Coroutine[Any, Any, Any]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+
+def _filters(wanted: bytes) -> Iterator[str]:
+    """The filters of a SUBSCRIBE, each behind its length and before its QoS."""
+    while wanted:
+        end = 2 + int.from_bytes(wanted[:2])
+        yield wanted[2:end].decode()
+        wanted = wanted[end + 1 :]
 
 
 def _pattern(topic_filter: str) -> re.Pattern[str]:

@@ -12,7 +12,13 @@ from shared.aws import publish, topics
 from shared.aws.broker_address import broker_address
 from shared.aws.mqtt_link import Link, LinkLostError, LinkRefusedError
 from shared.aws.roles import Credentials
-from shared.devices.channel import ChannelTerms, device_hash, down_topic, heard_topics
+from shared.devices.channel import (
+    ChannelTerms,
+    device_hash,
+    down_topic,
+    heard_topics,
+    left_device,
+)
 from shared.errors import Unavailable
 
 STACK = "evalyard"
@@ -28,20 +34,8 @@ def endpoint(aws: LocalAws) -> str:
 @pytest.fixture(scope="module")
 def role(aws: LocalAws) -> str:
     """A role that may do with topics what the template lets devices do at most."""
-    root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    trust = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
-    rights = {
-        "Effect": "Allow",
-        "Action": ["iot:Connect", "iot:Subscribe", "iot:Receive", "iot:Publish"],
-        "Resource": [f"{PREFIX}:*"],
-    }
-    iam = aws.client("iam")
-    name = "iot-contract"
-    document = {"Version": "2012-10-17", "Statement": [trust]}
-    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
-    policy = {"Version": "2012-10-17", "Statement": [rights]}
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
-    return str(made["Role"]["Arn"])
+    actions = ("Connect", "Subscribe", "Receive", "Publish")
+    return made_role(aws, "iot-contract", {action: [f"{PREFIX}:*"] for action in actions})
 
 
 @pytest.fixture
@@ -62,12 +56,52 @@ def device(aws: LocalAws, role: str, endpoint: str) -> Callable[[str], Any]:
     return made
 
 
+def made_role(aws: LocalAws, name: str, rights: dict[str, list[str]]) -> str:
+    """A role with rights at the broker, by action."""
+    root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    trust = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
+    allowed = [
+        {"Effect": "Allow", "Action": f"iot:{action}", "Resource": places}
+        for action, places in rights.items()
+    ]
+    iam = aws.client("iam")
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
+    policy = {"Version": "2012-10-17", "Statement": allowed}
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
+    return str(made["Role"]["Arn"])
+
+
+def assumed(aws: LocalAws, name: str, rights: dict[str, list[str]]) -> Credentials:
+    """Credentials of a role with these rights."""
+    role = made_role(aws, name, rights)
+    keys = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    return Credentials(*(keys[each] for each in names), 0)
+
+
 def run(test: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(test, 30))
 
 
 def root_address(endpoint: str) -> str:
     return broker_address(endpoint, REGION, Credentials("test", "test", "", 0))
+
+
+def gateway_address(aws: LocalAws, endpoint: str) -> str:
+    """Of a process with the rights that the template gives the gateway."""
+    events = "$aws/events/presence/disconnected"
+    rights = {
+        "Connect": f"client/{STACK}-gw-*",
+        "Subscribe": [f"topicfilter/{STACK}/d/+/up/*", f"topicfilter/{events}/+"],
+        "Receive": [f"topic/{STACK}/d/*/up/*", f"topic/{events}/{STACK}-d-*"],
+    }
+    arns = {
+        action: [f"{PREFIX}:{each}" for each in ([places] if isinstance(places, str) else places)]
+        for action, places in rights.items()
+    }
+    keys = assumed(aws, "iot-gateway", arns)
+    return broker_address(endpoint, REGION, keys)
 
 
 async def until(condition: Callable[[], Any]) -> None:
@@ -134,6 +168,39 @@ def test_device_is_disconnected_when_it_writes_on_anothers_topic(
         await link.until_lost()
 
         assert up == []
+        await gateway.close()
+
+    run(test())
+
+
+def test_gateway_hears_why_devices_left_when_their_connections_end(
+    aws: LocalAws, endpoint: str, device: Callable[[str], Any]
+) -> None:
+    """Of devices of its own stack only, as its role may receive nothing else."""
+
+    async def test() -> None:
+        heard: list[tuple[str, bytes]] = []
+        gateway = await Link.open(
+            gateway_address(aws, endpoint),
+            f"{STACK}-gw-1",
+            heard_topics(STACK, f"{STACK}-gw-1"),
+            lambda *said: heard.append(said),
+        )
+        channel = device("dev-1")
+        for name in channel.client_ids:
+            link = await Link.open(channel.url, name, [channel.down], lambda *_: None)
+            if name.endswith("a"):
+                await link.close()
+            else:
+                link._socket.transport.abort()
+        stranger = await Link.open(root_address(endpoint), "other-d-0-a", ["x"], lambda *_: None)
+        stranger._socket.transport.abort()
+        await until(lambda: len(heard) == 2)
+        assert await gateway.answers(5)
+
+        left = [left_device(STACK, *said) for said in heard]
+        assert left == [None, device_hash("dev-1")]
+        assert {topic.rpartition("/")[2] for topic, _ in heard} == set(channel.client_ids)
         await gateway.close()
 
     run(test())

@@ -114,6 +114,15 @@ class FakeDevice:
         whole = {"index": 0, "delta": {"content": text} if text else {}, **choice}
         await self.say(ask, "chunks", c=[[(self._said[ask["id"]] + 1) * 10.0, whole]])
 
+    async def is_said_to_have_left(self) -> None:
+        """What the broker says when a connection breaks."""
+        client = f"{STACK}-d-{device_hash(self.serial)}-a"
+        assert self._link is not None
+        await self._link.publish(
+            f"$aws/events/presence/disconnected/{client}",
+            json.dumps({"clientId": client, "disconnectReason": "CONNECTION_LOST"}).encode(),
+        )
+
     def _hear(self, _: str, payload: bytes) -> None:
         message = json.loads(payload)
         self.heard.append(message)
@@ -184,6 +193,8 @@ class Gate:
     monkeypatch: Any
     scripts: dict[str, Script] = field(default_factory=dict)
     devices: dict[str, FakeDevice] = field(default_factory=dict)
+    # Where the answer of the last call arrives, piece by piece.
+    runtime: LocalRuntimeApi | None = None
 
     def device(self, serial: str = "dev-1", script: Script = three_words, **said: Any) -> None:
         """A device that is there and serves `tiny`."""
@@ -252,6 +263,7 @@ class Gate:
         event = {"httpMethod": method, "path": path, "headers": said, "body": content}
         event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True)) or None
         runtime = LocalRuntimeApi(json.dumps(event).encode(), stops_reading)
+        self.runtime = runtime
         async with runtime:
             api = RuntimeApi(runtime.address)
             call = asyncio.create_task(serve_one(api, handler.lambda_handler, await api.next()))

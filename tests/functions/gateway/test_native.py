@@ -160,6 +160,20 @@ def test_another_device_answers_when_the_first_is_silent(gate: Gate, runs: Any) 
     assert [run.device for run in runs()] == ["dev-2"]
 
 
+def test_another_device_answers_soon_when_the_broker_says_that_the_first_left(gate: Gate) -> None:
+    async def dies(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await device.say(ask, "accepted", ahead=0)
+        await device.is_said_to_have_left()
+
+    gate.device(script=dies)
+    gate.device("dev-2")
+
+    # Its silence alone would be noticed when nothing is waited for any more.
+    reply = gate.ask(body={**ASK, "max_wait_s": 5})
+
+    assert (reply.status, reply.json["device"]) == (200, "dev-2")
+
+
 def test_eight_seats_are_exact_when_thirty_calls_come_at_once(
     gate: Gate, runs: Any, seats: Any
 ) -> None:

@@ -86,6 +86,8 @@ class World:
     ends: list[Ended] = field(default_factory=list)
     sent: list[Send] = field(default_factory=list)
     noise: list[tuple[float, str, Up]] = field(default_factory=list)
+    # When the broker says that a device left it.
+    leaves: list[tuple[float, str]] = field(default_factory=list)
     _coming: list[tuple[float, int, Any]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
     _ups: Iterator[int] = field(default_factory=count)
@@ -102,6 +104,8 @@ class World:
         )
         for at, serial, noise in self.noise:
             self._later(at, (serial, noise))
+        for at, serial in self.leaves:
+            self._later(at, serial)
         self._do(self._asking.begin(0.0))
         over_at: float | None = None
         while over_at is None or self.now < over_at + 1:
@@ -115,7 +119,9 @@ class World:
     def _step(self) -> None:
         while self._coming and self._coming[0][0] <= self.now:
             event = heapq.heappop(self._coming)[2]
-            if isinstance(event, Send):
+            if isinstance(event, str):
+                self._asking.leave(event, self.now)
+            elif isinstance(event, Send):
                 for after, said in self.devices[event.serial].hear(event.message(ASK)):
                     for delay in self.up(next(self._ups)):
                         self._later(self.now + after + delay, (event.serial, said))

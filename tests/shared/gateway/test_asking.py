@@ -139,6 +139,36 @@ def test_another_takes_over_unseen_when_a_device_dies_before_the_first_text(fram
     assert world.now < 10
 
 
+@pytest.mark.parametrize("frames", [1, 2])
+def test_another_takes_over_sooner_when_the_broker_says_that_a_device_left(frames: int) -> None:
+    world = World({"a": Device(dies_after=frames), "b": Device()}, leaves=[(0.3, "a")])
+
+    end = world.run()
+
+    assert (end.how, end.serial, world.words) == ("done", "b", WORDS)
+    assert world.now < 5
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["a", "b", ""])), max_size=4))
+def test_device_that_speaks_is_not_lost_when_the_broker_says_that_it_left(
+    leaves: list[tuple[float, str]],
+) -> None:
+    world = World({"a": Device(), "b": Device()}, leaves=leaves)
+
+    end = world.run()
+
+    assert (end.how, end.serial, world.words) == ("done", "a", WORDS)
+
+
+def test_device_is_waited_for_when_the_broker_says_that_it_left_in_the_middle() -> None:
+    world = World({"a": Device(dies_after=4), "b": Device()}, leaves=[(0.4, "a")])
+
+    end = world.run()
+
+    assert (end.how, end.serial) == ("lost", "a")
+    assert world.now > 10
+
+
 def test_call_fails_when_its_device_dies_after_the_first_text() -> None:
     world = World({"a": Device(dies_after=4), "b": Device()})
 
