@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "sdk.md"
+TOUR = GUIDE.parent / "examples" / "tour.py"
 
 
 def test_every_example_runs_when_the_guide_is_followed(running, tmp_path, monkeypatch) -> None:
@@ -16,3 +17,17 @@ def test_every_example_runs_when_the_guide_is_followed(running, tmp_path, monkey
 
     assert len(examples) == 6
     assert (tmp_path / "runs.csv").stat().st_size > 200_000
+
+
+def test_the_tour_runs_to_its_end_and_leaves_no_trace(running, capsys) -> None:
+    source = TOUR.read_text("utf-8")
+    connects = "ev = Evalyard()\n"
+    assert source.count(connects) == 1
+
+    exec(compile(source.replace(connects, ""), str(TOUR), "exec"), {"ev": running})
+
+    shown = capsys.readouterr().out
+    assert "1000 rows, 1000 runs, 0 refused" in shown
+    assert "20 runs are gone" in shown
+    assert list(running.baselines.list()) == []
+    assert list(running.datasets.list()) == []
