@@ -5,6 +5,7 @@ round trip; DynamoDB numbers are decimal strings, so a float is written with
 `repr` and read back as the same double.
 """
 
+from base64 import b64decode
 from typing import Any
 
 
@@ -36,7 +37,7 @@ def encode_item(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def decode(attribute: dict[str, Any]) -> Any:
-    """The plain value of an attribute value."""
+    """The plain value of an attribute value, also of one as JSON has it."""
     ((kind, value),) = attribute.items()
     match kind:
         case "N":
@@ -49,6 +50,8 @@ def decode(attribute: dict[str, Any]) -> Any:
             return decode_item(value)
         case "SS":
             return set(value)
+        case "B":
+            return b64decode(value) if isinstance(value, str) else value
     return value
 
 

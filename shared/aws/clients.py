@@ -11,6 +11,7 @@ import msgspec
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 
+from shared.aws.answers import AnswerParsers
 from shared.aws.parallel import AT_ONCE
 
 # All that is ever asked: a deployment carries the descriptions of these services only.
@@ -84,6 +85,7 @@ def session_keys() -> Any:
 def _session() -> Any:
     session = botocore.session.get_session()
     session.register_component("data_loader", Loader(file_loader=_Descriptions()))
+    session.register_component("response_parser_factory", AnswerParsers())
     return session
 
 

@@ -1,17 +1,17 @@
 """Under which conditions two sides ran: what differs apart from what was to be compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import duckdb
 
 from shared.runs import DIMENSIONS, PREFIX, condition_of, condition_value
 from shared.storage.log import Snapshot
-from shared.usage.planning import plan_reading
+from shared.usage.planning import QueryPlan, plan_reading
 from shared.usage.query import UsageQuery
-from shared.usage.source import cells_table, runs_table
+from shared.usage.source import cells_of_values, runs_table
 
 MAX_VALUES = 50
 MAX_CONDITION_NAMES = 100
@@ -74,13 +74,25 @@ def rolled_values(snapshot: Snapshot, query: UsageQuery, total: int) -> dict[str
     found: dict[str, Values] = {}
     for name in DIMENSIONS:
         plan = plan_reading(snapshot, query, [name], exact=False)
-        table = runs_table if plan.exact else partial(cells_table, keys=[name], counts_only=True)
-        with table(snapshot, query, plan=plan) as connection:
-            found |= values_of(connection, "runs" if plan.exact else "cells", [name])
+        with _table(snapshot, query, plan, name) as (connection, table):
+            found |= values_of(connection, table, [name])
     plan = plan_reading(snapshot, query, exact=True)
     plan = replace(plan, rows=tuple(rows for rows in plan.rows if rows.part.conditions))
     with runs_table(snapshot, query, plan, ("conditions",)) as connection:
         return found | condition_values_of(connection, total)
+
+
+@contextmanager
+def _table(
+    snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, name: str
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """A connection, and SQL for a table with the values of a dimension."""
+    if not plan.exact:
+        with cells_of_values(snapshot, query, plan, name) as found:
+            yield found
+        return
+    with runs_table(snapshot, query, plan) as connection:
+        yield connection, "runs"
 
 
 def differing(

@@ -16,8 +16,8 @@ from shared.storage.log import Snapshot
 from shared.usage.planning import QueryPlan, plan_reading
 from shared.usage.query import UsageQuery
 from shared.usage.rolled import cell_labels, cell_stats
-from shared.usage.source import cells_table, runs_table, with_edges
-from shared.usage.stats import Key, Labels, extras_of, grouped_stats
+from shared.usage.source import cells_of_values, cells_table, runs_table, with_edges
+from shared.usage.stats import Key, Labels, extras_of, grouped_stats, total_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
 MAX_LABELS = 100
@@ -39,8 +39,10 @@ class Figures(Protocol):
     def groups(self, keys: Sequence[str], most: int) -> int:
         """How many groups there are, counted up to one more than `most`."""
 
-    def distinct(self, names: Sequence[str]) -> dict[str, int]:
-        """How many values of each of these dimensions there are, null not counted."""
+    def totals(self, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
+        """Stats of everything, and how many values of each of these dimensions there are, null
+        not counted.
+        """
 
 
 @contextmanager
@@ -81,22 +83,21 @@ class _FromRows:
         self._extras = extras_of(connection)
         counts = {label: values["n"] for label, values in self._extras.items()}
         self.labels = Labels.of(counts, labels, MAX_LABELS)
-        connection.execute(
-            f"CREATE TEMP VIEW bucketed AS SELECT * FROM {with_edges('runs', 'ts', edges)}"
-        )
+        self._bucketed = with_edges("runs", "ts", edges)
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
-        columns = list(map(dimension_sql, keys))
-        found = grouped_stats(self.connection, columns, "bucketed", self.labels.shown)
         if not keys:
-            found[()]["extra"] = {label: self._extras[label] for label in self.labels.shown}
-        return found
+            return {(): self.totals(())[0]}
+        columns = list(map(dimension_sql, keys))
+        return grouped_stats(self.connection, columns, self._bucketed, self.labels.shown)
 
     def groups(self, keys: Sequence[str], most: int) -> int:
-        return _groups(self.connection, "bucketed", keys, most)
+        return _groups(self.connection, self._bucketed, keys, most)
 
-    def distinct(self, names: Sequence[str]) -> dict[str, int]:
-        return _distinct(self.connection, "runs", names)
+    def totals(self, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
+        extra = {label: self._extras[label] for label in self.labels.shown}
+        stats, counts = total_stats(self.connection, "runs", map(_values_of, names), extra)
+        return stats, dict(zip(names, counts, strict=True))
 
 
 class _FromCells:
@@ -116,26 +117,18 @@ class _FromCells:
     def groups(self, keys: Sequence[str], most: int) -> int:
         return _groups(self.connection, "(FROM cells WHERE metric IS NULL)", keys, most)
 
-    def distinct(self, names: Sequence[str]) -> dict[str, int]:
+    def totals(self, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
         # These cells need not keep the values apart.
-        found: dict[str, int] = {}
-        for name in names:
-            plan = plan_reading(self.snapshot, self.query, [name], exact=False)
-            with cells_table(
-                self.snapshot, self.query, plan, [name], counts_only=True
-            ) as connection:
-                found |= _distinct(connection, "cells", [name])
-        return found
+        return self.stats(())[()], {name: self._distinct(name) for name in names}
+
+    def _distinct(self, name: str) -> int:
+        plan = plan_reading(self.snapshot, self.query, [name], exact=False)
+        with cells_of_values(self.snapshot, self.query, plan, name) as (connection, cells):
+            return _one(connection, f"SELECT {_values_of(name)} FROM {cells}")
 
 
-def _distinct(
-    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]
-) -> dict[str, int]:
-    if not names:
-        return {}
-    columns = ", ".join(f"count(DISTINCT {name})" for name in names)
-    (row,) = connection.execute(f"SELECT {columns} FROM {table}").fetchall()
-    return dict(zip(names, row, strict=True))
+def _values_of(name: str) -> str:
+    return f"count(DISTINCT {name})"
 
 
 def _groups(

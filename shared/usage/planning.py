@@ -80,6 +80,11 @@ def plan_reading(
     return QueryPlan(tuple(planning.rows), tuple(planning.gathered()), runs)
 
 
+def has_none(snapshot: Snapshot, query: UsageQuery) -> bool:
+    """Whether there are certainly no runs in the window, by what the catalog and names say."""
+    return not plan_reading(snapshot, query, exact=True).runs
+
+
 def days_of(snapshot: Snapshot, query: UsageQuery) -> list[DayRecord]:
     """The folded days that the question's window touches."""
     if query.to_us <= query.from_us:
@@ -162,6 +167,11 @@ class _Planning:
 def _of_month(month: MonthRecord, cells: list[CellsOf]) -> CellsOf:
     times = tuple(time for each in cells for time in each.times)
     return CellsOf(month.key, month.bytes, cells[0].level, times, alone=True)
+
+
+def time_ranges(level: str, times: Iterable[int]) -> list[Range]:
+    """The ranges that hours or days of a level cover."""
+    return _joined(sorted(times), DAY_US if level.startswith(f"{DAY}:") else _HOUR_US)
 
 
 def _overlaps(part: Part, query: UsageQuery) -> bool:

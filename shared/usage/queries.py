@@ -11,6 +11,7 @@ from shared.runs import condition_of, condition_value, run_of_row, run_select_li
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
 from shared.usage.figures import Figures, figures_of
+from shared.usage.planning import has_none
 from shared.usage.query import UsageQuery
 from shared.usage.source import look_up, runs_table
 from shared.usage.stats import Labels, empty_stats
@@ -141,10 +142,15 @@ def _told(
 ) -> UsageSummary:
     """The stats of a question, with the number of values of the dimensions to count."""
     exact, labels = options.exact, options.labels
+    if has_none(snapshot, query):
+        nothing = dict.fromkeys(count, 0)
+        return UsageSummary(_counted(empty_stats(), nothing), True, Labels.of({}, (), 0))
     with figures_of(snapshot, query, exact=exact, labels=labels) as (plan, figures):
-        stats = figures.stats([])[()]
-        stats |= {f"{name}s": number for name, number in figures.distinct(count).items()}
-        return UsageSummary(stats, plan.exact, figures.labels)
+        return UsageSummary(_counted(*figures.totals(count)), plan.exact, figures.labels)
+
+
+def _counted(stats: dict[str, Any], values: dict[str, int]) -> dict[str, Any]:
+    return stats | {f"{name}s": number for name, number in values.items()}
 
 
 def key_document(names: Sequence[str], key: Sequence[Any]) -> dict[str, Any]:

@@ -5,12 +5,22 @@ rollups.
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import duckdb
 
-from shared.runs import MEASURED, Run, encode_runs, select_list, with_columns
+from shared.runs import (
+    DIMENSIONS,
+    MEASURED,
+    PARQUET_COLUMNS,
+    Run,
+    encode_runs,
+    select_list,
+    with_columns,
+)
 from shared.storage.lake import (
     CELL_COLUMNS,
     ROLLUP_COLUMNS,
@@ -22,11 +32,14 @@ from shared.storage.lake import (
 )
 from shared.storage.log import Snapshot, Tombstone
 from shared.usage.buckets import bucket_sql
-from shared.usage.planning import QueryPlan, Range, days_of, plan_reading
+from shared.usage.held import held
+from shared.usage.planning import QueryPlan, Range, days_of, plan_reading, time_ranges
 from shared.usage.query import UsageQuery
 
-# Up to so many runs are read from their files once, and then held for all queries.
+# Up to so many runs are read from their files once, and held for all queries and questions.
 _HELD = 200_000
+# All that windows, filters and statistics look at, so that every kind of question finds the same.
+_HELD_COLUMNS = ("ts", *DIMENSIONS, *MEASURED, "conditions")
 
 
 @contextmanager
@@ -42,24 +55,15 @@ def runs_table(
     makes several queries cheap.
     """
     plan = plan or plan_reading(snapshot, query, exact=True)
-    paths = _fetched(snapshot, plan)
-    pending = [run for run in snapshot.pending_runs() if _within(run, query)]
-    with tempfile.TemporaryDirectory(prefix="pending-") as folder, connect_to_ask() as connection:
-        lines = Path(folder) / "pending.jsonl"
-        lines.write_bytes(encode_runs(pending))
-        sources = _selections(connection, snapshot, plan, paths)
-        # Even without lines: files may be older than a column, which then comes from here.
-        sources.append(f"SELECT {select_list()} FROM {json_reader(lines)}")
-        everything = " UNION ALL BY NAME ".join(sources)
+    with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
         is_held = columns and plan.runs <= _HELD
-        connection.execute(
-            f"CREATE TEMP {'TABLE' if is_held else 'VIEW'} runs AS "
-            f"SELECT {', '.join(columns) or '*'} FROM ({everything}) "
-            f"WHERE ts >= make_timestamp({query.from_us}) "
-            f"AND ts < make_timestamp({query.to_us}) "
-            f"AND {_bound(connection, *query.filters.condition())}"
-        )
-        yield connection
+        if is_held and not snapshot.tombstones:
+            folded = stack.enter_context(sources.folded())
+            runs = f"VIEW runs AS {sources.runs(columns, folded)}"
+        else:
+            runs = f"{'TABLE' if is_held else 'VIEW'} runs AS {sources.runs(columns)}"
+        sources.connection.execute(f"CREATE TEMP {runs}")
+        yield sources.connection
 
 
 @contextmanager
@@ -69,38 +73,158 @@ def cells_table(
     plan: QueryPlan,
     keys: Sequence[str],
     edges: Sequence[int] = (),
-    *,
-    counts_only: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the table `cells` of the question, by some dimensions, by `ok`, and by
     the beginnings of buckets (`edge`, microseconds) where there are any.
     """
-    wanted = "metric IS NULL" if counts_only else "true"
-    paths = _fetched(snapshot, plan)
     columns = [*(("edge",) if edges else ()), *keys]
-    names = ", ".join([*columns, *CELL_COLUMNS])
-    filters = query.filters.condition()
-    with runs_table(snapshot, query, plan) as connection:
-        # Each source is read once, and few of its columns.
-        connection.execute(
-            f"CREATE TEMP TABLE ragged AS SELECT {_columns_of_cells(columns)} "
-            f"FROM {with_edges('runs', 'ts', edges)}"
+    with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
+        rolled = _merged(sources.rolled(columns, edges), columns)
+        ragged = sources.ragged(columns, edges)
+        if not query.filters.given:
+            rolled = f"FROM {stack.enter_context(held(sources.connection, rolled))}"
+        cells = (
+            f"TABLE cells AS {_merged(f'({rolled}) UNION ALL BY NAME ({ragged})', columns)}"
+            if ragged
+            else f"VIEW cells AS {rolled}"
         )
-        connection.execute(
-            f"CREATE TEMP TABLE rolled AS SELECT * FROM ({cells_of('ragged', columns)})"
+        sources.connection.execute(f"CREATE TEMP {cells}")
+        yield sources.connection
+
+
+@contextmanager
+def cells_of_values(
+    snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, name: str
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """A connection, and SQL for the question's values of one dimension, each several times."""
+    with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
+        rolled = f"SELECT DISTINCT {name} FROM ({sources.rolled([name])})"
+        if not query.filters.given:
+            rolled = f"FROM {stack.enter_context(held(sources.connection, rolled))}"
+        ragged = sources.ragged([name])
+        rest = f" UNION ALL BY NAME SELECT {name} FROM ({ragged})" if ragged else ""
+        yield sources.connection, f"({rolled}{rest})"
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What a plan reads, as SQL on a connection: files, and perhaps lines of pending runs."""
+
+    connection: duckdb.DuckDBPyConnection
+    snapshot: Snapshot
+    query: UsageQuery
+    plan: QueryPlan
+    paths: dict[str, Path]
+    lines: Path | None
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def folded(self) -> AbstractContextManager[str]:
+        """The name of a table of all runs in the parts, whatever the window; without tombstones."""
+        sql = f"SELECT {', '.join(_HELD_COLUMNS)} FROM {_joined(list(self._selections()))}"
+        return held(self.connection, sql)
+
+    def runs(self, columns: Sequence[str] = (), folded: str = "") -> str:
+        """SQL: the question's runs that are read from rows, those of parts from a table if there
+        is one.
+        """
+        sources = [f"FROM {folded}"] if folded else list(self._selections())
+        if self.lines:
+            sources.append(f"SELECT {select_list()} FROM {json_reader(self.lines)}")
+        query = self.query
+        return (
+            f"SELECT {', '.join(columns) or '*'} FROM {_joined(sources)} "
+            f"WHERE ts >= make_timestamp({query.from_us}) AND ts < make_timestamp({query.to_us}) "
+            f"AND {self._bound(*query.filters.condition())}"
         )
-        for level, times, files in _rollups(plan, paths):
-            cells = with_columns(_parquet(files), ROLLUP_COLUMNS)
-            rows = (
-                f"(SELECT * FROM {cells} WHERE level = '{level}' AND {wanted} "
-                f"AND {_bound(connection, *filters)} "
-                f"AND t IN {_bound(connection, '(SELECT make_timestamp(unnest(?)))', [times])})"
+
+    def ragged(self, columns: Sequence[str], edges: Sequence[int] = ()) -> str:
+        """SQL: the cells of the runs that are read from rows, by some columns; "" without any."""
+        if not self.plan.rows and not self.lines:
+            return ""
+        # Looked at several times, and few of its columns.
+        runs = with_edges(f"({self.runs()})", "ts", edges)
+        self.connection.execute(
+            f"CREATE TEMP TABLE ragged AS SELECT {_columns_of_cells(columns)} FROM {runs}"
+        )
+        return cells_of("ragged", columns)
+
+    def rolled(self, columns: Sequence[str], edges: Sequence[int] = ()) -> str:
+        """SQL: the cells that are read from rollups, by some columns, not yet added up."""
+        names = ", ".join([*columns, *CELL_COLUMNS])
+        filters = self._bound(*self.query.filters.condition())
+        sources = []
+        for level, ranges, files in _rollups(self.plan, self.paths):
+            times = " OR ".join(
+                f"t >= make_timestamp({start}) AND t < make_timestamp({end})"
+                for start, end in ranges
             )
-            source = with_edges(rows, "t", edges)
-            connection.execute(f"INSERT INTO rolled BY NAME SELECT {names} FROM {source}")
-        merged = merged_cells("rolled", [*columns, "ok"])
-        connection.execute(f"CREATE TEMP TABLE cells AS {merged}")
-        yield connection
+            rows = (
+                f"(SELECT * FROM {with_columns(_parquet(files), ROLLUP_COLUMNS)} "
+                f"WHERE level = '{level}' AND ({times}) AND {filters})"
+            )
+            sources.append(f"SELECT {names} FROM {with_edges(rows, 't', edges)}")
+        return " UNION ALL BY NAME ".join(sources) or f"SELECT {names} FROM {_no_cells(edges)}"
+
+    def _selections(self) -> Iterator[str]:
+        """SQL for the runs of parts that are not taken out and not covered by rollups."""
+        alike: dict[tuple[tuple[Range, ...], tuple[Tombstone, ...]], list[Path]] = defaultdict(list)
+        for rows in self.plan.rows:
+            tombstones = tuple(
+                tombstone for tombstone in self.snapshot.tombstones if tombstone.concerns(rows.part)
+            )
+            alike[rows.without, tombstones].append(self.paths[rows.part.key])
+        for (without, tombstones), files in alike.items():
+            yield f"SELECT * FROM {_parquet(files)} WHERE {self._kept(without, tombstones)}"
+
+    def _kept(self, without: Sequence[Range], tombstones: Sequence[Tombstone]) -> str:
+        conditions = [
+            f"NOT (ts >= make_timestamp({start}) AND ts < make_timestamp({end}))"
+            for start, end in without
+        ]
+        conditions += [f"NOT ({self._bound(*tombstone.condition())})" for tombstone in tombstones]
+        return " AND ".join(conditions) or "true"
+
+    def _bound(self, sql: str, parameters: Sequence[object]) -> str:
+        """SQL whose parameters are variables of the connection, as views have no parameters."""
+        pieces = sql.split("?")
+        found = pieces[0]
+        for value, piece in zip(parameters, pieces[1:], strict=True):
+            name = f"p{next(self.numbers)}"
+            self.connection.execute(f"SET VARIABLE {name} = ?", [value])
+            found += f"getvariable('{name}'){piece}"
+        return found
+
+
+@contextmanager
+def _sources(snapshot: Snapshot, query: UsageQuery, plan: QueryPlan) -> Iterator[_Sources]:
+    paths = _fetched(snapshot, plan)
+    pending = [run for run in snapshot.pending_runs() if _within(run, query)]
+    with ExitStack() as stack:
+        lines = None
+        if pending:
+            folder = tempfile.TemporaryDirectory(prefix="pending-")
+            lines = Path(stack.enter_context(folder)) / "pending.jsonl"
+            lines.write_bytes(encode_runs(pending))
+        connection = stack.enter_context(connect_to_ask())
+        yield _Sources(connection, snapshot, query, plan, paths, lines)
+
+
+def _joined(sources: Sequence[str]) -> str:
+    """SQL for the runs of several sources, or none, which may be older than a column."""
+    union = " UNION ALL BY NAME ".join(sources) or "SELECT NULL AS run_id WHERE false"
+    return with_columns(f"({union})", PARQUET_COLUMNS)
+
+
+def _merged(cells: str, columns: Sequence[str]) -> str:
+    """SQL that adds up cells, each source of which is read once."""
+    merged = merged_cells("rolled", [*columns, "ok"])
+    return f"WITH rolled AS MATERIALIZED ({cells}) {merged}"
+
+
+def _no_cells(edges: Sequence[int]) -> str:
+    return with_edges(
+        with_columns("(SELECT NULL AS level WHERE false)", ROLLUP_COLUMNS), "t", edges
+    )
 
 
 def _columns_of_cells(columns: Sequence[str]) -> str:
@@ -116,7 +240,13 @@ def with_edges(table: str, time: str, edges: Sequence[int]) -> str:
 
 def look_up(snapshot: Snapshot, *questions: UsageQuery) -> None:
     """Read from the catalog what several questions need, before objects are read for one."""
-    for query in questions:
+    joined: list[UsageQuery] = []
+    for query in sorted(questions, key=lambda each: each.from_us):
+        if joined and query.from_us <= joined[-1].to_us:
+            before = joined.pop()
+            query = replace(before, to_us=max(before.to_us, query.to_us))
+        joined.append(query)
+    for query in joined:
         days_of(snapshot, query)
 
 
@@ -124,66 +254,23 @@ def _within(run: Run, query: UsageQuery) -> bool:
     return query.from_us <= run.ts_us < query.to_us
 
 
-def _selections(
-    connection: duckdb.DuckDBPyConnection,
-    snapshot: Snapshot,
-    plan: QueryPlan,
-    paths: dict[str, Path],
-) -> list[str]:
-    """SQL for the runs of parts that are not taken out and not covered by rollups."""
-    alike: dict[tuple[tuple[Range, ...], tuple[Tombstone, ...]], list[Path]] = defaultdict(list)
-    for rows in plan.rows:
-        tombstones = tuple(
-            tombstone for tombstone in snapshot.tombstones if tombstone.concerns(rows.part)
-        )
-        alike[rows.without, tombstones].append(paths[rows.part.key])
-    return [
-        f"SELECT * FROM {_parquet(files)} WHERE {_kept(connection, without, tombstones)}"
-        for (without, tombstones), files in alike.items()
-    ]
-
-
-def _kept(
-    connection: duckdb.DuckDBPyConnection, without: Sequence[Range], tombstones: Sequence[Tombstone]
-) -> str:
-    conditions = [
-        f"NOT (ts >= make_timestamp({start}) AND ts < make_timestamp({end}))"
-        for start, end in without
-    ]
-    conditions += [
-        f"NOT ({_bound(connection, *tombstone.condition())})" for tombstone in tombstones
-    ]
-    return " AND ".join(conditions) or "true"
-
-
-def _bound(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]) -> str:
-    """SQL whose parameters are variables of the connection, as views have no parameters."""
-    pieces = sql.split("?")
-    names = []
-    for value in parameters:
-        (number,) = connection.execute("SELECT count(*) FROM duckdb_variables()").fetchall()[0]
-        names.append(f"p{number}")
-        connection.execute(f"SET VARIABLE {names[-1]} = ?", [value])
-    filled = [
-        f"getvariable('{name}'){piece}" for name, piece in zip(names, pieces[1:], strict=True)
-    ]
-    return pieces[0] + "".join(filled)
-
-
-def _rollups(plan: QueryPlan, paths: dict[str, Path]) -> list[tuple[str, list[int], list[Path]]]:
-    """The levels to read, with their times and files. Files that hold other times than those
-    that are asked of them are read by themselves.
+def _rollups(plan: QueryPlan, paths: dict[str, Path]) -> list[tuple[str, list[Range], list[Path]]]:
+    """The levels to read, with the ranges of their times, and files. Files that hold other times
+    than those that are asked of them are read by themselves.
     """
     by_level: dict[str, tuple[list[int], list[Path]]] = defaultdict(lambda: ([], []))
     found = []
     for cells in plan.cells:
         if cells.alone:
-            found.append((cells.level, list(cells.times), [paths[cells.key]]))
+            found.append((cells.level, time_ranges(cells.level, cells.times), [paths[cells.key]]))
         else:
             times, files = by_level[cells.level]
             times += cells.times
             files.append(paths[cells.key])
-    return [*found, *((level, *both) for level, both in by_level.items())]
+    found += [
+        (level, time_ranges(level, times), files) for level, (times, files) in by_level.items()
+    ]
+    return found
 
 
 def _parquet(paths: Sequence[Path]) -> str:

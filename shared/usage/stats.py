@@ -8,7 +8,7 @@ float holds would give.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,18 +75,29 @@ def grouped_stats(
     table: str,
     labels: Sequence[str],
 ) -> dict[Key, dict[str, Any]]:
-    """Stats of each group of the table by SQL key expressions, in the order of the keys.
-
-    `labels` are the extras that are shown. Without keys there is exactly one group, `()`, even
-    over nothing; its extras are left to `extras_of`.
+    """Stats of each group of the table by SQL key expressions, of which there is one at least, in
+    the order of the keys. `labels` are the extras that are shown.
     """
-    extras = _extras(connection, keys, table, labels) if keys else {}
+    extras = _extras(connection, keys, table, labels)
     width = len(keys)
     found = {}
     for row in fetched(connection, lambda spread: _stats_sql(keys, table, spread)):
         key = tuple(row[:width])
         found[key] = stats_of(list(row[width:]), extras.get(key, {}))
     return found
+
+
+def total_stats(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    more: Iterable[str],
+    extra: dict[str, Any],
+) -> tuple[dict[str, Any], list[Any]]:
+    """Stats of the whole table with these extras, and the values of more aggregates of it."""
+    columns = list(more)
+    (row,) = fetched(connection, lambda spread: _stats_sql([], table, spread, columns))
+    width = len(row) - len(columns)
+    return stats_of(list(row[:width]), extra), list(row[width:])
 
 
 def empty_stats() -> dict[str, Any]:
@@ -109,11 +120,11 @@ def fetched(
         return connection.execute(sql(_WIDE_SPREAD), list(parameters)).fetchall()
 
 
-def _stats_sql(keys: list[str], table: str, spread: str) -> str:
+def _stats_sql(keys: list[str], table: str, spread: str, more: Sequence[str] = ()) -> str:
     columns = [*keys, *_COUNTS]
     for metric in AMOUNTS:
         columns += _distribution_sql(metric, spread, "FILTER (WHERE ok)")
-    columns.append(_THROUGHPUT)
+    columns += [_THROUGHPUT, *more]
     return f"SELECT {', '.join(columns)} FROM {table}{_group_by(len(keys))}"
 
 

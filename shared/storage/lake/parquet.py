@@ -1,10 +1,12 @@
 """Runs to Parquet, through DuckDB. The only writer of parts."""
 
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +38,23 @@ def connect_to_ask() -> Iterator[duckdb.DuckDBPyConnection]:
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
     """Made once, because making one costs more than a small question."""
+    _look_for_pandas_once()
     database = duckdb.connect(":memory:")
+    # A table that is not there is an error, never a variable of Python.
+    database.execute("SET python_enable_replacements = false")
     database.execute("SET temp_directory = ?", [tempfile.gettempdir()])
     database.execute("SET TimeZone = 'UTC'")
     # As many as Lambda gives processors for the memory of these functions.
     database.execute("SET threads = 1")
     return database
+
+
+def _look_for_pandas_once() -> None:
+    """Where pandas is not installed, remember that: DuckDB asks for it with each parameter of a
+    statement, and Python looks through the whole path each time.
+    """
+    if "pandas" not in sys.modules and find_spec("pandas") is None:
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # Python's word for absent.
 
 
 def parquet_of(runs: Iterable[Run]) -> bytes:

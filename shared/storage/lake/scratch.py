@@ -45,12 +45,19 @@ class Scratch:
 
     def obtain(self, name: str, size: int, fill: Callable[[Path], object]) -> Path:
         """The file of this name; when it is not there, `fill` writes it (about `size` bytes)."""
+        path = self._hold(name)
+        if not _touch(path):
+            self._make(path, size, fill)
+        return path
+
+    def find(self, name: str) -> Path | None:
+        """The file of this name, if it is there."""
+        path = self._hold(name)
+        return path if _touch(path) else None
+
+    def _hold(self, name: str) -> Path:
         path = self.folder / name.replace("/", "~")
         self._held.add(path)
-        with suppress(FileNotFoundError):
-            os.utime(path)
-            return path
-        self._make(path, size, fill)
         return path
 
     def release(self, path: Path) -> None:
@@ -107,6 +114,15 @@ class Scratch:
         return found
 
 
+def _touch(path: Path) -> bool:
+    """Note that a file is used, if it is there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def local_copies(bucket: Bucket, sizes: Mapping[str, int]) -> dict[str, Path]:
     """The objects of these keys (and sizes in bytes) as files, fetched side by side.
 
@@ -118,5 +134,10 @@ def local_copies(bucket: Bucket, sizes: Mapping[str, int]) -> dict[str, Path]:
         name = f"{bucket.name}/{key}"
         return scratch.obtain(name, sizes[key], lambda path: path.write_bytes(bucket.get(key)))
 
-    paths = side_by_side(fetch, list(sizes), weight=sizes.__getitem__)
-    return dict(zip(sizes, paths, strict=True))
+    # Threads only for what has to be fetched: a warm question has all of it.
+    found = {key: scratch.find(f"{bucket.name}/{key}") for key in sizes}
+    missing = [key for key, path in found.items() if path is None]
+    fetched = dict(
+        zip(missing, side_by_side(fetch, missing, weight=sizes.__getitem__), strict=True)
+    )
+    return {key: path or fetched[key] for key, path in found.items()}

@@ -86,9 +86,11 @@ class Snapshot:
 
     def days(self, first: str, last: str) -> list[DayRecord]:
         """The folded days between two dates, both included; read once."""
-        if (first, last) not in self._days:
-            self.sealed = False
-            self._days[first, last] = self.log.days(first, last)
+        for (start, end), days in self._days.items():
+            if start <= first and last <= end:
+                return [each for each in days if first <= each.day <= last]
+        self.sealed = False
+        self._days[first, last] = self.log.days(first, last)
         return self._days[first, last]
 
     def months(self, first: str, last: str) -> list[MonthRecord]:
