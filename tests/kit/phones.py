@@ -67,7 +67,11 @@ class Phone:
         what = ("--openai-url", self.model_url, "--model", self.model)
         with (self._folder / "log").open("a") as log:
             self.process = start(
-                *(*where, *what, *self.flags), token=self._token, stdout=log, state=self._folder
+                *(*where, *what, *self.flags),
+                token=self._token,
+                stdout=log,
+                stderr=log,
+                state=self._folder,
             )
 
     def kill(self) -> None:

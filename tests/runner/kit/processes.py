@@ -17,6 +17,7 @@ def start(
     *flags: str,
     token: str | None = TOKEN,
     stdout: int | IO[str] = subprocess.PIPE,
+    stderr: int | IO[str] = subprocess.PIPE,
     commands: Path | None = None,
     state: Path | None = None,
 ) -> "subprocess.Popen[str]":
@@ -33,7 +34,7 @@ def start(
         [sys.executable, "-m", "evalyard_runner", *flags],
         env=environment,
         stdout=stdout,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
 
