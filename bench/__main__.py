@@ -8,7 +8,7 @@ from bench.report import write_page, write_report
 # Each is a module of this package with `run() -> Section`, in the order of the page.
 SECTIONS = (
     "append", "client", "cold_start", "end_to_end", "metrics", "usage", "gate", "export", "jobs",
-    "job_costs", "gateway", "dashboard",
+    "job_costs", "gateway", "gateway_costs", "dashboard",
 )  # fmt: skip
 # Measured when named: what they need takes minutes to install.
 OPTIONAL = ("mlflow", "celery")

@@ -79,6 +79,11 @@ def amounts(answer: Answer) -> Amounts:
     )
 
 
+def run() -> Section:
+    """The cost table, at list prices."""
+    return section(PriceBook.read())
+
+
 def section(book: PriceBook) -> Section:
     """The cost table."""
     return Section(
