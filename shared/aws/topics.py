@@ -16,8 +16,8 @@ from shared.config import region
 from shared.errors import Unavailable
 
 _SERVICE: Final = "iotdata"
-# To connect, and to be answered: what is published so is of use soon or not at all.
-_TIMEOUT_S: Final = (0.5, 1.0)
+# To connect, and to be answered; who publishes decides how long to wait for that.
+_TIMEOUT_S: Final = (1.0, 5.0)
 _CONNECTIONS: Final = 4
 
 
