@@ -25,7 +25,7 @@ ME = {
     "limits": dict.fromkeys(Limits.__struct_fields__, 1),
 }
 DEVICE = {
-    **dict.fromkeys(Device.__struct_fields__),
+    **{name: False for name, kind in Device.__annotations__.items() if kind == "bool"},
     "serial": "s25",
     "models": ["m"],
     "queue_tags": ["default"],
