@@ -24,8 +24,9 @@ ME = {
     "expires_at": None,
     "limits": dict.fromkeys(Limits.__struct_fields__, 1),
 }
+EMPTY = {"bool": False, "int": 0, "float": 0.0, "str": ""}
 DEVICE = {
-    **{name: False for name, kind in Device.__annotations__.items() if kind == "bool"},
+    **{name: EMPTY[kind] for name, kind in Device.__annotations__.items() if kind in EMPTY},
     "serial": "s25",
     "models": ["m"],
     "queue_tags": ["default"],
