@@ -14,7 +14,8 @@ from tests.conftest import Api
 from tests.kit.gateway import ApiClient
 from tools.build_openapi import endpoint_groups
 
-OPEN = {"/", "/assets/{name}", "/ping", "/health", "/docs", "/docs/{name}", "/openapi.json"}
+OPEN = {"/", "/assets/{name}", "/assets/site.json", "/ping", "/health"}
+OPEN |= {"/docs", "/docs/{name}", "/openapi.json"}
 ADA = {"user_id": "ada", "tenant": "ada", "admin": "true", "token_id": "tok_test"}
 CREDENTIALS: dict[str, dict[str, str]] = {
     "user": {"kind": "user", **ADA},

@@ -136,6 +136,7 @@ def test_pages_take_whatever_stands_in_their_query(settings_env: dict[str, str])
 
     assert {page[1].path_format for page in pages} == {
         "/",
+        "/assets/site.json",
         "/assets/{name}",
         "/docs",
         "/docs/{name}",

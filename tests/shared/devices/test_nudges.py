@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from shared import clock
-from shared.aws import publish
+from shared.aws import clients, publish
 from shared.devices import Device, Nudges, down_topic
 from shared.errors import Unavailable
 from tests.kit.receiver import Receiver, running_receiver
@@ -168,3 +168,5 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "session")
+    # Tests share a session, which keeps the keys that it found first.
+    monkeypatch.setattr(clients._session(), "_credentials", None)
