@@ -75,7 +75,7 @@ def made_role(aws: LocalAws, name: str, rights: dict[str, list[str]]) -> str:
 def assumed(aws: LocalAws, name: str, rights: dict[str, list[str]]) -> Credentials:
     """Credentials of a role with these rights."""
     role = made_role(aws, name, rights)
-    keys = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+    keys = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
     return Credentials(*(keys[each] for each in names), 0)
 
@@ -167,7 +167,8 @@ def test_device_is_disconnected_when_it_writes_on_anothers_topic(
         await link.publish(f"{other.up}gw", b"forged")
         await link.until_lost()
 
-        assert up == []
+        # What the broker itself says of the device is not what the device wrote.
+        assert b"forged" not in [payload for _, payload in up]
         await gateway.close()
 
     run(test())
