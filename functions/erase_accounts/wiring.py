@@ -12,7 +12,7 @@ from functools import cache
 from shared.accounts import Audit, Erasing, account_traces, revoke_device_token
 from shared.aws import Bucket, Table
 from shared.config import read_settings
-from shared.devices import device_remains, device_traces
+from shared.devices import device_remains, device_traces, slot_traces
 from shared.idempotency import record_traces
 from shared.ids import user_partition
 from shared.jobs import job_remains, job_traces
@@ -68,6 +68,7 @@ def places() -> tuple[Place, ...]:
         tokens,
         *device_traces(devices, _revoke),
         *job_traces(bucket, jobs),
+        *slot_traces(devices),
         Items(Table(settings.gateway_table), "calls", user_partition("{}")),
         Objects(bucket, "calls", _ASKS),
         *storage_traces(bucket, Table(settings.catalog_table)),

@@ -33,7 +33,7 @@ from shared.devices.retiring import DeviceRetiring, RetiredDevice, Retirements
 from shared.devices.running import note_claimed, note_going_on
 from shared.devices.session import HEARTBEAT_S, DeviceSession, SessionTerms, open_session
 from shared.devices.slots import slot_freed, slot_taken
-from shared.devices.traces import device_remains, device_traces
+from shared.devices.traces import device_remains, device_traces, slot_traces
 
 __all__ = [
     "HEARTBEAT_S",
@@ -71,6 +71,7 @@ __all__ = [
     "open_session",
     "slot_freed",
     "slot_taken",
+    "slot_traces",
     "visible",
     "with_presence",
 ]

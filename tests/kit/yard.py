@@ -173,14 +173,16 @@ class _PatientContext(LambdaContext):
         return 300_000
 
 
-def sqs_event(*bodies: object) -> dict[str, Any]:
-    """The event that SQS sends for messages; texts are sent as they are, else as JSON."""
+def sqs_event(*bodies: object, deliveries: int = 1) -> dict[str, Any]:
+    """The event that SQS sends for messages, delivered so often; texts are sent as they are, else
+    as JSON.
+    """
     records = [
         {
             "messageId": f"message-{number}",
             "receiptHandle": "handle",
             "body": body if isinstance(body, str) else json.dumps(body),
-            "attributes": {"ApproximateReceiveCount": "1"},
+            "attributes": {"ApproximateReceiveCount": str(deliveries)},
             "eventSource": "aws:sqs",
         }
         for number, body in enumerate(bodies)
