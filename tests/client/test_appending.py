@@ -195,6 +195,7 @@ def test_one_row_is_refused_when_many_are_meant() -> None:
         records({"a": 1})
 
 
+@pytest.mark.exhaustive
 @given(st.dictionaries(st.text(), st.text() | st.floats(allow_nan=False, allow_infinity=False)))
 def test_a_row_is_one_line_that_reads_as_it_was_when_it_is_written(row) -> None:
     written = line({"row": row})

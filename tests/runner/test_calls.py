@@ -235,6 +235,7 @@ def test_model_stops_when_the_call_is_cancelled(model: FakeModel) -> None:
     assert model.hung_up.wait(5)
 
 
+@pytest.mark.exhaustive
 def test_model_stops_when_the_gateway_says_nothing_any_more(model: FakeModel) -> None:
     model.script = endless
 
@@ -486,6 +487,7 @@ def test_device_connects_again_when_the_broker_is_started_again(model: FakeModel
     run(model, test)
 
 
+@pytest.mark.exhaustive
 def test_answer_comes_whole_when_the_connection_breaks_in_its_middle(model: FakeModel) -> None:
     def slow(body: dict[str, Any]) -> Iterator[Any]:
         for step in three_words(body):

@@ -24,6 +24,7 @@ def ended(*flags: str, token: str | None = TOKEN) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+@pytest.mark.exhaustive
 def test_one_warning_when_the_token_goes_over_plain_http(model: FakeModel) -> None:
     flags = ("--openai-url", model.url, "--model", "m", "--serial", SERIAL)
     process = start(*flags, "--api", "http://evalyard.invalid")
@@ -107,6 +108,7 @@ def test_exit_code_is_3_when_the_api_refuses_the_device(
     assert token not in err
 
 
+@pytest.mark.exhaustive
 def test_model_answers_one_token_when_it_is_checked(model: FakeModel) -> None:
     code, out, err = ended(
         "--check", "--openai-url", model.url, "--model", "tiny=upstream", token=None
@@ -117,6 +119,7 @@ def test_model_answers_one_token_when_it_is_checked(model: FakeModel) -> None:
     assert model.requests[0]["max_tokens"] == 1
 
 
+@pytest.mark.exhaustive
 def test_model_answers_one_token_when_ollama_is_checked() -> None:
     with FakeOllama() as ollama:
         code, out, err = ended("--check", "--ollama-url", ollama.url, token=None)
@@ -126,6 +129,7 @@ def test_model_answers_one_token_when_ollama_is_checked() -> None:
     assert ollama.requests[0][1]["options"] == {"num_predict": 1}
 
 
+@pytest.mark.exhaustive
 def test_runner_works_when_psutil_is_not_installed(model: FakeModel) -> None:
     code = (
         "import sys; sys.modules['psutil'] = None; from evalyard_runner.cli import main;"

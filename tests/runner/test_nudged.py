@@ -28,6 +28,7 @@ def is_idle(bench: Bench) -> bool:
     return bool(last.get("calls") and last.get("ready") and not last["using"])
 
 
+@pytest.mark.exhaustive
 def test_job_is_taken_at_a_word_when_the_device_waits_for_one(
     bench: Bench, broker: ThreadedBroker
 ) -> None:

@@ -213,6 +213,7 @@ def output_of(yard: Yard, job_id: str) -> str:
     return str(yard.user().get(f"/api/jobs/{job_id}/result").json()["output"])
 
 
+@pytest.mark.exhaustive
 def test_runner_is_let_in_at_once_when_it_was_killed_and_started_again(
     yard: Yard, tmp_path: Path
 ) -> None:

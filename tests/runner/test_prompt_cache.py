@@ -68,6 +68,7 @@ def measured(model: FakeModel, **fields: Any) -> dict[str, Any]:
     return finished(run())
 
 
+@pytest.mark.exhaustive
 def test_first_repetition_counts_when_a_silent_cache_spares_the_others(model: FakeModel) -> None:
     model.script = CachingServer(says=False)
 
@@ -81,6 +82,7 @@ def test_first_repetition_counts_when_a_silent_cache_spares_the_others(model: Fa
     assert body["provenance"]["ttft_ms"]["over"] == "1 of 4 repetitions"
 
 
+@pytest.mark.exhaustive
 def test_result_is_called_cached_when_the_server_says_so(model: FakeModel) -> None:
     model.script = CachingServer(says=True)
 

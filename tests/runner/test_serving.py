@@ -75,6 +75,7 @@ def test_only_repetitions_are_measured_when_there_are_warmups(bench: Bench) -> N
     assert [row["index"] for row in bench.api.heard("complete")[0]["samples"]] == [0, 1, 2]
 
 
+@pytest.mark.exhaustive
 def test_high_lane_goes_first_when_both_lanes_hold_jobs(bench: Bench) -> None:
     high, normal = bench.queue("high", "high"), bench.queue("normal")
     for number in range(3):
@@ -272,6 +273,7 @@ def test_job_is_handed_back_when_the_runner_must_stop(bench: Bench) -> None:
     assert bench.counts(url) == (0, 0)
 
 
+@pytest.mark.exhaustive
 def test_job_is_finished_when_it_ends_within_the_grace(bench: Bench) -> None:
     url = bench.queue("normal")
     bench.api.jobs["job_1"] = job(repeat=3)
@@ -316,6 +318,7 @@ def test_troubles_are_reported_once_when_something_goes_wrong(bench: Bench) -> N
     assert {report["backend"] for report in bench.api.heard("status")} == {"openai"}
 
 
+@pytest.mark.exhaustive
 def test_job_runs_when_api_and_queues_come_back(
     bench: Bench, capfd: pytest.CaptureFixture[str]
 ) -> None:

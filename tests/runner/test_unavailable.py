@@ -67,6 +67,7 @@ def test_next_job_runs_when_the_server_answers_again(bench: Bench) -> None:
     assert len(bench.api.heard("complete", "job_2")) == 1
 
 
+@pytest.mark.exhaustive
 def test_server_is_left_alone_when_it_says_for_how_long(bench: Bench) -> None:
     asked_at: list[float] = []
 

@@ -147,6 +147,7 @@ def test_trace_has_spans_and_pieces_when_it_is_asked_for(gate: Gate) -> None:
     assert said["chunks"][:3] == [[10.0, 4], [20.0, 4], [30.0, 5]]
 
 
+@pytest.mark.exhaustive
 def test_another_device_answers_when_the_first_is_silent(gate: Gate, runs: Any) -> None:
     async def silent(_: FakeDevice, __: dict[str, Any]) -> None:
         return
@@ -160,6 +161,7 @@ def test_another_device_answers_when_the_first_is_silent(gate: Gate, runs: Any) 
     assert [run.device for run in runs()] == ["dev-2"]
 
 
+@pytest.mark.exhaustive
 def test_another_device_answers_soon_when_the_broker_says_that_the_first_left(gate: Gate) -> None:
     async def dies(device: FakeDevice, ask: dict[str, Any]) -> None:
         await device.say(ask, "accepted", ahead=0)

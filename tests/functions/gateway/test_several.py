@@ -34,6 +34,7 @@ def test_batch_is_refused_when_it_has_no_items_or_too_many(gate: Gate, items: li
     assert (reply.status, reply.json["code"]) == (422, "invalid_batch")
 
 
+@pytest.mark.exhaustive
 def test_item_waits_for_a_place_when_all_are_taken(
     gate: Gate, tables: dict[str, Table], seats: Any
 ) -> None:

@@ -84,6 +84,7 @@ def test_answer_is_missing_when_done_is_all_that_came(model: FakeModel) -> None:
         answered(model, "data: [DONE]\n\n")
 
 
+@pytest.mark.exhaustive
 def test_answer_is_taken_when_the_server_keeps_the_line_open_after_it(model: FakeModel) -> None:
     released = Event()
 

@@ -40,6 +40,7 @@ def test_field_is_left_out_when_it_is_no_reading(said: dict[str, Any]) -> None:
     assert battery_readings(said) == {}
 
 
+@pytest.mark.exhaustive
 def test_command_is_asked_again_a_minute_later_when_the_app_did_not_answer(tmp_path: Path) -> None:
     asked, now = tmp_path / "asked", [100.0]
     slow = command(tmp_path, f"echo >> {asked}; exec sleep 60")

@@ -37,6 +37,7 @@ def check(group: GroupMoments, inside: list[Run]) -> None:
         assert same(group.extras[label], [run.extra[label] for run in inside if label in run.extra])
 
 
+@pytest.mark.exhaustive
 @settings(
     max_examples=5,
     deadline=None,

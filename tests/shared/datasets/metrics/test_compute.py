@@ -142,6 +142,7 @@ def test_series_are_all_number_fields_when_there_is_no_adapter(dataset):
     assert [value for _, value in series_of(found, "tok_s").points] == [5, 100]
 
 
+@pytest.mark.exhaustive
 def test_series_are_those_in_most_rows_when_there_are_too_many(dataset):
     dataset.append({f"k{number:03}": number for number in range(300)}, {"k299": 1})
 
