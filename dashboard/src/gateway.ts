@@ -9,7 +9,7 @@ import type { Call } from "./pure/snippets";
 import { session } from "./session";
 
 const KEY = "evalyard.api_key";
-/** A key that this page makes ends by itself, should nobody sign out. */
+/** A key that this page makes expires by itself when the user does not sign out. */
 const KEY_LIVES_S = 8 * 3600;
 
 interface Key {
@@ -37,7 +37,7 @@ export function gatewayAddress(): Promise<string> {
   return address;
 }
 
-/** Takes a key that somebody entered; "" goes back to one that the page makes. */
+/** Takes a key that the user entered; "" goes back to one that the page makes. */
 export function useOwnKey(key: string): void {
   if (key) keep({ key, tokenId: null });
   else sessionStorage.removeItem(KEY);
@@ -91,7 +91,7 @@ async function answered(
   const { key, tokenId } = await keyOf();
   const response = await sent(path, body, key, signal);
   if (response.ok) return response;
-  // What this page made and somebody revoked, it makes once more.
+  // A key that this page made and that was revoked is made once more.
   if (response.status === 401) {
     sessionStorage.removeItem(KEY);
     if (tokenId) return again(path, body, signal);

@@ -25,28 +25,25 @@ REFUSALS: Final[Mapping[int, str]] = {
     504: "The device was not done within `timeout_s` of its start (`timeout`).",
 }
 READS: Final = (400, 403, 404, 405, 500, 503)
-PIN: Final = {
-    "name": "X-Evalyard-Device",
-    "in": "header",
-    "required": False,
-    "description": "Pins the call to a device, as `name@serial` in `model` does.",
-    "schema": {"type": "string", "maxLength": 128},
-}
-TAG: Final = {
-    "name": "X-Evalyard-Tag",
-    "in": "header",
-    "required": False,
-    "description": "Labels the run.",
-    "schema": {"type": "string", "maxLength": 256},
-}
-KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "The same key and body within 24 h replay the first answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "example": "2f6f0f1e-9a3b-4c57-8f5e-1b1f0f6f8a11",
-}
+
+
+def _header(name: str, description: str, longest: int, **more: Any) -> dict[str, Any]:
+    schema = {"type": "string", "maxLength": longest}
+    found = {"name": name, "in": "header", "required": False, "description": description}
+    return {**found, "schema": schema, **more}
+
+
+PIN: Final = _header(
+    "X-Evalyard-Device", "Pins the call to a device, as `name@serial` in `model` does.", 128
+)
+TAG: Final = _header("X-Evalyard-Tag", "Labels the run.", 256)
+KEY: Final = _header(
+    "Idempotency-Key",
+    "The same key and body within 24 h replay the first answer.",
+    255,
+    schema={"type": "string", "minLength": 1, "maxLength": 255},
+    example="2f6f0f1e-9a3b-4c57-8f5e-1b1f0f6f8a11",
+)
 
 
 def operation(

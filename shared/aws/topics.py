@@ -22,7 +22,8 @@ _CONNECTIONS: Final = 4
 
 
 def publish(endpoint: str, topic: str, payload: bytes) -> None:
-    """Publish once, at most once delivered (QoS 0). Raises Unavailable.
+    """Publish without acknowledgement (QoS 0): it may be lost, and after a closed connection come
+    twice. Raises Unavailable.
 
     Signed by hand (https://docs.aws.amazon.com/iot/latest/developerguide/http.html): a client of
     botocore for this one call would have its description in every deployment, and would be made

@@ -46,7 +46,7 @@ class Nudges:
     )
 
     @contextmanager
-    def beside(self, device: Device, lane: str, *, after_s: int = 0) -> Iterator[None]:
+    def during(self, device: Device, lane: str, *, after_s: int = 0) -> Iterator[None]:
         """Nudge a device, if it is connected, while the block puts a message into its queue of this
         lane; a message that comes later only is looked for after so many seconds.
         """

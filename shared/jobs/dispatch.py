@@ -288,7 +288,7 @@ class Dispatcher:
 
     def _send(self, job: Job, device: Device, delay_s: int = 0) -> None:
         message, lane = {"job_id": job.job_id, "attempt": job.attempt}, lane_of(job.priority)
-        with self.nudges.beside(device, lane, after_s=delay_s):
+        with self.nudges.during(device, lane, after_s=delay_s):
             Queue(device.queue_urls[lane]).send(message, delay_s=delay_s)
 
 

@@ -1,6 +1,6 @@
 """Answers common calls of DynamoDB from moto's store directly, as `quick_s3` does for S3.
 
-moto reads each expression anew, twice or three times a call, and sorts a whole table for a query.
+moto parses each expression two or three times a call, and sorts a whole table for a query.
 What is not answered here (an unusual parameter or expression, a condition that does not hold, a
 page that is full) is moto's to answer: until then nothing has happened. Items written here keep
 the API's own form, which moto never asks for; once it looks at one, the item has moto's.

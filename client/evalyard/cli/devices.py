@@ -10,7 +10,7 @@ import click
 from evalyard.cli.output import show_rows
 from evalyard.cli.session import Session
 
-_COLUMNS = (
+COLUMNS = (
     "serial",
     "state",
     "not_ready_reason",
@@ -42,7 +42,7 @@ def devices(
         if watch and session.lively:
             click.clear()
         found = session.ev.devices.list(state=list(state), model=list(model))
-        show_rows(session, found, _COLUMNS)
+        show_rows(session, found, COLUMNS)
         if not watch:
             return
         time.sleep(every)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evalyard.aio import AsyncEvalyard
+from evalyard.cli.devices import COLUMNS
 from evalyard.cli.output import as_row
 from evalyard.cli.words import seconds
 from evalyard.errors import ConfigurationError, WaitTimeout
@@ -15,20 +16,7 @@ from evalyard.models import GateSeries
 Filters = dict[str, Any]
 # An answer is read by a model, whose room is small.
 _CHARACTERS, _SERIES, _GROUPS = 20_000, 50, 100
-_DEVICE = (
-    "serial",
-    "name",
-    "kind",
-    "state",
-    "not_ready_reason",
-    "models",
-    "queue_tags",
-    "battery",
-    "temperature_c",
-    "job_id",
-    "runner_version",
-    "last_seen_at",
-)
+_DEVICE = (*COLUMNS[:1], "name", "kind", *COLUMNS[1:])
 _JOB = ("job_id", "status", "status_detail", "model", "device", "tag", "created_at", "failure")
 _GRAVEST = ("fail", "not_comparable", "no_data", "inconclusive", "pass", "new")
 

@@ -10,7 +10,7 @@ export interface ConditionColumn {
 }
 
 const FLAG = "flag_";
-/** How many that differ are shown until somebody chooses. */
+/** How many that differ are shown before the user chooses. */
 const AT_FIRST = 4;
 
 /** The conditions that any of the runs has, without their flags. */
@@ -22,7 +22,7 @@ export function conditionColumns(runs: RunAnswer[]): ConditionColumn[] {
     .sort((a, b) => Number(b.differs) - Number(a.differs) || (a.name < b.name ? -1 : 1));
 }
 
-/** Those of the address, in the order of all; until somebody chose, what differs. */
+/** Those of the address, in the order of all; before the user chooses, those that differ. */
 export function chosenColumns(asked: string | null, all: ConditionColumn[]): string[] {
   const names = asked?.split(",").filter(Boolean);
   if (names) return all.map(({ name }) => name).filter((name) => names.includes(name));

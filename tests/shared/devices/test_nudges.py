@@ -51,7 +51,7 @@ def local(broker: Receiver) -> str:
 def test_connected_device_is_nudged_on_its_own_topic_when_a_job_is_sent() -> None:
     sender = Sender()
 
-    with Nudges("yard", ENDPOINT, sender).beside(device(), "high"):
+    with Nudges("yard", ENDPOINT, sender).during(device(), "high"):
         pass
 
     ((endpoint, topic, payload),) = sender.sent
@@ -62,7 +62,7 @@ def test_connected_device_is_nudged_on_its_own_topic_when_a_job_is_sent() -> Non
 def test_device_hears_when_to_look_when_the_message_comes_later() -> None:
     sender = Sender()
 
-    with Nudges("yard", ENDPOINT, sender).beside(device(), "normal", after_s=30):
+    with Nudges("yard", ENDPOINT, sender).during(device(), "normal", after_s=30):
         pass
 
     assert json.loads(sender.sent[0][2])["after_s"] == 30
@@ -75,7 +75,7 @@ def test_device_hears_when_to_look_when_the_message_comes_later() -> None:
 def test_nothing_is_sent_when_nothing_would_hear_it(endpoint: str, nudged: Device) -> None:
     sender = Sender()
 
-    with Nudges("yard", endpoint, sender).beside(nudged, "normal"):
+    with Nudges("yard", endpoint, sender).during(nudged, "normal"):
         pass
 
     assert sender.sent == []
@@ -89,7 +89,7 @@ def test_failure_is_counted_and_no_nudge_tried_for_a_while_when_the_broker_is_aw
 
     for moment in (100.0, 109.0, 110.0):
         now[0] = moment
-        with nudges.beside(device(), "normal"):
+        with nudges.during(device(), "normal"):
             pass
 
     assert len(sender.sent) == 2
@@ -102,7 +102,7 @@ def test_only_the_first_is_waited_for_when_the_broker_does_not_answer() -> None:
     nudges = Nudges("yard", ENDPOINT, sender, clock=lambda: waited.append(1) or 100.0)  # type: ignore[func-returns-value]
 
     for _ in range(3):
-        with nudges.beside(device(), "normal"):
+        with nudges.during(device(), "normal"):
             pass
     unsent = list(sender.sent)
     answered.set()
@@ -115,7 +115,7 @@ def test_only_the_first_is_waited_for_when_the_broker_does_not_answer() -> None:
 def test_failure_of_the_queue_is_raised_when_the_nudge_went_out() -> None:
     sender = Sender()
 
-    with pytest.raises(Unavailable), Nudges("yard", ENDPOINT, sender).beside(device(), "high"):
+    with pytest.raises(Unavailable), Nudges("yard", ENDPOINT, sender).during(device(), "high"):
         raise Unavailable("the queue is away")
 
 
