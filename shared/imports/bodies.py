@@ -9,7 +9,7 @@ import msgspec
 from shared.datasets import Adapter
 from shared.errors import Fault, MalformedInput, Unacceptable
 from shared.imports.format import CSV, EVENT_STREAM, MARKDOWN, TEXT
-from shared.imports.hints import no_json, refuse_columns, refuse_utf16, with_hint
+from shared.imports.hints import no_json, refuse_columns, refuse_files, refuse_utf16, with_hint
 from shared.imports.localscore import is_localscore
 from shared.imports.moments import OTHER_NAMES
 from shared.imports.records import Records, records_of_json
@@ -50,6 +50,7 @@ def read_records(
     `adapter` say how cells of CSV are read. Raises MalformedInput, Unacceptable, TooLarge.
     """
     refuse_utf16(body)
+    refuse_files(body)
     body = body.removeprefix(BOM)
     if kind in LINES or _EVENTS.match(body):
         return records_of_json(_without_frames(rows_of_lines(body)))

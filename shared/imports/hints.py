@@ -13,6 +13,12 @@ _WHAT_TO_DO = WHAT_TO_DO | {
     "trailing characters": "several documents? Send one array, or one object on each line as "
     "application/x-ndjson",
 }
+_FILES = {
+    b"PK\x03\x04": "a workbook of Excel or another ZIP file: export it as CSV UTF-8",
+    b"PAR1": "Parquet: write its rows as JSON lines",
+    b"SQLite format 3": "an SQLite database: export its rows as CSV or JSON lines",
+    b"\x1f\x8b": "gzip: send it with the header Content-Encoding: gzip",
+}
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _JSON_BEGINS = re.compile(rb"\n[\[{]")
@@ -40,6 +46,13 @@ def refuse_utf16(body: bytes) -> None:
             "save it as UTF-8",
             code="invalid_utf8",
         )
+
+
+def refuse_files(body: bytes) -> None:
+    """Raises MalformedInput for a file whose first bytes say that it is no text."""
+    kind = next((kind for start, kind in _FILES.items() if body.startswith(start)), None)
+    if kind is not None:
+        raise MalformedInput(f"the body is {kind}", code="invalid_utf8")
 
 
 def with_hint(exc: MalformedInput) -> MalformedInput:

@@ -12,7 +12,7 @@ from typing import Any
 from shared.imports.conditions import known_conditions, quant_of
 from shared.imports.format import CSV, JSON, LINES, Format, Source
 from shared.imports.identity import record_id
-from shared.imports.members import read
+from shared.imports.members import RowRefused, read
 from shared.runs import derived_tok_s, read_amount, read_count
 
 _NS_PER_MS = 1e6
@@ -29,13 +29,10 @@ def _is_record(members: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_passed_over(members: Mapping[str, Any]) -> bool:
-    """Whether it is a chunk before the final one."""
-    return not members["done"]
-
-
 def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The answer as a row. Raises RowRefused."""
+    """The answer as a row. Raises RowRefused for one that has no end."""
+    if not members["done"]:
+        raise RowRefused("", "incomplete", "the answer has no end: its last chunk has the counts")
     load, prefill, decode = (
         _ms(members, f"{phase}_duration") for phase in ("load", "prompt_eval", "eval")
     )
@@ -119,5 +116,4 @@ FORMAT = Format(
     is_record=_is_record,
     rows_of=_rows_of,
     notes=_notes,
-    is_passed_over=_is_passed_over,
 )

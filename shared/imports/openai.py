@@ -1,9 +1,10 @@
 """Answers of OpenAI-compatible servers: chat, completions and responses, streamed or not.
 
-They count tokens; few say how long it took. LM Studio's `stats` and Groq's `usage` are in
-seconds (https://lmstudio.ai/docs/app/api/endpoints/rest,
-https://console.groq.com/docs/api-reference). What LM Studio's `generation_time` includes is
-not documented, so it is no latency.
+They count tokens; few say how long it took. LM Studio's `stats`, Groq's `usage` and Cerebras's
+`time_info` are in seconds (https://lmstudio.ai/docs/app/api/endpoints/rest,
+https://console.groq.com/docs/api-reference, https://inference-docs.cerebras.ai). DeepSeek counts
+cached tokens as `prompt_cache_hit_tokens` (https://api-docs.deepseek.com/guides/kv_cache).
+What LM Studio's `generation_time` includes is not documented, so it is no latency.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +36,8 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     _refuse_unfinished(members)
     usage, stats = _usage(members), _mapping(members, "stats")
     prompt, generated = (_count(usage, *names) for names in (_PROMPT, _GENERATED))
-    total, prefill = _ms(usage, "total_time"), _ms(usage, "prompt_time")
+    timed = {**_mapping(members, "time_info"), **usage}
+    total, prefill = _ms(timed, "total_time"), _ms(timed, "prompt_time")
     ttft = _ms(stats, "time_to_first_token")
     created = members.get("created", members.get("created_at"))
     yield {
@@ -51,8 +53,8 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "extra": {
             "cached_tokens": _cached(usage),
             "generation_ms": _ms(stats, "generation_time"),
-            "queue_ms": _ms(usage, "queue_time"),
-            "decode_ms": _ms(usage, "completion_time"),
+            "queue_ms": _ms(timed, "queue_time"),
+            "decode_ms": _ms(timed, "completion_time"),
         },
     }
 
@@ -66,7 +68,7 @@ def _notes(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("created", "created_at"):
         if name in members:
             yield name, "ts"
-    if "prompt_time" in _usage(members):
+    if "prompt_time" in {**_mapping(members, "time_info"), **_usage(members)}:
         yield "ttft_ms", "estimated: prompt_time"
     if "generation_time" in _mapping(members, "stats"):
         yield "generation_time", "extra generation_ms: what it includes is not documented"
@@ -100,7 +102,8 @@ def _count(usage: Mapping[str, Any], *names: str) -> int | None:
 
 def _cached(usage: Mapping[str, Any]) -> int | None:
     details = (_mapping(usage, f"{kind}_tokens_details") for kind in ("prompt", "input"))
-    return next((read(each, "cached_tokens", read_count) for each in details if each), None)
+    found = next((read(each, "cached_tokens", read_count) for each in details if each), None)
+    return read(usage, "prompt_cache_hit_tokens", read_count) if found is None else found
 
 
 def _ms(members: Mapping[str, Any], name: str) -> float | None:
@@ -118,13 +121,17 @@ FORMAT = Format(
         Source("model", "model"),
         Source("usage.prompt_tokens, else input_tokens", "prompt_tokens", "tokens"),
         Source("usage.completion_tokens, else output_tokens", "completion_tokens", "tokens"),
-        Source("usage.total_time (Groq)", "latency_ms", "s"),
-        Source("stats.time_to_first_token (LM Studio), else usage.prompt_time", "ttft_ms", "s"),
+        Source("total_time in usage (Groq) or time_info (Cerebras)", "latency_ms", "s"),
+        Source("stats.time_to_first_token (LM Studio), else prompt_time", "ttft_ms", "s"),
         Source("stats.tokens_per_second (LM Studio)", "tok_s", "tokens/s"),
         Source("status", "ok"),
-        Source("usage.…_tokens_details.cached_tokens", "extra cached_tokens", "tokens"),
+        Source(
+            "usage.…_tokens_details.cached_tokens, else prompt_cache_hit_tokens",
+            "extra cached_tokens",
+            "tokens",
+        ),
         Source("stats.generation_time (LM Studio)", "extra generation_ms", "s"),
-        Source("usage.queue_time, completion_time (Groq)", "extra queue_ms, decode_ms", "s"),
+        Source("queue_time, completion_time, there too", "extra queue_ms, decode_ms", "s"),
     ),
     dropped=("what was said", "chunks before the last one of an answer"),
     is_record=_is_record,

@@ -11,7 +11,7 @@ from shared.errors import pointer_step
 from shared.imports.extras import extras_of
 from shared.imports.hints import IN_SECONDS, nearly
 from shared.imports.members import Note, RepeatedKey, RowRefused, read
-from shared.imports.moments import time_name, time_of
+from shared.imports.moments import any_time_name, time_of
 from shared.runs import (
     DIMENSIONS,
     MAX_LABEL_CHARACTERS,
@@ -103,7 +103,8 @@ def run_of(
         detail = _error(row) or f"none of its members is one of a run{nearly(row, KNOWN)}"
         raise RowRefused("", "not_a_run", detail)
     said = _said(row)
-    extra = extras_of(row, KNOWN | {time_name(row) or "ts"}, note)
+    when = any_time_name(row, batch.common, KNOWN)
+    extra = extras_of(row, KNOWN | {when or "ts"}, note)
     if not (_measured(said, extra) or (not by_tool and _is_meant(row))):
         raise RowRefused("", "nothing_measured", _nothing(row))
     for name in batch.common_labels.keys() - said.keys():
@@ -112,7 +113,7 @@ def run_of(
     doubt(said, note)
     return Run(
         run_id=given_id(row) or run_id_of(batch.segment_id, place),
-        ts_us=time_of(row, batch.common, batch.began_us, note),
+        ts_us=time_of(row, when, batch.common, batch.began_us, note),
         **(batch.otherwise | placed(said, batch, note) | _cut_texts(row, note)),
         extra=extra,
         conditions=_conditions(row),

@@ -4,7 +4,8 @@ OpenAI-compatible chunks of one answer have the same `id`; `timings` and `usage`
 cumulative, so their last ones count. Anthropic's events have no id and come in order
 (https://docs.anthropic.com/en/api/messages-streaming); those of the Responses API carry the
 whole answer (https://platform.openai.com/docs/api-reference/responses-streaming). LM Studio's
-own events name no answer and come in order; SGLang's chunks have the id in `meta_info`. Gateways
+own events name no answer and come in order, and so do Ollama's chunks, which name the model;
+SGLang's have the id in `meta_info`. Gateways
 send chunks that name nothing, or count nothing: they are of the answer that is coming.
 """
 
@@ -30,6 +31,7 @@ _ANTHROPIC = frozenset(
     | {"content_block_stop", "ping"}
 )
 _CONTENT = frozenset({"text", "output_ids"})
+_OLLAMA = frozenset({"response", "message", "thinking"})
 _OF_ROWS = frozenset({"ts", "time", "run_id", "latency_ms", "completion_tokens"})
 
 
@@ -100,6 +102,8 @@ def _begins_again(whole: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
         return word(part, "type") == LMSTUDIO_START
     if _sglang_id(part):
         return bool(whole["meta_info"].get("finish_reason"))
+    if _is_ollama(part):
+        return bool(whole["done"])
     return not _finished_choices(whole).isdisjoint(
         str(choice.get("index")) for choice in _choices(part)
     )
@@ -127,6 +131,8 @@ def _answer(members: Mapping[str, Any]) -> tuple[str, str] | None:
         return ("chunk", identity)
     if is_lmstudio_event(members):
         return ("lmstudio", "")
+    if _is_ollama(members):
+        return ("ollama", word(members, "model") or "")
     identity = _sglang_id(members)
     return ("sglang", identity) if identity else None
 
@@ -135,6 +141,12 @@ def is_lmstudio_event(members: Mapping[str, Any]) -> bool:
     """Whether it is an event of LM Studio's own API, not a row whose `type` is alike."""
     event = _LMSTUDIO_EVENT.match(word(members, "type") or "")
     return event is not None and _OF_ROWS.isdisjoint(members)
+
+
+def _is_ollama(members: Mapping[str, Any]) -> bool:
+    """Whether it is a chunk of Ollama's, the last one included."""
+    is_chunk = isinstance(members.get("done"), bool) and not _OLLAMA.isdisjoint(members)
+    return is_chunk and _OF_ROWS.isdisjoint(members)
 
 
 def _sglang_id(members: Mapping[str, Any]) -> str | None:

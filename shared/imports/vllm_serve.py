@@ -26,9 +26,14 @@ def _rows_of(members: Mapping[str, Any]) -> Iterator[dict[str, Any] | RowRefused
     same = {
         "ts": _moment(members.get("date")),
         "model": members["model_id"],
-        "conditions": known_conditions({"backend": members.get("backend")}),
+        "conditions": known_conditions({_told_of_server(members): members.get("backend")}),
     }
     yield from requests_of(members, same)
+
+
+def _told_of_server(members: Mapping[str, Any]) -> str:
+    """What the tool's `backend` is: the server, or only the interface that it was asked by."""
+    return "backend" if str(members.get("backend")).startswith("openai") else "runtime"
 
 
 def _notes(_: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -53,7 +58,7 @@ FORMAT = Format(
     sources=(
         Source("date", "ts", "YYYYMMDD-hhmmss, UTC"),
         Source("model_id", "model"),
-        Source("backend", "condition backend"),
+        Source("backend", "condition runtime, or backend where it names only an interface"),
         *REQUEST_SOURCES,
     ),
     dropped=("generated_texts", "what is computed over all requests"),

@@ -65,6 +65,15 @@ def test_each_request_is_a_run_when_vllm_saved_the_details(read_file):
     assert clock.iso(found.runs[0].ts_us) == "2026-08-26T06:42:55.000Z"
 
 
+@pytest.mark.parametrize(("backend", "said"), [("vllm", "runtime"), ("openai-chat", "backend")])
+def test_server_is_the_runtime_when_vllm_names_more_than_its_interface(judged, backend, said):
+    record = json.loads((FILES / "vllm-bench-serve-detailed.json").read_text())
+
+    found = judged(json.dumps(record | {"backend": backend}))
+
+    assert found.runs[0].conditions == {said: backend}
+
+
 def test_speed_is_that_of_one_sequence_when_several_ran_at_once(read_file):
     alone, four = read_file("llama-batched-bench.jsonl").runs
 
@@ -168,3 +177,61 @@ def test_advice_is_given_when_numbers_are_inside_of_a_member(judged):
     found = judged(json.dumps([row]))
 
     assert any(name == "usage" and "?adapter=" in treated for name, treated in found.assumed)
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (b"PK\x03\x04", "Excel"),
+        (b"PAR1", "Parquet"),
+        (b"SQLite format 3\0", "SQLite"),
+        (b"\x1f\x8b\x08", "Content-Encoding: gzip"),
+    ],
+)
+def test_file_is_named_when_it_is_no_text(judged, start, said):
+    with pytest.raises(MalformedInput, match=said):
+        judged(start + b"\x00\x01", "text/csv")
+
+
+def test_phases_are_read_when_an_answer_says_them_beyond_its_usage(judged):
+    answer = {"object": "chat.completion", "id": "c1", "created": 1764700000, "model": "llama"}
+    answer["usage"] = {"prompt_tokens": 16, "completion_tokens": 10, "prompt_cache_hit_tokens": 4}
+    answer["time_info"] = {"queue_time": 0.5, "prompt_time": 0.25, "total_time": 1.25}
+
+    (run,) = judged(json.dumps(answer)).runs
+
+    assert (run.latency_ms, run.ttft_ms) == (1250.0, 250.0)
+    assert run.extra == {"queue_ms": 500.0, "cached_tokens": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("row", "moment"),
+    [
+        ({"request_created_at": "2026-01-02T03:04:05Z"}, "2026-01-02T03:04:05.000Z"),
+        ({"when": "2026-01-02 03:04:05"}, "2026-01-02T03:04:05.000Z"),
+        ({"requestedAt": 1767323045}, "2026-01-02T03:04:05.000Z"),
+    ],
+)
+def test_only_moment_of_a_row_is_its_time_when_its_name_is_unknown(judged, row, moment):
+    found = judged(json.dumps(row | {"latency_ms": 5}))
+
+    assert clock.iso(found.runs[0].ts_us) == moment
+    assert found.runs[0].extra == {}
+    assert [treated for name, treated in found.assumed if name in row] == ["ts"]
+
+
+def test_row_is_refused_when_several_of_its_members_could_be_its_time(judged):
+    row = {"request_created_at": "2026-01-02T03:04:05Z", "response_created_at": 1767323049}
+
+    (fault,) = judged(json.dumps(row | {"latency_ms": 5})).faults
+
+    assert fault.code == "time_ambiguous"
+    assert "request_created_at, response_created_at" in fault.detail
+
+
+def test_text_of_a_run_is_no_time_when_it_begins_like_one(judged):
+    row = {"prompt_preview": "2026-01-02 03:04 was a Friday", "eval_time": 1767323045}
+
+    found = judged(json.dumps(row | {"latency_ms": 5}))
+
+    assert ("ts", "absent: the time of the import") in found.assumed

@@ -148,13 +148,21 @@ def test_only_the_final_chunk_of_a_stream_counts(judged):
 
     assert [run.model for run in found.runs] == ["llama3.2", "gemma3"]
     assert (found.received, found.faults) == (2, [])
-    assert found.assumed["ollama", "chunks before the final one: passed over"] == 1
+    assert found.assumed["chunks", "chunks before the final one: passed over"] == 1
 
 
-def test_error_of_a_stream_is_no_run(judged):
+def test_answer_is_incomplete_when_an_error_ended_its_stream(judged):
     found = judged(lines(OLLAMA_STREAM[0], {"error": "out of memory"}), "application/x-ndjson")
 
-    assert [(fault.line, fault.code) for fault in found.faults] == [(2, "not_a_run")]
+    refused = [(fault.line, fault.code) for fault in found.faults]
+    assert (found.runs, refused) == ([], [(1, "incomplete"), (2, "not_a_run")])
+
+
+def test_answer_is_incomplete_when_the_file_ends_before_its_last_chunk(judged):
+    found = judged(lines(*OLLAMA_STREAM, OLLAMA, OLLAMA_STREAM[0]), "application/x-ndjson")
+
+    assert [run.model for run in found.runs] == ["llama3.2", "gemma3"]
+    assert [(fault.line, fault.code) for fault in found.faults] == [(4, "incomplete")]
 
 
 def test_timings_of_the_llama_cpp_server_are_read(judged):
