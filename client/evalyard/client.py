@@ -440,11 +440,14 @@ class Usage:
         self,
         *,
         group_by: Sequence[str] = (),
+        top: int | None = None,
         bucket: str | int = "auto",
         window: Window | None = None,
         **filters: object,
     ) -> UsageTable:
         """Statistics over time and by up to three dimensions or conditions.
+
+        `top` names only so many groups, those with the most runs; the others are one entry.
 
         >>> rows = b'[{"model": "a", "latency_ms": 900.0}, {"model": "b", "latency_ms": 850.0}]'
         >>> imported = ev.usage.import_file(rows, tag="asked")
@@ -453,7 +456,7 @@ class Usage:
         [({'model': 'a'}, 1), ({'model': 'b'}, 1)]
         """
         by = ",".join([group_by] if isinstance(group_by, str) else group_by) or None
-        params = questions.parameters(filters, window, group_by=by, bucket=bucket)
+        params = questions.parameters(filters, window, group_by=by, top=top, bucket=bucket)
         return self._api.walk(usage.usage(params, self._api.patience))
 
     def compare(

@@ -111,6 +111,8 @@ class Breakdown(Struct, kw_only=True, frozen=True):
     throughput_tps: float | None = None
     extra: dict[str, Distribution] = _field(default_factory=dict)
     key: dict[str, str | float | bool | None] = _field(default_factory=dict)
+    others: bool | None = None
+    groups: int | None = None
 
 
 class Change(Struct, kw_only=True, frozen=True):
@@ -689,6 +691,8 @@ class SeriesPoint(Struct, kw_only=True, frozen=True):
     extra: dict[str, Distribution] = _field(default_factory=dict)
     t: str
     key: dict[str, str | float | bool | None] = _field(default_factory=dict)
+    others: bool | None = None
+    groups: int | None = None
 
 
 class Side(Struct, kw_only=True, frozen=True):

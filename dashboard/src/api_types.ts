@@ -740,11 +740,15 @@ export interface components {
             extra: {
                 [key: string]: components["schemas"]["Distribution"];
             };
+            /** @description With `others`: how many groups these are. */
+            groups?: number;
             key: {
                 [key: string]: string | number | boolean | null;
             };
             latency_ms: components["schemas"]["Distribution"];
             ok: number;
+            /** @description True with `top`, where this is all other groups together; its `key` is empty. */
+            others?: boolean;
             prompt_tokens: number;
             runs: number;
             throughput_tps: number | null;
@@ -2389,11 +2393,15 @@ export interface components {
             extra: {
                 [key: string]: components["schemas"]["Distribution"];
             };
+            /** @description With `others`: how many groups these are. */
+            groups?: number;
             key: {
                 [key: string]: string | number | boolean | null;
             };
             latency_ms: components["schemas"]["Distribution"];
             ok: number;
+            /** @description True with `top`, where this is all other groups together; its `key` is empty. */
+            others?: boolean;
             prompt_tokens: number;
             runs: number;
             t: string;
@@ -3166,6 +3174,8 @@ export interface operations {
                 tenant?: string[];
                 /** @description End (exclusive): ISO 8601 or epoch. */
                 to?: string | null;
+                /** @description Of the groups only the N with the most runs in the window (of equal ones the first by name), and all others as one entry, which says `others` and how many `groups` they are. */
+                top?: number | null;
                 /** @description The IANA time zone in which days begin (Europe/Berlin); any other text: 400 `invalid_timezone`. */
                 tz?: string;
             };

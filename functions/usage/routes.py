@@ -29,6 +29,16 @@ async def usage(
     query: AskedQuery,
     group_by: AskedGrouping,
     options: AskedReadOptions,
+    top: Annotated[
+        int | None,
+        Query(
+            ge=1,
+            le=1_000,
+            description="Of the groups only the N with the most runs in the window (of equal ones "
+            "the first by name), and all others as one entry, which says `others` and how many "
+            "`groups` they are.",
+        ),
+    ] = None,
     bucket: Annotated[
         str,
         Query(
@@ -51,6 +61,10 @@ async def usage(
 ) -> Response:
     """The runs of the breakdown add up to `total.runs`; empty buckets are listed with `runs: 0`.
 
+    More than 1,000 groups are refused with 400 (`too_many_groups`), unless `top` asks for the
+    greatest: then they come with the most runs first, the same ones in each bucket, and the entry
+    of all others last, whose `key` is empty.
+
     With `bucket=auto` an answer that would be larger than 6 MB gets longer buckets; with other
     buckets it is refused with 413 (`answer_too_large`).
     """
@@ -60,6 +74,7 @@ async def usage(
         wiring.catalog(),
         query,
         group_by=group_by,
+        top=top,
         step_s=step_s,
         tz=tz,
         newest=runs,

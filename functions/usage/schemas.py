@@ -67,17 +67,25 @@ class SummaryAnswer(Stats):
     extra_labels: Omitted[ExtraLabels]
 
 
+_OTHERS = "True with `top`, where this is all other groups together; its `key` is empty."
+_GROUPS = "With `others`: how many groups these are."
+
+
 class SeriesPoint(Stats):
     """The stats of one bucket of one group; `t` is when the bucket begins."""
 
     t: str
     key: dict[str, str | float | bool | None]
+    others: Omitted[bool] = Field(description=_OTHERS)
+    groups: Omitted[int] = Field(description=_GROUPS)
 
 
 class BreakdownEntry(Stats):
     """The stats of one group."""
 
     key: dict[str, str | float | bool | None]
+    others: Omitted[bool] = Field(description=_OTHERS)
+    groups: Omitted[int] = Field(description=_GROUPS)
 
 
 class RunAnswer(BaseModel):

@@ -13,8 +13,8 @@ from shared.aws import Bucket
 from shared.runs import DIMENSIONS, PREFIX, condition_of, condition_value, dimension_sql
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.definitions import definition
+from shared.usage.groups import MAX_GROUPS, TooManyGroups, key_document
 from shared.usage.planning import plan_reading
-from shared.usage.queries import MAX_GROUPS, TooManyGroups, key_document
 from shared.usage.query import UsageQuery
 from shared.usage.shifts import LEAST_RUNS, Point, Shift, shifts_of
 from shared.usage.source import runs_table

@@ -15,12 +15,15 @@ from shared.runs import DIMENSIONS, MEASURED, dimension_sql
 from shared.storage.log import Snapshot
 from shared.usage.planning import QueryPlan, plan_reading
 from shared.usage.query import UsageQuery
+from shared.usage.ranking import Ranking, placed, rank
 from shared.usage.rolled import cell_labels, cell_stats
 from shared.usage.source import cells_of_values, cells_table, runs_table, with_edges
 from shared.usage.stats import Key, Labels, extras_of, grouped_stats, total_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
 MAX_LABELS = 100
+# The cells that count runs, not values of a metric.
+_COUNTED = "(FROM cells WHERE metric IS NULL)"
 _COLUMNS = ("ts", *DIMENSIONS, *MEASURED, "conditions")
 
 
@@ -38,6 +41,9 @@ class Figures(Protocol):
 
     def groups(self, keys: Sequence[str], most: int) -> int:
         """How many groups there are, counted up to one more than `most`."""
+
+    def rank(self, keys: Sequence[str], most: int) -> Ranking:
+        """The groups with the most runs; from now on stats may be asked for by `place`."""
 
     def totals(self, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
         """Stats of everything, and how many values of each of these dimensions there are, null
@@ -94,6 +100,11 @@ class _FromRows:
     def groups(self, keys: Sequence[str], most: int) -> int:
         return _groups(self.connection, self._bucketed, keys, most)
 
+    def rank(self, keys: Sequence[str], most: int) -> Ranking:
+        ranking = rank(self.connection, "runs", "count(*)", keys, most)
+        self._bucketed = placed(self._bucketed, keys, ranking)
+        return ranking
+
     def totals(self, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
         extra = {label: self._extras[label] for label in self.labels.shown}
         stats, counts = total_stats(self.connection, "runs", map(_values_of, names), extra)
@@ -110,12 +121,19 @@ class _FromCells:
     ) -> None:
         self.connection, self.snapshot, self.query = connection, snapshot, query
         self.labels = cell_labels(connection, labels, MAX_LABELS)
+        self._cells = "cells"
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
-        return cell_stats(self.connection, list(keys), self.labels.shown)
+        cells = self._cells if keys else "cells"
+        return cell_stats(self.connection, cells, list(keys), self.labels.shown)
 
     def groups(self, keys: Sequence[str], most: int) -> int:
-        return _groups(self.connection, "(FROM cells WHERE metric IS NULL)", keys, most)
+        return _groups(self.connection, _COUNTED, keys, most)
+
+    def rank(self, keys: Sequence[str], most: int) -> Ranking:
+        ranking = rank(self.connection, _COUNTED, "sum(n)", keys, most)
+        self._cells = placed("cells", keys, ranking)
+        return ranking
 
     def totals(self, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
         # These cells need not keep the values apart.

@@ -12,9 +12,9 @@ from typing import Any, Literal
 from shared.runs import PREFIX
 from shared.usage.conditions import Values, differing
 from shared.usage.gate_rules import GateRule, SeriesTest
+from shared.usage.groups import key_document
 from shared.usage.moments import GroupMoments, SideMoments
 from shared.usage.multiple import q_values
-from shared.usage.queries import key_document
 from shared.usage.welch import Sample
 
 GateVerdict = Literal["pass", "fail", "inconclusive", "no_data", "not_comparable"]

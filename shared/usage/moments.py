@@ -12,8 +12,8 @@ from shared.runs import AMOUNTS, DIMENSIONS, dimension_sql
 from shared.storage.log import Snapshot
 from shared.usage.conditions import Values, condition_values_of, rolled_values, values_of
 from shared.usage.figures import figures_of
+from shared.usage.groups import MAX_GROUPS, TooManyGroups
 from shared.usage.planning import QueryPlan, plan_reading
-from shared.usage.queries import MAX_GROUPS, TooManyGroups
 from shared.usage.query import UsageQuery
 from shared.usage.source import runs_table
 from shared.usage.stats import Key, fetched

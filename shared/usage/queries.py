@@ -5,30 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.aws import Bucket
-from shared.clock import DAY_US, iso
-from shared.errors import MalformedInput
-from shared.runs import condition_of, condition_value, run_of_row, run_select_list
+from shared.clock import DAY_US
+from shared.runs import run_of_row, run_select_list
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.buckets import bucket_edges, is_partial
-from shared.usage.figures import Figures, figures_of
+from shared.usage.figures import figures_of
+from shared.usage.groups import Groups, check_size
 from shared.usage.planning import has_none
 from shared.usage.query import UsageQuery
 from shared.usage.source import look_up, runs_table
 from shared.usage.stats import Labels, empty_stats
 
-# An answer of Lambda has at most 6 MB; a group's stats take about 1 KB.
-MAX_GROUPS = 1_000
-_FEWER_GROUPS = "filter by some of the values, or group by fewer dimensions"
 _MAX_POINTS = 4_000
 
 # How much of an answer a series takes (1 is all), and the rest of the answer.
 Share = Callable[[list[dict[str, Any]], list[dict[str, Any]]], tuple[float, float]]
-
-
-class TooManyGroups(MalformedInput):
-    """The grouping gives more groups than an answer can hold."""
-
-    code = "too_many_groups"
 
 
 @dataclass(frozen=True)
@@ -87,6 +78,7 @@ def overview(
     query: UsageQuery,
     *,
     group_by: tuple[str, ...] = (),
+    top: int | None = None,
     step_s: int,
     tz: str = "UTC",
     newest: int = 0,
@@ -96,6 +88,7 @@ def overview(
 ) -> Overview:
     """Totals, a series in buckets of `step_s`, the breakdown by `group_by`, the newest runs.
 
+    With `top` so many groups, those with the most runs in the window, and all others as one.
     Where so many groups have too many points, `coarser` gives the length of fewer buckets;
     without it TooManyGroups is raised. `share` says how much of an answer the series takes,
     and the rest; with `coarser` the series gets fewer buckets until both fit, if they can.
@@ -107,16 +100,16 @@ def overview(
         with figures_of(
             snapshot, query, group_by, edges, exact=options.exact, labels=options.labels
         ) as (plan, figures):
-            groups = figures.groups(group_by, MAX_GROUPS)
-            _check_size(groups, MAX_GROUPS, "groups", _FEWER_GROUPS)
-            fewer = coarser(max(1, _MAX_POINTS // groups - 1)) if coarser and groups else step_s
-            if groups * len(edges) > _MAX_POINTS and fewer > step_s:
+            groups = Groups.of(figures, group_by, top)
+            size = groups.size
+            fewer = coarser(max(1, _MAX_POINTS // size - 1)) if coarser and size else step_s
+            if size * len(edges) > _MAX_POINTS and fewer > step_s:
                 return read(snapshot, fewer)
-            advice = _FEWER_GROUPS if coarser else f"{_FEWER_GROUPS}, or ask for longer buckets"
-            _check_size(groups * len(edges), _MAX_POINTS, "points in time", advice)
+            advice = groups.advice if coarser else f"{groups.advice}, or ask for longer buckets"
+            check_size(size * len(edges), _MAX_POINTS, f"points in time; {advice}")
             total = figures.stats([])[()]
-            series = _series(figures, edges, group_by)
-            breakdown = _breakdown(figures, group_by, total)
+            series = groups.series(figures, edges)
+            breakdown = groups.breakdown(figures, total)
         runs = _newest(snapshot, query, newest)
         if coarser and share:
             fewer = coarser(_fitting(len(edges), *share(series, [total, *breakdown, *runs])))
@@ -151,48 +144,6 @@ def _told(
 
 def _counted(stats: dict[str, Any], values: dict[str, int]) -> dict[str, Any]:
     return stats | {f"{name}s": number for name, number in values.items()}
-
-
-def key_document(names: Sequence[str], key: Sequence[Any]) -> dict[str, Any]:
-    """A group's key as the API shows it."""
-    return {name: _shown(name, value) for name, value in zip(names, key, strict=True)}
-
-
-def _shown(name: str, value: Any) -> Any:
-    is_kept = value is not None and condition_of(name) is not None
-    return condition_value(value) if is_kept else value
-
-
-def _breakdown(
-    figures: Figures, group_by: tuple[str, ...], total: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """An entry a group; they add up to the total, also where everything is one group."""
-    if not group_by:
-        return [{"key": {}, **total}]
-    found = figures.stats(group_by)
-    return [{"key": key_document(group_by, key), **stats} for key, stats in found.items()]
-
-
-def _series(
-    figures: Figures, edges: Sequence[int], group_by: tuple[str, ...]
-) -> list[dict[str, Any]]:
-    """Every bucket of every group that has runs in the window, empty ones with `runs: 0`."""
-    if not edges:
-        return []
-    found = figures.stats(["edge", *group_by])
-    groups = sorted({key[1:] for key in found} | ({()} if not group_by else set()), key=repr)
-    return [
-        {"t": iso(edge), "key": key_document(group_by, group)}
-        | (found.get((edge, *group)) or empty_stats())
-        for group in groups
-        for edge in edges
-    ]
-
-
-def _check_size(found: int, most: int, what: str, advice: str) -> None:
-    """Refuse rather than cut short: totals must reconcile."""
-    if found > most:
-        raise TooManyGroups(f"this grouping gives more than {most} {what}; {advice}")
 
 
 def _newest(snapshot: Snapshot, query: UsageQuery, count: int) -> list[dict[str, Any]]:

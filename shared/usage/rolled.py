@@ -29,16 +29,16 @@ def cell_labels(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str], mo
 
 
 def cell_stats(
-    connection: duckdb.DuckDBPyConnection, keys: list[str], labels: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, cells: str, keys: list[str], labels: Sequence[str]
 ) -> dict[Key, dict[str, Any]]:
-    """Stats of each group of the table `cells` by some of its columns, in their order.
+    """Stats of each group of a table of cells by some of its columns, in their order.
 
     Without keys there is exactly one group, `()`, even over nothing.
     """
     metrics = [*AMOUNTS, *(EXTRA_PREFIX + label for label in labels)]
-    measured = _distributions(connection, keys, metrics)
+    measured = _distributions(connection, cells, keys, metrics)
     found = {}
-    for row in connection.execute(_counts_sql(keys)).fetchall():
+    for row in connection.execute(_counts_sql(cells, keys)).fetchall():
         key, values = tuple(row[: len(keys)]), row[len(keys) :]
         *counts, throughput = values
         metric = measured.get(key, {})
@@ -55,7 +55,7 @@ def cell_stats(
 _NOTHING: Moments = [0, None, None, None, None, None]
 
 
-def _counts_sql(keys: list[str]) -> str:
+def _counts_sql(cells: str, keys: list[str]) -> str:
     by = ", ".join(str(place + 1) for place in range(len(keys)))
     columns = [
         *keys,
@@ -67,19 +67,19 @@ def _counts_sql(keys: list[str]) -> str:
     ]
     ordered = f" GROUP BY {by} ORDER BY {by}" if keys else ""
     condition = "bucket IS NULL AND (metric IS NULL OR metric = 'latency_ms')"
-    return f"SELECT {', '.join(columns)} FROM cells WHERE {condition}{ordered}"
+    return f"SELECT {', '.join(columns)} FROM {cells} WHERE {condition}{ordered}"
 
 
 def _distributions(
-    connection: duckdb.DuckDBPyConnection, keys: list[str], metrics: list[str]
+    connection: duckdb.DuckDBPyConnection, cells: str, keys: list[str], metrics: list[str]
 ) -> dict[Key, dict[str, Moments]]:
     """The moments and quantiles of each metric of each group."""
     quantiles = {
         tuple(row[: len(keys) + 1]): row[len(keys) + 1 :]
-        for row in connection.execute(_quantiles_sql(keys), [metrics]).fetchall()
+        for row in connection.execute(_quantiles_sql(cells, keys), [metrics]).fetchall()
     }
     columns = ", ".join([*keys, "metric", "n", "total", "m2", "low", "high"])
-    sql = f"SELECT {columns} FROM ({merged_moments('cells', keys)}) WHERE list_contains(?, metric)"
+    sql = f"SELECT {columns} FROM ({merged_moments(cells, keys)}) WHERE list_contains(?, metric)"
     found: dict[Key, dict[str, Moments]] = defaultdict(dict)
     for row in connection.execute(sql, [metrics]).fetchall():
         *key, metric, count, total, m2, low, high = row
@@ -89,7 +89,7 @@ def _distributions(
     return found
 
 
-def _quantiles_sql(keys: list[str]) -> str:
+def _quantiles_sql(cells: str, keys: list[str]) -> str:
     """For each quantile the values of the two buckets that its two neighbours lie in."""
     by = ", ".join([*keys, "metric"])
     window = f"OVER (PARTITION BY {by} ORDER BY bucket)"
@@ -103,7 +103,7 @@ def _quantiles_sql(keys: list[str]) -> str:
         SELECT {by}, {value_of("bucket")} AS value, sum(counted) {window} AS reached,
             sum(counted) OVER (PARTITION BY {by}) AS n
         FROM (
-            SELECT {by}, bucket, sum(n) AS counted FROM cells
+            SELECT {by}, bucket, sum(n) AS counted FROM {cells}
             WHERE bucket IS NOT NULL AND list_contains(?, metric) GROUP BY {by}, bucket
         )
     ) GROUP BY {by}

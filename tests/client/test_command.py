@@ -276,6 +276,22 @@ def test_its_output_is_recognised_with_conditions_when_it_is_a_benchmark(command
     assert [row["cond.threads"] for row in by] == [4]
 
 
+def test_others_are_one_row_with_their_number_when_only_the_top_groups_are_wanted(
+    command, ev
+) -> None:
+    models = ["a", "a", "b", "c", None]
+    ev.usage.import_file(json.dumps([{"model": m, "latency_ms": 9} for m in models]).encode())
+
+    told = command("--format", "csv", "usage", "--by", "model", "--top", "2").out.splitlines()
+
+    assert [(line.split(",")[:2], line.split(",")[-1]) for line in told] == [
+        (["model", "runs"], "groups"),
+        (["a", "2"], ""),
+        (["b", "1"], ""),
+        (["", "2"], "2"),
+    ]
+
+
 def test_nothing_is_sent_when_a_command_fails(command) -> None:
     program = 'print(\'EVALYARD {"metrics":{"ttft_ms":1}}\'); raise SystemExit(42)'
 

@@ -96,6 +96,7 @@ def test_everything_is_read_and_nothing_written_when_it_serves_as_it_is(ev, talk
 
     assert [each["serial"] for each in devices["devices"]] == ["dev-1"]
     assert [each["key"] for each in usage["groups"]] == [{"cond.build": b} for b in ("one", "two")]
+    assert usage["groups_left_out"] == 0
     verdicts = {each["metric"]: each["verdict"] for each in compared["metrics"]}
     assert verdicts["latency_ms"] == "regressed"
     assert [each["name"] for each in baselines["baselines"]] == ["main"]

@@ -47,17 +47,19 @@ class ReadTools:
         """Statistics of runs: counts, tokens, latency, time to first token, tokens a second.
 
         `group_by` takes up to 3 of device, model, tag, tenant, dataset, source_kind, cond.NAME.
+        The 100 groups with the most runs are named; `groups_left_out` says how many are not.
         `window` is the last such time, as 30m, 24h, 7d. `filters` are values, or lists of values,
         by name: {"model": "llama3-8b", "cond.quant": ["Q4_K_M", "Q8_0"]}.
         """
         last = _last(window)
         if not group_by:
             return as_row(await self._ev.usage.summary(window=last, **(filters or {})))
-        table = await self._ev.usage.query(group_by=group_by, window=last, **(filters or {}))
-        groups = [as_row(each) for each in table.breakdown]
-        left_out = max(len(groups) - _GROUPS, 0)
-        total = as_row(table.total)
-        return {"total": total, "groups": groups[:_GROUPS], "groups_left_out": left_out}
+        table = await self._ev.usage.query(
+            group_by=group_by, top=_GROUPS, window=last, **(filters or {})
+        )
+        groups = [_group(as_row(each)) for each in table.breakdown if not each.others]
+        left_out = sum(each.groups or 0 for each in table.breakdown)
+        return {"total": as_row(table.total), "groups": groups, "groups_left_out": left_out}
 
     async def compare_runs(
         self,
@@ -217,6 +219,11 @@ def _gravity(series: GateSeries) -> int:
 
 def _last(window: str) -> dict[str, object]:
     return {"last_s": seconds(window)}
+
+
+def _group(row: dict[str, Any]) -> dict[str, Any]:
+    """An entry of a breakdown, without what only that of all others has."""
+    return {name: value for name, value in row.items() if name not in ("others", "groups")}
 
 
 def _some(item: Any, names: tuple[str, ...]) -> dict[str, Any]:

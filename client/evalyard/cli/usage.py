@@ -35,6 +35,11 @@ def windowed(function: F) -> F:
 @click.command()
 @windowed
 @click.option("--by", multiple=True, help="Dimension, or cond.NAME; at most 3.")
+@click.option(
+    "--top",
+    type=click.IntRange(1, 1_000),
+    help="Only so many groups, those with the most runs; a last row has all others.",
+)
 @click.pass_obj
 def usage(
     session: Session,
@@ -43,6 +48,7 @@ def usage(
     until: str | None,
     filters: Sequence[str],
     by: Sequence[str],
+    top: int | None,
 ) -> int:
     """Show statistics of runs; of the last 24 hours where no window is given.
 
@@ -56,11 +62,12 @@ def usage(
         show_one(session, summary, (*_STATS, "devices", "models", "total_tokens"))
         return exits.GOOD if summary.runs else exits.NO_DATA
     table = session.ev.usage.query(
-        group_by=",".join(by).split(","), window=chosen, **pairs(filters)
+        group_by=",".join(by).split(","), top=top, window=chosen, **pairs(filters)
     )
     rows = [{**as_row(each)["key"], **as_row(each)} for each in table.breakdown]
     names = list(rows[0]["key"]) if rows else list(by)
-    show_rows(session, rows, (*names, *_STATS))
+    # The others have no name, as a group may have none; only they have a number of groups.
+    show_rows(session, rows, (*names, *_STATS, *(("groups",) if top else ())))
     return exits.GOOD if rows else exits.NO_DATA
 
 

@@ -68,7 +68,10 @@ const JOB_FLAGS: Record<string, string> = {
   limit: "-n",
 };
 // Those of a chart, which the command has not: it gives the figures of the window.
-const NO_FILTER = new Set(["from", "to", "bucket", "tz", "extra", "runs", "group_by", "exact"]);
+const NO_FILTER = new Set([
+  ...["from", "to", "bucket", "tz", "extra", "runs", "exact"],
+  ...["group_by", "top"],
+]);
 
 function ofJob(place: string): Words | null {
   const [, id, result] = /^\/api\/jobs\/([^/]+)(\/result)?$/.exec(place) ?? [];
@@ -88,7 +91,8 @@ function filtersOf(values: Values): Words {
 
 function groupsOf(values: Values): Words {
   const groups = values.filter(([name]) => name === "group_by");
-  return groups.flatMap(([, value]) => value.split(",")).flatMap((name) => ["--by", name]);
+  const names = groups.flatMap(([, value]) => value.split(","));
+  return [...names.flatMap((name) => ["--by", name]), ...flagsOf(values, { top: "--top" })];
 }
 
 function flagsOf(values: Values, flags: Record<string, string>): Words {

@@ -131,6 +131,8 @@ def test_window_is_refused_when_it_makes_no_sense(ada, path, query, code):
         (f"since_s={'1' * 400}", "invalid_parameter"),
         ("runs=1001", "invalid_parameter"),
         ("runs=-1", "invalid_parameter"),
+        ("group_by=model&top=0", "invalid_parameter"),
+        ("group_by=model&top=1001", "invalid_parameter"),
         ("ok=perhaps", "invalid_parameter"),
     ],
     ids=short,
@@ -224,6 +226,39 @@ def test_buckets_are_fewer_when_there_are_many_groups(api):
     assert refused.status == 400
     assert refused.json()["code"] == "too_many_groups"
     assert "longer buckets" in refused.json()["detail"]
+
+
+def test_all_runs_are_in_the_greatest_groups_and_the_others_when_there_are_over_a_thousand(api):
+    usage = api("usage", user="eve")
+    now = clock.now_s()
+    rows = [
+        {"ts": now - number, "model": f"m{number % 1_200:04}", "latency_ms": 9}
+        for number in range(1_210)
+    ]
+    nameless = [{"ts": now - 60, "latency_ms": 7}] * 3
+    assert usage.post("/usage/import", json=rows + nameless).status == 200
+
+    refused = usage.get("/usage", params={"group_by": "model"})
+    document = usage.get("/usage", params={"group_by": "model", "top": 11}).json()
+
+    assert (refused.status, refused.code) == (400, "too_many_groups")
+    *greatest, tenth, others = document["breakdown"]
+    assert [(each["key"]["model"], each["runs"]) for each in greatest] == [
+        (None, 3),
+        *((f"m{number:04}", 2) for number in range(9)),
+    ]
+    assert "others" not in tenth
+    assert (others["key"], others["others"], others["groups"]) == ({}, True, 1_190)
+    assert others["latency_ms"]["p50"] == 9
+    assert sum(each["runs"] for each in document["breakdown"]) == 1_213
+    assert sum(point["runs"] for point in document["series"]) == 1_213
+    assert len(document["series"]) <= 12 * 51
+
+
+def test_everything_is_one_entry_when_the_top_of_no_grouping_is_wanted(ada):
+    document = ada.get("/usage", params={"top": 5}).json()
+
+    assert [(each["key"], each["runs"]) for each in document["breakdown"]] == [({}, 2)]
 
 
 def test_token_counts_that_no_run_has_are_refused_and_the_greatest_add_up(api):

@@ -166,6 +166,54 @@ def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pe
 
 
 @pytest.mark.exhaustive
+@slow
+@given(
+    folded=runs(),
+    pending=runs(),
+    group_by=st.lists(
+        st.sampled_from([*DIMENSIONS, "cond.quant"]), min_size=1, max_size=2, unique=True
+    ),
+    top=st.integers(1, 4),
+)
+def test_greatest_groups_are_exact_and_the_others_are_one_when_only_the_top_is_wanted(
+    storage, folded, pending, group_by, top
+):
+    user = f"user-{next(_users)}"
+    storage.store(user, folded, fold=True)
+    storage.store(user, pending, fold=False)
+    query = UsageQuery(user, START_US, START_US + WINDOW_US)
+
+    found = overview(
+        storage.bucket,
+        storage.catalog,
+        query,
+        group_by=tuple(group_by),
+        top=top,
+        step_s=6 * 3600,
+    )
+
+    groups = defaultdict(list)
+    for run in folded + pending:
+        if query.from_us <= run.ts_us < query.to_us:
+            groups[tuple(dimension_of(run, name) for name in group_by)].append(run)
+    ranked = sorted(groups, key=lambda key: (-len(groups[key]), [(v is None, v) for v in key]))
+    shown = found.breakdown[: min(top, len(ranked))]
+    assert [tuple(entry["key"].values()) for entry in shown] == ranked[:top]
+    for entry, key in zip(shown, ranked, strict=False):
+        assert_same_stats(entry, expected_stats(groups[key]))
+    left = [run for key in ranked[top:] for run in groups[key]]
+    others = found.breakdown[len(shown) :]
+    assert [(each["key"], each["others"], each["groups"]) for each in others] == (
+        [({}, True, len(ranked) - top)] if left else []
+    )
+    for each in others:
+        assert_same_stats(each, expected_stats(left))
+    for entry in found.breakdown:
+        points = [point for point in found.series if point["key"] == entry["key"]]
+        assert sum(point["runs"] for point in points) == entry["runs"]
+
+
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", [1_000, 250_000], ids=["held", "streamed"])
 def test_the_figures_are_the_same_when_runs_are_too_many_to_hold(storage, count):
     storage.store_many("ada", START_US, count)

@@ -17,6 +17,7 @@ from tests.shared.usage.test_queries import START_US, runs, slow
 
 ROLLED = ReadOptions(exact=False)
 few = settings(slow, max_examples=examples(0.3))
+NAMES = ("t", "key", "others", "groups")
 HOUR_US = 3_600 * SECOND_US
 _users = count()
 
@@ -42,6 +43,11 @@ def near(found, expected, path=()) -> bool:
     if path[-1] in ("std", "mean"):
         return found == pytest.approx(expected, rel=1e-6, abs=1e-6)
     return found == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def named(point):
+    """Which bucket and group this is."""
+    return {name: point.get(name) for name in NAMES}
 
 
 def assert_near_stats(found, expected) -> None:
@@ -99,9 +105,10 @@ def test_summary_from_rollups_agrees_with_the_oracle_when_windows_are_ragged(
     group_by=st.lists(st.sampled_from(DIMENSIONS), max_size=2, unique=True),
     tz=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]),
     step_s=st.sampled_from([3_600, 6 * 3_600, 86_400]),
+    top=st.none() | st.integers(1, 4),
 )
 def test_groups_and_buckets_from_rollups_equal_those_from_rows(
-    storage, folded, more, pending, group_by, tz, step_s
+    storage, folded, more, pending, group_by, tz, step_s, top
 ):
     user = f"user-{next(_users)}"
     folded, more = renamed("folded", folded), renamed("more", more)
@@ -117,6 +124,7 @@ def test_groups_and_buckets_from_rollups_equal_those_from_rows(
             storage.catalog,
             query,
             group_by=tuple(group_by),
+            top=top,
             step_s=step_s,
             tz=tz,
             newest=100,
@@ -129,11 +137,10 @@ def test_groups_and_buckets_from_rollups_equal_those_from_rows(
     assert rolled.runs == exact.runs
     assert_near_stats(rolled.total, exact.total)
     for found, expected in ((rolled.series, exact.series), (rolled.breakdown, exact.breakdown)):
-        assert [point["key"] for point in found] == [point["key"] for point in expected]
-        assert [point.get("t") for point in found] == [point.get("t") for point in expected]
+        assert [named(point) for point in found] == [named(point) for point in expected]
         for point, other in zip(found, expected, strict=True):
             assert_near_stats(
-                {k: v for k, v in point.items() if k not in ("t", "key")},
-                {k: v for k, v in other.items() if k not in ("t", "key")},
+                {k: v for k, v in point.items() if k not in NAMES},
+                {k: v for k, v in other.items() if k not in NAMES},
             )
     assert sum(point["runs"] for point in rolled.series) == rolled.total["runs"]
