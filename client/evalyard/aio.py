@@ -577,7 +577,8 @@ class AsyncUsage:
     ) -> Import:
         """Import what another tool wrote; the service recognises it.
 
-        Options are the API's: `dry_run`, `strict`, `device`, `model`, `tag`, `adapter`, `format`.
+        Options are the API's: `dry_run`, `strict`, `device`, `model`, `tag`, `adapter`, `format`;
+        `**{"cond.commit": "4f2c1d9"}` is a condition of all rows that do not say it.
 
         >>> rows = b'[{"latency_ms": 900.0}, {"latency_ms": "slow"}]'
         >>> imported = await ev.usage.import_file(rows, dry_run=True)
@@ -601,8 +602,8 @@ class AsyncUsage:
         Above 5 MB it goes in parts, one in memory at a time: JSON lines, CSV and JSON arrays are
         cut between records, streams between answers. `resume` of AppendInterrupted goes on with
         the same file. `name` is that of an open file. Options are the API's: `dry_run`, `device`,
-        `model`, `tag`, `adapter`, `format`. Raises Invalid where nothing is recognised, and
-        TooLarge for a large document that is one piece.
+        `model`, `tag`, `adapter`, `format`, conditions as `**{"cond.commit": "4f2c1d9"}`. Raises
+        Invalid where nothing is recognised, and TooLarge for a large document that is one piece.
 
         >>> written = Path("bench.json").write_text('[{"device": "d", "latency_ms": 900.0}]')
         >>> report = await ev.usage.push("bench.json", tag="nightly")

@@ -38,12 +38,22 @@ from shared.imports import (
     import_runs,
     read_records,
 )
+from shared.runs import PREFIX, ConditionInvalid, written_conditions
 
 router = APIRouter(prefix="/usage", tags=["Usage"], route_class=UserRoute)
 
 Flag = Annotated[bool, Query()]
 Otherwise = Annotated[
     str | None, Query(max_length=256, description="The value for rows that have none themselves.")
+]
+Conditions = Annotated[
+    list[str],
+    Query(
+        default_factory=list,
+        alias=f"{PREFIX}<name>",
+        description="A condition of the rows that do not say it themselves, by its name, as in "
+        "`cond.commit=4f2c1d9`; a plain number, `true` and `false` are such.",
+    ),
 ]
 
 
@@ -88,6 +98,7 @@ async def import_(
     request: Request,
     user: CurrentUser,
     call: RepeatableCall,
+    conditions: Conditions,
     strict: Annotated[Flag, Query(description="All runs or none.")] = False,
     dry_run: Annotated[Flag, Query(description="Validate only; store nothing.")] = False,
     guard: Annotated[
@@ -155,6 +166,7 @@ async def import_(
         call.started_us,
         call.key is not None,
         {name: label for name, label in labels.items() if label is not None},
+        _conditions(conditions),
         format_,
         mapped_by,
     )
@@ -181,6 +193,17 @@ async def import_formats() -> Response:
     """
     known = [each.document() for each in FORMATS]
     return Response(msgspec.json.encode(page_of(known, None)), media_type="application/json")
+
+
+def _conditions(pairs: list[str]) -> dict[str, str]:
+    """What the query says of all rows, as kept. Raises MalformedInput."""
+    texts = {name: text for name, _, text in (pair.partition("=") for pair in pairs)}
+    if len(texts) < len(pairs):
+        raise MalformedInput("a condition has one value", code="repeated_parameter")
+    try:
+        return written_conditions(texts)
+    except ConditionInvalid as exc:
+        raise MalformedInput(exc.detail, code="invalid_parameter") from exc
 
 
 def _adapter(user_id: str, dataset: str) -> Adapter:

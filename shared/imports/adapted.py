@@ -7,7 +7,7 @@ from msgspec.structs import asdict, replace
 
 from shared.datasets import Adapter, Arrival, RowNotConvertible, run_of_row
 from shared.imports.members import Note, RowRefused
-from shared.imports.run import Batch, doubt, given_id, placed
+from shared.imports.run import Batch, doubt, given_id, placed, with_conditions
 from shared.runs import DIMENSIONS, Run
 from shared.segment_ids import run_id_of
 
@@ -36,7 +36,9 @@ def run_by_adapter(
     said = {name: label for name, label in own.items() if label is not None}
     for name in batch.common_labels.keys() - said.keys():
         note(name, "said once, around the rows")
-    return replace(run, **{"dataset": None} | batch.otherwise | placed(said, batch, note))
+    conditions = {"conditions": with_conditions(run.conditions or {}, batch)}
+    labels = batch.otherwise | placed(said, batch, note)
+    return replace(run, **{"dataset": None} | labels | conditions)
 
 
 def names_of(adapter: Adapter) -> frozenset[str]:

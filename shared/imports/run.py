@@ -14,6 +14,7 @@ from shared.imports.members import Note, RepeatedKey, RowRefused, read
 from shared.imports.moments import any_time_name, time_of
 from shared.runs import (
     DIMENSIONS,
+    MAX_CONDITIONS,
     MAX_LABEL_CHARACTERS,
     MEASURED,
     SHOWN,
@@ -68,6 +69,8 @@ class Batch:
     began_us: int
     repeatable: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    # As kept; for rows that do not say them.
+    conditions: Mapping[str, str] = field(default_factory=dict)
     format: str | None = None
     adapter: Adapter | None = None
     # What the file says of all its rows; it stands before `labels`, which the caller adds.
@@ -116,7 +119,7 @@ def run_of(
         ts_us=time_of(row, when, batch.common, batch.began_us, note),
         **(batch.otherwise | placed(said, batch, note) | _cut_texts(row, note)),
         extra=extra,
-        conditions=_conditions(row),
+        conditions=_conditions(row, batch, by_tool=by_tool),
         batch_id=batch.batch_id,
     )
 
@@ -220,8 +223,27 @@ def _label(row: Mapping[str, Any], name: str) -> str | None:
     return text
 
 
-def _conditions(row: Mapping[str, Any]) -> dict[str, str]:
+def with_conditions(own: Mapping[str, str], batch: Batch) -> dict[str, str]:
+    """A row's own conditions, and those of the call that it does not say. Raises RowRefused."""
+    found = dict(sorted({**batch.conditions, **own}.items()))
+    if len(found) > MAX_CONDITIONS:
+        detail = f"with those of the query it has more than {MAX_CONDITIONS} conditions"
+        raise RowRefused("conditions", ConditionInvalid.code, detail)
+    return found
+
+
+def _conditions(row: Mapping[str, Any], batch: Batch, *, by_tool: bool) -> dict[str, str]:
     """Under what it ran. Raises RowRefused."""
+    own = _own_conditions(row)
+    if by_tool:
+        # Which of a tool's options became conditions we chose; they make room for the caller's.
+        added = batch.conditions.keys() - own.keys()
+        own = dict(list(own.items())[: MAX_CONDITIONS - len(added)])
+    return with_conditions(own, batch)
+
+
+def _own_conditions(row: Mapping[str, Any]) -> dict[str, str]:
+    """What a row says itself. Raises RowRefused."""
     said = row.get("conditions")
     if isinstance(said, RepeatedKey):
         raise said.refused("conditions")

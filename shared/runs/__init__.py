@@ -34,6 +34,7 @@ from shared.runs.conditions import (
     read_conditions,
     sift_conditions,
     value_sql,
+    written_conditions,
 )
 from shared.runs.run import (
     MIN_TOKENS_OF_A_SPEED,
@@ -115,4 +116,5 @@ __all__ = [
     "speed_of",
     "value_sql",
     "with_columns",
+    "written_conditions",
 ]

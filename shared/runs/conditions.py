@@ -30,6 +30,8 @@ CONDITION_SCHEMA: dict[str, Any] = {
 _NUMBER = re.compile(NUMBER, re.ASCII)
 _NAME = re.compile(CONDITION_NAME, re.ASCII)
 _WORDS = ("true", "false")
+# A commit of digits only, of an exponent (4e21337), or 007 stays the text that it is.
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?", re.ASCII)
 _LARGEST = 2**63
 
 
@@ -52,6 +54,13 @@ def read_conditions(said: object) -> dict[str, str]:
     given = {} if said is None else _members(said)
     read = ((name, read_condition(name, value)) for name, value in given.items())
     return _few({name: kept for name, kept in sorted(read) if kept is not None})
+
+
+def written_conditions(texts: Mapping[str, str]) -> dict[str, str]:
+    """Conditions that are written as text, as a query does: a plain number, `true` and `false`
+    are such. Raises ConditionInvalid.
+    """
+    return read_conditions({name: _written(text) for name, text in texts.items()})
 
 
 def sift_conditions(said: object) -> tuple[dict[str, str], list[str]]:
@@ -149,6 +158,14 @@ def value_sql(kept: str) -> str:
     """SQL for the JSON of a kept value."""
     json = f"regexp_full_match({kept}, '{NUMBER}') OR {kept} IN ('true', 'false')"
     return f"CASE WHEN starts_with({kept}, '\"') OR {json} THEN {kept} ELSE to_json({kept}) END"
+
+
+def _written(text: str) -> Condition:
+    if text in _WORDS:
+        return text == "true"
+    if _PLAIN_NUMBER.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    return text
 
 
 def _members(said: object) -> Mapping[str, object]:

@@ -264,14 +264,15 @@ def test_its_lines_are_runs_when_a_command_measures(command) -> None:
 
 
 def test_its_output_is_recognised_with_conditions_when_it_is_a_benchmark(command) -> None:
-    records = [{**LLAMA_BENCH, "n_gen": n} for n in (64, 128, 256, 512)]
+    # Repetitions, which a dry run shows three of.
+    records = [{**LLAMA_BENCH, "n_gen": n, "samples_ns": [2e9, 3e9]} for n in (64, 128, 256)]
     program = f"import json; print('loading'); print(json.dumps({records!r}))"
 
     done = command("exec", "--cond", "commit=abc", *_python(program))
 
     assert done.code == 0, done.err
     usage = command("usage", "--filter", "cond.commit=abc").rows[0]
-    assert usage["runs"] == 4
+    assert usage["runs"] == 6
     by = command("usage", "--by", "cond.commit", "--by", "cond.threads").rows
     assert [row["cond.threads"] for row in by] == [4]
 

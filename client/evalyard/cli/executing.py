@@ -16,12 +16,10 @@ import click
 from evalyard.cli import exits
 from evalyard.cli.pushing import explain, recognise
 from evalyard.cli.session import Session
-from evalyard.cli.words import conditions
+from evalyard.cli.words import labels
 from evalyard.models import Import
 
 _LINE = "EVALYARD "
-# What a dry run shows of what it recognised.
-_SAMPLED = 3
 _METRICS = ("prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s", "ok")
 
 
@@ -50,32 +48,28 @@ def exec_(
     \b
     evalyard exec --cond commit=4f2c1d9 -- llama-bench -m model.gguf -o json
     """
-    said = conditions(conds)
+    said = labels(conds)
     code, out, err = _run(command)
     if code != 0:
         session.warn(f"{command[0]} ended with {code}; nothing is sent")
         return code
-    names = {"device": device or platform.node(), "model": model, "tag": tag}
-    names = {name: value for name, value in names.items() if value}
+    named = {"device": device or platform.node(), "model": model, "tag": tag}
+    names: dict[str, Any] = {name: value for name, value in named.items() if value} | said
     runs = [*_lines(session, out), *_lines(session, err)]
     if runs:
-        return _send(session, [{**names, **run} for run in runs], said, {})
+        content = json.dumps(runs).encode()
+        return _done(session, session.ev.usage.import_file(content, **names))
     names |= {} if adapter == "auto" else {"adapter": adapter}
-    return _recognised(session, out, said, names)
+    return _recognised(session, out, names)
 
 
-def _recognised(session: Session, out: str, said: dict[str, Any], names: dict[str, Any]) -> int:
+def _recognised(session: Session, out: str, names: dict[str, Any]) -> int:
     """Send what the service recognises in the output; what is only text around it is left out."""
     for text in _candidates(out):
         content = text.encode()
         tried = recognise(session, "output", content, {**names, "dry_run": True})
         if tried is None or not tried.imported:
             continue
-        runs = _all_runs(session, text, tried, names) if said else None
-        if runs is not None:
-            return _send(session, runs, said, names)
-        if said:
-            session.warn(f"conditions are not added: they cannot be with {tried.format} here")
         answer = recognise(session, "output", content, names)
         return exits.NO_DATA if answer is None else _done(session, answer)
     session.warn(
@@ -84,54 +78,11 @@ def _recognised(session: Session, out: str, said: dict[str, Any], names: dict[st
     return exits.NO_DATA
 
 
-def _send(
-    session: Session, runs: list[dict[str, Any]], said: dict[str, Any], names: dict[str, Any]
-) -> int:
-    rows = [{**run, "conditions": {**(run.get("conditions") or {}), **said}} for run in runs]
-    content = json.dumps(rows).encode()
-    tag = {"tag": names["tag"]} if "tag" in names else {}
-    answer = session.ev.usage.import_file(content, "application/json", **tag)
-    return _done(session, answer)
-
-
 def _done(session: Session, answer: Import) -> int:
     explain(session, "output", answer)
-    session.say(f"{answer.imported} runs are sent ({answer.format})")
+    there = f", {answer.duplicates} are there already" if answer.duplicates else ""
+    session.say(f"{answer.imported} runs are sent ({answer.format}){there}")
     return exits.GOOD if answer.imported or answer.duplicates else exits.NO_DATA
-
-
-def _all_runs(
-    session: Session, text: str, tried: Import, names: dict[str, Any]
-) -> list[dict[str, Any]] | None:
-    """The runs of an output as rows, so that conditions can join them; None where it is too long.
-
-    A dry run shows three, so longer outputs are asked for in threes, where they can be divided.
-    """
-    if tried.received <= _SAMPLED:
-        return _rows(tried)
-    try:
-        records = json.loads(text)
-    except ValueError:
-        return None
-    if not isinstance(records, list):
-        return None
-    runs: list[dict[str, Any]] = []
-    for start in range(0, len(records), _SAMPLED):
-        part = json.dumps(records[start : start + _SAMPLED])
-        answer = recognise(session, "output", part.encode(), {**names, "dry_run": True})
-        if answer is None or answer.received > _SAMPLED:
-            return None
-        runs += _rows(answer)
-    return runs
-
-
-def _rows(answer: Import) -> list[dict[str, Any]]:
-    """Runs as they would be stored, without what the service gives them."""
-    given = ("run_id", "source_kind", "tenant", "time")
-    return [
-        {name: value for name, value in run.items() if name not in given and value is not None}
-        for run in answer.sample or ()
-    ]
 
 
 def _lines(session: Session, text: str) -> Iterator[dict[str, Any]]:
@@ -148,8 +99,8 @@ def _lines(session: Session, text: str) -> Iterator[dict[str, Any]]:
             continue
         # Metrics that a run has no column for are extras under their own names.
         extra |= {name: metrics.pop(name) for name in [*metrics] if name not in _METRICS}
-        labels = {name: said[name] for name in ("model", "device", "tag", "ts") if name in said}
-        yield {**metrics, **labels, "extra": extra, "conditions": said.get("conditions") or {}}
+        known = ("model", "device", "tag", "ts", "conditions")
+        yield {**metrics, **{name: said[name] for name in known if name in said}, "extra": extra}
 
 
 def _candidates(out: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from evalyard.cli.output import show_rows
 from evalyard.cli.progress import progress
 from evalyard.cli.session import Session
 from evalyard.cli.sources import opened
+from evalyard.cli.words import labels
 from evalyard.core.kinds import media_types
 from evalyard.core.pushing import NOT_OF_THE_FILE, PushReport
 from evalyard.errors import AppendInterrupted, Invalid, TooLarge
@@ -26,12 +27,19 @@ _COLUMNS = ("file", "format", "received", "imported", "duplicates", "rejected", 
 @click.option("--device", help="Device of runs that name none.")
 @click.option("-m", "--model", help="Model of runs that name none.")
 @click.option("--tag", help="Label of the runs.")
+@click.option("--cond", "conds", multiple=True, metavar="NAME=VALUE", help="Condition; repeat.")
 @click.option("--adapter", help="Dataset whose adapter maps the fields.")
 @click.option("--as", "format", help="Name of the format, where two fit.")
 @click.option("--resume", metavar="upl_…", help="Go on with the first FILE, which was cut.")
 @click.pass_obj
 def push(
-    session: Session, /, files: Sequence[str], dry_run: bool, resume: str | None, **options: Any
+    session: Session,
+    /,
+    files: Sequence[str],
+    dry_run: bool,
+    resume: str | None,
+    conds: Sequence[str],
+    **options: Any,
 ) -> int:
     """Import FILES that other tools wrote; `-` is stdin.
 
@@ -45,7 +53,7 @@ def push(
     """
     if resume and dry_run:
         raise click.UsageError("--resume and --dry-run: a dry run stores nothing to go on with")
-    options["dry_run"] = dry_run or None
+    options |= {"dry_run": dry_run or None, **labels(conds)}
     reports = []
     for place, name in enumerate(files):
         try:
@@ -119,4 +127,4 @@ def explain(session: Session, name: str, answer: Import | PushReport) -> None:
     if answer.rejected > 10:
         session.warn(f"{name}: {answer.rejected - 10} more are refused")
     for each in answer.assumed:
-        session.say(f"{name}: {each.field} is taken as {each.treated_as} in {each.rows} rows")
+        session.say(f"{name}: {each.field}: {each.treated_as} ({each.rows} rows)")

@@ -35,6 +35,11 @@ def conditions(given: Sequence[str]) -> dict[str, Any]:
     return {name: _value(values[-1]) for name, values in pairs(given).items()}
 
 
+def labels(given: Sequence[str]) -> dict[str, str]:
+    """Conditions as an import takes them for what does not say them itself."""
+    return {f"cond.{name}": values[-1] for name, values in pairs(given).items()}
+
+
 def window(last: str | None, since: str | None, until: str | None) -> dict[str, object] | None:
     """A window of options."""
     if last and (since or until):

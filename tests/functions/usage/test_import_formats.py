@@ -7,6 +7,7 @@ import pytest
 
 from functions.usage.import_schemas import FormatName
 from shared.imports import FORMATS
+from tests.shared.imports.samples import DECODE
 from tests.shared.imports.test_files import FILES
 
 ADAPTER = {
@@ -123,3 +124,28 @@ def test_every_format_is_listed_with_all_that_it_says(ada):
         assert each["told_by"]
         assert each["fields"]
         assert each["media_types"]
+
+
+def runs_of(client):
+    asked = {"from": "1970-01-02", "to": "2100-01-01", "runs": 100}
+    return client.get("/usage", params=asked).json()["runs"]
+
+
+def test_a_tools_conditions_make_room_when_the_query_has_fifteen(ada):
+    query = "&".join(f"cond.own_{number}=x" for number in range(15))
+
+    answer = ada.post(f"/usage/import?{query}", json=[DECODE])
+
+    said = runs_of(ada)[0]["conditions"]
+    assert answer.status == 200
+    assert [name for name in said if not name.startswith("own_")] == ["backend"]
+    assert len(said) == 16
+
+
+def test_mapped_rows_have_the_querys_conditions_when_they_do_not_say_them(adapted):
+    rows = [ROW, ROW | {"conditions": {"commit": "own"}}]
+
+    answer = adapted.post("/usage/import?adapter=bench&cond.commit=4f2c", json=rows)
+
+    assert answer.status == 200
+    assert {run["conditions"]["commit"] for run in runs_of(adapted)} == {"4f2c", "own"}

@@ -375,3 +375,46 @@ def test_nothing_changes_when_an_export_comes_back(api, ada, fold, guard):
     assert verdict(elsewhere) == (200, 9, 9, 0, 0)
     for client in (ada, eve):
         assert client.get("/usage/export.csv", params=window).body == export
+
+
+def conditions_of(client):
+    return [run["conditions"] for run in runs_of(client)]
+
+
+def test_rows_have_the_querys_conditions_when_they_do_not_say_them(ada):
+    own = {"commit": "own", "warm": True}
+    rows = [LEAST | {"ts": 1_764_784_801}, LEAST | {"ts": 1_764_784_800, "conditions": own}]
+
+    answer = ada.post(f"{PATH}?cond.commit=4e21337&cond.threads=8&cond.charging=false", json=rows)
+
+    assert answer.status == 200
+    said = {"charging": False, "threads": 8}
+    assert conditions_of(ada) == [
+        said | {"commit": "4e21337"},
+        said | own,
+    ]
+
+
+def test_a_row_is_refused_when_the_querys_condition_would_be_its_seventeenth(ada):
+    said = {f"option_{letter}": letter for letter in "abcdefghijklmnop"}
+    row = LEAST | {"conditions": said}
+
+    refused = ada.post(f"{PATH}?cond.commit=4f2c", json=[row])
+    taken = ada.post(f"{PATH}?cond.option_a=z", json=[row])
+
+    assert [fault["code"] for fault in refused.json()["errors"]] == ["condition_invalid"]
+    assert (taken.status, conditions_of(ada)) == (200, [said])
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        (f"cond.commit={'x' * 129}", "invalid_parameter"),
+        ("cond.commit=a&cond.commit=b", "repeated_parameter"),
+        ("cond.Commit=a", "unknown_parameter"),
+    ],
+)
+def test_400_is_answered_when_a_condition_of_the_query_cannot_be_one(ada, query, code):
+    answer = ada.post(f"{PATH}?{query}", json=[LEAST])
+
+    assert (answer.status, answer.json()["code"]) == (400, code)
