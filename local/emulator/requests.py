@@ -1,7 +1,8 @@
 """Which requests may change what a snapshot holds.
 
 Items, messages and objects do not count, since each is durable by itself; nor do logs, metrics,
-temporary credentials and calls of functions, which are not needed after a crash.
+temporary credentials, calls of functions and what the broker carries, which are not needed after a
+crash.
 """
 
 import re
@@ -9,7 +10,7 @@ from typing import Any
 
 # In the `Authorization` header or, with another separator, in a presigned URL.
 _SERVICE = re.compile(rb"Credential=[^/%&]+(?:/|%2F)\d+(?:/|%2F)[^/%&]+(?:/|%2F)([^/%&]+)")
-_DURABLE_BY_ITSELF = {b"sqs", b"logs", b"monitoring", b"sts", b"execute-api"}
+_DURABLE_BY_ITSELF = {b"sqs", b"logs", b"monitoring", b"sts", b"execute-api", b"iotdata"}
 _READS = (b"Get", b"List", b"Describe", b"Head", b"Batch", b"Query", b"Scan", b"Search", b"Lookup")
 _ITEM_ACTIONS = {
     *(b"PutItem", b"DeleteItem", b"UpdateItem", b"TransactWriteItems", b"TransactGetItems"),
@@ -25,8 +26,9 @@ def may_change(scope: Any) -> bool:
     if (service := _service(scope, headers)) in _DURABLE_BY_ITSELF:
         return False
     if service == b"s3":
-        # `/bucket/key` is an object; `/bucket` alone is the bucket and its configuration.
-        return len([part for part in scope["path"].split("/") if part]) < 2
+        # `/bucket/key` is an object; `/bucket` alone is the bucket and its configuration, but for
+        # a POST, which deletes many of its objects.
+        return scope["method"] != "POST" and len(scope["path"].strip("/").split("/")) < 2
     if service == b"lambda":
         return not scope["path"].endswith("/invocations")
     action = headers.get(b"x-amz-target", b"").rpartition(b".")[2]

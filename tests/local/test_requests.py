@@ -40,6 +40,8 @@ def test_stack_is_saved_when_it_may_have_changed(request_) -> None:
         scope("POST", "/", "sts"),
         scope("POST", "/", "logs", "DeleteLogStream"),
         scope("PUT", "/bucket/segments/a", "s3"),
+        scope("POST", "/bucket", "s3", query=b"delete"),
+        scope("POST", "/topics/evalyard%2Fd%2Fa%2Fdown", "iotdata"),
         scope(
             *("PUT", "/bucket/key"),
             query=b"X-Amz-Credential=test%2F20261127%2Fus-east-1%2Fs3%2Faws4_request",
