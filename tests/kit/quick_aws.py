@@ -16,6 +16,7 @@ from threading import Condition, RLock
 from typing import Any
 
 import botocore.client
+import botocore.session
 import botocore.useragent
 import pytest
 from botocore.exceptions import ParamValidationError
@@ -109,8 +110,9 @@ def lighten() -> None:
     moto reads its table of S3's addresses from its source at each call, makes 1,300 matchers
     for the library `requests` at each start, which has no user here, converts the names of each
     queue's attributes again, and copies a whole table for each item of a transaction; botocore
-    describes itself at each call.
+    describes itself at each call, and reads the descriptions of services again for each session.
     """
+    botocore.session.create_loader = cache(botocore.session.create_loader)
     described = botocore.useragent.UserAgentString.to_string
     said: list[str] = []
 

@@ -36,6 +36,10 @@ class Receiver:
     names: list[str | None] = field(default_factory=list)
 
 
+# How soon a server ends that is asked to: the library looks every half second by itself.
+POLL_S = 0.01
+
+
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
@@ -71,7 +75,7 @@ def running_receiver(certificate: Path | None = None) -> Iterator[Receiver]:
         )
     receiver.port = server.server_address[1]
     receiver.url = f"{'http' if certificate is None else 'https'}://127.0.0.1:{receiver.port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True)
     thread.start()
     try:
         yield receiver
