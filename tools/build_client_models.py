@@ -49,8 +49,8 @@ _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool
 _HEADER = '''\
 """The answers of the API. Written by `make openapi` from its OpenAPI document; edits are lost.
 
-Members that a newer service adds are ignored; what is null there is None here, and so is what an
-older service does not say, or it is empty.
+Members that a newer service adds are ignored, and texts may have values that this version does not
+know. What is null there is None here; what an older service does not say is None, False or empty.
 """
 
 from __future__ import annotations
@@ -109,7 +109,10 @@ def _struct(name: str, schema: Schema) -> str:
 
 
 def _member(name: str, schema: Schema, required: bool) -> str:
-    """A member. An older service does not say all: what can be empty or null then is."""
+    """A member. An older service does not say all: what can be null, false or empty then is.
+
+    A number or a text is not made up; without one the answer is unreadable, and says so.
+    """
     kind = _type(schema)
     may_be_null = "None" in kind.split(" | ") or kind == "Any"
     if not required and not may_be_null:
@@ -120,8 +123,10 @@ def _member(name: str, schema: Schema, required: bool) -> str:
         said["default"] = "None"
     elif kind.startswith(("list[", "dict[")):
         said["default_factory"] = kind[:4]
-    if said == {"default": "None"}:
-        return f"{safe}: {kind} = None"
+    elif kind == "bool":
+        said["default"] = "False"
+    if said.keys() == {"default"}:
+        return f"{safe}: {kind} = {said['default']}"
     arguments = ", ".join(f"{each}={value}" for each, value in said.items())
     return f"{safe}: {kind}" + (f" = _field({arguments})" if said else "")
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ServerError,
         TooLarge,
         Unauthorized,
+        UnreadableAnswer,
         WaitTimeout,
     )
 
@@ -63,6 +64,7 @@ __all__ = [
     "ServerError",
     "TooLarge",
     "Unauthorized",
+    "UnreadableAnswer",
     "WaitTimeout",
     "__version__",
 ]

@@ -141,7 +141,7 @@ class Job:
         >>> result.output, result.device, result.metrics.completion_tokens
         ('Why?', 'dev-1', 41)
         """
-        if self.status not in jobs.FINISHED:
+        if not jobs.is_finished(self.record):
             self.wait(timeout)
         if self.status != "succeeded":
             raise JobFailed(self.record)

@@ -15,6 +15,7 @@
 #     ├── Invalid             400, 415, 422 and any other 4xx
 #     ├── RateLimited         429, after the retries
 #     └── ServerError         5xx, after the retries
+#         └── UnreadableAnswer  an answer that this version cannot read, whatever its status
 
 from __future__ import annotations
 
@@ -131,6 +132,10 @@ class RateLimited(ApiError):
 
 class ServerError(ApiError):
     """5xx, also after the retries where there are any."""
+
+
+class UnreadableAnswer(ServerError):
+    """An answer that this version cannot read: the service has another version, or is none."""
 
 
 _FAMILIES: dict[int, type[ApiError]] = {

@@ -1,7 +1,7 @@
 """The answers of the API. Written by `make openapi` from its OpenAPI document; edits are lost.
 
-Members that a newer service adds are ignored; what is null there is None here, and so is what an
-older service does not say, or it is empty.
+Members that a newer service adds are ignored, and texts may have values that this version does not
+know. What is null there is None here; what an older service does not say is None, False or empty.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import field as _field  # Some have a member `field`.
 class AdapterState(Struct, kw_only=True, frozen=True):
     """Whether a dataset's adapter is on."""
 
-    enabled: bool
+    enabled: bool = False
 
 
 class Append(Struct, kw_only=True, frozen=True):
@@ -27,7 +27,7 @@ class Append(Struct, kw_only=True, frozen=True):
     appended: int
     rejected: int
     errors: list[ProblemFault] = _field(default_factory=list)
-    errors_truncated: bool
+    errors_truncated: bool = False
     usage: RecordedUsage | None = None
 
 
@@ -160,7 +160,7 @@ class ChangesWindow(Struct, kw_only=True, frozen=True):
     from_: str = _field(name="from")
     to: str
     bucket_s: int | None = None
-    partial_last_bucket: bool
+    partial_last_bucket: bool = False
 
 
 class Checks(Struct, kw_only=True, frozen=True):
@@ -255,11 +255,11 @@ class Device(Struct, kw_only=True, frozen=True):
     owner: str | None = None
     models: list[str] = _field(default_factory=list)
     queue_tags: list[str] = _field(default_factory=list)
-    present: bool
-    ready: bool
+    present: bool = False
+    ready: bool = False
     not_ready_reason: str | None = None
-    using: bool
-    takes_calls: bool
+    using: bool = False
+    takes_calls: bool = False
     calls_running: int
     state: str
     unhealthy: Unhealthy | None = None
@@ -282,11 +282,11 @@ class DeviceDetail(Struct, kw_only=True, frozen=True):
     owner: str | None = None
     models: list[str] = _field(default_factory=list)
     queue_tags: list[str] = _field(default_factory=list)
-    present: bool
-    ready: bool
+    present: bool = False
+    ready: bool = False
     not_ready_reason: str | None = None
-    using: bool
-    takes_calls: bool
+    using: bool = False
+    takes_calls: bool = False
     calls_running: int
     state: str
     unhealthy: Unhealthy | None = None
@@ -342,7 +342,7 @@ class Failure(Struct, kw_only=True, frozen=True):
 
     code: str
     message: str
-    retryable: bool
+    retryable: bool = False
     device: str | None = None
 
 
@@ -371,7 +371,7 @@ class GateSeries(Struct, kw_only=True, frozen=True):
 
     key: dict[str, str | float | bool | None] = _field(default_factory=dict)
     metric: str
-    extra: bool
+    extra: bool = False
     unit: str | None = None
     better: str | None = None
     a: float | None = None
@@ -404,7 +404,7 @@ class Import(Struct, kw_only=True, frozen=True):
     duplicates: int
     rejected: int
     errors: list[ProblemFault] = _field(default_factory=list)
-    errors_truncated: bool
+    errors_truncated: bool = False
     format: str
     assumed: list[Assumed] = _field(default_factory=list)
     span: Span | None = None
@@ -544,7 +544,7 @@ class Me(Struct, kw_only=True, frozen=True):
 
     user_id: str
     tenant: str
-    admin: bool
+    admin: bool = False
     token_id: str
     scope: str
     created_at: str
@@ -556,7 +556,7 @@ class MetricComparison(Struct, kw_only=True, frozen=True):
     """One metric, b against a."""
 
     metric: str
-    extra: bool
+    extra: bool = False
     unit: str | None = None
     better: str | None = None
     a: float | None = None
@@ -622,7 +622,7 @@ class Rows(Struct, kw_only=True, frozen=True):
     dataset: str
     data: list[dict[str, Any]] = _field(default_factory=list)
     next_cursor: str | None = None
-    has_more: bool
+    has_more: bool = False
 
 
 class Run(Struct, kw_only=True, frozen=True):
@@ -639,7 +639,7 @@ class Run(Struct, kw_only=True, frozen=True):
     latency_ms: float | None = None
     ttft_ms: float | None = None
     tok_s: float | None = None
-    ok: bool
+    ok: bool = False
     job_id: str | None = None
     dataset: str | None = None
     source_kind: str
@@ -652,7 +652,7 @@ class SavedAdapter(Struct, kw_only=True, frozen=True):
     """A saved adapter; `backfill` is present only when one was requested."""
 
     dataset: str
-    enabled: bool
+    enabled: bool = False
     x_field: str
     device_field: str
     model_field: str
@@ -712,7 +712,7 @@ class Side(Struct, kw_only=True, frozen=True):
     extra: dict[str, Distribution] = _field(default_factory=dict)
     window: Window
     filters: dict[str, Any] = _field(default_factory=dict)
-    exact: bool
+    exact: bool = False
     extra_labels: ExtraLabels | None = None
 
 
@@ -759,7 +759,7 @@ class Summary(Struct, kw_only=True, frozen=True):
     extra: dict[str, Distribution] = _field(default_factory=dict)
     window: Window
     filters: dict[str, Any] = _field(default_factory=dict)
-    exact: bool
+    exact: bool = False
     devices: int
     models: int
     previous: Stats
@@ -796,7 +796,7 @@ class Undo(Struct, kw_only=True, frozen=True):
 
     removed_rows: int
     removed_runs: int
-    already_undone: bool
+    already_undone: bool = False
 
 
 class Unhealthy(Struct, kw_only=True, frozen=True):
@@ -819,7 +819,7 @@ class UsageTable(Struct, kw_only=True, frozen=True):
     window: Window
     filters: dict[str, Any] = _field(default_factory=dict)
     group_by: list[str] = _field(default_factory=list)
-    exact: bool
+    exact: bool = False
     total: Stats
     series: list[SeriesPoint] = _field(default_factory=list)
     breakdown: list[Breakdown] = _field(default_factory=list)
@@ -833,4 +833,4 @@ class Window(Struct, kw_only=True, frozen=True):
     from_: str = _field(name="from")
     to: str
     bucket_s: int | None = None
-    partial_last_bucket: bool
+    partial_last_bucket: bool = False

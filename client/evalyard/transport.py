@@ -6,6 +6,7 @@ import asyncio
 import platform
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
@@ -28,7 +29,8 @@ class Walker:
         self, target: Target, timeout_s: float, transport: httpx.BaseTransport | None = None
     ) -> None:
         self._target = target
-        self._client = httpx.Client(transport=transport, timeout=_timeout(timeout_s))
+        with _environment():
+            self._client = httpx.Client(transport=transport, timeout=_timeout(timeout_s))
 
     def walk(self, steps: Steps[T]) -> T:
         """What the operation returns."""
@@ -68,7 +70,8 @@ class AsyncWalker:
         self, target: Target, timeout_s: float, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._target = target
-        self._client = httpx.AsyncClient(transport=transport, timeout=_timeout(timeout_s))
+        with _environment():
+            self._client = httpx.AsyncClient(transport=transport, timeout=_timeout(timeout_s))
 
     async def walk(self, steps: Steps[T]) -> T:
         """What the operation returns."""
@@ -114,6 +117,18 @@ async def async_each(items: Any) -> AsyncIterator[Any]:
     else:
         for item in items:
             yield item
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """What httpx reads there: proxies (HTTPS_PROXY, ALL_PROXY, …) and certificates."""
+    try:
+        yield
+    except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
+        raise ConfigurationError(
+            "a proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) or certificates (SSL_CERT_FILE, "
+            f"SSL_CERT_DIR) of the environment cannot be used: {error}"
+        ) from error
 
 
 def _arguments(request: Request, target: Target) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The command over the real functions: what it prints where, and its exit codes."""
 
 import json
+import os
 import sys
 
 import pytest
@@ -392,3 +393,33 @@ def test_a_profile_is_saved_when_its_token_is_good(
         {"name": "lab", "url": "https://api.example.com", "used": True}
     ]
     assert command("whoami").rows[0]["user_id"] == "ada"
+
+
+def test_a_regression_is_one_also_when_the_reader_of_stdout_leaves(builds, monkeypatch) -> None:
+    builds("baseline", "set", "main", "--reason", "r", "--filter", "cond.build=one")
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    with os.fdopen(writer, "w") as stdout, monkeypatch.context() as changed:
+        changed.setattr("sys.stdout", stdout)
+        done = builds("gate", "--filter", "cond.build=two")
+
+    assert done.code == exits.REGRESSION
+
+
+def test_a_command_does_its_work_when_stdout_is_closed(builds, monkeypatch) -> None:
+    with monkeypatch.context() as changed:
+        changed.setattr("sys.stdout", None)
+        done = builds("usage", "--format", "table")
+        sys.stdout.close()
+
+    assert done.code == 0
+
+
+def test_an_empty_candidate_is_named_when_a_gate_has_no_runs_of_it(builds) -> None:
+    builds("baseline", "set", "main", "--reason", "r", "--filter", "cond.build=one")
+
+    done = builds("gate", "--filter", "cond.build=none")
+
+    assert done.code == exits.NO_DATA
+    assert "none of the last 24h fits its filters (cond.build=none)" in done.err

@@ -121,6 +121,39 @@ def test_the_address_is_wrong_when_something_else_answers(service, examined) -> 
     assert "is this address an Evalyard API?" in found["finding"]
 
 
+def test_the_address_is_wrong_when_it_is_that_of_another_service(service, examined) -> None:
+    service.answers["/ping"] = (404, {"message": "Not Found"})
+
+    code, [found] = examined(url="http://127.0.0.1:8000")
+
+    assert (code, found["check"]) == (exits.OUT_OF_REACH, "address")
+    assert "what answers there is no Evalyard API" in found["finding"]
+    assert "make run" not in found["what_to_do"]
+
+
+def test_the_authority_is_asked_for_when_a_certificate_is_not_trusted(service, examined) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")
+
+    service.answer = refuse
+
+    code, [found] = examined()
+
+    assert (code, found["check"]) == (exits.OUT_OF_REACH, "address")
+    assert "SSL_CERT_FILE" in found["what_to_do"]
+
+
+def test_versions_are_the_matter_when_an_answer_cannot_be_read(service, examined) -> None:
+    service.answers["/openapi.json"] = (200, {"info": {"version": "0.0.9"}})
+    service.answers["/accounts/me"] = (200, {"user_id": "ada"})
+
+    code, [versions, found] = examined()
+
+    assert (code, found["check"]) == (exits.OUT_OF_REACH, "service")
+    assert "the service has 0.0.9" in versions["finding"]
+    assert found["what_to_do"] == "update the older one"
+
+
 def test_the_clock_is_off_when_the_service_says_another_time(service, examined) -> None:
     service.date = formatdate(time.time() + 3_600, usegmt=True)
 
@@ -136,6 +169,7 @@ def test_another_token_is_needed_when_it_is_unknown_or_expired(service, examined
     code, [found] = examined()
 
     assert (code, found["check"]) == (exits.NOT_ALLOWED, "token")
+    assert found["finding"] == "it is unknown, revoked or expired (401)"
     assert "evalyard login" in found["what_to_do"]
 
 

@@ -126,3 +126,14 @@ def test_pages_are_asked_for_one_after_the_other_when_a_list_is_iterated(either)
 
     assert either(handle, read) == [{"n": 1}, {"n": 2}]
     assert cursors == [None, "c1"]
+
+
+@pytest.mark.parametrize("sdk", [Evalyard, AsyncEvalyard])
+@pytest.mark.parametrize(
+    ("name", "value"), [("all_proxy", "ftp://proxy"), ("SSL_CERT_FILE", "/no/such/file")]
+)
+def test_the_environment_is_named_when_it_cannot_be_used(monkeypatch, sdk, name, value) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigurationError, match="(?i)" + name):
+        sdk(URL, "eyt_x")

@@ -16,13 +16,25 @@ from evalyard.cli import exits
 from evalyard.cli.output import as_row, show_rows
 from evalyard.cli.session import Session
 from evalyard.core import places
-from evalyard.errors import ConfigurationError, EvalyardError, Forbidden, Unauthorized
+from evalyard.errors import (
+    ApiError,
+    ConfigurationError,
+    EvalyardError,
+    Forbidden,
+    Unauthorized,
+    UnreadableAnswer,
+)
 from evalyard.models import Device, Me
 from evalyard.settings import Target
 
 # API Gateway's clock is right, and a second more or less is the way.
 _SKEW_S = 60
 _SOON_DAYS = 7
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_TLS = {
+    "CERTIFICATE_VERIFY_FAILED": "trust who signed its certificate: SSL_CERT_FILE=authority.pem",
+    "WRONG_VERSION_NUMBER": "nothing speaks TLS there: http:// instead of https://?",
+}
 
 
 class Finding(NamedTuple):
@@ -62,7 +74,7 @@ def _look(session: Session, model: str | None) -> Iterator[Finding]:
     try:
         reply = session.ev.walk(places.ping(session.ev.patience))
     except EvalyardError as error:
-        yield Finding("address", "error", str(error), _where_to(target), exits.OUT_OF_REACH)
+        yield _no_api(target, error)
         return
     yield Finding("address", "ok", f"{target.url} ({target.source})")
     yield _clock(reply.headers.get("date"))
@@ -71,12 +83,17 @@ def _look(session: Session, model: str | None) -> Iterator[Finding]:
     yield from _as_whom(session, model)
 
 
-def _where_to(target: Target) -> str:
-    """What to do about an address that does not answer, or not as it should."""
-    host = urlsplit(target.url).hostname
-    if "local.json" in target.source or host in ("localhost", "127.0.0.1", "::1"):
-        return "does the local cloud run? start it with `make run`"
-    return f"is {target.url} ({target.source}) the address of an API? see `evalyard login`"
+def _no_api(target: Target, error: EvalyardError) -> Finding:
+    """An address that does not answer, or not as it should."""
+    todo = f"is {target.url} ({target.source}) the address of an API? see `evalyard login`"
+    about = str(error)
+    if isinstance(error, ApiError):
+        about = f"what answers there is no Evalyard API, or is broken ({error.status}): {about}"
+    elif (cure := next((cure for seen, cure in _TLS.items() if seen in about), None)) is not None:
+        todo = cure
+    elif "local.json" in target.source or urlsplit(target.url).hostname in _THIS_MACHINE:
+        todo = f"does the local cloud run? `make run` starts it; {target.url} is of {target.source}"
+    return Finding("address", "error", about, todo, exits.OUT_OF_REACH)
 
 
 def _as_whom(session: Session, model: str | None) -> Iterator[Finding]:
@@ -91,11 +108,15 @@ def _as_whom(session: Session, model: str | None) -> Iterator[Finding]:
     except Forbidden as error:
         todo = "make a token of scope read or full: POST /accounts/tokens"
         yield Finding("devices", "error", str(error), todo, exits.NOT_ALLOWED)
+    except Unauthorized as error:
+        about = "it is unknown, revoked or expired" if session.ev.target.token else "there is none"
+        todo = "log in with another token: `evalyard login`, or set EVALYARD_TOKEN"
+        yield Finding("token", "error", f"{about} ({error.status})", todo, exits.NOT_ALLOWED)
+    except UnreadableAnswer as error:
+        yield Finding("service", "error", str(error), "update the older one", exits.of_error(error))
     except EvalyardError as error:
-        todo = "log in with another token: `evalyard login`"
-        if not isinstance(error, Unauthorized):
-            todo = "try again; if it stays, ask its operator"
-        yield Finding("token", "error", str(error), todo, exits.of_error(error))
+        todo = "try again; if it stays, ask its operator"
+        yield Finding("service", "error", str(error), todo, exits.of_error(error))
     else:
         yield from _devices(devices, model)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evalyard.errors import ApiError, AppendInterrupted, EvalyardError
+from evalyard.errors import ApiError, AppendInterrupted, EvalyardError, OutOfReach
 
 
 def explained(error: EvalyardError) -> Iterator[str]:
@@ -12,6 +12,8 @@ def explained(error: EvalyardError) -> Iterator[str]:
     yield str(error)
     if isinstance(error, AppendInterrupted):
         yield f"to go on: the same command with --resume {error.resume}"
+    if isinstance(error, OutOfReach):
+        yield "  what to do: `evalyard doctor`"
     if not isinstance(error, ApiError):
         return
     for fault in error.errors[:10]:

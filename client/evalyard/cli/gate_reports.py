@@ -11,13 +11,14 @@ from evalyard.models import Gate, GateSeries
 
 _ANNOTATIONS = 10
 _BAD = ("fail", "no_data", "inconclusive")
+_GOOD = ("pass", "new")
 
 
 def junit(found: Gate) -> str:
     """One test case a series and metric."""
     cases = [_case(series) for series in found.series]
     failed = sum(series.verdict == "fail" for series in found.series)
-    skipped = sum(series.verdict in ("no_data", "inconclusive") for series in found.series)
+    skipped = sum(series.verdict not in ("fail", *_GOOD) for series in found.series)
     head = f'tests="{len(cases)}" failures="{failed}" skipped="{skipped}"'
     body = "\n".join(cases)
     return (
@@ -45,7 +46,7 @@ def _case(series: GateSeries) -> str:
     inner = ""
     if series.verdict == "fail":
         inner = f"<failure>{escape(_sentence(series))}</failure>"
-    elif series.verdict in ("no_data", "inconclusive"):
+    elif series.verdict not in _GOOD:
         inner = f"<skipped message={quoteattr(_sentence(series))}/>"
     return f"  <testcase classname={where} name={name}>{inner}</testcase>"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from evalyard.cli.output import as_row, show_one, show_rows
 from evalyard.cli.session import Session
 from evalyard.cli.usage import windowed
 from evalyard.cli.words import pairs, seconds, window
+from evalyard.errors import EvalyardError
 from evalyard.models import Gate
 
 _COLUMNS = (
@@ -71,12 +72,19 @@ def gate(
     found = settings.ask(session.ev)
     if more and found.verdict == "inconclusive":
         found = confirm(session, settings, found, more)
-    _show(session, found)
     if junit_file is not None:
         junit_file.write_text(junit(found), encoding="utf-8")
     if in_github:
         github(session, found)
-    return _code(found.verdict, inconclusive)
+    # A reader of stdout that leaves early changes nothing about it.
+    session.code = _code(found.verdict, inconclusive)
+    _show(session, found)
+    if found.series and not any(series.n_b for series in found.series):
+        session.say(
+            f"the candidate has no runs: none of the last {settings.window} fits its filters "
+            f"({shown(settings.filters)})"
+        )
+    return session.code
 
 
 def _code(verdict: str, inconclusive: str) -> int:
@@ -87,6 +95,10 @@ def _code(verdict: str, inconclusive: str) -> int:
         "not_comparable": exits.NOT_COMPARABLE,
         "inconclusive": exits.INCONCLUSIVE if inconclusive == "fail" else exits.GOOD,
     }
+    if verdict not in codes:
+        raise EvalyardError(
+            f"the verdict {verdict!r} is not known to this version: update evalyard"
+        )
     return codes[verdict]
 
 
@@ -99,6 +111,12 @@ def _show(session: Session, found: Gate) -> None:
         rows = [{**as_row(each), "series": label(each.key)} for each in found.series]
         show_rows(session, rows, _COLUMNS)
         session.say(f"verdict: {found.verdict}")
+
+
+def shown(filters: Mapping[str, Any]) -> str:
+    """Filters as the command line says them."""
+    values = ((name, v if isinstance(v, list) else [v]) for name, v in filters.items())
+    return ", ".join(f"{name}={each}" for name, some in values for each in some) or "none"
 
 
 def label(key: dict[str, Any]) -> str:

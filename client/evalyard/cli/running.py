@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from evalyard import __version__
 from evalyard.cli import exits
 from evalyard.cli.app import app
 from evalyard.cli.explaining import explained
@@ -19,13 +21,14 @@ from evalyard.errors import EvalyardError
 
 def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
     """The exit code of one call; `connect` makes the SDK's client."""
+    _open_streams()
     _speak_utf8()
+    session = Session(connect)
     try:
-        code = app.main(
-            arguments, prog_name="evalyard", obj=Session(connect), standalone_mode=False
-        )
+        code = app.main(arguments, prog_name="evalyard", obj=session, standalone_mode=False)
+        session.code = code if isinstance(code, int) else exits.GOOD
         sys.stdout.flush()
-        return code if isinstance(code, int) else exits.GOOD
+        return session.code
     except click.ClickException as error:
         error.show(file=sys.stderr)
         return exits.USAGE
@@ -38,7 +41,24 @@ def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
     except BrokenPipeError:
         # The reader has seen enough; Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.GOOD
+        return session.code
+    except OSError as error:
+        # A file that cannot be written, a disk that is full.
+        print(f"error: {error}", file=sys.stderr)
+        return exits.USAGE
+    except Exception:
+        # The last resort: Python's own exit code would be that of a regression.
+        traceback.print_exc()
+        print(f"error: this is a fault of evalyard {__version__}", file=sys.stderr)
+        return exits.USAGE
+
+
+def _open_streams() -> None:
+    """Streams that the caller closed lead nowhere, instead of to whatever is opened first."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w"))
 
 
 def _speak_utf8() -> None:

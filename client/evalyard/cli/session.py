@@ -20,6 +20,8 @@ class Session:
         self._connect = connect or _patiently
         self._ev: Evalyard | None = None
         self.options: dict[str, Any] = {}
+        # The exit code where the reader of stdout has seen enough.
+        self.code = 0
 
     @property
     def ev(self) -> Evalyard:

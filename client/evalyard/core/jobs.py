@@ -11,7 +11,7 @@ from evalyard.core.wire import Pause, Request, Steps, query
 from evalyard.errors import Conflict, JobFailed, WaitTimeout
 from evalyard.models import JobDetail, JobPreview, JobRecord, JobResult
 
-FINISHED = ("succeeded", "cancelled", "dead")
+_FINISHED = ("succeeded", "cancelled", "dead")
 # A short job is seen soon, a long one costs a request every few seconds.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
 
@@ -62,13 +62,18 @@ def wait(
         if on_progress is not None and (state := _state(job)) != seen:
             seen = state
             on_progress(job)
-        if job.status in FINISHED:
+        if is_finished(job):
             return job
         left_s = None if timeout_s is None else timeout_s - (clock() - start)
         if left_s is not None and timeout_s is not None and left_s <= 0:
             raise WaitTimeout(job, timeout_s)
         yield Pause(pause_s if left_s is None else min(pause_s, left_s))
         pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+
+
+def is_finished(job: JobRecord) -> bool:
+    """Whether nothing more comes, also in a state that this version does not know."""
+    return job.status in _FINISHED or job.finished_at is not None
 
 
 def cancel(job_id: str, patience: Patience) -> Steps[JobRecord]:

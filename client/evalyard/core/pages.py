@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from evalyard.core.sending import Patience, ask, get
+from evalyard.core.sending import Patience, ask, convert, get
 from evalyard.core.wire import Params, Steps, query
 
 T = TypeVar("T")
@@ -24,5 +24,5 @@ def page(
     """One page, and the cursor of the next; None after the last one."""
     request = get(path, params + query({"cursor": cursor}))
     answer = yield from ask(request, _Page, patience)
-    items = [msgspec.convert(each, kind) for each in answer.data]
+    items = [convert(each, kind) for each in answer.data]
     return items, answer.next_cursor if answer.has_more else None

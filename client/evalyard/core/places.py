@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from evalyard.core.sending import Patience, ask, decode, exchange, get
+from evalyard.core.sending import Patience, ask, convert, decode, exchange, get
 from evalyard.core.wire import Reply, Steps
 from evalyard.errors import ServerError
 from evalyard.models import DeviceDetail, Health, Me
@@ -30,7 +30,7 @@ def health(patience: Patience) -> Steps[Health]:
     except ServerError as error:
         if "checks" not in error.document:
             raise
-        return msgspec.convert(error.document, Health)
+        return convert(error.document, Health, error.status)
 
 
 class _Document(msgspec.Struct):

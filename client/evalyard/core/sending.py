@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from http.client import responses
 from typing import Any, TypeVar
 
 import msgspec
 
+from evalyard import __version__
 from evalyard.core.wire import Lost, Params, Pause, Reply, Request, Steps
-from evalyard.errors import OutOfReach, ServerError, family
+from evalyard.errors import OutOfReach, UnreadableAnswer, family
 from evalyard.models import ProblemFault
 
 T = TypeVar("T")
@@ -22,16 +25,6 @@ class Patience:
 
     retries: int = 6
     max_wait_s: float = 120.0
-
-
-class _Problem(msgspec.Struct):
-    code: str = ""
-    detail: str = ""
-    title: str = ""
-    message: str = ""
-    request_id: str | None = None
-    errors: list[ProblemFault] = []
-    allowed: list[str] = []
 
 
 def get(path: str, params: Params = (), **headers: str) -> Request:
@@ -83,16 +76,34 @@ def follow(request: Request, patience: Patience) -> Steps[Reply]:
 
 
 def decode(reply: Reply, kind: type[T]) -> T:
-    """The body as a `kind`; what is not one raises ServerError with code `unreadable_answer`."""
+    """The body as a `kind`; raises UnreadableAnswer."""
     try:
         return msgspec.json.decode(reply.body, type=kind)
     except msgspec.DecodeError as error:
-        raise ServerError(
-            status=reply.status,
-            code="unreadable_answer",
-            detail=f"{error}; is this address an Evalyard API?",
-            request_id=_request_id(reply),
-        ) from error
+        raise unreadable(error, reply.status, _request_id(reply)) from error
+
+
+def convert(value: Any, kind: type[T], status: int = 200) -> T:
+    """What was decoded before as a `kind`; raises UnreadableAnswer."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise unreadable(error, status) from error
+
+
+def unreadable(
+    error: msgspec.DecodeError, status: int, request_id: str | None = None
+) -> UnreadableAnswer:
+    """What to raise for an answer that is not as this version expects it."""
+    what = "is this address an Evalyard API?"
+    if isinstance(error, msgspec.ValidationError):
+        what = (
+            f"the service is of another version than this, evalyard {__version__}: update the "
+            "older one (`evalyard doctor` shows both)"
+        )
+    return UnreadableAnswer(
+        status=status, code="unreadable_answer", detail=f"{error}; {what}", request_id=request_id
+    )
 
 
 def keyed(request: Request, key: str) -> Request:
@@ -117,7 +128,7 @@ def _is_repeatable(request: Request) -> bool:
 
 
 def _in_flight(reply: Reply) -> bool:
-    return reply.status == 409 and _problem(reply).code == "idempotency_in_flight"
+    return reply.status == 409 and _document(reply).get("code") == "idempotency_in_flight"
 
 
 def _retry_after_s(reply: Reply) -> float | None:
@@ -131,13 +142,6 @@ def _retry_after_s(reply: Reply) -> float | None:
         return max((until - since).total_seconds(), 0.0)
     except (TypeError, ValueError):
         return None
-
-
-def _problem(reply: Reply) -> _Problem:
-    try:
-        return msgspec.json.decode(reply.body, type=_Problem)
-    except msgspec.DecodeError:
-        return _Problem()
 
 
 def _document(reply: Reply) -> dict[str, Any]:
@@ -154,16 +158,27 @@ def _request_id(reply: Reply) -> str | None:
 def _error(outcome: Reply | Lost, tries: int) -> Exception:
     if isinstance(outcome, Lost):
         return OutOfReach(outcome.reason, tries)
-    problem = _problem(outcome)
+    document = _document(outcome)
+    text = {name: said for name, said in document.items() if isinstance(said, str)}
     # The authorizer's 401 and answers of proxies are no problem documents.
-    code = problem.code or ("unauthorized" if outcome.status == 401 else f"http_{outcome.status}")
+    phrase = responses.get(outcome.status, "") if not document else ""
+    unnamed = "unauthorized" if outcome.status == 401 else f"http_{outcome.status}"
     return family(outcome.status)(
         status=outcome.status,
-        code=code,
-        detail=problem.detail or problem.title or problem.message,
-        request_id=problem.request_id or _request_id(outcome),
-        errors=problem.errors,
-        allowed=problem.allowed,
+        code=text.get("code") or unnamed,
+        detail=text.get("detail") or text.get("title") or text.get("message") or phrase,
+        request_id=text.get("request_id") or _request_id(outcome),
+        errors=_each(document.get("errors"), ProblemFault),
+        allowed=_each(document.get("allowed"), str),
         retry_after_s=_retry_after_s(outcome),
-        document=_document(outcome),
+        document=document,
     )
+
+
+def _each(values: Any, kind: type[T]) -> list[T]:
+    """Those of some values that are of a kind; another version's may be others."""
+    found = []
+    for value in values if isinstance(values, list) else ():
+        with suppress(msgspec.ValidationError):
+            found.append(msgspec.convert(value, kind))
+    return found
