@@ -51,6 +51,7 @@ COUNTS = (10_000, 100_000, 1_000_000, 10_000_000)
 DAYS = 30
 START_US = read_time("2025-11-01T00:00:00Z")
 _PART_ROWS = 120_000
+_SLOWER_FROM = 20
 _ROUNDS = 3
 QUESTIONS = {
     "summary": "/usage/summary",
@@ -60,7 +61,8 @@ _WINDOW = "from=2025-11-01T00:00:00Z&to=2025-12-01T00:00:00Z"
 CALLER = {
     "kind": "user", "user_id": "", "tenant": "ada", "admin": "false", "token_id": "t"
 }  # fmt: skip
-# Ten devices, five models, lognormal latencies, two extras: about what the quick start has.
+# Ten devices, five models, lognormal latencies, two extras: about what the quick start has. One
+# device gets slower.
 _RUNS_SQL = """
 SELECT 'run_' || lpad((s // 1000)::VARCHAR, 26, '0') || '_' || (s % 1000) AS run_id,
     make_timestamp(({start} + (s - {first_of_day}) * {step})::BIGINT) AS ts,
@@ -74,7 +76,8 @@ SELECT 'run_' || lpad((s // 1000)::VARCHAR, 26, '0') || '_' || (s % 1000) AS run
     MAP {{'GPU power (W)': 40 + 20 * u1, 'CPU usage (%)': 100 * u2}} AS extra,
     'bat_' || lpad((s // 1000)::VARCHAR, 26, '0') AS batch_id
 FROM (
-    SELECT *, exp(6.8 + 0.5 * sqrt(-2 * ln(u1)) * cos(2 * pi() * u2)) AS latency FROM (
+    SELECT *, exp(6.8 + 0.5 * sqrt(-2 * ln(u1)) * cos(2 * pi() * u2))
+            * CASE hash(s) % 10 WHEN 3 THEN {slower} ELSE 1 END AS latency FROM (
         SELECT range AS s, (hash(range + 10) % 1000000 + 1) / 1000001 AS u1,
             (hash(range + 11) % 1000000) / 1000000 AS u2,
             (hash(range + 12) % 1000000) / 1000000 AS u3,
@@ -140,7 +143,12 @@ def _stored_part(
     (first, last), a_day = place, count // DAYS
     start, step = START_US + number * DAY_US, DAY_US // a_day
     sql = _RUNS_SQL.format(
-        start=start, step=step, first_of_day=number * a_day, first=first, last=last
+        start=start,
+        step=step,
+        first_of_day=number * a_day,
+        first=first,
+        last=last,
+        slower=1.1 if number >= _SLOWER_FROM else 1,
     )
     path = folder / f"{first:09d}.parquet"
     duckdb.connect().execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")

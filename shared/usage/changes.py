@@ -85,9 +85,37 @@ def _series(
     numbers of older ones.
     """
     keys = list(map(dimension_sql, group_by))
-    names = [f"k{number}" for number in range(len(keys))]
-    named = [f"{key} AS {name}" for key, name in zip(keys, names, strict=True)]
-    by = f"PARTITION BY {', '.join(keys)} " if keys else ""
+    measured = f"FROM runs WHERE ok AND {metric} IS NOT NULL"
+    number, groups = _numbered(connection, keys, measured)
+    if len(groups) > MAX_GROUPS:
+        raise TooManyGroups(f"this grouping gives more than {MAX_GROUPS} groups; filter")
+    found = {group: _Series(key, [], []) for group, key in groups.items()}
+    runs = f"SELECT {number} AS series, ts, {metric} AS value {measured}"
+    for group, _, at_us, mean, size in connection.execute(_points_sql(runs)).fetchall():
+        if math.isfinite(mean):
+            found[group].points.append(Point(mean, size))
+            found[group].times.append(at_us)
+    return list(found.values())
+
+
+def _numbered(
+    connection: duckdb.DuckDBPyConnection, keys: Sequence[str], measured: str, salt: int = 0
+) -> tuple[str, dict[int, Key]]:
+    """SQL for a number that stands for a row's group, since DuckDB sorts by numbers in a third of
+    the time that texts take; and the groups by their numbers, at most one more than there may be.
+    """
+    number = f"hash({', '.join([*keys, str(salt)])})"
+    columns = ", ".join([*keys, number])
+    sql = f"SELECT DISTINCT {columns} {measured} ORDER BY ALL LIMIT {MAX_GROUPS + 1}"
+    rows = connection.execute(sql).fetchall()
+    found = {group: tuple(key) for *key, group in rows}
+    if len(found) < len(rows):
+        # Two groups with one number, which hardly ever happens, would be one series.
+        return _numbered(connection, keys, measured, salt + 1)
+    return number, found
+
+
+def _points_sql(runs: str) -> str:
     older = MAX_POINTS - _SINGLE
     # Counted from the newest, so that the older points do not move with each new run.
     size = f"ceil(greatest(n - {_SINGLE}, 1) / {older})"
@@ -96,25 +124,13 @@ def _series(
         f"ELSE {_SINGLE} + floor((back - {_SINGLE}) / {size})::BIGINT END"
     )
     numbered = (
-        f"SELECT {', '.join([*named, 'ts', f'{metric} AS value'])}, "
-        f"row_number() OVER ({by}ORDER BY ts DESC) - 1 AS back, count(*) OVER ({by}) AS n "
-        f"FROM runs WHERE ok AND {metric} IS NOT NULL"
+        "SELECT *, row_number() OVER (PARTITION BY series ORDER BY ts DESC) - 1 AS back, "
+        f"count(*) OVER (PARTITION BY series) AS n FROM ({runs})"
     )
-    sql = (
-        f"SELECT {', '.join([*names, f'{place} AS place'])}, "
-        f"epoch_us(min(ts)), avg(value), count(*) FROM ({numbered}) "
-        f"GROUP BY {', '.join([*names, 'place'])} "
-        f"ORDER BY {', '.join([*names, 'place DESC'])}"
+    return (
+        f"SELECT series, {place} AS place, epoch_us(min(ts)), avg(value), count(*) "
+        f"FROM ({numbered}) GROUP BY series, place ORDER BY series, place DESC"
     )
-    found: dict[Key, _Series] = {}
-    for *key, _, at_us, mean, runs in connection.execute(sql).fetchall():
-        series = found.setdefault(tuple(key), _Series(tuple(key), [], []))
-        if math.isfinite(mean):
-            series.points.append(Point(mean, runs))
-            series.times.append(at_us)
-    if len(found) > MAX_GROUPS:
-        raise TooManyGroups(f"this grouping gives more than {MAX_GROUPS} groups; filter")
-    return list(found.values())
 
 
 def _changes(series: Iterable[_Series]) -> list[_Change]:

@@ -1,6 +1,7 @@
 """One series of a gate: whether the candidate is worse than the baseline, beyond tolerance."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from shared.usage.verdicts import MAX_MORE_RUNS, Better, least, percent
@@ -48,7 +49,7 @@ class SeriesTest:
         """Whether the candidate has too few of its runs."""
         return self.a is not None and (self.b.n if self.b else 0) < self.least_runs
 
-    @property
+    @cached_property
     def difference(self) -> Difference | None:
         """Of b from a, where it is tested."""
         if self.a is None or self.b is None or self.lacks_runs or self.rule.most is not None:
@@ -92,8 +93,10 @@ class SeriesTest:
         return delta if self.rule.better == "lower" else -delta
 
     def _within(self, found: Difference) -> bool:
-        """Whether the whole interval is below the tolerance."""
-        return found.ci95 is not None and max(map(self._worse, found.ci95)) <= self._tolerated
+        """Whether the whole interval, which holds the difference, is below the tolerance."""
+        if self._worse(found.delta) > self._tolerated or found.ci95 is None:
+            return False
+        return max(map(self._worse, found.ci95)) <= self._tolerated
 
     def more_runs(self, fdr: float) -> dict[str, int] | None:
         """How many more runs of the present mean and spread would decide; None where none would.

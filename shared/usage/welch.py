@@ -6,6 +6,7 @@ variances are involved", Biometrika 34 (1947); degrees of freedom after Satterth
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from shared.usage.student import critical_t, two_sided_p
 
@@ -37,15 +38,25 @@ class Sample:
 
 @dataclass(frozen=True)
 class Difference:
-    """b − a with its 95 % interval and two-sided p; None where nothing can be said.
+    """b − a with its two-sided p; None where nothing can be said.
 
-    `ways` by how much the two-sided p is greater than that of one side.
+    `error` and `df`: the standard error of the difference and its degrees of freedom, None where
+    it has no interval. `ways` by how much the two-sided p is greater than that of one side.
     """
 
     delta: float
-    ci95: tuple[float, float] | None = None
     p_value: float | None = None
+    error: float | None = None
+    df: float = math.inf
     ways: int = field(default=2, compare=False)
+
+    @cached_property
+    def ci95(self) -> tuple[float, float] | None:
+        """The 95 % interval; found when it is asked for, since it costs more than p."""
+        if self.error is None:
+            return None
+        reach = critical_t(SIGNIFICANCE, self.df) * self.error if self.error else 0.0
+        return self.delta - reach, self.delta + reach
 
     @property
     def significant(self) -> bool:
@@ -61,8 +72,10 @@ class Difference:
         return half if (self.delta > 0) == above else 1.0 - half
 
     def lies_within(self, effect: float) -> bool:
-        """Whether the whole interval is within ± the effect."""
-        return self.ci95 is not None and -effect <= self.ci95[0] and self.ci95[1] <= effect
+        """Whether the whole interval, which holds the difference, is within ± the effect."""
+        if abs(self.delta) > effect or self.ci95 is None:
+            return False
+        return -effect <= self.ci95[0] and self.ci95[1] <= effect
 
 
 def difference(a: Sample, b: Sample, *, yes_or_no: bool = False) -> Difference:
@@ -77,8 +90,8 @@ def difference(a: Sample, b: Sample, *, yes_or_no: bool = False) -> Difference:
     if yes_or_no and delta:
         # Of unequal numbers only one parting is as unlikely as this one.
         ways = 2 if a.n == b.n else 1
-        return Difference(delta, None, _chance_of_parting(a.n, b.n) * ways, ways)
-    return Difference(delta, (delta, delta), 0.0 if delta else 1.0, 1)
+        return Difference(delta, _chance_of_parting(a.n, b.n) * ways, ways=ways)
+    return Difference(delta, 0.0 if delta else 1.0, 0.0, ways=1)
 
 
 def _welch(delta: float, n_a: int, std_a: float, n_b: int, std_b: float) -> Difference:
@@ -90,8 +103,7 @@ def _welch(delta: float, n_a: int, std_a: float, n_b: int, std_b: float) -> Diff
     share_a, share_b = part_a / both, part_b / both
     df = 1 / (share_a**2 / (n_a - 1) + share_b**2 / (n_b - 1))
     error = math.sqrt(both) * unit
-    reach = critical_t(SIGNIFICANCE, df) * error
-    return Difference(delta, (delta - reach, delta + reach), two_sided_p(delta / error, df))
+    return Difference(delta, two_sided_p(delta / error, df), error, df)
 
 
 def _chance_of_parting(n_a: int, n_b: int) -> float:

@@ -4,8 +4,10 @@ import math
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.usage.shifts import Point, shifts_of
+from shared.usage.shifts import Point, best_place, shifts_of
 
 KINDS = {
     "normal": lambda chance: chance.gauss(100, 5),
@@ -83,6 +85,37 @@ def test_older_means_weigh_as_many_runs_as_they_are():
     newer = [Point(value) for value in series("normal", 40, chance)]
 
     assert shifts_of(older + newer, 0.03) == []
+
+
+def test_shift_among_older_means_is_found_when_newer_runs_spread_more():
+    chance = random.Random(6)
+    means = [series("skewed", 40, chance, times=1.0 + 0.1 * (n >= 100)) for n in range(150)]
+    older = [Point(sum(values) / 40, 40) for values in means]
+    newer = [Point(value) for value in series("skewed", 150, chance, times=1.1)]
+
+    (shift,) = shifts_of(older + newer, 0.03 / 50)
+
+    assert abs(shift.place - 100) <= 2
+
+
+@given(values=st.lists(st.floats(-1e6, 1e6) | st.sampled_from([1.0, 2.0]), min_size=10))
+def test_place_is_the_one_of_the_greatest_energy_distance(values):
+    def between(some, other):
+        return math.fsum(abs(x - y) for x in some for y in other)
+
+    def energy(place):
+        left, right = values[:place], values[place:]
+        m, n = len(left), len(right)
+        within = between(left, left) / (m * (m - 1)) + between(right, right) / (n * (n - 1))
+        return m * n / (m + n) * (2 * between(left, right) / (m * n) - within)
+
+    place = best_place([Point(value) for value in values])
+
+    most = max(map(energy, range(5, len(values) - 4)))
+    rounding = 1e-9 * len(values) * max(map(abs, values))
+    assert (
+        energy(place) == pytest.approx(most, rel=1e-9, abs=rounding) if place else most <= rounding
+    )
 
 
 @pytest.mark.parametrize("n", [0, 1, 9])

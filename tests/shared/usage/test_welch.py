@@ -90,8 +90,10 @@ def test_nothing_is_tested_when_a_side_has_one_value():
 
 
 def test_difference_is_certain_when_nothing_varies():
-    assert difference(sample([5, 5]), sample([7, 7])) == Difference(2.0, (2.0, 2.0), 0.0)
-    assert difference(sample([5, 5]), sample([5, 5, 5])) == Difference(0.0, (0.0, 0.0), 1.0)
+    apart, equal = (difference(sample([5, 5]), sample(other)) for other in ([7, 7], [5, 5, 5]))
+
+    assert (apart, apart.ci95) == (Difference(2.0, 0.0, 0.0), (2.0, 2.0))
+    assert (equal, equal.ci95) == (Difference(0.0, 1.0, 0.0), (0.0, 0.0))
 
 
 def test_means_are_equal_when_only_their_sums_were_rounded():
@@ -99,7 +101,7 @@ def test_means_are_equal_when_only_their_sums_were_rounded():
 
     found = difference(sample([0.1] * 3), sample([0.1] * 2))
 
-    assert found == Difference(0.0, (0.0, 0.0), 1.0)
+    assert (found, found.ci95) == (Difference(0.0, 1.0, 0.0), (0.0, 0.0))
 
 
 def test_one_side_without_spread_is_tested_by_the_other():
