@@ -20,6 +20,9 @@ from evalyard_runner.unexpected import place_of
 PERIOD_S: Final = 20.0
 # A process that finds its device in use by another asks again after this time.
 IN_USE_S: Final = 5.0
+# Calls that begin and end meanwhile are not reported: a report costs more than a short answer, and
+# would be made while a device works at its first token.
+CALLS_SETTLE_S: Final = 0.5
 
 
 @dataclass
@@ -41,6 +44,8 @@ class DeviceState:
     takes_calls: bool = False
     channel_up: str = ""
     calls_running: int = 0
+    _reported_calls: int = 0
+    _settling: asyncio.TimerHandle | None = None
     # Which connection it is by which the device hears of jobs; None while the API knows of none.
     hears_by: int | None = None
     _connections: int = 0
@@ -77,8 +82,16 @@ class DeviceState:
             self.changed.set()
 
     def set_calls_running(self, calls: int) -> None:
+        """Reported a moment later, if it is so then."""
         self.calls_running = calls
-        self.changed.set()
+        if self._settling is None:
+            loop = asyncio.get_running_loop()
+            self._settling = loop.call_later(CALLS_SETTLE_S, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        if self.calls_running != self._reported_calls:
+            self.changed.set()
 
     def report(self) -> dict[str, Any]:
         """Reads the sensors, which blocks."""
@@ -100,6 +113,7 @@ class DeviceState:
     def reported(self, report: dict[str, Any], state: str) -> None:
         """The API has this report, which is not said again, and calls the device's state so."""
         self.unhealthy = state == "unhealthy"
+        self._reported_calls = report["calls_running"]
         self.hears_by = self._connections if report["calls"] and self.takes_calls else None
         if report.get("tried") == self._tried:
             self._tried = None

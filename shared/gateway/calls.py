@@ -20,7 +20,7 @@ from shared.devices import (
     left_device,
     visible,
 )
-from shared.errors import DependencyFailed, Unavailable
+from shared.errors import DependencyFailed, EvalyardError, Unavailable
 from shared.gateway.ask import Answered, ApiCaller, Ask
 from shared.gateway.asking import Asking, Ended, Heard, Send, Step
 from shared.gateway.choosing import answerable, candidates, serving
@@ -100,8 +100,7 @@ class Calls:
         ModelNotFound, NoDeviceReady, ParallelLimit, Unavailable; how it ended else, is in the
         answer.
         """
-        serials = await self._candidates(ask)
-        seat = await _aside(self.seats.take, _wanted_seat(ask))
+        serials, seat = await self._placed(ask)
         call = _Call(self, ask, seat, serials, listen, gone, Marks(arrived))
         try:
             return await call.run()
@@ -131,6 +130,29 @@ class Calls:
             # Upkeep takes it back; until then the user has a seat less.
             logger().warning("seat_not_freed", ask_id=seat.ask_id)
 
+    async def _placed(self, ask: Ask) -> tuple[list[str], Seat]:
+        """Candidates and a seat. Where the fleet has to be read, the seat is taken meanwhile, and
+        given back where no device can take the call.
+        """
+        if self._is_fleet_known():
+            serials = await self._candidates(ask)
+            return serials, await _aside(self.seats.take, _wanted_seat(ask))
+        taking = asyncio.ensure_future(_aside(self.seats.take, _wanted_seat(ask)))
+        try:
+            serials = await self._candidates(ask)
+        except BaseException:
+            await self._give_back(taking)
+            raise
+        return serials, await taking
+
+    async def _give_back(self, taking: asyncio.Future[Seat]) -> None:
+        try:
+            seat = await taking
+        except EvalyardError:
+            # There is none: why the call is refused is known already.
+            return
+        await self._free(seat)
+
     async def _candidates(self, ask: Ask) -> list[str]:
         seen = visible(await self._devices(), ask.caller.user_id, ask.caller.admin)
         now = asyncio.get_running_loop().time()
@@ -138,10 +160,13 @@ class Calls:
         return candidates(seen, ask.model, ask.device, shunned=shunned)
 
     async def _devices(self) -> list[Device]:
-        now = asyncio.get_running_loop().time()
-        if now - self._known[0] >= _FLEET_KNOWN_S:
+        if not self._is_fleet_known():
+            now = asyncio.get_running_loop().time()
             self._known = now, await _aside(self.fleet.all)
         return self._known[1]
+
+    def _is_fleet_known(self) -> bool:
+        return asyncio.get_running_loop().time() - self._known[0] < _FLEET_KNOWN_S
 
     # ------------------------------------------------------------------------------- the broker
 

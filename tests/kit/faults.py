@@ -3,6 +3,7 @@ one, those of a name, or those that are about a user, job or key.
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,13 +44,15 @@ class Calls:
     before_each: dict[str, Callable[[], None]] = field(default_factory=dict)
     failing: list[tuple[Callable[[Request], bool], BaseException]] = field(default_factory=list)
     _deep: bool = False
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def made(self, request: Request, call: Callable[[], Any]) -> Any:
         """Carry one call out between its faults. Calls that a fault makes are not watched."""
         if self._deep:
             return call()
-        number = len(self.names)
-        self.names.append(request.operation)
+        with self._counting:
+            number = len(self.names)
+            self.names.append(request.operation)
         self._act(self.before_each.get(request.operation))
         for concerns, failure in self.failing:
             if concerns(request):

@@ -6,7 +6,7 @@ from typing import Any
 
 from evalyard_runner.errors import GenerationError
 from evalyard_runner.heartbeat import Pulse
-from evalyard_runner.presence import DeviceState, Presence
+from evalyard_runner.presence import CALLS_SETTLE_S, DeviceState, Presence
 
 from tests.kit.loops import finish
 
@@ -61,6 +61,23 @@ def test_no_report_is_made_when_heartbeats_are_taken() -> None:
 
     # The first report is made at the beginning.
     assert beating.reports < silent.reports
+
+
+async def _reported_calls(*running: int) -> bool:
+    """Whether calls that run one after the other, within a moment, make a report."""
+    state = DeviceState(models=("m",), sensors=Sensors())  # type: ignore[arg-type]
+    for calls in running:
+        state.set_calls_running(calls)
+    await asyncio.sleep(CALLS_SETTLE_S + 0.1)
+    return state.changed.is_set()
+
+
+def test_no_report_is_made_when_a_call_is_over_within_a_moment() -> None:
+    assert not finish(_reported_calls(1, 0))
+
+
+def test_a_report_is_made_when_a_call_runs_longer_than_a_moment() -> None:
+    assert finish(_reported_calls(1, 2))
 
 
 def _pulse(api: Api, queues: Queues, extends_every_s: float) -> Pulse:
