@@ -22,7 +22,7 @@ from local.home import Home
 from local.invocation_log import Invocation, note_invocation
 from local.stack import Stack
 from local.stream_routes import StreamRoute, read_stream_routes
-from local.stream_workers import CallFailedError, Prelude, Worker
+from local.stream_workers import CallFailedError, NotTakenError, Prelude, Worker
 
 Said = AsyncGenerator[Prelude | bytes, None]
 
@@ -54,26 +54,44 @@ class StreamHost:
 
     async def call(self, function: str, event: dict[str, Any]) -> Said:
         """A function's answer to an event. Raises CallFailedError, OSError."""
-        worker = await self._worker(function)
         began, status = time.monotonic(), "error"
         try:
-            async with aclosing(worker.call(json.dumps(event).encode())) as answer:
+            async with aclosing(self._said(function, json.dumps(event).encode())) as answer:
                 async for said in answer:
                     if isinstance(said, Prelude):
                         status = str(said.status)
                     yield said
-            worker.idle_since = time.monotonic()
-            self._idle.setdefault(function, []).append(worker)
-        except CallFailedError:
-            await self._end(worker)
-            raise
-        except GeneratorExit:
-            # The client left; the function notices, and says so in its log.
-            worker.idle_since = time.monotonic()
-            self._idle.setdefault(function, []).append(worker)
-            raise
         finally:
             self._note(function, status, began)
+
+    async def _said(self, function: str, event: bytes) -> Said:
+        """The answer of the first process that takes the event: one that was kept for the next
+        call may have died since.
+        """
+        while True:
+            worker, kept = await self._worker(function)
+            try:
+                async with aclosing(worker.call(event)) as answer:
+                    async for said in answer:
+                        yield said
+            except NotTakenError:
+                await self._end(worker)
+                if not kept:
+                    raise
+            except CallFailedError:
+                await self._end(worker)
+                raise
+            except GeneratorExit:
+                # The client left; the function notices, and says so in its log.
+                self._keep(function, worker)
+                raise
+            else:
+                self._keep(function, worker)
+                return
+
+    def _keep(self, function: str, worker: Worker) -> None:
+        worker.idle_since = time.monotonic()
+        self._idle.setdefault(function, []).append(worker)
 
     async def stop(self) -> None:
         """End all processes."""
@@ -81,13 +99,14 @@ class StreamHost:
         for task in self._tasks:
             task.cancel()
 
-    async def _worker(self, function: str) -> Worker:
+    async def _worker(self, function: str) -> tuple[Worker, bool]:
+        """A process, and whether it was kept for this; else it begins now."""
         await self._end_idle(older_than_s=_WARM_S)
         idle = self._idle.get(function, [])
         while idle:
             worker = idle.pop()
             if not worker.ended:
-                return worker
+                return worker, True
             await self._end(worker)
         worker = await asyncio.to_thread(self._made, function)
         self._all.add(worker)
@@ -95,7 +114,7 @@ class StreamHost:
         task = asyncio.create_task(self._keep_printed(function, worker))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return worker
+        return worker, False
 
     async def _keep_up(self) -> None:
         """What was deployed meanwhile has other code, and perhaps other paths."""

@@ -6,6 +6,7 @@ Each process has a Runtime API to itself, and one call at a time.
 
 import asyncio
 import json
+import os
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,10 @@ class CallFailedError(Exception):
     """The function did not answer, or broke off."""
 
 
+class NotTakenError(CallFailedError):
+    """The process was gone before it took the event."""
+
+
 @dataclass(frozen=True)
 class Prelude:
     """Status and headers of a streamed answer."""
@@ -42,6 +47,7 @@ class _Call:
         self.event = event
         self.said: asyncio.Queue[bytes | CallFailedError | None] = asyncio.Queue()
         self.given_up = asyncio.Event()
+        self.taken = False
 
 
 class Worker:
@@ -62,8 +68,9 @@ class Worker:
 
     @property
     def ended(self) -> bool:
-        """Whether the process is gone."""
-        return self._process is None or self._process.returncode is not None
+        """Whether the process is gone, also where the event loop has not noticed yet."""
+        process = self._process
+        return process is None or process.returncode is not None or _has_ended(process.pid)
 
     @property
     def printed(self) -> asyncio.StreamReader:
@@ -88,7 +95,7 @@ class Worker:
 
     async def call(self, event: bytes) -> AsyncGenerator[Prelude | bytes, None]:
         """The answer to one event: a `Prelude`, then its pieces. A reader that stops gives it up:
-        the function's connection breaks. Raises CallFailedError.
+        the function's connection breaks. Raises CallFailedError, NotTakenError.
         """
         call = _Call(event)
         self._calls[call.request_id] = call
@@ -128,7 +135,8 @@ class Worker:
         try:
             await asyncio.wait({said, died}, return_when=asyncio.FIRST_COMPLETED)
             if not said.done():
-                raise CallFailedError("the function's process ended")
+                failure = CallFailedError if call.taken else NotTakenError
+                raise failure("the function's process ended")
             found = said.result()
         finally:
             for each in (said, died):
@@ -160,6 +168,10 @@ class Worker:
         path = request.target.decode()
         if path.endswith("/invocation/next"):
             call = await self._waiting.get()
+            if reader.at_eof():
+                call.said.put_nowait(NotTakenError("the function's process ended"))
+                return
+            call.taken = True
             headers = [("Lambda-Runtime-Aws-Request-Id", call.request_id)]
             _send(http, writer, 200, headers, call.event)
         elif path.endswith("/left"):
@@ -209,6 +221,14 @@ class Worker:
                 broken = dict(event.headers).get(b"lambda-runtime-function-error-type")
                 call.said.put_nowait(CallFailedError("broke off") if broken else None)
                 return
+
+
+def _has_ended(pid: int) -> bool:
+    """Looks without taking the exit status, which is the event loop's to take."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def _short() -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -22,6 +23,7 @@ from local.stack import Stack
 from local.stream_host import Said, StreamHost
 from local.stream_routes import StreamRoute, read_stream_routes
 from local.stream_workers import Worker
+from tests.kit.loops import finish
 from tools.template import ROOT
 from tools.transformed import read_source, transformed
 
@@ -74,13 +76,17 @@ class OneFunction:
 
     async def _started(self) -> Worker:
         if self._worker is None:
-            paths = os.pathsep.join((str(ROOT), str(self._folder)))
-            environment = {"PYTHONPATH": paths, "_HANDLER": "streaming.lambda_handler"}
-            command = [str(ROOT / "shared" / "stream_runtime"), sys.executable]
-            environment |= {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
-            self._worker = Worker(command, environment, self._folder)
+            self._worker = Worker(*how_to_run(self._folder), self._folder)
             await self._worker.start()
         return self._worker
+
+
+def how_to_run(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of the function above, in a folder."""
+    paths = os.pathsep.join((str(ROOT), str(folder)))
+    environment = {"PYTHONPATH": paths, "_HANDLER": "streaming.lambda_handler"}
+    environment |= {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
+    return [str(ROOT / "shared" / "stream_runtime"), sys.executable], environment
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +218,43 @@ def test_requests_behind_one_another_are_answered_in_turn(port: int, folder: Pat
     assert heard.count(b"HTTP/1.1 201") == 2
 
 
+class OneHandler(StreamHost):
+    """A host of the function above, which needs no local AWS."""
+
+    def _made(self, _: str) -> Worker:
+        return Worker(*how_to_run(self._home.root), self._home.root)
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+def test_another_process_answers_when_the_one_that_waited_was_killed(
+    tmp_path: Path, noticed: bool
+) -> None:
+    home = Home(tmp_path)
+    home.log("output").parent.mkdir(parents=True)
+    (tmp_path / "streaming.py").write_text(HANDLER.replace("FOLDER", repr(str(tmp_path))))
+    (tmp_path / "go").touch()
+    host = OneHandler(LocalAws("http://127.0.0.1:1"), home, lambda: deployed("/ask"))
+
+    async def answered() -> bytes:
+        event = {"path": "/ask", "headers": {}}
+        said = [each async for each in host.call("Gateway", event)]
+        return b"".join(each for each in said if isinstance(each, bytes))
+
+    async def all_of_it() -> list[bytes]:
+        first = await answered()
+        (worker,) = host._idle["Gateway"]
+        process = worker._process
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+        if noticed:
+            await process.wait()
+        answers = [first, await answered()]
+        await host.stop()
+        return answers
+
+    assert finish(all_of_it()) == [b"one two"] * 2
+
+
 class OneWorker(StreamHost):
     """A host whose processes need no local AWS."""
 
@@ -252,7 +295,7 @@ def test_idle_processes_end_when_what_they_know_is_outdated(tmp_path: Path, what
 
     async def all_of_it() -> tuple[bool, bool]:
         await host.route(b"/one")
-        worker = await host._worker("Gateway")
+        worker, _ = await host._worker("Gateway")
         host._idle["Gateway"] = [worker]
         alive = not worker.ended
         if what == "a deployment":
