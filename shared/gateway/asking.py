@@ -127,7 +127,7 @@ class Asking:
         yield from self._check_limits(now)
         if self.is_over:
             return
-        if self._talk.is_unanswered(now):
+        if self._talk.is_unanswered(now, is_last=not self._candidates):
             yield replace(self._send("cancel"), unheard=True)
             yield from self._next(now)
         elif self._talk.is_silent(now):

@@ -11,6 +11,8 @@ from typing import Final
 from shared.gateway.messages import Up
 
 ACCEPTED_WITHIN_S: Final = 1.5
+# Where no other device is left, a busy one may take its time.
+LAST_ACCEPTED_WITHIN_S: Final = 5.0
 SILENT_BEFORE_TEXT_S: Final = 6.0
 SILENT_AFTER_TEXT_S: Final = 10.0
 # A device that lives says something every two seconds, also by a connection of which the broker has
@@ -79,9 +81,11 @@ class Conversation:
         self._asked_at = now
         return self.next_n
 
-    def is_unanswered(self, now: float) -> bool:
-        """Whether the device did not even say that it has the ask."""
-        return not self.answered and now - self.begun_at >= ACCEPTED_WITHIN_S
+    def is_unanswered(self, now: float, *, is_last: bool) -> bool:
+        """Whether the device did not even say that it has the ask, and should have by now."""
+        may_be_late = is_last and self._left_at is None
+        patience_s = LAST_ACCEPTED_WITHIN_S if may_be_late else ACCEPTED_WITHIN_S
+        return not self.answered and now - self.begun_at >= patience_s
 
     def is_silent(self, now: float) -> bool:
         """Whether nothing was heard for longer than a living device stays silent."""

@@ -1,6 +1,7 @@
 """Calls of the LLM gateway on the local cloud: a real client, a real broker, a real model."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import openai
@@ -28,19 +29,19 @@ def model(gate: httpx.Client) -> str:
 
 
 @pytest.fixture
-def runs(demo: httpx.Client) -> Callable[[], list[dict[str, object]]]:
+def runs(demo: httpx.Client) -> Callable[[], list[dict[str, Any]]]:
     """The demo user's runs by the gateway."""
 
-    def read() -> list[dict[str, object]]:
+    def read() -> list[dict[str, Any]]:
         query = {"source_kind": "gateway", "runs": "100", "minutes": "60"}
-        found: list[dict[str, object]] = demo.get("/usage", params=query).json()["runs"]
+        found: list[dict[str, Any]] = demo.get("/usage", params=query).json()["runs"]
         return found
 
     return read
 
 
 def test_each_answer_is_one_run_there_for_the_next_request(
-    gate: httpx.Client, model: str, runs: Callable[[], list[dict[str, object]]]
+    gate: httpx.Client, model: str, runs: Callable[[], list[dict[str, Any]]]
 ) -> None:
     before = len(runs())
 
@@ -55,6 +56,8 @@ def test_each_answer_is_one_run_there_for_the_next_request(
         said["metrics"]["ttft_ms"],
         said["metrics"]["latency_ms"],
     )
+    measured_under = {"runtime", "runtime_version", "backend", "context", "threads", "os"}
+    assert run["conditions"].keys() >= measured_under
 
 
 def test_openais_client_reads_tokens_while_they_are_written(cloud: LocalCloud, model: str) -> None:

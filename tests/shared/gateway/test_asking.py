@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.gateway.asking import Asking
 from shared.gateway.messages import MAX_MESSAGE_BYTES, encoded, read_up
 from tests.shared.gateway.kit import Device, World, frame, text
 
@@ -127,6 +128,24 @@ def test_next_device_answers_when_the_first_does_not_say_anything() -> None:
     assert (world.run().serial, world.words) == ("b", WORDS)
     assert [step.kind for step in world.sent[:3]] == ["ask", "cancel", "ask"]
     assert world.sent[1].unheard
+
+
+def test_last_device_answers_when_it_was_too_busy_to_say_so_at_once() -> None:
+    world = World({"a": Device()}, up=lambda n: [4.0] if n == 0 else [4.1])
+
+    end = world.run()
+
+    assert (end.how, world.words) == ("done", WORDS)
+
+
+def test_last_device_is_not_waited_for_when_the_broker_says_that_it_left() -> None:
+    asking = Asking("ask_1", ["a"], waits_until=30.0, timeout_s=30.0, now=0.0)
+    list(asking.begin(0.0))
+    asking.leave("a", 0.5)
+
+    steps = [type(step).__name__ for step in asking.tick(1.6)]
+
+    assert steps == ["Send", "Ended"]
 
 
 @pytest.mark.parametrize("frames", [1, 2])
