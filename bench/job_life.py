@@ -113,7 +113,7 @@ class Life:
         return self._said("heartbeat", {"telemetry": _TELEMETRY})[1]
 
     def extend(self) -> Amounts:
-        """The device extends its message: with the first heartbeat, and 30 s later."""
+        """The device extends its message: with the first heartbeat, and the next after 30 s."""
         with self._metered() as amounts:
             aws_client("sqs").change_message_visibility(VisibilityTimeout=60, **self._receipt)
         return amounts

@@ -10,7 +10,7 @@ from shared.devices.device import Device
 from shared.devices.queues import LANES, queue_arn
 
 # A user is promised that a cancelled job stops within 15 s.
-HEARTBEAT_S = 10
+HEARTBEAT_S = 12
 # A function's own role assumes the device role: AWS caps such chains at one hour.
 SESSION_S = 3_600
 _ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]

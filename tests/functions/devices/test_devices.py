@@ -282,7 +282,7 @@ def test_the_credentials_are_for_exactly_the_devices_queues_when_a_session_opens
     }
     assert session["endpoint_url"] is None
     assert session["region"] == "us-east-1"
-    assert (session["visibility_s"], session["heartbeat_s"]) == (60, 10)
+    assert (session["visibility_s"], session["heartbeat_s"]) == (60, 12)
     own = [{"url": yard.queue("dev-2", lane), "lane": lane} for lane in ("high", "normal")]
     assert session["queues"] == own
 
