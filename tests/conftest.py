@@ -65,6 +65,13 @@ def forget_caches() -> None:
     Clients stay: making one costs a tenth of a second, and moto stands behind all of them. So does
     DuckDB's database, in which nothing outlives a connection.
     """
+    if len(sys.modules) != len(_modules_seen):
+        _find_caches()
+    for clear in _caches:
+        clear()
+
+
+def _find_caches() -> None:
     for name in sys.modules.keys() - _modules_seen:
         _modules_seen.add(name)
         if name.partition(".")[0] in ("shared", "functions") and name not in _KEPT:
@@ -72,8 +79,6 @@ def forget_caches() -> None:
                 getattr(value, "cache_clear", None) for value in vars(sys.modules[name]).values()
             ]
             _caches.extend(clear for clear in found if clear and clear not in _caches)
-    for clear in _caches:
-        clear()
 
 
 @pytest.fixture

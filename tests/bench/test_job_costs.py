@@ -72,6 +72,7 @@ def test_tables_show_steps_and_their_sum_when_a_job_lived(life):
     assert "An idle device" in made.note
 
 
+@pytest.mark.exhaustive
 def test_heartbeats_count_as_often_as_they_come_when_a_job_takes_half_a_minute(life):
     costs = {cost.step: cost for cost in job_costs(life)}
 

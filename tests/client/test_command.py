@@ -136,6 +136,7 @@ def test_github_gets_summary_outputs_and_annotations_when_it_runs_there(
     assert 'failures="1"' in (tmp_path / "junit.xml").read_text()
 
 
+@pytest.mark.exhaustive
 def test_more_jobs_are_run_when_they_decide(command, running, yard: Yard, tmp_path) -> None:
     spread = iter([200.0, 210.0, 230.0, 190.0, 205.0])
 

@@ -1,17 +1,21 @@
 """`evalyard mcp` as its clients start it: a process that the official SDK's client talks to."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import Client, StdioServerParameters
-from mcp.types import CallToolResult, TextContent
 
 from tests.client.conftest import READING, TOKEN
 from tests.kit.loops import finish
+
+if TYPE_CHECKING:
+    from mcp import Client
+    from mcp.types import CallToolResult
 
 ROOT = Path(__file__).resolve().parents[2]
 READS = {
@@ -28,6 +32,8 @@ READS = {
 @pytest.fixture
 def talk(url: str, tmp_path: Path) -> Callable[..., Any]:
     """Starts the server with some arguments, and carries a conversation out."""
+    # Imported only where it is used, as it takes a second.
+    from mcp import Client, StdioServerParameters
 
     def start(
         conversation: Callable[[Client], Awaitable[Any]], *arguments: str, token: str = TOKEN
@@ -54,7 +60,7 @@ def talk(url: str, tmp_path: Path) -> Callable[..., Any]:
 
 def _text(answer: CallToolResult) -> str:
     (content,) = answer.content
-    assert isinstance(content, TextContent)
+    assert content.type == "text"
     return content.text
 
 

@@ -22,6 +22,7 @@ def _same(one: list, other: list) -> bool:
     return [(each.first, each.body) for each in one] == [(each.first, each.body) for each in other]
 
 
+@pytest.mark.exhaustive
 @given(TABLES)
 def test_no_row_is_cut_when_cells_hold_quotes_and_line_ends(rows) -> None:
     text = io.StringIO(newline="")

@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "sdk.md"
 TOUR = GUIDE.parent / "examples" / "tour.py"
 
 
+@pytest.mark.exhaustive
 def test_every_example_runs_when_the_guide_is_followed(running, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text("utf-8"), re.M | re.S)
@@ -19,6 +22,7 @@ def test_every_example_runs_when_the_guide_is_followed(running, tmp_path, monkey
     assert (tmp_path / "runs.csv").stat().st_size > 200_000
 
 
+@pytest.mark.exhaustive
 def test_the_tour_runs_to_its_end_and_leaves_no_trace(running, capsys) -> None:
     source = TOUR.read_text("utf-8")
     connects = "ev = Evalyard()\n"

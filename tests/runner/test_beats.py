@@ -40,14 +40,14 @@ class Queues:
 
 
 async def _reports(api: Api, *, beating: bool) -> int:
-    """The reports of five periods, with heartbeats that are taken meanwhile or without."""
+    """The reports of five periods of 0.1 s, with heartbeats that are taken meanwhile or without."""
     state = DeviceState(models=("m",), sensors=Sensors())  # type: ignore[arg-type]
     state.set_job("job_1")
-    running = asyncio.create_task(Presence(api, state, 0.2).run())  # type: ignore[arg-type]
+    running = asyncio.create_task(Presence(api, state, 0.1).run())  # type: ignore[arg-type]
     for _ in range(50):
         if beating:
             api.beat_s = time.monotonic()
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.01)
     running.cancel()
     await asyncio.wait({running})
     return api.reports
@@ -56,8 +56,10 @@ async def _reports(api: Api, *, beating: bool) -> int:
 def test_no_report_is_made_when_heartbeats_are_taken() -> None:
     beating, silent = Api(), Api()
 
-    finish(_reports(beating, beating=True))
-    finish(_reports(silent, beating=False))
+    async def both() -> None:
+        await asyncio.gather(_reports(beating, beating=True), _reports(silent, beating=False))
+
+    finish(both())
 
     # The first report is made at the beginning.
     assert beating.reports < silent.reports

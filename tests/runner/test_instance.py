@@ -39,6 +39,7 @@ def boot_id(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.exhaustive
 def test_the_name_is_the_same_when_the_process_before_was_killed(
     tmp_path: Path, boot_id: Path
 ) -> None:

@@ -175,6 +175,7 @@ def test_message_is_left_alone_when_the_lease_is_lost_at_the_end(bench: Bench) -
     assert bench.counts(url) == (0, 1)
 
 
+@pytest.mark.exhaustive
 def test_message_is_deleted_when_the_attempt_takes_too_long(bench: Bench) -> None:
     url = bench.queue("normal")
     bench.model.script = endless

@@ -127,6 +127,7 @@ def test_server_is_asked_less_and_less_often_when_it_says_nothing_about_when() -
     assert max(gaps) <= 15.5
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("code", ["invalid_argument", "model_not_found"])
 def test_server_answers_when_it_has_an_opinion_about_the_probe(code: str) -> None:
     async def probe(model: str) -> None:

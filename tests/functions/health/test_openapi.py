@@ -1,5 +1,6 @@
 """The one document of the whole API: current, valid, complete."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,9 @@ OLLAMA_PATHS = {"/api/chat", "/api/generate", "/api/tags", "/api/version"}
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return build()
+    """As it is committed; one test says that it is what the code gives, which takes seconds."""
+    found: dict[str, Any] = json.loads(TARGET.read_text(encoding="utf-8"))
+    return found
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -27,8 +30,8 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 @pytest.mark.exhaustive
-def test_committed_document_is_current(document: dict[str, Any]) -> None:
-    assert TARGET.read_text(encoding="utf-8") == render(document), "run `make openapi`"
+def test_committed_document_is_current() -> None:
+    assert TARGET.read_text(encoding="utf-8") == render(build()), "run `make openapi`"
 
 
 @pytest.mark.exhaustive

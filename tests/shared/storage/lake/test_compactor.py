@@ -136,6 +136,7 @@ def test_segment_is_folded_in_steps_when_its_runs_spread_over_many_days(world):
     assert pending_keys(world) == []
 
 
+@pytest.mark.exhaustive
 def test_twin_is_left_out_when_its_segment_is_half_folded(world):
     days = tuple(range(-60, 0))
     segment_id = world.append(segment_id="01ARZ3NDEKTSV4RRFFQ69G5FAV", days=days)
