@@ -7,7 +7,7 @@ import { CONDITION, counted } from "../pure/conditions";
 import { unfiltered } from "../pure/route";
 import { wholeBucket } from "../pure/window";
 import type { View } from "../view";
-import type { Choice, Dimension } from "./filter_bar";
+import { type Dimension, MOST_CHOICES } from "./filter_bar";
 
 const { ok: OUTCOME, ...LABELS } = USAGE_FILTERS;
 /** Everything but the outcome has a name of its own in each run. */
@@ -62,14 +62,21 @@ export function newestPath(asked: [string, string][], count = LOOKED_AT): string
   ]);
 }
 
-async function valuesOf(
+/** The values of a window that most runs have. */
+export async function valuesOf(
   name: string,
   times: [string, string][],
   bucket: string,
   signal: AbortSignal,
-): Promise<Choice[]> {
+): Promise<{ value: string; count: number }[]> {
   const usage: UsageAnswer = await get(
-    pathWith("/usage", [...times, ["group_by", name], ["bucket", bucket], NO_EXTRAS]),
+    pathWith("/usage", [
+      ...times,
+      ["group_by", name],
+      ["top", String(MOST_CHOICES)],
+      ["bucket", bucket],
+      NO_EXTRAS,
+    ]),
     signal,
   );
   return usage.breakdown

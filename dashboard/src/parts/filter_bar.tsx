@@ -9,6 +9,9 @@ import type { View } from "../view";
 import { Popover } from "./popover";
 import { RangePicker, rangeLabel } from "./range_picker";
 
+/** As many values as are asked for; null, which cannot be chosen, may be one of them. */
+export const MOST_CHOICES = 1000;
+
 export interface Choice {
   value: string;
   count?: number;
@@ -106,9 +109,11 @@ function Choices({ dimension, view }: { dimension: Dimension; view: View }) {
   const key = `${dimension.name} ${view.window?.from} ${view.window?.to}`;
   const { data, error } = useQuery(key, dimension.choices, dimension.name);
   const missing = chosen.filter((value) => !data?.some((each) => each.value === value));
-  // Where the choices cannot be listed, as there are too many, one can still name one.
-  const typed = error && sought && !chosen.includes(sought) ? [sought] : [];
   const known = data ?? [];
+  // Where not all choices are listed, as there are too many, one can still name one.
+  const isPart = error !== null || known.length >= MOST_CHOICES - 1;
+  const isNew = !chosen.includes(sought) && known.every((each) => each.value !== sought);
+  const typed = isPart && sought && isNew ? [sought] : [];
   const choices = [...[...missing, ...typed].map((value): Choice => ({ value })), ...known];
   const shown = choices.filter((each) => each.value.toLowerCase().includes(sought.toLowerCase()));
   const toggle = (value: string) => {

@@ -1,9 +1,8 @@
 // One side: which runs it is made of.
 
-import { get, pathWith } from "../../api";
-import type { SideAnswer, UsageAnswer } from "../../api_types";
+import type { SideAnswer } from "../../api_types";
 import { USAGE_FILTERS } from "../../filters";
-import { newestRuns } from "../../parts/dimensions";
+import { newestRuns, valuesOf } from "../../parts/dimensions";
 import { Popover } from "../../parts/popover";
 import { CONDITION, counted } from "../../pure/conditions";
 import { shown } from "../../pure/format";
@@ -167,9 +166,6 @@ async function valuesIn(
   signal: AbortSignal,
 ): Promise<string[]> {
   if (name === CONDITION) return counted(await newestRuns(times, signal)).map(({ value }) => value);
-  const path = pathWith("/usage", [...times, ["group_by", name], ["bucket", String(366 * 86_400)]]);
-  const found: UsageAnswer = await get(path, signal);
-  return found.breakdown
-    .map((group) => group.key[name])
-    .filter((value) => typeof value === "string");
+  const found = await valuesOf(name, times, String(366 * 86_400), signal);
+  return found.map(({ value }) => value);
 }

@@ -9,7 +9,7 @@ import { TakeAway } from "../../parts/take_away";
 import { colorIndex } from "../../pure/colors";
 import { CONDITION, conditionOf, filterOf, spoken, type Value } from "../../pure/conditions";
 import { exact, shown, type Unit } from "../../pure/format";
-import { nameOf, reconciles, restOf } from "../../pure/stacking";
+import { groupCount, nameOf, othersOf, reconciles } from "../../pure/stacking";
 import { change, currentRoute } from "../../router";
 import { ExportRuns } from "./export_runs";
 
@@ -19,6 +19,9 @@ interface Figure {
   unit: Unit;
   read: (stats: Stats) => number | null;
 }
+
+// What one answer can hold.
+export const MOST = 1000;
 
 const FIGURES: Figure[] = [
   { id: "runs", name: "Runs", unit: "runs", read: (s) => s.runs },
@@ -31,10 +34,9 @@ const FIGURES: Figure[] = [
   { id: "tok_s_p50", name: "tok/s p50", unit: "", read: (s) => s.tok_s.p50 },
   { id: "throughput_tps", name: "tok/s overall", unit: "", read: (s) => s.throughput_tps },
 ];
-const MOST = 50;
 
-/** A group; without a key the total, or all other groups. */
-type Line = Stats & Partial<Pick<BreakdownEntry, "key">> & { isRest?: true };
+/** A group, or all others; without a key the total. */
+type Line = Stats & Partial<Omit<BreakdownEntry, keyof Stats>>;
 
 const COLUMNS: Column<Line>[] = FIGURES.map(({ id, name, unit, read }) => ({
   name,
@@ -50,8 +52,6 @@ interface Props {
   asked: Query;
   /** Null where it cannot be broken down, or not yet; `problem` says why. */
   usage: UsageAnswer | null;
-  /** Whether it has only some of the groups. */
-  isPartial: boolean;
   problem: Problem | null;
   /** The total, where there is no breakdown. */
   whole: Stats;
@@ -62,10 +62,10 @@ interface Props {
 }
 
 export function Breakdown(props: Props) {
-  const { asked, usage, isPartial, problem, whole, by, conditions, path } = props;
-  const groups = [...(usage?.breakdown ?? [])].sort((a, b) => b.runs - a.runs);
-  const total = isPartial ? whole : (usage?.total ?? whole);
-  const rest: Line[] = isPartial && usage ? [{ ...restOf(whole, groups), isRest: true }] : [];
+  const { asked, usage, problem, whole, by, conditions, path } = props;
+  const groups = usage?.breakdown ?? [];
+  const total = usage?.total ?? whole;
+  const others = groups.find((each) => each.others);
   return (
     <section class="card" aria-label="Breakdown">
       <header class="row">
@@ -89,13 +89,13 @@ export function Breakdown(props: Props) {
             )}
           </select>
         </label>
-        {usage && !isPartial && <Reconciled groups={groups} total={total} />}
+        {usage && <Reconciled groups={groups} total={total} />}
         <span class="push" />
         <ExportRuns asked={asked} />
         <TakeAway
           path={path}
           file={`evalyard-breakdown-by-${by}`}
-          table={() => tableOf(groups, rest, total, by)}
+          table={() => tableOf(groups, total, by)}
         />
       </header>
       {problem && <Trouble problem={problem} what="The breakdown could not be loaded." />}
@@ -107,45 +107,53 @@ export function Breakdown(props: Props) {
             name: GROUPINGS.find(([name]) => name === by)?.[1] ?? spoken(by),
             id: "group",
             isHeading: true,
-            cell: ({ key, runs, isRest }) =>
-              key ? (
-                <Group of={key} by={by} runs={runs} total={total.runs} />
-              ) : isRest ? (
-                <span class="note">All others</span>
+            cell: (line) =>
+              line.others ? (
+                <span class="note">{othersOf(line.groups)}</span>
+              ) : line.key ? (
+                <Group of={line.key} by={by} runs={line.runs} total={total.runs} />
               ) : (
                 "Total"
               ),
           },
           ...COLUMNS,
         ]}
-        rows={[...groups.slice(0, MOST), ...rest]}
-        keyOf={({ key }) => (key ? `of ${nameOf(key)}` : "")}
+        rows={groups}
+        keyOf={({ key, others }) => (key && !others ? `of ${nameOf(key)}` : "")}
         foot={total}
-        about={({ key, isRest }) =>
-          key ? {} : isRest ? { "data-rest": true } : { "data-total": true }
+        about={({ key, others }) =>
+          others ? { "data-rest": true } : key ? {} : { "data-total": true }
         }
       />
-      {isPartial && (
-        <p class="note">
-          There are over 1,000 groups. Shown are the {groups.length} that most of the newest 1,000
-          runs belong to, each with all its runs of the window; filter for others.
-        </p>
-      )}
-      {groups.length > MOST && (
-        <p class="note">
-          The greatest {MOST} of {groups.length}; CSV has all of them.
-        </p>
-      )}
+      {others && <More shown={groups.length - 1} all={groupCount(groups)} />}
     </section>
   );
 }
 
-function Reconciled({ groups, total }: { groups: Stats[]; total: Stats }) {
+/** The greatest groups of how many; more of them where an answer can hold more. */
+function More({ shown: named, all }: { shown: number; all: number }) {
+  const counted = (count: number) => count.toLocaleString("en-US");
+  return (
+    <p class="row">
+      {named < MOST && (
+        <button type="button" onClick={() => change({ groups: "all" }, true)}>
+          Show {all > MOST ? `the greatest ${counted(MOST)}` : `all ${counted(all)}`}
+        </button>
+      )}
+      <span class="note">
+        The {counted(named)} with the most runs of {counted(all)}; filter for others.
+      </span>
+    </p>
+  );
+}
+
+function Reconciled({ groups, total }: { groups: BreakdownEntry[]; total: Stats }) {
   const good = reconciles(groups, total);
+  const count = groupCount(groups);
   return (
     <span class={good ? "note" : "bad"} data-reconciles={good}>
       {good
-        ? `✓ ${groups.length} ${groups.length === 1 ? "group adds" : "groups add"} up to the total`
+        ? `✓ ${count.toLocaleString("en-US")} ${count === 1 ? "group adds" : "groups add"} up to the total`
         : "✗ The groups do not add up to the total"}
     </span>
   );
@@ -194,13 +202,15 @@ function onlyThese(by: string, value: Value): Record<string, string[]> {
   return { [name]: [...others.filter((each) => !each.startsWith(`${condition}=`)), text] };
 }
 
-function tableOf(groups: BreakdownEntry[], rest: Stats[], total: Stats, by: string) {
+function tableOf(groups: BreakdownEntry[], total: Stats, by: string) {
   const values = (stats: Stats) => FIGURES.map((figure) => figure.read(stats));
   return {
     header: [by, ...FIGURES.map((figure) => figure.id)],
     rows: [
-      ...groups.map((group) => [group.key[by] ?? null, ...values(group)]),
-      ...rest.map((others) => ["(all others)", ...values(others)]),
+      ...groups.map((group) => [
+        group.others ? `(${othersOf(group.groups)})` : (group.key[by] ?? null),
+        ...values(group),
+      ]),
       ["total", ...values(total)],
     ],
   };

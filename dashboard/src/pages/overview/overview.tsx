@@ -10,7 +10,7 @@ import { unfiltered } from "../../pure/route";
 import { useQuery } from "../../query";
 import { useRoute } from "../../router";
 import { useView, type View } from "../../view";
-import { Breakdown } from "./breakdown";
+import { Breakdown, MOST } from "./breakdown";
 import { ExtraCharts } from "./extra_charts";
 import { FirstSteps } from "./first_steps";
 import { NewestRuns } from "./newest_runs";
@@ -20,18 +20,21 @@ import { SpreadChart } from "./spread_chart";
 import { Tiles } from "./tiles";
 
 const RANGE = "24h";
+/** Groups that one reads through. */
+const FEW = 50;
 
 export function Overview() {
   const view = useView(RANGE);
   const by = useGrouping();
-  const { summary, overall, grouped, isPartial, charted, paths } = useQuestions(view, by);
+  const groups = view.route.query.get("groups") === "all" ? MOST : FEW;
+  const { summary, overall, grouped, charted, paths } = useQuestions(view, by, groups);
   const dimensions = useMemo(() => usageDimensions(view), [view]);
   const conditions = useConditions(view, by);
   const loading = [summary, overall, grouped, charted].some((each) => each.loading);
   const isEmpty = summary.data?.runs === 0;
   const trouble = summary.error ?? overall.error;
   // Without the groups the chart shows all runs together.
-  const isSplit = charted.data !== null || !(grouped.error ?? charted.error);
+  const isSplit = charted.data !== null || !charted.error;
   return (
     <>
       <FilterBar view={view} fallback={RANGE} dimensions={dimensions} loading={loading} />
@@ -46,7 +49,6 @@ export function Overview() {
             <RunsChart
               usage={charted.data}
               overall={overall.data}
-              groups={isPartial ? null : (grouped.data?.breakdown.length ?? 1)}
               by={by}
               view={view}
               path={isSplit ? paths.charted : paths.overall}
@@ -71,7 +73,6 @@ export function Overview() {
         <Breakdown
           asked={view.asked}
           usage={grouped.data}
-          isPartial={isPartial}
           problem={trouble ? null : grouped.error}
           whole={overall.data.total}
           by={by}

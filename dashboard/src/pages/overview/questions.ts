@@ -1,12 +1,11 @@
-// What the overview asks: each figure, chart and table its own question, so that one which cannot be
-// answered takes no other along.
+// What the overview asks: each figure, chart and table its own question, all at once, so that one which
+// cannot be answered takes no other along and none waits for another.
 
 import { get, pathWith, type Query } from "../../api";
-import type { RunAnswer, SummaryAnswer, UsageAnswer } from "../../api_types";
+import type { SummaryAnswer, UsageAnswer } from "../../api_types";
 import { useAsOf } from "../../clock";
-import { NO_EXTRAS, newestRuns } from "../../parts/dimensions";
-import { conditionOf, type Key, type Value } from "../../pure/conditions";
-import { chartFilter, commonest, MOST_SHOWN } from "../../pure/stacking";
+import { NO_EXTRAS } from "../../parts/dimensions";
+import { MOST_SHOWN } from "../../pure/stacking";
 import { ianaZone } from "../../pure/times";
 import { bucketSeconds, wholeBucket } from "../../pure/window";
 import { type Loaded, useQuery } from "../../query";
@@ -16,85 +15,41 @@ export interface Overviewed {
   summary: Loaded<SummaryAnswer>;
   /** All runs together, over time. */
   overall: Loaded<UsageAnswer>;
-  /** The groups, over the window as a whole. */
+  /** The groups with the most runs and all others, over the window as a whole. */
   grouped: Loaded<UsageAnswer>;
-  /** Whether `grouped` has only the commonest, as there are more than an answer has. */
-  isPartial: boolean;
-  /** The greatest groups, over time. */
+  /** Fewer of them, over time. */
   charted: Loaded<UsageAnswer>;
   /** What each is answered by. */
   paths: { summary: string; overall: string; grouped: string; charted: string };
 }
 
-/** The questions of the page, all for one and the same window. */
-export function useQuestions(view: View, by: string): Overviewed {
+/** The questions of the page, all for one and the same window; `groups` stand in the breakdown. */
+export function useQuestions(view: View, by: string, groups: number): Overviewed {
   const asOf = useAsOf();
-  const paths = pathsOf(view, by);
+  const paths = pathsOf(view, by, groups);
   const filters = view.asked.filter(([name]) => name !== "from" && name !== "to").join();
   const shape = `${filters} ${view.route.query.get("range")} ${view.route.query.get("from")}`;
-  const ask = <T>(path: string | null, name: string) =>
-    useQuery<T>(path && `${path} ${asOf}`, (signal) => get(path ?? "", signal), name);
-  const summary = ask<SummaryAnswer>(paths.summary, shape);
-  const overall = ask<UsageAnswer>(paths.overall, shape + view.zone);
-  const whole = ask<UsageAnswer>(paths.grouped, shape + by);
-  const isPartial = whole.error?.code === "too_many_groups";
-  const newest = useQuery(
-    isPartial ? `${paths.grouped} newest ${asOf}` : null,
-    (signal) => newestRuns(view.asked, signal, SAMPLE),
-    shape + by,
-  );
-  const top =
-    newest.data &&
-    commonest(
-      newest.data.map((run) => valueIn(run, by)),
-      by,
-    );
-  const some = pathWith("/usage", [
-    ...view.asked.filter(([name]) => name !== by),
-    ...(top ?? []),
-    ["bucket", wholeBucket(view.window)],
-    ["group_by", by],
-    NO_EXTRAS,
-  ]);
-  const partial = ask<UsageAnswer>(isPartial && top?.length ? some : null, shape + by);
-  const grouped = isPartial ? partial : whole;
-  const filter = grouped.data && chartFilter(grouped.data.breakdown, by, MOST_SHOWN, !isPartial);
-  const charted = pathWith("/usage", [
-    ...view.asked.filter(([name]) => !filter?.length || name !== by),
-    ...(filter ?? []),
-    ...buckets(view),
-    ["group_by", by],
-    NO_EXTRAS,
-  ]);
+  const ask = <T>(path: string, name: string) =>
+    useQuery<T>(`${path} ${asOf}`, (signal) => get(path, signal), name);
   return {
-    summary,
-    overall,
-    grouped,
-    isPartial,
-    charted: ask<UsageAnswer>(filter && charted, shape + view.zone + by),
-    paths: { ...paths, grouped: isPartial ? some : paths.grouped, charted },
+    summary: ask<SummaryAnswer>(paths.summary, shape),
+    overall: ask<UsageAnswer>(paths.overall, shape + view.zone),
+    charted: ask<UsageAnswer>(paths.charted, shape + view.zone + by),
+    grouped: ask<UsageAnswer>(paths.grouped, shape + by),
+    paths,
   };
 }
 
-// The most that the API lists.
-const SAMPLE = 1000;
-
-/** What a run has of a dimension or condition. */
-function valueIn(run: RunAnswer, by: string): Value {
-  const condition = conditionOf(by);
-  if (condition !== null) return run.conditions[condition] ?? null;
-  return (run as unknown as Key)[by] ?? null;
-}
-
-function pathsOf(view: View, by: string) {
+function pathsOf(view: View, by: string, groups: number) {
+  const greatest = (most: number): Query => [["group_by", by], ["top", String(most)], NO_EXTRAS];
   return {
     summary: pathWith("/usage/summary", view.asked),
     overall: pathWith("/usage", [...view.asked, ...buckets(view)]),
+    charted: pathWith("/usage", [...view.asked, ...buckets(view), ...greatest(MOST_SHOWN)]),
     grouped: pathWith("/usage", [
       ...view.asked,
       ["bucket", wholeBucket(view.window)],
-      ["group_by", by],
-      NO_EXTRAS,
+      ...greatest(groups),
     ]),
   };
 }

@@ -7,32 +7,27 @@ import { TimeChart } from "../../charts/time_chart";
 import { GROUPINGS } from "../../parts/dimensions";
 import { colorIndex } from "../../pure/colors";
 import { spoken } from "../../pure/conditions";
-import { bucketStarts, MOST_SHOWN, stack } from "../../pure/stacking";
+import { bucketStarts, groupCount, stack } from "../../pure/stacking";
 import type { View } from "../../view";
 
 interface Props {
-  /** Its greatest groups; null where they cannot be told apart. */
+  /** The greatest groups and all others; null where they cannot be told apart. */
   usage: UsageAnswer | null;
-  /** All runs together, in the same buckets. */
+  /** All runs together. */
   overall: UsageAnswer;
-  /** How many there are; null where they cannot be counted. */
-  groups: number | null;
   by: string;
   view: View;
   path: string;
 }
 
-export function RunsChart({ usage, overall, groups, by, view, path }: Props) {
-  const drawing = useMemo(() => draw(usage, overall, groups), [usage, overall, groups]);
+export function RunsChart({ usage, overall, by, view, path }: Props) {
+  const shown = usage ?? overall;
+  const drawing = useMemo(() => draw(shown), [shown]);
   const label = GROUPINGS.find(([name]) => name === by)?.[1].toLowerCase() ?? spoken(by);
-  const shown =
-    groups === null || drawing.lines.length < groups
-      ? ` · top ${drawing.lines.length - 1} of ${groups ?? "over 1,000"}`
-      : "";
   return (
     <TimeChart
       title="Runs"
-      note={usage ? `by ${label}${shown}` : `all together, not by ${label}`}
+      note={usage ? `by ${label}${topOf(usage)}` : `all together, not by ${label}`}
       drawing={drawing}
       zone={view.zone}
       window={view.window}
@@ -42,12 +37,17 @@ export function RunsChart({ usage, overall, groups, by, view, path }: Props) {
   );
 }
 
-function draw(usage: UsageAnswer | null, overall: UsageAnswer, groups: number | null): Drawing {
-  const all = overall.series;
-  const stacks = usage ? stack(usage.series, all, groups, MOST_SHOWN) : stack(all, all, 1, 1);
+/** How many of how many groups are named, where not all are. */
+function topOf({ breakdown }: UsageAnswer): string {
+  const named = breakdown.filter((each) => !each.others).length;
+  const groups = groupCount(breakdown);
+  return named < groups ? ` · top ${named} of ${groups.toLocaleString("en-US")}` : "";
+}
+
+function draw({ series, window }: UsageAnswer): Drawing {
   return {
-    times: bucketStarts(all),
-    lines: stacks.map((each) => ({
+    times: bucketStarts(series),
+    lines: stack(series).map((each) => ({
       name: each.name,
       values: each.values,
       color: each.isRest ? "--rest" : `--c${colorIndex(each.name)}`,
@@ -55,7 +55,7 @@ function draw(usage: UsageAnswer | null, overall: UsageAnswer, groups: number | 
     })),
     bands: [],
     unit: "runs",
-    partial: overall.window.partial_last_bucket,
-    step: overall.window.bucket_s ?? 0,
+    partial: window.partial_last_bucket,
+    step: window.bucket_s ?? 0,
   };
 }
