@@ -252,7 +252,7 @@ class AsyncJobs:
         return AsyncPages(self._api, "/api/jobs", questions.parameters(filters, None), JobRecord)
 
     def dead(self, **filters: object) -> AsyncPages[DeadJob]:
-        """The dead-letter queue: `device`, `model`.
+        """The dead-letter queue: `device`, `model`, `failure`.
 
         >>> job = await ev.jobs.run("Why?", model="broken")
         >>> job = await job.wait(timeout=60)

@@ -252,7 +252,7 @@ class Jobs:
         return Pages(self._api, "/api/jobs", questions.parameters(filters, None), JobRecord)
 
     def dead(self, **filters: object) -> Pages[DeadJob]:
-        """The dead-letter queue: `device`, `model`.
+        """The dead-letter queue: `device`, `model`, `failure`.
 
         >>> job = ev.jobs.run("Why?", model="broken")
         >>> job = job.wait(timeout=60)

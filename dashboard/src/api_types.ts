@@ -3123,6 +3123,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Where they failed. */
                 device?: string | null;
+                /** @description The code of their failure. */
+                failure?: string | null;
                 group_by?: ("failure" | "device") | null;
                 /** @description The most entries to list. */
                 limit?: number;

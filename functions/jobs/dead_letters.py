@@ -53,6 +53,9 @@ async def dead_letters(
     ] = None,
     device: Annotated[str | None, Query(max_length=128, description="Where they failed.")] = None,
     model: Annotated[str | None, Query(max_length=256)] = None,
+    failure: Annotated[
+        str | None, Query(max_length=128, description="The code of their failure.")
+    ] = None,
     group_by: Annotated[Literal["failure", "device"] | None, Query()] = None,
     limit: PageLimit = 50,
     cursor: Annotated[
@@ -65,7 +68,7 @@ async def dead_letters(
     on none, as those that expired), the most frequent first. A page may be short where most jobs
     are filtered out: `has_more` decides.
     """
-    wanted = DeadFilter(_whose(user, user_id), device, model)
+    wanted = DeadFilter(_whose(user, user_id), device, model, failure)
     letters = wiring.jobs().dead_letters
     if group_by:
         names = ("dlq", user.user_id, group_by, *_cursor_names(wanted))
@@ -126,7 +129,7 @@ def _whose(user: Caller, user_id: str | None) -> str | None:
 
 def _cursor_names(wanted: DeadFilter) -> list[str]:
     """What a cursor is bound to, but for its user."""
-    named = (("device", wanted.device), ("model", wanted.model))
+    named = (("device", wanted.device), ("model", wanted.model), ("failure", wanted.code))
     return [
         wanted.user_id or "*",
         *(f"{name}={value}" for name, value in named if value is not None),

@@ -58,16 +58,28 @@ class GroupList:
 
 @dataclass(frozen=True)
 class DeadFilter:
-    """Which dead jobs are meant: of a user, a device where they failed, a model; None: of all."""
+    """Which dead jobs are meant: of a user, a device where they failed, a model, the code of their
+    failure; None: of all.
+    """
 
     user_id: str | None = None
     device: str | None = None
     model: str | None = None
+    code: str | None = None
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether some jobs of the user are not meant."""
+        return (self.device, self.model, self.code) != (None, None, None)
 
     def lets_pass(self, group: DeadGroup) -> bool:
         """Whether jobs of a group are meant."""
         model = None if self.model is None else model_key(self.model)
-        return self.device in (None, group.device) and model in (None, group.model)
+        return (
+            self.device in (None, group.device)
+            and model in (None, group.model)
+            and self.code in (None, group.code)
+        )
 
 
 def _by_code(group: DeadGroup) -> str:
@@ -96,9 +108,8 @@ class DeadLetters:
         """
         found: list[Job] = []
         last: Job | None = None
-        selective = wanted.device is not None or wanted.model is not None
         # One more, by which the page knows that another follows, and the one before it.
-        at_once = _READ_AT_ONCE if selective else limit + 2
+        at_once = _READ_AT_ONCE if wanted.is_selective else limit + 2
         for seen, job in enumerate(self.store.dead(wanted.user_id, before, at_once=at_once)):
             if last is not None and (len(found) == limit or seen >= _LOOKED_AT):
                 return JobList(found, self.place_after(last))

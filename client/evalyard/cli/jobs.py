@@ -132,11 +132,12 @@ def requeue(
 
 
 @jobs.command()
-@click.option("-m", "--model", multiple=True)
-@click.option("--device", multiple=True)
+@click.option("-m", "--model")
+@click.option("--device", help="Where they failed.")
+@click.option("--failure", help="The code of their failure.")
 @click.pass_obj
-def dlq(session: Session, model: Sequence[str], device: Sequence[str]) -> None:
+def dlq(session: Session, model: str | None, device: str | None, failure: str | None) -> None:
     """Dead jobs, with why they died."""
-    found = session.ev.jobs.dead(model=list(model), device=list(device))
+    found = session.ev.jobs.dead(model=model, device=device, failure=failure)
     columns = ("job_id", "model", "device", "failure.code", "failure.message", "dead_at")
     show_rows(session, found, columns)

@@ -103,6 +103,10 @@ function FilterMenu({ dimension, view }: { dimension: Dimension; view: View }) {
   );
 }
 
+function has({ value }: Choice, sought: string): boolean {
+  return value.toLowerCase().includes(sought.toLowerCase());
+}
+
 function Choices({ dimension, view }: { dimension: Dimension; view: View }) {
   const [sought, setSought] = useState("");
   const chosen = view.route.query.getAll(dimension.name);
@@ -113,9 +117,10 @@ function Choices({ dimension, view }: { dimension: Dimension; view: View }) {
   // Where not all choices are listed, as there are too many, one can still name one.
   const isPart = error !== null || known.length >= MOST_CHOICES - 1;
   const isNew = !chosen.includes(sought) && known.every((each) => each.value !== sought);
-  const typed = isPart && sought && isNew ? [sought] : [];
+  const isFound = known.some((each) => has(each, sought));
+  const typed = sought && isNew && (isPart || !isFound) ? [sought] : [];
   const choices = [...[...missing, ...typed].map((value): Choice => ({ value })), ...known];
-  const shown = choices.filter((each) => each.value.toLowerCase().includes(sought.toLowerCase()));
+  const shown = choices.filter((each) => has(each, sought));
   const toggle = (value: string) => {
     const others = dimension.single ? [] : chosen.filter((each) => each !== value);
     change({ [dimension.name]: chosen.includes(value) ? others : [...others, value] });

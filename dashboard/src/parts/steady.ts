@@ -18,12 +18,10 @@ export function useSteady<T>(
   const [kept, setKept] = useState<{ view: string; rows: T[] }>({ view: "", rows: [] });
   useEffect(() => {
     if (!fresh) return;
+    const now = new Map(fresh.map((each) => [idOf(each), each]));
     setKept((before) =>
       before.view === view && before.rows.length
-        ? {
-            view,
-            rows: before.rows.map((row) => fresh.find((each) => idOf(each) === idOf(row)) ?? row),
-          }
+        ? { view, rows: before.rows.map((row) => now.get(idOf(row)) ?? row) }
         : { view, rows: fresh },
     );
   }, [fresh, view]);

@@ -60,6 +60,7 @@ const WORDS: Record<string, (values: Values) => Words | null> = {
   "/devices": (values) => ["devices", ...flagsOf(values, { state: "--state", model: "-m" })],
 };
 const JOB_FLAGS: Record<string, string> = {
+  failure: "--failure",
   status: "--status",
   model: "-m",
   device: "--device",

@@ -117,6 +117,10 @@ def test_dead_letters_are_queued_again_as_a_group_after_a_preview(
     page.get_by_role("button", name="oom").click()
     expect(page.locator("[data-job]")).to_have_count(2)
     assert "failure=oom" in page.url
+    page.get_by_role("button", name="By device").click()
+    page.get_by_role("list", name="By device").get_by_role("button", name=absent[0]).click()
+    assert f"device={absent[0]}" in page.url
+    expect(page.locator("[data-count]")).to_have_attribute("data-count", "2")
 
     expect(page.get_by_role("button", name="Requeue 0…")).to_be_disabled()
     page.get_by_label("0 of 2 chosen").check()

@@ -92,6 +92,26 @@ def test_failures_are_counted_when_grouped(yard: Yard) -> None:
     assert groups[0]["newest"]["job_id"] == newest
 
 
+def test_only_jobs_that_died_alike_are_listed_and_counted_when_a_failure_is_wanted(
+    yard: Yard,
+) -> None:
+    codes = ("model_invalid", "invalid_argument")
+    made = [dead_job(yard, code=codes[number % 2]) for number in range(6)]
+    user = yard.user()
+
+    page = user.get("/jobs/dlq?failure=invalid_argument&limit=2").json()
+    cursor = page["next_cursor"]
+    rest = user.get(f"/jobs/dlq?failure=invalid_argument&limit=2&cursor={cursor}").json()
+    other = user.get(f"/jobs/dlq?failure=model_invalid&cursor={cursor}")
+    groups = user.get("/jobs/dlq?failure=invalid_argument&group_by=device").json()["data"]
+
+    assert [job["job_id"] for job in page["data"] + rest["data"]] == made[5::-2]
+    assert rest["has_more"] is False
+    assert (other.status, other.code) == (400, "cursor_mismatch")
+    assert [(each["device"], each["count"]) for each in groups] == [("dev-1", 3)]
+    assert user.get("/jobs/dlq?failure=other").json()["data"] == []
+
+
 def test_attempts_start_anew_when_a_dead_job_is_requeued(yard: Yard) -> None:
     yard.add("dev-2", queue_tags=["short"])
     job_id = dead_job(yard)

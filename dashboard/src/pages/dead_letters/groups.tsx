@@ -1,40 +1,95 @@
-// How many died of what, and the newest of each.
+// How many died of what, or where, and the newest of each.
 
-import type { FailureGroupAnswer } from "../../api_types";
+import type { DeviceGroupAnswer, FailureGroupAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
+import { useFirst } from "../../parts/first";
 
-interface Props {
-  groups: FailureGroupAnswer[];
-  chosen: string | null;
-  onChoose: (code: string | null) => void;
+export type DeadGroup = FailureGroupAnswer | DeviceGroupAnswer;
+export type By = "failure" | "device";
+const BY: [By, string][] = [
+  ["failure", "failure"],
+  ["device", "device"],
+];
+const FEW = 12;
+
+/** The code or the device; null for those that failed on none. */
+export function nameOf(group: DeadGroup): string | null {
+  return "code" in group ? group.code : group.device;
 }
 
-export function Groups({ groups, chosen, onChoose }: Props) {
-  const sorted = [...groups].sort((a, b) => b.count - a.count);
+interface Props {
+  groups: DeadGroup[];
+  /** Whether there are others. */
+  more: boolean;
+  by: By;
+  chosen: string | null;
+  onBy: (by: By) => void;
+  onChoose: (value: string | null) => void;
+}
+
+export function Groups({ groups, more, by, chosen, onBy, onChoose }: Props) {
+  const first = useFirst(groups, FEW);
   return (
-    <ul class="cards" aria-label="By failure">
-      {sorted.map((group) => (
-        <li key={group.code}>
+    <section aria-label="Groups">
+      <p class="row">
+        {BY.map(([name, label]) => (
           <button
+            key={name}
             type="button"
-            class="card pick"
-            aria-pressed={chosen === group.code}
-            onClick={() => onChoose(chosen === group.code ? null : group.code)}
+            class="quiet"
+            aria-pressed={by === name}
+            onClick={() => onBy(name)}
           >
-            <span class="row">
-              <strong class="count" data-count={group.count}>
-                {group.count}
-              </strong>
-              <code class="bad">{group.code}</code>
-            </span>
-            <span class="note wrap">{group.newest.failure?.message}</span>
-            <span class="note">
-              newest <Ago at={group.newest.dead_at} /> · {group.newest.model}
-              {group.newest.failure?.device && ` · ${group.newest.failure.device}`}
-            </span>
+            By {label}
           </button>
-        </li>
-      ))}
-    </ul>
+        ))}
+        {more && <span class="note">the {groups.length.toLocaleString("en-US")} with most</span>}
+      </p>
+      <ul class="cards" aria-label={`By ${by}`}>
+        {first.rows.map((group) => (
+          <Card
+            key={nameOf(group) ?? ""}
+            group={group}
+            isChosen={chosen !== null && chosen === nameOf(group)}
+            onChoose={onChoose}
+          />
+        ))}
+      </ul>
+      {first.more}
+    </section>
+  );
+}
+
+interface CardProps {
+  group: DeadGroup;
+  isChosen: boolean;
+  onChoose: (value: string | null) => void;
+}
+
+function Card({ group, isChosen, onChoose }: CardProps) {
+  const name = nameOf(group);
+  const { newest } = group;
+  return (
+    <li>
+      <button
+        type="button"
+        class="card pick"
+        aria-pressed={isChosen}
+        disabled={name === null}
+        onClick={() => onChoose(isChosen ? null : name)}
+      >
+        <span class="row">
+          <strong class="count" data-count={group.count}>
+            {group.count.toLocaleString("en-US")}
+          </strong>
+          <code class={"code" in group ? "bad" : ""}>{name ?? "on no device"}</code>
+        </span>
+        <span class="note wrap">{newest.failure?.message}</span>
+        <span class="note">
+          newest <Ago at={newest.dead_at} /> · {newest.model}
+          {newest.failure?.device && ` · ${newest.failure.device}`}
+        </span>
+      </button>
+    </li>
   );
 }

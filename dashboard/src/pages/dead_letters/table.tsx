@@ -1,6 +1,7 @@
 // The dead jobs of a group, to choose from.
 
 import { useState } from "preact/hooks";
+import { pathWith, type Query } from "../../api";
 import type { DeadJobAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
 import { useFirst } from "../../parts/first";
@@ -49,13 +50,19 @@ interface Props {
   jobs: DeadJobAnswer[] | null;
   /** What of them is shown; another view starts over. */
   view: string;
-  more: boolean;
-  code: string | null;
+  /** The same as the API takes it. */
+  asked: Query;
+  /** How many were asked for; what comes with more of them does not wait as new. */
+  step: string;
+  /** How many there are; null where that is not known. */
+  total: number | null;
+  /** Loads more; null where there are no others. */
+  more: (() => void) | null;
   onRequeue: (jobs: DeadJobAnswer[]) => void;
 }
 
-export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
-  const steady = useSteady(fresh, (job) => job.job_id, view);
+export function DeadTable({ jobs: fresh, view, asked, step, total, more, onRequeue }: Props) {
+  const steady = useSteady(fresh, (job) => job.job_id, `${view} ${step}`);
   const dead = new Set(fresh?.map((job) => job.job_id));
   // Who was requeued meanwhile is no dead letter any more.
   const jobs = steady.rows.filter((job) => dead.has(job.job_id));
@@ -84,18 +91,32 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
               )
             }
           />
-          {chosen.length} of {jobs.length} chosen{code ? ` · ${code}` : ""}
+          {counted(chosen.length)} of {counted(jobs.length)} chosen
         </label>
         {steady.waiting > 0 && (
           <button type="button" class="quiet" onClick={steady.show}>
             ↑ {steady.waiting} new
           </button>
         )}
-        {more && <span class="warn">only the latest {jobs.length} are listed</span>}
+        {more && (
+          <>
+            <span class="warn">
+              the latest {counted(jobs.length)}
+              {total !== null && ` of ${counted(total)}`} are listed
+            </span>
+            <button type="button" onClick={more}>
+              List more
+            </button>
+          </>
+        )}
         <button type="button" disabled={chosen.length === 0} onClick={() => onRequeue(chosen)}>
-          Requeue {chosen.length}…
+          Requeue {counted(chosen.length)}…
         </button>
-        <TakeAway path="/jobs/dlq" file="evalyard-dead-letters" table={() => tableOf(jobs)} />
+        <TakeAway
+          path={pathWith("/jobs/dlq", asked)}
+          file="evalyard-dead-letters"
+          table={() => tableOf(jobs)}
+        />
       </header>
       <Table
         label="Dead jobs"
@@ -124,6 +145,10 @@ export function DeadTable({ jobs: fresh, view, more, code, onRequeue }: Props) {
       {first.more}
     </section>
   );
+}
+
+function counted(count: number): string {
+  return count.toLocaleString("en-US");
 }
 
 function tableOf(jobs: DeadJobAnswer[]) {
