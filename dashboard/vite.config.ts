@@ -24,6 +24,31 @@ function packedCopies(): Plugin {
   };
 }
 
+// What the beginning loads by itself, which a browser would learn of only when that runs. What draws
+// charts is not among it: figures come first.
+const EARLY = ["start"];
+// What several of them share, in one file instead of many small ones.
+const SHARED = /node_modules\/preact|src\/(signal|theme|charts\/lines|pure\/(format|times))\./;
+
+function earlyChunks(): Plugin {
+  return {
+    name: "early-chunks",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(_html, { bundle }) {
+        const chunks = Object.values(bundle ?? {}).filter((each) => each.type === "chunk");
+        const early = chunks.filter((each) => EARLY.includes(each.name));
+        return early.map(({ fileName }) => ({
+          tag: "link",
+          attrs: { rel: "modulepreload", crossorigin: true, href: `/${fileName}` },
+          injectTo: "head",
+        }));
+      },
+    },
+  };
+}
+
 // `npm run dev` beside a running local cloud: the page from here, the API from there.
 const API = process.env.EVALYARD_URL ?? "http://127.0.0.1:8000";
 const proxy = Object.fromEntries(
@@ -33,7 +58,7 @@ const proxy = Object.fromEntries(
 );
 
 export default defineConfig({
-  plugins: [packedCopies()],
+  plugins: [earlyChunks(), packedCopies()],
   server: { proxy },
   build: {
     outDir: OUT,
@@ -41,6 +66,11 @@ export default defineConfig({
     target: "es2022",
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // One style sheet: none is waited for when a chunk comes.
+    cssCodeSplit: false,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "base", test: SHARED }] } },
+    },
   },
 });

@@ -93,7 +93,24 @@ async function answered(method: string, path: string, init: RequestInit): Promis
   throw await problemOf(response);
 }
 
-async function fetched(method: string, path: string, init: RequestInit): Promise<Response> {
+// Questions that were asked before their view was there, by path.
+const ahead = new Map<string, { token: string | null; answer: Promise<Response> }>();
+
+/** Asks a question that a view is going to ask, which then has that answer. */
+export function askAhead(path: string): void {
+  const answer = sent("GET", path, {});
+  // The view says what went wrong, if it asks.
+  answer.catch(() => undefined);
+  ahead.set(path, { token: session.get().token, answer });
+}
+
+function fetched(method: string, path: string, init: RequestInit): Promise<Response> {
+  const early = method === "GET" ? ahead.get(path) : undefined;
+  ahead.delete(path);
+  return early?.token === session.get().token ? early.answer : sent(method, path, init);
+}
+
+async function sent(method: string, path: string, init: RequestInit): Promise<Response> {
   const headers = { ...init.headers, "X-User-Token": session.get().token ?? "" };
   try {
     return await fetch(path, {

@@ -6,20 +6,8 @@ import { get } from "./api";
 import type { MeAnswer } from "./api_types";
 import { useLive } from "./clock";
 import { forgetKey } from "./gateway";
-import { BaselineList } from "./pages/baselines/list";
-import { BaselineView } from "./pages/baselines/view";
-import { Compare } from "./pages/compare/compare";
-import { DatasetList } from "./pages/datasets/list";
-import { DatasetView } from "./pages/datasets/view";
-import { DeadLetters } from "./pages/dead_letters/dead_letters";
-import { DeviceList } from "./pages/devices/list";
-import { DeviceView } from "./pages/devices/view";
-import { Gate } from "./pages/gate/gate";
-import { JobList } from "./pages/jobs/list";
-import { NewJob } from "./pages/jobs/new";
-import { JobView } from "./pages/jobs/view";
+import { lazily } from "./lazy";
 import { Overview } from "./pages/overview/overview";
-import { Playground } from "./pages/playground/playground";
 import { SignIn } from "./pages/sign_in";
 import { writeAs } from "./parts/draft";
 import { Link } from "./parts/link";
@@ -97,21 +85,22 @@ function toContent(): void {
 
 const LISTS: Record<string, ComponentType> = {
   overview: Overview,
-  compare: Compare,
-  gate: Gate,
-  baselines: BaselineList,
-  playground: Playground,
-  datasets: DatasetList,
-  jobs: JobList,
-  "dead-letters": DeadLetters,
-  devices: DeviceList,
+  compare: lazily((all) => all.Compare),
+  gate: lazily((all) => all.Gate),
+  baselines: lazily((all) => all.BaselineList),
+  playground: lazily((all) => all.Playground),
+  datasets: lazily((all) => all.DatasetList),
+  jobs: lazily((all) => all.JobList),
+  "dead-letters": lazily((all) => all.DeadLetters),
+  devices: lazily((all) => all.DeviceList),
 };
 const DETAILS: Record<string, ComponentType<{ id: string }>> = {
-  baselines: BaselineView,
-  datasets: DatasetView,
-  jobs: JobView,
-  devices: DeviceView,
+  baselines: lazily((all) => all.BaselineView),
+  datasets: lazily((all) => all.DatasetView),
+  jobs: lazily((all) => all.JobView),
+  devices: lazily((all) => all.DeviceView),
 };
+const NewJob = lazily((all) => all.NewJob);
 
 function Body({ page, id }: { page: string; id: string | undefined }) {
   if (page === "jobs" && id === "new") return <NewJob />;

@@ -49,6 +49,11 @@ export const USAGE_FILTERS = {
   ...USUAL,
   ...Object.fromEntries(LATER.map((name) => [name, spoken(name)])),
 } as Names<UsageFilter>;
+const { ok: _outcome, ...LABELS } = USAGE_FILTERS;
+/** What runs are grouped by: everything but the outcome has a name of its own in each run. */
+export const GROUPINGS = keysOf(LABELS).map((name) => [name, LABELS[name]] as const);
+/** A label that no run has: extras by group are not shown, and would be most of an answer. */
+export const NO_EXTRAS: [string, string] = ["extra", "-"];
 export const JOB_FILTERS: Names<JobFilter> = {
   status: "Status",
   model: "Model",

@@ -23,15 +23,23 @@ export interface View {
 export function useView(fallback: string, filters?: readonly string[]): View {
   const route = useRoute();
   const now = useAsOf();
-  return useMemo(() => {
-    const asked = (name: string) => route.query.get(name);
-    const times = { range: asked("range"), from: asked("from"), to: asked("to") };
-    const resolved = resolve(times, fallback, now);
-    return {
-      route,
-      zone: zoneOf(route),
-      ...resolved,
-      asked: [...query(resolved.window), ...filterQuery(route, filters)],
-    };
-  }, [route, now, fallback, filters]);
+  return useMemo(() => viewOf(route, now, fallback, filters), [route, now, fallback, filters]);
+}
+
+/** The view of an address at an instant. */
+export function viewOf(
+  route: Route,
+  now: number,
+  fallback: string,
+  filters?: readonly string[],
+): View {
+  const asked = (name: string) => route.query.get(name);
+  const times = { range: asked("range"), from: asked("from"), to: asked("to") };
+  const resolved = resolve(times, fallback, now);
+  return {
+    route,
+    zone: zoneOf(route),
+    ...resolved,
+    asked: [...query(resolved.window), ...filterQuery(route, filters)],
+  };
 }

@@ -2,19 +2,12 @@
 
 import { get, pathWith } from "../api";
 import type { RunAnswer, UsageAnswer } from "../api_types";
-import { keysOf, USAGE_FILTERS } from "../filters";
+import { GROUPINGS, NO_EXTRAS, USAGE_FILTERS } from "../filters";
 import { CONDITION, counted } from "../pure/conditions";
 import { unfiltered } from "../pure/route";
 import { wholeBucket } from "../pure/window";
 import type { View } from "../view";
 import { type Dimension, MOST_CHOICES } from "./filter_bar";
-
-const { ok: OUTCOME, ...LABELS } = USAGE_FILTERS;
-/** Everything but the outcome has a name of its own in each run. */
-export const GROUPINGS = keysOf(LABELS).map((name) => [name, LABELS[name]] as const);
-
-/** A label that no run has: extras by group are not shown, and would be most of an answer. */
-export const NO_EXTRAS: [string, string] = ["extra", "-"];
 
 export function usageDimensions(view: View): Dimension[] {
   const times = unfiltered(view.asked);
@@ -27,7 +20,7 @@ export function usageDimensions(view: View): Dimension[] {
   );
   const outcome: Dimension = {
     name: "ok",
-    label: OUTCOME,
+    label: USAGE_FILTERS.ok,
     choices: async () => [{ value: "true" }, { value: "false" }],
     single: true,
   };

@@ -42,6 +42,8 @@ def test_figures_on_the_page_are_the_answers_of_the_api(tab: Visit, user: User) 
     assert user.api.post("/usage/import", json=rows()).json()["imported"] == 240
     start, end = hour(NOW_S - 36 * HOUR_S), hour(NOW_S)
     window = {"from": start, "to": end}
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
     page = tab.go(f"#/overview?from={start}&to={end}&by=device")
     summary = user.api.get("/usage/summary", params=window).json()
     usage = user.api.get("/usage", params={**window, "group_by": "device"}).json()
@@ -66,6 +68,9 @@ def test_figures_on_the_page_are_the_answers_of_the_api(tab: Visit, user: User) 
     runs = sorted((group["runs"] for group in usage["breakdown"]), reverse=True)
     assert [int(value) for value in shown] == [*runs, usage["total"]["runs"]]
     expect(page.get_by_role("figure", name="GPU power (W)")).to_be_visible()
+    # What is asked before the page is there is not asked once more.
+    questions = [url for url in asked if "/usage" in url]
+    assert len(questions) == len(set(questions))
 
 
 def test_chart_gives_its_numbers_its_request_and_zooms_by_dragging(tab: Visit, user: User) -> None:

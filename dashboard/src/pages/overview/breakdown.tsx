@@ -2,7 +2,7 @@
 
 import type { Problem, Query } from "../../api";
 import type { BreakdownEntry, Stats, UsageAnswer } from "../../api_types";
-import { GROUPINGS } from "../../parts/dimensions";
+import { GROUPINGS } from "../../filters";
 import { Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
@@ -12,6 +12,7 @@ import { exact, shown, type Unit } from "../../pure/format";
 import { groupCount, nameOf, othersOf, reconciles } from "../../pure/stacking";
 import { change, currentRoute } from "../../router";
 import { ExportRuns } from "./export_runs";
+import { MOST } from "./paths";
 
 interface Figure {
   id: string;
@@ -19,9 +20,6 @@ interface Figure {
   unit: Unit;
   read: (stats: Stats) => number | null;
 }
-
-// What one answer can hold.
-export const MOST = 1000;
 
 const FIGURES: Figure[] = [
   { id: "runs", name: "Runs", unit: "runs", read: (s) => s.runs },

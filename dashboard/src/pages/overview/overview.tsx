@@ -2,32 +2,27 @@
 
 import { useMemo } from "preact/hooks";
 import type { UsageAnswer } from "../../api_types";
-import { GROUPINGS, newestRuns, usageDimensions } from "../../parts/dimensions";
+import { newestRuns, usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { conditionOf, namesIn } from "../../pure/conditions";
 import { unfiltered } from "../../pure/route";
 import { useQuery } from "../../query";
-import { useRoute } from "../../router";
 import { useView, type View } from "../../view";
-import { Breakdown, MOST } from "./breakdown";
+import { Breakdown } from "./breakdown";
 import { ExtraCharts } from "./extra_charts";
 import { FirstSteps } from "./first_steps";
 import { NewestRuns } from "./newest_runs";
+import { groupingIn, RANGE } from "./paths";
 import { useQuestions } from "./questions";
 import { RunsChart } from "./runs_chart";
 import { SpreadChart } from "./spread_chart";
 import { Tiles } from "./tiles";
 
-const RANGE = "24h";
-/** Groups that one reads through. */
-const FEW = 50;
-
 export function Overview() {
   const view = useView(RANGE);
-  const by = useGrouping();
-  const groups = view.route.query.get("groups") === "all" ? MOST : FEW;
-  const { summary, overall, grouped, charted, paths } = useQuestions(view, by, groups);
+  const by = groupingIn(view.route.query);
+  const { summary, overall, grouped, charted, paths } = useQuestions(view, by);
   const dimensions = useMemo(() => usageDimensions(view), [view]);
   const conditions = useConditions(view, by);
   const loading = [summary, overall, grouped, charted].some((each) => each.loading);
@@ -93,13 +88,6 @@ const SPREADS = [
   { metric: "latency_ms", title: "Latency", unit: "ms", better: "lower" },
   { metric: "tok_s", title: "Decode speed", unit: "tok/s", better: "higher" },
 ] as const;
-
-export function useGrouping(): string {
-  const asked = useRoute().query.get("by");
-  const isKnown =
-    GROUPINGS.some(([name]) => name === asked) || /^cond\.[a-z]\w*$/.test(asked ?? "");
-  return isKnown ? (asked as string) : "model";
-}
 
 /** The conditions of the window's newest runs, and the one that is asked for. */
 function useConditions(view: View, by: string): string[] {

@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import type { UsageAnswer } from "../../api_types";
 import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
-import { GROUPINGS } from "../../parts/dimensions";
+import { GROUPINGS } from "../../filters";
 import { colorIndex } from "../../pure/colors";
 import { spoken } from "../../pure/conditions";
 import { bucketStarts, groupCount, stack } from "../../pure/stacking";
