@@ -117,7 +117,7 @@ def test_dead_letters_are_queued_again_as_a_group_after_a_preview(
     page.get_by_role("button", name="oom").click()
     expect(page.locator("[data-job]")).to_have_count(2)
     assert "failure=oom" in page.url
-    page.get_by_role("button", name="By device").click()
+    page.get_by_role("button", name="By device", exact=True).click()
     page.get_by_role("list", name="By device").get_by_role("button", name=absent[0]).click()
     assert f"device={absent[0]}" in page.url
     expect(page.locator("[data-count]")).to_have_attribute("data-count", "2")

@@ -10,7 +10,7 @@ const BY: [By, string][] = [
   ["failure", "failure"],
   ["device", "device"],
 ];
-const FEW = 12;
+const FEW = 8;
 
 /** The code or the device; null for those that failed on none. */
 export function nameOf(group: DeadGroup): string | null {
@@ -30,7 +30,7 @@ interface Props {
 export function Groups({ groups, more, by, chosen, onBy, onChoose }: Props) {
   const first = useFirst(groups, FEW);
   return (
-    <section aria-label="Groups">
+    <section class="groups" aria-label="Groups">
       <p class="row">
         {BY.map(([name, label]) => (
           <button
@@ -87,7 +87,7 @@ function Card({ group, isChosen, onChoose }: CardProps) {
         <span class="note wrap">{newest.failure?.message}</span>
         <span class="note">
           newest <Ago at={newest.dead_at} /> · {newest.model}
-          {newest.failure?.device && ` · ${newest.failure.device}`}
+          {"code" in group && newest.failure?.device && ` · ${newest.failure.device}`}
         </span>
       </button>
     </li>
