@@ -65,7 +65,7 @@ export async function all<T>(
   do {
     const at: Query = cursor === null ? [] : [["cursor", cursor]];
     const page: Page<T> = await get(
-      pathWith(path, [...query, ["limit", String(Math.min(most, 500))], ...at]),
+      pathWith(path, [...query, ["limit", String(Math.min(most, 1000))], ...at]),
       signal,
     );
     data.push(...page.data);

@@ -24,7 +24,7 @@ export function lazily<Props extends object>(
     const failed = useSignal(isMissing);
     useEffect(loadPages, []);
     // As when a newer build was deployed meanwhile.
-    if (failed) return <Empty title="The page could not be loaded. Reload it." />;
+    if (!all && failed) return <Empty title="The page could not be loaded. Reload it." />;
     if (!all) return <Skeleton height={320} />;
     const Page = pick(all);
     return <Page {...props} />;

@@ -174,14 +174,15 @@ def test_groups_and_buckets_add_up_to_the_total_when_grouped(storage, folded, pe
         st.sampled_from([*DIMENSIONS, "cond.quant"]), min_size=1, max_size=2, unique=True
     ),
     top=st.integers(1, 4),
+    ok=st.sampled_from([(), (True,)]),
 )
 def test_greatest_groups_are_exact_and_the_others_are_one_when_only_the_top_is_wanted(
-    storage, folded, pending, group_by, top
+    storage, folded, pending, group_by, top, ok
 ):
     user = f"user-{next(_users)}"
     storage.store(user, folded, fold=True)
     storage.store(user, pending, fold=False)
-    query = UsageQuery(user, START_US, START_US + WINDOW_US)
+    query = UsageQuery(user, START_US, START_US + WINDOW_US, Filters(ok=ok))
 
     found = overview(
         storage.bucket,
@@ -194,7 +195,7 @@ def test_greatest_groups_are_exact_and_the_others_are_one_when_only_the_top_is_w
 
     groups = defaultdict(list)
     for run in folded + pending:
-        if query.from_us <= run.ts_us < query.to_us:
+        if query.from_us <= run.ts_us < query.to_us and (not ok or run.ok):
             groups[tuple(dimension_of(run, name) for name in group_by)].append(run)
     ranked = sorted(groups, key=lambda key: (-len(groups[key]), [(v is None, v) for v in key]))
     shown = found.breakdown[: min(top, len(ranked))]

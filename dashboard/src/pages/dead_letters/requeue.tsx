@@ -7,7 +7,7 @@ import { Dialog } from "../../parts/dialog";
 import { useFirst } from "../../parts/first";
 import { type Column, Table } from "../../parts/table";
 import { useQuery } from "../../query";
-import { QUEUE_TAGS } from "../jobs/dimensions";
+import { MOST_DEVICES, QUEUE_TAGS } from "../jobs/dimensions";
 
 type Outcome = { done: true } | { done: false; why: string };
 
@@ -105,7 +105,9 @@ interface ChangesProps {
 }
 
 function Changes({ changes, onChange }: ChangesProps) {
-  const devices = useQuery("devices", (signal) => all<DeviceAnswer>("/devices", [], 1000, signal));
+  const devices = useQuery("devices", (signal) =>
+    all<DeviceAnswer>("/devices", [], MOST_DEVICES, signal),
+  );
   const set = (name: string) => (event: { currentTarget: { value: string } }) =>
     onChange({ ...changes, [name]: event.currentTarget.value });
   return (

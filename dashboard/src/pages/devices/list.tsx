@@ -1,6 +1,6 @@
 // Devices as cards: may they be used, how are they, what do they run.
 
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { all, get } from "../../api";
 import type { DeviceAnswer, MeAnswer } from "../../api_types";
 import { useAsOf, useLive } from "../../clock";
@@ -20,15 +20,17 @@ import { Condition, TakesNoJob } from "./condition";
 // Whether a device is present, ready or in use is in its state.
 const FILTERS: string[] = ["state", "model", "queue_tag"] satisfies DeviceFilter[];
 const STATES = keysOf(DEVICE_STATES);
+const STEP = 1000;
 
 export function DeviceList() {
   const view = useView("all", FILTERS);
   const asOf = useAsOf();
   const asked = view.asked.filter(([name]) => FILTERS.includes(name));
   const name = JSON.stringify(asked);
+  const [most, setMost] = useState(STEP);
   const loaded = useQuery(
-    `${name} ${asOf}`,
-    (signal) => all<DeviceAnswer>("/devices", asked, 1000, signal),
+    `${name} ${most} ${asOf}`,
+    (signal) => all<DeviceAnswer>("/devices", asked, most, signal),
     name,
   );
   const me = useQuery<MeAnswer>("me", (signal) => get("/accounts/me", signal));
@@ -46,6 +48,11 @@ export function DeviceList() {
           {tally(devices)}
           {loaded.data?.more && ` · only the first ${devices.length.toLocaleString("en-US")}`}
         </span>
+        {loaded.data?.more && (
+          <button type="button" onClick={() => setMost(most + STEP)}>
+            List more
+          </button>
+        )}
         <span class="push" />
         {field}
       </header>

@@ -8,6 +8,9 @@ import type { Choice, Dimension } from "../../parts/filter_bar";
 /** Which there are is the deployment's business; these are the template's. */
 export const QUEUE_TAGS = ["default", "short", "long"];
 
+/** Of so many devices one may choose; a form with more is of no use. */
+export const MOST_DEVICES = 5_000;
+
 type Choices = Dimension["choices"];
 const CHOICES: Record<JobFilter, Choices> = {
   status: fixed(keysOf(JOB_STATES)),
@@ -34,7 +37,7 @@ async function ofDevices(
   read: (device: DeviceAnswer) => string[],
   signal: AbortSignal,
 ): Promise<Choice[]> {
-  const { data } = await all<DeviceAnswer>("/devices", [], 1000, signal);
+  const { data } = await all<DeviceAnswer>("/devices", [], MOST_DEVICES, signal);
   return [...new Set(data.flatMap(read))].sort().map((value) => ({ value }));
 }
 

@@ -11,6 +11,7 @@ import { curlOf } from "../../pure/curl";
 import { BLANK, bodyOf, formOf, type JobForm } from "../../pure/job_form";
 import { useQuery } from "../../query";
 import { go, useRoute } from "../../router";
+import { MOST_DEVICES } from "./dimensions";
 import { JobFields } from "./fields";
 
 interface Would {
@@ -27,7 +28,9 @@ export function NewJob() {
 function Submission({ clone }: { clone: string | null }) {
   const path = clone && `/api/jobs/${encodeURIComponent(clone)}`;
   const cloned = useQuery<JobDetailAnswer>(path, (signal) => get(path ?? "", signal), path ?? "");
-  const devices = useQuery("devices", (signal) => all<DeviceAnswer>("/devices", [], 1000, signal));
+  const devices = useQuery("devices", (signal) =>
+    all<DeviceAnswer>("/devices", [], MOST_DEVICES, signal),
+  );
   const datasets = useQuery("datasets", (signal) =>
     all<DatasetEntry>("/user/data/list", [], 1000, signal),
   );
