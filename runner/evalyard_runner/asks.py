@@ -126,15 +126,20 @@ class _Call:
     def __init__(self, asks: Asks, message: CallMessage, frames: Frames) -> None:
         self._asks, self._message, self.frames = asks, message, frames
         self.kept_at = asks.clock()
-        self._cancelled = False
+        self._cancelled = self._begun = False
         self.task = asyncio.create_task(self._run())
 
     def cancel(self) -> None:
-        """Stop it, wherever it is."""
+        """Stop it, wherever it is. One that came right behind the ask ends a task that has not
+        begun, and so says nothing itself.
+        """
         self._cancelled = True
+        if not self._begun:
+            self._say_cancelled()
         self.task.cancel()
 
     async def _run(self) -> None:
+        self._begun = True
         watch = asyncio.create_task(self._watch())
         try:
             await self._answer()

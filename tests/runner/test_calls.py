@@ -340,6 +340,21 @@ def test_place_is_free_and_the_model_unasked_when_a_waiting_call_is_cancelled(
     assert model.requests == []
 
 
+def test_device_says_that_a_call_is_cancelled_when_the_word_came_right_behind_it(
+    model: FakeModel,
+) -> None:
+    async def test(yard: Yard) -> None:
+        for message in (ASK, {"k": "cancel", "id": "ask_1", "try": 1}):
+            yard.asks.hear(json.dumps(message).encode())
+
+        last = await yard.ended("cancelled")
+
+        assert (last["n"], yard.turns.calls) == (1, 0)
+        assert not model.requests
+
+    run(model, test)
+
+
 def test_model_stops_when_a_call_is_cancelled_before_its_first_word(model: FakeModel) -> None:
     def thinking(_: dict[str, Any]) -> Iterator[Any]:
         yield {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}
