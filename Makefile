@@ -202,7 +202,7 @@ bench: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner
 	.venv/bin/python -m bench $(SECTIONS)
 
 bench-mlflow: .venv/.installed .venv-mlflow/.installed ## MLflow at 10⁵ runs, for comparison with usage; takes minutes
-	.venv/bin/python -m bench mlflow
+	.venv/bin/python -m bench mlflow mlflow_client
 
 bench-celery: .venv/.installed .venv-celery/.installed ## Celery with Redis at the same no-op jobs, for comparison; needs redis-server
 	.venv/bin/python -m bench celery

@@ -6,12 +6,10 @@ Each way is a process of its own, by turns, so that its CPU time and its memory 
 import gzip
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -19,6 +17,7 @@ import requests
 
 from bench.report import ROOT
 from bench.section import Section
+from bench.uploads import report, rows
 from tests.kit.local_cloud import free_port, until
 
 ROWS = 200_000
@@ -37,24 +36,41 @@ _NOTE = (
 
 def run() -> Section:
     """One row for each way."""
+    found = by_turns({name: way_of(name) for name in _WAYS})
+    shown = [row | {"MB sent": row["bytes a row"] * ROWS / 2**20} for row in found]
+    return Section(_TITLE, _COLUMNS, shown, _NOTE)
+
+
+def way_of(name: str) -> list[str]:
+    """The command that measures a way, without the server's port, which comes before the rows."""
+    return [sys.executable, "-m", "bench.client", name, "PORT", str(ROWS)]
+
+
+def by_turns(commands: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """The medians of what some ways take, each by turns and to the same server."""
     port = free_port()
     server = subprocess.Popen([sys.executable, "-m", "bench.sink", str(port)], cwd=ROOT)
     try:
         until(lambda: _answers(port), "the server answers")
-        found: dict[str, list[dict[str, Any]]] = {name: [] for name in _WAYS}
+        found: dict[str, list[dict[str, Any]]] = {name: [] for name in commands}
         for _ in range(_ROUNDS):
-            for name in found:
-                found[name].append(_measured(name, port))
+            for name, command in commands.items():
+                found[name].append(_measured(command, port))
     finally:
         server.terminate()
         server.wait()
-    return Section(_TITLE, _COLUMNS, [_medians(name, seen) for name, seen in found.items()], _NOTE)
+    return [_medians(name, seen) for name, seen in found.items()]
 
 
-def _measured(name: str, port: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.client", name, str(port)]
+def _measured(command: Sequence[str], port: int) -> dict[str, Any]:
     environment = {**os.environ, "PYTHONPATH": "client"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    done = subprocess.run(
+        [str(port) if each == "PORT" else each for each in command],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
     measured: dict[str, Any] = json.loads(done.stdout)
     return measured
 
@@ -71,45 +87,31 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _rows() -> Iterator[dict[str, Any]]:
-    for n in range(ROWS):
-        yield {
-            "ts": 1_793_534_400 + n,
-            "device": f"phone-{n % 8}",
-            "model": "llama3-8b",
-            "prompt_tokens": 50 + n % 100,
-            "completion_tokens": 120,
-            "latency_ms": 900.0 + n % 700,
-            "ttft_ms": 220.5,
-            "gpu_power": 45.25,
-        }
-
-
-def _by_sdk(url: str) -> int:
+def _by_sdk(url: str, number: int) -> int:
     from evalyard import Evalyard
 
     with Evalyard(url, "eyt_x") as ev:
-        report = ev.datasets.append("d", _rows())
-    if report.appended != ROWS:
-        raise RuntimeError(report)
-    return report.bytes_sent
+        outcome = ev.datasets.append("d", rows(number))
+    if outcome.appended != number:
+        raise RuntimeError(outcome)
+    return outcome.bytes_sent
 
 
-def _by_hand(url: str) -> int:
-    sent, rows = 0, _rows()
+def _by_hand(url: str, number: int) -> int:
+    sent, left = 0, rows(number)
     with requests.Session() as session:
-        while part := list(islice(rows, _A_CALL)):
+        while part := list(islice(left, _A_CALL)):
             answer = session.post(url + _PATH, json={"dataset": "d", "rows": part}, timeout=60)
             answer.raise_for_status()
             sent += int(answer.request.headers["Content-Length"])
     return sent
 
 
-def _by_hand_with_gzip(url: str) -> int:
-    sent, rows = 0, _rows()
+def _by_hand_with_gzip(url: str, number: int) -> int:
+    sent, left = 0, rows(number)
     headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
     with requests.Session() as session:
-        while part := list(islice(rows, _A_CALL)):
+        while part := list(islice(left, _A_CALL)):
             body = gzip.compress("\n".join(map(json.dumps, part)).encode())
             query = {"dataset": "d"}
             answer = session.post(url + _PATH, body, params=query, headers=headers, timeout=60)
@@ -118,25 +120,13 @@ def _by_hand_with_gzip(url: str) -> int:
     return sent
 
 
-_WAYS: dict[str, Callable[[str], int]] = {
+_WAYS: dict[str, Callable[[str, int], int]] = {
     "evalyard SDK": _by_sdk,
     "requests, JSON": _by_hand,
     "requests, lines with gzip": _by_hand_with_gzip,
 }
 
 
-def _main(name: str, port: str) -> None:
-    """What one way took, as JSON on stdout."""
-    started, worked = time.perf_counter(), time.process_time()
-    sent = _WAYS[name](f"http://127.0.0.1:{port}")
-    measured = {
-        "rows/s": ROWS / (time.perf_counter() - started),
-        "client µs a row": (time.process_time() - worked) / ROWS * 1e6,
-        "MB sent": sent / 2**20,
-        "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
-    }
-    print(json.dumps(measured))
-
-
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    name, port, number = sys.argv[1:]
+    report(_WAYS[name], f"http://127.0.0.1:{port}", int(number))

@@ -3,10 +3,13 @@
 Names are imported when they are first asked for, so that the command starts fast.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+# Importing `typing` would take longer than all the rest of `evalyard --version`.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from evalyard.aio import AsyncEvalyard, AsyncJob
     from evalyard.client import Evalyard, Job
     from evalyard.core.appending import AppendReport, RowVerdict
@@ -73,4 +76,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'evalyard' has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(f"evalyard.{_PLACES.get(name, 'errors')}"), name)

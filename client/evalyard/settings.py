@@ -63,16 +63,20 @@ def resolve(
 def config_path(env: Mapping[str, str] | None = None) -> Path:
     """The file of profiles."""
     env = os.environ if env is None else env
-    home = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".config")
+    home = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME") or "~").expanduser() / ".config")
     return Path(home) / "evalyard" / "config.toml"
 
 
 def profiles(env: Mapping[str, str] | None = None) -> tuple[str | None, dict[str, dict[str, str]]]:
     """The name of the profile in use, and all by name."""
     path = config_path(env)
-    if not path.exists():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         return None, {}
-    _require_private(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    _require_private(path, mode)
     document = _toml(path)
     found = document.get("profiles", {})
     used = document.get("use")
@@ -135,8 +139,8 @@ def _same(one: str, other: str) -> bool:
     return one.strip().rstrip("/").lower() == other.lower()
 
 
-def _require_private(path: Path) -> None:
-    if os.name == "posix" and path.stat().st_mode & 0o077:
+def _require_private(path: Path, mode: int) -> None:
+    if os.name == "posix" and mode & 0o077:
         raise ConfigurationError(f"{path} holds tokens and others may read it: chmod 600 {path}")
 
 
@@ -154,11 +158,16 @@ def _write(known: Mapping[str, Mapping[str, str]], used: str, path: Path) -> Pat
     for name, entry in known.items():
         lines += ["", f"[profiles.{json.dumps(name)}]"]
         lines += [f"{key} = {json.dumps(value)}" for key, value in entry.items()]
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}.tmp")
-    with open(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write("\n".join(lines) + "\n")
-    draft.replace(path)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(opened, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written ({error.strerror}): set XDG_CONFIG_HOME to a folder that "
+            "can, or EVALYARD_URL and EVALYARD_TOKEN instead of a profile"
+        ) from error
     return path

@@ -396,14 +396,17 @@ def test_a_profile_is_saved_when_its_token_is_good(
     assert command("whoami").rows[0]["user_id"] == "ada"
 
 
-def test_a_regression_is_one_also_when_the_reader_of_stdout_leaves(builds, monkeypatch) -> None:
+@pytest.mark.parametrize("shown_as", ["jsonl", "md", "table"])
+def test_a_regression_is_one_also_when_the_reader_of_stdout_leaves(
+    builds, monkeypatch, shown_as
+) -> None:
     builds("baseline", "set", "main", "--reason", "r", "--filter", "cond.build=one")
     reader, writer = os.pipe()
     os.close(reader)
 
-    with os.fdopen(writer, "w") as stdout, monkeypatch.context() as changed:
+    with os.fdopen(writer, "w", buffering=1) as stdout, monkeypatch.context() as changed:
         changed.setattr("sys.stdout", stdout)
-        done = builds("gate", "--filter", "cond.build=two")
+        done = builds("gate", "--filter", "cond.build=two", "--format", shown_as)
 
     assert done.code == exits.REGRESSION
 
@@ -424,3 +427,15 @@ def test_an_empty_candidate_is_named_when_a_gate_has_no_runs_of_it(builds) -> No
 
     assert done.code == exits.NO_DATA
     assert "none of the last 24h fits its filters (cond.build=none)" in done.err
+
+
+def test_the_code_is_that_of_the_error_when_nobody_reads_what_it_says(command, monkeypatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    with os.fdopen(writer, "w") as stderr, monkeypatch.context() as changed:
+        changed.setattr("sys.stderr", stderr)
+        done = command("jobs", "show", "job_x", "--no-such-option")
+        also = command("exec", "--", "sh", "-c", "exit 42")
+
+    assert (done.code, also.code) == (exits.USAGE, 42)

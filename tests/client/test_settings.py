@@ -96,3 +96,10 @@ def test_the_file_is_named_when_it_cannot_be_read(env, text) -> None:
 def test_an_address_without_a_scheme_is_refused_when_it_is_read(env) -> None:
     with pytest.raises(ConfigurationError, match="https://"):
         resolve("localhost:8000", "eyt_x", env=env)
+
+
+def test_what_to_set_is_said_when_the_home_cannot_be_written(tmp_path) -> None:
+    (tmp_path / "home").write_text("a file, as nothing is below it")
+
+    with pytest.raises(ConfigurationError, match="EVALYARD_URL and EVALYARD_TOKEN"):
+        save_profile("p", "https://x.io", "t", env={"HOME": str(tmp_path / "home")})

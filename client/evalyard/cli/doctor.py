@@ -60,8 +60,9 @@ def doctor(session: Session, model: str | None) -> int:
     rows = [{**each._asdict()} for each in findings]
     for row in rows:
         del row["code"]
+    session.code = next((each.code for each in findings if each.status == "error"), exits.GOOD)
     show_rows(session, rows, ("check", "status", "finding", "what_to_do"))
-    return next((each.code for each in findings if each.status == "error"), exits.GOOD)
+    return session.code
 
 
 def _look(session: Session, model: str | None) -> Iterator[Finding]:

@@ -88,7 +88,10 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
         table.add_row(*[escape(_cell(row, column, "–")) for column in columns])
     # Without a height Rich takes a redirected output with FORCE_COLOR for 80 columns.
     console = Console() if sys.stdout.isatty() else Console(width=200, height=100)
-    console.print(table)
+    # Rich would end the process where the reader has left.
+    with console.capture() as captured:
+        console.print(table)
+    sys.stdout.write(captured.get())
 
 
 def _count(rows: Iterable[Row], write: Any) -> int:

@@ -10,62 +10,62 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import shell_complete
 
 from evalyard import __version__
-from evalyard.cli import exits
+from evalyard.cli import exits, streams
 from evalyard.cli.app import app
 from evalyard.cli.explaining import explained
 from evalyard.cli.session import Session
 from evalyard.errors import EvalyardError
 
+_NAME = "evalyard"
+
 
 def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
     """The exit code of one call; `connect` makes the SDK's client."""
-    _open_streams()
-    _speak_utf8()
+    streams.prepare()
     session = Session(connect)
     try:
-        code = app.main(arguments, prog_name="evalyard", obj=session, standalone_mode=False)
+        code = _called(arguments, session)
         session.code = code if isinstance(code, int) else exits.GOOD
         sys.stdout.flush()
         return session.code
-    except click.ClickException as error:
-        error.show(file=sys.stderr)
-        return exits.USAGE
-    except EvalyardError as error:
-        print("error: " + "\n".join(explained(error)), file=sys.stderr)
-        return exits.of_error(error)
-    except (KeyboardInterrupt, click.Abort):
-        print("interrupted", file=sys.stderr)
-        return exits.INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough; Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has seen enough, which changes nothing about what was found.
+        streams.lead_nowhere()
         return session.code
-    except OSError as error:
+    except (Exception, KeyboardInterrupt) as error:
+        code, lines = _ending(error)
+        streams.tell(lines)
+        return code
+
+
+def _called(arguments: list[str], session: Session) -> object:
+    """What the subcommand returns. Not by click's `main`, for which a reader that left is 1."""
+    completing = os.environ.get("_EVALYARD_COMPLETE")
+    if completing:
+        return shell_complete(app, {}, _NAME, "_EVALYARD_COMPLETE", completing)
+    try:
+        with app.make_context(_NAME, arguments, obj=session) as context:
+            return app.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+
+
+def _ending(error: BaseException) -> tuple[int, str]:
+    """The exit code of what ended a command, and what to say about it."""
+    if isinstance(error, EvalyardError):
+        return exits.of_error(error), "error: " + "\n".join(explained(error))
+    if isinstance(error, click.ClickException):
+        text = io.StringIO()
+        error.show(file=text)
+        return exits.USAGE, text.getvalue().rstrip()
+    if isinstance(error, (KeyboardInterrupt, EOFError, click.Abort)):
+        return exits.INTERRUPTED, "interrupted"
+    if isinstance(error, OSError):
         # A file that cannot be written, a disk that is full.
-        print(f"error: {error}", file=sys.stderr)
-        return exits.USAGE
-    except Exception:
-        # The last resort: Python's own exit code would be that of a regression.
-        traceback.print_exc()
-        print(f"error: this is a fault of evalyard {__version__}", file=sys.stderr)
-        return exits.USAGE
-
-
-def _open_streams() -> None:
-    """Streams that the caller closed lead nowhere, instead of to whatever is opened first."""
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w"))
-
-
-def _speak_utf8() -> None:
-    """Data is UTF-8 also where the locale is not; a terminal that cannot show a sign gets `?`."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
-            if stream.isatty():
-                stream.reconfigure(errors="replace")
-            else:
-                stream.reconfigure(encoding="utf-8")
+        return exits.USAGE, f"error: {error}"
+    # The last resort: Python's own exit code would be that of a regression.
+    shown = "".join(traceback.format_exception(error))
+    return exits.USAGE, f"{shown}error: this is a fault of evalyard {__version__}"

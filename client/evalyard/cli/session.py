@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from evalyard.cli.streams import tell
 from evalyard.client import Evalyard
 from evalyard.core.sending import Patience
 
@@ -40,7 +41,8 @@ class Session:
     @property
     def lively(self) -> bool:
         """Whether a bar may be drawn on stderr."""
-        return sys.stderr.isatty() and not os.environ.get("CI") and not self.quiet
+        dumb = os.environ.get("TERM") == "dumb" or bool(os.environ.get("CI"))
+        return sys.stderr.isatty() and not dumb and not self.quiet
 
     @property
     def quiet(self) -> bool:
@@ -50,11 +52,11 @@ class Session:
     def say(self, text: str) -> None:
         """A line for a person, on stderr."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+            tell(text)
 
     def warn(self, text: str) -> None:
         """A line that also -q does not hide."""
-        print(text, file=sys.stderr, flush=True)
+        tell(text)
 
 
 def _patiently(**options: Any) -> Evalyard:
