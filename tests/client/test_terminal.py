@@ -59,3 +59,16 @@ def test_a_table_is_whole_and_utf8_when_output_is_redirected_in_another_locale(
     assert done.returncode == 0
     assert "größer" in done.stdout.decode()
     assert done.stdout.decode().count("x") >= 180
+
+
+@pytest.mark.exhaustive
+def test_each_row_is_lines_when_the_terminal_is_narrow(ev: Evalyard, env) -> None:
+    ev.datasets.append("rows", [{"a": 1}])
+    env |= {"COLUMNS": "20"}
+
+    with evalyard("datasets", "list", env=env) as terminal:
+        code = terminal.end()
+
+    assert code == 0
+    assert "dataset          rows\r\nrows             1\r\n" in terminal.seen
+    assert "\x1b" not in terminal.raw

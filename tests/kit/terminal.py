@@ -41,7 +41,12 @@ class Terminal:
     @property
     def seen(self) -> str:
         """All that stood there, without colours."""
-        return _CONTROL.sub("", self._seen.decode("utf-8", "replace"))
+        return _CONTROL.sub("", self.raw)
+
+    @property
+    def raw(self) -> str:
+        """The same as the terminal got it."""
+        return self._seen.decode("utf-8", "replace")
 
     def until(self, text: str) -> None:
         """Read until a text is seen; fails where the process ends before."""

@@ -17,6 +17,8 @@ from rich.table import Table
 from evalyard.cli.session import Session
 
 Row = Mapping[str, Any]
+# Characters of a column; a terminal with less is shown each row as lines.
+_NARROWEST = 6
 
 
 def show_rows(session: Session, items: Iterable[Any], columns: Sequence[str]) -> int:
@@ -53,11 +55,7 @@ def show_one(session: Session, item: Any, columns: Sequence[str]) -> None:
         show_rows(session, [row], columns)
     else:
         pairs = [{"name": name, "value": _cell(row, name, "–")} for name in columns]
-        if session.format == "md":
-            print(markdown(pairs, ("name", "value")))
-        else:
-            width = max(map(len, columns))
-            print("\n".join(f"{pair['name']:<{width}}  {pair['value']}" for pair in pairs))
+        print(markdown(pairs, ("name", "value")) if session.format == "md" else _lines(pairs))
 
 
 def as_row(item: Any) -> dict[str, Any]:
@@ -78,7 +76,19 @@ def markdown(rows: Sequence[Row], columns: Sequence[str]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def _lines(pairs: Sequence[Row]) -> str:
+    """Names and values, one a line."""
+    width = max(len(pair["name"]) for pair in pairs)
+    return "\n".join(f"{pair['name']:<{width}}  {pair['value']}" for pair in pairs)
+
+
 def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    # Without a height Rich takes a redirected output with FORCE_COLOR for 80 columns.
+    console = Console() if sys.stdout.isatty() else Console(width=200, height=100)
+    if console.width < _NARROWEST * len(columns):
+        pairs = ([{"name": c, "value": _cell(row, c, "–")} for c in columns] for row in rows)
+        print("\n\n".join(map(_lines, pairs)))
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         numbers = [_at(row, column) for row in rows if _at(row, column) is not None]
@@ -86,8 +96,6 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*[escape(_cell(row, column, "–")) for column in columns])
-    # Without a height Rich takes a redirected output with FORCE_COLOR for 80 columns.
-    console = Console() if sys.stdout.isatty() else Console(width=200, height=100)
     # Rich would end the process where the reader has left.
     with console.capture() as captured:
         console.print(table)
