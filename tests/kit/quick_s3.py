@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
-from itertools import groupby
 from typing import Any
 
 from botocore.response import StreamingBody
@@ -115,18 +114,31 @@ def _list_versions(store: S3Backend, params: Params) -> Params:
     most = params.get("MaxKeys", get_s3_default_max_keys())
     if len(every) > most:
         raise NotQuick
+    delimiter, marker = params.get("Delimiter"), params.get("KeyMarker", "")
+    newest = {version.name: version for version in reversed(every)}
+    if marker:
+        # moto takes the first one for the end of the page before.
+        every = [version for version in every if version.name >= marker][1:]
     lines: dict[str, list[Params]] = {"Versions": [], "DeleteMarkers": []}
-    for _, versions in groupby(every, lambda version: version.name):
-        for place, version in enumerate(versions):
-            kind = "Versions" if isinstance(version, FakeKey) else "DeleteMarkers"
-            lines[kind].append(_version_line(version, is_latest=place == 0))
+    folders: set[str] = set()
+    for version in every:
+        head, cut, _ = version.name[len(prefix) :].partition(delimiter or "\0")
+        if cut:
+            folders.add(prefix + head + cut)
+            continue
+        kind = "Versions" if isinstance(version, FakeKey) else "DeleteMarkers"
+        is_latest = newest[version.name] is version
+        lines[kind].append(_version_line(version, is_latest=is_latest))
+    prefixes = [{"Prefix": name} for name in sorted(folders - {marker})]
     return {
         "IsTruncated": False,
         "Name": bucket.name,
         "Prefix": prefix,
-        "KeyMarker": "",
+        "KeyMarker": marker,
         "VersionIdMarker": "",
         "MaxKeys": most,
+        **({"Delimiter": delimiter} if delimiter else {}),
+        **({"CommonPrefixes": prefixes} if prefixes else {}),
         **{kind: found for kind, found in lines.items() if found},
     }
 
@@ -211,7 +223,10 @@ _ANSWERS: dict[str, tuple[Callable[[S3Backend, Params], Params], frozenset[str]]
     "GetObject": (_get, frozenset({"Bucket", "Key", "VersionId", "Range"})),
     "HeadObject": (_head, frozenset({"Bucket", "Key", "VersionId"})),
     "ListObjectsV2": (_list, frozenset({"Bucket", "Prefix", "StartAfter", "Delimiter"})),
-    "ListObjectVersions": (_list_versions, frozenset({"Bucket", "Prefix", "MaxKeys"})),
+    "ListObjectVersions": (
+        _list_versions,
+        frozenset({"Bucket", "Prefix", "MaxKeys", "Delimiter", "KeyMarker"}),
+    ),
     "DeleteObjects": (_delete, frozenset({"Bucket", "Delete"})),
 }
 QUICK_IN_S3 = frozenset(_ANSWERS)

@@ -106,8 +106,8 @@ def of_s3() -> Answers:
         answer = s3.get_object(**b, **options)
         return answer["Body"].read(), {**answer, "Body": None}
 
-    def versions(prefix: str) -> object:
-        return s3.list_object_versions(**b, Prefix=prefix)
+    def versions(prefix: str, **options: str) -> object:
+        return s3.list_object_versions(**b, Prefix=prefix, **options)
 
     calls: list[Callable[[], Any]] = [
         lambda: first,
@@ -139,6 +139,18 @@ def of_s3() -> Answers:
         lambda: versions(""),
         lambda: s3.delete_objects(**b, Delete={"Objects": [version], "Quiet": True}),
         lambda: versions("p/a"),
+        lambda: s3.put_object(**b, Key="p/q/b"),
+        lambda: s3.put_object(**b, Key="p/r/c"),
+        lambda: s3.put_object(**b, Key="p/r/d"),
+        lambda: s3.put_object(**b, Key="p/s/e"),
+        lambda: versions("", Delimiter="/"),
+        lambda: versions("p/", Delimiter="/"),
+        lambda: versions("p/", Delimiter="/", KeyMarker="p/a"),
+        lambda: versions("p/", Delimiter="/", KeyMarker="p/q/"),
+        lambda: versions("p/", Delimiter="/", KeyMarker="p/qq/"),
+        lambda: versions("p/", Delimiter="/", KeyMarker="p/s/"),
+        lambda: versions("p/", KeyMarker="p/q/b"),
+        lambda: s3.list_object_versions(**b, Prefix="p/", Delimiter="/", MaxKeys=2),
         lambda: s3.list_object_versions(**b, Prefix="p/", MaxKeys=1),
         lambda: s3.list_objects_v2(Bucket="none"),
     ]
