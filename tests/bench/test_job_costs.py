@@ -83,6 +83,7 @@ def test_heartbeats_count_as_often_as_they_come_when_a_job_takes_half_a_minute(l
     assert costs["extend the message"].amounts["sqs_request"] == 1
 
 
+@pytest.mark.exhaustive
 def test_polling_costs_less_when_a_device_waits_longer(life):
     book = PriceBook.read()
 

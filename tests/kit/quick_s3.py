@@ -143,6 +143,19 @@ def _list_versions(store: S3Backend, params: Params) -> Params:
     }
 
 
+def _list_uploads(store: S3Backend, params: Params) -> Params:
+    bucket, prefix = _listed(store, params)
+    if any(upload.key_name.startswith(prefix) for upload in bucket.multiparts.values()):
+        raise NotQuick
+    return {
+        "Bucket": bucket.name,
+        "KeyMarker": "",
+        "UploadIdMarker": "",
+        "MaxUploads": 1_000,
+        "IsTruncated": False,
+    }
+
+
 def _delete(store: S3Backend, params: Params) -> Params:
     asked = params["Delete"]
     if not asked.get("Quiet") or not asked["Objects"]:
@@ -227,6 +240,7 @@ _ANSWERS: dict[str, tuple[Callable[[S3Backend, Params], Params], frozenset[str]]
         _list_versions,
         frozenset({"Bucket", "Prefix", "MaxKeys", "Delimiter", "KeyMarker"}),
     ),
+    "ListMultipartUploads": (_list_uploads, frozenset({"Bucket", "Prefix"})),
     "DeleteObjects": (_delete, frozenset({"Bucket", "Delete"})),
 }
 QUICK_IN_S3 = frozenset(_ANSWERS)

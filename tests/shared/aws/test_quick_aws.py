@@ -153,6 +153,10 @@ def of_s3() -> Answers:
         lambda: s3.list_object_versions(**b, Prefix="p/", Delimiter="/", MaxKeys=2),
         lambda: s3.list_object_versions(**b, Prefix="p/", MaxKeys=1),
         lambda: s3.list_objects_v2(Bucket="none"),
+        lambda: s3.list_multipart_uploads(**b),
+        lambda: s3.create_multipart_upload(**b, Key="p/large")["Key"],
+        lambda: s3.list_multipart_uploads(**b, Prefix="q/"),
+        lambda: [each["Key"] for each in s3.list_multipart_uploads(**b, Prefix="p/")["Uploads"]],
     ]
     return [said(call) for call in calls]
 
