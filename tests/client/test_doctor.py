@@ -131,6 +131,20 @@ def test_the_address_is_wrong_when_it_is_that_of_another_service(service, examin
     assert "make run" not in found["what_to_do"]
 
 
+@pytest.mark.parametrize(("past", "said"), [("", True), ("127.0.0.1", False)])
+def test_a_proxy_is_named_when_one_is_before_the_address(
+    service, examined, monkeypatch, past, said
+) -> None:
+    _unanswered(service)
+    monkeypatch.setenv("http_proxy", "http://user:secret@proxy:3128")
+    monkeypatch.setenv("no_proxy", past)
+
+    _, [found] = examined(url="http://127.0.0.1:8000")
+
+    assert ("HTTP_PROXY is in between: NO_PROXY=127.0.0.1" in found["what_to_do"]) is said
+    assert "secret" not in found["what_to_do"]
+
+
 def test_the_authority_is_asked_for_when_a_certificate_is_not_trusted(service, examined) -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")

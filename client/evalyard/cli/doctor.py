@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import click
 
@@ -94,7 +95,17 @@ def _no_api(target: Target, error: EvalyardError) -> Finding:
         todo = cure
     elif "local.json" in target.source or urlsplit(target.url).hostname in _THIS_MACHINE:
         todo = f"does the local cloud run? `make run` starts it; {target.url} is of {target.source}"
-    return Finding("address", "error", about, todo, exits.OUT_OF_REACH)
+    return Finding("address", "error", about, todo + _past_proxy(target.url), exits.OUT_OF_REACH)
+
+
+def _past_proxy(url: str) -> str:
+    """What else to try where the environment puts a proxy before an address."""
+    parts = urlsplit(url)
+    names = [name for name in (parts.scheme, "all") if name in getproxies()]
+    if not names or proxy_bypass(parts.hostname or ""):
+        return ""
+    # Not the proxy itself, whose address may hold a password.
+    return f"; {names[0].upper()}_PROXY is in between: NO_PROXY={parts.hostname} goes past it"
 
 
 def _as_whom(session: Session, model: str | None) -> Iterator[Finding]:
