@@ -9,10 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from evalyard.cli.session import Session
 
@@ -83,6 +79,12 @@ def _lines(pairs: Sequence[Row]) -> str:
 
 
 def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    # Imported here, as a script that reads JSON lines has no use for it.
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     # Without a height Rich takes a redirected output with FORCE_COLOR for 80 columns.
     console = Console() if sys.stdout.isatty() else Console(width=200, height=100)
     if console.width < _NARROWEST * len(columns):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalyard.cli.streams import tell
-from evalyard.client import Evalyard
-from evalyard.core.sending import Patience
+
+if TYPE_CHECKING:
+    from evalyard.client import Evalyard
 
 FORMATS = ("table", "json", "jsonl", "csv", "md")
 
@@ -60,5 +61,9 @@ class Session:
 
 
 def _patiently(**options: Any) -> Evalyard:
+    # Imported here, as help and completion need no HTTP.
+    from evalyard.client import Evalyard
+    from evalyard.core.sending import Patience
+
     # A person waits less than a program: four tries in 4 seconds, unless the service asks for more.
     return Evalyard(**options, patience=Patience(retries=3, max_wait_s=60.0))
