@@ -17,6 +17,8 @@ from moto.s3.models import FakeBucket, FakeKey, S3Backend, s3_backends
 from moto.settings import get_s3_default_max_keys
 
 Params = dict[str, Any]
+# From the beginning of a millisecond until surely in the next one.
+_UNTIL_NEXT_S = 0.001_01
 
 
 class NotQuick(Exception):
@@ -43,7 +45,7 @@ def _put(store: S3Backend, params: Params) -> Params:
         raise NotQuick
     new = store.put_object(bucket, key, body)
     # As on AWS, writes that follow each other are not of one millisecond, nor are their ids.
-    time.sleep(0.001)
+    time.sleep(_UNTIL_NEXT_S - time.time() % 0.001)
     if "ContentType" in params:
         new.set_metadata({"Content-Type": params["ContentType"]})
     return {"ETag": new.etag, **_version_of(new)}
