@@ -37,7 +37,8 @@ export function useQuery<T>(
     const abort = new AbortController();
     latest
       .current(abort.signal)
-      .then((data) => setState({ key, view, data, error: null }))
+      // An answer to a question that was asked ahead comes though its view has gone.
+      .then((data) => abort.signal.aborted || setState({ key, view, data, error: null }))
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
         const problem = error instanceof Problem ? error : new Problem(0, "broken", String(error));
