@@ -7,10 +7,13 @@ import { currentRoute } from "./router";
 import { session } from "./session";
 import { viewOf } from "./view";
 
-/** The figures first: what comes later waits for connections. */
+/**
+ * The figures only: what comes after them would take their time where a server has few processors,
+ * and is asked a moment later anyway.
+ */
 export function askEarly(): void {
   const route = currentRoute();
   if (!session.get().token || route.path.join("/") !== "overview") return;
   const paths = pathsOf(viewOf(route, asOf.get(), RANGE), groupingIn(route.query));
-  for (const path of [paths.summary, paths.overall, paths.charted]) askAhead(path);
+  askAhead(paths.summary);
 }

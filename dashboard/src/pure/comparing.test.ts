@@ -104,6 +104,6 @@ test("values of a condition are the first few, with how many more there are", ()
     b_count: 1,
   };
 
-  expect(valuesOf(condition, "a")).toBe("m0, m1, m2, m3, m4, m5, m6, m7 and 8992 more");
+  expect(valuesOf(condition, "a")).toBe("m0, m1, m2, m3, m4, m5, m6, m7 and 8,992 more");
   expect(valuesOf(condition, "b")).toBe("x");
 });

@@ -75,7 +75,8 @@ export function valuesOf(condition: ConditionDifference, side: "a" | "b"): strin
     .slice(0, MOST_VALUES)
     .map((value) => (typeof value === "number" ? shown(value, "") : String(value ?? "(none)")));
   const count = condition[`${side}_count`] ?? condition[side].length;
-  const rest = count > values.length ? ` and ${count - values.length} more` : "";
+  const rest =
+    count > values.length ? ` and ${(count - values.length).toLocaleString("en-US")} more` : "";
   return (values.join(", ") || "–") + rest;
 }
 

@@ -24,7 +24,8 @@ export function Overview() {
   const by = groupingIn(view.route.query);
   const { summary, overall, grouped, charted, paths } = useQuestions(view, by);
   const dimensions = useMemo(() => usageDimensions(view), [view]);
-  const conditions = useConditions(view, by);
+  // A choice that opens later: what is looked at comes first.
+  const conditions = useConditions(view, by, (grouped.data ?? grouped.error) !== null);
   const loading = [summary, overall, grouped, charted].some((each) => each.loading);
   const isEmpty = summary.data?.runs === 0;
   const trouble = summary.error ?? overall.error;
@@ -90,9 +91,9 @@ const SPREADS = [
 ] as const;
 
 /** The conditions of the window's newest runs, and the one that is asked for. */
-function useConditions(view: View, by: string): string[] {
+function useConditions(view: View, by: string, isTime: boolean): string[] {
   const times = unfiltered(view.asked);
-  const { data } = useQuery(times.join(), (signal) => newestRuns(times, signal));
+  const { data } = useQuery(isTime ? times.join() : null, (signal) => newestRuns(times, signal));
   const own = conditionOf(by);
   const found = namesIn(data ?? []);
   return own === null || found.includes(own) ? found : [...found, own];
