@@ -1,4 +1,4 @@
-// What the first view is going to ask, asked while the page itself is still on its way.
+// What the first view is going to ask first, asked while the page itself is still on its way.
 
 import { askAhead } from "./api";
 import { asOf } from "./clock";

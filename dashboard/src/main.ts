@@ -1,4 +1,4 @@
-// The beginning: small, so that the first questions are asked before the page is there.
+// The beginning: small, so that the figures are asked for before the page is there.
 
 import { askEarly } from "./early";
 import "./style.css";
