@@ -84,17 +84,14 @@ def _points(values: Any) -> tuple[Any, Any]:
 def _shifts(values: Any, counts: Any, significance: float) -> list[float]:
     values = _without_spikes(values, counts)
     worth = _worth(values, counts)
-    places, waiting = [], [(0, len(values))]
+    border = int(np.argmax(counts == 1))
+    places = [border] if border else []
+    waiting = [(0, border), (border, len(values))]
     while waiting:
         first, last = waiting.pop()
         place = _best_place(values[first:last])
-        if place is None:
-            continue
-        if _tested(values[first:last], worth[first:last], place)[1] < significance:
+        if place and _tested(values[first:last], worth[first:last], place)[1] < significance:
             places.append(first + place)
-        else:
-            place = int(np.argmax(counts[first:last] == 1))
-        if place:
             waiting += [(first, first + place), (first + place, last)]
     places.sort()
     while places:

@@ -8,6 +8,7 @@ import msgspec
 
 from shared.aws.attributes import encode_item
 from shared.datasets import Adapter, ExtraField
+from shared.storage.log.records import partition
 from tests.kit.gateway import http_event
 
 DATASET = "my_server_metrics"
@@ -77,5 +78,6 @@ def append_event(content: str, **headers: str) -> dict[str, Any]:
 
 def adapter_items() -> dict[str, Any]:
     """DynamoDB's answer to the one read of an append: the adapter, and nothing else yet."""
-    item = {"sk": f"DATASET#{ADAPTER.dataset}#ADAPTER", "adapter": msgspec.to_builtins(ADAPTER)}
+    key = {"pk": partition(CALLER["user_id"]), "sk": f"DATASET#{ADAPTER.dataset}#ADAPTER"}
+    item = key | {"adapter": msgspec.to_builtins(ADAPTER)}
     return {"Responses": {ENVIRONMENT["CATALOG_TABLE"]: [encode_item(item)]}}

@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
+from operator import mul
 from statistics import NormalDist, fmean, median
 from typing import NamedTuple
 
@@ -55,34 +56,34 @@ def shifts_of(points: Sequence[Point], significance: float) -> list[Shift]:
     On a series without any, one is found with a probability of at most `significance`.
     """
     levelled = _weighed(_without_spikes(points))
-    places = sorted(_split(levelled, 0, len(levelled), significance))
+    places = sorted(_split(levelled, significance))
     return _confirmed(levelled, places, significance)
 
 
-def _split(points: Sequence[Point], start: int, end: int, significance: float) -> list[int]:
-    """The places at which a stretch comes apart, by its parts' parts."""
-    found, waiting = [], [(start, end)]
+def _split(points: Sequence[Point], significance: float) -> list[int]:
+    """The places at which a series may come apart, by its parts' parts.
+
+    Means spread less than single runs, so the energy distance would part the ones from the
+    others, and not see a shift among either: each kind is a part of its own from the start.
+    """
+    border = _where_singles_begin(points)
+    found = [border] if border else []
+    waiting = [(0, border), (border, len(points))]
     while waiting:
         first, last = waiting.pop()
         place = best_place(points[first:last])
         if place is None:
             continue
-        is_shift = _searched(points[first:last], place).searched < significance
-        if not is_shift:
-            place = _where_singles_begin(points[first:last])
-        if place:
-            found += [first + place] if is_shift else []
+        if _searched(points[first:last], place).searched < significance:
+            found.append(first + place)
             waiting += [(first, first + place), (first + place, last)]
     return found
 
 
 def _where_singles_begin(points: Sequence[Point]) -> int:
-    """Where means end and single runs begin, or 0.
-
-    Means spread less, so that the energy distance parts them from single runs, and would not see
-    a shift among the means.
-    """
-    return next((place for place, point in enumerate(points) if point.runs == 1), 0)
+    """Where means end and single runs begin, or 0 where a side would have too few points."""
+    border = next((place for place, point in enumerate(points) if point.runs == 1), 0)
+    return border if min(border, len(points) - border) >= LEAST_RUNS else 0
 
 
 def _confirmed(points: Sequence[Point], places: list[int], significance: float) -> list[Shift]:
@@ -162,9 +163,10 @@ def t_test(left: Sequence[Point], right: Sequence[Point]) -> float:
 
 def _moments(points: Sequence[Point]) -> tuple[float, float, float]:
     """Weight, mean, and weighted squares about the mean."""
-    weight = math.fsum(point.worth for point in points)
-    mean = math.fsum(point.value * point.worth for point in points) / weight
-    rest = math.fsum(point.worth * (point.value - mean) ** 2 for point in points)
+    values, worths = [point.value for point in points], [point.worth for point in points]
+    weight = math.fsum(worths)
+    mean = math.fsum(map(mul, worths, values)) / weight
+    rest = math.fsum(map(mul, worths, [(value - mean) ** 2 for value in values]))
     return weight, mean, rest
 
 
