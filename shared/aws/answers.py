@@ -10,6 +10,9 @@ from typing import Any
 from botocore.model import Shape
 from botocore.parsers import JSONParser, ResponseParser, ResponseParserFactory
 
+# Attribute values, and what holds nothing else: items, and lists of items.
+_AS_IS = frozenset({"AttributeValue", "AttributeMap", "ItemList"})
+
 
 class AnswerParsers(ResponseParserFactory):  # type: ignore[misc]  # Botocore has no types.
     """Botocore's parsers, but for the protocol of DynamoDB."""
@@ -23,4 +26,4 @@ class AnswerParsers(ResponseParserFactory):  # type: ignore[misc]  # Botocore ha
 
 class _Parser(JSONParser):  # type: ignore[misc]
     def _parse_shape(self, shape: Shape, node: Any) -> Any:
-        return node if shape.name == "AttributeValue" else super()._parse_shape(shape, node)
+        return node if shape.name in _AS_IS else super()._parse_shape(shape, node)

@@ -1,4 +1,4 @@
-"""How long a call of AWS may take."""
+"""How long a call of AWS may take, and what it says of the caller."""
 
 import pytest
 
@@ -18,3 +18,23 @@ def test_all_tries_of_a_call_fit_into_what_a_caller_waits(aws, make, service):
     longest_s = config.retries["total_max_attempts"] * one_try_s + PAUSES_S
 
     assert longest_s < read_template().functions()["Usage"]["Properties"]["Timeout"]
+
+
+def test_header_of_a_call_is_the_one_of_the_session_when_it_names_the_caller(aws):
+    sent = []
+    events = client("sts").meta.events
+
+    def note(request, **_):
+        sent.append(request.headers["User-Agent"])
+
+    events.register("before-send.sts", note)
+    try:
+        client("sts").get_caller_identity()
+    finally:
+        events.unregister("before-send.sts", note)
+
+    (agent,) = sent
+    # The longer one that botocore makes for each call says `ua/2.1`.
+    text = agent.decode() if isinstance(agent, bytes) else agent
+    assert text.startswith("Botocore/")
+    assert "ua/" not in text
