@@ -14,7 +14,7 @@ import msgspec
 
 from shared.datasets.adapters import MAX_EXTRA_FIELDS
 from shared.datasets.metrics.mapping import Mapping, NumberField
-from shared.datasets.metrics.times import accepted_us, odd_text, usual_us
+from shared.datasets.metrics.times import accepted_us, inside_quotes, odd_text, usual_us
 from shared.errors import pointer_step
 from shared.runs import MAX_LABEL_CHARACTERS
 from shared.storage.log import BATCH_MEMBER, META_PREFIX
@@ -26,6 +26,8 @@ _MAX_FIELD_CHARACTERS = 512
 _NESTED_ROWS = 20_000
 _MAX_DEPTH = 8
 _ARRIVED = f"{META_PREFIX}ts"
+# Labels have few values; looking for a dictionary of all numbers takes as long as writing them.
+_MAX_WORDS = 500
 # A line that is broken is a row of nothing.
 _LINES = "format='newline_delimited', ignore_errors=true"
 
@@ -48,7 +50,8 @@ def extract(
     accepted = ", ".join(f"{column.accepted} AS {column.name}" for column in columns)
     connection.execute(
         f"COPY (SELECT {accepted} FROM (SELECT {values} FROM ({members.select(rows)}))) "
-        f"TO '{target}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 61440)"
+        f"TO '{target}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 61440, "
+        f"DICTIONARY_SIZE_LIMIT {_MAX_WORDS})"
     )
 
 
@@ -148,7 +151,7 @@ def _number(text: str, field: NumberField) -> str:
     """SQL: the number that a JSON text is, or NULL; booleans are 1 and 0."""
     if field.kind == "boolean":
         return f"CASE {text} WHEN 'true' THEN 1.0::DOUBLE WHEN 'false' THEN 0.0::DOUBLE END"
-    number = f"CASE WHEN {text}[1] BETWEEN '-' AND '9' THEN TRY_CAST({text} AS DOUBLE) END"
+    number = f"CASE WHEN {_is_number(text)} THEN TRY_CAST({text} AS DOUBLE) END"
     if (field.times, field.over) == (1, 1):
         return number
     return f"{number} * {field.times!r}::DOUBLE / {field.over!r}::DOUBLE"
@@ -157,11 +160,9 @@ def _number(text: str, field: NumberField) -> str:
 def _label(name: str, text: str) -> _Column:
     """A string's characters or a number's digits; NULL where there are none or too many."""
     # Unescaping parses the text once more; hardly any label needs it.
-    quoted = f"CASE WHEN contains({text}, '\\') THEN ({text}::JSON)->>'$' ELSE {text}[2:-2] END"
-    label = (
-        f"CASE WHEN {text}[1] = '\"' THEN {quoted} "
-        f"WHEN {text}[1] BETWEEN '-' AND '9' THEN {text} END"
-    )
+    escaped = f"CASE WHEN contains({text}, '\\') THEN ({text}::JSON)->>'$'"
+    quoted = f"{escaped} ELSE {inside_quotes(text)} END"
+    label = f"CASE WHEN {_is_text(text)} THEN {quoted} WHEN {_is_number(text)} THEN {text} END"
     # Cut, two labels could become one.
     fits = f"CASE WHEN length({name}) <= {MAX_LABEL_CHARACTERS} THEN {name} END"
     return _Column(name, label, fits)
@@ -169,7 +170,17 @@ def _label(name: str, text: str) -> _Column:
 
 def _instant(text: str) -> str:
     """SQL: the instant in a text of our own, in microseconds."""
-    return f"epoch_us(TRY_CAST({text}[2:-2] AS TIMESTAMPTZ))"
+    return f"epoch_us(TRY_CAST({inside_quotes(text)} AS TIMESTAMPTZ))"
+
+
+# What JSON begins with says what it is, and DuckDB compares beginnings quickest: of all that a
+# value may begin with, only quotes sort before `#`, only a minus and digits from `-` to `9`.
+def _is_text(json: str) -> str:
+    return f"{json} < '#'"
+
+
+def _is_number(json: str) -> str:
+    return f"{json} BETWEEN '-' AND ':'"
 
 
 def _lines(rows: Path) -> str:
@@ -200,8 +211,9 @@ def _candidates(
 ) -> list[NumberField]:
     """Keys of the rows that may hold numbers, also nested ones: the most frequent."""
     found = connection.execute(
-        f"SELECT key, count(*) AS n FROM (SELECT unnest(json_keys(json)) AS key "
-        f"FROM {_lines(rows)}) WHERE length(key) BETWEEN 1 AND {_MAX_FIELD_CHARACTERS} "
+        f"SELECT key, sum(n) AS n FROM (SELECT unnest(keys) AS key, n FROM ("
+        f"SELECT json_keys(json) AS keys, count(*) AS n FROM {_lines(rows)} GROUP BY keys)) "
+        f"WHERE length(key) BETWEEN 1 AND {_MAX_FIELD_CHARACTERS} "
         f"AND NOT starts_with(key, '{META_PREFIX}') "
         f"GROUP BY key ORDER BY n DESC, key LIMIT {MAX_CANDIDATES + len(taken)}"
     ).fetchall()

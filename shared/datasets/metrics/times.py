@@ -34,7 +34,7 @@ def usual_us(text: str) -> str:
     return (
         "CASE "
         f"WHEN regexp_full_match({text}, '{_ISO}') "
-        f"THEN epoch_us(TRY_CAST({text}[2:-2] AS TIMESTAMPTZ)) "
+        f"THEN epoch_us(TRY_CAST({inside_quotes(text)} AS TIMESTAMPTZ)) "
         f"WHEN regexp_full_match({text}, '{_INTEGER}') THEN CASE "
         f"WHEN {number} < 100000000000 THEN {number} * 1000000 "
         f"WHEN {number} < 100000000000000 THEN {number} * 1000 "
@@ -45,6 +45,13 @@ def usual_us(text: str) -> str:
         f"WHEN {fraction} < 1e14 THEN ({fraction} * 1e3)::BIGINT "
         "END END"
     )
+
+
+def inside_quotes(text: str) -> str:
+    """SQL: a JSON text without its quotes; its escapes stay. A slice would take four times as
+    long.
+    """
+    return f"substring({text}, 2, length({text}) - 2)"
 
 
 def accepted_us(us: str) -> str:
