@@ -19,10 +19,21 @@ from tempfile import TemporaryDirectory
 from local.aws import REGION
 from local.bytecode import compile_build, compile_modules
 from local.errors import LocalCloudError
+from local.fingerprint import fingerprint
 from local.home import ROOT
 from local.pruning import prune_layers
 
 BUILD = ROOT / ".aws-sam" / "build"
+# Written when a build is complete: what it was made from, and with.
+_MADE_FROM = BUILD / "made-from"
+# A change of these makes another build of the same sources.
+_TOOLS = (
+    "local/build.py",
+    "local/bytecode.py",
+    "local/pruning.py",
+    "local/stand_ins",
+    "requirements/sam.txt",
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,11 @@ def this_machine() -> Target:
 
 
 def build(target: Target, log: Path, config_env: str) -> None:
-    """Builds into `.aws-sam/build`; the caller holds `build_lock`."""
+    """Builds into `.aws-sam/build`, if it is not there; the caller holds `build_lock`."""
+    wanted = _made_from(target)
+    if _found() == wanted:
+        return
+    _MADE_FROM.unlink(missing_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     # SAM leaves its temporary folders behind.
     with TemporaryDirectory(dir=BUILD.parent) as scratch:
@@ -58,6 +73,28 @@ def build(target: Target, log: Path, config_env: str) -> None:
     stand_ins = prune_layers(BUILD.parent)
     compile_build(BUILD.parent, target.interpreter)
     compile_modules(stand_ins, target.interpreter)
+    _MADE_FROM.write_text(wanted)
+
+
+def is_built(target: Target) -> bool:
+    """Whether what stands in `.aws-sam/build` is made from the present sources."""
+    return _found() == _made_from(target)
+
+
+def _found() -> str | None:
+    return _MADE_FROM.read_text() if _MADE_FROM.exists() else None
+
+
+def _made_from(target: Target) -> str:
+    version = _version(target.interpreter)
+    return fingerprint({**target.parameters, "interpreter": version}, more=_TOOLS)
+
+
+def _version(interpreter: Path) -> str:
+    if interpreter == Path(sys.executable):
+        return sys.version
+    asked = [str(interpreter), "-c", "import sys; print(sys.version, end='')"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
 
 
 @contextmanager

@@ -47,6 +47,11 @@ class Home:
         return self.root / "deployed.json"
 
     @property
+    def stack(self) -> Path:
+        """What was last deployed, as the local AWS describes it."""
+        return self.root / "stack.json"
+
+    @property
     def children(self) -> Path:
         """Processes of the current run, for the next one to end should this one be killed."""
         return self.root / "children.json"

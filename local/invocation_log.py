@@ -1,26 +1,25 @@
-"""One line per function invocation, taken from CloudWatch Logs as they appear there.
+"""One line per function invocation, as the local AWS hands them over (`local.emulator.finished`).
 
-What functions print goes to `output.log` in the same folder. Streams are deleted once read: the
-local AWS opens one for each invocation, and would keep and save them all.
+What functions print goes to `output.log` in the same folder.
 """
 
 import json
 import re
 import threading
 import time
-from collections.abc import Iterable
+import urllib.request
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from local.aws import LocalAws
+from local.emulator import INVOCATIONS_PATH
 from local.home import Home
 from local.stack import Stack
 
 _EVERY_S = 1.0
-_PAGE = 50
+_WITHIN_S = 10.0
 _DURATION = re.compile(r"Duration: (\d+(?:\.\d+)?) ms")
 
 
@@ -83,10 +82,10 @@ def _logged_status(text: str) -> str | None:
 
 
 class InvocationLog:
-    """Follows the log groups of all functions on a thread until stopped."""
+    """Follows the functions of a stack on a thread until stopped."""
 
     def __init__(self, aws: LocalAws, home: Home) -> None:
-        self._client = aws.client("logs")
+        self._url = f"{aws.endpoint_url}{INVOCATIONS_PATH}"
         self._lines = home.log("functions")
         self._output = home.log("output")
         self._groups: dict[str, str] = {}
@@ -112,38 +111,20 @@ class InvocationLog:
         stopping = False
         while not stopping:
             stopping = self._stopping.wait(_EVERY_S)
-            for group in self._filled():
-                while self._drain(group, self._groups[group]) == _PAGE:
-                    pass
+            _append(self._lines, self._output, list(self._finished()))
 
-    def _filled(self) -> list[str]:
-        """The groups that hold something: one request for fifty instead of one for each."""
+    def _finished(self) -> Iterator[Invocation]:
         try:
-            pages = self._client.get_paginator("describe_log_groups").paginate()
-            found = [group for page in pages for group in page["logGroups"]]
-        except (BotoCoreError, ClientError):
-            return []
-        filled = [group["logGroupName"] for group in found if group["storedBytes"]]
-        return [name for name in filled if name in self._groups]
-
-    def _drain(self, group: str, function: str) -> int:
-        """Takes what is finished out of one page of streams; how many that were."""
-        try:
-            page = self._client.describe_log_streams(logGroupName=group, limit=_PAGE)["logStreams"]
-            read = [self._take(group, row["logStreamName"], function) for row in page]
-        except (BotoCoreError, ClientError):
-            return 0
-        finished = [each for each in read if each]
-        _append(self._lines, self._output, finished)
-        return len(finished)
-
-    def _take(self, group: str, stream: str, function: str) -> Invocation | None:
-        where = {"logGroupName": group, "logStreamName": stream}
-        events = self._client.get_log_events(**where, startFromHead=True)["events"]
-        invocation = read_invocation(function, events)
-        if invocation:
-            self._client.delete_log_stream(**where)
-        return invocation
+            with urllib.request.urlopen(self._url, timeout=_WITHIN_S) as answer:  # noqa: S310
+                rows = json.load(answer)
+        except (OSError, ValueError):
+            # The local AWS is being started again.
+            return
+        for row in rows:
+            function = self._groups.get(row["group"])
+            invocation = read_invocation(function, row["events"]) if function else None
+            if invocation:
+                yield invocation
 
 
 def log_groups(stack: Stack) -> dict[str, str]:

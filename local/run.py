@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from local import announce, deploy, device_runner, preflight, processes
-from local.api_routes import import_http_apis
 from local.catching_up import catch_up
-from local.cloud import Cloud, keep, start_cloud
+from local.cloud import Cloud, start_cloud
 from local.errors import LocalCloudError
 from local.front_port import FrontPort
 from local.home import Home
 from local.invocation_log import InvocationLog
-from local.seed import Credentials, seed
+from local.seed import Credentials, kept_credentials, seed
 from local.settings import Settings
 from local.stack import Stack, read_stack
 from local.stream_host import StreamHost
-from local.table_ttl import apply_ttl
 from local.watching import Kept, Watch
 
 
@@ -93,6 +91,17 @@ class _Running:
     streams: StreamHost
     programs: list[Kept]
 
+    @property
+    def devices(self) -> list[Kept]:
+        """The demo device, where there is one."""
+        return self.programs[1:]
+
+    def end_device(self) -> None:
+        """Ends it, for another to be started."""
+        for device in self.devices:
+            device.child.stop()
+        del self.programs[1:]
+
     def tend(self, watch: Watch) -> None:
         """Starts again what ended."""
         again = watch.tend(self.programs)
@@ -113,17 +122,19 @@ def _start(settings: Settings, home: Home, cleanup: ExitStack) -> _Running:
     cleanup.callback(cloud.stop)
     processes.note(home.children, [cloud.child])
     cleanup.callback(home.children.unlink, missing_ok=True)
+    # The sources are read while it starts.
+    release = deploy.release_of(settings, cloud.aws)
+    known = deploy.known(home, release)
     cloud.wait_until_ready()
-    stack, api_id = bring_up_to_date(settings, home, cloud)
+    deployed = bring_up_to_date(settings, home, cloud, known)
+    stack = deployed.stack
     log = InvocationLog(cloud.aws, home)
     log.start(stack)
     cleanup.callback(log.stop)
-    streams = StreamHost(cloud.aws, home, partial(read_stack, cloud.aws, deploy.STACK))
-    _open_front_port(FrontPort(settings.port, cloud.port, api_id, streams), cleanup)
-    say("making the demo accounts")
-    credentials = seed(settings.base_url, home, cloud.aws, stack, settings.model.name)
+    streams = StreamHost(cloud.aws, home, stack, partial(read_stack, cloud.aws, deploy.STACK))
+    _open_front_port(FrontPort(settings.port, cloud.port, deployed.api_id, streams), cleanup)
     running = _Running(home, cloud, stack, streams, [Kept(cloud.child, cloud.restart)])
-    _start_device(settings, running, credentials, cleanup)
+    credentials = _start_device_and_accounts(settings, running, cleanup)
     where = (settings.base_url, cloud.aws.endpoint_url)
     cleanup.callback(home.withdraw_announcement)
     announce.write_shell_environment(home, *where, credentials, settings.model.name)
@@ -131,6 +142,24 @@ def _start(settings: Settings, home: Home, cleanup: ExitStack) -> _Running:
     print(announce.summary(home, *where, credentials, settings.model), flush=True)
     say("ready")
     return running
+
+
+def _start_device_and_accounts(
+    settings: Settings, running: _Running, cleanup: ExitStack
+) -> Credentials:
+    """The device loads its model while the accounts are looked at, if they are there already."""
+    kept = kept_credentials(running.home)
+    if kept is not None:
+        _start_device(settings, running, kept, cleanup)
+    say("making the demo accounts" if kept is None else "looking at the demo accounts")
+    aws, stack = running.cloud.aws, running.stack
+    credentials = seed(settings.base_url, running.home, aws, stack, settings.model.name)
+    if credentials != kept:
+        running.end_device()
+        _start_device(settings, running, credentials, cleanup)
+    for device in running.devices:
+        device_runner.ready(device.child)
+    return credentials
 
 
 def _start_device(
@@ -146,22 +175,16 @@ def _start_device(
     cleanup.callback(lambda: runner.child.stop())
     running.programs.append(runner)
     processes.note(running.home.children, [each.child for each in running.programs])
-    device_runner.ready(runner.child)
 
 
-def bring_up_to_date(settings: Settings, home: Home, cloud: Cloud) -> tuple[Stack, str]:
-    """Deploys if anything changed; the stack and the id of its HTTP API."""
+def bring_up_to_date(
+    settings: Settings, home: Home, cloud: Cloud, known: deploy.Deployed | None
+) -> deploy.Deployed:
+    """What is deployed: what is known, where that still stands, else the present sources."""
+    if known and deploy.stands(cloud.aws, known):
+        return known
     deploy.check_not_lost(home, cloud.aws)
-    fingerprint = None
-    if not deploy.is_deployed(settings, home, cloud.aws):
-        fingerprint = deploy.build_and_deploy(settings, home, cloud.aws, say)
-    stack = read_stack(cloud.aws, deploy.STACK)
-    apply_ttl(cloud.aws, stack.template, stack.physical_ids)
-    api_id = import_http_apis(cloud.aws, stack)
-    if fingerprint is not None:
-        keep(cloud.aws)
-        deploy.note_deployed(home, fingerprint)
-    return stack, api_id
+    return deploy.deploy(settings, home, cloud.aws, say)
 
 
 def _open_front_port(front: FrontPort, cleanup: ExitStack) -> None:

@@ -3,15 +3,12 @@
 import time
 
 from local import deploy
-from local.api_routes import import_http_apis
 from local.aws import LocalAws
-from local.cloud import keep
 from local.errors import LocalCloudError
 from local.fire import fire
 from local.home import Home, read_json
 from local.settings import Settings
 from local.stack import read_stack
-from local.table_ttl import apply_ttl
 
 
 def redeploy(settings: Settings) -> None:
@@ -19,12 +16,7 @@ def redeploy(settings: Settings) -> None:
     home = Home(settings.home)
     aws = _running_aws(home)
     began = time.monotonic()
-    fingerprint = deploy.build_and_deploy(settings, home, aws, print)
-    stack = read_stack(aws, deploy.STACK)
-    apply_ttl(aws, stack.template, stack.physical_ids)
-    import_http_apis(aws, stack)
-    keep(aws)
-    deploy.note_deployed(home, fingerprint)
+    deploy.deploy(settings, home, aws, print)
     print(f"deployed in {time.monotonic() - began:.0f} s")
 
 

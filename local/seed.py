@@ -37,7 +37,7 @@ class Credentials:
 
 def seed(base_url: str, home: Home, aws: LocalAws, stack: Stack, model: str | None) -> Credentials:
     """The kept credentials while they work, else new ones, kept."""
-    kept = _kept(home)
+    kept = kept_credentials(home)
     if kept and _work(base_url, kept):
         return kept
     made = _make(base_url, bootstrap_admin(home, aws, stack), model)
@@ -45,7 +45,8 @@ def seed(base_url: str, home: Home, aws: LocalAws, stack: Stack, model: str | No
     return made
 
 
-def _kept(home: Home) -> Credentials | None:
+def kept_credentials(home: Home) -> Credentials | None:
+    """Those of an earlier start, which may have been revoked since."""
     content = read_json(home.credentials) or {}
     names = Credentials.__dataclass_fields__
     return Credentials(**content) if set(content) == set(names) else None

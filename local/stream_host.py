@@ -31,11 +31,11 @@ _WARM_S = 600.0
 
 
 class StreamHost:
-    """The functions of the deployed stack, which `read` reads. Used on one event loop."""
+    """The functions of the deployed stack, which `read` reads again. Used on one event loop."""
 
-    def __init__(self, aws: LocalAws, home: Home, read: Callable[[], Stack]) -> None:
+    def __init__(self, aws: LocalAws, home: Home, stack: Stack, read: Callable[[], Stack]) -> None:
         self._aws, self._home, self._read = aws, home, read
-        self._stack = read()
+        self._stack = stack
         self._routes = read_stream_routes(self._stack.template)
         self._idle: dict[str, list[Worker]] = {}
         self._all: set[Worker] = set()

@@ -12,3 +12,5 @@ KEEP_PATH = "/_evalyard/keep"
 # Where a function's own credentials are had, `?function=<name>`: who runs it elsewhere (the stream
 # host) runs it under its role too.
 CREDENTIALS_PATH = "/_evalyard/credentials"
+# What invocations printed since the last time that this was asked for, as JSON.
+INVOCATIONS_PATH = "/_evalyard/invocations"

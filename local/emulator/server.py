@@ -9,20 +9,26 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from local.emulator import CREDENTIALS_PATH, KEEP_PATH
+from local.emulator import CREDENTIALS_PATH, INVOCATIONS_PATH, KEEP_PATH
 from local.emulator.archives import Archives
 from local.emulator.disk import free_bytes_at, guard_objects
 from local.emulator.durable import Durable
+from local.emulator.finished import Finished
 from local.emulator.objects import mend_objects
+from local.emulator.outputs import mark_ends
+from local.emulator.policies import parse_once
 from local.emulator.workers import Workers
 
 # What the replaced functions belong to; tests/local/test_emulator_contract.py says which they are.
 MINISTACK = "1.5.33"
+_Query = dict[str, list[str]]
+_Own = Callable[[_Query], Awaitable[tuple[int, object]]]
 _log = logging.getLogger("evalyard")
 
 
@@ -68,7 +74,7 @@ def _end_with_parent() -> None:
 
 def _prepare(state: Path, objects: Path, memory: Path, disk: Path) -> Durable:
     from ministack import app
-    from ministack.core import lambda_runtime
+    from ministack.core import iam_evaluator, lambda_runtime
 
     services = app._get_module("lambda_svc")
     archives = Archives((memory / "shared", disk / "shared"))
@@ -76,8 +82,17 @@ def _prepare(state: Path, objects: Path, memory: Path, disk: Path) -> Durable:
     guard_objects(app._get_module("s3"), free_bytes_at(objects))
     durable = Durable(app, state, lambda_runtime.reset)
     durable.attach()
+    mark_ends(lambda_runtime)
+    parse_once(iam_evaluator)
+    finished = Finished()
+    finished.attach(services, app._get_module("cloudwatch_logs"))
     roles = _Roles(services, lambda_runtime)
-    app.app = _with_own_paths(app.app, durable, roles)
+    own: dict[str, _Own] = {
+        KEEP_PATH: partial(_keep, durable),
+        CREDENTIALS_PATH: partial(_credentials, roles),
+        INVOCATIONS_PATH: partial(_invocations, finished),
+    }
+    app.app = _with_own_paths(app.app, durable, own)
     return durable
 
 
@@ -96,13 +111,11 @@ class _Roles:
         return None
 
 
-def _with_own_paths(original: Any, durable: Durable, roles: _Roles) -> Any:
+def _with_own_paths(original: Any, durable: Durable, own: dict[str, _Own]) -> Any:
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"] == KEEP_PATH:
-            await _answer(send, durable.keep)
-            return
-        if scope["type"] == "http" and scope["path"] == CREDENTIALS_PATH:
-            await _answer_credentials(scope, send, roles)
+        asked = own.get(scope["path"]) if scope["type"] == "http" else None
+        if asked is not None:
+            await _answer(send, *await asked(parse_qs(scope["query_string"].decode())))
             return
         await original(scope, receive, send)
         if scope["type"] == "http":
@@ -111,18 +124,21 @@ def _with_own_paths(original: Any, durable: Durable, roles: _Roles) -> Any:
     return application
 
 
-async def _answer_credentials(scope: Any, send: Any, roles: _Roles) -> None:
-    function = parse_qs(scope["query_string"].decode()).get("function", [""])[0]
-    found = roles.credentials(function)
-    status = 404 if found is None else 200
+async def _keep(durable: Durable, _query: _Query) -> tuple[int, object]:
+    """200 once all that was deployed is on the disk; 409 while a deployment is under way."""
+    return 200 if await asyncio.ensure_future(durable.keep()) else 409, None
+
+
+async def _credentials(roles: _Roles, query: _Query) -> tuple[int, object]:
+    found = roles.credentials(query.get("function", [""])[0])
+    return 404 if found is None else 200, found
+
+
+async def _invocations(finished: Finished, _query: _Query) -> tuple[int, object]:
+    return 200, finished.take()
+
+
+async def _answer(send: Any, status: int, content: object) -> None:
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(found).encode()})
-
-
-async def _answer(send: Any, keep: Callable[[], Any]) -> None:
-    """200 once all that was deployed is on the disk; 409 while a deployment is under way."""
-    kept = await asyncio.ensure_future(keep())
-    status = 200 if kept else 409
-    await send({"type": "http.response.start", "status": status, "headers": []})
-    await send({"type": "http.response.body", "body": b""})
+    await send({"type": "http.response.body", "body": json.dumps(content).encode()})

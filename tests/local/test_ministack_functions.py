@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+import urllib.request
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,9 +20,11 @@ from local.api_routes import import_http_apis
 from local.aws import LocalAws
 from local.catching_up import catch_up
 from local.cloud import Cloud
+from local.emulator import INVOCATIONS_PATH
 from local.errors import LocalCloudError
 from local.fire import fire
 from local.home import Home
+from local.invocation_log import read_invocation
 from local.stack import Stack
 
 _ROUTE_URI = {"Fn::Sub": "arn:…/functions/${Echo.Arn}/invocations"}
@@ -63,6 +66,16 @@ import os, tempfile, time
 def handler(event, context):
     time.sleep(event.get("s", 0))
     return [os.getpid(), os.path.realpath(os.path.dirname(__file__)), tempfile.gettempdir()]
+"""
+
+_SAYS = """
+import os, sys
+def handler(event, context):
+    for text in event["says"]:
+        sys.stdout.write(text)
+    if event.get("dies"):
+        os._exit(1)
+    return {}
 """
 
 _WHO = """
@@ -122,6 +135,49 @@ def test_function_is_its_own_role_when_it_calls_aws(
     name = deployed(_WHO, "sts:GetCallerIdentity")
 
     assert f":assumed-role/{name}/" in _invoke(aws, name)
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        [[], ["one\n", "two\n"], []],
+        [["no end"], ["next\n"]],
+        [["x" * 3000 + "\n"] * 200, ["short\n"], [""]],
+    ],
+)
+def test_invocation_has_the_lines_that_it_printed_and_no_others(
+    aws: LocalAws, deployed: Callable[..., str], says: list[list[str]]
+) -> None:
+    name = deployed(_SAYS)
+
+    for texts in says:
+        _invoke(aws, name, {"says": texts})
+
+    assert _printed(aws, name) == ["".join(texts).splitlines() for texts in says]
+
+
+def test_lines_before_its_death_are_there_when_a_process_ends_in_an_invocation(
+    aws: LocalAws, deployed: Callable[..., str]
+) -> None:
+    name = deployed(_SAYS)
+
+    died = _invoke(aws, name, {"says": ["last words\n"], "dies": True})
+    _invoke(aws, name, {"says": ["next\n"]})
+
+    assert "errorMessage" in died
+    first, second = _printed(aws, name)
+    assert first[0] == "last words"
+    assert second == ["next"]
+
+
+def _printed(aws: LocalAws, name: str) -> list[list[str]]:
+    """What each invocation of a function printed, taken out of the local AWS."""
+    with urllib.request.urlopen(f"{aws.endpoint_url}{INVOCATIONS_PATH}", timeout=10) as answer:
+        rows = [row for row in json.load(answer) if row["group"] == f"/aws/lambda/{name}"]
+    streams = aws.client("logs").describe_log_streams(logGroupName=f"/aws/lambda/{name}")
+    assert streams["logStreams"] == []
+    found = [read_invocation(name, row["events"]) for row in rows]
+    return [list(each.printed) for each in found if each]
 
 
 def test_processes_of_a_function_share_its_code_and_have_a_temporary_folder_each(

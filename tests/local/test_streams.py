@@ -233,7 +233,8 @@ def test_another_process_answers_when_the_one_that_waited_was_killed(
     home.log("output").parent.mkdir(parents=True)
     (tmp_path / "streaming.py").write_text(HANDLER.replace("FOLDER", repr(str(tmp_path))))
     (tmp_path / "go").touch()
-    host = OneHandler(LocalAws("http://127.0.0.1:1"), home, lambda: deployed("/ask"))
+    stack = deployed("/ask")
+    host = OneHandler(LocalAws("http://127.0.0.1:1"), home, stack, lambda: stack)
 
     async def answered() -> bytes:
         event = {"path": "/ask", "headers": {}}
@@ -275,8 +276,8 @@ def deployed(*paths: str) -> Stack:
 
 
 def test_paths_are_those_of_the_last_deployment_when_it_changed(tmp_path: Path) -> None:
-    home, stacks = Home(tmp_path), [deployed("/one"), deployed("/one", "/two")]
-    host = OneWorker(LocalAws("http://127.0.0.1:1"), home, lambda: stacks.pop(0))
+    home, aws = Home(tmp_path), LocalAws("http://127.0.0.1:1")
+    host = OneWorker(aws, home, deployed("/one"), lambda: deployed("/one", "/two"))
 
     async def routes() -> list[bool]:
         return [await host.route(path) is not None for path in (b"/one", b"/two")]
@@ -290,7 +291,8 @@ def test_paths_are_those_of_the_last_deployment_when_it_changed(tmp_path: Path) 
 @pytest.mark.parametrize("what", ["a deployment", "the local AWS"])
 def test_idle_processes_end_when_what_they_know_is_outdated(tmp_path: Path, what: str) -> None:
     home = Home(tmp_path)
-    host = OneWorker(LocalAws("http://127.0.0.1:1"), home, lambda: deployed("/one"))
+    stack = deployed("/one")
+    host = OneWorker(LocalAws("http://127.0.0.1:1"), home, stack, lambda: stack)
     home.deployed.write_text('{"fingerprint": "one"}')
 
     async def all_of_it() -> tuple[bool, bool]:
