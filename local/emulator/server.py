@@ -17,12 +17,12 @@ from urllib.parse import parse_qs
 
 from local.emulator import CREDENTIALS_PATH, INVOCATIONS_PATH, KEEP_PATH
 from local.emulator.archives import Archives
+from local.emulator.compiled import compile_paths_once, parse_policies_once
 from local.emulator.disk import free_bytes_at, guard_objects
 from local.emulator.durable import Durable
 from local.emulator.finished import Finished
 from local.emulator.objects import mend_objects
 from local.emulator.outputs import mark_ends
-from local.emulator.policies import parse_once
 from local.emulator.workers import Workers
 
 # What the replaced functions belong to; tests/local/test_emulator_contract.py says which they are.
@@ -83,7 +83,8 @@ def _prepare(state: Path, objects: Path, memory: Path, disk: Path) -> Durable:
     durable = Durable(app, state, lambda_runtime.reset)
     durable.attach()
     mark_ends(lambda_runtime)
-    parse_once(iam_evaluator)
+    parse_policies_once(iam_evaluator)
+    compile_paths_once(app._get_module("apigateway"))
     finished = Finished()
     finished.attach(services, app._get_module("cloudwatch_logs"))
     roles = _Roles(services, lambda_runtime)
