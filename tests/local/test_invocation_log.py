@@ -1,10 +1,15 @@
 """One line per invocation, out of what CloudWatch Logs has of it."""
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from local.aws import LocalAws
+from local.emulator import INVOCATIONS_PATH
 from local.home import Home
 from local.invocation_log import InvocationLog, log_groups, read_invocation, status_of
 from local.stack import Stack
@@ -44,50 +49,49 @@ def test_status_is_what_the_function_printed(printed: tuple[str, ...], status: s
     assert status_of(printed) == status
 
 
-class Logs:
-    """CloudWatch Logs with one stream in one of two groups; counts what it is asked."""
+class _LocalAws(BaseHTTPRequestHandler):
+    """Hands over what ended since it was asked last: first two invocations, then none."""
 
-    def __init__(self) -> None:
-        self.events = {"/aws/lambda/s-Jobs": _events('{"status":200}'), "/aws/lambda/s-Idle": []}
-        self.asked: list[str] = []
+    rows: ClassVar[list[dict[str, Any]]] = []
 
-    def client(self, _: str) -> "Logs":
-        return self
+    def do_GET(self) -> None:
+        rows, self.rows[:] = json.dumps(self.rows).encode(), []
+        self.send_response(200 if self.path == INVOCATIONS_PATH else 404)
+        self.end_headers()
+        self.wfile.write(rows)
 
-    def get_paginator(self, name: str) -> "Logs":
-        self.asked.append(name)
-        return self
-
-    def paginate(self) -> list[dict[str, Any]]:
-        groups = [
-            {"logGroupName": name, "storedBytes": len(events)}
-            for name, events in self.events.items()
-        ]
-        return [{"logGroups": groups}]
-
-    def describe_log_streams(self, **where: Any) -> dict[str, Any]:
-        self.asked.append(where["logGroupName"])
-        return {"logStreams": [{"logStreamName": "one"}]}
-
-    def get_log_events(self, **where: Any) -> dict[str, Any]:
-        return {"events": self.events[where["logGroupName"]]}
-
-    def delete_log_stream(self, **where: Any) -> None:
-        self.events[where["logGroupName"]] = []
+    def log_message(self, *_: object) -> None:
+        """Prints nothing."""
 
 
-def test_only_groups_that_hold_something_are_read(tmp_path: Path) -> None:
-    functions = {"Jobs": "s-Jobs", "Idle": "s-Idle"}
-    described = {name: {"Type": "AWS::Lambda::Function", "Properties": {}} for name in functions}
-    logs, home = Logs(), Home(tmp_path)
+def test_lines_are_of_the_functions_of_the_stack_when_they_are_handed_over(tmp_path: Path) -> None:
+    groups = ("/aws/lambda/s-Jobs", "/aws/lambda/of-another-stack")
+    _LocalAws.rows = [{"group": each, "events": _events('{"status":200}')} for each in groups]
+    described = {"Jobs": {"Type": "AWS::Lambda::Function", "Properties": {}}}
+    home = Home(tmp_path)
     home.log("functions").parent.mkdir(parents=True)
-    log = InvocationLog(logs, home)  # type: ignore[arg-type]
 
-    log.start(Stack({"Resources": described}, functions, {}))
+    with HTTPServer(("127.0.0.1", 0), _LocalAws) as server:
+        threading.Thread(target=server.serve_forever).start()
+        log = InvocationLog(LocalAws(f"http://127.0.0.1:{server.server_port}"), home)
+        log.start(Stack({"Resources": described}, {"Jobs": "s-Jobs"}, {}))
+        log.stop()
+        server.shutdown()
+
+    lines = home.log("functions").read_text().splitlines()
+    assert [line.split()[1:3] for line in lines] == [["Jobs", "200"]]
+    assert home.log("output").read_text() == 'Jobs: {"status":200}\n'
+
+
+def test_log_goes_on_when_the_local_aws_is_away(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.log("functions").parent.mkdir(parents=True)
+    log = InvocationLog(LocalAws("http://127.0.0.1:1"), home)
+
+    log.start(Stack({"Resources": {}}, {}, {}))
     log.stop()
 
-    assert home.log("functions").read_text().split()[1:3] == ["Jobs", "200"]
-    assert set(logs.asked) == {"describe_log_groups", "/aws/lambda/s-Jobs"}
+    assert home.log("functions").read_text() == ""
 
 
 def test_log_group_is_the_functions_own_when_the_template_names_none() -> None:
