@@ -6,7 +6,7 @@ waits in them by one query a line.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from shared import clock
@@ -16,7 +16,7 @@ from shared.jobs.dispatch import Dispatcher
 from shared.jobs.job import Failure, Job
 from shared.jobs.lines import Line, line_of
 from shared.jobs.store import JobStore
-from shared.jobs.wait_reasons import BACKOFF, NO_MATCHING_DEVICE, waiting_detail, waiting_reason
+from shared.jobs.wait_reasons import BACKOFF, NO_MATCHING_DEVICE, Candidates
 
 # Who waits behind more jobs of one line reads this number.
 _COUNTED_AHEAD = 1_000
@@ -32,6 +32,7 @@ class QueueStatus:
     pinned: Mapping[str, Device]
     lines: list[Line]
     places: Mapping[str, Mapping[str, int]]
+    looked_through: dict[tuple[str | None, str, str], Candidates] = field(default_factory=dict)
 
     @classmethod
     def of(cls, store: JobStore, dispatcher: Dispatcher, jobs: Iterable[Job]) -> Self:
@@ -79,19 +80,22 @@ class QueueStatus:
             return BACKOFF
         if job.device_serial is not None and job.device_serial not in self.pinned:
             return NO_MATCHING_DEVICE
-        return waiting_reason(self._candidates(job), job.user_id, job.model)
+        return self._candidates(job).why(job.model).reason
 
     def _detail(self, job: Job) -> str:
         """The reason as a sentence that names devices."""
         if job.device_serial is not None and job.device_serial not in self.pinned:
             return f"device {job.device_serial} is not registered any more"
-        devices = waiting_detail(self._candidates(job), job.user_id, job.model)
+        devices = self._candidates(job).why(job.model).detail
         return devices if job.failure is None else f"{_last_attempt(job, job.failure)}; {devices}"
 
-    def _candidates(self, job: Job) -> list[Device]:
-        if job.device_serial is not None:
-            return [self.pinned[job.device_serial]]
-        return self.pools[job.queue_tag]
+    def _candidates(self, job: Job) -> Candidates:
+        key = (job.device_serial, job.queue_tag, job.user_id)
+        if key not in self.looked_through:
+            serial = job.device_serial
+            devices = self.pools[job.queue_tag] if serial is None else [self.pinned[serial]]
+            self.looked_through[key] = Candidates(devices, job.user_id)
+        return self.looked_through[key]
 
 
 def _last_attempt(job: Job, failure: Failure) -> str:

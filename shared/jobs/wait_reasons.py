@@ -1,6 +1,8 @@
 """Why a queued job still waits, as a code and a sentence, from what its devices said last."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from shared import clock
 from shared.devices import Device
@@ -26,37 +28,55 @@ _NOT_READY = {
 _SHOWN = 3
 
 
-def waiting_reason(candidates: Collection[Device], user_id: str, model: str) -> str | None:
-    """Why a job waits that any of the candidates may run; None where one is free for it."""
-    if not _mine(candidates, user_id):
-        return NO_DEVICE_SERVES_TAG
-    states = {_state(device) for device in _able(candidates, user_id, model)}
-    if "available" in states:
-        return None
-    found = (reason for state, reason in _REASONS.items() if state in states)
-    return next(found, NO_MATCHING_DEVICE)
+class Why(NamedTuple):
+    """Why a job waits, as a code (None where a device is free for it) and as a sentence."""
+
+    reason: str | None
+    detail: str
 
 
-def waiting_detail(candidates: Collection[Device], user_id: str, model: str) -> str:
-    """The same as a sentence that names the devices, those first that may be free soonest."""
-    if not _mine(candidates, user_id):
-        return "no device that you may use serves this queue"
-    able = sorted(_able(candidates, user_id, model), key=_how_soon)
-    if not able:
-        return f"no registered device that you may use serves model {model}"
-    said = [f"{device.name or device.serial} {_how(device)}" for device in able[:_SHOWN]]
-    more = len(able) - _SHOWN
-    return "; ".join([*said, f"{more} more"] if more > 0 else said)
+class Candidates:
+    """The devices of some that a user's jobs may go to, looked through once for all the jobs."""
 
+    def __init__(self, devices: Iterable[Device], user_id: str) -> None:
+        mine = [device for device in devices if device.owner in (None, user_id)]
+        self._are_none = not mine
+        self._unknown = [device for device in mine if device.models_unknown]
+        self._named: dict[str, list[Device]] = defaultdict(list)
+        for device in mine:
+            for model in () if device.models_unknown else set(device.models):
+                self._named[model].append(device)
+        self._why: dict[str, Why] = {}
 
-def _mine(candidates: Collection[Device], user_id: str) -> list[Device]:
-    return [device for device in candidates if device.owner in (None, user_id)]
+    def why(self, model: str) -> Why:
+        """Why a job for a model waits for them, naming those first that may be free soonest."""
+        if model not in self._why:
+            able = sorted(self._able(model), key=_how_soon)
+            self._why[model] = Why(self._reason(able), self._detail(able, model))
+        return self._why[model]
 
+    def _able(self, model: str) -> list[Device]:
+        """Those that say that they serve the model or, where none does, that say nothing."""
+        named = [device for device in self._named.get(model, ()) if device.serves(model)]
+        return named or [device for device in self._unknown if device.serves(model)]
 
-def _able(candidates: Collection[Device], user_id: str, model: str) -> list[Device]:
-    """Those that say that they serve the model or, where none does, that say nothing."""
-    able = [device for device in _mine(candidates, user_id) if device.serves(model)]
-    return [device for device in able if not device.models_unknown] or able
+    def _reason(self, able: list[Device]) -> str | None:
+        if self._are_none:
+            return NO_DEVICE_SERVES_TAG
+        states = set(map(_state, able))
+        if "available" in states:
+            return None
+        found = (reason for state, reason in _REASONS.items() if state in states)
+        return next(found, NO_MATCHING_DEVICE)
+
+    def _detail(self, able: list[Device], model: str) -> str:
+        if self._are_none:
+            return "no device that you may use serves this queue"
+        if not able:
+            return f"no registered device that you may use serves model {model}"
+        said = [f"{device.name or device.serial} {_how(device)}" for device in able[:_SHOWN]]
+        more = len(able) - _SHOWN
+        return "; ".join([*said, f"{more} more"] if more > 0 else said)
 
 
 def _state(device: Device) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from shared import clock
 from shared.devices import Device, Telemetry
-from shared.jobs.wait_reasons import waiting_detail, waiting_reason
+from shared.jobs.wait_reasons import Candidates
 from tests.conftest import HeldClock
 
 
@@ -28,7 +28,7 @@ def device(state: str, **fields) -> Device:
 
 def reason(*devices: Device) -> str | None:
     """Why ada's job for model m waits."""
-    return waiting_reason(devices, "ada", "m")
+    return Candidates(devices, "ada").why("m").reason
 
 
 @pytest.mark.parametrize(
@@ -84,17 +84,17 @@ def test_devices_are_named_with_how_they_are_the_soonest_first(held_clock: HeldC
     ]
 
     assert (
-        waiting_detail(devices, "ada", "m")
+        Candidates(devices, "ada").why("m").detail
         == "b busy; S25 hot; new has never been heard of; 1 more"
     )
-    assert waiting_detail(devices[:1], "ada", "m") == "pixel-7 offline for 3 min"
-    assert waiting_detail([], "ada", "m") == "no device that you may use serves this queue"
+    assert Candidates(devices[:1], "ada").why("m").detail == "pixel-7 offline for 3 min"
+    assert Candidates([], "ada").why("m").detail == "no device that you may use serves this queue"
 
 
 def test_sentence_says_when_no_device_has_the_model(held_clock: HeldClock) -> None:
     other = device("available", reported_models=("x",))
 
-    said = waiting_detail([other], "ada", "m")
+    said = Candidates([other], "ada").why("m").detail
 
     assert said == "no registered device that you may use serves model m"
 
@@ -104,7 +104,7 @@ def test_sentence_has_the_reading_that_keeps_a_device_away(held_clock: HeldClock
     low = Telemetry(at_us=0, battery=5)
 
     said = [
-        waiting_detail([device(state, telemetry=seen)], "ada", "m")
+        Candidates([device(state, telemetry=seen)], "ada").why("m").detail
         for state, seen in (("hot", hot), ("low_battery", low))
     ]
 
@@ -116,6 +116,28 @@ def test_device_is_named_with_what_it_waits_for_when_it_is_not_ready() -> None:
         serial="pixel-7", last_seen_us=clock.now_us(), reported_reason="server_unavailable"
     )
 
-    said = waiting_detail([resting], "ada", "m")
+    said = Candidates([resting], "ada").why("m").detail
 
     assert said == "pixel-7 waits until its model's server can answer"
+
+
+def test_each_model_waits_for_its_own_devices_when_jobs_of_several_are_asked_about() -> None:
+    candidates = Candidates(
+        [
+            device("busy", serial="a", registered_models=("m", "n")),
+            device("hot", serial="b", registered_models=("n",)),
+            device("offline", serial="c", registered_models=("o",), owner="eve"),
+        ],
+        "ada",
+    )
+
+    found = [candidates.why(model) for model in ("m", "n", "o", "m")]
+
+    assert [why.reason for why in found] == [
+        "device_busy",
+        "device_busy",
+        "no_matching_device",
+        "device_busy",
+    ]
+    assert found[1].detail.startswith("a busy; b hot")
+    assert found[0] == found[3]
