@@ -2,7 +2,7 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { all, get, type Page, pathWith, type Query } from "../../api";
-import type { DeadJobAnswer, DeviceGroupAnswer } from "../../api_types";
+import type { DeadJobAnswer } from "../../api_types";
 import { refresh, useAsOf } from "../../clock";
 import { type Dimension, FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
@@ -32,7 +32,10 @@ export function DeadLetters() {
   const groups = useGroups(by, asked);
   const dead = useDead(asked);
   const [chosen, setChosen] = useState<DeadJobAnswer[] | null>(null);
-  const dimensions = useMemo(() => [placesOfFailures(), ...jobDimensions(["model"])], []);
+  const dimensions = useMemo(
+    () => [grouped("failure", "Failure"), grouped("device", "Device"), ...jobDimensions(["model"])],
+    [],
+  );
   const trouble = groups.error ?? dead.loaded.error;
   const isEmpty = groups.data?.data.length === 0;
   return (
@@ -111,14 +114,16 @@ function totalOf(groups: Page<DeadGroup>, chosen: string | null): number | null 
   return counted.reduce((all, each) => all + each.count, 0);
 }
 
-/** The devices where jobs failed; on none, as those that expired, is no choice. */
-function placesOfFailures(): Dimension {
+/** Of what, or where, jobs failed; on no device, as those that expired, is no choice. */
+function grouped(by: By, label: string): Dimension {
   const choices = async (signal: AbortSignal) => {
-    const path = "/jobs/dlq?group_by=device&limit=1000";
-    const { data } = await get<Page<DeviceGroupAnswer>>(path, signal);
-    return data.flatMap(({ device, count }) => (device === null ? [] : [{ value: device, count }]));
+    const { data } = await get<Page<DeadGroup>>(`/jobs/dlq?group_by=${by}&limit=1000`, signal);
+    return data.flatMap((group) => {
+      const value = nameOf(group);
+      return value === null ? [] : [{ value, count: group.count }];
+    });
   };
-  return { name: "device", label: "Device", single: true, choices };
+  return { name: by, label, single: true, choices };
 }
 
 function Nothing({ isFiltered }: { isFiltered: boolean }) {
