@@ -82,6 +82,7 @@ def _points(values: Any) -> tuple[Any, Any]:
 
 
 def _shifts(values: Any, counts: Any, significance: float) -> list[float]:
+    raw = values, _worth(values, counts)
     values = _without_spikes(values, counts)
     worth = _worth(values, counts)
     border = int(np.argmax(counts == 1))
@@ -94,10 +95,14 @@ def _shifts(values: Any, counts: Any, significance: float) -> list[float]:
             places.append(first + place)
             waiting += [(first, first + place), (first + place, last)]
     places.sort()
+
+    def sides(start: int, end: int) -> tuple[Any, Any]:
+        return raw if counts[start] > 1 and counts[end - 1] == 1 else (values, worth)
+
     while places:
         edges = [0, *places, len(values)]
         found = [
-            _tested(values[start:end], worth[start:end], place - start)
+            _tested(*(side[start:end] for side in sides(start, end)), place - start)
             for start, place, end in zip(edges, places, edges[2:], strict=False)
         ]
         weakest = max(range(len(found)), key=lambda number: found[number][1])

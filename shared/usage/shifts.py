@@ -57,7 +57,7 @@ def shifts_of(points: Sequence[Point], significance: float) -> list[Shift]:
     """
     levelled = _weighed(_without_spikes(points))
     places = sorted(_split(levelled, significance))
-    return _confirmed(levelled, places, significance)
+    return _confirmed(levelled, _weighed(points), places, significance)
 
 
 def _split(points: Sequence[Point], significance: float) -> list[int]:
@@ -86,18 +86,28 @@ def _where_singles_begin(points: Sequence[Point]) -> int:
     return border if min(border, len(points) - border) >= LEAST_RUNS else 0
 
 
-def _confirmed(points: Sequence[Point], places: list[int], significance: float) -> list[Shift]:
+def _confirmed(
+    levelled: Sequence[Point], points: Sequence[Point], places: list[int], significance: float
+) -> list[Shift]:
     """The places that still separate their neighbours, the weakest taken out first."""
     while True:
         edges = [0, *places, len(points)]
         shifts = [
-            replace(_searched(points[before:after], place - before), place=place)
+            replace(
+                _searched(_compared(levelled[before:after], points[before:after]), place - before),
+                place=place,
+            )
             for before, place, after in zip(edges, places, edges[2:], strict=False)
         ]
         weakest = max(shifts, key=lambda shift: shift.searched, default=None)
         if weakest is None or weakest.searched < significance:
             return shifts
         places = [place for place in places if place != weakest.place]
+
+
+def _compared(levelled: Sequence[Point], points: Sequence[Point]) -> Sequence[Point]:
+    """Without spikes; but with them where single runs stand against means, which hold theirs."""
+    return points if points[0].runs > 1 and points[-1].runs == 1 else levelled
 
 
 def best_place(points: Sequence[Point]) -> int | None:

@@ -45,6 +45,20 @@ def test_at_most_one_noise_of_twenty_has_a_change(kind, n):
     assert alarms <= 0.05 * count + 3 * math.sqrt(0.05 * 0.95 * count)
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", KINDS)
+def test_at_most_one_noise_of_twenty_has_a_change_when_older_points_are_means(kind):
+    chance, count = random.Random(8), 200
+
+    def noise():
+        older = [Point(sum(series(kind, 8, chance)) / 8, 8) for _ in range(200)]
+        return older + [Point(value) for value in series(kind, 200, chance)]
+
+    alarms = sum(bool(shifts_of(noise(), 0.03)) for _ in range(count))
+
+    assert alarms <= 0.05 * count + 3 * math.sqrt(0.05 * 0.95 * count)
+
+
 @pytest.mark.parametrize("kind", ["normal", "skewed", "spiky"])
 def test_shift_is_found_where_it_is(kind):
     chance = random.Random(3)
