@@ -39,6 +39,8 @@ def run(arguments: list[str], connect: Callable[..., Any] | None = None) -> int:
         code, lines = _ending(error)
         streams.tell(lines)
         return code
+    finally:
+        session.close()
 
 
 def _called(arguments: list[str], session: Session) -> object:

@@ -33,6 +33,11 @@ class Session:
             self._ev = self._connect(**{name: self.options.get(name) for name in names})
         return self._ev
 
+    def close(self) -> None:
+        """Close the connections that it made."""
+        if self._ev is not None and self._connect is _patiently:
+            self._ev.close()
+
     @property
     def format(self) -> str:
         """As asked for; else a table for a person and JSON lines for a program."""
