@@ -23,7 +23,7 @@ _CONFIG_ENV = "local"
 # What a change of these makes different is deployed as well.
 _DEPLOYED_BY = tuple(
     f"local/{name}.py"
-    for name in ("api_routes", "deploy", "openapi_routes", "packaging", "table_ttl")
+    for name in ("api_routes", "deploy", "openapi_routes", "packaging", "stack", "table_ttl")
 )
 
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import botocore.client
 import botocore.session
-import botocore.useragent
 import pytest
 from botocore.exceptions import ParamValidationError
 from botocore.model import Shape
@@ -110,18 +109,9 @@ def lighten() -> None:
     moto reads its table of S3's addresses from its source at each call, makes 1,300 matchers
     for the library `requests` at each start, which has no user here, converts the names of each
     queue's attributes again, and copies a whole table for each item of a transaction; botocore
-    describes itself at each call, and reads the descriptions of services again for each session.
+    reads the descriptions of services again for each session.
     """
     botocore.session.create_loader = cache(botocore.session.create_loader)
-    described = botocore.useragent.UserAgentString.to_string
-    said: list[str] = []
-
-    def describe(self: Any) -> str:
-        if not said:
-            said.append(described(self))
-        return said[0]
-
-    botocore.useragent.UserAgentString.to_string = describe
     sqs_models.camelcase_to_underscores = cache(sqs_models.camelcase_to_underscores)
     addresses = S3Backend.urls.fget(s3_backends[DEFAULT_ACCOUNT_ID]["aws"])
     S3Backend.urls = property(lambda self: addresses)
