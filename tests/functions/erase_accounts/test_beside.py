@@ -50,31 +50,31 @@ def fold(town: Town, user_id: str) -> None:
 
 @pytest.mark.exhaustive
 def test_everything_real_goes(town: Town, yard: Yard) -> None:
-    move_in(town, "ida")
-    append(town, "ida")
-    fold(town, "ida")
-    append(town, "ida", "k2")
-    done = yard.submit("ida", callback_url="https://example.com/hook", adapter_id="d")["job_id"]
+    move_in(town, "idalove")
+    append(town, "idalove")
+    fold(town, "idalove")
+    append(town, "idalove", "k2")
+    done = yard.submit("idalove", callback_url="https://example.com/hook", adapter_id="d")["job_id"]
     assert yard.complete(done, yard.claim(done)).status == 200
-    yard.submit("ida")
-    town.api("accounts", user="ida").get("/accounts/webhook_secret")
-    assert len(town.traces("ida")) > 20
+    yard.submit("idalove")
+    town.api("accounts", user="idalove").get("/accounts/webhook_secret")
+    assert len(town.traces("idalove")) > 20
 
-    town.erase("ida")
-    town.sweep_until_erased("ida")
+    town.erase("idalove")
+    town.sweep_until_erased("idalove")
 
-    assert town.traces("ida") == {}
+    assert town.traces("idalove") == {}
 
 
 def test_messages_and_schedules_bring_nothing_back(town: Town, yard: Yard) -> None:
-    move_in(town, "ida")
-    append(town, "ida")
-    events = segment_events(town, "ida")
-    job = yard.submit("ida", callback_url="https://example.com/hook")["job_id"]
+    move_in(town, "idalove")
+    append(town, "idalove")
+    events = segment_events(town, "idalove")
+    job = yard.submit("idalove", callback_url="https://example.com/hook")["job_id"]
     attempt = yard.claim(job)
-    message = {"job_id": job, "user_id": "ida", "attempt": attempt}
-    town.erase("ida")
-    town.sweep_until_erased("ida")
+    message = {"job_id": job, "user_id": "idalove", "attempt": attempt}
+    town.erase("idalove")
+    town.sweep_until_erased("idalove")
 
     assert aggregate_usage(events, _Patient()) == {"batchItemFailures": []}
     for event in ({}, {"roll_up": True}, {"deep": True}):
@@ -84,14 +84,14 @@ def test_messages_and_schedules_bring_nothing_back(town: Town, yard: Yard) -> No
     assert yard.say("claim", job).code == "job_gone"
     assert yard.complete(job, attempt).code == "job_gone"
 
-    assert town.traces("ida") == {}
+    assert town.traces("idalove") == {}
 
 
 @pytest.mark.exhaustive
 def test_append_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(town: Town) -> None:
     number = 0
     while True:
-        user_id = f"ida{number}"
+        user_id = f"idalove{number}"
         move_in(town, user_id)
         append(town, user_id, "first")
         town.erase(user_id)
@@ -113,7 +113,7 @@ def test_append_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(tow
 def test_fold_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(town: Town) -> None:
     number = 0
     while True:
-        user_id = f"ida{number}"
+        user_id = f"idalove{number}"
         move_in(town, user_id)
         append(town, user_id, "first")
         if number % 2:
@@ -142,7 +142,7 @@ def test_job_that_ends_leaves_nothing_wherever_the_sweep_meets_it(
 ) -> None:
     number = 0
     while True:
-        user_id = f"ida{number}"
+        user_id = f"idalove{number}"
         move_in(town, user_id)
         serial = f"dev-{number}"
         yard.register(serial)

@@ -264,7 +264,7 @@ def test_it_ends_well_wherever_a_sweep_dies(
     """At AWS calls all over the sweep that removes, and the one that finishes."""
     number = 0
     while True:
-        user_id = f"ida{number}"
+        user_id = f"idalovelace{number}"
         town.settle(user_id)
         begin_erasure(town.accounts, user_id, audit=Audit(), may_go_on=lambda: True)
         if after_s == GRACE_S:
@@ -282,7 +282,7 @@ def test_it_ends_well_wherever_a_sweep_dies(
             break
         number += step
     assert number > 20
-    assert [place for place in town.traces("ida") if not place.endswith(" ERASED")] == []
+    assert [place for place in town.traces("idalovelace") if not place.endswith(" ERASED")] == []
     assert len(town.traces("eve")) > 35
 
 
@@ -290,7 +290,7 @@ def test_it_ends_well_wherever_a_sweep_dies(
 def test_begun_whole_or_not_at_all_wherever_the_call_dies(town: Town) -> None:
     number = 0
     while True:
-        user_id = f"ida{number}"
+        user_id = f"idalovelace{number}"
         token = town.settle(user_id)
         with watched_calls() as calls, suppress(Crash):
             calls.after[number] = crash
@@ -304,7 +304,7 @@ def test_begun_whole_or_not_at_all_wherever_the_call_dies(town: Town) -> None:
         number += 1
     told = town.root.get("/accounts/audit", params={"limit": 1000}).json()["data"]
     begun = [entry["object"] for entry in told if entry["action"] == "erasure.begun"]
-    assert sorted(begun) == sorted(f"ida{one}" for one in range(number + 1))
+    assert sorted(begun) == sorted(f"idalovelace{one}" for one in range(number + 1))
 
 
 def test_upkeep_ends_tokens_when_the_call_died(town: Town) -> None:
