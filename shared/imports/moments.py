@@ -38,7 +38,7 @@ def time_name(row: Mapping[str, Any]) -> str | None:
 
 
 def any_time_name(
-    row: Mapping[str, Any], around: Mapping[str, Any], known: Collection[str]
+    row: Mapping[str, Any], around: Mapping[str, Any], known: Collection[str], now_us: int
 ) -> str | None:
     """The member that says when, under a name that others give it or any but a `known` one; None
     where no member does, or what is `around` all rows. Raises RowRefused where several could.
@@ -46,7 +46,7 @@ def any_time_name(
     name = time_name(row)
     if name is not None or time_name(around) is not None or not row.keys().isdisjoint(OWN_NAMES):
         return name
-    found = [name for name in row.keys() - known if _is_moment(name, row[name])]
+    found = [name for name in row.keys() - known if _is_moment(name, row[name], now_us)]
     if len(found) > 1:
         named = ", ".join(each[:40] for each in sorted(found)[:5])
         detail = f"which of {named} is when it ran? Call that one ts"
@@ -54,10 +54,17 @@ def any_time_name(
     return found[0] if found else None
 
 
-def _is_moment(name: str, value: object) -> bool:
+def _is_moment(name: str, value: object, now_us: int) -> bool:
     if isinstance(value, str):
         return _DATE_AND_TIME.match(value) is not None
-    return is_number(value) and value != 0 and _NAME_OF_MOMENT.search(name) is not None
+    if not (is_number(value) and _NAME_OF_MOMENT.search(name)):
+        return False
+    try:
+        clock.read_row_time(value, now_us)
+    except UnreadableTime:
+        # The third epoch of a training, recall_at 10: a number like any.
+        return False
+    return True
 
 
 def time_of(

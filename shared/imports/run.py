@@ -106,7 +106,7 @@ def run_of(
         detail = _error(row) or f"none of its members is one of a run{nearly(row, KNOWN)}"
         raise RowRefused("", "not_a_run", detail)
     said = _said(row)
-    when = any_time_name(row, batch.common, KNOWN)
+    when = any_time_name(row, batch.common, KNOWN, batch.began_us)
     extra = extras_of(row, KNOWN | {when or "ts"}, note)
     if not (_measured(said, extra) or (not by_tool and _is_meant(row))):
         raise RowRefused("", "nothing_measured", _nothing(row))
@@ -119,7 +119,7 @@ def run_of(
         ts_us=time_of(row, when, batch.common, batch.began_us, note),
         **(batch.otherwise | placed(said, batch, note) | _cut_texts(row, note)),
         extra=extra,
-        conditions=_conditions(row, batch, by_tool=by_tool),
+        conditions=_conditions(row, batch, note, by_tool=by_tool),
         batch_id=batch.batch_id,
     )
 
@@ -232,13 +232,18 @@ def with_conditions(own: Mapping[str, str], batch: Batch) -> dict[str, str]:
     return found
 
 
-def _conditions(row: Mapping[str, Any], batch: Batch, *, by_tool: bool) -> dict[str, str]:
+def _conditions(
+    row: Mapping[str, Any], batch: Batch, note: Note, *, by_tool: bool
+) -> dict[str, str]:
     """Under what it ran. Raises RowRefused."""
     own = _own_conditions(row)
     if by_tool:
         # Which of a tool's options became conditions we chose; they make room for the caller's.
         added = batch.conditions.keys() - own.keys()
-        own = dict(list(own.items())[: MAX_CONDITIONS - len(added)])
+        room = MAX_CONDITIONS - len(added)
+        for name in list(own)[room:]:
+            note(f"conditions.{name}", "left out: those of the query take its room")
+        own = dict(list(own.items())[:room])
     return with_conditions(own, batch)
 
 

@@ -140,6 +140,9 @@ def test_a_tools_conditions_make_room_when_the_query_has_fifteen(ada):
     assert answer.status == 200
     assert [name for name in said if not name.startswith("own_")] == ["backend"]
     assert len(said) == 16
+    left_out = [each["field"] for each in answer.json()["assumed"] if "room" in each["treated_as"]]
+    assert "conditions.build" in left_out
+    assert "conditions.backend" not in left_out
 
 
 def test_mapped_rows_have_the_querys_conditions_when_they_do_not_say_them(adapted):

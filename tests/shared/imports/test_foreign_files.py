@@ -231,7 +231,10 @@ def test_row_is_refused_when_several_of_its_members_could_be_its_time(judged):
 
 def test_text_of_a_run_is_no_time_when_it_begins_like_one(judged):
     row = {"prompt_preview": "2026-01-02 03:04 was a Friday", "eval_time": 1767323045}
+    numbers_of_a_training = {"epoch": 3, "recall_at": 10}
 
-    found = judged(json.dumps(row | {"latency_ms": 5}))
+    found = judged(json.dumps(row | numbers_of_a_training | {"latency_ms": 5}))
+
+    assert found.runs[0].extra == {"eval_time": 1767323045.0, "epoch": 3.0, "recall_at": 10.0}
 
     assert ("ts", "absent: the time of the import") in found.assumed
