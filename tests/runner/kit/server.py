@@ -24,13 +24,23 @@ class Exchange(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         server = self.server
         assert isinstance(server, FakeServer)
-        server.store(self, self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+        if (content := self._content()) is not None:
+            server.store(self, content)
 
     def answer_with(self) -> None:
         server = self.server
         assert isinstance(server, FakeServer)
+        if (content := self._content()) is not None:
+            server.answer(self, json.loads(content or b"null"))
+
+    def _content(self) -> bytes | None:
+        """All that was announced; None, and no more is read, if the other end hung up before."""
         length = int(self.headers.get("Content-Length") or 0)
-        server.answer(self, json.loads(self.rfile.read(length) or b"null"))
+        content = self.rfile.read(length)
+        if len(content) < length:
+            self.close_connection = True
+            return None
+        return content
 
     def send_json(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         payload = b"" if body is None else json.dumps(body).encode()
