@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import termios
@@ -72,6 +73,15 @@ class Terminal:
         return piece
 
 
+def _sit_down() -> None:
+    """As a shell starts a command: it owns the terminal, and Ctrl-C reaches it.
+
+    A suite that was started in the background has its processes ignore Ctrl-C.
+    """
+    ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def evalyard(
     *arguments: str, env: Mapping[str, str], cwd: Path | None = None
@@ -86,7 +96,7 @@ def evalyard(
         stdout=slave,
         stderr=slave,
         start_new_session=True,
-        preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=_sit_down,
     )
     os.close(slave)
     try:
