@@ -146,6 +146,14 @@ test-computing:
 test-waiting:
 	@nice $(MAKE) --no-print-directory -j 1 test-dashboard test-local test-rie
 
+# Real processes, sockets and clocks: what fails among the others is tried once more by itself, and its name stands in
+# the log twice. What fails then, too, fails the suite. At night nothing is tried again.
+define with_real_processes
+$(1) -o cache_dir=.pytest_cache/$@ || { \
+	[ $$? -eq 1 ] && echo "$@: trying again what failed" && \
+	$(1) -o cache_dir=.pytest_cache/$@ --last-failed --last-failed-no-failures none; }
+endef
+
 IN_PROCESS = -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/local --ignore tests/rie
 SLOWEST = --durations 25 --durations-min 1
 
@@ -157,7 +165,7 @@ test-fast: .venv/.installed ## unit and functional tests, but for those that tak
 DEPLOYED = tests/shared tests/functions
 test-unit: .venv/.installed $(VENV_313) .venv-clients/.installed ## unit and functional tests, of what is deployed under Python 3.13
 	$(if $(PYTHON_313),.venv-3.13,.venv)/bin/pytest $(DEPLOYED) $(IN_PROCESS) -m "not nightly" $(SLOWEST)
-	.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS) -m "not nightly"
+	$(call with_real_processes,.venv/bin/pytest tests $(addprefix --ignore ,$(DEPLOYED)) $(IN_PROCESS) -m "not nightly")
 
 # Installed as its users do, but from pinned files: nothing of this repository is near it.
 test-client: .venv-uv/.installed ## the client alone, under each Python from 3.10 on that this machine has
@@ -187,13 +195,13 @@ test-seaweedfs: .venv/.installed .venv-seaweedfs/.installed ## the storage tests
 	.venv/bin/python -m tests.kit.seaweedfs .venv-seaweedfs/bin/weed .venv/bin/pytest --timeout 600 tests/shared/storage
 
 test-rie: .venv/.installed build ## every built function under AWS's Runtime Interface Emulator
-	.venv/bin/pytest tests/rie
+	$(call with_real_processes,.venv/bin/pytest tests/rie)
 
 test-local: .venv/.installed .venv-cloud/.installed ## what we rely on in MiniStack, and local/ itself
-	.venv/bin/pytest -n $(WORKERS) tests/local
+	$(call with_real_processes,.venv/bin/pytest -n $(WORKERS) tests/local)
 
 test-e2e: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## against the local cloud; the dashboard in Chromium
-	.venv/bin/pytest tests/e2e -m "not nightly" $(SLOWEST)
+	$(call with_real_processes,.venv/bin/pytest tests/e2e -m "not nightly" $(SLOWEST))
 
 screenshots: .venv/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## take the dashboard's pictures for docs/
 	.venv/bin/python -m tools.take_screenshots
