@@ -111,7 +111,8 @@ where it was refused (but by 409 or 429); another body is 422 `idempotency_key_r
 _BATCH: Final = """\
 1 to 64 bodies of `/ask` (none or more: 422 `invalid_batch`), some at once. Each has a status, and
 an answer or a problem; one that fails harms no other. Items wait for a place instead of being
-refused.
+refused, and for their turn as long as it takes (10 minutes at most) where they have no `max_wait_s`
+of their own.
 """
 _WARMUP: Final = """\
 Has each device answer one token, which is no run: a server that loads its models has this one

@@ -1,6 +1,8 @@
 """`/ask_batch` and `/warmup`: several calls as one. One that fails harms no other."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -12,16 +14,19 @@ from functions.gateway.refusals import headers_of
 from functions.gateway.requests import Request
 from functions.gateway.schemas import AskBatchBody, WarmupBody, read_body
 from shared import ids
-from shared.errors import EvalyardError, Fault, Unacceptable
-from shared.gateway import ApiCaller, Ask, ParallelLimit
+from shared.errors import EvalyardError, Fault, TooManyRequests, Unacceptable
+from shared.gateway import ApiCaller, Ask, ParallelLimit, QueueFull, WaitExceeded
 from shared.lambda_stream import StreamedAnswer
 from shared.problem_documents import problem_document, status_of
 
 MOST_ITEMS: Final = 64
 _WARMED_AT_ONCE: Final = 4
-# An item waits for a seat that other calls of the user hold, as long as the function may run.
-_LOOKS_EVERY_S: Final = 0.5
+# An item waits for a seat that other calls of the user hold, or for room at a device, as long as
+# the function may run. Where another item ends, there may be room at once.
+_SEAT_LOOKS_S: Final = 0.5
+_DEVICE_LOOKS_S: Final = 5.0
 _WAITS_S: Final = 600.0
+_FULL: Final = (ParallelLimit, QueueFull)
 # Makes a model ready.
 ONE_TOKEN: Final[dict[str, Any]] = {
     "messages": [{"role": "user", "content": "Hello"}],
@@ -38,44 +43,60 @@ async def answer_batch(
         detail = f"a batch has 1 to {MOST_ITEMS} items, this one {len(body.items)}"
         fault = Fault("/items", "invalid_batch", detail)
         raise Unacceptable(detail, code="invalid_batch", faults=(fault,))
-    places = asyncio.Semaphore(body.parallel)
-    results = await asyncio.gather(
-        *(_result(item, places, request, caller, answer) for item in body.items)
-    )
+    batch = _Batch(request, caller, answer, asyncio.Semaphore(body.parallel))
+    results = await asyncio.gather(*(batch.result(item) for item in body.items))
     headers = headers_of(ask_id, "application/json")
     await answer.send(200, headers, msgspec.json.encode({"results": results}))
 
 
-async def _result(
-    item: Any,
-    places: asyncio.Semaphore,
-    request: Request,
-    caller: ApiCaller,
-    answer: StreamedAnswer,
-) -> dict[str, Any]:
-    """What became of one item."""
-    item_id = ids.new_id("ask")
-    try:
-        ask = ask_of(item, request, caller, item_id)
-        async with places:
-            return {"status": 200, "answer": await _answer(ask, answer.gone)}
-    except EvalyardError as error:
-        return {"status": status_of(error), "problem": problem_document(error, item_id)}
+@dataclass
+class _Batch:
+    """Items of one request; `places` are for those that are under way."""
 
+    request: Request
+    caller: ApiCaller
+    answer: StreamedAnswer
+    places: asyncio.Semaphore
+    _one_ended: asyncio.Event = field(default_factory=asyncio.Event)
 
-async def _answer(ask: Ask, gone: asyncio.Event) -> dict[str, Any]:
-    """An answer, after a place became free: an item is not refused for want of one."""
-    collected = Collected()
-    loop = asyncio.get_running_loop()
-    gives_up_at = loop.time() + _WAITS_S
-    while True:
+    async def result(self, item: Any) -> dict[str, Any]:
+        """What became of one item."""
+        item_id = ids.new_id("ask")
         try:
-            answered = await whole_answer(ask, collected, gone, loop.time())
-            return answer_document(answered) | output_of(collected)
-        except ParallelLimit:
-            if loop.time() >= gives_up_at or gone.is_set():
-                raise
-        await asyncio.sleep(_LOOKS_EVERY_S)
+            ask = ask_of(item, self.request, self.caller, item_id)
+            # One that does not say how long it waits for its turn waits as long as it may.
+            full = _FULL if "max_wait_s" in item else (*_FULL, WaitExceeded)
+            async with self.places:
+                return {"status": 200, "answer": await self._answer(ask, full)}
+        except EvalyardError as error:
+            return {"status": status_of(error), "problem": problem_document(error, item_id)}
+        finally:
+            self._one_ended.set()
+            self._one_ended = asyncio.Event()
+
+    async def _answer(self, ask: Ask, full: tuple[type[TooManyRequests], ...]) -> dict[str, Any]:
+        """An answer, after a place became free: an item is not refused for want of one, which
+        `full` says.
+        """
+        loop = asyncio.get_running_loop()
+        gives_up_at = loop.time() + _WAITS_S
+        while True:
+            collected = Collected()
+            try:
+                answered = await whole_answer(ask, collected, self.answer.gone, loop.time())
+                return answer_document(answered) | output_of(collected)
+            except full as refused:
+                if loop.time() >= gives_up_at or self.answer.gone.is_set():
+                    raise
+                looks_s = _SEAT_LOOKS_S if isinstance(refused, ParallelLimit) else _DEVICE_LOOKS_S
+            await self._until_one_ended(looks_s)
+            # A device that refused a call takes none of that name any more.
+            ask = msgspec.structs.replace(ask, ask_id=ids.new_id("ask"))
+
+    async def _until_one_ended(self, within_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._one_ended.wait()
 
 
 async def warm_up(request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer) -> None:

@@ -1,12 +1,17 @@
 """`/ask_batch` and `/warmup`: several calls as one."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 
+from functions.gateway import several
+from functions.gateway.native import ask_of
 from shared.aws import Table
-from tests.functions.gateway.kit import ASK, Gate, Reply, failing
+from shared.gateway import Ask
+from tests.functions.gateway.kit import ASK, METRICS, FakeDevice, Gate, Reply, failing, three_words
 from tests.kit.loops import finish
 
 
@@ -57,6 +62,63 @@ def test_item_waits_for_a_place_when_all_are_taken(
 
     assert reply.json["results"][0]["status"] == 200
     assert len(seats()) == 7
+
+
+@pytest.mark.parametrize("max_wait_s", [{}, {"max_wait_s": 20}])
+def test_item_waits_for_room_when_its_device_is_full(
+    gate: Gate, runs: Any, max_wait_s: dict[str, int]
+) -> None:
+    """A device that takes two calls, one after the other; what it has refused it takes no more."""
+    inside, refused = Counter[str](), set[str]()
+
+    async def two_at_most(device: FakeDevice, ask: dict[str, Any]) -> None:
+        if inside["calls"] == 2:
+            refused.add(ask["id"])
+            await device.say(ask, "refused", reason="full", ahead=1)
+            return
+        assert ask["id"] not in refused
+        inside["calls"] += 1
+        await asyncio.sleep(0.05)
+        await three_words(device, ask)
+        inside["calls"] -= 1
+
+    gate.device(script=two_at_most)
+
+    reply = gate.ask("/ask_batch", {"items": [{**ASK, **max_wait_s}] * 12, "parallel": 8})
+
+    assert [result["status"] for result in reply.json["results"]] == [200] * 12
+    assert len(refused) > 0
+    assert len(runs()) == 12
+
+
+@pytest.mark.parametrize(("said", "status"), [({}, 200), ({"max_wait_s": 0.2}, 429)])
+def test_item_waits_longer_than_a_call_when_it_does_not_say_how_long(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, said: dict[str, float], status: int
+) -> None:
+    """The device comes to one item only after the other is over, and a call waits for 0.4 s."""
+    begins = asyncio.Lock()
+
+    async def one_at_a_time(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await device.say(ask, "accepted", ahead=int(begins.locked()))
+        async with begins:
+            if not device.cancelled.is_set():
+                await device.say(ask, "started")
+                await device.piece(ask, "word")
+                await asyncio.sleep(0.6)
+                await device.say(ask, "done", finish_reason="stop", metrics=METRICS)
+            device.cancelled.clear()
+
+    gate.device(script=one_at_a_time)
+    monkeypatch.setattr(several, "ask_of", lambda *given: in_a_hurry(ask_of(*given)))
+
+    reply = gate.ask("/ask_batch", {"items": [{**ASK, "tag": "first"}, {**ASK, **said}]})
+
+    assert [result["status"] for result in reply.json["results"]] == [200, status]
+
+
+def in_a_hurry(ask: Ask) -> Ask:
+    """It waits for less than half a second."""
+    return msgspec.structs.replace(ask, max_wait_s=min(ask.max_wait_s, 0.4))
 
 
 def test_devices_say_how_they_are_when_they_are_warmed_up(gate: Gate, runs: Any) -> None:
