@@ -163,7 +163,7 @@ class _Conversation:
         said = streams.call(route.function, proxy_event(request, route, body))
         left = asyncio.ensure_future(self._until_left())
         try:
-            return await self._pass_on(said, left)
+            return await self._pass_on(said, left, has_body=request.method != b"HEAD")
         except (CallFailedError, OSError):
             # API Gateway's own words where nothing was said; else the answer breaks off.
             await self._answer(*refusal(502))
@@ -173,8 +173,8 @@ class _Conversation:
             await asyncio.gather(left, return_exceptions=True)
             await said.aclose()
 
-    async def _pass_on(self, said: Said, left: asyncio.Future[None]) -> bool:
-        """Until the function is done (True), or the client left."""
+    async def _pass_on(self, said: Said, left: asyncio.Future[None], *, has_body: bool) -> bool:
+        """Until the function is done (True), or the client left. The answer to HEAD is its head."""
         while True:
             coming = asyncio.ensure_future(anext(said, None))
             waiting: set[asyncio.Future[Any]] = {coming, left}
@@ -184,6 +184,8 @@ class _Conversation:
                 await asyncio.gather(coming, return_exceptions=True)
                 return False
             piece = coming.result()
+            if isinstance(piece, bytes) and not has_body:
+                continue
             event = h11.EndOfMessage() if piece is None else streamed(piece)
             self._writer.write(self._http.send(event) or b"")
             await self._writer.drain()

@@ -38,9 +38,11 @@ class StreamHost:
         self._stack = stack
         self._routes = read_stream_routes(self._stack.template)
         self._idle: dict[str, list[Worker]] = {}
-        self._all: set[Worker] = set()
+        # With its age: what a process of another one knows of code and credentials is outdated.
+        self._all: dict[Worker, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._generation = _text_of(home.deployed)
+        self._age = 0
 
     def forget(self) -> None:
         """The local AWS was started again: it knows the credentials of no process any more."""
@@ -81,7 +83,7 @@ class StreamHost:
             except CallFailedError:
                 await self._end(worker)
                 raise
-            except GeneratorExit:
+            except (GeneratorExit, asyncio.CancelledError):
                 # The client left; the function notices, and says so in its log.
                 self._keep(function, worker)
                 raise
@@ -103,13 +105,14 @@ class StreamHost:
         """A process, and whether it was kept for this; else it begins now."""
         await self._end_idle(older_than_s=_WARM_S)
         idle = self._idle.get(function, [])
-        while idle:
-            worker = idle.pop()
-            if not worker.ended:
-                return worker, True
-            await self._end(worker)
+        while (found := _last_free(idle)) is not None:
+            idle.remove(found)
+            if not found.ended and self._all[found] == self._age:
+                return found, True
+            await self._end(found)
+        age = self._age
         worker = await asyncio.to_thread(self._made, function)
-        self._all.add(worker)
+        self._all[worker] = age
         await worker.start()
         task = asyncio.create_task(self._keep_printed(function, worker))
         self._tasks.add(task)
@@ -122,6 +125,7 @@ class StreamHost:
         if generation == self._generation:
             return
         self._generation = generation
+        self._age += 1
         self._stack = await asyncio.to_thread(self._read)
         self._routes = read_stream_routes(self._stack.template)
         await self._end_idle(older_than_s=0.0)
@@ -135,7 +139,7 @@ class StreamHost:
                     await self._end(worker)
 
     async def _end(self, worker: Worker) -> None:
-        self._all.discard(worker)
+        self._all.pop(worker, None)
         await worker.stop()
 
     # ---------------------------------------------------------------------------- how it is run
@@ -188,6 +192,11 @@ class StreamHost:
         note_invocation(
             self._home, Invocation(round(time.time() * 1000), function, status, took_ms, ())
         )
+
+
+def _last_free(workers: list[Worker]) -> Worker | None:
+    """The one that was used last, of those that can take a call at once or not at all."""
+    return next((each for each in reversed(workers) if each.ended or not each.busy), None)
 
 
 def _layers(properties: Mapping[str, Any]) -> list[Path]:

@@ -64,7 +64,11 @@ class Worker:
         self._process: asyncio.subprocess.Process | None = None
         self._server: asyncio.Server | None = None
         self._calls: dict[str, _Call] = {}
+        self._given_up: str | None = None
+        self._serving: set[asyncio.Task[Any]] = set()
         self.idle_since = 0.0
+        # Whether it is not done with a call yet, as it may be for a while after the client left.
+        self.busy = False
 
     @property
     def ended(self) -> bool:
@@ -99,6 +103,7 @@ class Worker:
         """
         call = _Call(event)
         self._calls[call.request_id] = call
+        self.busy = True
         self._waiting.put_nowait(call)
         try:
             head = b""
@@ -111,7 +116,9 @@ class Worker:
                 yield rest
             while (piece := await self._next_piece(call)) is not None:
                 yield piece
+            self.busy = False
         finally:
+            self._given_up = call.request_id
             call.given_up.set()
 
     async def stop(self) -> None:
@@ -126,6 +133,8 @@ class Worker:
                 await self._process.wait()
         if self._server is not None:
             self._server.close()
+        for task in self._serving:
+            task.cancel()
 
     async def _next_piece(self, call: _Call) -> bytes | None:
         """What comes next; a process that ends says nothing more."""
@@ -149,6 +158,9 @@ class Worker:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         http = h11.Connection(h11.SERVER)
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         try:
             request = await _event(http, reader)
             if isinstance(request, h11.Request):
@@ -156,6 +168,7 @@ class Worker:
         except (ConnectionError, h11.ProtocolError, asyncio.CancelledError):
             return
         finally:
+            self._serving.discard(task)
             writer.close()
 
     async def _answer(
@@ -167,7 +180,9 @@ class Worker:
     ) -> None:
         path = request.target.decode()
         if path.endswith("/invocation/next"):
+            self.busy = False
             call = await self._waiting.get()
+            self.busy = True
             if reader.at_eof():
                 call.said.put_nowait(NotTakenError("the function's process ended"))
                 return
@@ -175,7 +190,7 @@ class Worker:
             headers = [("Lambda-Runtime-Aws-Request-Id", call.request_id)]
             _send(http, writer, 200, headers, call.event)
         elif path.endswith("/left"):
-            await self._called(path).given_up.wait()
+            await self._until_given_up(path)
             _send(http, writer, 204, [], b"")
         elif path.endswith("/response"):
             call = self._called(path)
@@ -189,6 +204,13 @@ class Worker:
                 call.said.put_nowait(CallFailedError("the function failed"))
             _send(http, writer, 202, [], b"{}")
         await writer.drain()
+
+    async def _until_given_up(self, path: str) -> None:
+        """Also of a call whose client left before the function could ask. Raises ConnectionError
+        for one that is over.
+        """
+        if path.split("/")[-2] != self._given_up:
+            await self._called(path).given_up.wait()
 
     def _called(self, path: str) -> _Call:
         """The call that a path names. Raises ConnectionError for one that is over."""

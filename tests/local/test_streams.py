@@ -23,6 +23,7 @@ from local.stack import Stack
 from local.stream_host import Said, StreamHost
 from local.stream_routes import StreamRoute, read_stream_routes
 from local.stream_workers import Worker
+from shared.lambda_stream.runtime_api import RuntimeApi, RuntimeApiError
 from tests.kit.loops import finish
 from tools.template import ROOT
 from tools.transformed import read_source, transformed
@@ -148,6 +149,18 @@ def test_connection_serves_the_next_request_when_a_stream_is_over(
         assert client.getresponse().read() == b"one two"
 
 
+def test_head_of_an_answer_alone_returns_when_it_is_asked_for(
+    connect: Connect, folder: Path
+) -> None:
+    (folder / "go").touch()
+    client = connect()
+
+    for method, body in (("HEAD", b""), ("POST", b"one two")):
+        client.request(method, "/ask/words")
+        answer = client.getresponse()
+        assert (answer.status, answer.read()) == (201, body)
+
+
 def test_function_notices_when_the_client_leaves(connect: Connect, folder: Path) -> None:
     client = connect()
     client.request("POST", "/ask/words", b"{}")
@@ -225,24 +238,30 @@ class OneHandler(StreamHost):
         return Worker(*how_to_run(self._home.root), self._home.root)
 
 
+def host_of(folder: Path) -> OneHandler:
+    """Its function waits for the file `go`."""
+    home = Home(folder)
+    home.log("output").parent.mkdir(parents=True)
+    (folder / "streaming.py").write_text(HANDLER.replace("FOLDER", repr(str(folder))))
+    stack = deployed("/ask")
+    return OneHandler(LocalAws("http://127.0.0.1:1"), home, stack, lambda: stack)
+
+
+async def answered(host: StreamHost) -> bytes:
+    """The whole body of an answer."""
+    said = [each async for each in host.call("Gateway", {"path": "/ask", "headers": {}})]
+    return b"".join(each for each in said if isinstance(each, bytes))
+
+
 @pytest.mark.parametrize("noticed", [True, False])
 def test_another_process_answers_when_the_one_that_waited_was_killed(
     tmp_path: Path, noticed: bool
 ) -> None:
-    home = Home(tmp_path)
-    home.log("output").parent.mkdir(parents=True)
-    (tmp_path / "streaming.py").write_text(HANDLER.replace("FOLDER", repr(str(tmp_path))))
+    host = host_of(tmp_path)
     (tmp_path / "go").touch()
-    stack = deployed("/ask")
-    host = OneHandler(LocalAws("http://127.0.0.1:1"), home, stack, lambda: stack)
 
-    async def answered() -> bytes:
-        event = {"path": "/ask", "headers": {}}
-        said = [each async for each in host.call("Gateway", event)]
-        return b"".join(each for each in said if isinstance(each, bytes))
-
-    async def all_of_it() -> list[bytes]:
-        first = await answered()
+    async def all_of_it() -> tuple[list[bytes], int]:
+        first = await answered(host)
         (worker,) = host._idle["Gateway"]
         process = worker._process
         assert process is not None
@@ -253,11 +272,65 @@ def test_another_process_answers_when_the_one_that_waited_was_killed(
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         if noticed:
             await process.wait()
-        answers = [first, await answered()]
+        answers = [first, await answered(host)]
         await host.stop()
-        return answers
+        await asyncio.sleep(0.1)
+        return answers, len(worker._serving)
 
-    assert finish(all_of_it()) == [b"one two"] * 2
+    assert finish(all_of_it()) == ([b"one two"] * 2, 0)
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_process_takes_calls_again_when_it_is_done_with_one_whose_client_left(
+    tmp_path: Path, is_done: bool
+) -> None:
+    """Until then another takes them, so that no call waits for one that no one reads."""
+    host = host_of(tmp_path)
+
+    async def all_of_it() -> tuple[bytes, int]:
+        said = host.call("Gateway", {"path": "/ask", "headers": {}})
+        while not isinstance(await anext(said), bytes):
+            continue
+        coming = asyncio.ensure_future(anext(said))
+        await asyncio.sleep(0)
+        (worker,) = host._all
+        assert worker._process is not None
+        worker._process.send_signal(signal.SIGSTOP)
+        coming.cancel()
+        await asyncio.wait({coming})
+        if is_done:
+            worker._process.send_signal(signal.SIGCONT)
+            while worker.busy:
+                await asyncio.sleep(0.01)
+        (tmp_path / "go").touch()
+        found = await answered(host), len(host._all)
+        worker._process.send_signal(signal.SIGCONT)
+        await host.stop()
+        return found
+
+    assert finish(all_of_it()) == (b"one two", 1 if is_done else 2)
+
+
+def test_function_hears_that_its_client_left_when_it_asks_later(tmp_path: Path) -> None:
+    worker = Worker([sys.executable, "-c", "import time; time.sleep(60)"], {}, tmp_path)
+
+    async def all_of_it() -> bool:
+        await worker.start()
+        assert worker._server is not None
+        api = RuntimeApi(f"127.0.0.1:{worker._server.sockets[0].getsockname()[1]}")
+        said = asyncio.ensure_future(anext(worker.call(b"{}")))
+        invocation = await api.next()
+        said.cancel()
+        await asyncio.wait({said})
+        upload = await api.open_response(invocation.request_id)
+        with suppress(RuntimeApiError):
+            await upload.end()
+        upload.close()
+        left = await api.until_left(invocation.request_id)
+        await worker.stop()
+        return left
+
+    assert finish(all_of_it())
 
 
 class OneWorker(StreamHost):
@@ -315,6 +388,27 @@ def test_idle_processes_end_when_what_they_know_is_outdated(tmp_path: Path, what
     home.log("output").parent.mkdir(parents=True)
     assert asyncio.run(all_of_it()) == (True, True)
     assert host._idle["Gateway"] == []
+
+
+def test_process_ends_after_its_call_when_what_it_knows_was_outdated_meanwhile(
+    tmp_path: Path,
+) -> None:
+    home, stack = Home(tmp_path), deployed("/one")
+    host = OneWorker(LocalAws("http://127.0.0.1:1"), home, stack, lambda: stack)
+    home.deployed.write_text('{"fingerprint": "one"}')
+    home.log("output").parent.mkdir(parents=True)
+
+    async def all_of_it() -> tuple[bool, bool]:
+        await host.route(b"/one")
+        worker, _ = await host._worker("Gateway")
+        host.forget()
+        await host.route(b"/one")
+        host._keep("Gateway", worker)
+        another, kept = await host._worker("Gateway")
+        await host.stop()
+        return worker.ended, another is not worker and not kept
+
+    assert asyncio.run(all_of_it()) == (True, True)
 
 
 def test_routes_are_the_templates_own() -> None:
