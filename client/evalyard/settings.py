@@ -57,7 +57,7 @@ def resolve(
             "no address: set EVALYARD_URL and EVALYARD_TOKEN, run `evalyard login`, "
             "or start a local cloud with `make run` in this folder or one above"
         )
-    return Target(found.url, token or found.token, key or found.api_key, found.source)
+    return _target(found.url, token or found.token, key or found.api_key, found.source)
 
 
 def config_path(env: Mapping[str, str] | None = None) -> Path:
@@ -128,7 +128,17 @@ def _target(url: str, token: str | None, api_key: str | None, source: str) -> Ta
     url = url.strip().rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise ConfigurationError(f"{url!r} ({source}) is no address; it begins with https://")
-    return Target(url, token.strip() if token else None, api_key, source)
+    return Target(url, _pasted(token, source), _pasted(api_key, source), source)
+
+
+def _pasted(credential: str | None, source: str) -> str | None:
+    """A credential without the white space around it; raises for what no header can carry."""
+    text = (credential or "").strip()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ConfigurationError(
+            f"the token or key ({source}) has characters that none has: copy it again, alone"
+        )
+    return text or None
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> ConfigurationError:

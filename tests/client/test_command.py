@@ -1,11 +1,14 @@
 """The command over the real functions: what it prints where, and its exit codes."""
 
+import gzip
 import json
 import os
+import re
 import sys
 
 import pytest
-from evalyard.cli import exits
+from evalyard.cli import exits, sources
+from evalyard.cli.gate_reports import label
 from evalyard.cli.running import run
 from evalyard.core.sending import Patience
 
@@ -302,6 +305,126 @@ def test_nothing_is_sent_when_a_command_fails(command) -> None:
 
     assert done.code == 42
     assert command("usage").code == exits.NO_DATA
+
+
+def test_what_a_series_does_not_say_is_left_out_when_it_is_named() -> None:
+    assert label({"device": "ci", "model": None}) == "ci"
+    assert label({}) == "all"
+
+
+def test_the_other_lines_are_runs_when_one_cannot_be_read(command) -> None:
+    lines = ['{"metrics":{"latency_ms":NaN}}', "[1]", '{"metrics":{"latency_ms":9}}']
+    program = "; ".join(f"print('EVALYARD {line}')" for line in lines)
+
+    done = command("exec", *_python(program))
+
+    assert done.code == 0
+    assert "NaN is no number" in done.err
+    assert "it is no JSON object" in done.err
+    assert command("usage").rows[0]["runs"] == 1
+
+
+def test_all_is_read_and_sent_when_the_reader_of_the_output_leaves(command, monkeypatch) -> None:
+    line = 'EVALYARD {"metrics":{"latency_ms":9}}'
+    program = f"print('x' * 200_000, flush=True); print({line!r})"
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    with os.fdopen(writer, "w") as stdout, monkeypatch.context() as changed:
+        changed.setattr("sys.stdout", stdout)
+        done = command("exec", *_python(program))
+
+    assert done.code == 0
+    assert "Traceback" not in done.err
+    assert command("usage").rows[0]["runs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("rows.csv", "a,b\n1,2\n".encode("utf-16"), "it is UTF-16"),
+        ("rows.jsonl", '{"a": 1}\n'.encode("utf-16"), "it is UTF-16"),
+        ("rows.jsonl.gz", gzip.compress(b'{"a": 1}\n'), "it is compressed"),
+        ("rows.csv", b"a;b\n1;2,5\n", "separated by semicolons or tabs"),
+    ],
+    ids=["csv", "jsonl", "gzip", "semicolons"],
+)
+def test_a_file_is_refused_by_what_it_is_when_its_rows_would_be_nonsense(
+    command, tmp_path, name, content, reason
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    done = command("append", "rows", name)
+
+    assert done.code == exits.USAGE
+    assert reason in done.err
+    assert command("datasets", "list").rows == []
+
+
+def test_other_files_are_pushed_when_one_is_compressed(command, tmp_path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"latency_ms": 1}\n'))
+    (tmp_path / "b.jsonl").write_text('{"latency_ms": 1}\n')
+
+    done = command("push", "a.jsonl.gz", "b.jsonl")
+
+    assert done.code == exits.NO_DATA
+    assert "a.jsonl.gz: it is compressed" in done.err
+    assert [row["imported"] for row in done.rows] == [1]
+
+
+def test_nothing_is_said_to_be_stored_when_a_push_is_tried(command, tmp_path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"latency_ms": 1}\n')
+
+    assert "1 rows would be stored" in command("push", "a.jsonl", "--dry-run").err
+    assert "1 rows are stored" in command("push", "a.jsonl").err
+
+
+@pytest.mark.parametrize("words", [("push", "a.jsonl"), ("append", "rows", "a.jsonl")])
+def test_each_row_is_stored_once_when_ctrl_c_comes_before_the_first_answer(
+    command, running, tmp_path, monkeypatch, words
+) -> None:
+    (tmp_path / "a.jsonl").write_text('{"latency_ms": 1}\n' * 3)
+    answered = running._walker._send
+
+    def interrupted(request):
+        answered(request)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as changed:
+        changed.setattr(running._walker, "_send", interrupted)
+        cut = command(*words)
+    [resume] = re.findall(r"--resume (\S+)", cut.err)
+    done = command(*words, "--resume", resume)
+
+    assert (cut.code, done.code) == (exits.INTERRUPTED, 0)
+    if words[0] == "push":
+        assert command("usage").rows[0]["runs"] == 3
+    else:
+        assert command("datasets", "list").rows[0]["rows"] == 3
+
+
+def test_files_are_those_of_a_pattern_when_the_shell_is_that_of_windows(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.json", "a.json", "c.csv"):
+        (tmp_path / name).touch()
+
+    found = sources.files(["*.json", "none*", "c.csv"], on_windows=True)
+
+    assert found == ["a.json", "b.json", "none*", "c.csv"]
+    assert sources.files(["*.json"], on_windows=False) == ["*.json"]
+
+
+@pytest.mark.parametrize("words", ["push ", "append rows "])
+def test_files_complete_when_a_command_takes_them(monkeypatch, capsys, words) -> None:
+    monkeypatch.setenv("_EVALYARD_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", f"evalyard {words}")
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) + 1))
+
+    run([])
+
+    assert capsys.readouterr().out.startswith("file,")
 
 
 def test_there_is_no_data_when_a_command_measures_nothing(command) -> None:

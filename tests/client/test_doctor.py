@@ -74,10 +74,12 @@ def service() -> Service:
 def examined(service: Service, capsys):
     """Calls the doctor; its exit code and the findings that are not ok."""
 
-    def call(*arguments: str, url: str = "https://x.io") -> tuple[int, list[dict[str, str]]]:
+    def call(
+        *arguments: str, url: str = "https://x.io", token: str = "eyt_x"
+    ) -> tuple[int, list[dict[str, str]]]:
         ev = Evalyard(
             url,
-            "eyt_x",
+            token,
             transport=httpx.MockTransport(service.answer),
             patience=Patience(retries=0),
         )
@@ -90,6 +92,15 @@ def examined(service: Service, capsys):
 
 def test_nothing_is_found_when_all_is_well(examined) -> None:
     assert examined("-m", "m") == (exits.GOOD, [])
+
+
+@pytest.mark.parametrize(("token", "finding"), [("eyk_x", "API key"), ("eyd_x", "device's token")])
+def test_a_token_is_named_by_its_kind_when_it_is_no_users(examined, token, finding) -> None:
+    code, [found] = examined(token=token)
+
+    assert (code, found["check"]) == (exits.NOT_ALLOWED, "token")
+    assert finding in found["finding"]
+    assert "eyt_" in found["what_to_do"]
 
 
 def _unanswered(service: Service) -> None:

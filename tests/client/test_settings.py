@@ -27,6 +27,14 @@ def inner(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("pasted", ["eyt_tökén", "eyt_a\neyt_b", "my token", "eyt_a\u200b"])
+def test_a_token_is_refused_by_name_when_no_header_can_carry_it(env, pasted) -> None:
+    with pytest.raises(ConfigurationError, match="characters that none has"):
+        resolve(A, pasted, env=env)
+    with pytest.raises(ConfigurationError, match="characters that none has"):
+        resolve(env={**env, "EVALYARD_URL": A, "EVALYARD_TOKEN": pasted})
+
+
 def _found(*args, **kwargs):
     target = resolve(*args, **kwargs)
     return target.url, target.token

@@ -31,6 +31,16 @@ def test_a_job_is_named_and_goes_on_when_ctrl_c_ends_the_wait(ev: Evalyard, env)
 
 
 @pytest.mark.exhaustive
+def test_a_bar_is_seen_as_it_moves_when_a_command_draws_it_without_line_ends(env) -> None:
+    program = "import sys; sys.stdout.write('\\r1 of 5'); sys.stdout.flush(); input()"
+
+    with evalyard("exec", "--", sys.executable, "-c", program, env=env) as terminal:
+        terminal.until("1 of 5")
+        terminal.type("\n")
+        terminal.end()
+
+
+@pytest.mark.exhaustive
 def test_a_server_of_tools_ends_when_ctrl_c_comes_while_it_reads(env) -> None:
     about = {"protocolVersion": "2025-06-18", "capabilities": {}}
     params = {**about, "clientInfo": {"name": "t", "version": "1"}}

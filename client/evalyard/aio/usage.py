@@ -203,9 +203,11 @@ class AsyncUsage:
 
         Above 5 MB it goes in parts, one in memory at a time: JSON lines, CSV and JSON arrays are
         cut between records, streams between answers. `resume` of AppendInterrupted goes on with
-        the same file. `name` is that of an open file. Options are the API's: `dry_run`, `device`,
-        `model`, `tag`, `adapter`, `format`, conditions as `**{"cond.commit": "4f2c1d9"}`. Raises
-        Invalid where nothing is recognised, and TooLarge for a large document that is one piece.
+        the same file; so does that of the report that `on_part` was given last, which is called
+        before the first part and after each. `name` is that of an open file. Options are the API's:
+        `dry_run`, `device`, `model`, `tag`, `adapter`, `format`, conditions as
+        `**{"cond.commit": "4f2c1d9"}`. Raises Invalid where nothing is recognised, and TooLarge for
+        a large document that is one piece.
 
         >>> written = Path("bench.json").write_text('[{"device": "d", "latency_ms": 900.0}]')
         >>> report = await ev.usage.push("bench.json", tag="nightly")

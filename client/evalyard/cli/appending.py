@@ -8,7 +8,7 @@ from evalyard.cli import exits
 from evalyard.cli.output import show_one
 from evalyard.cli.progress import progress
 from evalyard.cli.session import Session
-from evalyard.cli.sources import opened, rows
+from evalyard.cli.sources import opened, rows, unreadable
 from evalyard.core.appending import AppendReport, RowVerdict
 
 _COLUMNS = ("dataset", "received", "appended", "rejected", "recorded", "skipped", "bytes_sent")
@@ -17,7 +17,7 @@ _SHOWN = 20
 
 @click.command()
 @click.argument("dataset")
-@click.argument("file", default="-")
+@click.argument("file", default="-", type=click.Path())
 @click.option(
     "--as", "kind", type=click.Choice(["jsonl", "json", "csv"]), help="Default: by the file's name."
 )
@@ -44,6 +44,8 @@ def append(session: Session, dataset: str, file: str, kind: str | None, resume: 
             session.warn(f"row {verdict.row}: {what}: {verdict.code}: {verdict.detail}")
 
     with opened(file) as source, progress(session, source) as moved:
+        if reason := unreadable(source):
+            raise click.UsageError(f"{file}: {reason}")
 
         def keep(report: AppendReport) -> None:
             nonlocal last

@@ -110,6 +110,11 @@ def _past_proxy(url: str) -> str:
 
 def _as_whom(session: Session, model: str | None) -> Iterator[Finding]:
     """What a token can be asked for; the first refusal says what is wrong with it."""
+    kind = _OTHER_TOKENS.get((session.ev.target.token or "")[:4])
+    if kind is not None:
+        todo = "a user token is needed (eyt_…): `evalyard login`, or set EVALYARD_TOKEN"
+        yield Finding("token", "error", kind, todo, exits.NOT_ALLOWED)
+        return
     try:
         me = session.ev.whoami()
         yield _token(me)
@@ -198,6 +203,10 @@ _SCOPES = {
     "read": "it reads and gates; running, sending and baselines need scope full",
     "ingest": "it sends rows and runs only; reading needs scope read, jobs need scope full",
     "metrics": "it reads /metrics only; the command needs scope read or full",
+}
+_OTHER_TOKENS = {
+    "eyk_": "it is an API key, which belongs in EVALYARD_API_KEY",
+    "eyd_": "it is a device's token, which belongs to a runner",
 }
 _CURES = {
     "offline": "is it on, and does its runner run?",

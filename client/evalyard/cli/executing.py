@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import platform
 import signal
@@ -20,6 +21,7 @@ from evalyard.cli.words import labels
 from evalyard.models import Import
 
 _LINE = "EVALYARD "
+_PIECE = 2**16
 _METRICS = ("prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s", "ok")
 
 
@@ -92,7 +94,9 @@ def _lines(session: Session, text: str) -> Iterator[dict[str, Any]]:
         if not found or line[: line.index(_LINE)].strip():
             continue
         try:
-            said = json.loads(document)
+            said = json.loads(document, parse_constant=_refused)
+            if not isinstance(said, dict):
+                raise TypeError("it is no JSON object")
             metrics, extra = dict(said.get("metrics") or {}), dict(said.get("extra") or {})
         except (ValueError, AttributeError, TypeError) as error:
             session.warn(f"an EVALYARD line cannot be read: {error}")
@@ -101,6 +105,10 @@ def _lines(session: Session, text: str) -> Iterator[dict[str, Any]]:
         extra |= {name: metrics.pop(name) for name in [*metrics] if name not in _METRICS}
         known = ("model", "device", "tag", "ts", "conditions")
         yield {**metrics, **{name: said[name] for name in known if name in said}, "extra": extra}
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no number: leave it out")
 
 
 def _candidates(out: str) -> Iterator[str]:
@@ -141,8 +149,16 @@ def _run(command: Sequence[str]) -> tuple[int, str, str]:
 
 
 def _copy(source: IO[bytes], target: IO[str], kept: list[bytes]) -> None:
+    """Show what comes as it comes, and keep it, also where the reader of the target has left."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    is_read = True
     with source:
-        for line in iter(source.readline, b""):
-            kept.append(line)
-            target.write(line.decode("utf-8", "replace"))
-            target.flush()
+        # As much as is there: a bar that draws itself again has no line ends.
+        while piece := source.read1(_PIECE):  # type: ignore[attr-defined]  # A pipe is buffered.
+            kept.append(piece)
+            try:
+                if is_read:
+                    target.write(decoder.decode(piece))
+                    target.flush()
+            except OSError:
+                is_read = False

@@ -20,6 +20,8 @@ def explained(error: EvalyardError) -> Iterator[str]:
         yield f"  {fault.pointer}: {fault.code}: {fault.detail}"
     if error.allowed:
         yield f"  allowed: {', '.join(map(str, error.allowed))}"
+    if error.code == "baseline_not_found":
+        yield "  to set it: `evalyard baseline set NAME --filter … --reason …` on what is good"
     if error.status == 401:
         yield "  log in again (`evalyard login`), or see `evalyard doctor`"
     if error.request_id:

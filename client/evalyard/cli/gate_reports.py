@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from evalyard.cli.session import Session
@@ -40,9 +42,14 @@ def github(session: Session, found: Gate) -> None:
         session.warn(f"::{level} title=Evalyard::{_command(_sentence(series))}")
 
 
+def label(key: Mapping[str, Any]) -> str:
+    """A series in a few words; what its runs do not say is left out."""
+    return ", ".join(str(value) for value in key.values() if value is not None) or "all"
+
+
 def _case(series: GateSeries) -> str:
     name = quoteattr(f"{series.metric}")
-    where = quoteattr(", ".join(map(str, series.key.values())) or "all")
+    where = quoteattr(label(series.key))
     inner = ""
     if series.verdict == "fail":
         inner = f"<failure>{escape(_sentence(series))}</failure>"
@@ -52,11 +59,9 @@ def _case(series: GateSeries) -> str:
 
 
 def _sentence(series: GateSeries) -> str:
-    where = ", ".join(map(str, series.key.values())) or "all"
     change = "" if series.delta_pct is None else f" {series.delta_pct:+.1f} %"
-    return (
-        f"{where}: {series.metric}{change}: {series.verdict} ({series.n_a} and {series.n_b} runs)"
-    )
+    runs = f"{series.n_a} and {series.n_b} runs"
+    return f"{label(series.key)}: {series.metric}{change}: {series.verdict} ({runs})"
 
 
 def _command(text: str) -> str:

@@ -10,7 +10,7 @@ import click
 
 from evalyard.cli import exits
 from evalyard.cli.confirming import confirm
-from evalyard.cli.gate_reports import github, junit
+from evalyard.cli.gate_reports import github, junit, label
 from evalyard.cli.gate_settings import read_settings
 from evalyard.cli.output import as_row, show_one, show_rows
 from evalyard.cli.session import Session
@@ -117,11 +117,6 @@ def shown(filters: Mapping[str, Any]) -> str:
     """Filters as the command line says them."""
     values = ((name, v if isinstance(v, list) else [v]) for name, v in filters.items())
     return ", ".join(f"{name}={each}" for name, some in values for each in some) or "none"
-
-
-def label(key: dict[str, Any]) -> str:
-    """A series in a few words."""
-    return ", ".join(str(value) for value in key.values()) or "all"
 
 
 @click.group()

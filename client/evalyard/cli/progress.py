@@ -21,10 +21,12 @@ from evalyard.cli.session import Session
 
 
 @contextmanager
-def progress(session: Session, source: BinaryIO) -> Iterator[Callable[[int], object]]:
+def progress(
+    session: Session, source: BinaryIO, done: str = "are stored"
+) -> Iterator[Callable[[int], object]]:
     """What is called after each part: moves a bar on a terminal, prints a line elsewhere."""
     if not session.lively:
-        yield lambda rows: session.say(f"{rows} rows are stored")
+        yield lambda rows: session.say(f"{rows} rows {done}") if rows else None
         return
     columns = (
         TextColumn("{task.fields[rows]} rows"),

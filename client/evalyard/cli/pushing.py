@@ -11,7 +11,8 @@ from evalyard.cli import exits
 from evalyard.cli.output import show_rows
 from evalyard.cli.progress import progress
 from evalyard.cli.session import Session
-from evalyard.cli.sources import opened
+from evalyard.cli.sources import files as named
+from evalyard.cli.sources import opened, unreadable
 from evalyard.cli.words import labels
 from evalyard.core.kinds import media_types
 from evalyard.core.pushing import NOT_OF_THE_FILE, PushReport
@@ -22,7 +23,7 @@ _COLUMNS = ("file", "format", "received", "imported", "duplicates", "rejected", 
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--dry-run", is_flag=True, help="Store nothing; show the first runs.")
 @click.option("--device", help="Device of runs that name none.")
 @click.option("-m", "--model", help="Model of runs that name none.")
@@ -53,6 +54,7 @@ def push(
     """
     if resume and dry_run:
         raise click.UsageError("--resume and --dry-run: a dry run stores nothing to go on with")
+    files = named(files)
     options |= {"dry_run": dry_run or None, **labels(conds)}
     reports = []
     for place, name in enumerate(files):
@@ -76,7 +78,11 @@ def _pushed(
 ) -> PushReport | None:
     """What became of a file; None where it is nothing that is known, after saying why."""
     last = ""
-    with opened(name) as file, progress(session, file) as moved:
+    done = "would be stored" if options["dry_run"] else "are stored"
+    with opened(name) as file, progress(session, file, done) as moved:
+        if reason := unreadable(file):
+            session.warn(f"{name}: {reason}")
+            return None
 
         def keep(report: PushReport) -> None:
             nonlocal last

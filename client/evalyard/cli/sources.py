@@ -5,12 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from glob import glob
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
+
+_GZIP, _UTF16 = b"\x1f\x8b", (b"\xff\xfe", b"\xfe\xff")
+
+
+def files(names: Sequence[str], *, on_windows: bool = os.name == "nt") -> list[str]:
+    """The files that names say: Windows leaves `*.json` to the program."""
+    if not on_windows:
+        return list(names)
+    return [each for name in names for each in (sorted(glob(name)) or [name])]
 
 
 def rows(file: BinaryIO, name: str) -> Iterable[Any]:
@@ -33,6 +44,16 @@ def opened(name: str) -> BinaryIO:
         raise click.UsageError(f"{name}: {error.strerror}") from error
 
 
+def unreadable(file: BinaryIO) -> str:
+    """Why a file cannot be read as it is, by its first bytes; empty where it may be."""
+    begin = file.peek(2)[:2] if isinstance(file, io.BufferedReader) else b""
+    if begin == _GZIP:
+        return "it is compressed: `gunzip -c FILE | evalyard …` sends what is in it"
+    if begin in _UTF16:
+        return "it is UTF-16, as Windows PowerShell and Excel write it: save it as UTF-8"
+    return ""
+
+
 def _of_json(file: BinaryIO, name: str) -> list[Any]:
     try:
         found = json.loads(file.read().decode("utf-8-sig"))
@@ -46,7 +67,14 @@ def _of_json(file: BinaryIO, name: str) -> list[Any]:
 def _of_csv(file: BinaryIO) -> Iterator[dict[str, Any]]:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        for row in csv.DictReader(text):
+        reader = csv.DictReader(text)
+        header = reader.fieldnames or []
+        if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+            raise click.UsageError(
+                "the columns are separated by semicolons or tabs: save it as CSV with commas, and "
+                "with points in numbers"
+            )
+        for row in reader:
             yield {name: _value(value) for name, value in row.items() if name is not None}
     finally:
         # The file is its opener's to close.

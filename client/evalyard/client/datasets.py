@@ -42,7 +42,8 @@ class Datasets:
         Rows go in gzip parts within the limits of a call, one in memory at a time. A part whose
         answer was lost is sent again under its key and stored once. `resume` of AppendInterrupted
         or of a report goes on with the same rows where an upload was cut. Verdicts on bad rows
-        are in the report, or go to `on_verdict` one by one; `on_part` is called after each part.
+        are in the report, or go to `on_verdict` one by one; `on_part` is called before the first
+        part and after each, so that `resume` of its report is known wherever it is cut.
 
         >>> report = ev.datasets.append("runs", ({"latency_ms": n} for n in (900.0, 850.0)))
         >>> report.appended, report.verdicts

@@ -170,6 +170,7 @@ class Appending:
         self._on_verdict = on_verdict or self.report.verdicts.append
         self._on_part = on_part
         self._packer = Packer(upload.start, self._refuse)
+        self._said()
 
     @property
     def to_skip(self) -> int:
@@ -206,6 +207,9 @@ class Appending:
         self.report.resume = self._upload.at(part.after)
         self._count_runs(part, answer)
         yield from self._judge(part, answer)
+        self._said()
+
+    def _said(self) -> None:
         if self._on_part is not None:
             self._on_part(self.report)
 

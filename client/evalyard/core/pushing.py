@@ -84,6 +84,7 @@ class Pushing:
         self._patience = patience
         self._on_part = on_part
         self._media_type: str | None = None
+        self._said()
 
     def send(self, part: FilePart) -> Steps[None]:
         """Send a part; the first one decides as what the file is sent.
@@ -93,8 +94,7 @@ class Pushing:
         answer = yield from self._recognised(part)
         self._add(part, answer)
         self.report.resume = self._upload.at(part.after)
-        if self._on_part is not None:
-            self._on_part(self.report)
+        self._said()
 
     def undividable(self, error: Undividable) -> Steps[TooLarge]:
         """What to raise for a document that cannot be cut: by its name, with what to do."""
@@ -113,6 +113,10 @@ class Pushing:
         if (unsure and not self._options.get("dry_run")) or self.report.batches:
             return AppendInterrupted(self.report.resume, self.report, str(error))
         return error
+
+    def _said(self) -> None:
+        if self._on_part is not None:
+            self._on_part(self.report)
 
     def _recognised(self, part: FilePart) -> Steps[Import]:
         """The answer for the first media type that the service takes it as."""
