@@ -30,7 +30,7 @@ class AsyncEvalyard:
     else a local cloud that runs in this folder or one above. `patience` says how often and how
     long a request is retried.
 
-    >>> async with AsyncEvalyard("https://evalyard.example.com", "eyt_…") as other:
+    >>> async with AsyncEvalyard("https://evalyard.example.com", "eyt_0123") as other:
     ...     print(other.target.url)
     https://evalyard.example.com
     """
@@ -84,7 +84,7 @@ class AsyncEvalyard:
     async def close(self) -> None:
         """Close the connections.
 
-        >>> other = AsyncEvalyard("https://evalyard.example.com", "eyt_…")
+        >>> other = AsyncEvalyard("https://evalyard.example.com", "eyt_0123")
         >>> await other.close()
         """
         await self._walker.close()

@@ -33,7 +33,7 @@ class Evalyard:
     else a local cloud that runs in this folder or one above. `patience` says how often and how
     long a request is retried.
 
-    >>> with Evalyard("https://evalyard.example.com", "eyt_…") as other:
+    >>> with Evalyard("https://evalyard.example.com", "eyt_0123") as other:
     ...     print(other.target.url)
     https://evalyard.example.com
     """
@@ -87,7 +87,7 @@ class Evalyard:
     def close(self) -> None:
         """Close the connections.
 
-        >>> other = Evalyard("https://evalyard.example.com", "eyt_…")
+        >>> other = Evalyard("https://evalyard.example.com", "eyt_0123")
         >>> other.close()
         """
         self._walker.close()
