@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from functions.dashboard.site import PageFile, Site
 from shared.config import read_settings
-from shared.http import PageRoute, described
+from shared.http import PageRoute, described, inline
 
 router = APIRouter(tags=["Dashboard"], route_class=PageRoute)
 
@@ -38,7 +38,7 @@ def site() -> Site:
     return Site(Path(__file__).parent / "static")
 
 
-Files = Annotated[Site, Depends(site)]
+Files = Annotated[Site, inline(site)]
 
 
 @router.head("/", include_in_schema=False)

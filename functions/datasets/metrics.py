@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from functions.datasets import wiring
@@ -22,6 +22,7 @@ from shared.http import (
     UserRoute,
     Window,
     described,
+    inline,
     requested_window,
     too_large_means,
 )
@@ -127,7 +128,7 @@ class DatasetMetrics(BaseModel):
 async def metrics(
     user: CurrentUser,
     dataset: Annotated[str, Query(description="The dataset's name.")],
-    window: Annotated[Window, Depends(requested_window)],
+    window: Annotated[Window, inline(requested_window)],
     device: Labels = [],  # noqa: B006  FastAPI copies defaults.
     model: Labels = [],  # noqa: B006
     max_points: Annotated[

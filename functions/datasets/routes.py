@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from functions.datasets import wiring
 from functions.datasets.backfills import backfill_member, backfilled, previewed
@@ -45,6 +45,7 @@ from shared.http import (
     UserRoute,
     creates,
     described,
+    inline,
     key_form,
     media_type,
     page_of,
@@ -179,7 +180,7 @@ async def get(
     request: Request,
     user: CurrentUser,
     dataset: DatasetName,
-    reading: Annotated[Reading, Depends()],
+    reading: Annotated[Reading, inline(Reading)],
     format_: Annotated[
         RowFormat, Query(alias="format", description="The format of the rows.")
     ] = "json",

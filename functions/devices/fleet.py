@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from functions.devices import wiring
 from functions.devices.changes import ABSENT, ADMIN, check_said
@@ -33,6 +33,7 @@ from shared.http import (
     creates,
     described,
     first_that_fit,
+    inline,
     key_form,
     page_of,
 )
@@ -69,7 +70,7 @@ class DeviceFilter:
 @router.get("", summary="List devices", response_model=Page[DeviceAnswer])
 async def list_(
     user: CurrentUser,
-    wanted: Annotated[DeviceFilter, Depends()],
+    wanted: Annotated[DeviceFilter, inline(DeviceFilter)],
     limit: PageLimit = 50,
     cursor: Annotated[
         str | None, Query(description="The `next_cursor` of the page before.")

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Body, Response
 
 from functions.devices import wiring
 from functions.devices.report_schemas import (
@@ -26,7 +26,7 @@ from shared.devices import (
     with_presence,
 )
 from shared.errors import Forbidden
-from shared.http import CurrentDevice, DeviceRoute, SerialInPath, described
+from shared.http import CurrentDevice, DeviceRoute, SerialInPath, described, inline
 
 router = APIRouter(prefix="/devices", tags=["Device runners"], route_class=DeviceRoute)
 
@@ -46,7 +46,7 @@ def own_serial(device: CurrentDevice, serial: SerialInPath) -> str:
     return serial
 
 
-OwnSerial = Annotated[str, Depends(own_serial)]
+OwnSerial = Annotated[str, inline(own_serial)]
 
 
 @router.post(

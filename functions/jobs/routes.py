@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from functions.jobs import wiring
 from functions.jobs.rendering import result_csv, result_document
@@ -33,6 +33,7 @@ from shared.http import (
     described,
     first_that_fit,
     fits_an_answer,
+    inline,
     key_form,
     page_of,
     requested_window,
@@ -89,7 +90,7 @@ async def submit(
 
 
 def job_filter(
-    window: Annotated[Window, Depends(requested_window)],
+    window: Annotated[Window, inline(requested_window)],
     status: Annotated[StatusName | None, Query()] = None,
     model: Annotated[str | None, Query()] = None,
     device: Annotated[
@@ -111,7 +112,7 @@ def job_filter(
 async def list_(
     request: Request,
     user: CurrentUser,
-    wanted: Annotated[JobFilter, Depends(job_filter)],
+    wanted: Annotated[JobFilter, inline(job_filter)],
     user_id: Annotated[
         UserId | None, Query(description="The user whose jobs are listed; for administrators.")
     ] = None,

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from functions.usage import wiring
 from functions.usage.baselines import ABSENT
@@ -18,6 +18,7 @@ from shared.http import (
     UserRoute,
     Window,
     described,
+    inline,
     requested_window,
     too_large_means,
 )
@@ -92,9 +93,9 @@ async def gate(user: CurrentUser, body: GateBody) -> Response:
 )
 async def changes(
     user: CurrentUser,
-    window: Annotated[Window, Depends(requested_window)],
-    filters: Annotated[Filters, Depends(requested_filters)],
-    group_by: Annotated[tuple[str, ...], Depends(requested_grouping)],
+    window: Annotated[Window, inline(requested_window)],
+    filters: Annotated[Filters, inline(requested_filters)],
+    group_by: Annotated[tuple[str, ...], inline(requested_grouping)],
     metric: Annotated[
         Literal[AMOUNTS],  # type: ignore[valid-type]  # The metrics are a table's.
         Query(description="What is looked at, in successful runs."),

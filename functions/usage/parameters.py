@@ -4,11 +4,11 @@ import inspect
 from collections import defaultdict
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Query
 
 from shared import clock
 from shared.errors import Fault, MalformedInput
-from shared.http import CurrentUser, Window, requested_window
+from shared.http import CurrentUser, Window, inline, requested_window
 from shared.http.windows import last
 from shared.runs import DIMENSIONS, FILTERS, PREFIX, Column, condition_of
 from shared.usage import MAX_LABELS, Filters, ReadOptions, UsageQuery
@@ -58,8 +58,8 @@ requested_filters.__signature__ = inspect.Signature(  # type: ignore[attr-define
 
 def requested_query(
     user: CurrentUser,
-    window: Annotated[Window, Depends(requested_window)],
-    filters: Annotated[Filters, Depends(requested_filters)],
+    window: Annotated[Window, inline(requested_window)],
+    filters: Annotated[Filters, inline(requested_filters)],
 ) -> UsageQuery:
     """What is asked, with the window resolved: open ends are the epoch and now."""
     chosen = window.or_last()
@@ -121,6 +121,6 @@ def requested_read_options(
     return ReadOptions(exact, tuple(dict.fromkeys(extra)))
 
 
-AskedQuery = Annotated[UsageQuery, Depends(requested_query)]
-AskedGrouping = Annotated[tuple[str, ...], Depends(requested_grouping)]
-AskedReadOptions = Annotated[ReadOptions, Depends(requested_read_options)]
+AskedQuery = Annotated[UsageQuery, inline(requested_query)]
+AskedGrouping = Annotated[tuple[str, ...], inline(requested_grouping)]
+AskedReadOptions = Annotated[ReadOptions, inline(requested_read_options)]

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar, get_args
 
-from fastapi import Depends, Query
+from fastapi import Query
 from fastapi.params import Query as QueryParameter
 
 from functions.usage.parameters import requested_filters, requested_query
 from shared.errors import MalformedInput
-from shared.http import CurrentUser, Window, requested_window
+from shared.http import CurrentUser, Window, inline, requested_window
 from shared.usage import Filters, UsageQuery
 
 Read = TypeVar("Read")
@@ -48,12 +48,12 @@ def _renamed(parameter: inspect.Parameter, side: str) -> inspect.Parameter:
 
 def requested_sides(
     user: CurrentUser,
-    window: Annotated[Window, Depends(requested_window)],
-    filters: Annotated[Filters, Depends(requested_filters)],
-    a_window: Annotated[Window, Depends(_of_side("a", requested_window))],
-    a_filters: Annotated[Filters, Depends(_of_side("a", requested_filters))],
-    b_window: Annotated[Window, Depends(_of_side("b", requested_window))],
-    b_filters: Annotated[Filters, Depends(_of_side("b", requested_filters))],
+    window: Annotated[Window, inline(requested_window)],
+    filters: Annotated[Filters, inline(requested_filters)],
+    a_window: Annotated[Window, inline(_of_side("a", requested_window))],
+    a_filters: Annotated[Filters, inline(_of_side("a", requested_filters))],
+    b_window: Annotated[Window, inline(_of_side("b", requested_window))],
+    b_filters: Annotated[Filters, inline(_of_side("b", requested_filters))],
 ) -> tuple[UsageQuery, UsageQuery]:
     """Both questions. Without any window b is about the last 24 hours, a about those before."""
     a, b = (
@@ -65,4 +65,4 @@ def requested_sides(
     return replace(b, filters=a.filters).before(), b
 
 
-AskedSides = Annotated[tuple[UsageQuery, UsageQuery], Depends(requested_sides)]
+AskedSides = Annotated[tuple[UsageQuery, UsageQuery], inline(requested_sides)]

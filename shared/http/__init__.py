@@ -8,6 +8,7 @@ from shared.http.answers import (
 )
 from shared.http.app import create_app, serve
 from shared.http.body import media_type, require_json
+from shared.http.dependencies import inline
 from shared.http.idempotency import Repeatable, RepeatableCall, creates
 from shared.http.identity import Caller, CallingDevice, CurrentAdmin, CurrentDevice, CurrentUser
 from shared.http.names import (
@@ -64,6 +65,7 @@ __all__ = [
     "first_that_fit",
     "fits_an_answer",
     "in_path",
+    "inline",
     "key_form",
     "logger",
     "media_type",

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from shared.aws import Bucket
 from shared.datasets import LabelMeaning, label_meanings
 from shared.runs import AMOUNTS
@@ -16,7 +14,7 @@ from shared.usage.definitions import KNOWN_LABELS, definition
 from shared.usage.figures import figures_of
 from shared.usage.queries import ReadOptions
 from shared.usage.query import UsageQuery
-from shared.usage.source import look_up
+from shared.usage.source import Source, look_up
 from shared.usage.stats import Labels
 from shared.usage.verdicts import Better, Judgement, Rule, percent
 from shared.usage.welch import Sample
@@ -85,13 +83,14 @@ def side(snapshot: Snapshot, query: UsageQuery, options: ReadOptions) -> Side:
     labels = options.labels
     with figures_of(snapshot, query, exact=options.exact, labels=labels) as (plan, figures):
         stats = figures.stats(())[()]
-        values = _values(figures.connection, stats["runs"]) if plan.exact else None
+        values = _values(figures.source, stats["runs"]) if plan.exact else None
     values = values or rolled_values(snapshot, query, stats["runs"])
     return Side(stats, plan.exact, figures.labels, values)
 
 
-def _values(connection: duckdb.DuckDBPyConnection, total: int) -> dict[str, Values]:
-    return values_of(connection, "runs") | condition_values_of(connection, total)
+def _values(source: Source, total: int) -> dict[str, Values]:
+    found = values_of(source.connection, source.table)
+    return found | condition_values_of(source.connection, total, source.table)
 
 
 def _defined(a: dict[str, Any], b: dict[str, Any]) -> list[_Metric]:

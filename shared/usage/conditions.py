@@ -42,12 +42,14 @@ def values_of(
     return {name: _values(connection, table, name) for name in names}
 
 
-def condition_values_of(connection: duckdb.DuckDBPyConnection, total: int) -> dict[str, Values]:
-    """The distinct values of each condition of the table `runs`, of a question with `total` runs.
+def condition_values_of(
+    connection: duckdb.DuckDBPyConnection, total: int, runs: str = "runs"
+) -> dict[str, Values]:
+    """The distinct values of each condition of a table of runs, of a question with `total` runs.
 
     A run that is not in the table has no conditions.
     """
-    entries = "SELECT unnest(map_entries(conditions)) AS entry FROM runs"
+    entries = f"SELECT unnest(map_entries(conditions)) AS entry FROM {runs}"
     valued = (
         "SELECT entry.key AS name, entry.value AS value, count(*) AS runs "
         f"FROM ({entries}) GROUP BY ALL"
@@ -88,8 +90,8 @@ def _table(
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """A connection, and SQL for a table with the values of a dimension."""
     if not plan.exact:
-        with cells_of_values(snapshot, query, plan, name) as found:
-            yield found
+        with cells_of_values(snapshot, query, plan, name) as source:
+            yield source.connection, source.table
         return
     with runs_table(snapshot, query, plan) as connection:
         yield connection, "runs"

@@ -8,29 +8,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-import duckdb
-
 from shared.observability import logger
 from shared.runs import DIMENSIONS, MEASURED, dimension_sql
 from shared.storage.log import Snapshot
+from shared.usage.held import Ask, asking
 from shared.usage.planning import QueryPlan, plan_reading
 from shared.usage.query import UsageQuery
 from shared.usage.ranking import Ranking, placed, rank
 from shared.usage.rolled import cell_labels, cell_stats
-from shared.usage.source import cells_of_values, cells_table, runs_table, with_edges
+from shared.usage.source import Source, cells_of_values, cells_source, runs_source, with_edges
 from shared.usage.stats import Key, Labels, extras_of, grouped_stats, total_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
 MAX_LABELS = 100
-# The cells that count runs, not values of a metric.
-_COUNTED = "(FROM cells WHERE metric IS NULL)"
 _COLUMNS = ("ts", *DIMENSIONS, *MEASURED, "conditions")
 
 
 class Figures(Protocol):
-    """Statistics of one question's runs, from the tables of the connection."""
+    """Statistics of one question's runs, from a table of runs or of cells."""
 
-    connection: duckdb.DuckDBPyConnection
+    source: Source
     labels: Labels
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
@@ -74,65 +71,67 @@ def figures_of(
         rollups=len(plan.cells),
     )
     if plan.exact:
-        with runs_table(snapshot, query, plan, _COLUMNS) as connection:
-            yield plan, _FromRows(connection, edges, labels)
+        with runs_source(snapshot, query, plan, _COLUMNS) as source:
+            yield plan, _FromRows(source, edges, labels)
     else:
-        with cells_table(snapshot, query, plan, keys, edges) as connection:
-            yield plan, _FromCells(connection, labels, snapshot, query)
+        with cells_source(snapshot, query, plan, keys, edges) as source:
+            yield plan, _FromCells(source, labels, snapshot, query)
 
 
 class _FromRows:
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, edges: Sequence[int], labels: Sequence[str]
-    ) -> None:
-        self.connection = connection
-        self._extras = extras_of(connection)
+    def __init__(self, source: Source, edges: Sequence[int], labels: Sequence[str]) -> None:
+        self.source, self._ask = source, source.ask
+        self._extras = extras_of(self._ask, source.table)
         counts = {label: values["n"] for label, values in self._extras.items()}
         self.labels = Labels.of(counts, labels, MAX_LABELS)
-        self._bucketed = with_edges("runs", "ts", edges)
+        self._bucketed = with_edges(source.table, "ts", edges)
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
         if not keys:
             return {(): self.totals(())[0]}
         columns = list(map(dimension_sql, keys))
-        return grouped_stats(self.connection, columns, self._bucketed, self.labels.shown)
+        return grouped_stats(self._ask, columns, self._bucketed, self.labels.shown)
 
     def groups(self, keys: Sequence[str], most: int) -> int:
-        return _groups(self.connection, self._bucketed, keys, most)
+        return _groups(self._ask, self._bucketed, keys, most)
 
     def rank(self, keys: Sequence[str], most: int) -> Ranking:
-        ranking = rank(self.connection, "runs", "count(*)", keys, most)
-        self._bucketed = placed(self._bucketed, keys, ranking)
+        connection = self.source.connection
+        ranking = rank(connection, self.source.table, "count(*)", keys, most)
+        # From now on another table is asked, too.
+        self._bucketed, self._ask = placed(self._bucketed, keys, ranking), asking(connection)
         return ranking
 
     def totals(self, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
         extra = {label: self._extras[label] for label in self.labels.shown}
-        stats, counts = total_stats(self.connection, "runs", map(_values_of, names), extra)
+        columns = map(_values_of, names)
+        stats, counts = total_stats(self.source.ask, self.source.table, columns, extra)
         return stats, dict(zip(names, counts, strict=True))
 
 
 class _FromCells:
     def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        labels: Sequence[str],
-        snapshot: Snapshot,
-        query: UsageQuery,
+        self, source: Source, labels: Sequence[str], snapshot: Snapshot, query: UsageQuery
     ) -> None:
-        self.connection, self.snapshot, self.query = connection, snapshot, query
-        self.labels = cell_labels(connection, labels, MAX_LABELS)
-        self._cells = "cells"
+        self.source, self._ask, self._cells = source, source.ask, source.table
+        self.snapshot, self.query = snapshot, query
+        self.labels = cell_labels(self._ask, source.table, labels, MAX_LABELS)
+        # The cells that count runs, not values of a metric.
+        self._counted = f"(FROM {source.table} WHERE metric IS NULL)"
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
-        cells = self._cells if keys else "cells"
-        return cell_stats(self.connection, cells, list(keys), self.labels.shown)
+        if not keys:
+            return cell_stats(self.source.ask, self.source.table, [], self.labels.shown)
+        return cell_stats(self._ask, self._cells, list(keys), self.labels.shown)
 
     def groups(self, keys: Sequence[str], most: int) -> int:
-        return _groups(self.connection, _COUNTED, keys, most)
+        return _groups(self._ask, self._counted, keys, most)
 
     def rank(self, keys: Sequence[str], most: int) -> Ranking:
-        ranking = rank(self.connection, _COUNTED, "sum(n)", keys, most)
-        self._cells = placed("cells", keys, ranking)
+        connection, table = self.source.connection, self.source.table
+        ranking = rank(connection, self._counted, "sum(n)", keys, most)
+        # From now on another table is asked, too.
+        self._cells, self._ask = placed(table, keys, ranking), asking(connection)
         return ranking
 
     def totals(self, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
@@ -141,24 +140,22 @@ class _FromCells:
 
     def _distinct(self, name: str) -> int:
         plan = plan_reading(self.snapshot, self.query, [name], exact=False)
-        with cells_of_values(self.snapshot, self.query, plan, name) as (connection, cells):
-            return _one(connection, f"SELECT {_values_of(name)} FROM {cells}")
+        with cells_of_values(self.snapshot, self.query, plan, name) as source:
+            return _one(source.ask, f"SELECT {_values_of(name)} FROM {source.table}")
 
 
 def _values_of(name: str) -> str:
     return f"count(DISTINCT {name})"
 
 
-def _groups(
-    connection: duckdb.DuckDBPyConnection, table: str, keys: Sequence[str], most: int
-) -> int:
+def _groups(ask: Ask, table: str, keys: Sequence[str], most: int) -> int:
     if not keys:
         return 1
     columns = ", ".join(map(dimension_sql, keys))
     distinct = f"SELECT DISTINCT {columns} FROM {table} LIMIT {most + 1}"
-    return _one(connection, f"SELECT count(*) FROM ({distinct})")
+    return _one(ask, f"SELECT count(*) FROM ({distinct})")
 
 
-def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    ((found,),) = connection.execute(sql).fetchall()
+def _one(ask: Ask, sql: str) -> int:
+    ((found,),) = ask(sql, ())
     return int(found)

@@ -2,21 +2,30 @@
 
 Files are immutable and named by what they hold, so a table of the same files is never stale: a
 question first learns from its own snapshot which files count, and a file more or less is
-another table. Windows and filters come after it.
+another table. Windows and filters come after it. What is asked of nothing but such a table is
+answered once, for as long as the table stays.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from threading import RLock
+from typing import Any
 
 import duckdb
 
 # All tables together; a run takes about 200 bytes.
 _MAX_ROWS = 400_000
 _EACH = 1_000
+# A row of an answer takes as much as so many runs.
+_ROWS_OF_AN_ANSWER = 10
+_LONGEST_ANSWER = 1_000
+
+Rows = list[tuple[Any, ...]]
+# The rows of a query with its parameters.
+Ask = Callable[[str, Sequence[Any]], Rows]
 
 
 @dataclass
@@ -24,6 +33,7 @@ class _Table:
     name: str
     rows: int
     readers: int = 0
+    answers: dict[str, Rows] = field(default_factory=dict)
 
 
 # By the query that made it, the least recently used first.
@@ -49,6 +59,29 @@ def held(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[str]:
         with _lock:
             table.readers -= 1
             _make_room(connection)
+
+
+def asking(connection: duckdb.DuckDBPyConnection, table: str | None = None) -> Ask:
+    """Asks a connection; with a table that is held, about this one and nothing else, and what was
+    asked before is known.
+    """
+    found = next((each for each in [*_tables.values()] if each.name == table), None)
+
+    def ask(sql: str, parameters: Sequence[Any]) -> Rows:
+        return connection.execute(sql, list(parameters)).fetchall()
+
+    def ask_once(sql: str, parameters: Sequence[Any]) -> Rows:
+        assert found, "it is held"
+        name = f"{sql}\0{parameters!r}"
+        if (known := found.answers.get(name)) is not None:
+            return known
+        rows = ask(sql, parameters)
+        if len(rows) <= _LONGEST_ANSWER:
+            found.answers[name] = rows
+            found.rows += _ROWS_OF_AN_ANSWER * (1 + len(rows))
+        return rows
+
+    return ask_once if found else ask
 
 
 def _made(connection: duckdb.DuckDBPyConnection, sql: str) -> _Table:

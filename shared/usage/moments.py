@@ -13,6 +13,7 @@ from shared.storage.log import Snapshot
 from shared.usage.conditions import Values, condition_values_of, rolled_values, values_of
 from shared.usage.figures import figures_of
 from shared.usage.groups import MAX_GROUPS, TooManyGroups
+from shared.usage.held import asking
 from shared.usage.planning import QueryPlan, plan_reading
 from shared.usage.query import UsageQuery
 from shared.usage.source import runs_table
@@ -142,7 +143,7 @@ def _groups(
 ) -> tuple[tuple[GroupMoments, ...], tuple[int, int]]:
     """The groups, and the tokens of prompts and of answers of all."""
     keys = list(map(dimension_sql, by))
-    rows = fetched(connection, lambda spread: _metrics_sql(keys, spread))
+    rows = fetched(asking(connection), lambda spread: _metrics_sql(keys, spread))
     _check(len(rows))
     known = _extras(connection, keys) if extras else {}
     width = len(keys)
@@ -183,7 +184,7 @@ def _extras(connection: duckdb.DuckDBPyConnection, keys: list[str]) -> dict[Key,
         return f"SELECT {', '.join(columns)} FROM {source}{_grouped(len(names) + 1)}"
 
     found: dict[Key, dict[str, Moment]] = defaultdict(dict)
-    for *key, label, n, mean, std in fetched(connection, sql):
+    for *key, label, n, mean, std in fetched(asking(connection), sql):
         if moment := _moment(n, mean, std):
             found[tuple(key)][label] = moment
     return found

@@ -81,8 +81,12 @@ def plan_reading(
 
 
 def has_none(snapshot: Snapshot, query: UsageQuery) -> bool:
-    """Whether there are certainly no runs in the window, by what the catalog and names say."""
-    return not plan_reading(snapshot, query, exact=True).runs
+    """Whether there are certainly no runs in the window: no part has any there, and none is
+    pending.
+    """
+    if plan_reading(snapshot, query, exact=True).rows:
+        return False
+    return not any(query.from_us <= run.ts_us < query.to_us for run in snapshot.pending_runs())
 
 
 def days_of(snapshot: Snapshot, query: UsageQuery) -> list[DayRecord]:

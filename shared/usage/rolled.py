@@ -5,21 +5,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
-
 from shared.runs import AMOUNTS
 from shared.storage.lake import EXTRA_PREFIX, merged_moments, value_of
+from shared.usage.held import Ask
 from shared.usage.stats import QUANTILES, Key, Labels, distribution, stats_of, time_of
 
 # Count, mean, lowest, quantiles, highest, standard deviation.
 Moments = list[Any]
 
 
-def cell_labels(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str], most: int) -> Labels:
+def cell_labels(ask: Ask, cells: str, wanted: Sequence[str], most: int) -> Labels:
     """The extra labels to show; see `Labels.of`."""
-    found = connection.execute(
-        "SELECT metric, sum(n) FROM cells WHERE metric IS NOT NULL AND bucket IS NULL GROUP BY 1"
-    ).fetchall()
+    condition = "metric IS NOT NULL AND bucket IS NULL"
+    found = ask(f"SELECT metric, sum(n) FROM {cells} WHERE {condition} GROUP BY 1", ())
     counts = {
         metric.removeprefix(EXTRA_PREFIX): int(n)
         for metric, n in found
@@ -29,16 +27,16 @@ def cell_labels(connection: duckdb.DuckDBPyConnection, wanted: Sequence[str], mo
 
 
 def cell_stats(
-    connection: duckdb.DuckDBPyConnection, cells: str, keys: list[str], labels: Sequence[str]
+    ask: Ask, cells: str, keys: list[str], labels: Sequence[str]
 ) -> dict[Key, dict[str, Any]]:
     """Stats of each group of a table of cells by some of its columns, in their order.
 
     Without keys there is exactly one group, `()`, even over nothing.
     """
     metrics = [*AMOUNTS, *(EXTRA_PREFIX + label for label in labels)]
-    measured = _distributions(connection, cells, keys, metrics)
+    measured = _distributions(ask, cells, keys, metrics)
     found = {}
-    for row in connection.execute(_counts_sql(cells, keys)).fetchall():
+    for row in ask(_counts_sql(cells, keys), ()):
         key, values = tuple(row[: len(keys)]), row[len(keys) :]
         *counts, throughput = values
         metric = measured.get(key, {})
@@ -71,17 +69,17 @@ def _counts_sql(cells: str, keys: list[str]) -> str:
 
 
 def _distributions(
-    connection: duckdb.DuckDBPyConnection, cells: str, keys: list[str], metrics: list[str]
+    ask: Ask, cells: str, keys: list[str], metrics: list[str]
 ) -> dict[Key, dict[str, Moments]]:
     """The moments and quantiles of each metric of each group."""
     quantiles = {
         tuple(row[: len(keys) + 1]): row[len(keys) + 1 :]
-        for row in connection.execute(_quantiles_sql(cells, keys), [metrics]).fetchall()
+        for row in ask(_quantiles_sql(cells, keys), [metrics])
     }
     columns = ", ".join([*keys, "metric", "n", "total", "m2", "low", "high"])
     sql = f"SELECT {columns} FROM ({merged_moments(cells, keys)}) WHERE list_contains(?, metric)"
     found: dict[Key, dict[str, Moments]] = defaultdict(dict)
-    for row in connection.execute(sql, [metrics]).fetchall():
+    for row in ask(sql, [metrics]):
         *key, metric, count, total, m2, low, high = row
         spread = _quantiles(quantiles[(*key, metric)], count, low, high)
         deviation = math.sqrt(max(m2, 0.0) / count)

@@ -32,7 +32,7 @@ from shared.storage.lake import (
 )
 from shared.storage.log import Snapshot, Tombstone
 from shared.usage.buckets import bucket_sql
-from shared.usage.held import held
+from shared.usage.held import Ask, asking, held
 from shared.usage.planning import QueryPlan, Range, days_of, plan_reading, time_ranges
 from shared.usage.query import UsageQuery
 
@@ -55,55 +55,94 @@ def runs_table(
     makes several queries cheap.
     """
     plan = plan or plan_reading(snapshot, query, exact=True)
+    with runs_source(snapshot, query, plan, columns) as source:
+        if source.is_held:
+            source.connection.execute(f"CREATE TEMP VIEW runs AS FROM {source.table}")
+        yield source.connection
+
+
+@dataclass(frozen=True)
+class Source:
+    """A connection, and the table on it that has what a question is about.
+
+    It may be one that is held for other questions, too, and then has more columns.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    table: str
+    is_held: bool = False
+
+    @property
+    def ask(self) -> Ask:
+        """Asks about nothing but this table."""
+        return asking(self.connection, self.table if self.is_held else None)
+
+
+@contextmanager
+def runs_source(
+    snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, columns: Sequence[str]
+) -> Iterator[Source]:
+    """As `runs_table`; the table `runs` is not made where a held table has just its runs."""
     with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
         is_held = columns and plan.runs <= _HELD
         if is_held and not snapshot.tombstones:
             folded = stack.enter_context(sources.folded())
+            if sources.are_all_asked_for:
+                yield Source(sources.connection, folded, is_held=True)
+                return
             runs = f"VIEW runs AS {sources.runs(columns, folded)}"
         else:
             runs = f"{'TABLE' if is_held else 'VIEW'} runs AS {sources.runs(columns)}"
         sources.connection.execute(f"CREATE TEMP {runs}")
-        yield sources.connection
+        yield Source(sources.connection, "runs")
 
 
 @contextmanager
-def cells_table(
+def cells_source(
     snapshot: Snapshot,
     query: UsageQuery,
     plan: QueryPlan,
     keys: Sequence[str],
     edges: Sequence[int] = (),
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the table `cells` of the question, by some dimensions, by `ok`, and by
-    the beginnings of buckets (`edge`, microseconds) where there are any.
+) -> Iterator[Source]:
+    """The cells of the question, by some dimensions, by `ok`, and by the beginnings of buckets
+    (`edge`, microseconds) where there are any.
     """
     columns = [*(("edge",) if edges else ()), *keys]
     with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
         rolled = _merged(sources.rolled(columns, edges), columns)
         ragged = sources.ragged(columns, edges)
         if not query.filters.given:
-            rolled = f"FROM {stack.enter_context(held(sources.connection, rolled))}"
+            table = stack.enter_context(held(sources.connection, rolled))
+            if not ragged:
+                yield Source(sources.connection, table, is_held=True)
+                return
+            rolled = f"FROM {table}"
         cells = (
             f"TABLE cells AS {_merged(f'({rolled}) UNION ALL BY NAME ({ragged})', columns)}"
             if ragged
             else f"VIEW cells AS {rolled}"
         )
         sources.connection.execute(f"CREATE TEMP {cells}")
-        yield sources.connection
+        yield Source(sources.connection, "cells")
 
 
 @contextmanager
 def cells_of_values(
     snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, name: str
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-    """A connection, and SQL for the question's values of one dimension, each several times."""
+) -> Iterator[Source]:
+    """SQL for the question's values of one dimension, each several times."""
     with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
         rolled = f"SELECT DISTINCT {name} FROM ({sources.rolled([name])})"
-        if not query.filters.given:
-            rolled = f"FROM {stack.enter_context(held(sources.connection, rolled))}"
         ragged = sources.ragged([name])
+        if not query.filters.given:
+            table = stack.enter_context(held(sources.connection, rolled))
+            if not ragged:
+                yield Source(sources.connection, table, is_held=True)
+                return
+            rolled = f"FROM {table}"
         rest = f" UNION ALL BY NAME SELECT {name} FROM ({ragged})" if ragged else ""
-        yield sources.connection, f"({rolled}{rest})"
+        yield Source(sources.connection, f"({rolled}{rest})")
 
 
 @dataclass(frozen=True)
@@ -117,6 +156,14 @@ class _Sources:
     paths: dict[str, Path]
     lines: Path | None
     numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def are_all_asked_for(self) -> bool:
+        """Whether the question's runs are all those of the parts, and no others."""
+        parts = [rows.part for rows in self.plan.rows]
+        start, end = self.query.from_us, self.query.to_us
+        within = all(start <= part.min_us and part.max_us < end for part in parts)
+        return within and self.lines is None and not self.query.filters.given
 
     def folded(self) -> AbstractContextManager[str]:
         """The name of a table of all runs in the parts, whatever the window; without tombstones."""

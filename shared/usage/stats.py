@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from shared.runs import AMOUNTS
+from shared.usage.held import Ask, Rows
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 _DIST_MEMBERS = ("n", "mean", "min", *QUANTILES, "max", "std")
@@ -31,11 +32,13 @@ def time_of(total: str) -> str:
     return f"nullif(nullif({total}, 0), 'inf'::DOUBLE)"
 
 
-# Tokens over the time that they took: only runs with ok that have both.
+# Tokens over the time that they took: only runs that have both, and a latency only with ok.
 _THROUGHPUT = (
-    "sum(completion_tokens) FILTER (WHERE ok AND latency_ms IS NOT NULL) * 1e3 "
-    f"/ {time_of('sum(latency_ms) FILTER (WHERE ok AND completion_tokens IS NOT NULL)')}"
+    "sum(completion_tokens) FILTER (WHERE latency_ms IS NOT NULL) * 1e3 "
+    f"/ {time_of('sum(latency_ms) FILTER (WHERE completion_tokens IS NOT NULL)')}"
 )
+# Amounts of runs with ok only. A filter of each of their aggregates takes a third longer.
+_WITH_OK = ", ".join(f"CASE WHEN ok THEN {name} END AS {name}" for name in AMOUNTS)
 
 _SPREAD = "stddev_pop({value}) {condition}"
 # Squares of very large numbers overflow, and DuckDB refuses. Then those groups are scaled by a
@@ -64,13 +67,13 @@ class Labels:
         return cls(tuple(sorted(shown)), len(counts))
 
 
-def extras_of(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
-    """The distribution of each extra of the table `runs`, by label."""
-    return _extras(connection, [], "runs", None).get((), {})
+def extras_of(ask: Ask, table: str) -> dict[str, dict[str, Any]]:
+    """The distribution of each extra of a table of runs, by label."""
+    return _extras(ask, [], table, None).get((), {})
 
 
 def grouped_stats(
-    connection: duckdb.DuckDBPyConnection,
+    ask: Ask,
     keys: list[str],
     table: str,
     labels: Sequence[str],
@@ -78,24 +81,24 @@ def grouped_stats(
     """Stats of each group of the table by SQL key expressions, of which there is one at least, in
     the order of the keys. `labels` are the extras that are shown.
     """
-    extras = _extras(connection, keys, table, labels)
+    extras = _extras(ask, keys, table, labels)
     width = len(keys)
     found = {}
-    for row in fetched(connection, lambda spread: _stats_sql(keys, table, spread)):
+    for row in fetched(ask, lambda spread: _stats_sql(keys, table, spread)):
         key = tuple(row[:width])
         found[key] = stats_of(list(row[width:]), extras.get(key, {}))
     return found
 
 
 def total_stats(
-    connection: duckdb.DuckDBPyConnection,
+    ask: Ask,
     table: str,
     more: Iterable[str],
     extra: dict[str, Any],
 ) -> tuple[dict[str, Any], list[Any]]:
     """Stats of the whole table with these extras, and the values of more aggregates of it."""
     columns = list(more)
-    (row,) = fetched(connection, lambda spread: _stats_sql([], table, spread, columns))
+    (row,) = fetched(ask, lambda spread: _stats_sql([], table, spread, columns))
     width = len(row) - len(columns)
     return stats_of(list(row[:width]), extra), list(row[width:])
 
@@ -108,35 +111,31 @@ def empty_stats() -> dict[str, Any]:
     return stats_of([*values, None], {})
 
 
-def fetched(
-    connection: duckdb.DuckDBPyConnection,
-    sql: Callable[[str], str],
-    parameters: Sequence[object] = (),
-) -> list[tuple[Any, ...]]:
+def fetched(ask: Ask, sql: Callable[[str], str], parameters: Sequence[object] = ()) -> Rows:
     """The rows of a query that is given how to reckon a spread."""
     try:
-        return connection.execute(sql(_SPREAD), list(parameters)).fetchall()
+        return ask(sql(_SPREAD), parameters)
     except duckdb.OutOfRangeException:
-        return connection.execute(sql(_WIDE_SPREAD), list(parameters)).fetchall()
+        return ask(sql(_WIDE_SPREAD), parameters)
 
 
 def _stats_sql(keys: list[str], table: str, spread: str, more: Sequence[str] = ()) -> str:
     columns = [*keys, *_COUNTS]
     for metric in AMOUNTS:
-        columns += _distribution_sql(metric, spread, "FILTER (WHERE ok)")
+        columns += _distribution_sql(metric, spread)
     columns += [_THROUGHPUT, *more]
-    return f"SELECT {', '.join(columns)} FROM {table}{_group_by(len(keys))}"
+    runs = f"(SELECT * REPLACE ({_WITH_OK}) FROM {table})"
+    return f"SELECT {', '.join(columns)} FROM {runs}{_group_by(len(keys))}"
 
 
-def _distribution_sql(value: str, spread: str, condition: str = "") -> list[str]:
-    quantiles = list(QUANTILES.values())
+def _distribution_sql(value: str, spread: str) -> list[str]:
     return [
-        f"count({value}) {condition}",
-        f"avg({value}) {condition}",
-        f"min({value}) {condition}",
-        f"quantile_cont({value}, {quantiles}) {condition}",
-        f"max({value}) {condition}",
-        spread.format(value=value, condition=condition),
+        f"count({value})",
+        f"avg({value})",
+        f"min({value})",
+        f"quantile_cont({value}, {list(QUANTILES.values())})",
+        f"max({value})",
+        spread.format(value=value, condition=""),
     ]
 
 
@@ -148,7 +147,7 @@ def _group_by(width: int) -> str:
 
 
 def _extras(
-    connection: duckdb.DuckDBPyConnection,
+    ask: Ask,
     keys: list[str],
     table: str,
     labels: Sequence[str] | None,
@@ -158,7 +157,7 @@ def _extras(
     given = [] if labels is None else [list(labels)]
     found: dict[Key, dict[str, Any]] = defaultdict(dict)
     for row in fetched(
-        connection, lambda spread: _extras_sql(keys, table, spread, chosen=bool(given)), given
+        ask, lambda spread: _extras_sql(keys, table, spread, chosen=bool(given)), given
     ):
         values = list(row)
         found[tuple(values[: len(keys)])][values[len(keys)]] = distribution(values[len(keys) + 1 :])

@@ -17,6 +17,7 @@ from shared.storage.lake.past_catalog import PastCatalog
 from shared.storage.lake.stored_counts import StoredCounts
 from shared.storage.lake.volumes import crc_of
 from shared.storage.log.archive import Archive, KeptSegment
+from shared.storage.log.kept import Committed
 from shared.storage.log.live_segments import live_segments
 from shared.storage.log.records import (
     Volume,
@@ -86,7 +87,7 @@ class Past:
         put_back = [_pending(self.log.user_id, kept) for kept in self.to_put]
         listed = sorted([*self._stays(), *put_back], key=lambda each: each.name.file_name)
         live = live_segments(self.log, checkpoint, listed, tombstones)
-        snapshot = Snapshot(self.log, checkpoint, tuple(live), tombstones)
+        snapshot = Snapshot(self.log, Committed(checkpoint, tombstones), tuple(live))
         return StoredCounts.of(snapshot)
 
     def _stays(self) -> Iterator[PendingSegment]:

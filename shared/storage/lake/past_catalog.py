@@ -29,7 +29,6 @@ class PastCatalog(msgspec.Struct, kw_only=True):
     """The catalog items of one user as they were, as far as they name objects."""
 
     checkpoint: Checkpoint = Checkpoint()
-    committed_us: int = 0
     datasets: dict[str, DatasetRecord] = {}
     keys: set[str] = set()
     tombstones: list[Tombstone] = []
@@ -53,7 +52,7 @@ class PastCatalog(msgspec.Struct, kw_only=True):
         if len(self.tombstones) != self.checkpoint.tombstones:
             return "the last commit is there in part: tombstones are missing or left"
         newest = self.items_of_newest if self.newest_commit == self.checkpoint.generation else 0
-        lately = self.committed_us > (moment_s - _SETTLED_S) * SECOND_US
+        lately = self.checkpoint.updated_us > (moment_s - _SETTLED_S) * SECOND_US
         if lately and newest != self.checkpoint.items:
             return "the last commit is there in part: items of it are missing"
         return ""
@@ -63,7 +62,6 @@ class PastCatalog(msgspec.Struct, kw_only=True):
         self._count(int(item.get(COMMITTED, 0)))
         if sort_key == CHECKPOINT:
             self.checkpoint = msgspec.convert(item, Checkpoint)
-            self.committed_us = int(item.get("updated_us", 0))
         elif sort_key.startswith(DATASET_PREFIX) and sort_key.endswith("#BASE"):
             self.datasets[sort_key] = dataset_record(item)
         elif sort_key.startswith(DAY_PREFIX):

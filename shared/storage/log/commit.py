@@ -91,13 +91,14 @@ class Commit:
         if self.before.restoring:
             raise TransactionLost(("Restoring",))
         items = len(self._put_keys)
-        after = msgspec.structs.replace(after, generation=self.generation, items=items)
-        state = msgspec.to_builtins(after)
+        after = msgspec.structs.replace(
+            after, generation=self.generation, items=items, updated_us=clock.now_us()
+        )
         self._transaction.update(
             Update(
                 partition(self.log.user_id),
                 CHECKPOINT,
-                set={**state, "updated_us": clock.now_us()},
+                set=msgspec.to_builtins(after),
                 only_if={"generation": self.before.generation or None},
             )
         )

@@ -32,8 +32,9 @@ class Checkpoint(CatalogRecord, frozen=True, kw_only=True):
     deleted. `partial` is the one segment that is folded up to a day, if any. `tombstones`
     is the number of tombstones that are not applied yet, `backfills` names the datasets
     whose rows are being converted, `crowded` the days with many parts that are not
-    rolled up. `items` is how many items the commit put apart from this one. While
-    `restoring` an operator puts an earlier state back: nothing is read or committed.
+    rolled up. `items` is how many items the commit put apart from this one, `updated_us` when
+    it was made. While `restoring` an operator puts an earlier state back: nothing is read or
+    committed.
     """
 
     generation: int = 0
@@ -45,6 +46,7 @@ class Checkpoint(CatalogRecord, frozen=True, kw_only=True):
     backfills: tuple[str, ...] = ()
     crowded: tuple[str, ...] = ()
     items: int = 0
+    updated_us: int = 0
     restoring: bool = False
 
 

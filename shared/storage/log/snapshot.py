@@ -7,6 +7,10 @@ listed segment is either covered by g (named in `last_committed`, or marked) or 
 and a write that was acknowledged before the read began is either listed or covered.
 Another generation at the end means: once more. Objects are read after that: they are
 immutable, so one is either as the catalog says or gone; gone means once more, too.
+
+The first checkpoint, with tombstones and items, may be that of an earlier snapshot of the process
+(`shared.storage.log.kept`): when the one that is read after the listing equals it, nothing was
+committed since, and the snapshot is as good as one whose checkpoint was read twice.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +22,7 @@ from shared.deadlines import current_deadline
 from shared.errors import Unavailable
 from shared.observability import logger
 from shared.runs import Run
+from shared.storage.log.kept import Committed, keep, take_kept
 from shared.storage.log.live_segments import live_segments
 from shared.storage.log.overtaken import Overtaken, retry_when_overtaken
 from shared.storage.log.records import (
@@ -49,13 +54,20 @@ class Snapshot:
     """
 
     log: UserLog
-    checkpoint: Checkpoint
+    committed: Committed
     pending: tuple[PendingSegment, ...]
-    tombstones: tuple[Tombstone, ...] = ()
     sealed: bool = field(default=False, init=False)
-    _days: dict[tuple[str, str], list[DayRecord]] = field(default_factory=dict, init=False)
-    _months: dict[tuple[str, str], list[MonthRecord]] = field(default_factory=dict, init=False)
     _pending_runs: list[Run] | None = field(default=None, init=False)
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The generation that it is a snapshot of."""
+        return self.committed.checkpoint
+
+    @property
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """What is taken back and still in objects."""
+        return self.committed.tombstones
 
     @property
     def reverted_batches(self) -> frozenset[str]:
@@ -86,19 +98,19 @@ class Snapshot:
 
     def days(self, first: str, last: str) -> list[DayRecord]:
         """The folded days between two dates, both included; read once."""
-        for (start, end), days in self._days.items():
+        for (start, end), days in self.committed.days.items():
             if start <= first and last <= end:
                 return [each for each in days if first <= each.day <= last]
         self.sealed = False
-        self._days[first, last] = self.log.days(first, last)
-        return self._days[first, last]
+        self.committed.days[first, last] = self.log.days(first, last)
+        return self.committed.days[first, last]
 
     def months(self, first: str, last: str) -> list[MonthRecord]:
         """The gathered months between two, both included; read once."""
-        if (first, last) not in self._months:
+        if (first, last) not in self.committed.months:
             self.sealed = False
-            self._months[first, last] = self.log.months(first, last)
-        return self._months[first, last]
+            self.committed.months[first, last] = self.log.months(first, last)
+        return self.committed.months[first, last]
 
     def pending_of(self, dataset: str) -> list[PendingSegment]:
         """The segments with rows of a dataset that are not folded, in append order."""
@@ -152,7 +164,7 @@ class Snapshot:
     def seal(self) -> None:
         """Make sure that what was read from the catalog belongs together."""
         if not self.sealed:
-            if self.log.checkpoint().generation != self.checkpoint.generation:
+            if self.log.checkpoint() != self.checkpoint:
                 raise Overtaken
             self.sealed = True
 
@@ -167,9 +179,10 @@ def read_snapshot(log: UserLog, read: Callable[[Snapshot], Result]) -> Result:
 
     def attempt() -> Result:
         current_deadline().check()
-        snapshot = begin_snapshot(log)
+        snapshot = _begun(log)
         result = read(snapshot)
         snapshot.seal()
+        keep(log, snapshot.committed)
         return result
 
     return retry_when_overtaken(attempt, attempts=_ATTEMPTS, pause_s=_pause_s, retry_after_s=1)
@@ -184,14 +197,36 @@ def begin_snapshot(log: UserLog) -> Snapshot:
 
     Raises Unavailable while an operator puts an earlier state back.
     """
+    return _snapshot_at(log, log.checkpoint())
+
+
+def _begun(log: UserLog) -> Snapshot:
+    """A snapshot of what is kept, if that is in force; it is sealed then. Else a new one."""
+    kept = take_kept(log)
+    if kept is None:
+        return begin_snapshot(log)
+    snapshot = _snapshot(log, kept)
     checkpoint = log.checkpoint()
+    if checkpoint != kept.checkpoint:
+        return _snapshot_at(log, checkpoint)
+    snapshot.sealed = True
+    return snapshot
+
+
+def _snapshot_at(log: UserLog, checkpoint: Checkpoint) -> Snapshot:
     if checkpoint.restoring:
         detail = "the data is being restored to an earlier state; ask again in a minute"
         raise Unavailable(detail, code="storage_busy", retry_after_s=60)
+    return _snapshot(log, checkpoint)
+
+
+def _snapshot(log: UserLog, known: Checkpoint | Committed) -> Snapshot:
+    """A snapshot of what was read before: a checkpoint, or more of its generation."""
     listed = list(log.pending())
-    tombstones = log.tombstones() if checkpoint.tombstones else ()
-    live = live_segments(log, checkpoint, listed, tombstones)
-    return Snapshot(log, checkpoint, tuple(live), tombstones)
+    if isinstance(known, Checkpoint):
+        known = Committed(known, log.tombstones() if known.tombstones else ())
+    live = live_segments(log, known.checkpoint, listed, known.tombstones)
+    return Snapshot(log, known, tuple(live))
 
 
 def _bytes_of_runs(segment: PendingSegment) -> int:

@@ -8,6 +8,7 @@ import pytest
 from functions.dashboard.handler import app
 from functions.dashboard.routes import site
 from functions.dashboard.site import Site
+from shared.http import inline
 from tests.conftest import Api, forget_caches
 from tests.kit.gateway import ApiClient
 
@@ -24,7 +25,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     (assets / SCRIPT).write_text("run()")
     (assets / f"{SCRIPT}.br").write_bytes(b"brotli")
     (assets / f"{SCRIPT}.gz").write_bytes(b"gzip")
-    app.dependency_overrides[site] = lambda: Site(assets.parent)
+    app.dependency_overrides[inline(site).dependency] = lambda: Site(assets.parent)
     yield assets.parent
     app.dependency_overrides.clear()
 

@@ -1,0 +1,63 @@
+"""What the catalog said at a generation, kept in the process for the next snapshots.
+
+Tombstones and days change with the checkpoint only, which never is the same twice: it counts
+its generations, and names the moment of its commit. Which objects hold a month's cells may
+change without it, but what an object holds does not. So whoever reads a checkpoint again, and
+finds what it was, has read all of this again. Whether it is, each snapshot finds out for itself.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import cache
+
+from shared.storage.log.records import Checkpoint, DayRecord, MonthRecord
+from shared.storage.log.tombstones import Tombstone
+from shared.storage.log.user_log import UserLog
+
+# Days, parts and months of all users together; each takes less than 1 KB.
+_MOST_RECORDS = 20_000
+
+Dates = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What was read at one checkpoint: tombstones, and the days and months between dates."""
+
+    checkpoint: Checkpoint
+    tombstones: tuple[Tombstone, ...] = ()
+    days: dict[Dates, list[DayRecord]] = field(default_factory=dict)
+    months: dict[Dates, list[MonthRecord]] = field(default_factory=dict)
+
+    @property
+    def records(self) -> int:
+        """How many there are to keep."""
+        days = sum(1 + len(day.parts) for found in self.days.values() for day in found)
+        return 1 + days + sum(1 + len(found) for found in self.months.values())
+
+
+def take_kept(log: UserLog) -> Committed | None:
+    """What is kept of a log; it is no longer, until a snapshot that it holds for gives it back."""
+    return _kept().pop(_key(log), None)
+
+
+def keep(log: UserLog, committed: Committed) -> None:
+    """Keep what was in force a moment ago, unless hardly anything was read; the least recently
+    used go when there is too much.
+    """
+    if not committed.days or not committed.checkpoint.generation:
+        return
+    kept = _kept()
+    kept[_key(log)] = committed
+    records = sum(each.records for each in list(kept.values()))
+    while kept and records > _MOST_RECORDS:
+        records -= kept.popitem(last=False)[1].records
+
+
+@cache
+def _kept() -> OrderedDict[tuple[str, str, str], Committed]:
+    return OrderedDict()
+
+
+def _key(log: UserLog) -> tuple[str, str, str]:
+    return log.bucket.name, log.catalog.table.name, log.user_id
