@@ -3,9 +3,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { defineConfig, type Plugin } from "vite";
+import { build, defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from "vite";
 
 const OUT = resolve(import.meta.dirname, "../functions/dashboard/static");
+const TARGET = "es2022";
 const PACKED = /\.(html|js|css|svg)$/;
 
 function packedCopies(): Plugin {
@@ -24,29 +25,49 @@ function packedCopies(): Plugin {
   };
 }
 
-// What the beginning loads by itself, which a browser would learn of only when that runs. What draws
-// charts is not among it: figures come first.
-const EARLY = ["start"];
-// What several of them share, in one file instead of many small ones.
-const SHARED = /node_modules\/preact|src\/(signal|theme|charts\/lines|pure\/(format|times))\./;
-
-function earlyChunks(): Plugin {
+// `src/ahead.ts` stands in the page itself, before the style sheet, which a script would wait for.
+function inlinedBeginning(): Plugin {
   return {
-    name: "early-chunks",
-    apply: "build",
+    name: "inlined-beginning",
     transformIndexHtml: {
       order: "post",
-      handler(_html, { bundle }) {
+      async handler(html, { bundle }) {
         const chunks = Object.values(bundle ?? {}).filter((each) => each.type === "chunk");
-        const early = chunks.filter((each) => EARLY.includes(each.name));
-        return early.map(({ fileName }) => ({
-          tag: "link",
-          attrs: { rel: "modulepreload", crossorigin: true, href: `/${fileName}` },
-          injectTo: "head",
-        }));
+        const addressOf = (name: string) => {
+          const chunk = chunks.find((each) => each.name === name);
+          return chunk ? `/${chunk.fileName}` : `/src/${name}.ts`;
+        };
+        const script = await beginning(addressOf("pages"));
+        return {
+          html: html.replace("/* src/ahead.ts */", () => script),
+          tags: bundle ? [later(addressOf("plot"))] : [],
+        };
       },
     },
   };
+}
+
+/** What draws charts is fetched along, and started when the figures are there. */
+function later(href: string): HtmlTagDescriptor {
+  const attrs = { rel: "modulepreload", crossorigin: true, fetchpriority: "low", href };
+  return { tag: "link", attrs, injectTo: "head" };
+}
+
+async function beginning(otherPages: string): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: "warn",
+    define: { OTHER_PAGES: JSON.stringify(otherPages) },
+    build: {
+      write: false,
+      target: TARGET,
+      modulePreload: false,
+      rolldownOptions: { input: "src/ahead.ts", output: { format: "iife" } },
+    },
+  });
+  const [only, ...others] = (built as Rolldown.RolldownOutput).output;
+  if (others.length || only.code.includes("</")) throw new Error("not one script for a page");
+  return only.code.trim();
 }
 
 // `npm run dev` beside a running local cloud: the page from here, the API from there.
@@ -58,19 +79,16 @@ const proxy = Object.fromEntries(
 );
 
 export default defineConfig({
-  plugins: [earlyChunks(), packedCopies()],
+  plugins: [inlinedBeginning(), packedCopies()],
   server: { proxy },
   build: {
     outDir: OUT,
     emptyOutDir: true,
-    target: "es2022",
+    target: TARGET,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     // One style sheet: none is waited for when a chunk comes.
     cssCodeSplit: false,
     reportCompressedSize: false,
-    rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: "base", test: SHARED }] } },
-    },
   },
 });

@@ -1,6 +1,9 @@
 // Calls of this origin's API with the session's token; an answer, or a Problem that says why not.
 
 import type { PageJobAnswer, ProblemFault } from "./api_types";
+import { asOf } from "./clock";
+import { pathWith, type Query } from "./pure/request";
+import { asSent } from "./pure/sending";
 import { session, signOut } from "./session";
 
 /** An error as the API tells it (RFC 9457), or what stands in for it when nobody answered. */
@@ -19,14 +22,6 @@ export class Problem extends Error {
 
 /** A page of a list; all pages have the same members. */
 export type Page<T> = Omit<PageJobAnswer, "data"> & { data: T[] };
-
-export type Query = [string, string][];
-
-/** `path` with a query; what is shown as curl is exactly what is sent. */
-export function pathWith(path: string, query: Query): string {
-  const text = new URLSearchParams(query).toString();
-  return text ? `${path}?${text}` : path;
-}
 
 export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return call<T>("GET", path, signal ? { signal } : {});
@@ -93,34 +88,23 @@ async function answered(method: string, path: string, init: RequestInit): Promis
   throw await problemOf(response);
 }
 
-// Questions that were asked before their view was there, by path.
-const ahead = new Map<string, { token: string | null; answer: Promise<Response> }>();
-
-/** Asks a question that a view is going to ask, which then has that answer. */
-export function askAhead(path: string): void {
-  const answer = sent("GET", path, {});
-  // The view says what went wrong, if it asks.
-  answer.catch(() => undefined);
-  ahead.set(path, { token: session.get().token, answer });
-}
-
 function fetched(method: string, path: string, init: RequestInit): Promise<Response> {
-  const early = method === "GET" ? ahead.get(path) : undefined;
-  ahead.delete(path);
-  return early?.token === session.get().token ? early.answer : sent(method, path, init);
+  const { token } = session.get();
+  const early = method === "GET" ? takeAhead(path, token) : null;
+  return reached(early ?? fetch(path, asSent(method, token ?? "", init)));
 }
 
-async function sent(method: string, path: string, init: RequestInit): Promise<Response> {
-  const headers = { ...init.headers, "X-User-Token": session.get().token ?? "" };
+/** The answer to what was asked while the page was on its way: once, and for that instant only. */
+function takeAhead(path: string, token: string | null): Promise<Response> | null {
+  const { ahead } = window;
+  if (ahead?.path !== path || ahead.token !== token || ahead.at !== asOf.get()) return null;
+  delete window.ahead;
+  return ahead.answer;
+}
+
+async function reached(answer: Promise<Response>): Promise<Response> {
   try {
-    return await fetch(path, {
-      ...init,
-      method,
-      headers,
-      credentials: "omit",
-      cache: "no-store",
-      redirect: "manual",
-    });
+    return await answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, "unreachable", "The server did not answer. Is it running?");

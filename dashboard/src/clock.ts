@@ -6,7 +6,7 @@ import { signal, useSignal } from "./signal";
 const LIVE_EVERY_MS = 5_000;
 
 /** The instant that relative windows end at: one for all requests of a view, so that they agree. */
-export const asOf = signal(Date.now());
+export const asOf = signal(window.ahead?.at ?? Date.now());
 
 export function refresh(): void {
   asOf.set(Date.now());

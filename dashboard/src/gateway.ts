@@ -1,10 +1,11 @@
 // The LLM gateway: where it is, the API key that it takes, and calls that are read while they are
 // written. It is another address than the API's where the deployment has two.
 
-import { get, Problem, pathWith, post, remove } from "./api";
+import { get, Problem, post, remove } from "./api";
 import type { AskCancelled, MeAnswer, NewTokenAnswer } from "./api_types";
 import { type AskEvent, eventReader } from "./pure/ask_events";
 import { failure, type Refusal, refusalOf } from "./pure/refusals";
+import { pathWith } from "./pure/request";
 import type { Call } from "./pure/snippets";
 import { session } from "./session";
 

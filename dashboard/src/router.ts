@@ -2,7 +2,6 @@
 
 import { refresh } from "./clock";
 import { formatRoute, parseRoute, type Route, withQuery } from "./pure/route";
-import type { Zone } from "./pure/times";
 import { signal, useSignal } from "./signal";
 
 const route = signal<Route>(parseRoute(location.hash));
@@ -28,8 +27,4 @@ export function go(href: string, replace = false): void {
 /** Changes some parameters of this view. */
 export function change(changes: Record<string, string | string[] | null>, replace = false): void {
   go(formatRoute(route.get().path, withQuery(route.get(), changes)), replace);
-}
-
-export function zoneOf(from: Route): Zone {
-  return from.query.get("tz") === "local" ? "local" : "utc";
 }

@@ -2,9 +2,14 @@
 
 import { render } from "preact";
 import { App } from "./app";
+import { loadPlotting } from "./charts/plotting";
 import { loadPages } from "./lazy";
+import "./style.css";
+import { currentRoute } from "./router";
+import "./theme";
 
 render(<App />, document.getElementById("app") as HTMLElement);
 
 const LATER_MS = 2_000;
-setTimeout(loadPages, LATER_MS);
+if (currentRoute().path[0] === "overview") setTimeout(loadPages, LATER_MS);
+else loadPlotting();

@@ -1,12 +1,11 @@
 // Dark, light, or as the system has it.
 
+import { shade, THEME_KEY, type Theme, themeIn } from "./pure/shade";
 import { signal } from "./signal";
 
-export type Theme = "system" | "light" | "dark";
-const KEY = "evalyard.theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-export const theme = signal<Theme>(stored());
+export const theme = signal<Theme>(themeIn(localStorage.getItem(THEME_KEY)));
 /** Counts changes of what is drawn, so that charts take the new colours. */
 export const painted = signal(0);
 
@@ -16,19 +15,13 @@ dark.addEventListener("change", apply);
 export function nextTheme(): void {
   const order: Theme[] = ["system", "light", "dark"];
   const next = order[(order.indexOf(theme.get()) + 1) % order.length] as Theme;
-  localStorage.setItem(KEY, next);
+  localStorage.setItem(THEME_KEY, next);
   theme.set(next);
   apply();
 }
 
-function stored(): Theme {
-  const value = localStorage.getItem(KEY);
-  return value === "light" || value === "dark" ? value : "system";
-}
-
 function apply(): void {
-  const isDark = theme.get() === "dark" || (theme.get() === "system" && dark.matches);
-  document.documentElement.dataset.theme = isDark ? "dark" : "light";
+  document.documentElement.dataset.theme = shade(theme.get(), dark.matches);
   painted.set(painted.get() + 1);
 }
 

@@ -52,7 +52,7 @@ async def index(request: Request, files: Files) -> Response:
     """The web app: overview, datasets, comparisons, a playground, jobs, dead letters, devices. The
     page asks for a user token and calls this API with it; for the LLM gateway it makes an API key.
     """
-    return _answer(files.index(_accepted(request)), _ALWAYS_ASK)
+    return _answer(files, files.index(_accepted(request)), _ALWAYS_ASK)
 
 
 @router.get("/assets/site.json", include_in_schema=False)
@@ -66,7 +66,7 @@ async def settings() -> JSONResponse:
 @router.get("/assets/{name}", include_in_schema=False)
 async def asset(request: Request, name: str, files: Files) -> Response:
     """One of the page's files."""
-    return _answer(files.asset(name, _accepted(request)), _FOR_EVER)
+    return _answer(files, files.asset(name, _accepted(request)), _FOR_EVER)
 
 
 def _accepted(request: Request) -> list[str]:
@@ -79,19 +79,24 @@ def _accepted(request: Request) -> list[str]:
 _REFUSED = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
 
 
-def _policy() -> str:
-    """The page needs nothing but its own files, this very API and the gateway."""
+def _policy(files: Site) -> str:
+    """The page needs nothing but its own files, this very API and the gateway.
+
+    A script in the page itself is allowed by its digest, so that no other one is.
+    """
+    scripts = "".join(f" '{digest}'" for digest in files.script_digests)
     address = urlsplit(read_settings(Settings).gateway_url)
     gateway = f" {address.scheme}://{address.netloc}" if address.netloc else ""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'self'{scripts}; "
+        "style-src 'self'; img-src 'self' data:; "
         f"connect-src 'self'{gateway}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
-def _answer(file: PageFile, caching: str) -> Response:
-    headers = {**_HEADERS, "Content-Security-Policy": _policy(), "Cache-Control": caching}
+def _answer(files: Site, file: PageFile, caching: str) -> Response:
+    headers = {**_HEADERS, "Content-Security-Policy": _policy(files), "Cache-Control": caching}
     if file.encoding:
         headers["Content-Encoding"] = file.encoding
     return Response(file.body, media_type=file.media_type, headers=headers)

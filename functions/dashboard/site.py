@@ -1,8 +1,11 @@
 """The files of the web app as its build left them, each with its packed copies."""
 
+import re
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from shared.errors import NotFound
@@ -15,6 +18,8 @@ _TYPES = {
 }
 # By preference: the smaller one first.
 _PACKED = {"br": ".br", "gzip": ".gz"}
+# As the build writes them: without attributes.
+_INLINE = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,13 @@ class Site:
         if name not in self._assets:
             raise NotFound("there is no such file", code="route_not_found")
         return _read(self._assets[name], accepted)
+
+    @cached_property
+    def script_digests(self) -> tuple[str, ...]:
+        """Of the scripts that stand in the page itself, as a Content-Security-Policy names them."""
+        page = self.folder / "index.html"
+        scripts = _INLINE.findall(page.read_bytes()) if page.is_file() else []
+        return tuple(f"sha256-{b64encode(sha256(each).digest()).decode()}" for each in scripts)
 
     @cached_property
     def _assets(self) -> dict[str, Path]:

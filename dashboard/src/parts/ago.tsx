@@ -2,8 +2,9 @@
 
 import { useNow } from "../clock";
 import { ago } from "../pure/format";
+import { zoneOf } from "../pure/route";
 import { stamp } from "../pure/times";
-import { useRoute, zoneOf } from "../router";
+import { useRoute } from "../router";
 
 export function Ago({ at }: { at: string | null }) {
   const zone = zoneOf(useRoute());

@@ -1,9 +1,10 @@
 // What usage can be filtered and grouped by, and where the choices come from.
 
-import { get, pathWith } from "../api";
+import { get } from "../api";
 import type { RunAnswer, UsageAnswer } from "../api_types";
 import { GROUPINGS, NO_EXTRAS, USAGE_FILTERS } from "../filters";
 import { CONDITION, counted } from "../pure/conditions";
+import { pathWith } from "../pure/request";
 import { unfiltered } from "../pure/route";
 import { wholeBucket } from "../pure/window";
 import type { View } from "../view";

@@ -3,6 +3,7 @@
 
 import { keysOf, USAGE_FILTERS } from "../filters";
 import { asked, CONDITION } from "./conditions";
+import type { Zone } from "./times";
 
 export interface Route {
   /** `["jobs", "job_1"]`; the overview is `["overview"]`. */
@@ -55,6 +56,11 @@ export function filterQuery(route: Route, names: readonly string[] = FILTERS): [
 /** What is asked without its filters: the window alone, for the choices that there are in it. */
 export function unfiltered(asked: [string, string][]): [string, string][] {
   return asked.filter(([name]) => name === "from" || name === "to");
+}
+
+/** How times are written and where days begin. */
+export function zoneOf(route: Route): Zone {
+  return route.query.get("tz") === "local" ? "local" : "utc";
 }
 
 function decoded(part: string): string {

@@ -1,6 +1,8 @@
 """What the ways to the web app answer."""
 
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,20 @@ def test_page_is_asked_for_anew_and_locked_down(client: ApiClient) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert "unsafe" not in policy
+
+
+def test_script_in_the_page_is_allowed_by_its_digest_only(client: ApiClient, folder: Path) -> None:
+    script = b"ask(\n'figures')"
+    (folder / "index.html").write_bytes(
+        b"<script>" + script + b'</script><script type="module" src="/assets/a.js"></script>'
+    )
+    digest = b64encode(sha256(script).digest()).decode()
+
+    policy = client.get("/").headers["content-security-policy"]
+
+    assert f"script-src 'self' 'sha256-{digest}'; " in policy
+    assert policy.count("sha256-") == 1
     assert "unsafe" not in policy
 
 

@@ -12,10 +12,10 @@ import { Skeleton, Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
 import { spoken } from "../../pure/conditions";
 import { shown } from "../../pure/format";
-import { linkTo } from "../../pure/route";
+import { linkTo, zoneOf } from "../../pure/route";
 import { stamp } from "../../pure/times";
 import { useQuery } from "../../query";
-import { go, useRoute, zoneOf } from "../../router";
+import { go, useRoute } from "../../router";
 
 const COLUMNS: Column<BaselineVersionAnswer>[] = [
   { name: "Version", isHeading: true, cell: ({ version }) => version },

@@ -1,7 +1,7 @@
 // Is B better than A? By window, model, device or tag; with an interval, and what else differs.
 
 import { useMemo } from "preact/hooks";
-import { get, pathWith } from "../../api";
+import { get } from "../../api";
 import type { CompareAnswer } from "../../api_types";
 import { useAsOf } from "../../clock";
 import { Copy } from "../../parts/copy";
@@ -10,6 +10,7 @@ import { FilterBar } from "../../parts/filter_bar";
 import { Empty, Skeleton, Trouble } from "../../parts/notes";
 import { TakeAway } from "../../parts/take_away";
 import { markdown, sorted, tally } from "../../pure/comparing";
+import { pathWith } from "../../pure/request";
 import { formatRoute, withQuery } from "../../pure/route";
 import { labelOf, SIDE_FILTERS, type Side, sideOf, sideQuery } from "../../pure/sides";
 import { stamp } from "../../pure/times";

@@ -1,12 +1,13 @@
 // How the values of both sides spread: the newest runs of each in the same bins, and percentiles.
 
 import { useMemo } from "preact/hooks";
-import { get, pathWith, type Query } from "../../api";
+import { get } from "../../api";
 import type { CompareAnswer, RunAnswer, UsageAnswer } from "../../api_types";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { Table } from "../../parts/table";
 import { digits, scaleFor, shown } from "../../pure/format";
 import { histogram } from "../../pure/histogram";
+import { pathWith, type Query } from "../../pure/request";
 import { type Side, sideQuery } from "../../pure/sides";
 import { useQuery } from "../../query";
 

@@ -1,12 +1,13 @@
 // Which field means what: edited beside the runs that it would give, before anything is saved.
 
 import { useEffect, useState } from "preact/hooks";
-import { get, Problem, pathWith, post } from "../../api";
+import { get, Problem, post } from "../../api";
 import type { AdapterPreview, DatasetMetrics, SavedAdapter } from "../../api_types";
 import { refresh } from "../../clock";
 import { useDraft } from "../../parts/draft";
 import { Trouble } from "../../parts/notes";
 import { type AdapterDraft, bodyOf, newAdapter } from "../../pure/adapter";
+import { pathWith } from "../../pure/request";
 import { useQuery } from "../../query";
 import { AdapterFields } from "./adapter_fields";
 import { PreviewTable } from "./preview_table";

@@ -1,7 +1,8 @@
 // Sends the batches of a file one after another and adds up what became of the rows.
 
-import { all, get, Problem, pathWith, post, upload } from "../../api";
+import { all, get, Problem, post, upload } from "../../api";
 import type { AppendAnswer, DatasetEntry, ProblemFault, SavedAdapter } from "../../api_types";
+import { pathWith } from "../../pure/request";
 import type { Batch, Refusal } from "../../pure/upload";
 
 /** `line` is that of the file, if it is known. */

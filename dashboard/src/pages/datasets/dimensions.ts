@@ -1,12 +1,11 @@
 // What the rows of a dataset can be filtered by.
 
-import { get, pathWith } from "../../api";
+import { get } from "../../api";
 import type { DatasetMetrics } from "../../api_types";
 import type { Choice, Dimension } from "../../parts/filter_bar";
+import { pathWith } from "../../pure/request";
 import { unfiltered } from "../../pure/route";
 import type { View } from "../../view";
-
-export const FILTERS = ["device", "model"];
 
 /** The choices are those of the window without filters: one model chosen hides no other. */
 export function datasetDimensions(dataset: string, view: View): Dimension[] {

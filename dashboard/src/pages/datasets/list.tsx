@@ -1,7 +1,7 @@
 // The datasets of the user: how many rows, how fresh, whether they count as usage.
 
 import { useMemo, useState } from "preact/hooks";
-import { all, get, pathWith } from "../../api";
+import { all, get } from "../../api";
 import type { DatasetEntry, UsageAnswer } from "../../api_types";
 import { Spark } from "../../charts/spark";
 import { useAsOf, useNow } from "../../clock";
@@ -15,6 +15,7 @@ import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { exact, shown } from "../../pure/format";
 import { DAYS, freshnessOf, shapesAsked, shapesOf } from "../../pure/freshness";
+import { pathWith } from "../../pure/request";
 import { useQuery } from "../../query";
 import { go } from "../../router";
 import { useView } from "../../view";

@@ -4,8 +4,9 @@ import type { AdapterPreview } from "../../api_types";
 import { type Column, Table } from "../../parts/table";
 import type { AdapterDraft } from "../../pure/adapter";
 import { ABSENT, shown } from "../../pure/format";
+import { zoneOf } from "../../pure/route";
 import { stamp, type Zone } from "../../pure/times";
-import { useRoute, zoneOf } from "../../router";
+import { useRoute } from "../../router";
 
 type Run = AdapterPreview["runs"][number];
 

@@ -1,10 +1,11 @@
 // The newest rows as they are stored.
 
-import { getText, pathWith } from "../../api";
+import { getText } from "../../api";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { cellShown, type RawRow, rawRows } from "../../pure/raw_rows";
+import { pathWith } from "../../pure/request";
 import { useQuery } from "../../query";
 
 const TAIL = "50";

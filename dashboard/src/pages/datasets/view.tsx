@@ -1,7 +1,7 @@
 // One dataset: its series, its rows, its adapter, and a way to put a file in.
 
 import { useMemo } from "preact/hooks";
-import { get, pathWith, type Query } from "../../api";
+import { get } from "../../api";
 import type { DatasetMetrics } from "../../api_types";
 import { useAsOf } from "../../clock";
 import { FilterBar } from "../../parts/filter_bar";
@@ -12,7 +12,8 @@ import { useQuery } from "../../query";
 import { change } from "../../router";
 import { useView, type View } from "../../view";
 import { AdapterEditor } from "./adapter_editor";
-import { datasetDimensions, FILTERS } from "./dimensions";
+import { datasetDimensions } from "./dimensions";
+import { FILTERS, metricsPath, RANGE, tabIn } from "./paths";
 import { Rows } from "./rows";
 import { SeriesCharts } from "./series_charts";
 import { SummaryTable } from "./summary_table";
@@ -24,20 +25,13 @@ const TABS = [
   ["adapter", "Adapter"],
   ["upload", "Upload"],
 ] as const;
-const POINTS = "1000";
 
 export function DatasetView({ id }: { id: string }) {
-  const view = useView("all", FILTERS);
+  const view = useView(RANGE, FILTERS);
   const asOf = useAsOf();
-  const tab = view.route.query.get("tab") ?? "series";
+  const tab = tabIn(view.route.query);
   const split = splitIn(view.route.query.get("by"));
-  const asked: Query = [
-    ["dataset", id],
-    ...view.asked,
-    ["max_points", POINTS],
-    ...(split && tab === "series" ? [["split", split] as [string, string]] : []),
-  ];
-  const path = pathWith("/user/data/metrics", asked);
+  const path = metricsPath(id, view);
   const name = JSON.stringify([
     view.route.query.get("range"),
     view.route.query.get("from"),
@@ -51,7 +45,7 @@ export function DatasetView({ id }: { id: string }) {
   const isNew = loaded.error?.code === "dataset_not_found";
   return (
     <>
-      <FilterBar view={view} fallback="all" dimensions={dimensions} loading={loaded.loading} />
+      <FilterBar view={view} fallback={RANGE} dimensions={dimensions} loading={loaded.loading} />
       <header class="row title">
         <h1>{id}</h1>
         {metrics && (

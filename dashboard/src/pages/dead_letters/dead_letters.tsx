@@ -1,12 +1,13 @@
 // Dead jobs, grouped by how or where they failed; whole groups go back to the queue after a preview.
 
 import { useMemo, useState } from "preact/hooks";
-import { all, get, type Page, pathWith, type Query } from "../../api";
+import { all, get, type Page } from "../../api";
 import type { DeadJobAnswer } from "../../api_types";
 import { refresh, useAsOf } from "../../clock";
 import { type Dimension, FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
 import { Empty, Skeleton, Trouble } from "../../parts/notes";
+import { pathWith, type Query } from "../../pure/request";
 import { type Loaded, useQuery } from "../../query";
 import { change } from "../../router";
 import { useView } from "../../view";

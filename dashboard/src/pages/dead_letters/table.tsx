@@ -1,7 +1,6 @@
 // The dead jobs of a group, to choose from.
 
 import { useState } from "preact/hooks";
-import { pathWith, type Query } from "../../api";
 import type { DeadJobAnswer } from "../../api_types";
 import { Ago } from "../../parts/ago";
 import { useFirst } from "../../parts/first";
@@ -10,6 +9,7 @@ import { useSteady } from "../../parts/steady";
 import { type Column, Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
 import { type Chosen, NONE, toggled, toggledAll } from "../../pure/choosing";
+import { pathWith, type Query } from "../../pure/request";
 
 const COLUMNS: Column<DeadJobAnswer>[] = [
   {

@@ -1,7 +1,7 @@
 // One device: its condition over the last reports, what it serves, its latest jobs.
 
 import { useMemo } from "preact/hooks";
-import { all, get, pathWith, type Query } from "../../api";
+import { all, get } from "../../api";
 import type { DeviceDetailAnswer, JobAnswer, TelemetryAnswer } from "../../api_types";
 import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
@@ -12,8 +12,10 @@ import { Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
 import { duration } from "../../pure/format";
 import { callsSaid } from "../../pure/places";
+import { pathWith, type Query } from "../../pure/request";
+import { zoneOf } from "../../pure/route";
 import { useQuery } from "../../query";
-import { useRoute, zoneOf } from "../../router";
+import { useRoute } from "../../router";
 import { Condition, TakesNoJob } from "./condition";
 
 const READINGS: [keyof TelemetryAnswer, string, string, string][] = [

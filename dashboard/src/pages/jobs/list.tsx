@@ -1,7 +1,7 @@
 // Jobs, newest first, with their state as it is now.
 
 import { useMemo, useState } from "preact/hooks";
-import { all, pathWith } from "../../api";
+import { all } from "../../api";
 import type { JobAnswer } from "../../api_types";
 import { useAsOf, useLive } from "../../clock";
 import { JOB_FILTERS, keysOf } from "../../filters";
@@ -9,6 +9,7 @@ import { FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
 import { Empty, ShownRequest, Skeleton, Trouble } from "../../parts/notes";
 import { useSteady } from "../../parts/steady";
+import { pathWith } from "../../pure/request";
 import { useQuery } from "../../query";
 import { change } from "../../router";
 import { useView } from "../../view";

@@ -3,9 +3,10 @@
 import type { JobDetailAnswer, ResultAnswer } from "../../api_types";
 import { useNow } from "../../clock";
 import { duration, offset } from "../../pure/format";
+import { zoneOf } from "../../pure/route";
 import { firstToken, stretches } from "../../pure/timeline";
 import { stamp } from "../../pure/times";
-import { useRoute, zoneOf } from "../../router";
+import { useRoute } from "../../router";
 
 export function Timeline({ job, result }: { job: JobDetailAnswer; result: ResultAnswer | null }) {
   const now = useNow();

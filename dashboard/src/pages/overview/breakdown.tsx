@@ -1,6 +1,6 @@
 // The window by model, device or another dimension; the last row is the total, and it adds up.
 
-import type { Problem, Query } from "../../api";
+import type { Problem } from "../../api";
 import type { BreakdownEntry, Stats, UsageAnswer } from "../../api_types";
 import { GROUPINGS } from "../../filters";
 import { Trouble } from "../../parts/notes";
@@ -9,6 +9,7 @@ import { TakeAway } from "../../parts/take_away";
 import { colorIndex } from "../../pure/colors";
 import { CONDITION, conditionOf, filterOf, spoken, type Value } from "../../pure/conditions";
 import { exact, shown, type Unit } from "../../pure/format";
+import type { Query } from "../../pure/request";
 import { groupCount, nameOf, othersOf, reconciles } from "../../pure/stacking";
 import { change, currentRoute } from "../../router";
 import { ExportRuns } from "./export_runs";

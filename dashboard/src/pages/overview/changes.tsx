@@ -1,10 +1,11 @@
 // Where a metric shifted, and what changed with it: lines across the chart, and words under it.
 
-import { get, pathWith } from "../../api";
+import { get } from "../../api";
 import type { ChangeAnswer, ChangesAnswer } from "../../api_types";
 import { useAsOf } from "../../clock";
 import { spoken, type Value } from "../../pure/conditions";
 import { signedPct } from "../../pure/format";
+import { pathWith } from "../../pure/request";
 import { stamp, type Zone } from "../../pure/times";
 import { useQuery } from "../../query";
 import type { View } from "../../view";

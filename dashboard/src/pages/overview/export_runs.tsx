@@ -2,12 +2,12 @@
 // not call; the request that leads there is told instead.
 
 import { useState } from "preact/hooks";
-import { pathWith, type Query } from "../../api";
 import { Dialog } from "../../parts/dialog";
 import { Command } from "../../parts/notes";
 import { saveText } from "../../parts/take_away";
 import { commandOf } from "../../pure/commands";
 import { curlOf } from "../../pure/curl";
+import { pathWith, type Query } from "../../pure/request";
 import { session } from "../../session";
 
 export function ExportRuns({ asked }: { asked: Query }) {

@@ -1,12 +1,11 @@
-// The questions of the overview as requests, all that the first figures need: asked before the rest
-// of the page is there.
+// The questions of the overview as requests.
 
-import { pathWith, type Query } from "../../api";
 import { GROUPINGS, NO_EXTRAS } from "../../filters";
+import { pathWith, type Query } from "../../pure/request";
 import { MOST_SHOWN } from "../../pure/stacking";
 import { ianaZone } from "../../pure/times";
+import type { View } from "../../pure/view";
 import { bucketSeconds, wholeBucket } from "../../pure/window";
-import type { View } from "../../view";
 
 /** What the overview shows where the address does not say. */
 export const RANGE = "24h";
@@ -22,11 +21,15 @@ export interface Paths {
   charted: string;
 }
 
+export function summaryPath(view: View): string {
+  return pathWith("/usage/summary", view.asked);
+}
+
 export function pathsOf(view: View, by: string): Paths {
   const groups = view.route.query.get("groups") === "all" ? MOST : FEW;
   const greatest = (most: number): Query => [["group_by", by], ["top", String(most)], NO_EXTRAS];
   return {
-    summary: pathWith("/usage/summary", view.asked),
+    summary: summaryPath(view),
     overall: pathWith("/usage", [...view.asked, ...buckets(view)]),
     charted: pathWith("/usage", [...view.asked, ...buckets(view), ...greatest(MOST_SHOWN)]),
     grouped: pathWith("/usage", [

@@ -1,0 +1,16 @@
+// How a request goes out, whoever sends it.
+
+/** Where the tab keeps the user token. */
+export const TOKEN_KEY = "evalyard.token";
+
+/** No cookie, no cache, no answer from elsewhere. */
+export function asSent(method: string, token: string, init: RequestInit = {}): RequestInit {
+  return {
+    ...init,
+    method,
+    headers: { ...init.headers, "X-User-Token": token },
+    credentials: "omit",
+    cache: "no-store",
+    redirect: "manual",
+  };
+}
