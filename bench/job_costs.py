@@ -119,7 +119,8 @@ def section(life: Life, book: PriceBook) -> Section:
 def job_costs(life: Life, runs_in_a_fold: int = _SHARED) -> list[Cost]:
     """Each step of a job in its order; of a fold its part."""
     part = 1 / runs_in_a_fold
-    times = {"authorize": 2, "heartbeat": HEARTBEATS, "fold": part, "find it folded": 1 - part}
+    times = {"authorize": 2, "heartbeat": HEARTBEATS}
+    times |= {"plan a fold": part, "find it planned": 1 - part, "fold": part}
     costs = []
     for name, step in life.steps().items():
         if name == "fold":

@@ -54,9 +54,11 @@ class Life:
         device = Table(template.physical["DevicesTable"]).get("FLEET", f"DEVICE#{SERIAL}") or {}
         self._queue_url = str(device["queue_urls"]["normal"])
         self.report()
-        # Of a first job some things are special: lines, secrets and the day are new.
-        for step in self.steps().values():
-            step()
+        # Of a first job some things are special: lines, secrets and the day are new, and no fold
+        # is planned for a user who was never folded.
+        for name, step in self.steps().items():
+            if name != "find it planned":
+                step()
 
     def steps(self) -> dict[str, Step]:
         """A job's steps in their order."""
@@ -71,9 +73,9 @@ class Life:
             "delete the message": self.delete,
             "deliver the callback": self.deliver,
             "read the result": self.read,
-            "wait for a fold": self.put_off,
+            "plan a fold": self.put_off,
+            "find it planned": self.see_planned,
             "fold": self.fold,
-            "find it folded": self.see_folded,
         }
 
     def authorize(self) -> Amounts:
@@ -142,10 +144,9 @@ class Life:
         return self._asked("Jobs", "GET", f"/api/jobs/{self._job_id}/result")[1]
 
     def put_off(self) -> Amounts:
-        """S3's event names the segment, which is too young to be folded."""
+        """S3's event names the segment, which is too young to be folded, and none is planned."""
         url = self._template.physical["SegmentEventsQueue"]
-        found = aws_client("s3").list_objects_v2(Bucket=self._bucket, Prefix=f"segments/{USER}/")
-        told = {"Records": [{"s3": {"object": {"key": found["Contents"][-1]["Key"]}}}]}
+        told = self._told()
         aws_client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(told))
         (message,) = aws_client("sqs").receive_message(QueueUrl=url)["Messages"]
         self._segment_event = sqs_event(told)
@@ -159,19 +160,27 @@ class Life:
         record["attributes"] = {"ApproximateReceiveCount": "2"}
         return amounts + Counter(sqs_request=2) + self._invocation(_FOLDS, "FoldPutOff")
 
+    def see_planned(self) -> Amounts:
+        """S3's event of another run comes when a fold is planned: S3 sends the message, the
+        poller receives and deletes it.
+        """
+        event = sqs_event(self._told())
+        event["Records"][0]["receiptHandle"] = "any"
+        with self._metered() as amounts:
+            answer = _handler(self._template, _FOLDS)(event, LambdaContext())
+        if answer["batchItemFailures"]:
+            raise RuntimeError("no fold was planned")
+        return amounts + Counter(sqs_request=3) + self._invocation(_FOLDS, "FoldPutOff")
+
     def fold(self) -> Amounts:
         """The message comes again, and the function folds what is pending by then; the poller
         receives and deletes it.
         """
         return Counter(sqs_request=2) + self._invoked(_FOLDS, self._segment_event)
 
-    def see_folded(self) -> Amounts:
-        """The message of another run comes again, and is folded already."""
-        with self._metered() as amounts:
-            answer = _handler(self._template, _FOLDS)(self._segment_event, LambdaContext())
-        if answer["batchItemFailures"]:
-            raise RuntimeError("the segment was not folded")
-        return amounts + Counter(sqs_request=2) + self._invocation(_FOLDS, "FoldPutOff")
+    def _told(self) -> dict[str, Any]:
+        found = aws_client("s3").list_objects_v2(Bucket=self._bucket, Prefix=f"segments/{USER}/")
+        return {"Records": [{"s3": {"object": {"key": found["Contents"][-1]["Key"]}}}]}
 
     def run_others(self, jobs: int) -> None:
         """Further jobs whose runs are pending when the next fold comes."""

@@ -1,8 +1,10 @@
 """S3 events about new segments (through SQS): folds the segments of the users they name.
 
-Done: the user has nothing pending, or what the messages name is folded already. Retry: it is
-too early for a fold (the messages come again when it is worth one, once), folding failed
-(metric `UsersNotServed`) or time ran out; exactly the messages that name that user come again.
+Done: the user has nothing pending but what came meanwhile, or what the messages name is folded
+already, or a fold is planned that will find it. Retry: it is too early for a fold (one message
+comes again when it is worth one, once), another process folds the user (they come again a moment
+later, at most twice), folding failed (metric `UsersNotServed`) or time ran out; exactly the
+messages that name that user come again.
 Record and drop: a message that names no segment (S3's test event, or noise), and what is no
 message (`UnreadableEvents`). A second delivery is harmless: events are hints, the listing is
 the truth, and a commit is fenced by the checkpoint's generation.
@@ -13,6 +15,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
 
+from shared import clock
 from shared.aws import Bucket, Queue, Table
 from shared.config import read_settings
 from shared.errors import DependencyFailed
@@ -20,7 +23,14 @@ from shared.isolation import user_kept_apart
 from shared.messages import Message, MessageUnreadable, come_again, messages_of
 from shared.observability import logger
 from shared.storage.assembly import compactor
-from shared.storage.log import Catalog, NewSegment, SegmentName, UserLog, fold_wait_s
+from shared.storage.log import (
+    Catalog,
+    FoldTurn,
+    NewSegment,
+    SegmentName,
+    UserLog,
+    fold_wait_s,
+)
 from shared.turns import MayGoOn, TimeLeft
 
 
@@ -46,40 +56,59 @@ class _Notice:
 
 # What a fold step and the answer may still need when the function must stop.
 _RESERVE_MS = 20_000
+# While another process folds the user, messages come again after so long; those that came more
+# often than this fold all the same, so that no turn that was left can keep them going round.
+_TURN_S = 5
+_MAY_WAIT_FOR_A_TURN = 3
 
 
 def lambda_handler(event: object, context: Any) -> dict[str, Any]:
     """Fold for every user that the batch names; report the messages that must come again."""
     users = _notices_by_user(messages_of(event))
-    early = [user_id for user_id, notices in users.items() if _is_put_off(notices)]
-    ripe = {user_id: notices for user_id, notices in users.items() if user_id not in early}
     time_left = TimeLeft.of(context, _RESERVE_MS)
+    again: list[_Notice] = []
+    ripe: dict[str, list[_Notice]] = {}
+    for user_id, notices in users.items():
+        put_off = _put_off(user_id, notices)
+        if put_off is None:
+            ripe[user_id] = notices
+        else:
+            again += put_off
     # Each has an equal share of what the others left: no user's backlog takes all the time.
-    unfolded = [
-        user_id
-        for place, (user_id, notices) in enumerate(ripe.items())
-        if not _folded(user_id, notices, time_left.share(len(ripe) - place))
-    ]
-    again = [notice for user_id in early + unfolded for notice in users[user_id]]
+    for place, (user_id, notices) in enumerate(ripe.items()):
+        if not _folded(user_id, notices, time_left.share(len(ripe) - place)):
+            again += notices
     return come_again([notice.message.message_id for notice in again])
 
 
-def _is_put_off(notices: list[_Notice]) -> bool:
-    """Whether messages of a user come again when a fold is worth it. Each is put off once only."""
+def _put_off(user_id: str, notices: list[_Notice]) -> list[_Notice] | None:
+    """The messages of a user that come again when a fold is worth it: one, or none where that is
+    planned already. None: now is the time. Each is put off once only.
+    """
     if any(each.message.deliveries > 1 or not each.message.receipt for each in notices):
-        return False
-    settings = read_settings(Settings)
-    new = [segment for each in notices for segment in each.segments]
-    seconds = fold_wait_s(new, settings.fold_after_s)
+        return None
+    seconds = fold_wait_s(
+        [segment for each in notices for segment in each.segments],
+        read_settings(Settings).fold_after_s,
+    )
     if not seconds:
-        return False
+        return None
+    turn = FoldTurn(_storage()[1].table, user_id)
     try:
-        receipts = [each.message.receipt for each in notices]
-        Queue(settings.segment_events_queue_url).put_off(receipts, seconds)
+        if turn.is_planned():
+            return []
+        # In this order: behind each plan there is a message.
+        _come_later(notices[:1], seconds)
+        turn.plan(seconds)
     except DependencyFailed:
         logger().warning("fold_not_put_off")
-        return False
-    return True
+        return None
+    return notices[:1]
+
+
+def _come_later(notices: list[_Notice], seconds: int) -> None:
+    receipts = [each.message.receipt for each in notices if each.message.receipt]
+    Queue(read_settings(Settings).segment_events_queue_url).put_off(receipts, seconds)
 
 
 def _folded(user_id: str, notices: list[_Notice], may_go_on: MayGoOn) -> bool:
@@ -88,16 +117,39 @@ def _folded(user_id: str, notices: list[_Notice], may_go_on: MayGoOn) -> bool:
         log = UserLog(*_storage(), user_id)
         if _is_covered(log, notices):
             return True
-        folded = compactor(log).drain(may_go_on)
+        turn = FoldTurn(log.catalog.table, user_id)
+        if not turn.take() and not _waited_enough(notices):
+            _come_later(notices, _TURN_S)
+            return False
+        folded = 0
+        try:
+            folded = compactor(log).drain(may_go_on, born_by_us=_newest_us(notices))
+        finally:
+            turn.give_back(folded)
         logger().info("segments_folded", user_id=user_id, segments=folded)
         return may_go_on()
     return False
 
 
+def _waited_enough(notices: list[_Notice]) -> bool:
+    """Whether messages fold without a turn: it may have been left by a process that died."""
+    return any(each.message.deliveries > _MAY_WAIT_FOR_A_TURN for each in notices)
+
+
+def _newest_us(notices: list[_Notice]) -> int:
+    """What is younger is left for a fold of its own: new segments come while one is made."""
+    named = [segment.name.born_us for each in notices for segment in each.segments]
+    return max(clock.now_us(), *named)
+
+
 def _is_covered(log: UserLog, notices: list[_Notice]) -> bool:
-    """Whether the last fold took all that is named along: what was put off mostly is."""
-    named = {segment.name.file_name for each in notices for segment in each.segments}
-    return named <= set(log.checkpoint().last_committed)
+    """Whether the last fold took all that is named along. A message that was put off may stand for
+    others, which it does not name; so it is not asked about those.
+    """
+    named = [segment for each in notices for segment in each.segments]
+    if not all(segment.heavy for segment in named):
+        return False
+    return {segment.name.file_name for segment in named} <= set(log.checkpoint().last_committed)
 
 
 @cache

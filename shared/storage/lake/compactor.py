@@ -8,6 +8,7 @@ snapshot or the new one; what was written and not committed is an orphan for `va
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from shared.aws import ObjectMissing, TransactionLost
 from shared.observability import logger
@@ -30,10 +31,13 @@ OVERTAKEN_AT_MOST = 30
 
 @dataclass(frozen=True)
 class _Work:
-    """One commit that can be made; carried out, it says how many segments it finished."""
+    """One commit that can be made; carried out, it says how many segments it finished. Where that
+    is `all`, nothing else is to be done.
+    """
 
     kind: str
     commit: Callable[[], int | None]
+    all: int | None = None
 
     def carry_out(self) -> int:
         """Make it. Raises TransactionLost, ObjectMissing."""
@@ -47,8 +51,11 @@ class Compactor:
     log: UserLog
     convert: Convert
 
-    def drain(self, may_go_on: MayGoOn) -> int:
+    def drain(self, may_go_on: MayGoOn, *, born_by_us: int | None = None) -> int:
         """Take steps until nothing is left to do or `may_go_on` says no; the segments folded.
+
+        With `born_by_us` segments that were all written later are left for another time, and
+        are not looked for where one commit took all that there was.
 
         What fails keeps nothing else of the user from being done, and is raised in the end;
         so is being overtaken when it happens again and again.
@@ -57,11 +64,14 @@ class Compactor:
         failed: dict[str, Exception] = {}
         while may_go_on():
             try:
-                work = self._next_work(backfill_first, failed.keys())
+                work = self._next_work(backfill_first, failed.keys(), born_by_us)
                 if work is None:
                     break
-                folded += self._carried_out(work, failed)
+                finished = self._carried_out(work, failed)
+                folded += finished
                 overtaken = 0
+                if born_by_us is not None and finished == work.all:
+                    break
             except (ObjectMissing, TransactionLost):
                 # Another process committed since the listing, and perhaps deleted an object.
                 overtaken += 1
@@ -94,7 +104,9 @@ class Compactor:
             failed[work.kind] = exc
             return 0
 
-    def _next_work(self, backfill_first: bool, failed: Collection[str]) -> "_Work | None":
+    def _next_work(
+        self, backfill_first: bool, failed: Collection[str], born_by_us: int | None = None
+    ) -> "_Work | None":
         """What is to be done next, but for the kinds that failed; None when nothing is."""
         checkpoint = self.log.checkpoint()
         if checkpoint.restoring:
@@ -104,6 +116,8 @@ class Compactor:
         self._delete_covered(checkpoint, listed)
         live = live_segments(self.log, checkpoint, listed, tombstones)
         self._delete_repeats(checkpoint, listed, live)
+        if born_by_us is not None and all(each.name.born_us > born_by_us for each in live):
+            live = []
         possible = self._possible(checkpoint, tombstones, live, backfill_first)
         return next((work for work in possible if work.kind not in failed), None)
 
@@ -129,7 +143,11 @@ class Compactor:
         if backfill and (backfill_first or not live):
             yield _Work("backfill", lambda: backfill.carry_out(live))
         if live:
-            yield _Work("fold", lambda: Flush(self.log).carry_out(checkpoint, live))
+            # Rows may open a backfill again.
+            settled = not (tombstones or checkpoint.partial or checkpoint.backfills)
+            alone = settled and len(live) < _MAX_LISTED and not any(s.name.rows for s in live)
+            fold = partial(Flush(self.log).carry_out, checkpoint, live)
+            yield _Work("fold", fold, len(live) if alone else None)
         if backfill:
             yield _Work("backfill", lambda: backfill.carry_out(live))
 

@@ -6,6 +6,7 @@ Nothing here needs DuckDB, so every function may load it.
 from shared.storage.log.backlog import Backlog
 from shared.storage.log.catalog import Catalog
 from shared.storage.log.dataset_changes import delete_dataset, start_backfill
+from shared.storage.log.fold_turns import FoldTurn
 from shared.storage.log.object_keys import storage_traces
 from shared.storage.log.overtaken import retry_when_overtaken
 from shared.storage.log.records import (
@@ -44,6 +45,7 @@ __all__ = [
     "Checkpoint",
     "DatasetRecord",
     "DayRecord",
+    "FoldTurn",
     "MonthRecord",
     "NewSegment",
     "Part",

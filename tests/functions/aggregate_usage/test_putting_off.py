@@ -9,13 +9,16 @@ import pytest
 
 from functions.aggregate_usage.handler import lambda_handler
 from shared import clock, ids
-from shared.aws import Bucket
+from shared.aws import Bucket, Table
 from shared.runs import Run
-from shared.storage.log import SegmentLog
+from shared.storage.assembly import compactor
+from shared.storage.log import Catalog, FoldTurn, SegmentLog, SegmentName, UserLog, partition
+from shared.storage.log.fold_turns import LEASE_S
 from tests.conftest import HeldClock
 from tests.kit.cloud import aws_client
 from tests.kit.faults import Calls, Request, lose_answer, watched_calls
 from tests.kit.gateway import LambdaContext
+from tools.template import Template
 
 Write = Callable[..., str]
 NONE: dict[str, Any] = {"batchItemFailures": []}
@@ -49,6 +52,21 @@ def write(bucket: Bucket, settings_env: dict[str, str], held_clock: HeldClock) -
         return key
 
     return written
+
+
+@pytest.fixture
+def catalog(tables: Any, settings_env: dict[str, str]) -> Catalog:
+    return Catalog(Table(settings_env["CATALOG_TABLE"]))
+
+
+@pytest.fixture
+def known(bucket: Bucket, catalog: Catalog, write: Write) -> FoldTurn:
+    """The turn of a user who was folded before."""
+    write()
+    compactor(UserLog(bucket, catalog, "ada")).drain(lambda: True)
+    turn = FoldTurn(catalog.table, "ada")
+    turn.give_back(folded=1)
+    return turn
 
 
 @pytest.fixture
@@ -86,10 +104,10 @@ def come(url: str) -> dict[str, Any]:
     return {"Records": records}
 
 
-def again(event: dict[str, Any]) -> dict[str, Any]:
-    """The same messages, delivered once more."""
-    twice = {"ApproximateReceiveCount": "2"}
-    return {"Records": [{**each, "attributes": twice} for each in event["Records"]]}
+def again(event: dict[str, Any], times: int = 2) -> dict[str, Any]:
+    """The same messages, delivered once more, for the second time or a later one."""
+    often = {"ApproximateReceiveCount": str(times)}
+    return {"Records": [{**each, "attributes": often} for each in event["Records"]]}
 
 
 def ids_of(answer: dict[str, Any]) -> set[str]:
@@ -101,25 +119,26 @@ def pending(bucket: Bucket, user: str = "ada") -> int:
 
 
 def test_a_few_new_runs_wait_and_are_folded_by_one_commit(
-    bucket: Bucket, write: Write, url: str, held_clock: HeldClock
+    bucket: Bucket, known: FoldTurn, write: Write, url: str, held_clock: HeldClock
 ) -> None:
     event = delivered(url, *(write() for _ in range(3)))
     with watched_calls() as calls:
         first = lambda_handler(event, Unhurried())
     waiting = pending(bucket)
 
-    held_clock.advance(60)
-    later = again(event)["Records"]
-    folded = lambda_handler({"Records": later[:1]}, Unhurried())
-    with watched_calls() as more:
-        rest = lambda_handler({"Records": later[1:]}, Unhurried())
+    late = delivered(url, write())
+    with watched_calls() as seen:
+        second = lambda_handler(late, Unhurried())
 
-    assert ids_of(first) == {each["messageId"] for each in event["Records"]}
-    assert calls.names == ["ChangeMessageVisibilityBatch"]
+    held_clock.advance(60)
+    folded = lambda_handler(again({"Records": event["Records"][:1]}), Unhurried())
+
+    # One message stands for all of them, also for those that came when a fold was planned.
+    assert ids_of(first) == {event["Records"][0]["messageId"]}
+    assert calls.names == ["GetItem", "ChangeMessageVisibilityBatch", "UpdateItem"]
+    assert (second, seen.names) == (NONE, ["GetItem"])
     assert (waiting, pending(bucket)) == (3, 0)
-    assert folded == rest == NONE
-    # The others see by the checkpoint alone that theirs are folded.
-    assert more.names == ["GetItem"]
+    assert folded == NONE
 
 
 def test_what_was_put_off_is_invisible_until_it_is_old_enough(
@@ -132,7 +151,7 @@ def test_what_was_put_off_is_invisible_until_it_is_old_enough(
         lambda_handler(event, Unhurried())
 
     assert isinstance(calls, Asked)
-    (request,) = calls.requests
+    (request,) = (each for each in calls.requests if each.service == "sqs")
     assert [entry["VisibilityTimeout"] for entry in request.params["Entries"]] == [40]
     assert come(url) == {"Records": []}
 
@@ -184,3 +203,139 @@ def test_nothing_is_put_off_twice_when_its_message_is_early(
     answer = lambda_handler(again(event), Unhurried())
 
     assert (answer, pending(bucket)) == (NONE, 0)
+
+
+def test_a_message_folds_what_it_stands_for_when_its_own_segment_was_folded_meanwhile(
+    bucket: Bucket,
+    catalog: Catalog,
+    known: FoldTurn,
+    write: Write,
+    url: str,
+    held_clock: HeldClock,
+) -> None:
+    """The upkeep takes no turns, and so leaves the plan."""
+    event = delivered(url, write())
+    lambda_handler(event, Unhurried())
+    compactor(UserLog(bucket, catalog, "ada")).drain(lambda: True)
+    dropped = lambda_handler(delivered(url, write()), Unhurried())
+    left = pending(bucket)
+
+    held_clock.advance(60)
+    answer = lambda_handler(again(event), Unhurried())
+
+    assert (dropped, left) == (NONE, 1)
+    assert (answer, pending(bucket)) == (NONE, 0)
+
+
+def test_a_new_fold_is_planned_when_one_has_begun(
+    known: FoldTurn, write: Write, url: str, held_clock: HeldClock
+) -> None:
+    lambda_handler(delivered(url, write()), Unhurried())
+    held_clock.advance(60)
+    known.take()
+    event = delivered(url, write())
+
+    answer = lambda_handler(event, Unhurried())
+
+    assert ids_of(answer) == {event["Records"][0]["messageId"]}
+
+
+def test_a_new_fold_is_planned_when_the_one_before_never_came(
+    known: FoldTurn, write: Write, url: str, held_clock: HeldClock
+) -> None:
+    lambda_handler(delivered(url, write()), Unhurried())
+    held_clock.advance(121)
+    event = delivered(url, write())
+
+    answer = lambda_handler(event, Unhurried())
+
+    assert ids_of(answer) == {event["Records"][0]["messageId"]}
+
+
+def test_messages_wait_for_the_process_that_folds_the_user_but_not_for_ever(
+    bucket: Bucket, known: FoldTurn, write: Write, url: str
+) -> None:
+    known.take()
+    event = delivered(url, write(101))
+    with watched_calls() as calls:
+        waits = lambda_handler(event, Unhurried())
+    left = pending(bucket)
+
+    folds = lambda_handler(again(event, times=4), Unhurried())
+
+    assert ids_of(waits) == {event["Records"][0]["messageId"]}
+    # The checkpoint, the turn, whether there is one, and the message.
+    assert calls.names == ["GetItem", "UpdateItem", "GetItem", "ChangeMessageVisibilityBatch"]
+    assert left == 1
+    # A turn that was never given back costs time, no more.
+    assert (folds, pending(bucket)) == (NONE, 0)
+
+
+def test_a_turn_that_was_left_is_taken_when_it_has_run_out(
+    known: FoldTurn, held_clock: HeldClock
+) -> None:
+    other = FoldTurn(known.table, known.user_id)
+    known.take()
+    early = other.take()
+    held_clock.advance(LEASE_S + 1)
+
+    late = other.take()
+    known.give_back(folded=1)
+
+    assert (early, late) == (False, True)
+    # Who lost it gives nothing back.
+    assert not FoldTurn(known.table, known.user_id).take()
+
+
+def test_a_turn_lasts_longer_than_the_function_may_run(template: Template) -> None:
+    assert template.functions()["AggregateUsage"]["Properties"]["Timeout"] < LEASE_S
+
+
+def test_the_turn_is_given_back_when_a_fold_ends_or_fails(
+    bucket: Bucket, known: FoldTurn, write: Write, url: str
+) -> None:
+    event = delivered(url, write(101))
+    with watched_calls() as calls:
+        calls.before[3] = lose_answer
+        failed = lambda_handler(event, Unhurried())
+    free = known.take()
+    known.give_back(folded=0)
+
+    done = lambda_handler(again(event), Unhurried())
+
+    assert ids_of(failed) == {event["Records"][0]["messageId"]}
+    assert free
+    assert (done, pending(bucket)) == (NONE, 0)
+    assert known.take()
+
+
+def test_nothing_is_written_when_a_user_is_unknown(
+    tables: Any, catalog: Catalog, url: str, held_clock: HeldClock
+) -> None:
+    """An event that comes after its user was erased."""
+    name = SegmentName("ada", ids.ulid(), repeatable=True, dataset="", rows=0, runs=1, offset=0)
+    event = delivered(url, name.key)
+
+    lambda_handler(event, Unhurried())
+    held_clock.advance(60)
+    answer = lambda_handler(again(event), Unhurried())
+
+    assert answer == NONE
+    assert list(catalog.table.query(partition("ada"))) == []
+
+
+def test_runs_that_came_during_a_fold_are_left_for_the_next(
+    bucket: Bucket, known: FoldTurn, write: Write, url: str, held_clock: HeldClock
+) -> None:
+    """Else a user whose jobs end all the time would be folded all the time."""
+    event = delivered(url, write(101))
+
+    def another() -> None:
+        held_clock.advance(1)
+        write()
+
+    with watched_calls() as calls:
+        calls.before[5] = another
+        answer = lambda_handler(event, Unhurried())
+
+    assert (answer, pending(bucket)) == (NONE, 1)
