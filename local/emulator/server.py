@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import importlib
 import importlib.metadata
 import json
 import logging
@@ -23,6 +24,7 @@ from local.emulator.durable import Durable
 from local.emulator.finished import Finished
 from local.emulator.objects import mend_objects
 from local.emulator.outputs import mark_ends
+from local.emulator.plain_http import PlainHttp
 from local.emulator.workers import Workers
 
 # What the replaced functions belong to; tests/local/test_emulator_contract.py says which they are.
@@ -49,6 +51,8 @@ def serve(state: Path, objects: Path, memory: Path, disk: Path) -> None:
         threading.Thread(target=_end_with_parent, name="evalyard-parent", daemon=True).start()
         from ministack import app
 
+        connections: Any = importlib.import_module("hypercorn.asyncio.run")
+        connections.TCPServer = PlainHttp(connections.TCPServer)
         sys.argv = ["ministack"]
         app.main()
         durable.close()

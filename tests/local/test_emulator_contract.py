@@ -14,6 +14,10 @@ from local.home import ROOT
 
 # Module and function → the first digits of the SHA-256 of its source.
 RELIED_ON = {
+    "hypercorn.app_wrappers:ASGIWrapper": "8670a23eb460",
+    "hypercorn.asyncio.run:worker_serve": "ae30269c42b9",
+    "hypercorn.asyncio.tcp_server:TCPServer": "3bfa72b31950",
+    "hypercorn.protocol.http_stream:HTTPStream": "e0f656feb55a",
     "ministack.app:_load_persisted_state": "03de3b870e8f",
     "ministack.app:_build_persistence_save_dict": "9a6393cc953d",
     "ministack.app:_handle_lifespan": "0daf4cf135cf",
