@@ -25,6 +25,7 @@ from local.emulator.finished import Finished
 from local.emulator.objects import mend_objects
 from local.emulator.outputs import mark_ends
 from local.emulator.plain_http import PlainHttp
+from local.emulator.schedules import spread_rates
 from local.emulator.workers import Workers
 
 # What the replaced functions belong to; tests/local/test_emulator_contract.py says which they are.
@@ -89,6 +90,7 @@ def _prepare(state: Path, objects: Path, memory: Path, disk: Path) -> Durable:
     mark_ends(lambda_runtime)
     parse_policies_once(iam_evaluator)
     compile_paths_once(app._get_module("apigateway"))
+    spread_rates(app._get_module("scheduler"), app._get_module("eventbridge"))
     finished = Finished()
     finished.attach(services, app._get_module("cloudwatch_logs"))
     roles = _Roles(services, lambda_runtime)
