@@ -48,6 +48,11 @@ def handler(event, context):
     return {"isAuthorized": token != "denied", "context": allowed}
 """
 
+_TWELVE = """
+def handler(event, context):
+    items = [{"itemIdentifier": each["messageId"]} for each in event["Records"]]
+    return {"batchItemFailures": [] if len(items) == 12 else items}
+"""
 _PICKY = """
 def handler(event, context):
     failed = [row["messageId"] for row in event["Records"] if "bad" in row["body"]]
@@ -239,6 +244,39 @@ def test_only_failed_messages_return_when_a_batch_is_partly_done(
 
     answer = sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=20, MaxNumberOfMessages=10)
     assert [message["Body"] for message in answer["Messages"]] == ["bad"]
+
+
+def test_messages_come_together_when_their_queue_has_a_batching_window(
+    aws: LocalAws, sqs: Any, deployed: Callable[..., str]
+) -> None:
+    read = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+    function = deployed(_TWELVE, *read)
+    dead = sqs.create_queue(QueueName=f"{function}-dead")["QueueUrl"]
+    redrive = json.dumps({"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": 1})
+    attributes = {"RedrivePolicy": redrive, "VisibilityTimeout": "60"}
+    queue = sqs.create_queue(QueueName=function, Attributes=attributes)["QueueUrl"]
+    aws.client("lambda").create_event_source_mapping(
+        FunctionName=function,
+        EventSourceArn=_arn(sqs, queue),
+        BatchSize=100,
+        MaximumBatchingWindowInSeconds=3,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+
+    for number in range(12):
+        sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+
+    deadline = time.monotonic() + 60
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    while any(
+        int(count)
+        for count in sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)[
+            "Attributes"
+        ].values()
+    ):
+        assert time.monotonic() < deadline, "not all of them came in one batch"
+        time.sleep(0.2)
+    assert "Messages" not in sqs.receive_message(QueueUrl=dead)
 
 
 def _arn(sqs: Any, url: str) -> str:
