@@ -1,10 +1,10 @@
 // The frame around every page: who is signed in, where one is, and what applies everywhere.
 
 import type { ComponentType } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { get } from "./api";
 import type { MeAnswer } from "./api_types";
-import { useLive } from "./clock";
+import { useAsOf, useLive } from "./clock";
 import { forgetKey } from "./gateway";
 import { lazily } from "./lazy";
 import { Overview } from "./pages/overview/overview";
@@ -123,15 +123,27 @@ function leave(): void {
   signOut();
 }
 
+/** Who is signed in: asked until there is an answer. */
+function useMe(): MeAnswer | null {
+  const asOf = useAsOf();
+  const [me, setMe] = useState<MeAnswer | null>(null);
+  const { data } = useQuery<MeAnswer>(me ? null : `me ${asOf}`, (signal) =>
+    get("/accounts/me", signal),
+  );
+  useEffect(() => {
+    if (!data) return;
+    writeAs(data.user_id);
+    setMe(data);
+  }, [data]);
+  return me;
+}
+
 const THEMES = { system: "Auto", light: "Light", dark: "Dark" };
 
 function Switches() {
   const zone = zoneOf(useRoute());
   const chosen = useSignal(theme);
-  const { data: me } = useQuery<MeAnswer>("me", (signal) => get("/accounts/me", signal));
-  useEffect(() => {
-    if (me) writeAs(me.user_id);
-  }, [me]);
+  const me = useMe();
   return (
     <div class="switches">
       <button

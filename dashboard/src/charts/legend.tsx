@@ -28,11 +28,11 @@ export function Legend({ drawing, hidden, onHide }: Props) {
           <button
             type="button"
             aria-pressed={!hidden.has(line.name)}
-            title="Click hides or shows, Alt-click shows it alone"
+            title={`${line.name}\nClick hides or shows, Alt-click shows it alone`}
             onClick={(event) => click(line.name, event.altKey)}
           >
             <i class="swatch" style={{ background: `var(${line.color})` }} />
-            {line.name}
+            <span>{line.name}</span>
           </button>
         </li>
       ))}

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { Problem } from "../api";
 import { commandOf, type Request } from "../pure/commands";
 import { curlOf } from "../pure/curl";
+import { mayPass } from "../pure/passing";
 import { Copy } from "./copy";
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
@@ -15,7 +16,14 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-export function Trouble({ problem, what }: { problem: Problem; what: string }) {
+interface TroubleProps {
+  problem: Problem;
+  what: string;
+  /** Asks once more; offered where the answer may be another one then. */
+  onAgain?: () => void;
+}
+
+export function Trouble({ problem, what, onAgain }: TroubleProps) {
   return (
     <div class="trouble" role="alert">
       <strong>{what}</strong> {problem.message}
@@ -34,6 +42,13 @@ export function Trouble({ problem, what }: { problem: Problem; what: string }) {
         {problem.code}
         {problem.requestId && ` · request ${problem.requestId}`}
       </span>
+      {onAgain && mayPass(problem.status) && (
+        <p>
+          <button type="button" onClick={onAgain}>
+            Try again
+          </button>
+        </p>
+      )}
     </div>
   );
 }

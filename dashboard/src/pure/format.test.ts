@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   ago,
+  amount,
   changePct,
   changeShown,
   digits,
@@ -93,3 +94,12 @@ test.each([
   [0, "+0 ms"],
   [-200_000, "−3 min 20 s"],
 ])("%s ms after something is %s", (ms, text) => expect(offset(ms)).toBe(text));
+
+test("an amount names one thing as one", () => {
+  expect([0, 1, 2, 1234].map((count) => amount(count, "run"))).toEqual([
+    "0 runs",
+    "1 run",
+    "2 runs",
+    "1,234 runs",
+  ]);
+});

@@ -2,6 +2,7 @@
 
 import type { BreakdownEntry, SeriesPoint, Stats } from "../api_types";
 import type { Key } from "./conditions";
+import { amount } from "./format";
 
 /** How many groups a chart tells apart. */
 export const MOST_SHOWN = 8;
@@ -22,7 +23,7 @@ export function nameOf(key: Key): string {
 
 /** How all groups without a name of their own are called. */
 export function othersOf(groups: number | undefined): string {
-  return groups === 1 ? "1 other" : `${(groups ?? 0).toLocaleString("en-US")} others`;
+  return amount(groups ?? 0, "other");
 }
 
 /** How many groups the entries stand for. */

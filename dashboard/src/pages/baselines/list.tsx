@@ -15,7 +15,7 @@ import { type Column, Table } from "../../parts/table";
 import { baselineCommand } from "../../pure/commands";
 import { spoken } from "../../pure/conditions";
 import { curlOf } from "../../pure/curl";
-import { shown } from "../../pure/format";
+import { amount, shown } from "../../pure/format";
 import { sideBody } from "../../pure/gating";
 import type { TimeWindow } from "../../pure/window";
 import { useQuery } from "../../query";
@@ -55,7 +55,13 @@ export function BaselineList() {
         <Link to={["gate"]}>Compare with one</Link>
       </header>
       <SetBaseline view={view} known={found.data?.data ?? []} />
-      {found.error && <Trouble problem={found.error} what="The baselines could not be loaded." />}
+      {found.error && (
+        <Trouble
+          problem={found.error}
+          what="The baselines could not be loaded."
+          onAgain={refresh}
+        />
+      )}
       {!found.data && !found.error && <Skeleton height={160} />}
       {found.data && (
         <section class="card">
@@ -164,7 +170,7 @@ function SetBaseline({ view, known }: { view: View; known: BaselineAnswer[] }) {
       )}
       {typeof state === "object" && !(state instanceof Problem) && (
         <p class="good" role="status">
-          ✓ {state.name} is version {state.version}, of {shown(state.runs, "runs")} runs.
+          ✓ {state.name} is version {state.version}, of {amount(state.runs, "run")}.
         </p>
       )}
     </form>

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { get, Problem, remove } from "../../api";
 import type { BaselineDetailAnswer, BaselineVersionAnswer } from "../../api_types";
-import { useAsOf } from "../../clock";
+import { refresh, useAsOf } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Dialog } from "../../parts/dialog";
 import { useFirst } from "../../parts/first";
@@ -47,7 +47,9 @@ export function BaselineView({ id }: { id: string }) {
           Delete
         </button>
       </header>
-      {error && <Trouble problem={error} what="The baseline could not be loaded." />}
+      {error && (
+        <Trouble problem={error} what="The baseline could not be loaded." onAgain={refresh} />
+      )}
       {!data && !error && <Skeleton height={200} />}
       {data && <Facts baseline={data} />}
       {data && (

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { get } from "../../api";
 import type { CompareAnswer } from "../../api_types";
-import { useAsOf } from "../../clock";
+import { refresh, useAsOf } from "../../clock";
 import { Copy } from "../../parts/copy";
 import { usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
@@ -78,7 +78,13 @@ export function Compare() {
         <SideCard side={sides.a} view={view} stats={found.data?.a ?? null} />
         <SideCard side={sides.b} view={view} stats={found.data?.b ?? null} />
       </div>
-      {found.error && <Trouble problem={found.error} what="These sides could not be compared." />}
+      {found.error && (
+        <Trouble
+          problem={found.error}
+          what="These sides could not be compared."
+          onAgain={refresh}
+        />
+      )}
       {!found.data && !found.error && <Skeleton height={300} />}
       {found.data && isSame && (
         <Empty title="A and B are the same runs">

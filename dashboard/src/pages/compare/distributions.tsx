@@ -3,6 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { get } from "../../api";
 import type { CompareAnswer, RunAnswer, UsageAnswer } from "../../api_types";
+import { refresh, useAsOf } from "../../clock";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { Table } from "../../parts/table";
 import { digits, scaleFor, shown } from "../../pure/format";
@@ -29,7 +30,10 @@ export function Distributions({ comparison, sides, shared }: Props) {
   const a = useRuns(sides.a, shared);
   const b = useRuns(sides.b, shared);
   const error = a.error ?? b.error;
-  if (error) return <Trouble problem={error} what="The distributions could not be loaded." />;
+  if (error)
+    return (
+      <Trouble problem={error} what="The distributions could not be loaded." onAgain={refresh} />
+    );
   return (
     <section>
       <h2>Distributions</h2>
@@ -67,7 +71,8 @@ function useRuns(side: Side, shared: Query) {
     ...sideQuery(side, ""),
     ...whole,
   ]);
-  return useQuery<UsageAnswer>(path, (signal) => get(path, signal), path);
+  const asOf = useAsOf();
+  return useQuery<UsageAnswer>(`${path} ${asOf}`, (signal) => get(path, signal), path);
 }
 
 type Metric = (typeof METRICS)[number][0];

@@ -5,7 +5,7 @@ import { USAGE_FILTERS } from "../../filters";
 import { newestRuns, valuesOf } from "../../parts/dimensions";
 import { Popover } from "../../parts/popover";
 import { CONDITION, counted } from "../../pure/conditions";
-import { shown } from "../../pure/format";
+import { amount } from "../../pure/format";
 import { SIDE_FILTERS, type Side } from "../../pure/sides";
 import { fromField, stamp, toField } from "../../pure/times";
 import { query } from "../../pure/window";
@@ -35,7 +35,7 @@ export function SideCard({ side, view, stats }: Props) {
           <i class="swatch" style={{ background: `var(--side-${side.name})` }} />
           {side.name.toUpperCase()}
         </h2>
-        <span class="note">{stats ? `${shown(stats.runs, "runs")} runs` : ""}</span>
+        <span class="note">{stats ? amount(stats.runs, "run") : ""}</span>
       </header>
       <div class="row">
         <label class="inline">

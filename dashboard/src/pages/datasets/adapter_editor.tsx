@@ -7,6 +7,7 @@ import { refresh } from "../../clock";
 import { useDraft } from "../../parts/draft";
 import { Trouble } from "../../parts/notes";
 import { type AdapterDraft, bodyOf, newAdapter } from "../../pure/adapter";
+import { amount } from "../../pure/format";
 import { pathWith } from "../../pure/request";
 import { useQuery } from "../../query";
 import { AdapterFields } from "./adapter_fields";
@@ -117,7 +118,7 @@ function Saving({ adapter, saved, rows, onSaved }: SavingProps) {
           onClick={() => save("?backfill=1")}
           title="Each row becomes a run once"
         >
-          Save and convert the {rows.toLocaleString("en-US")} rows that are there
+          Save and convert the {amount(rows, "row")} that {rows === 1 ? "is" : "are"} there
         </button>
       </p>
       {told instanceof Problem && <Trouble problem={told} what="The adapter was not saved." />}
@@ -128,9 +129,8 @@ function Saving({ adapter, saved, rows, onSaved }: SavingProps) {
       )}
       {backfill && (
         <p class="note" role="status">
-          Converting what was there: {backfill.status}, {backfill.converted.toLocaleString("en-US")}{" "}
-          runs
-          {backfill.skipped > 0 && `, ${backfill.skipped} rows skipped`}.
+          Converting what was there: {backfill.status}, {amount(backfill.converted, "run")}
+          {backfill.skipped > 0 && `, ${amount(backfill.skipped, "row")} skipped`}.
           {backfill.status === "running" && (
             <button type="button" class="quiet" onClick={onSaved}>
               Look again

@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { all, get } from "../../api";
 import type { DatasetEntry, UsageAnswer } from "../../api_types";
 import { Spark } from "../../charts/spark";
-import { useAsOf, useNow } from "../../clock";
+import { refresh, useAsOf, useNow } from "../../clock";
 import { NO_EXTRAS } from "../../filters";
 import { Ago } from "../../parts/ago";
 import { FilterBar } from "../../parts/filter_bar";
@@ -44,7 +44,13 @@ export function DatasetList() {
         <span class="push" />
         <NewDataset />
       </header>
-      {loaded.error && <Trouble problem={loaded.error} what="The datasets could not be loaded." />}
+      {loaded.error && (
+        <Trouble
+          problem={loaded.error}
+          what="The datasets could not be loaded."
+          onAgain={refresh}
+        />
+      )}
       {!loaded.data && !loaded.error && <Skeleton height={240} />}
       {loaded.data && datasets.length === 0 && <NoDatasets />}
       {datasets.length > 0 && (

@@ -3,7 +3,7 @@
 import type { AdapterPreview } from "../../api_types";
 import { type Column, Table } from "../../parts/table";
 import type { AdapterDraft } from "../../pure/adapter";
-import { ABSENT, shown } from "../../pure/format";
+import { ABSENT, amount, shown } from "../../pure/format";
 import { zoneOf } from "../../pure/route";
 import { stamp, type Zone } from "../../pure/times";
 import { useRoute } from "../../router";
@@ -31,8 +31,9 @@ export function PreviewTable({
   return (
     <>
       <p class={preview.errors.length ? "warn" : "note"} data-runs={preview.runs.length}>
-        {preview.runs.length} runs
-        {preview.errors.length > 0 && `, ${preview.errors.length} rows that cannot become one`}
+        {amount(preview.runs.length, "run")}
+        {preview.errors.length > 0 &&
+          `, ${amount(preview.errors.length, "row")} that cannot become one`}
       </p>
       {preview.errors.length > 0 && (
         <ul class="faults">

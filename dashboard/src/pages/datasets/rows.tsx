@@ -1,6 +1,7 @@
 // The newest rows as they are stored.
 
 import { getText } from "../../api";
+import { refresh } from "../../clock";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { Table } from "../../parts/table";
 import { TakeAway } from "../../parts/take_away";
@@ -21,7 +22,8 @@ export function Rows({ dataset, asOf }: { dataset: string; asOf: number }) {
     async (signal) => rawRows(await getText(path, signal)),
     path,
   );
-  if (error) return <Trouble problem={error} what="The rows could not be loaded." />;
+  if (error)
+    return <Trouble problem={error} what="The rows could not be loaded." onAgain={refresh} />;
   if (!data) return <Skeleton height={300} />;
   const rows = [...data].reverse();
   const names = ordered(rows.flatMap((row) => [...row.keys()]));

@@ -5,6 +5,7 @@ import { Problem } from "../../api";
 import { refresh } from "../../clock";
 import { Trouble } from "../../parts/notes";
 import { knownFields } from "../../pure/column_types";
+import { amount } from "../../pure/format";
 import { batchesOf, contentsOf, textOf, UnreadableFile } from "../../pure/upload";
 import { adapterOf, append, begun, type Outcome, type Plan, planOf, undo } from "./appending";
 
@@ -111,8 +112,7 @@ export function Upload({ dataset }: { dataset: string }) {
       )}
       {state.is === "undone" && (
         <p role="status">
-          Taken back: {state.rows.toLocaleString("en-US")} rows and{" "}
-          {state.runs.toLocaleString("en-US")} runs.
+          Taken back: {amount(state.rows, "row")} and {amount(state.runs, "run")}.
         </p>
       )}
       <UndoById onUndo={(id) => takeBack([id])} />
@@ -154,7 +154,7 @@ function Verdict({ sent: { name, outcome, plan }, busy, onGoOn, onUndo }: Verdic
       <p class="row">
         <strong>{name}</strong>
         <span class={outcome.appended ? "good" : "bad"} data-appended={outcome.appended}>
-          {outcome.appended ? "✓" : "✕"} {outcome.appended.toLocaleString("en-US")} rows appended
+          {outcome.appended ? "✓" : "✕"} {amount(outcome.appended, "row")} appended
         </span>
         {outcome.rejected > 0 && (
           <span class="bad" data-rejected={outcome.rejected}>

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { get } from "../../api";
 import type { DatasetMetrics } from "../../api_types";
-import { useAsOf } from "../../clock";
+import { refresh, useAsOf } from "../../clock";
 import { FilterBar } from "../../parts/filter_bar";
 import { Empty, ShownRequest, Skeleton, Trouble } from "../../parts/notes";
 import { formatRoute, withQuery } from "../../pure/route";
@@ -57,7 +57,7 @@ export function DatasetView({ id }: { id: string }) {
       </header>
       <Tabs view={view} tab={tab} />
       {loaded.error && !isNew && (
-        <Trouble problem={loaded.error} what="The dataset could not be loaded." />
+        <Trouble problem={loaded.error} what="The dataset could not be loaded." onAgain={refresh} />
       )}
       {isNew && tab !== "upload" && <NotYet id={id} />}
       {tab !== "upload" && tab !== "rows" && !metrics && !loaded.error && <Skeleton height={300} />}

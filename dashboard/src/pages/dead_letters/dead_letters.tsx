@@ -49,7 +49,9 @@ export function DeadLetters() {
         hasRange={false}
       />
       <h1>Dead letters</h1>
-      {trouble && <Trouble problem={trouble} what="The dead letters could not be loaded." />}
+      {trouble && (
+        <Trouble problem={trouble} what="The dead letters could not be loaded." onAgain={refresh} />
+      )}
       {!groups.data && !trouble && <Skeleton height={200} />}
       {isEmpty && <Nothing isFiltered={asked.length > 0} />}
       {groups.data && !isEmpty && (

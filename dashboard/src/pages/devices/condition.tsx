@@ -8,7 +8,7 @@ const LOW_PCT = 20;
 export function Condition({ device }: { device: DeviceAnswer }) {
   const { battery, temperature_c, thermal_state, charging } = device;
   if (battery === null && temperature_c === null && thermal_state === null)
-    return <p class="note">tells nothing of battery or temperature</p>;
+    return <p class="note">says nothing of battery or temperature</p>;
   return (
     <ul class="condition">
       {battery !== null && (

@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { all, get } from "../../api";
 import type { DeviceAnswer, MeAnswer } from "../../api_types";
-import { useAsOf, useLive } from "../../clock";
+import { refresh, useAsOf, useLive } from "../../clock";
 import { DEVICE_STATES, type DeviceFilter, keysOf } from "../../filters";
 import { Ago } from "../../parts/ago";
 import { type Dimension, FilterBar } from "../../parts/filter_bar";
@@ -56,7 +56,9 @@ export function DeviceList() {
         <span class="push" />
         {field}
       </header>
-      {loaded.error && <Trouble problem={loaded.error} what="The devices could not be loaded." />}
+      {loaded.error && (
+        <Trouble problem={loaded.error} what="The devices could not be loaded." onAgain={refresh} />
+      )}
       {!loaded.data && !loaded.error && <Skeleton height={240} />}
       {loaded.data && devices.length === 0 && (
         <NoDevices isFiltered={asked.length > 0} isAdmin={me.data?.admin ?? false} />

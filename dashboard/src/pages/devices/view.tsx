@@ -5,7 +5,7 @@ import { all, get } from "../../api";
 import type { DeviceDetailAnswer, JobAnswer, TelemetryAnswer } from "../../api_types";
 import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
-import { useAsOf, useLive } from "../../clock";
+import { refresh, useAsOf, useLive } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Link } from "../../parts/link";
 import { Skeleton, Trouble } from "../../parts/notes";
@@ -41,7 +41,8 @@ export function DeviceView({ id }: { id: string }) {
     (signal) => all<JobAnswer>("/api/jobs", asked, 10, signal),
     path,
   );
-  if (error && !device) return <Trouble problem={error} what="This device cannot be shown." />;
+  if (error && !device)
+    return <Trouble problem={error} what="This device cannot be shown." onAgain={refresh} />;
   if (!device) return <Skeleton height={300} />;
   return (
     <>

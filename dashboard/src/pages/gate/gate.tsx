@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { all, post } from "../../api";
 import type { BaselineAnswer, GateAnswer, GateSeries } from "../../api_types";
-import { useAsOf } from "../../clock";
+import { refresh, useAsOf } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Copy } from "../../parts/copy";
 import { usageDimensions } from "../../parts/dimensions";
@@ -29,7 +29,7 @@ const METRICS = ["latency_ms", "ttft_ms", "tok_s"];
 export function Gate() {
   const view = useView(RANGE);
   const asOf = useAsOf();
-  const baselines = useQuery("baselines", (signal) =>
+  const baselines = useQuery(`baselines ${asOf}`, (signal) =>
     all<BaselineAnswer>("/usage/baselines", [], 500, signal),
   );
   const wanted = view.route.query.get("baseline");
@@ -109,8 +109,18 @@ export function Gate() {
           </span>
         </div>
       )}
+      {baselines.error && (
+        <Trouble
+          problem={baselines.error}
+          what="The baselines could not be loaded."
+          onAgain={refresh}
+        />
+      )}
+      {!baselines.data && !baselines.error && <Skeleton height={240} />}
       {baselines.data && known.length === 0 && <NoBaselines />}
-      {found.error && <Trouble problem={found.error} what="The gate could not be asked." />}
+      {found.error && (
+        <Trouble problem={found.error} what="The gate could not be asked." onAgain={refresh} />
+      )}
       {body && !found.data && !found.error && <Skeleton height={240} />}
       {found.data && <Found gate={found.data} />}
     </>

@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { all } from "../../api";
 import type { JobAnswer } from "../../api_types";
-import { useAsOf, useLive } from "../../clock";
+import { refresh, useAsOf, useLive } from "../../clock";
 import { JOB_FILTERS, keysOf } from "../../filters";
 import { FilterBar } from "../../parts/filter_bar";
 import { Link } from "../../parts/link";
@@ -59,7 +59,9 @@ export function JobList() {
           Submit a job
         </Link>
       </header>
-      {loaded.error && <Trouble problem={loaded.error} what="The jobs could not be loaded." />}
+      {loaded.error && (
+        <Trouble problem={loaded.error} what="The jobs could not be loaded." onAgain={refresh} />
+      )}
       {!loaded.data && !loaded.error && <Skeleton height={320} />}
       {loaded.data && list.rows.length === 0 && <NoJobs isFiltered={view.asked.length > 0} />}
       {list.rows.length > 0 && <JobTable jobs={list.rows} path={path} />}

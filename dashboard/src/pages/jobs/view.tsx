@@ -41,7 +41,11 @@ export function JobView({ id }: { id: string }) {
   );
   const job = loaded.data;
   const asked = job?.status === "succeeded" ? `${path}/result?full=1` : null;
-  const result = useQuery<ResultAnswer>(asked, (signal) => get(asked ?? "", signal), path);
+  const result = useQuery<ResultAnswer>(
+    asked && `${asked} ${turn}`,
+    (signal) => get(asked ?? "", signal),
+    path,
+  );
   const again = () => {
     setOver(false);
     setTurn(turn + 1);
@@ -71,7 +75,9 @@ export function JobView({ id }: { id: string }) {
         />
         <JobActions job={job} onDone={again} />
       </header>
-      {loaded.error && <Trouble problem={loaded.error} what="The job could not be loaded anew." />}
+      {loaded.error && (
+        <Trouble problem={loaded.error} what="The job could not be loaded anew." onAgain={again} />
+      )}
       {job.failure && (
         <div class="trouble">
           <strong>{job.failure.code}</strong> {job.failure.message}{" "}
@@ -83,7 +89,7 @@ export function JobView({ id }: { id: string }) {
       )}
       {result.error && asked && (
         <>
-          <Trouble problem={result.error} what="The result cannot be shown." />
+          <Trouble problem={result.error} what="The result cannot be shown." onAgain={again} />
           <Command text={`${curlOf(location.origin, asked)} -L`} />
         </>
       )}

@@ -2,6 +2,7 @@
 
 import type { Problem } from "../../api";
 import type { BreakdownEntry, Stats, UsageAnswer } from "../../api_types";
+import { refresh } from "../../clock";
 import { GROUPINGS } from "../../filters";
 import { Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
@@ -97,7 +98,9 @@ export function Breakdown(props: Props) {
           table={() => tableOf(groups, total, by)}
         />
       </header>
-      {problem && <Trouble problem={problem} what="The breakdown could not be loaded." />}
+      {problem && (
+        <Trouble problem={problem} what="The breakdown could not be loaded." onAgain={refresh} />
+      )}
       <Table<Line>
         label="Breakdown table"
         isNumbers

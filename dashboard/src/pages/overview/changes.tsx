@@ -10,7 +10,8 @@ import { stamp, type Zone } from "../../pure/times";
 import { useQuery } from "../../query";
 import type { View } from "../../view";
 
-const MOST = 5;
+/** How many are listed, and marked: among more lines than that one sees none. */
+export const MOST = 5;
 const NONE: ChangeAnswer[] = [];
 
 /** The changes of the window, the newest first; none while they are not known. */

@@ -2,6 +2,7 @@
 
 import type { SummaryAnswer } from "../../api_types";
 import { Command, Empty } from "../../parts/notes";
+import { amount } from "../../pure/format";
 import { FILTERS } from "../../pure/route";
 import { change } from "../../router";
 import type { View } from "../../view";
@@ -18,7 +19,7 @@ export function FirstSteps({ view, summary }: { view: View; summary: SummaryAnsw
       {(summary?.previous.runs ?? 0) > 0 && (
         <p>
           In the window of the same length before, there were{" "}
-          {summary?.previous.runs.toLocaleString("en-US")} runs.
+          {amount(summary?.previous.runs ?? 0, "run")}.
         </p>
       )}
       <p class="row">

@@ -2,7 +2,7 @@
 
 import { get } from "../../api";
 import type { RunAnswer, UsageAnswer } from "../../api_types";
-import { useAsOf } from "../../clock";
+import { refresh, useAsOf } from "../../clock";
 import { newestPath } from "../../parts/dimensions";
 import { useFirst } from "../../parts/first";
 import { Flags } from "../../parts/flags";
@@ -58,7 +58,8 @@ function Loaded({ view }: { view: View }) {
     (signal) => get(path, signal),
     JSON.stringify([filters, view.route.query.get("range"), view.route.query.get("from")]),
   );
-  if (error && !data) return <Trouble problem={error} what="The runs could not be loaded." />;
+  if (error && !data)
+    return <Trouble problem={error} what="The runs could not be loaded." onAgain={refresh} />;
   if (!data) return <Skeleton height={200} />;
   return <Runs runs={data.runs} view={view} path={path} />;
 }

@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import type { UsageAnswer } from "../../api_types";
+import { refresh } from "../../clock";
 import { newestRuns, usageDimensions } from "../../parts/dimensions";
 import { FilterBar } from "../../parts/filter_bar";
 import { Skeleton, Trouble } from "../../parts/notes";
@@ -35,7 +36,9 @@ export function Overview() {
     <>
       <FilterBar view={view} fallback={RANGE} dimensions={dimensions} loading={loading} />
       <h1 class="hidden">Overview</h1>
-      {trouble && <Trouble problem={trouble} what="The figures could not be loaded." />}
+      {trouble && (
+        <Trouble problem={trouble} what="The figures could not be loaded." onAgain={refresh} />
+      )}
       {summary.data && <Tiles summary={summary.data} series={overall.data} path={paths.summary} />}
       {!summary.data && !trouble && <Skeleton height={128} />}
       {isEmpty && <FirstSteps view={view} summary={summary.data} />}

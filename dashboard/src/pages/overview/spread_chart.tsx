@@ -6,7 +6,7 @@ import type { Drawing } from "../../charts/lines";
 import { TimeChart } from "../../charts/time_chart";
 import { bucketStarts } from "../../pure/stacking";
 import type { View } from "../../view";
-import { Changes, useChanges } from "./changes";
+import { Changes, MOST, useChanges } from "./changes";
 
 interface Props {
   metric: "ttft_ms" | "latency_ms" | "tok_s";
@@ -21,7 +21,7 @@ interface Props {
 export function SpreadChart({ metric, title, unit, better, usage, view, path }: Props) {
   const changes = useChanges(metric, view);
   const drawing = useMemo(() => {
-    const marks = changes.map(({ at, verdict }) => ({
+    const marks = changes.slice(0, MOST).map(({ at, verdict }) => ({
       at: Date.parse(at) / 1000,
       color: verdict === "improved" ? "--good" : "--bad",
     }));

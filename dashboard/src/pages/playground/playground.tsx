@@ -3,7 +3,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { all } from "../../api";
 import type { DeviceAnswer } from "../../api_types";
-import { useAsOf, useLive } from "../../clock";
+import { refresh, useAsOf, useLive } from "../../clock";
 import { Empty, Skeleton, Trouble } from "../../parts/notes";
 import { isOver } from "../../pure/asking";
 import { modelsOf } from "../../pure/places";
@@ -43,7 +43,9 @@ export function Playground() {
         <h1>Playground</h1>
         <span class="note">Each answer is a run of usage, of source “gateway”.</span>
       </header>
-      {loaded.error && <Trouble problem={loaded.error} what="The devices could not be loaded." />}
+      {loaded.error && (
+        <Trouble problem={loaded.error} what="The devices could not be loaded." onAgain={refresh} />
+      )}
       {!loaded.data && !loaded.error && <Skeleton height={300} />}
       {(loaded.data || sides.some(({ asked }) => asked)) && (
         <>
