@@ -8,6 +8,7 @@ process.
 import importlib.metadata
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def _subjects() -> dict[str, Subject]:
     token = json.loads((_ROOT / "events/authorize_request/unknown_token.json").read_bytes())
     return {
         "no-op": Subject("noop.lambda_handler", (), append, {}),
+        "FastAPI, Mangum, botocore": Subject("noop_web.lambda_handler", layers, append, {}),
         "authorize_request": Subject(
             "functions.authorize_request.handler.lambda_handler",
             ("AuthorizeRequest", *layers),
@@ -74,17 +76,23 @@ def run() -> Section:
                 if round_number:
                     taken[name].append(start)
         shares = _imports(subjects["datasets"], client)
+        cpu_ms = _cpu_of_imports(subjects, client)
     rows = [_row(name, starts) for name, starts in taken.items()]
     for row, starts in zip(rows, taken.values(), strict=True):
+        row["import CPU ms"] = cpu_ms[str(row["function"])]
         pairs = zip(starts, taken["no-op"], strict=True)
         row["ratio"] = statistics.median(own[0] / noop[0] for own, noop in pairs)
     listed = ", ".join(f"{package} {ms:.0f}" for package, ms in shares.most_common(12))
     return Section(
         "Cold start under awslambdaric: from process start to the first answer",
-        ("function", "cold ms", "ratio", "warm ms"),
+        ("function", "cold ms", "ratio", "import CPU ms", "warm ms"),
         rows,
-        f"Ratio: the median of the rounds. Warm: later events, with their calls over loopback "
-        f"HTTP. Where importing datasets goes, in ms with the profiler on: {listed}.",
+        "Ratio: the median of the rounds. The second line is what no function with routes and "
+        "calls of AWS does without: they are imported, and nothing is made of them. Import: the "
+        "CPU time of a process that imports the handler, the least of the rounds, without that of "
+        "one that imports nothing. Warm: later events, with their calls over loopback HTTP. Load "
+        f"of the machine at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors. "
+        f"Where importing datasets goes, in ms with the profiler on: {listed}.",
         {"imports_ms": dict(shares), "layers": _bytes_of_layers()},
     )
 
@@ -95,7 +103,8 @@ def _link_runtime_client(folder: Path) -> None:
         distribution = importlib.metadata.distribution(name)
         for top in {file.parts[0] for file in distribution.files or ()} - {"__pycache__"}:
             (folder / top).symlink_to(Path(str(distribution.locate_file(top))))
-    (folder / "noop.py").symlink_to(_ROOT / "bench" / "noop.py")
+    for name in ("noop.py", "noop_web.py"):
+        (folder / name).symlink_to(_ROOT / "bench" / name)
 
 
 def _bytes_of_layers() -> dict[str, int]:
@@ -156,6 +165,32 @@ def _environment(api: RuntimeApi | None, subject: Subject, client: str) -> dict[
         "PYTHONPATH": os.pathsep.join(folders),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+
+
+def _cpu_of_imports(subjects: dict[str, Subject], client: str) -> dict[str, float]:
+    """Milliseconds of CPU that importing each handler takes."""
+    nothing = "nothing"
+    code = {nothing: ("pass", subjects["no-op"])} | {
+        name: (f"import {subject.handler.rpartition('.')[0]}", subject)
+        for name, subject in subjects.items()
+    }
+    taken: dict[str, list[float]] = {name: [] for name in code}
+    for _ in range(ROUNDS):
+        for name, (statement, subject) in code.items():
+            before = _cpu_of_children_ms()
+            subprocess.run(
+                [_bare_python(), "-c", statement],
+                cwd=client,
+                env=_environment(None, subject, client),
+                check=True,
+            )
+            taken[name].append(_cpu_of_children_ms() - before)
+    return {name: min(taken[name]) - min(taken[nothing]) for name in subjects}
+
+
+def _cpu_of_children_ms() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1_000
 
 
 def _imports(subject: Subject, client: str) -> Counter[str]:

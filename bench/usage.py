@@ -3,49 +3,58 @@ on the same Parquet and against SQLite.
 
 Runs are made once for each count, as folding and the upkeep would leave them. Each function
 answers in a fresh process on one processor, as 1,769 MB of Lambda have; S3 and DynamoDB are
-answered by a moto server on another. The first question fetches everything; the times are of
-the same question asked again.
+answered by a moto server on another. The first question fetches everything; what is measured is
+the CPU time of the same question asked again, of all subjects by turns, and of one about a window
+that begins a little later each time. The floors are what a question takes without any runs: the
+route alone, and the two calls of AWS without which no answer is a snapshot.
 """
 
-import json
+import itertools
 import logging
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from fastapi import APIRouter, Response
 from moto.server import ThreadedMotoServer
+from werkzeug.serving import WSGIRequestHandler
 
 from bench.metrics import ENVIRONMENT
-from bench.section import Section
+from bench.section import Cell, Section
+from bench.turns import Turns, answer_turns
 from shared.aws import Bucket, Table
-from shared.clock import DAY_US, day_of, read_time
+from shared.clock import DAY_US, day_of, iso, read_time
 from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.log import Catalog, DayRecord, Part, UserLog
 from shared.storage.log.records import DAY_PREFIX, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.faults import watched_calls
 from tests.kit.gateway import LambdaContext, http_event
-from tools.template import ROOT, Template, read_template
+from tools.template import Template, read_template
 
-_TITLE = "Usage of 30 days, one processor, warm"
+_TITLE = "Usage of 30 days, one processor, warm: CPU ms"
 _COLUMNS = (
-    "runs", "question", "rows s", "DuckDB s", "ratio", "rollups s", "SQLite s", "calls",
-    "MB from rollups",
+    "runs", "question", "rows", "rows, moved", "DuckDB", "ratio", "moved ratio", "rollups",
+    "rollups, moved", "route alone", "calls alone", "SQLite", "calls", "MB from rollups",
 )  # fmt: skip
 _NOTE = (
-    "Rows: percentiles from the rows (`exact=true`). DuckDB: the same statistics by SQL straight "
-    "on the same Parquet files, local. SQLite: loading the window's rows and sorting in Python, "
-    "as a first server would, to 10⁶. Calls: to AWS, of a first question from rollups; MB: what "
-    "it fetches. `summary` also asks for the 30 days before, which are empty. Ours includes "
-    "HTTP parsing, the catalog's reads over loopback HTTP, and JSON."
+    "Rows: percentiles from the rows (`exact=true`). Moved: each question's window begins a "
+    "millisecond later than the one before, so that no earlier answer serves; empty where runs "
+    "are not held, as there it is the same. DuckDB: the same statistics by SQL straight on the "
+    "same Parquet files, local. Ratios: rows to DuckDB, the median of pairs. Route alone: FastAPI "
+    "and Mangum with the parameters of a summary, and no answer to it. Calls alone: the listing "
+    "and the checkpoint, by botocore. SQLite: loading the window's rows and sorting in Python, as "
+    "a first server would, to 10⁶. Calls: to AWS, of a first question from rollups; MB: what it "
+    "fetches. `summary` also asks for the 30 days before, which are empty. Ours includes HTTP "
+    "parsing, the calls of AWS, and JSON; what AWS does is another process's. Load of the machine "
+    "at the end: {load} on {processors} processors."
 )
 COUNTS = (10_000, 100_000, 1_000_000, 10_000_000)
 DAYS = 30
@@ -53,11 +62,14 @@ START_US = read_time("2025-11-01T00:00:00Z")
 _PART_ROWS = 120_000
 _SLOWER_FROM = 20
 _ROUNDS = 3
+# More rounds where they take no time.
+_SHORT_ROUNDS = 15
+_SHORT = 100_000
 QUESTIONS = {
     "summary": "/usage/summary",
     "group by model": "/usage?group_by=model&bucket=day",
 }
-_WINDOW = "from=2025-11-01T00:00:00Z&to=2025-12-01T00:00:00Z"
+_END = "2025-12-01T00:00:00Z"
 CALLER = {
     "kind": "user", "user_id": "", "tenant": "ada", "admin": "false", "token_id": "t"
 }  # fmt: skip
@@ -96,13 +108,17 @@ def run() -> Section:
             with tempfile.TemporaryDirectory(prefix="bench-") as folder:
                 store(template, Path(folder), count)
                 rows += _measured(template, Path(folder), count)
-        return Section(_TITLE, _COLUMNS, rows, _NOTE)
+        load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+        note = _NOTE.format(load=load, processors=os.cpu_count())
+        return Section(_TITLE, _COLUMNS, rows, note)
 
 
 @contextmanager
 def aws_served() -> Iterator[Template]:
     """An empty AWS with the stack's resources on another processor, which the environment names."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # As AWS, it leaves connections open.
+    WSGIRequestHandler.protocol_version = "HTTP/1.1"
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -165,46 +181,53 @@ def _stored_part(
     )
 
 
-def _measured(template: Template, folder: Path, count: int) -> list[dict[str, Any]]:
+def _measured(template: Template, folder: Path, count: int) -> list[dict[str, Cell]]:
     rows = []
     for query in QUESTIONS:
-        exact = _in_process("ours", query, count, "true", template)
-        rolled = _in_process("ours", query, count, "false", template)
-        straight = _in_process("straight", query, count, str(folder), template)
-        sqlite = (
-            _in_process("sqlite", query, count, str(folder), template)
-            if count <= 1_000_000
-            else {"s": None}
-        )
-        rows.append(
-            {
-                "runs": count,
-                "question": query,
-                "rows s": exact["s"],
-                "DuckDB s": straight["s"],
-                "ratio": round(exact["s"] / straight["s"], 2),
-                "rollups s": rolled["s"],
-                "SQLite s": sqlite["s"],
-                "calls": rolled["calls"],
-                "MB from rollups": rolled["MB"],
-            }
-        )
-        print(rows[-1], flush=True)
+        row: dict[str, Cell] = {"runs": count, "question": query}
+        row |= _figures(template, query, count, folder)
+        print(row, flush=True)
+        rows.append(row)
     return rows
 
 
-def _in_process(who: str, query: str, count: int, more: str, template: Template) -> dict[str, Any]:
-    """The figures of one subject, asked in a process of its own."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.usage", who, query, str(count), more],
-            cwd=ROOT,
-            env=dict(os.environ) | template.environment("Usage") | {"TMPDIR": scratch},
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def _figures(template: Template, query: str, count: int, folder: Path) -> dict[str, Cell]:
+    """The figures of all subjects, each in a process of its own, by turns."""
+    wanted = {
+        "rows": ("ours", "true", "0"),
+        "rows, moved": ("ours", "true", "1") if count <= _SHORT else None,
+        "DuckDB": ("straight", str(folder)),
+        "rollups": ("ours", "false", "0"),
+        "rollups, moved": ("ours", "false", "1"),
+        "route alone": ("route",),
+        "calls alone": ("calls",),
+        "SQLite": ("sqlite", str(folder)) if count <= 1_000_000 else None,
+    }
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch, ExitStack() as stack:
+        found: dict[str, Turns] = {}
+        for number, (name, subject) in enumerate(wanted.items()):
+            if subject:
+                own = Path(scratch, str(number))
+                own.mkdir()
+                found[name] = _begun(template, query, count, subject, own)
+                stack.callback(found[name].end)
+        for _ in range(_SHORT_ROUNDS if count <= _SHORT else _ROUNDS):
+            for turns in found.values():
+                turns.take()
+    figures: dict[str, Cell] = {name: statistics.median(turns.ms) for name, turns in found.items()}
+    for name, own in (("ratio", "rows"), ("moved ratio", "rows, moved")):
+        if own in found:
+            pairs = zip(found[own].ms, found["DuckDB"].ms, strict=True)
+            figures[name] = statistics.median(ours / theirs for ours, theirs in pairs)
+    return figures | found["rollups"].facts
+
+
+def _begun(
+    template: Template, query: str, count: int, subject: tuple[str, ...], scratch: Path
+) -> Turns:
+    environment = dict(os.environ) | template.environment("Usage") | {"TMPDIR": str(scratch)}
+    who, *more = subject
+    return Turns("bench.usage", who, query, str(count), *more, environment=environment)
 
 
 def timed(ask: Callable[[], Any]) -> float:
@@ -217,26 +240,74 @@ def timed(ask: Callable[[], Any]) -> float:
     return round(statistics.median(times), 3)
 
 
-def _ask_ours(query: str, count: int, exact: str) -> dict[str, Any]:
+def _event(query: str, count: int, exact: str, from_us: int = START_US) -> dict[str, Any]:
+    path = QUESTIONS[query]
+    path += f"{'&' if '?' in path else '?'}from={iso(from_us)}&to={_END}&exact={exact}"
+    return http_event("GET", path, context=CALLER | {"user_id": user_of(count)})
+
+
+def _answered(answer: dict[str, Any]) -> None:
+    if answer["statusCode"] != 200:
+        raise RuntimeError(answer["body"][:500])
+
+
+def _ask_ours(query: str, count: int, exact: str, moves: str) -> None:
     from functions.usage.handler import lambda_handler
 
-    path = QUESTIONS[query]
-    path += f"{'&' if '?' in path else '?'}{_WINDOW}&exact={exact}"
-    event = http_event("GET", path, context=CALLER | {"user_id": user_of(count)})
+    asked = itertools.count()
 
     def ask() -> None:
-        answer = lambda_handler(event, LambdaContext())
-        if answer["statusCode"] != 200:
-            raise RuntimeError(answer["body"][:500])
+        from_us = START_US + int(moves) * next(asked) * 1_000
+        _answered(lambda_handler(_event(query, count, exact, from_us), LambdaContext()))
 
     with watched_calls() as calls:
         ask()
     scratch = Path(tempfile.gettempdir()) / "evalyard-parts"
     fetched = sum(path.stat().st_size for path in scratch.iterdir())
-    return {"s": timed(ask), "calls": len(calls.names), "MB": round(fetched / 2**20, 2)}
+    # The first one after it still makes what the window that moves is read from.
+    ask()
+    answer_turns(ask, {"calls": len(calls.names), "MB from rollups": round(fetched / 2**20, 2)})
 
 
-def _ask_straight(query: str, _count: int, folder: str) -> dict[str, Any]:
+def _ask_route(_query: str, count: int) -> None:
+    """A route with the parameters of a summary, and no answer to it."""
+    from functions.usage.parameters import AskedQuery, AskedReadOptions
+    from functions.usage.wiring import idempotency
+    from shared.http import UserRoute, create_app, serve
+
+    router = APIRouter(prefix="/usage", route_class=UserRoute)
+
+    @router.get("/summary")
+    async def summary(query: AskedQuery, options: AskedReadOptions) -> Response:
+        return Response(f"{query} {options}")
+
+    app, event = (
+        create_app("Floor", router, idempotency=idempotency),
+        _event("summary", count, "true"),
+    )
+
+    def ask() -> None:
+        _answered(serve(app, event, LambdaContext()))
+
+    ask()
+    answer_turns(ask, {})
+
+
+def _ask_calls(_query: str, count: int) -> None:
+    """The calls that every answer from a snapshot needs, and no question about them."""
+    from functions.usage import wiring
+
+    log = UserLog(wiring.bucket(), wiring.catalog(), user_of(count))
+
+    def ask() -> None:
+        list(log.pending())
+        log.checkpoint()
+
+    ask()
+    answer_turns(ask, {})
+
+
+def _ask_straight(query: str, _count: int, folder: str) -> None:
     """The statistics by SQL that anybody would write, on the files themselves."""
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
@@ -260,7 +331,7 @@ def _ask_straight(query: str, _count: int, folder: str) -> dict[str, Any]:
             ).fetchall()
 
     ask()
-    return {"s": timed(ask)}
+    answer_turns(ask, {})
 
 
 _COUNTS = (
@@ -288,7 +359,7 @@ def _grouped(columns: str, table: str, names: list[str]) -> str:
     return f"SELECT {columns} FROM {table}{group}"
 
 
-def _ask_sqlite(query: str, _count: int, folder: str) -> dict[str, Any]:
+def _ask_sqlite(query: str, _count: int, folder: str) -> None:
     """The server one would write first: it loads the window's rows and sorts in Python."""
     import sqlite3
 
@@ -318,13 +389,19 @@ def _ask_sqlite(query: str, _count: int, folder: str) -> dict[str, Any]:
             sum(row[4] for row in found), sum(row[5] for row in found)
 
     ask()
-    return {"s": timed(ask)}
+    answer_turns(ask, {})
 
 
-_SUBJECTS = {"ours": _ask_ours, "straight": _ask_straight, "sqlite": _ask_sqlite}
+_SUBJECTS: dict[str, Callable[..., None]] = {
+    "ours": _ask_ours,
+    "straight": _ask_straight,
+    "sqlite": _ask_sqlite,
+    "route": _ask_route,
+    "calls": _ask_calls,
+}
 
 if __name__ == "__main__":
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    _who, _question, _how_many, _more = sys.argv[1:]
-    print(json.dumps(_SUBJECTS[_who](_question, int(_how_many), _more)))
+    _who, _question, _how_many, *_more = sys.argv[1:]
+    _SUBJECTS[_who](_question, int(_how_many), *_more)

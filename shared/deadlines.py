@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import count
 from math import inf
 
 from shared.errors import Unavailable
@@ -82,18 +83,51 @@ def interrupted_at_deadline(interrupt: Callable[[], None]) -> Iterator[None]:
     if deadline.left_s == inf:
         yield
         return
-    left = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(deadline, left, interrupt), daemon=True)
-    watcher.start()
-    try:
+    with _watch.over(deadline.ends_at, interrupt):
         yield
-    finally:
-        left.set()
-        watcher.join()
 
 
-def _watch(deadline: Deadline, left: threading.Event, interrupt: Callable[[], None]) -> None:
-    wait_s = deadline.left_s
-    while not left.wait(wait_s):
-        interrupt()
-        wait_s = _AGAIN_S
+class _Watch:
+    """One thread for all blocks of the process: starting one takes as long as a small question."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._numbers = count()
+        self._wakes_at = inf
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def over(self, ends_at: float, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Calls `interrupt` from the end on, and no more once the block is left."""
+        number = next(self._numbers)
+        with self._changed:
+            self._watched[number] = (ends_at, interrupt)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+            elif ends_at < self._wakes_at:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._watched[number]
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                self._interrupt_late_ones()
+                self._wakes_at = min((at for at, _ in self._watched.values()), default=inf)
+                wait_s = None if self._wakes_at == inf else self._wakes_at - time.monotonic()
+                self._changed.wait(wait_s)
+
+    def _interrupt_late_ones(self) -> None:
+        now = time.monotonic()
+        for number, (at, interrupt) in self._watched.items():
+            if at <= now:
+                interrupt()
+                self._watched[number] = (now + _AGAIN_S, interrupt)
+
+
+_watch = _Watch()

@@ -5,8 +5,9 @@ rollups.
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -83,17 +84,13 @@ def runs_source(
     snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, columns: Sequence[str]
 ) -> Iterator[Source]:
     """As `runs_table`; the table `runs` is not made where a held table has just its runs."""
-    with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
-        is_held = columns and plan.runs <= _HELD
-        if is_held and not snapshot.tombstones:
-            folded = stack.enter_context(sources.folded())
-            if sources.are_all_asked_for:
-                yield Source(sources.connection, folded, is_held=True)
-                return
-            runs = f"VIEW runs AS {sources.runs(columns, folded)}"
-        else:
-            runs = f"{'TABLE' if is_held else 'VIEW'} runs AS {sources.runs(columns)}"
-        sources.connection.execute(f"CREATE TEMP {runs}")
+    with _sources(snapshot, query, plan) as sources:
+        folded = sources.folded if columns else None
+        if folded and sources.are_all_asked_for:
+            yield Source(sources.connection, folded, is_held=True)
+            return
+        kind = "TABLE" if columns and not folded and plan.runs <= _HELD else "VIEW"
+        sources.connection.execute(f"CREATE TEMP {kind} runs AS {sources.runs(columns)}")
         yield Source(sources.connection, "runs")
 
 
@@ -109,11 +106,11 @@ def cells_source(
     (`edge`, microseconds) where there are any.
     """
     columns = [*(("edge",) if edges else ()), *keys]
-    with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
+    with _sources(snapshot, query, plan) as sources:
         rolled = _merged(sources.rolled(columns, edges), columns)
         ragged = sources.ragged(columns, edges)
         if not query.filters.given:
-            table = stack.enter_context(held(sources.connection, rolled))
+            table = sources.held(rolled)
             if not ragged:
                 yield Source(sources.connection, table, is_held=True)
                 return
@@ -132,16 +129,15 @@ def cells_of_values(
     snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, name: str
 ) -> Iterator[Source]:
     """SQL for the question's values of one dimension, each several times."""
-    with _sources(snapshot, query, plan) as sources, ExitStack() as stack:
+    with _sources(snapshot, query, plan) as sources:
         rolled = f"SELECT DISTINCT {name} FROM ({sources.rolled([name])})"
-        ragged = sources.ragged([name])
         if not query.filters.given:
-            table = stack.enter_context(held(sources.connection, rolled))
-            if not ragged:
+            table = sources.held(rolled)
+            if not sources.has_rows:
                 yield Source(sources.connection, table, is_held=True)
                 return
             rolled = f"FROM {table}"
-        rest = f" UNION ALL BY NAME SELECT {name} FROM ({ragged})" if ragged else ""
+        rest = f" UNION ALL BY NAME {sources.runs([name])}" if sources.has_rows else ""
         yield Source(sources.connection, f"({rolled}{rest})")
 
 
@@ -155,6 +151,7 @@ class _Sources:
     plan: QueryPlan
     paths: dict[str, Path]
     lines: Path | None
+    stack: ExitStack
     numbers: Iterator[int] = field(default_factory=count)
 
     @property
@@ -165,34 +162,50 @@ class _Sources:
         within = all(start <= part.min_us and part.max_us < end for part in parts)
         return within and self.lines is None and not self.query.filters.given
 
-    def folded(self) -> AbstractContextManager[str]:
-        """The name of a table of all runs in the parts, whatever the window; without tombstones."""
-        sql = f"SELECT {', '.join(_HELD_COLUMNS)} FROM {_joined(list(self._selections()))}"
-        return held(self.connection, sql)
+    @property
+    def has_rows(self) -> bool:
+        """Whether any runs are read from rows."""
+        return bool(self.plan.rows or self.lines)
 
-    def runs(self, columns: Sequence[str] = (), folded: str = "") -> str:
-        """SQL: the question's runs that are read from rows, those of parts from a table if there
-        is one.
+    @cached_property
+    def folded(self) -> str | None:
+        """The name of a held table of all runs in the parts, whatever the window; None where they
+        are many, or some are taken back.
         """
-        sources = [f"FROM {folded}"] if folded else list(self._selections())
+        runs = sum(rows.part.rows for rows in self.plan.rows)
+        if runs > _HELD or self.snapshot.tombstones:
+            return None
+        selections = list(self._selections())
+        return self.held(f"SELECT {', '.join(_HELD_COLUMNS)} FROM {_joined(selections)}")
+
+    def held(self, sql: str) -> str:
+        """The name of a table of what a query gives each time, until all was asked."""
+        return self.stack.enter_context(held(self.connection, sql))
+
+    def runs(self, columns: Sequence[str] = ()) -> str:
+        """SQL: the question's runs that are read from rows; with columns only these, and perhaps
+        from a held table.
+        """
+        folded = self.folded if columns else None
+        sources = [f"SELECT * FROM {folded}"] if folded else list(self._selections())
         if self.lines:
             sources.append(f"SELECT {select_list()} FROM {json_reader(self.lines)}")
+        runs = f"({sources[0]})" if folded and not self.lines else _joined(sources)
         query = self.query
         return (
-            f"SELECT {', '.join(columns) or '*'} FROM {_joined(sources)} "
+            f"SELECT {', '.join(columns) or '*'} FROM {runs} "
             f"WHERE ts >= make_timestamp({query.from_us}) AND ts < make_timestamp({query.to_us}) "
             f"AND {self._bound(*query.filters.condition())}"
         )
 
     def ragged(self, columns: Sequence[str], edges: Sequence[int] = ()) -> str:
         """SQL: the cells of the runs that are read from rows, by some columns; "" without any."""
-        if not self.plan.rows and not self.lines:
+        if not self.has_rows:
             return ""
-        # Looked at several times, and few of its columns.
-        runs = with_edges(f"({self.runs()})", "ts", edges)
-        self.connection.execute(
-            f"CREATE TEMP TABLE ragged AS SELECT {_columns_of_cells(columns)} FROM {runs}"
-        )
+        wanted = ["ts", *(each for each in columns if each != "edge"), *MEASURED]
+        runs = with_edges(f"({self.runs(list(dict.fromkeys(wanted)))})", "ts", edges)
+        # Looked at several times.
+        self.connection.execute(f"CREATE TEMP TABLE ragged AS FROM {runs}")
         return cells_of("ragged", columns)
 
     def rolled(self, columns: Sequence[str], edges: Sequence[int] = ()) -> str:
@@ -253,7 +266,7 @@ def _sources(snapshot: Snapshot, query: UsageQuery, plan: QueryPlan) -> Iterator
             lines = Path(stack.enter_context(folder)) / "pending.jsonl"
             lines.write_bytes(encode_runs(pending))
         connection = stack.enter_context(connect_to_ask())
-        yield _Sources(connection, snapshot, query, plan, paths, lines)
+        yield _Sources(connection, snapshot, query, plan, paths, lines, stack)
 
 
 def _joined(sources: Sequence[str]) -> str:
@@ -272,10 +285,6 @@ def _no_cells(edges: Sequence[int]) -> str:
     return with_edges(
         with_columns("(SELECT NULL AS level WHERE false)", ROLLUP_COLUMNS), "t", edges
     )
-
-
-def _columns_of_cells(columns: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys([*columns, *MEASURED]))
 
 
 def with_edges(table: str, time: str, edges: Sequence[int]) -> str:

@@ -1,5 +1,7 @@
 """Questions end when their time is up."""
 
+import threading
+
 import duckdb
 import pytest
 
@@ -46,6 +48,27 @@ def test_nothing_is_begun_when_the_time_is_up_already() -> None:
         begun.append(True)
 
     assert begun == []
+
+
+def test_the_first_that_is_late_is_stopped_when_another_has_more_time() -> None:
+    with (
+        answered_within(60),
+        connect_to_ask() as patient,
+    ):
+        with pytest.raises(QueryTimedOut), answered_within(0.1), connect_to_ask() as connection:
+            connection.execute(ENDLESS).fetchall()
+
+        assert patient.execute("SELECT 42").fetchall() == [(42,)]
+
+
+def test_one_thread_watches_however_many_questions_are_asked() -> None:
+    with answered_within(60), connect_to_ask():
+        threads = threading.active_count()
+        for _ in range(20):
+            with connect_to_ask(), connect_to_ask():
+                assert threading.active_count() == threads
+
+    assert threading.active_count() == threads
 
 
 def test_no_deadline_holds_where_none_was_set() -> None:

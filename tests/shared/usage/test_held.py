@@ -59,10 +59,10 @@ def test_no_file_is_read_again_when_another_question_is_asked_of_the_same_files(
         found = asked(storage, exact=exact)
 
     assert (found["runs"], found["devices"]) == (3, 3)
-    # From rows: the view, extras, all else. From rollups: the runs that are pending, three times,
+    # From rows: the view, extras, all else. From rollups: the runs that are pending,
     # and the cells with theirs; labels, quantiles, moments, counts; devices, models. The empty
     # window before asks nothing.
-    assert len(statements) == (3 if exact else 10)
+    assert len(statements) == (3 if exact else 9)
     assert not [sql for sql in statements if "read_parquet" in sql]
 
 
