@@ -21,7 +21,9 @@ from moto.server import ThreadedMotoServer
 from bench.section import Section
 from shared.aws import Bucket, Table
 from shared.datasets import Adapter, ExtraField, save_adapter
-from shared.storage.log import Catalog, DatasetRecord, Volume
+from shared.storage.assembly import COLUMNS
+from shared.storage.lake.row_columns import with_row_columns
+from shared.storage.log import Catalog, DatasetRecord, UserLog, Volume
 from shared.storage.log.records import dataset_key, item_of
 from tests.kit.cloud import create_buckets, create_tables
 from tests.kit.gateway import LambdaContext, http_event
@@ -29,14 +31,18 @@ from tools.template import REGION, ROOT, Template, read_template
 
 _TITLE = "Metrics of a dataset, one processor, in a fresh process"
 _COLUMNS = (
-    "rows", "MB", "adapter", "series", "first s", "first CPU s", "again s", "peak MB", "answer KB"
+    "rows", "MB", "adapter", "columns", "series", "first s", "first CPU s", "again s", "peak MB",
+    "answer KB",
 )  # fmt: skip
 _NOTE = (
     "The first question includes importing everything, fetching over loopback HTTP and DuckDB's "
     "start (what it takes beyond CPU time is mostly moto serving the rows); `again` is the same "
-    "question to the same process. A function has 30 s and 1,769 MB."
+    "question to the same process. `columns` says whether folds kept them, as they do of each 32 "
+    "MiB of rows. A function has 30 s and 1,769 MB."
 )
 COUNTS = (10_000, 100_000, 1_000_000)
+# Of fewer rows folds keep no columns.
+_HAVE_COLUMNS = 100_000
 _VOLUME_BYTES = 256 * 2**20
 _USER = "ada"
 _CALLER = {
@@ -70,15 +76,20 @@ def run() -> Section:
         template = read_template()
         create_tables(template, os.environ["AWS_ENDPOINT_URL"])
         create_buckets(template, os.environ["AWS_ENDPOINT_URL"])
-        rows = [_measured(template, count, saved) for count in COUNTS for saved in (True, False)]
+        rows = [
+            _measured(template, count, saved, kept)
+            for count in COUNTS
+            for kept in ((True, False) if count > _HAVE_COLUMNS else (False,))
+            for saved in (True, False)
+        ]
         return Section(_TITLE, _COLUMNS, rows, _NOTE)
     finally:
         server.stop()
 
 
-def _measured(template: Template, count: int, saved: bool) -> dict[str, Any]:
-    name = f"d{count}-{saved}".lower()
-    size = _store(template, name, count, saved)
+def _measured(template: Template, count: int, saved: bool, kept: bool) -> dict[str, Any]:
+    name = f"d{count}-{saved}-{kept}".lower()
+    size = _store(template, name, count, saved, kept)
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         done = subprocess.run(
             [sys.executable, "-m", "bench.metrics", name],
@@ -87,11 +98,16 @@ def _measured(template: Template, count: int, saved: bool) -> dict[str, Any]:
             stdout=subprocess.PIPE,
             check=True,
         )
-    head = {"rows": count, "MB": round(size / 2**20, 1), "adapter": "saved" if saved else "none"}
+    head = {
+        "rows": count,
+        "MB": round(size / 2**20, 1),
+        "adapter": "saved" if saved else "none",
+        "columns": "kept" if kept else "none",
+    }
     return head | json.loads(done.stdout.splitlines()[-1])
 
 
-def _store(template: Template, name: str, count: int, saved: bool) -> int:
+def _store(template: Template, name: str, count: int, saved: bool, kept: bool) -> int:
     """Put rows there as folding would leave them; their bytes."""
     bucket = Bucket(template.physical["DataBucket"])
     catalog = Catalog(Table(template.physical["CatalogTable"]))
@@ -103,11 +119,19 @@ def _store(template: Template, name: str, count: int, saved: bool) -> int:
             volumes.append(_put(bucket, f"{name}/{len(volumes)}", lines))
             lines, size = [], 0
     volumes.append(_put(bucket, f"{name}/{len(volumes)}", lines))
-    record = DatasetRecord(name=name, volumes=tuple(volumes), created_us=1, updated_us=1)
-    catalog.table.put(item_of(_USER, dataset_key(name), record))
     if saved:
         save_adapter(catalog.table, _USER, Adapter(dataset=name, extra_fields=_EXTRAS))
+    rows = DatasetRecord(name=name, volumes=tuple(volumes), created_us=1, updated_us=1)
+    record = _with_columns(UserLog(bucket, catalog, _USER), rows) if kept else rows
+    catalog.table.put(item_of(_USER, dataset_key(name), record))
     return sum(volume.bytes for volume in volumes)
+
+
+def _with_columns(log: UserLog, record: DatasetRecord) -> DatasetRecord:
+    """The dataset with the columns that folds would have made."""
+    while (longer := with_row_columns(log, [record], COLUMNS)) != [record]:
+        (record,) = longer
+    return record
 
 
 def _put(bucket: Bucket, name: str, lines: list[bytes]) -> Volume:
@@ -159,7 +183,7 @@ def _ask(name: str) -> None:
     again = lambda_handler(http_event("GET", path, context=_CALLER), LambdaContext())
     again_s = time.perf_counter() - started
     if first["statusCode"] != 200 or again["statusCode"] != 200:
-        raise RuntimeError(first["body"][:500])
+        raise RuntimeError(first["body"][:500] + again["body"][:500])
     figures = {
         "series": len(json.loads(first["body"])["series"]),
         "first s": round(first_s, 2),

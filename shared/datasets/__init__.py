@@ -25,11 +25,14 @@ from shared.datasets.listing import (
 from shared.datasets.metrics import (
     DEFAULT_POINTS,
     MAX_POINTS,
+    METRICS_MAX_BYTES,
     Metrics,
     MetricsQuery,
     Series,
     SeriesSummary,
     dataset_metrics,
+    row_columns_made_by,
+    write_row_columns,
 )
 from shared.datasets.quota import AccountLimits
 from shared.datasets.reading import Order, PageRequest, RowPage, read_rows, read_tail
@@ -42,6 +45,7 @@ __all__ = [
     "MAX_POINTS",
     "MAX_ROWS",
     "MAX_ROW_BYTES",
+    "METRICS_MAX_BYTES",
     "AcceptedRow",
     "AccountLimits",
     "Adapter",
@@ -76,9 +80,11 @@ __all__ = [
     "preview_adapter",
     "read_rows",
     "read_tail",
+    "row_columns_made_by",
     "run_of_row",
     "run_of_stored",
     "save_adapter",
     "save_and_backfill",
     "validate_rows",
+    "write_row_columns",
 ]

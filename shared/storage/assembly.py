@@ -1,4 +1,5 @@
-"""What changes the lake, put together with what datasets know: how stored rows become runs.
+"""What changes the lake, put together with what datasets know: how stored rows become runs, and
+columns.
 
 It needs the analytics layer.
 """
@@ -6,7 +7,14 @@ It needs the analytics layer.
 import msgspec
 
 from shared.aws import Bucket
-from shared.datasets import Adapter, RowNotConvertible, run_of_stored
+from shared.datasets import (
+    METRICS_MAX_BYTES,
+    Adapter,
+    RowNotConvertible,
+    row_columns_made_by,
+    run_of_stored,
+    write_row_columns,
+)
 from shared.isolation import tell_unreadable_rows
 from shared.runs import Run
 from shared.storage.lake.backfill import StoredRow
@@ -14,9 +22,11 @@ from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.lake.compactor import Compactor
 from shared.storage.lake.maintenance import StorageMaintenance
 from shared.storage.lake.restoring import Restoration, RestoreImpossible
+from shared.storage.lake.row_columns import ColumnsWriter
 from shared.storage.log import Backfill, Catalog, UserLog
 
 __all__ = [
+    "COLUMNS",
     "Restoration",
     "RestoreImpossible",
     "StorageMaintenance",
@@ -27,14 +37,17 @@ __all__ = [
 ]
 
 
+COLUMNS = ColumnsWriter(METRICS_MAX_BYTES, row_columns_made_by, write_row_columns)
+
+
 def compactor(log: UserLog) -> Compactor:
     """The compaction of one user."""
-    return Compactor(log, convert_stored)
+    return Compactor(log, convert_stored, COLUMNS)
 
 
 def maintenance(bucket: Bucket, catalog: Catalog) -> StorageMaintenance:
     """The upkeep of the storage of all users."""
-    return StorageMaintenance(bucket, catalog, convert_stored)
+    return StorageMaintenance(bucket, catalog, convert_stored, COLUMNS)
 
 
 def convert_stored(backfill: Backfill, rows: list[StoredRow]) -> list[Run | None]:

@@ -10,16 +10,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from shared.aws import Bucket, side_by_side
 from shared.datasets.adapters import Adapter, load_adapter
 from shared.datasets.listing import DatasetNotFound
+from shared.datasets.metrics.query import METRICS_MAX_BYTES
 from shared.errors import TooLarge
 from shared.storage.log import DatasetRecord, PendingSegment, Snapshot, Volume
 
-# About what an invocation of 30 s can fetch and read; volumes that it finished stay in scratch
-# space, so that the next one goes on from there.
-MAX_BYTES = 2**30
 _PIECE_BYTES = 8 * 2**20
 
 
@@ -43,35 +42,54 @@ def gather(snapshot: Snapshot, dataset: str, pending: Path) -> Gathered:
     adapter = load_adapter(snapshot.log.catalog.table, snapshot.log.user_id, dataset)
     if not (record.exists or adapter or segments):
         raise DatasetNotFound(dataset)
-    if record.bytes > MAX_BYTES:
+    if record.bytes > METRICS_MAX_BYTES:
         raise TooLarge(
-            f"metrics read datasets of at most {MAX_BYTES} bytes",
+            f"metrics read datasets of at most {METRICS_MAX_BYTES} bytes",
             code="dataset_too_large",
-            limit_bytes=MAX_BYTES,
+            limit_bytes=METRICS_MAX_BYTES,
         )
     snapshot.seal()
     _write_pending(snapshot, segments, pending)
     return Gathered(adapter, record.volumes, pending, snapshot.reverted_batches)
 
 
-def fetch_volume(bucket: Bucket, volume: Volume, target: Path) -> None:
-    """Write a volume to a file, a few pieces at a time. Raises ObjectMissing."""
+class Stretch(NamedTuple):
+    """Adjoining rows of a volume, by the bytes of their lines."""
+
+    volume: Volume
+    start: int
+    end: int
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes the lines have."""
+        return self.end - self.start
+
+
+def fetch_rows(bucket: Bucket, stretch: Stretch, target: Path) -> None:
+    """Write rows of a volume to a file, a few pieces at a time. Raises ObjectMissing."""
+    volume = stretch.volume
 
     def fetch(start: int) -> None:
-        end = min(start + _PIECE_BYTES, volume.bytes)
+        end = min(start + _PIECE_BYTES, stretch.end)
         body = bucket.get(volume.key, version_id=volume.version_id, start=start, end=end)
-        os.pwrite(file.fileno(), body, start)
+        os.pwrite(file.fileno(), body, start - stretch.start)
 
-    starts = range(0, volume.bytes, _PIECE_BYTES)
+    starts = range(stretch.start, stretch.end, _PIECE_BYTES)
     with target.open("wb") as file:
         for _ in side_by_side(fetch, starts, weight=lambda _: _PIECE_BYTES):
             pass
 
 
-def volume_name(bucket: Bucket, volume: Volume, *made: str) -> str:
-    """The file name of a volume's version, or of something made from it, in scratch space."""
-    facts = "\n".join([bucket.name, volume.key, volume.version_id, *made])
-    return hashlib.sha256(facts.encode()).hexdigest()
+def rows_name(bucket: Bucket, stretch: Stretch, *made: str) -> str:
+    """The file name of rows of a volume, or of something made from them, in scratch space."""
+    volume, start, end = stretch
+    return scratch_name(bucket, volume.key, volume.version_id, f"{start}-{end}", *made)
+
+
+def scratch_name(bucket: Bucket, *facts: str) -> str:
+    """A file name in scratch space, as short as file systems take, that stands for these facts."""
+    return hashlib.sha256("\n".join([bucket.name, *facts]).encode()).hexdigest()
 
 
 def _write_pending(snapshot: Snapshot, segments: list[PendingSegment], target: Path) -> None:

@@ -9,6 +9,9 @@ from shared.datasets.adapters import Adapter
 
 DEFAULT_POINTS = 500
 MAX_POINTS = 5_000
+# About what an invocation of 30 s can fetch and read; volumes that it finished stay in scratch
+# space, so that the next one goes on from there.
+METRICS_MAX_BYTES = 2**30
 
 
 class MetricsQuery(msgspec.Struct, frozen=True, kw_only=True):

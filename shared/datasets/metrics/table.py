@@ -11,12 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-import msgspec
 
 from shared import clock
 from shared.aws import Bucket
 from shared.datasets.metrics.extraction import extract
-from shared.datasets.metrics.gathering import Gathered, fetch_volume, volume_name
+from shared.datasets.metrics.folded_rows import FoldedRows, extracted
+from shared.datasets.metrics.gathering import Gathered
 from shared.datasets.metrics.mapping import (
     COMPLETION_TOKENS,
     LATENCY_MS,
@@ -28,15 +28,10 @@ from shared.datasets.metrics.mapping import (
 from shared.datasets.metrics.query import MetricsQuery
 from shared.datasets.metrics.times import read_odd_texts
 from shared.runs import MIN_TOKENS_OF_A_SPEED
-from shared.storage.lake import Scratch, connect_to_ask
-from shared.storage.log import Volume
+from shared.storage.lake import connect_to_ask
 
 # Of the function's 1,769 MB; what Python and fetching need is left free.
 _MEMORY_LIMIT = "800MiB"
-# Enough for the largest dataset that metrics read, in volumes and in columns.
-SCRATCH_BYTES = 1_500 * 2**20
-# Columns take about a third of the lines that they are made from.
-_COLUMNS_SHARE = 3
 
 
 @contextmanager
@@ -46,40 +41,19 @@ def rows_view(
     """A connection with the view `rows`. Raises ObjectMissing."""
     with TemporaryDirectory(prefix="metrics-") as folder, connect_to_ask() as connection:
         connection.execute("SET memory_limit = ?", [_MEMORY_LIMIT])
-        files = [_columns_of(connection, bucket, volume, mapping) for volume in gathered.volumes]
+        folded = FoldedRows(connection, bucket, mapping)
+        sources = [source for volume in gathered.volumes for source in folded.sources(volume)]
         pending = Path(folder) / "pending.parquet"
         extract(connection, mapping, gathered.pending, pending)
-        _create_extracted(connection, [*files, pending])
+        _create_extracted(connection, [*sources, extracted(pending)])
         _create_timed(connection, Path(folder) / "instants.jsonl")
         _create_rows(connection, gathered, mapping, query)
         yield connection
 
 
-def _columns_of(
-    connection: duckdb.DuckDBPyConnection, bucket: Bucket, volume: Volume, mapping: Mapping
-) -> Path:
-    scratch = Scratch("evalyard-volumes", SCRATCH_BYTES)
-
-    def fill(target: Path) -> None:
-        lines = scratch.obtain(
-            volume_name(bucket, volume),
-            volume.bytes,
-            lambda path: fetch_volume(bucket, volume, path),
-        )
-        extract(connection, mapping, lines, target)
-        scratch.release(lines)
-
-    name = volume_name(bucket, volume, msgspec.json.encode(mapping).decode())
-    return scratch.obtain(name, volume.bytes // _COLUMNS_SHARE, fill)
-
-
-def _create_extracted(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
-    sources = [
-        f"SELECT {number} AS source, file_row_number AS line, * EXCLUDE (file_row_number) "
-        f"FROM read_parquet('{file}', file_row_number = true)"
-        for number, file in enumerate(files)
-    ]
-    union = " UNION ALL BY NAME ".join(sources)
+def _create_extracted(connection: duckdb.DuckDBPyConnection, sources: list[str]) -> None:
+    numbered = [f"SELECT {number} AS source, * FROM ({sql})" for number, sql in enumerate(sources)]
+    union = " UNION ALL BY NAME ".join(numbered)
     connection.execute(f"CREATE TEMP VIEW extracted AS {union}")
 
 

@@ -5,7 +5,7 @@ queries and imports; what changes the lake is in `shared.storage.assembly`, so t
 cold start does not load it.
 """
 
-from shared.storage.lake.parquet import connect_to_ask, json_reader
+from shared.storage.lake.parquet import connect, connect_to_ask, json_reader
 from shared.storage.lake.rollup_cells import (
     CELL_COLUMNS,
     EXTRA_PREFIX,
@@ -28,6 +28,7 @@ __all__ = [
     "ROLLUP_COLUMNS",
     "Scratch",
     "cells_of",
+    "connect",
     "connect_to_ask",
     "existing_run_ids",
     "json_reader",

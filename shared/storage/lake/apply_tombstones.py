@@ -26,6 +26,7 @@ from shared.storage.log.records import (
     DayRecord,
     Garbage,
     Part,
+    garbage_of_columns,
 )
 from shared.storage.log.tombstones import Tombstone
 from shared.storage.log.user_log import UserLog
@@ -74,8 +75,9 @@ class TombstoneApplier:
             version_id=shorter.version_id or volume.version_id,
             inclusive=not shorter.version_id,
         )
+        columns = garbage_of_columns([volume], kept=shorter.columns)
         try:
-            self._save(commit, _less(tombstone, cut, gone))
+            self._save(commit, _less(tombstone, cut, (gone, *columns)))
         except TransactionLost:
             if shorter.version_id:
                 self.log.bucket.delete_versions(volume.key, [shorter.version_id])
@@ -135,10 +137,10 @@ class TombstoneApplier:
         return msgspec.structs.replace(part, key=key, rows=rest.rows, bytes=len(rest.body))
 
 
-def _less(tombstone: Tombstone, cut: Cut, gone: Garbage) -> Tombstone:
+def _less(tombstone: Tombstone, cut: Cut, gone: tuple[Garbage, ...]) -> Tombstone:
     return msgspec.structs.replace(
         tombstone,
         rows=max(0, tombstone.rows - cut.rows),
         bytes=max(0, tombstone.bytes - (cut.end - cut.start)),
-        garbage=(gone,),
+        garbage=gone,
     )

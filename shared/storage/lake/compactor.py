@@ -16,6 +16,7 @@ from shared.storage.lake.apply_tombstones import TombstoneApplier
 from shared.storage.lake.backfill import BackfillStep, Convert
 from shared.storage.lake.flush import Flush, bodies_of, delete_segments
 from shared.storage.lake.optimize import Optimizer
+from shared.storage.lake.row_columns import ColumnsWriter
 from shared.storage.log.archive import Archive, KeptSegment
 from shared.storage.log.live_segments import live_segments
 from shared.storage.log.records import Checkpoint
@@ -46,10 +47,13 @@ class _Work:
 
 @dataclass(frozen=True)
 class Compactor:
-    """The compaction of one user. `convert` makes runs of stored rows, for backfills."""
+    """The compaction of one user. `convert` makes runs of stored rows, for backfills; `columns`
+    makes columns of them.
+    """
 
     log: UserLog
     convert: Convert
+    columns: ColumnsWriter
 
     def drain(self, may_go_on: MayGoOn, *, born_by_us: int | None = None) -> int:
         """Take steps until nothing is left to do or `may_go_on` says no; the segments folded.
@@ -146,7 +150,7 @@ class Compactor:
             # Rows may open a backfill again.
             settled = not (tombstones or checkpoint.partial or checkpoint.backfills)
             alone = settled and len(live) < _MAX_LISTED and not any(s.name.rows for s in live)
-            fold = partial(Flush(self.log).carry_out, checkpoint, live)
+            fold = partial(Flush(self.log, self.columns).carry_out, checkpoint, live)
             yield _Work("fold", fold, len(live) if alone else None)
         if backfill:
             yield _Work("backfill", lambda: backfill.carry_out(live))

@@ -18,6 +18,7 @@ from shared.runs import Run
 from shared.storage.lake.backfill import reopened
 from shared.storage.lake.flush_plan import FlushPlan, flush_order, plan_flush
 from shared.storage.lake.parts import flush_day, with_crowded
+from shared.storage.lake.row_columns import ColumnsWriter, with_row_columns
 from shared.storage.lake.salvage import by_trying
 from shared.storage.lake.volumes import flush_rows
 from shared.storage.log.archive import Archive
@@ -41,6 +42,7 @@ class Flush:
     """The flush of one user's pending segments."""
 
     log: UserLog
+    columns: ColumnsWriter
 
     def carry_out(self, checkpoint: Checkpoint, live: list[PendingSegment]) -> int:
         """Flush many segments; when they cannot be flushed, one, without the runs that cannot.
@@ -60,7 +62,8 @@ class Flush:
     def _flush(self, checkpoint: Checkpoint, plan: FlushPlan) -> int:
         Archive(self.log.bucket, self.log.user_id).keep(checkpoint.generation + 1, plan.kept)
         before = {name: self._dataset(name) for name in plan.rows}
-        datasets = [self._grown_dataset(before[name], plan) for name in plan.rows]
+        grown = [self._grown_dataset(before[name], plan) for name in plan.rows]
+        datasets = with_row_columns(self.log, grown, self.columns)
         days = [self._grown_day(day, runs, checkpoint) for day, runs in plan.runs.items()]
         self._remember_batches(plan, checkpoint.generation + 1)
         self._set_aside(plan)

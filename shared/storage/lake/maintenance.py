@@ -21,6 +21,7 @@ from shared.rounds import Round
 from shared.storage.lake.backfill import Convert
 from shared.storage.lake.compactor import Compactor
 from shared.storage.lake.rollup_upkeep import RollupUpkeep
+from shared.storage.lake.row_columns import ColumnsWriter
 from shared.storage.lake.vacuum import Expiry, Orphans
 from shared.storage.log.catalog import Catalog
 from shared.storage.log.object_keys import (
@@ -49,11 +50,14 @@ UsersBehind = Callable[[str], Iterator[str]]
 
 @dataclass(frozen=True)
 class StorageMaintenance:
-    """The upkeep of the storage of all users. `convert` is what backfills need."""
+    """The upkeep of the storage of all users. `convert` is what backfills need, `columns`
+    what folds do.
+    """
 
     bucket: Bucket
     catalog: Catalog
     convert: Convert
+    columns: ColumnsWriter
 
     def flush_missed(self, may_go_on: MayGoOn) -> int:
         """Fold whatever is pending, of everybody; the number of segments.
@@ -150,7 +154,7 @@ class StorageMaintenance:
         return UserLog(self.bucket, self.catalog, user_id)
 
     def _compactor(self, user_id: str) -> Compactor:
-        return Compactor(self._log(user_id), self.convert)
+        return Compactor(self._log(user_id), self.convert, self.columns)
 
     def _rollup_upkeep(self, user_id: str) -> RollupUpkeep:
         return RollupUpkeep(self._log(user_id))

@@ -56,19 +56,20 @@ class RestoredItems:
         found = {(each.volume.key, each.volume.version_id): each for each in self.past.volumes}
         records = {}
         for sort_key, record in self.past.catalog.datasets.items():
+            # Columns are not put back: folds make others.
             there = self.log.dataset(record.name) or record
             volumes = tuple(
                 self._current(found[volume.key, volume.version_id], there)
                 if volume.version_id
                 else volume
-                for volume in record.volumes
+                for volume in map(_without_columns, record.volumes)
             )
             after = msgspec.structs.replace(record, volumes=volumes)
             records[sort_key] = item_of(self.log.user_id, sort_key, after)
         return records
 
     def _current(self, found: Found, there: DatasetRecord) -> Volume:
-        volume = found.volume
+        volume = _without_columns(found.volume)
         if found.current:
             return msgspec.structs.replace(volume, version_id=found.source)
         copied = self._copied_before(volume, there)
@@ -94,6 +95,10 @@ class RestoredItems:
             return self.log.bucket.put(volume.key, body, "application/x-ndjson").version_id
         cut = self.log.bucket.put_cut(volume.key, source, found.size, volume.bytes, found.size)
         return cut.version_id
+
+
+def _without_columns(volume: Volume) -> Volume:
+    return msgspec.structs.replace(volume, columns=())
 
 
 @dataclass

@@ -85,7 +85,11 @@ class Orphans:
             history.setdefault(version.key, []).append(version)
         items = self.log.catalog.table.query(partition(self.log.user_id), prefix=DATASET_PREFIX)
         records = [dataset_record(item) for item in items if item["sk"].endswith("#BASE")]
-        named = {volume.key: volume.version_id for each in records for volume in each.volumes}
+        volumes = [volume for each in records for volume in each.volumes]
+        named = {volume.key: volume.version_id for volume in volumes}
+        # Written once, as their keys say.
+        for key in {columns.key for volume in volumes for columns in volume.columns}:
+            history.pop(key, None)
         if self.log.checkpoint().restoring:
             return 0
         return sum(

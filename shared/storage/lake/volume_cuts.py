@@ -52,7 +52,10 @@ def _find_in(bucket: Bucket, volume: Volume, batch_id: str) -> Cut | None:
 
 
 def without_rows(bucket: Bucket, volume: Volume, cut: Cut) -> Volume:
-    """The volume without these rows, stored as another version; no version when none is left."""
+    """The volume without these rows, stored as another version; no version when none is left.
+
+    Columns of rows before them stay.
+    """
     size = volume.bytes - (cut.end - cut.start)
     version_id = ""
     if size:
@@ -64,6 +67,7 @@ def without_rows(bucket: Bucket, volume: Volume, cut: Cut) -> Volume:
         rows=volume.rows - cut.rows,
         bytes=size,
         crc=crc_of(bucket, volume.key, version_id, size),
+        columns=tuple(each for each in volume.columns if each.end <= cut.start),
     )
 
 

@@ -57,6 +57,7 @@ def _grown(bucket: Bucket, volume: Volume, tail: bytes) -> Volume:
         bytes=volume.bytes + len(tail),
         superseded=superseding(volume),
         crc=zlib.crc32(tail, before),
+        columns=volume.columns,
     )
 
 

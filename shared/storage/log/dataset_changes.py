@@ -15,6 +15,7 @@ from shared.storage.log.records import (
     Backfill,
     DatasetRecord,
     Garbage,
+    garbage_of_columns,
     partition,
 )
 from shared.storage.log.segments import SegmentName
@@ -124,6 +125,7 @@ def _garbage(snapshot: Snapshot, record: DatasetRecord) -> tuple[Garbage, ...]:
         for volume in record.volumes[:-1]
         if volume.version_id
     ]
+    garbage += garbage_of_columns(record.volumes)
     number = len(record.volumes)
     for place in {max(number - 1, 0), number}:
         key = dataset_object_key(snapshot.log.user_id, record.name, place)

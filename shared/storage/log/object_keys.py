@@ -22,6 +22,11 @@ def dataset_object_key(user_id: str, dataset: str, volume: int = 0) -> str:
     return f"{stem}.jsonl" if volume == 0 else f"{stem}/{volume:06d}.jsonl"
 
 
+def row_columns_key(user_id: str, dataset: str) -> str:
+    """A new key for columns of rows of a dataset."""
+    return f"{DATASETS_PREFIX}{user_id}/datasets/{dataset}/columns/{ids.ulid()}.parquet"
+
+
 def part_key(user_id: str, day: str, generation: int) -> str:
     """A new key for a part; it names the generation."""
     return f"{RUNS_PREFIX}user={user_id}/date={day}/{generation:012d}-{ids.ulid()}.parquet"

@@ -1,6 +1,6 @@
 """What the catalog's items hold, and how they are written and read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -50,12 +50,26 @@ class Checkpoint(CatalogRecord, frozen=True, kw_only=True):
     restoring: bool = False
 
 
+class RowColumns(CatalogRecord, frozen=True, kw_only=True):
+    """The columns of a stretch of a volume's rows: from where the one before ends to byte `end`.
+
+    A Parquet object; without a key the stretch has none. `made_by` names what made them: what
+    others made is not read.
+    """
+
+    end: int
+    made_by: str
+    key: str = ""
+    bytes: int = 0
+
+
 class Volume(CatalogRecord, frozen=True, kw_only=True):
     """A part of a dataset's rows: one object, pinned to the version that was committed.
 
     `superseded` are the versions before it that readers may still hold. A volume whose
     rows were all taken out has no bytes and no object. `crc` is the CRC-32 of the bytes
     (None: written before it was kept), by which a longer version is known to begin with them.
+    `columns` are of its first rows, stretch by stretch: never needed, so dropped when in doubt.
     """
 
     key: str
@@ -64,6 +78,7 @@ class Volume(CatalogRecord, frozen=True, kw_only=True):
     bytes: int
     superseded: tuple[str, ...] = ()
     crc: int | None = None
+    columns: tuple[RowColumns, ...] = ()
 
 
 class Backfill(CatalogRecord, frozen=True, kw_only=True):
@@ -228,6 +243,14 @@ class Garbage(CatalogRecord, frozen=True, kw_only=True):
     key: str
     version_id: str = ""
     inclusive: bool = False
+
+
+def garbage_of_columns(
+    volumes: Iterable[Volume], kept: tuple[RowColumns, ...] = ()
+) -> list[Garbage]:
+    """The columns of these volumes, as something to be deleted; but for those that are kept."""
+    every = (columns for volume in volumes for columns in volume.columns)
+    return [Garbage(key=each.key) for each in every if each.key and each not in kept]
 
 
 def partition(user_id: str) -> str:

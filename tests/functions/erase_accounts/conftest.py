@@ -27,6 +27,7 @@ PREFIXES = (
     "folded/{}/000000000001-01A.msgpack",
     "data/users/{}/datasets/d.jsonl",
     "data/users/{}/datasets/d/000001.jsonl",
+    "data/users/{}/datasets/d/columns/01A.parquet",
     "runs/user={}/date=2026-01-01/000000000001-01A.parquet",
     "rollups/user={}/date=2026-01-01/000000000001-01A.parquet",
     "quarantine/{}/01A.jsonl",

@@ -3,11 +3,13 @@
 `EVALYARD_STEPS` multiplies the number of examples; the nightly target sets it.
 """
 
+import tempfile
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,11 +25,19 @@ from shared.datasets import Adapter, list_datasets, load_adapter, save_adapter, 
 from shared.errors import EvalyardError, NotFound
 from shared.runs import Run
 from shared.storage.assembly import compactor, maintenance
+from shared.storage.lake import connect, row_columns
 from shared.storage.lake.batch_revert import revert_batch
 from shared.storage.lake.restoring import Restoration
 from shared.storage.lake.rollup_upkeep import RollupUpkeep
 from shared.storage.lake.stored_counts import StoredCounts
-from shared.storage.log import Catalog, SegmentLog, UserLog, begin_snapshot, delete_dataset
+from shared.storage.log import (
+    BATCH_MEMBER,
+    Catalog,
+    SegmentLog,
+    UserLog,
+    begin_snapshot,
+    delete_dataset,
+)
 from shared.usage import ReadOptions, UsageQuery, summary
 from tests.kit.cloud import aws_client
 from tests.kit.effort import FACTOR, NIGHTLY
@@ -326,6 +336,7 @@ class Storage(RuleBasedStateMachine):
         for dataset in DATASETS:
             found = read_all_rows(self.log, dataset, 1_000)
             assert sorted(found) == sorted(self._lines(dataset))
+            self._columns_are_of_their_rows(dataset)
         listed = {entry.name: entry.rows for entry in list_datasets(self.log)}
         for dataset in DATASETS:
             assert listed.get(dataset, 0) == len(self._lines(dataset))
@@ -365,6 +376,19 @@ class Storage(RuleBasedStateMachine):
             dataset=dataset,
             batch_id=f"bat_{segment_id}",
         )
+
+    def _columns_are_of_their_rows(self, dataset: str) -> None:
+        """Each stretch of columns has the batches of the volume's rows there, in their order."""
+        record = self.log.dataset(dataset)
+        for volume in record.volumes if record else ():
+            start = 0
+            for columns in volume.columns:
+                rows = self.bucket.get(
+                    volume.key, version_id=volume.version_id, start=start, end=columns.end
+                )
+                batches = [msgspec.json.decode(line)[BATCH_MEMBER] for line in rows.splitlines()]
+                assert batches == _batches_in(self.bucket.get(columns.key))
+                start = columns.end
 
     def _attempt(self, work: Callable[[], object], fault, after: bool, number: int) -> bool:
         """Do the work with a fault at one of its AWS calls; whether it said that it is done."""
@@ -419,10 +443,25 @@ class Storage(RuleBasedStateMachine):
         return len(batch.lines), len(batch.converted)
 
 
+def _batches_in(parquet: bytes) -> list[str]:
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file, connect() as connection:
+        Path(file.name).write_bytes(parquet)
+        sql = f"SELECT batch FROM read_parquet('{file.name}', file_row_number = true)"
+        found = connection.execute(f"{sql} ORDER BY file_row_number").fetchall()
+        return [batch for (batch,) in found]
+
+
+@pytest.fixture
+def few_rows_have_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_columns, "STRETCH_BYTES", 300)
+
+
 @pytest.mark.exhaustive
 @pytest.mark.timeout(1_800 * FACTOR)
 @pytest.mark.parametrize("half", [1, 2])
-def test_readers_find_what_the_model_says_whatever_happens(aws, half, s3_time, no_waiting):
+def test_readers_find_what_the_model_says_whatever_happens(
+    aws, half, s3_time, no_waiting, few_rows_have_columns
+):
     # What is there is old, so that the upkeep removes at once what it may.
     s3_time.now -= timedelta(days=30)
     machine = type("Storage", (Storage,), {"s3_time": s3_time})
@@ -474,7 +513,9 @@ STEPS = st.lists(
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(900 * FACTOR)
-def test_what_was_read_is_read_again_when_its_moment_is_restored(aws, s3_time, no_waiting):
+def test_what_was_read_is_read_again_when_its_moment_is_restored(
+    aws, s3_time, no_waiting, few_rows_have_columns
+):
     """Two moments between any steps, or between any two AWS calls of a fold, are restored, the
     later one after the earlier: so a restore is taken back as well.
     """

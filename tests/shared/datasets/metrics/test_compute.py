@@ -210,7 +210,7 @@ def test_unknown_dataset_is_not_found(dataset):
 
 def test_dataset_is_refused_when_it_is_too_large(dataset, monkeypatch):
     dataset.append(RUN, fold=True)
-    monkeypatch.setattr(gathering, "MAX_BYTES", 10)
+    monkeypatch.setattr(gathering, "METRICS_MAX_BYTES", 10)
 
     with pytest.raises(TooLarge):
         dataset.metrics()
