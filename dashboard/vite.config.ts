@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { build, defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from "vite";
+import { build, defineConfig, type Plugin, type Rolldown } from "vite";
 
 const OUT = resolve(import.meta.dirname, "../functions/dashboard/static");
 const TARGET = "es2022";
@@ -33,31 +33,26 @@ function inlinedBeginning(): Plugin {
       order: "post",
       async handler(html, { bundle }) {
         const chunks = Object.values(bundle ?? {}).filter((each) => each.type === "chunk");
-        const addressOf = (name: string) => {
-          const chunk = chunks.find((each) => each.name === name);
-          return chunk ? `/${chunk.fileName}` : `/src/${name}.ts`;
-        };
-        const script = await beginning(addressOf("pages"));
-        return {
-          html: html.replace("/* src/ahead.ts */", () => script),
-          tags: bundle ? [later(addressOf("plot"))] : [],
-        };
+        const addressOf = (name: string, source: string) =>
+          `/${chunks.find((each) => each.name === name)?.fileName ?? source}`;
+        const script = await beginning({
+          OTHER_PAGES: addressOf("pages", "src/pages.ts"),
+          CHARTS: addressOf("plot", "src/charts/plot.ts"),
+        });
+        return html.replace("/* src/ahead.ts */", () => script);
       },
     },
   };
 }
 
-/** What draws charts is fetched along, and started when the figures are there. */
-function later(href: string): HtmlTagDescriptor {
-  const attrs = { rel: "modulepreload", crossorigin: true, fetchpriority: "low", href };
-  return { tag: "link", attrs, injectTo: "head" };
-}
-
-async function beginning(otherPages: string): Promise<string> {
+/** The addresses are those of scripts that it fetches. */
+async function beginning(addresses: Record<string, string>): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: "warn",
-    define: { OTHER_PAGES: JSON.stringify(otherPages) },
+    define: Object.fromEntries(
+      Object.entries(addresses).map(([name, address]) => [name, JSON.stringify(address)]),
+    ),
     build: {
       write: false,
       target: TARGET,

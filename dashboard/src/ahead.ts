@@ -1,6 +1,6 @@
 // The beginning, which stands in the page itself: sets the colours, asks what the view is going to
 // ask first, and fetches the script of the other pages where it is one of them, all while the script
-// that draws is still on its way. The policy of the page names it by its digest.
+// that draws is still on its way; then the one that draws charts. The policy of the page names it by its digest.
 
 import { firstQuestion } from "./pure/first_question";
 import { parseRoute } from "./pure/route";
@@ -16,8 +16,9 @@ export interface Ahead {
 }
 
 declare global {
-  /** The address of the script of all pages but the first; the build says it. */
+  // Addresses of scripts, which the build says: of all pages but the first, and of what draws charts.
   const OTHER_PAGES: string;
+  const CHARTS: string;
   interface Window {
     ahead?: Ahead;
   }
@@ -37,6 +38,9 @@ if (token) {
   window.ahead = { at, token, path, answer };
   if (route.path[0] !== "overview") fetchSoon(OTHER_PAGES);
 }
+
+// On a slow network it would share the way with what the figures need.
+addEventListener("load", () => fetchSoon(CHARTS));
 
 function fetchSoon(href: string): void {
   const link = document.createElement("link");

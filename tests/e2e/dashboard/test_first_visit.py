@@ -83,6 +83,18 @@ def test_an_early_answer_is_of_its_instant_only(tab: Visit, user: User) -> None:
     assert len([url for url in asked if "/user/data/metrics?" in url]) == 2
 
 
+def test_what_draws_charts_comes_behind_the_script(tab: Visit) -> None:
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+
+    with held(tab.page, "**/assets/index-*.js"):
+        tab.page.goto(f"{tab.base_url}/#/overview", wait_until="commit")
+        expect(tab.page.locator("link[rel=stylesheet]")).to_be_attached()
+        assert [url for url in asked if "/assets/plot-" in url] == []
+
+    expect(tab.page.locator("link[rel=modulepreload][href*=plot]")).to_be_attached()
+
+
 def test_chosen_colours_are_there_before_the_script(tab: Visit) -> None:
     tab.page.add_init_script("localStorage.setItem('evalyard.theme', 'dark')")
 
