@@ -6,6 +6,7 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from shared.config import service_name, stack_name
+from shared.log_lines import EventFormatter
 
 NAMESPACE = "Evalyard"
 
@@ -13,7 +14,7 @@ NAMESPACE = "Evalyard"
 @cache
 def logger() -> Logger:
     """The process's JSON logger; the service name comes from POWERTOOLS_SERVICE_NAME."""
-    return Logger(log_uncaught_exceptions=False)
+    return Logger(log_uncaught_exceptions=False, logger_formatter=EventFormatter())
 
 
 def count(name: str, value: int = 1, *, service: str | None = None) -> None:

@@ -40,6 +40,8 @@ def decode(attribute: dict[str, Any]) -> Any:
     """The plain value of an attribute value, also of one as JSON has it."""
     ((kind, value),) = attribute.items()
     match kind:
+        case "S":  # First, as most are.
+            return value
         case "N":
             return _number(value)
         case "NULL":

@@ -132,7 +132,7 @@ def _has_line_break(text: bytes) -> bool:
 
 def _columns(shape: Shape, rows: list[Any]) -> dict[str, list[Any]]:
     # Column by column: a tuple for each row would be so many objects that the collector wakes.
-    return {key: list(map(read, rows)) for key, read in zip(shape.keys, shape.readers, strict=True)}
+    return {key: read(rows) for key, read in zip(shape.keys, shape.readers, strict=True)}
 
 
 def _without_holes(columns: dict[str, list[Any]]) -> int:

@@ -7,8 +7,7 @@ that no adapter names may hold any scalar.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from operator import attrgetter
+from functools import cache, lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -36,13 +35,13 @@ _NUMERIC = (_COUNT, _AMOUNT, _NUMBER, _BOOLEAN)
 class Shape:
     """Rows that have exactly some keys; or, where `partial`, at least the time and no others.
 
-    `readers` take the values out of a decoded row, in the order of `keys`: UNSET for one
+    `readers` take a column out of decoded rows, in the order of `keys`: UNSET for a value
     that is not there, never a string for one of `numeric`.
     """
 
     keys: tuple[str, ...]
     numeric: frozenset[str]
-    readers: tuple[Callable[[Any], Any], ...]
+    readers: tuple[Callable[[list[Any]], list[Any]], ...]
     partial: bool
     array: msgspec.json.Decoder[list[Any]]
     line: msgspec.json.Decoder[Any]
@@ -60,12 +59,24 @@ def shape_of(keys: frozenset[str], adapter: Adapter | None, *, partial: bool) ->
         return None
     ordered = tuple(sorted(keys))
     row = _row_type(ordered, needed, partial=partial)
-    readers = tuple(map(attrgetter, row.__struct_fields__))
+    readers = tuple(map(_column_reader, range(len(ordered))))
     rows: Any = list[row]  # type: ignore[valid-type]  # A type made at run time.
     numeric = frozenset(key for key, kind in needed.items() if kind in _NUMERIC)
     return Shape(
         ordered, numeric, readers, partial, msgspec.json.Decoder(rows), msgspec.json.Decoder(row)
     )
+
+
+@cache
+def _column_reader(number: int) -> Callable[[list[Any]], list[Any]]:
+    """Takes one field out of all rows, in less than half of the time of `attrgetter`.
+
+    The interpreter reads an attribute quickly where its name stands in the code.
+    """
+    reader: Callable[[list[Any]], list[Any]] = eval(  # noqa: S307  # Of a number of ours.
+        f"lambda rows: [row.f{number:d} for row in rows]"
+    )
+    return reader
 
 
 def _row_type(keys: tuple[str, ...], needed: dict[str, Any], *, partial: bool) -> type[Any]:

@@ -41,6 +41,8 @@ class QueryParameters:
 
     def values(self, request: Request, names: Iterable[str]) -> list[str]:
         """What a request says of those of some parameters that the route takes."""
+        if not request.scope["query_string"]:
+            return []
         known = [name for name in names if name in self.names]
         return [value for name in known for value in request.query_params.getlist(name)]
 
@@ -49,6 +51,8 @@ class QueryParameters:
 
         Raises MalformedInput (`unknown_parameter`, `repeated_parameter`).
         """
+        if not request.scope["query_string"]:
+            return
         items = request.query_params.multi_items()
         self._check(Counter(name for name, _ in items))
         if any(self._family(name) for name, _ in items):

@@ -14,7 +14,12 @@ import msgspec
 
 from shared import ids
 from shared.errors import TooLarge
-from shared.http.answers import MAX_ANSWER_BYTES, advice_of, answer_bytes
+from shared.http.answers import (
+    MAX_ANSWER_BYTES,
+    advice_of,
+    answer_bytes,
+    most_answer_bytes,
+)
 from shared.observability import count, logger
 from shared.problem_documents import PROBLEM_TYPE, problem_body
 
@@ -63,6 +68,8 @@ class _Answer:
 
     def shrink(self, request_id: str, advice: str) -> None:
         """Become a 413 where Lambda would not pass it on."""
+        if most_answer_bytes(self.headers, self.body) <= MAX_ANSWER_BYTES:
+            return
         if answer_bytes(self.headers, self.body) <= MAX_ANSWER_BYTES:
             return
         error = TooLarge(
@@ -98,18 +105,24 @@ class RequestLog:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer()
-        with logger().append_context_keys(request_id=request_id):
-            try:
-                await self._app(scope, receive, answer.take)
-            except Exception:
-                # Starlette raises again what the 500 was answered for; it is logged by then.
-                if not answer.status:
-                    count("ServerErrors")
-                    raise
+        logger().append_keys(request_id=request_id)
+        try:
+            await self._answer(scope, receive, answer)
             answer.shrink(request_id, advice_of(getattr(scope.get("route"), "endpoint", None)))
             answer.complete(request_id)
             _log(scope, answer, time.perf_counter() - started)
+        finally:
+            logger().remove_keys(["request_id"])
         await answer.give(send)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        try:
+            await self._app(scope, receive, answer.take)
+        except Exception:
+            # Starlette raises again what the 500 was answered for; it is logged by then.
+            if not answer.status:
+                count("ServerErrors")
+                raise
 
 
 def _request_id(scope: Scope) -> str:

@@ -1,7 +1,6 @@
 """Route classes: who may call, before anything of the request is read."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -9,14 +8,13 @@ from fastapi.routing import APIRoute
 
 from shared.errors import EvalyardError
 from shared.http.body import EdgeRequest, require_json
+from shared.http.direct import Answer, directly
 from shared.http.idempotency import answer_once, is_creating
 from shared.http.identity import Caller, identify, is_for_administrators
 from shared.http.problems import EdgeError, problem_response, validation_error
 from shared.http.query import QueryParameters
 from shared.http.rates import held_to_rate
 from shared.scopes import TRIALS, check_scope
-
-Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class OpenRoute(APIRoute):
@@ -30,7 +28,7 @@ class OpenRoute(APIRoute):
 
     def get_route_handler(self) -> Answer:
         """FastAPI's handler between the checks of the edge."""
-        original = super().get_route_handler()
+        original = directly(self.dependant, super().get_route_handler())
         parameters = QueryParameters.of(self.dependant)
         admins = is_for_administrators(self.dependant)
 

@@ -18,6 +18,7 @@ from shared.http.answers import (
     answer_bytes,
     first_that_fit,
     fits_an_answer,
+    most_answer_bytes,
     share_of_answer,
 )
 from shared.observability import logger
@@ -110,6 +111,19 @@ def test_an_answer_is_measured_as_it_is_sent(body: str | bytes, kind: str) -> No
     raw = bytes(response.body)
 
     assert json_bytes(sent) <= answer_bytes(headers, raw) <= json_bytes(sent) + 40
+
+
+@given(
+    body=st.text('\x00"\\ü€😀\x7f') | st.binary(),
+    said=st.lists(st.tuples(st.sampled_from([b"content-type", b"x"]), st.binary())),
+)
+def test_an_answer_is_never_larger_than_is_said_without_looking(
+    body: str | bytes, said: list[tuple[bytes, bytes]]
+) -> None:
+    raw = body.encode() if isinstance(body, str) else body
+    headers = [*said, (b"content-type", b"application/json")]
+
+    assert answer_bytes(headers, raw) <= most_answer_bytes(headers, raw)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
