@@ -85,7 +85,7 @@ def _shifts(values: Any, counts: Any, significance: float) -> list[float]:
     raw = values, _worth(values, counts)
     values = _without_spikes(values, counts)
     worth = _worth(values, counts)
-    border = int(np.argmax(counts == 1))
+    border = _border(counts)
     places = [border] if border else []
     waiting = [(0, border), (border, len(values))]
     while waiting:
@@ -97,7 +97,7 @@ def _shifts(values: Any, counts: Any, significance: float) -> list[float]:
     places.sort()
 
     def sides(start: int, end: int) -> tuple[Any, Any]:
-        return raw if counts[start] > 1 and counts[end - 1] == 1 else (values, worth)
+        return raw if start < border < end else (values, worth)
 
     while places:
         edges = [0, *places, len(values)]
@@ -112,6 +112,12 @@ def _shifts(values: Any, counts: Any, significance: float) -> list[float]:
     return []
 
 
+def _border(counts: Any) -> int:
+    """Where means end; the oldest may be of a single run."""
+    means = np.flatnonzero(counts > 1)
+    return int(means[-1]) + 1 if len(means) else 0
+
+
 def _without_spikes(values: Any, counts: Any) -> Any:
     steps = np.abs(np.diff(values)) / np.sqrt(1 / counts[1:] + 1 / counts[:-1])
     middle = pd.Series(values).rolling(11, center=True, min_periods=1).median().to_numpy()
@@ -122,9 +128,10 @@ def _without_spikes(values: Any, counts: Any) -> Any:
 def _worth(values: Any, counts: Any) -> Any:
     if not (counts > 1).any():
         return counts
-    single, means = (np.mean(np.diff(values[of]) ** 2 / 2) for of in (counts == 1, counts > 1))
+    border = _border(counts)
+    means, single = (np.mean(np.diff(of) ** 2 / 2) for of in (values[:border], values[border:]))
     worth = min(single / means, counts.max()) * counts / counts.max()
-    return np.where(counts > 1, np.maximum(1, worth), 1.0)
+    return np.where(np.arange(len(counts)) < border, np.maximum(1, worth), 1.0)
 
 
 def _best_place(values: Any) -> int | None:

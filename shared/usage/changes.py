@@ -2,8 +2,9 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import mul
 from typing import Any
 
 import duckdb
@@ -13,37 +14,26 @@ from shared.aws import Bucket
 from shared.runs import DIMENSIONS, PREFIX, condition_of, condition_value, dimension_sql
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
 from shared.usage.definitions import definition
-from shared.usage.groups import MAX_GROUPS, TooManyGroups, key_document
+from shared.usage.groups import key_document
 from shared.usage.planning import plan_reading
 from shared.usage.query import UsageQuery
-from shared.usage.shifts import LEAST_RUNS, Point, Shift, shifts_of
+from shared.usage.series import TimeSeries, read_series
+from shared.usage.shifts import LEAST_RUNS, Points, Shift, shifts_of
 from shared.usage.source import runs_table
-from shared.usage.stats import Key
 from shared.usage.verdicts import percent
 
-MAX_POINTS = 1_000
 # Of an answer about series that did not change, one in so many may name a change; what is asked
 # for is one in 20, and noise is not always normal.
 FALSE_ALARMS = 0.03
 MAX_CHANGES = 200
 _MAX_VALUES = 10
-# Newer points are runs of their own.
-_SINGLE = MAX_POINTS // 2
-
-
-@dataclass(frozen=True)
-class _Series:
-    key: Key
-    points: list[Point]
-    # When each point begins, in µs since the epoch.
-    times: list[int]
 
 
 @dataclass(frozen=True)
 class _Change:
     """A shift of a series, between the shifts before and after it."""
 
-    series: _Series
+    series: TimeSeries
     shift: Shift
     start: int
     end: int
@@ -67,7 +57,7 @@ def find_changes(
         plan = plan_reading(snapshot, query, exact=True)
         columns = ("ts", "ok", metric, "conditions", *DIMENSIONS)
         with runs_table(snapshot, query, plan, columns) as connection:
-            found = _changes(_series(connection, group_by, metric))
+            found = _changes(read_series(connection, group_by, metric, plan.runs))
             changed = _what_changed(connection, group_by, found)
         documents = [
             _document(group_by, metric, one, fields)
@@ -78,68 +68,13 @@ def find_changes(
     return read_snapshot(UserLog(bucket, catalog, query.user_id), read)
 
 
-def _series(
-    connection: duckdb.DuckDBPyConnection, group_by: Sequence[str], metric: str
-) -> list[_Series]:
-    """The points of each group in order of time: the newest runs each by itself, means of equal
-    numbers of older ones.
-    """
-    keys = list(map(dimension_sql, group_by))
-    measured = f"FROM runs WHERE ok AND {metric} IS NOT NULL"
-    number, groups = _numbered(connection, keys, measured)
-    if len(groups) > MAX_GROUPS:
-        raise TooManyGroups(f"this grouping gives more than {MAX_GROUPS} groups; filter")
-    found = {group: _Series(key, [], []) for group, key in groups.items()}
-    runs = f"SELECT {number} AS series, ts, {metric} AS value {measured}"
-    for group, _, at_us, mean, size in connection.execute(_points_sql(runs)).fetchall():
-        if math.isfinite(mean):
-            found[group].points.append(Point(mean, size))
-            found[group].times.append(at_us)
-    return list(found.values())
-
-
-def _numbered(
-    connection: duckdb.DuckDBPyConnection, keys: Sequence[str], measured: str, salt: int = 0
-) -> tuple[str, dict[int, Key]]:
-    """SQL for a number that stands for a row's group, since DuckDB sorts by numbers in a third of
-    the time that texts take; and the groups by their numbers, at most one more than there may be.
-    """
-    number = f"hash({', '.join([*keys, str(salt)])})"
-    columns = ", ".join([*keys, number])
-    sql = f"SELECT DISTINCT {columns} {measured} ORDER BY ALL LIMIT {MAX_GROUPS + 1}"
-    rows = connection.execute(sql).fetchall()
-    found = {group: tuple(key) for *key, group in rows}
-    if len(found) < len(rows):
-        # Two groups with one number, which hardly ever happens, would be one series.
-        return _numbered(connection, keys, measured, salt + 1)
-    return number, found
-
-
-def _points_sql(runs: str) -> str:
-    older = MAX_POINTS - _SINGLE
-    # Counted from the newest, so that the older points do not move with each new run.
-    size = f"ceil(greatest(n - {_SINGLE}, 1) / {older})"
-    place = (
-        f"CASE WHEN n <= {MAX_POINTS} OR back < {_SINGLE} THEN back "
-        f"ELSE {_SINGLE} + floor((back - {_SINGLE}) / {size})::BIGINT END"
-    )
-    numbered = (
-        "SELECT *, row_number() OVER (PARTITION BY series ORDER BY ts DESC) - 1 AS back, "
-        f"count(*) OVER (PARTITION BY series) AS n FROM ({runs})"
-    )
-    return (
-        f"SELECT series, {place} AS place, epoch_us(min(ts)), avg(value), count(*) "
-        f"FROM ({numbered}) GROUP BY series, place ORDER BY series, place DESC"
-    )
-
-
-def _changes(series: Iterable[_Series]) -> list[_Change]:
+def _changes(series: Iterable[TimeSeries]) -> list[_Change]:
     """All changes; every series that is long enough counts among those that were looked at."""
-    long = [one for one in series if len(one.points) >= 2 * LEAST_RUNS]
+    long = [one for one in series if len(one.times) >= 2 * LEAST_RUNS]
     found = []
     for one in long:
         shifts = shifts_of(one.points, FALSE_ALARMS / len(long))
-        edges = [0, *(shift.place for shift in shifts), len(one.points)]
+        edges = [0, *(shift.place for shift in shifts), len(one.times)]
         found += [
             _Change(one, shift, start, end)
             for shift, start, end in zip(shifts, edges, edges[2:], strict=False)
@@ -151,9 +86,9 @@ def _changes(series: Iterable[_Series]) -> list[_Change]:
 def _document(
     group_by: tuple[str, ...], metric: str, change: _Change, fields: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    points, place = change.series.points, change.shift.place
-    before, after = points[change.start : place], points[place : change.end]
-    left, right = _side(before), _side(after)
+    place = change.shift.place
+    left = _side(change.series.points, change.start, place)
+    right = _side(change.series.points, place, change.end)
     delta = right["mean"] - left["mean"]
     better = definition(metric).better
     return {
@@ -169,9 +104,10 @@ def _document(
     }
 
 
-def _side(points: Sequence[Point]) -> dict[str, Any]:
-    runs = sum(point.runs for point in points)
-    return {"n": runs, "mean": math.fsum(point.value * point.runs for point in points) / runs}
+def _side(points: Points, first: int, last: int) -> dict[str, Any]:
+    values, runs = points.values[first:last], points.runs[first:last]
+    n = sum(runs)
+    return {"n": n, "mean": math.fsum(map(mul, values, runs)) / n}
 
 
 def _what_changed(
@@ -209,26 +145,32 @@ def _put_spans(
 def _values_sql(group_by: tuple[str, ...]) -> str:
     """The distinct values of each dimension and condition on each side, those nearest to the change
     first; a run without a condition has null.
+
+    Few runs differ in their dimensions, so those are made few before each is looked at.
     """
     same = "".join(
         f" AND {dimension_sql(name)} IS NOT DISTINCT FROM k{number}"
         for number, name in enumerate(group_by)
     )
-    dimensions = ", ".join(
-        f"{{'name': '{name}', 'value': {name}}}" for name in DIMENSIONS if name not in group_by
-    )
+    names = [name for name in DIMENSIONS if name not in group_by]
+    dimensions = ", ".join(f"{{'name': '{name}', 'value': {name}}}" for name in names)
     conditions = (
         f"[{{'name': '{PREFIX}' || entry.key, 'value': entry.value}} "
-        "FOR entry IN map_entries(coalesce(conditions, MAP {}))]"
+        "FOR entry IN map_entries(conditions)]"
     )
-    inside = (
-        f"SELECT number, side, ts, unnest(list_concat([{dimensions}], {conditions})) AS one "
-        "FROM runs JOIN spans ON ok AND epoch_us(ts) >= from_us AND epoch_us(ts) < to_us" + same
+    near = "CASE side WHEN 0 THEN -epoch_us(ts) ELSE epoch_us(ts) END AS near"
+    around = (
+        f"SELECT number, side, {near}, {', '.join([*names, 'conditions'])} FROM runs "
+        f"JOIN spans ON ok AND epoch_us(ts) >= from_us AND epoch_us(ts) < to_us{same}"
     )
-    near = "min(CASE side WHEN 0 THEN -epoch_us(ts) ELSE epoch_us(ts) END)"
+    alike = f"SELECT number, side, min(near) AS near, {', '.join(names)} FROM around GROUP BY ALL"
+    values = (
+        f"SELECT number, side, near, unnest([{dimensions}]) AS one FROM ({alike}) UNION ALL "
+        f"SELECT number, side, near, unnest({conditions}) FROM around WHERE conditions IS NOT NULL"
+    )
     return (
-        f"SELECT number, side, one.name, one.value FROM ({inside}) "
-        f"GROUP BY number, side, one.name, one.value ORDER BY number, side, {near}, one.value"
+        f"WITH around AS MATERIALIZED ({around}) SELECT number, side, one.name, one.value "
+        f"FROM ({values}) GROUP BY ALL ORDER BY number, side, min(near), one.value"
     )
 
 

@@ -9,12 +9,12 @@ from shared.aws import Bucket
 from shared.datasets import LabelMeaning, label_meanings
 from shared.runs import AMOUNTS
 from shared.storage.log import Catalog, Snapshot, UserLog, read_snapshot
-from shared.usage.conditions import Values, condition_values_of, differing, rolled_values, values_of
+from shared.usage.conditions import Values, differing, rolled_values, values_of_runs
 from shared.usage.definitions import KNOWN_LABELS, definition
 from shared.usage.figures import figures_of
 from shared.usage.queries import ReadOptions
 from shared.usage.query import UsageQuery
-from shared.usage.source import Source, look_up
+from shared.usage.source import look_up
 from shared.usage.stats import Labels
 from shared.usage.verdicts import Better, Judgement, Rule, percent
 from shared.usage.welch import Sample
@@ -83,14 +83,13 @@ def side(snapshot: Snapshot, query: UsageQuery, options: ReadOptions) -> Side:
     labels = options.labels
     with figures_of(snapshot, query, exact=options.exact, labels=labels) as (plan, figures):
         stats = figures.stats(())[()]
-        values = _values(figures.source, stats["runs"]) if plan.exact else None
-    values = values or rolled_values(snapshot, query, stats["runs"])
+        total = stats["runs"]
+        values = (
+            values_of_runs(figures.source.ask, figures.source.table, snapshot, plan, total)
+            if plan.exact
+            else rolled_values(snapshot, query, total)
+        )
     return Side(stats, plan.exact, figures.labels, values)
-
-
-def _values(source: Source, total: int) -> dict[str, Values]:
-    found = values_of(source.connection, source.table)
-    return found | condition_values_of(source.connection, total, source.table)
 
 
 def _defined(a: dict[str, Any], b: dict[str, Any]) -> list[_Metric]:

@@ -1,14 +1,13 @@
 """Under which conditions two sides ran: what differs apart from what was to be compared."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import duckdb
-
 from shared.runs import DIMENSIONS, PREFIX, condition_of, condition_value
 from shared.storage.log import Snapshot
+from shared.usage.held import Ask, asking
 from shared.usage.planning import QueryPlan, plan_reading
 from shared.usage.query import UsageQuery
 from shared.usage.source import cells_of_values, runs_table
@@ -33,23 +32,56 @@ class Values:
 
 
 _NEVER = Values(1, 1, (None,))
+_NOTHING = Values(0, 0, ())
 
 
-def values_of(
-    connection: duckdb.DuckDBPyConnection, table: str, names: Iterable[str] = DIMENSIONS
+def values_of_runs(
+    ask: Ask, table: str, snapshot: Snapshot, plan: QueryPlan, total: int
 ) -> dict[str, Values]:
-    """The distinct values of some dimensions in a table of runs or cells."""
-    return {name: _values(connection, table, name) for name in names}
+    """The distinct values of dimensions and conditions of a table with all `total` runs of a plan.
+    Conditions are looked for only where any run may have some.
+    """
+    folded = any(rows.part.conditions for rows in plan.rows)
+    found = _values_of(ask, table, DIMENSIONS)
+    if folded or any(run.conditions for run in snapshot.pending_runs()):
+        found |= _condition_values_of(ask, table, total)
+    return found
 
 
-def condition_values_of(
-    connection: duckdb.DuckDBPyConnection, total: int, runs: str = "runs"
-) -> dict[str, Values]:
+def _values_of(ask: Ask, table: str, names: Sequence[str]) -> dict[str, Values]:
+    """The distinct values of some dimensions in a table of runs or cells, which is read once."""
+    columns, sets = ", ".join(names), ", ".join(f"({name})" for name in names)
+    values = (
+        f"SELECT GROUPING({columns}) AS absent, coalesce({columns}) AS value FROM {table} "
+        f"GROUP BY GROUPING SETS ({sets})"
+    )
+    # A digest and the least values are enough, so that a million labels need no memory.
+    rows = ask(
+        "SELECT absent, count(*), coalesce(bit_xor(hash(value)), 0), "
+        f"coalesce(min(value, {MAX_VALUES}), []), count(*) > count(value) "
+        f"FROM ({values}) GROUP BY absent",
+        (),
+    )
+    found = {absent: _listed(*rest) for absent, *rest in rows}
+    # Every other dimension is absent from the group of one; the last has the least bit.
+    every = (1 << len(names)) - 1
+    return {
+        name: found.get(every - (1 << place), _NOTHING)
+        for place, name in enumerate(reversed(names))
+    }
+
+
+def _listed(count: int, digest: int, first: list[str], has_null: bool) -> Values:
+    listed = [*first, None] if has_null else first
+    return Values(count, digest, tuple(listed[:MAX_VALUES]))
+
+
+def _condition_values_of(ask: Ask, table: str, total: int) -> dict[str, Values]:
     """The distinct values of each condition of a table of runs, of a question with `total` runs.
 
     A run that is not in the table has no conditions.
     """
-    entries = f"SELECT unnest(map_entries(conditions)) AS entry FROM {runs}"
+    entries = f"SELECT unnest(map_entries(conditions)) AS entry FROM {table}"
     valued = (
         "SELECT entry.key AS name, entry.value AS value, count(*) AS runs "
         f"FROM ({entries}) GROUP BY ALL"
@@ -58,8 +90,7 @@ def condition_values_of(
         f"SELECT name, count(*), bit_xor(hash(value)), min(value, {MAX_VALUES}), sum(runs) < ? "
         f"FROM ({valued}) GROUP BY name ORDER BY sum(runs) DESC, name LIMIT {MAX_CONDITION_NAMES}"
     )
-    found = connection.execute(sql, [total]).fetchall()
-    return {PREFIX + name: _with_null(*rest) for name, *rest in found}
+    return {PREFIX + name: _with_null(*rest) for name, *rest in ask(sql, [total])}
 
 
 def _with_null(count: int, digest: int, first: list[str], has_null: bool) -> Values:
@@ -76,25 +107,25 @@ def rolled_values(snapshot: Snapshot, query: UsageQuery, total: int) -> dict[str
     found: dict[str, Values] = {}
     for name in DIMENSIONS:
         plan = plan_reading(snapshot, query, [name], exact=False)
-        with _table(snapshot, query, plan, name) as (connection, table):
-            found |= values_of(connection, table, [name])
+        with _table(snapshot, query, plan, name) as (ask, table):
+            found |= _values_of(ask, table, [name])
     plan = plan_reading(snapshot, query, exact=True)
     plan = replace(plan, rows=tuple(rows for rows in plan.rows if rows.part.conditions))
     with runs_table(snapshot, query, plan, ("conditions",)) as connection:
-        return found | condition_values_of(connection, total)
+        return found | _condition_values_of(asking(connection), "runs", total)
 
 
 @contextmanager
 def _table(
     snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, name: str
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-    """A connection, and SQL for a table with the values of a dimension."""
+) -> Iterator[tuple[Ask, str]]:
+    """A table with the values of a dimension, and how to ask about it."""
     if not plan.exact:
         with cells_of_values(snapshot, query, plan, name) as source:
-            yield source.connection, source.table
+            yield source.ask, source.table
         return
     with runs_table(snapshot, query, plan) as connection:
-        yield connection, "runs"
+        yield asking(connection), "runs"
 
 
 def differing(
@@ -107,18 +138,6 @@ def differing(
     pairs = {name: (values_a.get(name, _NEVER), values_b.get(name, _NEVER)) for name in names}
     found = [_entry(name, *pair) for name, pair in pairs.items() if not _same(*pair)]
     return found + [_lengths(name, a, b) for name in _LENGTHS if _far_apart(name, a, b)]
-
-
-def _values(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> Values:
-    # A digest and the least values are enough, so that a million labels need no memory.
-    sql = (
-        "SELECT count(*), coalesce(bit_xor(hash(value)), 0), "
-        f"coalesce(min(value, {MAX_VALUES}), []), count(*) > count(value) "
-        f"FROM (SELECT DISTINCT {name} AS value FROM {table})"
-    )
-    count, digest, first, has_null = connection.execute(sql).fetchall()[0]
-    listed = [*first, None] if has_null else first
-    return Values(count, digest, tuple(listed[:MAX_VALUES]))
 
 
 def _same(a: Values, b: Values) -> bool:

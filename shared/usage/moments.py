@@ -10,11 +10,11 @@ import msgspec
 
 from shared.runs import AMOUNTS, DIMENSIONS, dimension_sql
 from shared.storage.log import Snapshot
-from shared.usage.conditions import Values, condition_values_of, rolled_values, values_of
+from shared.usage.conditions import Values, rolled_values, values_of_runs
 from shared.usage.figures import figures_of
 from shared.usage.groups import MAX_GROUPS, TooManyGroups
 from shared.usage.held import asking
-from shared.usage.planning import QueryPlan, plan_reading
+from shared.usage.planning import plan_reading
 from shared.usage.query import UsageQuery
 from shared.usage.source import runs_table
 from shared.usage.stats import Key, fetched
@@ -91,19 +91,8 @@ def side_moments(
     with runs_table(snapshot, query, plan, _COLUMNS) as connection:
         groups, (prompt, completion) = _groups(connection, by, extras=extras)
         runs = sum(group.runs for group in groups)
-        # The runs are read once for all dimensions; most have few values.
-        distinct = f"SELECT DISTINCT {', '.join(DIMENSIONS)} FROM runs"
-        connection.execute(f"CREATE TEMP TABLE seen AS {distinct}")
-        values = values_of(connection, "seen")
-        if _has_conditions(snapshot, plan):
-            values |= condition_values_of(connection, runs)
+        values = values_of_runs(asking(connection), "runs", snapshot, plan, runs)
         return SideMoments(by, runs, prompt, completion, groups, values)
-
-
-def _has_conditions(snapshot: Snapshot, plan: QueryPlan) -> bool:
-    """Whether any run that may be in the table has conditions."""
-    folded = any(rows.part.conditions for rows in plan.rows)
-    return folded or any(run.conditions for run in snapshot.pending_runs())
 
 
 def _from_rollups(snapshot: Snapshot, query: UsageQuery, by: tuple[str, ...]) -> SideMoments:

@@ -12,10 +12,10 @@ Siegmund, "Tests for a change-point", Biometrika 74 (1987).
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
-from operator import mul
+from itertools import accumulate, islice, pairwise
+from operator import mul, sub, truediv
 from statistics import NormalDist, fmean, median
 from typing import NamedTuple
 
@@ -25,18 +25,43 @@ LEAST_RUNS = 5
 # A point farther from its neighbours' median than so many spreads is one spike, not a level.
 _SPIKE = 4.0
 _WINDOW = 5
+# Points that are looked at for spikes together.
+_TOGETHER = 20
+# Squares of less, and a thousand of them together, are numbers; those of more may be none.
+_LARGE_EXPONENT = 400
 _NORMAL = NormalDist()
 _MAD_TO_STD = 1.4826
 
 
-class Point(NamedTuple):
-    """A value, how many runs it is the mean of, and how many runs that do not depend on each other
-    it is worth.
+class Points(NamedTuple):
+    """A series in order of time: values, and of how many runs each is the mean.
+
+    Older points may be means, all of as many runs but the oldest, which may be of fewer; newer ones
+    are single runs.
     """
 
-    value: float
-    runs: int = 1
-    worth: float = 1.0
+    values: Sequence[float]
+    runs: Sequence[int]
+
+    @property
+    def border(self) -> int:
+        """Where means end and single runs begin; 0 without means."""
+        return next(
+            (place for place in range(len(self.runs), 0, -1) if self.runs[place - 1] > 1), 0
+        )
+
+
+class WeighedPoints(NamedTuple):
+    """Neighbouring points: values, and how many runs that do not depend on each other each is
+    worth.
+    """
+
+    values: Sequence[float]
+    worths: Sequence[float]
+
+    def between(self, first: int, last: int) -> "WeighedPoints":
+        """The points from a place to before another."""
+        return WeighedPoints(self.values[first:last], self.worths[first:last])
 
 
 @dataclass(frozen=True)
@@ -50,72 +75,75 @@ class Shift:
     searched: float
 
 
-def shifts_of(points: Sequence[Point], significance: float) -> list[Shift]:
+def shifts_of(points: Points, significance: float) -> list[Shift]:
     """The shifts of a series, in order; each separates stretches of at least five points.
 
     On a series without any, one is found with a probability of at most `significance`.
     """
-    levelled = _weighed(_without_spikes(points))
-    places = sorted(_split(levelled, significance))
-    return _confirmed(levelled, _weighed(points), places, significance)
+    points = _within_reach(points)
+    border = points.border
+    levels = _without_spikes(points)
+    levelled = WeighedPoints(levels, _worths(levels, points.runs, border))
+    raw = WeighedPoints(points.values, _worths(points.values, points.runs, border))
+    places = sorted(_split(levelled, border, significance))
+    return _confirmed(levelled, raw, border, places, significance)
 
 
-def _split(points: Sequence[Point], significance: float) -> list[int]:
+def _within_reach(points: Points) -> Points:
+    """The same in another unit, a power of two, where no float would hold the squares."""
+    _, exponent = math.frexp(max(map(abs, points.values), default=0.0))
+    if abs(exponent) < _LARGE_EXPONENT:
+        return points
+    return points._replace(values=[math.ldexp(value, -exponent) for value in points.values])
+
+
+def _split(levelled: WeighedPoints, border: int, significance: float) -> list[int]:
     """The places at which a series may come apart, by its parts' parts.
 
     Means spread less than single runs, so the energy distance would part the ones from the
     others, and not see a shift among either: each kind is a part of its own from the start.
     """
-    border = _where_singles_begin(points)
+    end = len(levelled.values)
+    if min(border, end - border) < LEAST_RUNS:
+        border = 0
     found = [border] if border else []
-    waiting = [(0, border), (border, len(points))]
+    waiting = [(0, border), (border, end)]
     while waiting:
         first, last = waiting.pop()
-        place = best_place(points[first:last])
-        if place is None:
-            continue
-        if _searched(points[first:last], place).searched < significance:
+        part = levelled.between(first, last)
+        place = best_place(part.values) if may_shift(part, significance) else None
+        if place is not None and _searched(part, place).searched < significance:
             found.append(first + place)
             waiting += [(first, first + place), (first + place, last)]
     return found
 
 
-def _where_singles_begin(points: Sequence[Point]) -> int:
-    """Where means end and single runs begin, or 0 where a side would have too few points."""
-    border = next((place for place, point in enumerate(points) if point.runs == 1), 0)
-    return border if min(border, len(points) - border) >= LEAST_RUNS else 0
-
-
 def _confirmed(
-    levelled: Sequence[Point], points: Sequence[Point], places: list[int], significance: float
+    levelled: WeighedPoints, raw: WeighedPoints, border: int, places: list[int], significance: float
 ) -> list[Shift]:
-    """The places that still separate their neighbours, the weakest taken out first."""
+    """The places that still separate their neighbours, the weakest taken out first.
+
+    Compared without spikes; but with them where single runs stand against means, which hold theirs.
+    """
     while True:
-        edges = [0, *places, len(points)]
-        shifts = [
-            replace(
-                _searched(_compared(levelled[before:after], points[before:after]), place - before),
-                place=place,
-            )
-            for before, place, after in zip(edges, places, edges[2:], strict=False)
-        ]
+        edges = [0, *places, len(raw.values)]
+        shifts = []
+        for before, place, after in zip(edges, places, edges[2:], strict=False):
+            points = raw if before < border < after else levelled
+            shift = _searched(points.between(before, after), place - before)
+            shifts.append(replace(shift, place=place))
         weakest = max(shifts, key=lambda shift: shift.searched, default=None)
         if weakest is None or weakest.searched < significance:
             return shifts
         places = [place for place in places if place != weakest.place]
 
 
-def _compared(levelled: Sequence[Point], points: Sequence[Point]) -> Sequence[Point]:
-    """Without spikes; but with them where single runs stand against means, which hold theirs."""
-    return points if points[0].runs > 1 and points[-1].runs == 1 else levelled
-
-
-def best_place(points: Sequence[Point]) -> int | None:
+def best_place(values: Sequence[float]) -> int | None:
     """Where the energy distance between both sides is greatest; None where there is no room."""
-    n = len(points)
+    n = len(values)
     if n < 2 * LEAST_RUNS:
         return None
-    before, after = _distances([point.value for point in points])
+    before, after = _distances(values)
     whole = sum(before)
     best, best_score = None, 0.0
     left = sum(before[:LEAST_RUNS])
@@ -160,10 +188,10 @@ def _distances(values: Sequence[float]) -> tuple[list[float], list[float]]:
     return before, after
 
 
-def t_test(left: Sequence[Point], right: Sequence[Point]) -> float:
+def t_test(left: WeighedPoints, right: WeighedPoints) -> float:
     """The two-sided p of Student's t-test of two stretches, each point by its worth."""
     (weight_a, mean_a, rest_a), (weight_b, mean_b, rest_b) = map(_moments, (left, right))
-    df = len(left) + len(right) - 2
+    df = len(left.values) + len(right.values) - 2
     error = math.sqrt((rest_a + rest_b) / df * (1 / weight_a + 1 / weight_b))
     delta = mean_b - mean_a
     if error <= 1e-12 * max(abs(mean_a), abs(mean_b)):
@@ -171,94 +199,139 @@ def t_test(left: Sequence[Point], right: Sequence[Point]) -> float:
     return two_sided_p(delta / error, df)
 
 
-def _moments(points: Sequence[Point]) -> tuple[float, float, float]:
+def _moments(points: WeighedPoints) -> tuple[float, float, float]:
     """Weight, mean, and weighted squares about the mean."""
-    values, worths = [point.value for point in points], [point.worth for point in points]
+    values, worths = points
     weight = math.fsum(worths)
     mean = math.fsum(map(mul, worths, values)) / weight
     rest = math.fsum(map(mul, worths, [(value - mean) ** 2 for value in values]))
     return weight, mean, rest
 
 
-def _searched(points: Sequence[Point], place: int) -> Shift:
-    """The shift at the best of all places: how likely some place looks this good by chance.
+def _searched(points: WeighedPoints, place: int) -> Shift:
+    """The shift at the best of all places: how likely some place looks this good by chance."""
+    p = t_test(points.between(0, place), points.between(place, len(points.values)))
+    return Shift(place, p, _of_all_places(p, points))
+
+
+def _of_all_places(p: float, points: WeighedPoints) -> float:
+    """How likely the best of all places has a p as small as this one.
 
     The bound of James, James and Siegmund for the greatest of the standardised differences, a
     stationary process over the log odds of the weight before the place; or, where that is less,
     the sum of the single p.
     """
-    p = t_test(points[:place], points[place:])
-    places = len(points) - 2 * LEAST_RUNS + 1
+    places = len(points.values) - 2 * LEAST_RUNS + 1
     if p <= 0.0:
-        return Shift(place, 0.0, 0.0)
+        return 0.0
     z = -_NORMAL.inv_cdf(max(p / 2, 1e-300))
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-    searched = min(1.0, p * places, p + z * density * _log_odds(points))
-    return Shift(place, p, searched)
+    return min(1.0, p * places, p + z * density * _log_odds(points.worths))
 
 
-def _log_odds(points: Sequence[Point]) -> float:
+def _log_odds(worths: Sequence[float]) -> float:
     """How far the search went, in log odds of the share of all weight before the place."""
-    total = math.fsum(point.worth for point in points)
-    first = math.fsum(point.worth for point in points[:LEAST_RUNS])
-    last = math.fsum(point.worth for point in points[-LEAST_RUNS:])
+    total = math.fsum(worths)
+    first, last = math.fsum(worths[:LEAST_RUNS]), math.fsum(worths[-LEAST_RUNS:])
     return math.log((total - first) / first) + math.log((total - last) / last)
 
 
-def _without_spikes(points: Sequence[Point]) -> list[Point]:
-    """The points, single ones far from their neighbours' median brought to its edge.
+def may_shift(points: WeighedPoints, significance: float) -> bool:
+    """Whether any place at all would be a shift: the greatest t of all places bounds that of the
+    place with the greatest energy distance, and takes a tenth of the time to find.
+    """
+    values, worths = points
+    n = len(values)
+    if n < 2 * LEAST_RUNS:
+        return False
+    total = sum(worths)
+    middle = sum(map(mul, worths, values)) / total
+    apart = [value - middle for value in values]
+    weighed = list(map(mul, worths, apart))
+    whole = sum(map(mul, weighed, apart))
+    sides = islice(
+        zip(accumulate(weighed), accumulate(worths), strict=True), LEAST_RUNS - 1, n - LEAST_RUNS
+    )
+    # The squares between both sides; with those within them they are the whole.
+    between = total * max(side * side / (weight * (total - weight)) for side, weight in sides)
+    within = whole - between
+    if within <= 1e-9 * whole or within <= 1e-18 * n * total * max(map(abs, values)) ** 2:
+        # Too little is left to count with.
+        return True
+    p = two_sided_p(math.sqrt(between / within * (n - 2)), n - 2)
+    return _of_all_places(p, points) < significance * 1.001
+
+
+def _without_spikes(points: Points) -> list[float]:
+    """The values, single ones far from their neighbours' median brought to its edge.
 
     The spread is that of steps between neighbours, which a shift of the level does not widen; that
     of a mean of k runs is less by the root of k.
     """
-    steps = [
-        abs(after.value - before.value) / math.sqrt(1 / before.runs + 1 / after.runs)
-        for before, after in pairwise(points)
-    ]
+    values, runs = points
+    sizes = list(pairwise(runs))
+    roots = {pair: math.sqrt(1 / pair[0] + 1 / pair[1]) for pair in set(sizes)}
+    steps = list(
+        map(truediv, map(abs, map(sub, values[1:], values)), map(roots.__getitem__, sizes))
+    )
     if not steps:
-        return list(points)
+        return list(values)
     # Where most steps are none, as those of coarse clocks, their mean says how far others go.
     spread = median(steps) * _MAD_TO_STD or fmean(steps) * math.sqrt(math.pi / 2)
-    values = [point.value for point in points]
-    reaches = {runs: _SPIKE * spread / math.sqrt(runs) for runs in {point.runs for point in points}}
-    found = []
-    for place, point in enumerate(points):
+    by_size = {size: _SPIKE * spread / math.sqrt(size) for size in set(runs)}
+    reaches = [by_size[size] for size in runs]
+    found = list(values)
+    for place in _perhaps_spikes(values, reaches):
         middle = _median(values[max(0, place - _WINDOW) : place + _WINDOW + 1])
-        reach = reaches[point.runs]
-        if abs(point.value - middle) > reach:
-            edge = middle + math.copysign(reach, point.value - middle)
-            point = Point(edge, point.runs, point.worth)
-        found.append(point)
+        if abs(values[place] - middle) > reaches[place]:
+            found[place] = middle + math.copysign(reaches[place], values[place] - middle)
     return found
 
 
-def _median(values: list[float]) -> float:
+def _perhaps_spikes(values: Sequence[float], reaches: Sequence[float]) -> Iterator[int]:
+    """The places that may be too far from their neighbours' median: of some points together, those
+    that are too far from the least or the greatest that these medians can be.
+    """
+    for first in range(0, len(values), _TOGETHER):
+        last = min(first + _TOGETHER, len(values))
+        if first < _WINDOW or last + _WINDOW > len(values):
+            # Medians of fewer neighbours.
+            yield from range(first, last)
+            continue
+        around = sorted(values[first - _WINDOW : last + _WINDOW])
+        least, most = around[_WINDOW], around[-1 - _WINDOW]
+        reach = min(reaches[first:last])
+        if around[-1] - least > reach or most - around[0] > reach:
+            for place, value in enumerate(values[first:last], first):
+                if value - least > reach or most - value > reach:
+                    yield place
+
+
+def _median(values: Sequence[float]) -> float:
     """As `statistics.median`, which takes four times as long for a few."""
-    values.sort()
+    values = sorted(values)
     half = len(values) // 2
     return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
 
 
-def _weighed(points: Sequence[Point]) -> list[Point]:
-    """The points with what means are worth in single runs, by how much less they spread.
+def _worths(values: Sequence[float], runs: Sequence[int], border: int) -> list[float]:
+    """What points are worth in single runs: means, those before the border, by how much less they
+    spread.
 
     Runs that depend on each other, as those of a phone that is hot for an hour, have means that
     spread more than independent ones would: a mean of k is then worth fewer than k.
     """
-    single = _variance([point for point in points if point.runs == 1])
-    means = _variance([point for point in points if point.runs > 1])
+    means, single = _variance(values[:border]), _variance(values[border:])
     if not single or not means:
-        return list(points)
-    most = max(point.runs for point in points)
+        return [1.0] * len(values)
+    most = max(runs)
     # Of all means but the oldest, which may be of fewer, the number of runs is the same.
     worth = min(single / means, float(most))
-    return [
-        Point(each.value, each.runs, max(1.0, worth * each.runs / most)) if each.runs > 1 else each
-        for each in points
-    ]
+    older = [max(1.0, worth * size / most) for size in runs[:border]]
+    return older + [1.0] * (len(values) - border)
 
 
-def _variance(points: Sequence[Point]) -> float | None:
+def _variance(values: Sequence[float]) -> float | None:
     """Of neighbours' steps, which a shift of the level does not widen; None without any."""
-    steps = [(after.value - before.value) ** 2 / 2 for before, after in pairwise(points)]
-    return fmean(steps) if steps else None
+    steps = list(map(sub, values[1:], values))
+    return math.fsum(map(mul, steps, steps)) / 2 / len(steps) if steps else None

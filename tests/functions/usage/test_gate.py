@@ -289,6 +289,16 @@ def test_change_is_named_with_what_changed(lab):
     ]
 
 
+def test_change_is_found_when_no_float_holds_the_squares(lab):
+    lab.send([1e300, 1.1e300] * 10, ago_s=7_200)
+    lab.send([1.5e300, 1.6e300] * 10)
+
+    (change,) = lab.client.get("/usage/changes?metric=latency_ms").json()["changes"]
+
+    assert change["delta_pct"] == pytest.approx(100 * (1.55 / 1.05 - 1))
+    assert change["verdict"] == "regressed"
+
+
 def test_nothing_is_named_when_nothing_changed(lab):
     lab.send(STEADY * 5)
 

@@ -3,6 +3,7 @@
 import math
 from itertools import count
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from shared.storage.log import UserLog
 from shared.usage import Filters, ReadOptions, UsageQuery, compare
 from tests.kit.effort import examples
 from tests.kit.faults import watched_calls
+from tests.kit.statements import watched_statements
 from tests.shared.usage.oracle import expected_stats
 from tests.shared.usage.student_oracle import tail
 from tests.shared.usage.test_queries import assert_same_stats
@@ -186,6 +188,24 @@ def test_calls_are_few_and_do_not_grow_when_sides_share_parts(storage, ada):
     assert calls.names.count("Query") == 2
     # Parts are kept between invocations; the pending segment is read once for both sides.
     assert again.names.count("GetObject") == 1
+
+
+@pytest.mark.parametrize("conditions", [{}, {"commit": "abc"}])
+def test_statements_of_a_side_are_few_when_read_from_rows(storage, conditions):
+    values = [
+        msgspec.structs.replace(run, conditions=conditions)
+        for run in _some("old", [9.0, 10.0, 11.0])
+    ]
+    storage.store("eve", values, fold=True)
+    asked = query("eve", "old"), query("eve", "old")
+    compare(storage.bucket, storage.catalog, *asked)
+
+    with watched_statements() as statements:
+        found = compare(storage.bucket, storage.catalog, *asked)
+
+    assert found.a.values["model"].first == ("old",)
+    # The filter, the view, extras, all else, the values of dimensions, those of conditions.
+    assert len(statements) == 2 * (6 if conditions else 5)
 
 
 def test_no_adapter_is_read_when_no_extra_is_shared(storage, ada):

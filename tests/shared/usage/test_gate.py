@@ -15,7 +15,7 @@ from shared.usage.gate_report import report
 from shared.usage.gate_rules import GateRule
 from shared.usage.moments import GroupMoments, Moment, SideMoments
 from shared.usage.multiple import q_values
-from shared.usage.shifts import Point, t_test
+from shared.usage.shifts import WeighedPoints, t_test
 from shared.usage.welch import Sample, difference
 from tests.kit.chance import most_by_chance
 
@@ -44,7 +44,7 @@ def test_q_is_scipys_when_there_are_many_tests(case):
 
 @pytest.mark.parametrize("case", VALUES["student"], ids=range(len(VALUES["student"])))
 def test_students_t_is_scipys_when_points_are_single_runs(case):
-    left, right = ([Point(value) for value in case[side]] for side in ("a", "b"))
+    left, right = (WeighedPoints(case[side], [1.0] * len(case[side])) for side in ("a", "b"))
 
     assert t_test(left, right) == pytest.approx(case["p"], rel=1e-9)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.usage.shifts import Point, best_place, shifts_of
+from shared.usage.shifts import Points, WeighedPoints, best_place, may_shift, shifts_of, t_test
 
 KINDS = {
     "normal": lambda chance: chance.gauss(100, 5),
@@ -21,8 +21,13 @@ def series(kind, n, chance, *, times=1.0):
     return [KINDS[kind](chance) * times for _ in range(n)]
 
 
-def found(values, runs=1):
-    return [shift.place for shift in shifts_of([Point(value, runs) for value in values], 0.03)]
+def found(values):
+    return [shift.place for shift in shifts_of(Points(values, [1] * len(values)), 0.03)]
+
+
+def joined(older, size, newer):
+    """Means of so many runs, and single runs after them."""
+    return Points(older + newer, [size] * len(older) + [1] * len(newer))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -51,8 +56,8 @@ def test_at_most_one_noise_of_twenty_has_a_change_when_older_points_are_means(ki
     chance, count = random.Random(8), 200
 
     def noise():
-        older = [Point(sum(series(kind, 8, chance)) / 8, 8) for _ in range(200)]
-        return older + [Point(value) for value in series(kind, 200, chance)]
+        older = [sum(series(kind, 8, chance)) / 8 for _ in range(200)]
+        return joined(older, 8, series(kind, 200, chance))
 
     alarms = sum(bool(shifts_of(noise(), 0.03)) for _ in range(count))
 
@@ -86,6 +91,16 @@ def test_single_spike_is_no_change(place):
     assert found(values) == []
 
 
+@pytest.mark.parametrize("place", range(0, 120, 7))
+def test_single_spike_is_no_change_when_many_points_are_looked_at_together(place):
+    values = series("normal", 120, random.Random(5))
+    assert found(values) == []
+
+    values[place] *= 50
+
+    assert found(values) == []
+
+
 def test_step_is_found_when_nothing_else_varies():
     assert found([10.0] * 20 + [12.0] * 6) == [20]
     assert found([10.0] * 20) == []
@@ -95,21 +110,68 @@ def test_step_is_found_when_nothing_else_varies():
 
 def test_older_means_weigh_as_many_runs_as_they_are():
     chance = random.Random(6)
-    older = [Point(sum(series("normal", 50, chance)) / 50, 50) for _ in range(40)]
-    newer = [Point(value) for value in series("normal", 40, chance)]
+    older = [sum(series("normal", 50, chance)) / 50 for _ in range(40)]
+    newer = series("normal", 40, chance)
 
-    assert shifts_of(older + newer, 0.03) == []
+    assert shifts_of(joined(older, 50, newer), 0.03) == []
 
 
 def test_shift_among_older_means_is_found_when_newer_runs_spread_more():
     chance = random.Random(6)
     means = [series("skewed", 40, chance, times=1.0 + 0.1 * (n >= 100)) for n in range(150)]
-    older = [Point(sum(values) / 40, 40) for values in means]
-    newer = [Point(value) for value in series("skewed", 150, chance, times=1.1)]
+    older = [sum(values) / 40 for values in means]
+    newer = series("skewed", 150, chance, times=1.1)
 
-    (shift,) = shifts_of(older + newer, 0.03 / 50)
+    (shift,) = shifts_of(joined(older, 40, newer), 0.03 / 50)
 
     assert abs(shift.place - 100) <= 2
+
+
+def test_means_are_of_their_kind_when_the_oldest_is_of_a_single_run():
+    chance = random.Random(6)
+    means = [series("skewed", 40, chance, times=1.0 + 0.1 * (n >= 100)) for n in range(150)]
+    older = [sum(values) / 40 for values in means]
+    points = joined(older, 40, series("skewed", 150, chance, times=1.1))
+
+    (shift,) = shifts_of(points._replace(runs=[1, *points.runs[1:]]), 0.03 / 50)
+
+    assert abs(shift.place - 100) <= 2
+
+
+@pytest.mark.parametrize("unit", [1e-320, 1e-200, 1e200, 1e305])
+def test_shift_is_the_same_when_no_float_holds_squares(unit):
+    values = series("normal", 40, random.Random(3)) + series(
+        "normal", 40, random.Random(4), times=2
+    )
+
+    (shift,) = shifts_of(Points([value * unit for value in values], [1] * 80), 0.03)
+
+    assert shift.place == 40
+    # Of a unit next to zero few digits are kept.
+    (plain,) = shifts_of(Points(values, [1] * 80), 0.03)
+    assert math.log(shift.p_value) == pytest.approx(math.log(plain.p_value), rel=1e-2)
+
+
+@given(
+    values=st.lists(st.floats(-10, 10) | st.sampled_from([100.0, 101.0]), min_size=10, max_size=60),
+    worths=st.sampled_from([1.0, 7.5]),
+    significance=st.sampled_from([0.3, 0.03, 0.0006]),
+)
+def test_stretch_is_searched_when_any_place_could_be_a_shift(values, worths, significance):
+    half = len(values) // 2
+    whole = WeighedPoints(values, [worths] * half + [1.0] * (len(values) - half))
+
+    least = min(
+        t_test(whole.between(0, place), whole.between(place, len(values)))
+        for place in range(5, len(values) - 4)
+    )
+
+    # What is looked at everywhere is as likely as the sum of all places at most.
+    places = len(values) - 9
+    if least * places < significance:
+        assert may_shift(whole, significance)
+    if least >= significance and max(values) - min(values) > 1e-3:
+        assert not may_shift(whole, significance * 0.99)
 
 
 @given(values=st.lists(st.floats(-1e6, 1e6) | st.sampled_from([1.0, 2.0]), min_size=10))
@@ -123,7 +185,7 @@ def test_place_is_the_one_of_the_greatest_energy_distance(values):
         within = between(left, left) / (m * (m - 1)) + between(right, right) / (n * (n - 1))
         return m * n / (m + n) * (2 * between(left, right) / (m * n) - within)
 
-    place = best_place([Point(value) for value in values])
+    place = best_place(values)
 
     most = max(map(energy, range(5, len(values) - 4)))
     rounding = 1e-9 * len(values) * max(map(abs, values))
