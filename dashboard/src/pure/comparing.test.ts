@@ -47,6 +47,12 @@ test("what is inconclusive says why", () => {
   expect(reason(metric({ ...open, more_runs: { a: 3, b: 4000 } }))).toBe(
     "about 3 more runs of A and 4,000 of B would decide",
   );
+  expect(reason(metric({ ...open, more_runs: { a: 1, b: 0 } }))).toBe(
+    "about 1 more run of A would decide",
+  );
+  expect(reason(metric({ ...open, more_runs: { a: 0, b: 55 } }))).toBe(
+    "about 55 more runs of B would decide",
+  );
   expect(reason(metric({}))).toBe("");
 });
 

@@ -1,7 +1,7 @@
 // What a comparison says, in words: names, units, lines of Markdown.
 
 import type { CompareAnswer, ConditionDifference, MetricComparison } from "../api_types";
-import { shown, signedPct, unitIn } from "./format";
+import { amount, shown, signedPct, unitIn } from "./format";
 
 const NAMES: Record<string, [string, string]> = {
   latency_ms: ["Latency", "ms"],
@@ -40,11 +40,14 @@ export function chance(p: number | null): string {
 export function reason(metric: MetricComparison): string {
   if (metric.verdict !== "inconclusive") return "";
   if (metric.n_a < 2 || metric.n_b < 2) return "too few values";
-  if (metric.more_runs) {
-    const { a, b } = metric.more_runs;
-    return `about ${a.toLocaleString("en-US")} more runs of A and ${b.toLocaleString("en-US")} of B would decide`;
-  }
+  if (metric.more_runs) return moreRuns(metric.more_runs);
   return metric.better === null ? "which direction is better is not said" : "";
+}
+
+function moreRuns({ a, b }: { a: number; b: number }): string {
+  if (a > 0 && b > 0)
+    return `about ${amount(a, "more run")} of A and ${b.toLocaleString("en-US")} of B would decide`;
+  return `about ${amount(a || b, "more run")} of ${a > 0 ? "A" : "B"} would decide`;
 }
 
 const ORDER: MetricComparison["verdict"][] = ["regressed", "improved", "inconclusive", "unchanged"];
