@@ -63,7 +63,7 @@ def messages_down(answer: Answer) -> int:
 def amounts(answer: Answer) -> Amounts:
     """What one answer takes of AWS.
 
-    A seat is put (with its entry in the index), noted twice and deleted in a transaction; seats are
+    A seat is put (with its entry in the index), noted once and deleted in a transaction; seats are
     listed before. Not counted: looking up keys and devices, which are known for a while, and
     folding the run, which is counted with those of jobs.
     """
@@ -72,7 +72,7 @@ def amounts(answer: Answer) -> Amounts:
         lambda_request=1,
         lambda_gb_s=(answer.lasts_s + _OVERHEAD_S) * _MEMORY_GB,
         iot_message=2 * (frames_up(answer) + messages_down(answer)),
-        dynamodb_wru=2 + 2 + 4,
+        dynamodb_wru=2 + 1 + 4,
         dynamodb_rru=1.5,
         s3_put=1,
         log_gb=1_000 / 1e9,

@@ -1,6 +1,7 @@
 """`/ask_batch` and `/warmup`: several calls as one. One that fails harms no other."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,10 +23,14 @@ from shared.problem_documents import problem_document, status_of
 MOST_ITEMS: Final = 64
 _WARMED_AT_ONCE: Final = 4
 # An item waits for a seat that other calls of the user hold, or for room at a device, as long as
-# the function may run. Where another item ends, there may be room at once.
-_SEAT_LOOKS_S: Final = 0.5
-_DEVICE_LOOKS_S: Final = 5.0
+# the function may run, and looks again so often; where another item ends, there may be room at
+# once. One that has waited for its turn gets in line again.
 _WAITS_S: Final = 600.0
+_LOOKS_EVERY_S: Final[Mapping[type[TooManyRequests], float]] = {
+    ParallelLimit: 0.5,
+    QueueFull: 5.0,
+    WaitExceeded: 0.0,
+}
 _FULL: Final = (ParallelLimit, QueueFull)
 # Makes a model ready.
 ONE_TOKEN: Final[dict[str, Any]] = {
@@ -88,7 +93,7 @@ class _Batch:
             except full as refused:
                 if loop.time() >= gives_up_at or self.answer.gone.is_set():
                     raise
-                looks_s = _SEAT_LOOKS_S if isinstance(refused, ParallelLimit) else _DEVICE_LOOKS_S
+                looks_s = _LOOKS_EVERY_S[type(refused)]
             await self._until_one_ended(looks_s)
             # A device that refused a call takes none of that name any more.
             ask = msgspec.structs.replace(ask, ask_id=ids.new_id("ask"))

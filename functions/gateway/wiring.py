@@ -7,7 +7,7 @@ from shared.aws import Bucket, Queue, Table
 from shared.aws.broker import Broker
 from shared.config import read_settings, region, stack_name
 from shared.devices import Fleet
-from shared.gateway import Calls, Seats
+from shared.gateway import Calls, KnownFleet, Seats
 from shared.idempotency import IdempotencyStore
 from shared.storage.log import SegmentLog
 
@@ -33,7 +33,7 @@ def calls() -> Calls:
     bucket = Bucket(settings.data_bucket)
     return Calls(
         stack=stack_name(),
-        fleet=Fleet(Table(settings.devices_table)),
+        fleet=KnownFleet(Fleet(Table(settings.devices_table))),
         seats=Seats(Table(settings.gateway_table), settings.max_parallel_asks),
         bucket=bucket,
         segments=SegmentLog(bucket),

@@ -14,6 +14,7 @@ from shared.gateway.errors import (
     QueueFull,
     WaitExceeded,
 )
+from shared.gateway.known_fleet import KnownFleet
 from shared.gateway.messages import Up
 from shared.gateway.phases import Phases
 from shared.gateway.seats import Seats
@@ -27,6 +28,7 @@ __all__ = [
     "CallCancelled",
     "Calls",
     "GatewayUpkeep",
+    "KnownFleet",
     "ListenerGone",
     "ModelNotFound",
     "NoDeviceReady",

@@ -4,7 +4,7 @@ The decisions are `asking`'s; here is what touches the broker, the tables and th
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -13,7 +13,7 @@ from shared.aws import Bucket, ConditionFailed, file_url
 from shared.aws.broker import Broker
 from shared.devices import (
     Device,
-    Fleet,
+    DeviceNotFound,
     device_hash,
     down_topic,
     heard_topics,
@@ -24,7 +24,8 @@ from shared.errors import DependencyFailed, EvalyardError, Unavailable
 from shared.gateway.ask import Answered, ApiCaller, Ask
 from shared.gateway.asking import Asking, Ended, Heard, Send, Step
 from shared.gateway.choosing import answerable, candidates, serving
-from shared.gateway.errors import CallNotFound
+from shared.gateway.errors import CallNotFound, ModelNotFound, NoDeviceReady
+from shared.gateway.known_fleet import KnownFleet
 from shared.gateway.messages import (
     MAX_MESSAGE_BYTES,
     Up,
@@ -40,9 +41,10 @@ from shared.observability import logger
 from shared.storage.log import SegmentLog
 
 _TICK_S: Final = 0.1
+# A device that is idle has begun by then, and both are noted by one call.
+_NOTED_AFTER_S: Final = 0.05
 # A call has been sent to a device, and noted, well within a second.
 _LOOKS: Final = 10
-_FLEET_KNOWN_S: Final = 2.0
 _SHUNNED_S: Final = 30.0
 # A client that takes nothing for so long is as good as gone.
 _TAKEN_WITHIN_S: Final = 10.0
@@ -63,14 +65,13 @@ class Calls:
     """The calls of this process."""
 
     stack: str
-    fleet: Fleet
+    fleet: KnownFleet
     seats: Seats
     bucket: Bucket
     segments: SegmentLog
     connect: Callable[[Callable[[str], list[str]], Callable[[str, bytes], None]], Broker]
     _broker: Broker | None = None
     _inboxes: dict[str, asyncio.Queue[tuple[str, Up | None]]] = field(default_factory=dict)
-    _known: tuple[float, list[Device]] = (float("-inf"), [])
     _shunned: dict[str, float] = field(default_factory=dict)
 
     async def prepare(self) -> None:
@@ -82,13 +83,13 @@ class Calls:
 
     async def models(self, caller: ApiCaller) -> list[str]:
         """The models that a call of this caller can have an answer from now."""
-        return answerable(visible(await self._devices(), caller.user_id, caller.admin))
+        return answerable(visible(await self.fleet.all(), caller.user_id, caller.admin))
 
     async def serving(self, caller: ApiCaller, model: str) -> list[str]:
         """The devices of a caller that serve a model, whether they can take a call now or not.
         Raises ModelNotFound.
         """
-        seen = visible(await self._devices(), caller.user_id, caller.admin)
+        seen = visible(await self.fleet.all(), caller.user_id, caller.admin)
         return serving(seen, model)
 
     async def carry_out(
@@ -134,7 +135,7 @@ class Calls:
         """Candidates and a seat. Where the fleet has to be read, the seat is taken meanwhile, and
         given back where no device can take the call.
         """
-        if self._is_fleet_known():
+        if self.fleet.is_known:
             serials = await self._candidates(ask)
             return serials, await _aside(self.seats.take, _wanted_seat(ask))
         taking = asyncio.ensure_future(_aside(self.seats.take, _wanted_seat(ask)))
@@ -154,19 +155,19 @@ class Calls:
         await self._free(seat)
 
     async def _candidates(self, ask: Ask) -> list[str]:
-        seen = visible(await self._devices(), ask.caller.user_id, ask.caller.admin)
+        """No one is refused for a device that was registered a moment ago."""
+        try:
+            return self._chosen(ask, await self.fleet.most())
+        except (DeviceNotFound, ModelNotFound, NoDeviceReady):
+            if self.fleet.lacks_none:
+                raise
+        return self._chosen(ask, await self.fleet.all())
+
+    def _chosen(self, ask: Ask, devices: list[Device]) -> list[str]:
+        seen = visible(devices, ask.caller.user_id, ask.caller.admin)
         now = asyncio.get_running_loop().time()
         shunned = frozenset(serial for serial, until in self._shunned.items() if until > now)
         return candidates(seen, ask.model, ask.device, shunned=shunned)
-
-    async def _devices(self) -> list[Device]:
-        if not self._is_fleet_known():
-            now = asyncio.get_running_loop().time()
-            self._known = now, await _aside(self.fleet.all)
-        return self._known[1]
-
-    def _is_fleet_known(self) -> bool:
-        return asyncio.get_running_loop().time() - self._known[0] < _FLEET_KNOWN_S
 
     # ------------------------------------------------------------------------------- the broker
 
@@ -238,6 +239,8 @@ class _Call:
         self._inbox: asyncio.Queue[tuple[str, Up | None]] = asyncio.Queue()
         self._ended: Ended | None = None
         self._tended_at = now
+        self._unnoted: dict[str, str | int] = {}
+        self._notes_at: asyncio.TimerHandle | None = None
         self._noting: asyncio.Task[None] | None = None
         self.leaves_nothing = True
 
@@ -250,6 +253,8 @@ class _Call:
                 await self._step()
         finally:
             del self._calls._inboxes[self._ask.ask_id]
+            if self._notes_at is not None:
+                self._notes_at.cancel()
         return await self._recorded(self._ended)
 
     async def _made_content(self) -> dict[str, Any]:
@@ -305,7 +310,7 @@ class _Call:
     async def _send(self, step: Send) -> None:
         if step.kind == "ask":
             self._marks.asked = self._loop.time()
-            self._note(self._calls.seats.note_asked, step.serial, step.attempt)
+            self._note_soon(asked=step.serial, attempt=step.attempt)
             message = ask_message(
                 self._ask.ask_id,
                 step.attempt,
@@ -335,21 +340,31 @@ class _Call:
     def _begun(self, serial: str) -> None:
         if self._ask.counts:
             self.leaves_nothing = False
-            self._note(self._calls.seats.note_device, serial)
+            self._note(device=serial)
 
-    def _note(self, write: Callable[..., None], *said: Any) -> None:
-        """Note something in the seat, after what was noted before; the answer does not wait for
-        it.
+    def _note_soon(self, **said: str | int) -> None:
+        """Note something in the seat, with what else is to be noted in the next moment; the answer
+        does not wait for it.
         """
-        self._noting = asyncio.create_task(self._noted(self._noting, write, *said))
+        self._unnoted |= said
+        if self._notes_at is None:
+            self._notes_at = self._loop.call_later(_NOTED_AFTER_S, self._note)
+
+    def _note(self, **said: str | int) -> None:
+        """Note something now, and after what was noted before."""
+        if self._notes_at is not None:
+            self._notes_at.cancel()
+            self._notes_at = None
+        noted, self._unnoted = {**self._unnoted, **said}, {}
+        self._noting = asyncio.create_task(self._noted(self._noting, noted))
 
     async def _noted(
-        self, earlier: asyncio.Task[None] | None, write: Callable[..., None], *said: Any
+        self, earlier: asyncio.Task[None] | None, said: Mapping[str, str | int]
     ) -> None:
         if earlier is not None:
             await earlier
         try:
-            await _aside(write, self._seat, *said)
+            await _aside(self._calls.seats.note, self._seat, said)
         except (DependencyFailed, ConditionFailed):
             logger().warning("seat_not_noted", ask_id=self._ask.ask_id)
 

@@ -7,7 +7,7 @@ in it.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,15 +76,13 @@ class Seats:
             ahead=0,
         )
 
-    def note_asked(self, seat: Seat, device: str, attempt: int) -> None:
-        """A device has the call now: who cancels it says so there. Raises ConditionFailed."""
-        self._note(seat, {"asked": device, "attempt": attempt})
-
-    def note_device(self, seat: Seat, device: str) -> None:
-        """A device began: if nothing more is heard of this call, it failed there. Raises
+    def note(self, seat: Seat, said: Mapping[str, str | int]) -> None:
+        """What became of the call: `asked` and `attempt`, as who cancels it says so to the device
+        that has it; `device`, as it failed there if nothing more is heard of it. Raises
         ConditionFailed.
         """
-        self._note(seat, {"device": device})
+        key = (user_partition(seat.user_id), seat.sk)
+        self.table.update(Update(*key, set=dict(said), only_if={"ask_id": seat.ask_id}))
 
     def find(self, user_id: str, ask_id: str) -> Seat | None:
         """The seat of a user's call, while it is under way."""
@@ -125,10 +123,6 @@ class Seats:
         """The user's seats that are taken, and by which call."""
         found = self.table.query(user_partition(user_id), prefix=_PREFIX)
         return {item["sk"]: item["ask_id"] for item in found}
-
-    def _note(self, seat: Seat, said: Item) -> None:
-        key = (user_partition(seat.user_id), seat.sk)
-        self.table.update(Update(*key, set=said, only_if={"ask_id": seat.ask_id}))
 
     def _put(self, seat: Seat) -> bool:
         item: Item = {

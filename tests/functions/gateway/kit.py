@@ -193,6 +193,8 @@ class Gate:
     monkeypatch: Any
     scripts: dict[str, Script] = field(default_factory=dict)
     devices: dict[str, FakeDevice] = field(default_factory=dict)
+    # How many calls are over.
+    ended: int = 0
     # Where the answer of the last call arrives, piece by piece.
     runtime: LocalRuntimeApi | None = None
 
@@ -274,6 +276,7 @@ class Gate:
                 if meanwhile:
                     await meanwhile(ask_id)
             await call
+            self.ended += 1
             if leaves:
                 return Reply(0, {}, runtime.body)
         if runtime.errors:

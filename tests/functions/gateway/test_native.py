@@ -179,15 +179,17 @@ def test_another_device_answers_soon_when_the_broker_says_that_the_first_left(ga
 def test_eight_seats_are_exact_when_thirty_calls_come_at_once(
     gate: Gate, runs: Any, seats: Any
 ) -> None:
-    together = asyncio.Barrier(8)
+    """Eight hold theirs until all others have been refused."""
 
-    async def waits_for_eight(device: FakeDevice, ask: dict[str, Any]) -> None:
+    async def waits_for_others(device: FakeDevice, ask: dict[str, Any]) -> None:
         await device.say(ask, "accepted", ahead=0)
-        await together.wait()
+        while gate.ended < 22:
+            await device.say(ask, "alive")
+            await asyncio.sleep(0.05)
         await three_words(device, ask)
 
     for number in range(3):
-        gate.device(f"dev-{number}", waits_for_eight)
+        gate.device(f"dev-{number}", waits_for_others)
     calls = [("/ask", {**ASK, "device": f"dev-{number % 3}"}) for number in range(30)]
 
     replies: list[Reply] = gate.asks(*calls)

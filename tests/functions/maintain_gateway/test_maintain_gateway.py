@@ -41,7 +41,7 @@ def left(
         )
     )
     if device:
-        seats.note_device(seat, device)
+        seats.note(seat, {"device": device})
     return seat
 
 

@@ -7,7 +7,16 @@ import pytest
 
 from shared.aws import Bucket, Table
 from shared.devices import Fleet
-from shared.gateway import ApiCaller, Ask, Calls, ModelNotFound, ParallelLimit, Seats, Up
+from shared.gateway import (
+    ApiCaller,
+    Ask,
+    Calls,
+    KnownFleet,
+    ModelNotFound,
+    ParallelLimit,
+    Seats,
+    Up,
+)
 from shared.gateway.seats import Seat
 from shared.storage.log import SegmentLog
 from tests.kit import faults
@@ -68,7 +77,7 @@ def test_seat_is_given_back_when_no_device_serves_the_model(
         return
 
     async def call() -> None:
-        fleet = Fleet(tables["DevicesTable"])
+        fleet = KnownFleet(Fleet(tables["DevicesTable"]))
         calls = Calls("stack", fleet, seats, bucket, SegmentLog(bucket), unused)
         caller = ApiCaller(user_id="ada", tenant="t", admin=False)
         ask = Ask(ask_id="ask_1", caller=caller, model="tiny", body={})
