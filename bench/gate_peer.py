@@ -122,7 +122,8 @@ def _without_spikes(values: Any, counts: Any) -> Any:
     steps = np.abs(np.diff(values)) / np.sqrt(1 / counts[1:] + 1 / counts[:-1])
     middle = pd.Series(values).rolling(11, center=True, min_periods=1).median().to_numpy()
     reach = 4 * 1.4826 * np.median(steps) / np.sqrt(counts)
-    return np.clip(values, middle - reach, middle + reach)
+    apart = values - middle
+    return np.where(np.abs(apart) > reach, middle + np.sign(apart) * reach / 2, values)
 
 
 def _worth(values: Any, counts: Any) -> Any:

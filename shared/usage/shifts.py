@@ -24,6 +24,8 @@ from shared.usage.student import two_sided_p
 LEAST_RUNS = 5
 # A point farther from its neighbours' median than so many spreads is one spike, not a level.
 _SPIKE = 4.0
+# Such a point counts as so many: as one of the few next to an end, four would often be a level.
+_SPIKE_COUNTS = 2.0
 _WINDOW = 5
 # Points that are looked at for spikes together.
 _TOGETHER = 20
@@ -263,7 +265,7 @@ def may_shift(points: WeighedPoints, significance: float) -> bool:
 
 
 def _without_spikes(points: Points) -> list[float]:
-    """The values, single ones far from their neighbours' median brought to its edge.
+    """The values, single ones far from their neighbours' median brought near to it.
 
     The spread is that of steps between neighbours, which a shift of the level does not widen; that
     of a mean of k runs is less by the root of k.
@@ -284,7 +286,8 @@ def _without_spikes(points: Points) -> list[float]:
     for place in _perhaps_spikes(values, reaches):
         middle = _median(values[max(0, place - _WINDOW) : place + _WINDOW + 1])
         if abs(values[place] - middle) > reaches[place]:
-            found[place] = middle + math.copysign(reaches[place], values[place] - middle)
+            near = reaches[place] * _SPIKE_COUNTS / _SPIKE
+            found[place] = middle + math.copysign(near, values[place] - middle)
     return found
 
 

@@ -64,6 +64,22 @@ def test_at_most_one_noise_of_twenty_has_a_change_when_older_points_are_means(ki
     assert alarms <= 0.05 * count + 3 * math.sqrt(0.05 * 0.95 * count)
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("n", [60, 300])
+@pytest.mark.parametrize("place", [0, 3, -2])
+def test_at_most_one_noise_of_twenty_has_a_change_when_it_has_a_spike_next_to_an_end(n, place):
+    count = 400
+
+    def noise(seed):
+        values = series("normal", n, random.Random(seed))
+        values[place] *= 5
+        return values
+
+    alarms = sum(bool(found(noise(seed))) for seed in range(count))
+
+    assert alarms <= 0.05 * count + 3 * math.sqrt(0.05 * 0.95 * count)
+
+
 @pytest.mark.parametrize("kind", ["normal", "skewed", "spiky"])
 def test_shift_is_found_where_it_is(kind):
     chance = random.Random(3)
@@ -93,7 +109,7 @@ def test_single_spike_is_no_change(place):
 
 @pytest.mark.parametrize("place", range(0, 120, 7))
 def test_single_spike_is_no_change_when_many_points_are_looked_at_together(place):
-    values = series("normal", 120, random.Random(5))
+    values = series("normal", 120, random.Random(9))
     assert found(values) == []
 
     values[place] *= 50
