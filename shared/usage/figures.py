@@ -16,7 +16,7 @@ from shared.usage.planning import QueryPlan, plan_reading
 from shared.usage.query import UsageQuery
 from shared.usage.ranking import Ranking, placed, rank
 from shared.usage.rolled import cell_labels, cell_stats
-from shared.usage.source import Source, cells_of_values, cells_source, runs_source, with_edges
+from shared.usage.source import AskedTable, cells_of_values, cells_source, runs_source, with_edges
 from shared.usage.stats import Key, Labels, extras_of, grouped_stats, total_stats
 
 # A series has an entry a label and a point, and a reader only so much patience.
@@ -27,7 +27,7 @@ _COLUMNS = ("ts", *DIMENSIONS, *MEASURED, "conditions")
 class Figures(Protocol):
     """Statistics of one question's runs, from a table of runs or of cells."""
 
-    source: Source
+    source: AskedTable
     labels: Labels
 
     def stats(self, keys: Sequence[str]) -> dict[Key, dict[str, Any]]:
@@ -79,7 +79,7 @@ def figures_of(
 
 
 class _FromRows:
-    def __init__(self, source: Source, edges: Sequence[int], labels: Sequence[str]) -> None:
+    def __init__(self, source: AskedTable, edges: Sequence[int], labels: Sequence[str]) -> None:
         self.source, self._ask = source, source.ask
         self._extras = extras_of(self._ask, source.table)
         counts = {label: values["n"] for label, values in self._extras.items()}
@@ -111,7 +111,7 @@ class _FromRows:
 
 class _FromCells:
     def __init__(
-        self, source: Source, labels: Sequence[str], snapshot: Snapshot, query: UsageQuery
+        self, source: AskedTable, labels: Sequence[str], snapshot: Snapshot, query: UsageQuery
     ) -> None:
         self.source, self._ask, self._cells = source, source.ask, source.table
         self.snapshot, self.query = snapshot, query

@@ -63,7 +63,7 @@ def runs_table(
 
 
 @dataclass(frozen=True)
-class Source:
+class AskedTable:
     """A connection, and the table on it that has what a question is about.
 
     It may be one that is held for other questions, too, and then has more columns.
@@ -82,16 +82,16 @@ class Source:
 @contextmanager
 def runs_source(
     snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, columns: Sequence[str]
-) -> Iterator[Source]:
+) -> Iterator[AskedTable]:
     """As `runs_table`; the table `runs` is not made where a held table has just its runs."""
     with _sources(snapshot, query, plan) as sources:
         folded = sources.folded if columns else None
         if folded and sources.are_all_asked_for:
-            yield Source(sources.connection, folded, is_held=True)
+            yield AskedTable(sources.connection, folded, is_held=True)
             return
         kind = "TABLE" if columns and not folded and plan.runs <= _HELD else "VIEW"
         sources.connection.execute(f"CREATE TEMP {kind} runs AS {sources.runs(columns)}")
-        yield Source(sources.connection, "runs")
+        yield AskedTable(sources.connection, "runs")
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def cells_source(
     plan: QueryPlan,
     keys: Sequence[str],
     edges: Sequence[int] = (),
-) -> Iterator[Source]:
+) -> Iterator[AskedTable]:
     """The cells of the question, by some dimensions, by `ok`, and by the beginnings of buckets
     (`edge`, microseconds) where there are any.
     """
@@ -112,7 +112,7 @@ def cells_source(
         if not query.filters.given:
             table = sources.held(rolled)
             if not ragged:
-                yield Source(sources.connection, table, is_held=True)
+                yield AskedTable(sources.connection, table, is_held=True)
                 return
             rolled = f"FROM {table}"
         cells = (
@@ -121,24 +121,24 @@ def cells_source(
             else f"VIEW cells AS {rolled}"
         )
         sources.connection.execute(f"CREATE TEMP {cells}")
-        yield Source(sources.connection, "cells")
+        yield AskedTable(sources.connection, "cells")
 
 
 @contextmanager
 def cells_of_values(
     snapshot: Snapshot, query: UsageQuery, plan: QueryPlan, name: str
-) -> Iterator[Source]:
+) -> Iterator[AskedTable]:
     """SQL for the question's values of one dimension, each several times."""
     with _sources(snapshot, query, plan) as sources:
         rolled = f"SELECT DISTINCT {name} FROM ({sources.rolled([name])})"
         if not query.filters.given:
             table = sources.held(rolled)
             if not sources.has_rows:
-                yield Source(sources.connection, table, is_held=True)
+                yield AskedTable(sources.connection, table, is_held=True)
                 return
             rolled = f"FROM {table}"
         rest = f" UNION ALL BY NAME {sources.runs([name])}" if sources.has_rows else ""
-        yield Source(sources.connection, f"({rolled}{rest})")
+        yield AskedTable(sources.connection, f"({rolled}{rest})")
 
 
 @dataclass(frozen=True)

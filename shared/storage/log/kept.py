@@ -2,8 +2,9 @@
 
 Tombstones and days change with the checkpoint only, which never is the same twice: it counts
 its generations, and names the moment of its commit. Which objects hold a month's cells may
-change without it, but what an object holds does not. So whoever reads a checkpoint again, and
-finds what it was, has read all of this again. Whether it is, each snapshot finds out for itself.
+change without it, but what an object holds does not. So a process that reads a checkpoint again,
+and finds what it was, has read all of this again. Whether it is, each snapshot finds out for
+itself.
 """
 
 from collections import OrderedDict
