@@ -46,6 +46,9 @@ def rotate_webhook_secret(
 
 
 def _stored(table: Table, user_id: str) -> Item:
+    """Read, which costs a fifth of a write, and made only where there is none."""
+    if (item := table.get(user_pk(user_id), WEBHOOK_SECRET_SK)) is not None:
+        return item
     fresh = {"secret": ids.new_webhook_secret()}
     return table.update(Update(user_pk(user_id), WEBHOOK_SECRET_SK, set_if_absent=fresh))
 
