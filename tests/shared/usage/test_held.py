@@ -61,8 +61,9 @@ def test_no_file_is_read_again_when_another_question_is_asked_of_the_same_files(
     assert (found["runs"], found["devices"]) == (3, 3)
     # From rows: the view, extras, all else. From rollups: the runs that are pending,
     # and the cells with theirs; labels, quantiles, moments, counts; devices, models. The empty
-    # window before asks nothing.
-    assert len(statements) == (3 if exact else 9)
+    # window before asks nothing. A table without any runs may be held since an earlier test.
+    asked_for = [sql for sql in statements if not sql.startswith("CREATE TABLE held_")]
+    assert len(asked_for) == (3 if exact else 8)
     assert not [sql for sql in statements if "read_parquet" in sql]
 
 
