@@ -75,8 +75,10 @@ def scaled(number: str, field: NumberField) -> str:
 
 
 def finite(number: str) -> str:
-    """SQL: the number, or NULL if no double holds it."""
-    return f"CASE WHEN isfinite({number}) THEN {number} END"
+    """SQL: the number, or NULL if no double holds it. Zero has no sign: in Parquet's dictionaries
+    both zeros are whichever came first.
+    """
+    return f"CASE WHEN isfinite({number}) THEN {number} + 0.0::DOUBLE END"
 
 
 def label(name: str, text: str) -> ValueColumn:

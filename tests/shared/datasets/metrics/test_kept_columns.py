@@ -1,5 +1,6 @@
 """A question is answered alike whether or not folds kept columns, whatever happens to the rows."""
 
+import math
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
@@ -190,6 +191,18 @@ def test_series_are_those_of_all_rows_when_none_are_named(
     found, wanted = asked(dataset), from_rows(dataset)
 
     assert found == wanted
+
+
+def test_zero_has_no_sign_when_both_zeros_are_there(dataset: Dataset) -> None:
+    zeros = [ROW | {"latency_ms": number} for number in (-0.0, 0.0, -0.0, 0.0)]
+    dataset.append(*zeros, *reversed(zeros), fold=True)
+    dataset.append(zeros[0])
+    assert kept(dataset)
+
+    for found in (asked(dataset), from_rows(dataset)):
+        assert isinstance(found, Metrics)
+        values = [value for _, value in series_of(found, "latency_ms").points]
+        assert [math.copysign(1, value) for value in values] == [1.0] * 9
 
 
 def test_number_is_missing_when_its_scale_makes_it_too_large(dataset: Dataset) -> None:
