@@ -185,7 +185,8 @@ def _cpu_of_imports(subjects: dict[str, Subject], client: str) -> dict[str, floa
                 check=True,
             )
             taken[name].append(_cpu_of_children_ms() - before)
-    return {name: min(taken[name]) - min(taken[nothing]) for name in subjects}
+    least = {name: min(times) for name, times in taken.items()}
+    return {name: max(0.0, least[name] - least[nothing]) for name in subjects}
 
 
 def _cpu_of_children_ms() -> float:
