@@ -44,11 +44,15 @@ def test_nothing_changes_when_the_same_rotation_comes_again(accounts: Table) -> 
     assert rotate_webhook_secret(accounts, "ada", rotation="r1") == first
 
 
-def test_conflict_when_another_rotation_gets_between(accounts: Table) -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_conflict_when_another_rotation_gets_between(accounts: Table, is_there: bool) -> None:
     def rotate(rotation: str) -> None:
         rotate_webhook_secret(accounts, "ada", rotation=rotation)
 
+    if is_there:
+        webhook_secrets(accounts, "ada")
     with watched_calls() as calls:
-        calls.after[0] = lambda: rotate("other")
+        # A secret is read, and made if there was none.
+        calls.after[0 if is_there else 1] = lambda: rotate("other")
         with pytest.raises(Conflict):
             rotate("mine")
