@@ -2,6 +2,6 @@
 
 import gc
 
-# Importing makes a few hundred thousand objects that stay. With the thresholds that Python starts
+# Importing makes up to a hundred thousand objects that stay. With the thresholds that Python starts
 # with, the collector goes through all of them again and again meanwhile, and finds nothing.
-gc.set_threshold(50_000, 20, 20)
+gc.set_threshold(150_000, 20, 20)

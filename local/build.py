@@ -70,10 +70,17 @@ def build(target: Target, log: Path, config_env: str) -> None:
     with TemporaryDirectory(dir=BUILD.parent) as scratch:
         arguments = ["build", "--config-env", config_env]
         run_sam(log, arguments, target.parameters, {"TMPDIR": scratch, "PATH": _path(target)})
+    put_package_beginnings(BUILD)
     stand_ins = prune_layers(BUILD.parent)
     compile_build(BUILD.parent, target.interpreter)
     compile_modules(stand_ins, target.interpreter)
     _MADE_FROM.write_text(wanted)
+
+
+def put_package_beginnings(built: Path) -> None:
+    """Puts the beginning of the package `functions` into each: SAM takes only its folder."""
+    for folder in built.glob("*/functions"):
+        shutil.copyfile(ROOT / "functions" / "__init__.py", folder / "__init__.py")
 
 
 def is_built(target: Target) -> bool:

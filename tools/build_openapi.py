@@ -112,7 +112,7 @@ def render(document: dict[str, Any]) -> str:
 
 def _merge(document: dict[str, Any], app: FastAPI, sources: dict[str, str]) -> None:
     # A copy, in which no two operations share a part.
-    group = json.loads(json.dumps(app.openapi()))
+    group = json.loads(json.dumps(_with_errors(app).openapi()))
     schemas = group.get("components", {}).get("schemas", {})
     routes = {
         (route.path_format, method): route
@@ -128,6 +128,15 @@ def _merge(document: dict[str, Any], app: FastAPI, sources: dict[str, str]) -> N
         assert path not in document["paths"], f"{path} is served by two functions"
         document["paths"][path] = operations
     _add_schemas(document["components"]["schemas"], schemas, app.title, sources)
+
+
+def _with_errors(app: FastAPI) -> FastAPI:
+    """The app with what every route may answer as well, which only its description says."""
+    described = FastAPI(
+        title=app.title, responses=ERROR_RESPONSES, separate_input_output_schemas=False
+    )
+    described.include_router(app.router)
+    return described
 
 
 def _merge_described(

@@ -17,7 +17,6 @@ from shared.http.answers import TEXT_TYPES
 from shared.http.problems import install_problem_handlers
 from shared.http.rates import RateLimits, RateSettings
 from shared.http.request_log import RequestLog
-from shared.http.schemas import ERROR_RESPONSES
 from shared.http.snapshots import prepare_for_snapshots
 from shared.idempotency import IdempotencyStore
 
@@ -35,8 +34,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        responses=ERROR_RESPONSES,
-        separate_input_output_schemas=False,
         redirect_slashes=False,
         # Nothing listens; without this FastAPI looks for a listener at each request.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
@@ -45,7 +42,8 @@ def create_app(
     app.state.rates = (lambda: _rates(idempotency().table)) if idempotency else None
     install_problem_handlers(app)
     for router in routers:
-        app.include_router(router)
+        # Routers that are included have each of their routes made once more, at the first request.
+        app.router.routes.extend(router.routes)
     prepare_for_snapshots()
     return app
 

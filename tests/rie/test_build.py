@@ -1,5 +1,6 @@
 """What a build leaves: nothing is compiled at a cold start, nothing unused is unpacked."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,6 +23,22 @@ def test_every_module_is_compiled(artifact: str) -> None:
 
     assert modules
     assert [path for path in modules if not compiled(path).is_file()] == []
+
+
+@pytest.mark.parametrize("name", sorted(read_template().functions()))
+def test_importing_wakes_no_collector_where_functions_run(name: str) -> None:
+    handler = read_template().functions()[name]["Properties"]["Handler"]
+    module = handler.rpartition(".")[0]
+    code = f"import {module.rpartition('.')[0]}, gc; print(gc.get_threshold()[0])"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=BUILD / name,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert int(done.stdout) == 150_000
 
 
 def test_web_layer_describes_only_the_services_that_are_used() -> None:

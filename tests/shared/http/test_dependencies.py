@@ -27,10 +27,7 @@ def _app(module: str) -> Any:
 
 
 def routes_of(app: FastAPI) -> list[APIRoute]:
-    """FastAPI keeps the routes of a router that was included in it."""
-    included = [getattr(route, "original_router", None) for route in app.router.routes]
-    found = [route for router in included if router for route in router.routes]
-    return [route for route in (*app.router.routes, *found) if isinstance(route, APIRoute)]
+    return [route for route in app.router.routes if isinstance(route, APIRoute)]
 
 
 def called_by(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
