@@ -20,6 +20,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Accept-Encoding",
 }
+BUILT = Path(__file__).parent / "static"
 # The page is asked for again each time; what it names has its content's digest in its name.
 _ALWAYS_ASK = "no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -35,7 +36,7 @@ class Settings:
 @cache
 def site() -> Site:
     """The build in the folder of this module."""
-    return Site(Path(__file__).parent / "static")
+    return Site(BUILT)
 
 
 Files = Annotated[Site, inline(site)]

@@ -88,7 +88,8 @@ def test_output_and_metrics_are_shown_when_the_device_ran_a_prompt(
 ) -> None:
     serial = cloud.announced["device_serial"]
     model = demo.get(f"/devices/{serial}").json()["models"][0]
-    asked = ("-p", "The capital of France is", "--num-predict", "8", "--device", serial)
+    # Long enough to be seen at work: the command looks after 0.25 s, 0.6 s, 1.2 s and so on.
+    asked = ("-p", "The capital of France is", "--num-predict", "256", "--device", serial)
 
     with evalyard("run", "-m", model, *asked, env=env) as terminal:
         terminal.until(f"running, on {serial}")

@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.dashboard.handler import app
-from functions.dashboard.routes import site
-from functions.dashboard.site import Site
-from shared.http import inline
+from functions.dashboard import routes
 from tests.conftest import Api, forget_caches
 from tests.kit.gateway import ApiClient
 
@@ -18,7 +15,7 @@ SCRIPT = "index-Ab3_x9.js"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A build, which the app serves."""
     assets = tmp_path / "static" / "assets"
     assets.mkdir(parents=True)
@@ -27,9 +24,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     (assets / SCRIPT).write_text("run()")
     (assets / f"{SCRIPT}.br").write_bytes(b"brotli")
     (assets / f"{SCRIPT}.gz").write_bytes(b"gzip")
-    app.dependency_overrides[inline(site).dependency] = lambda: Site(assets.parent)
+    monkeypatch.setattr(routes, "BUILT", assets.parent)
+    routes.site.cache_clear()
     yield assets.parent
-    app.dependency_overrides.clear()
+    routes.site.cache_clear()
 
 
 @pytest.fixture
