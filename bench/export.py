@@ -50,7 +50,8 @@ _RUN = """
     CASE WHEN n % 2 = 0 THEN 'Explain, in "simple" terms, what a segment is ' || n END
     AS prompt_preview,
     MAP {{'GPU power (W)': random() * 60, 'CPU usage (%)': round(random() * 100, 1)}} AS extra,
-    'bat_01KB' || lpad((n // 1000)::VARCHAR, 22, '0') AS batch_id
+    'bat_01KB' || lpad((n // 1000)::VARCHAR, 22, '0') AS batch_id,
+    MAP {{'runtime': 'llama.cpp', 'quant': 'Q4_K_M'}} AS conditions
     FROM range({first}, {end}) AS numbers(n)
 """
 
