@@ -14,6 +14,7 @@ from itertools import count
 from math import inf
 
 from shared.errors import Unavailable
+from shared.isolation import kept_apart
 
 # What begins just after it was interrupted is interrupted again so much later.
 _AGAIN_S = 0.05
@@ -126,8 +127,11 @@ class _Watch:
         now = time.monotonic()
         for number, (at, interrupt) in self._watched.items():
             if at <= now:
-                interrupt()
-                self._watched[number] = (now + _AGAIN_S, interrupt)
+                # One that cannot be interrupted must not keep the thread from the others.
+                with kept_apart("question_not_interrupted", None) as attempt:
+                    interrupt()
+                next_at = inf if attempt.failed else now + _AGAIN_S
+                self._watched[number] = (next_at, interrupt)
 
 
 _watch = _Watch()

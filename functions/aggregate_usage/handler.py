@@ -69,7 +69,9 @@ def lambda_handler(event: object, context: Any) -> dict[str, Any]:
     again: list[_Notice] = []
     ripe: dict[str, list[_Notice]] = {}
     for user_id, notices in users.items():
-        put_off = _put_off(user_id, notices)
+        put_off = None
+        with user_kept_apart("put_off", user_id):
+            put_off = _put_off(user_id, notices)
         if put_off is None:
             ripe[user_id] = notices
         else:

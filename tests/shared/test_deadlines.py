@@ -5,7 +5,12 @@ import threading
 import duckdb
 import pytest
 
-from shared.deadlines import QueryTimedOut, answered_within, current_deadline
+from shared.deadlines import (
+    QueryTimedOut,
+    answered_within,
+    current_deadline,
+    interrupted_at_deadline,
+)
 from shared.storage.lake.parquet import connect, connect_to_ask
 
 # More than any machine counts within a test.
@@ -69,6 +74,20 @@ def test_one_thread_watches_however_many_questions_are_asked() -> None:
                 assert threading.active_count() == threads
 
     assert threading.active_count() == threads
+
+
+def test_others_are_stopped_when_one_cannot_be_interrupted() -> None:
+    def fails() -> None:
+        raise RuntimeError("the connection is closed")
+
+    with (
+        answered_within(0.05),
+        interrupted_at_deadline(fails),
+        pytest.raises(QueryTimedOut),
+        answered_within(0.2),
+        connect_to_ask() as connection,
+    ):
+        connection.execute(ENDLESS).fetchall()
 
 
 def test_no_deadline_holds_where_none_was_set() -> None:

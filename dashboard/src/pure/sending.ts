@@ -1,4 +1,4 @@
-// How a request goes out, whoever sends it.
+// How a request goes out, of this page and of its first script.
 
 /** Where the tab keeps the user token. */
 export const TOKEN_KEY = "evalyard.token";

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from shared.aws import ObjectMissing
-from shared.errors import EvalyardError
+from shared.errors import DependencyFailed
 from shared.observability import logger
 from shared.storage.lake.parts import PARQUET
 from shared.storage.log.object_keys import row_columns_key
@@ -112,7 +112,7 @@ def _parquet(log: UserLog, dataset: str, rows: bytes, writer: ColumnsWriter) -> 
         source.write_bytes(rows)
         try:
             return target.read_bytes() if writer.write(log, dataset, source, target) else b""
-        except (EvalyardError, MemoryError):
+        except (DependencyFailed, MemoryError):
             raise
         except Exception:
             # The last resort: rows are folded whether or not they have columns.

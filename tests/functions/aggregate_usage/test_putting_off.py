@@ -339,3 +339,31 @@ def test_runs_that_came_during_a_fold_are_left_for_the_next(
         answer = lambda_handler(event, Unhurried())
 
     assert (answer, pending(bucket)) == (NONE, 1)
+
+
+def test_others_are_put_off_when_one_cannot_be(
+    bucket: Bucket,
+    catalog: Catalog,
+    known: FoldTurn,
+    write: Write,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(user="bob")
+    compactor(UserLog(bucket, catalog, "bob")).drain(lambda: True)
+    is_planned = FoldTurn.is_planned
+
+    def fails_for_ada(turn: FoldTurn) -> bool:
+        if turn.user_id == "ada":
+            raise ZeroDivisionError
+        return is_planned(turn)
+
+    monkeypatch.setattr(FoldTurn, "is_planned", fails_for_ada)
+    event = delivered(url, write(), write(user="bob"))
+
+    answer = lambda_handler(event, Unhurried())
+
+    # Who could not be put off is folded at once.
+    [record] = [each for each in event["Records"] if "bob" in each["body"]]
+    assert ids_of(answer) == {record["messageId"]}
+    assert (pending(bucket), pending(bucket, "bob")) == (0, 1)

@@ -76,7 +76,7 @@ export function JobView({ id }: { id: string }) {
         <JobActions job={job} onDone={again} />
       </header>
       {loaded.error && (
-        <Trouble problem={loaded.error} what="The job could not be loaded anew." onAgain={again} />
+        <Trouble problem={loaded.error} what="The job could not be loaded again." onAgain={again} />
       )}
       {job.failure && (
         <div class="trouble">
