@@ -311,9 +311,12 @@ def test_uncommitted_columns_go_and_named_ones_stay_when_orphans_are_removed(
     assert there(covered) == kept(covered) == named
 
 
-def test_rows_are_folded_when_no_columns_can_be_made(dataset: Dataset, monkeypatch) -> None:
+@pytest.mark.parametrize("failure", [RuntimeError, NotFound])
+def test_rows_are_folded_when_no_columns_can_be_made(
+    dataset: Dataset, monkeypatch, failure: type[Exception]
+) -> None:
     def fail(*_: object) -> bool:
-        raise RuntimeError("no columns today")
+        raise failure("no columns today")
 
     monkeypatch.setattr(row_columns, "write_columns", fail)
     dataset.append(*[ROW] * 7, fold=True)
