@@ -183,6 +183,7 @@ test-client: .venv-uv/.installed ## the client alone, under each Python from 3.1
 test-dashboard: dashboard/node_modules/.installed ## the tests of the web app
 	cd dashboard && npm run --silent test
 
+test-nightly: export EVALYARD_CHANCE := $(or $(EVALYARD_CHANCE),$(shell date +%s))
 test-nightly: .venv/.installed $(VENV_313) .venv-clients/.installed .venv-cloud/.installed .venv-sam/.installed .venv-runner/.installed $(DASHBOARD) ## the same with other and more examples, every AWS call disturbed, the state machine of storage fifteen times as long
 	EVALYARD_STEPS=15 EVALYARD_FLEET_S=300 .venv/bin/pytest $(IN_PROCESS) --timeout 7200 --hypothesis-profile nightly
 	$(if $(PYTHON_313),.venv-3.13/bin/pytest $(IN_PROCESS) --ignore tests/template -m "not exhaustive")

@@ -2,11 +2,14 @@
 
 import gc
 import importlib
+import os
+import random
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
     keep_rewritten(config)
 
 
+def pytest_report_header() -> str | None:
+    """With what `EVALYARD_CHANCE` a night's failure is had again."""
+    return f"EVALYARD_CHANCE={CHANCE}" if CHANCE else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect tests without looking for garbage: all of it stays until the end, and is left out
@@ -53,6 +61,8 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+CHANCE = os.environ.get("EVALYARD_CHANCE", "")
+_OF_REAL_PROCESSES = ("e2e", "local", "rie")
 _caches: list[Callable[[], None]] = []
 _modules_seen: set[str] = set()
 _KEPT = ("shared.aws.clients", "shared.storage.lake.parquet")
@@ -79,6 +89,22 @@ def _find_caches() -> None:
                 getattr(value, "cache_clear", None) for value in vars(sys.modules[name]).values()
             ]
             _caches.extend(clear for clear in found if clear and clear not in _caches)
+
+
+@pytest.fixture(autouse=True)
+def repeatable_chance(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test in this process draws the same ids, secrets and waits each time, by its own name.
+
+    So an assertion that fails by chance fails while it is written. `EVALYARD_CHANCE` makes them
+    others, as `make test-nightly` does. Tests of real processes share a
+    cloud with what ran before, so these draw new ones each time.
+    """
+    if request.path.relative_to(Path(__file__).parent).parts[0] in _OF_REAL_PROCESSES:
+        return
+    seed = request.node.nodeid + CHANCE
+    # `secrets` and `SystemRandom` draw here; it is the one place below both.
+    monkeypatch.setattr(random, "_urandom", random.Random(seed).randbytes)
+    random.seed(seed)
 
 
 @pytest.fixture
