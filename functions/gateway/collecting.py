@@ -17,17 +17,16 @@ class Collected:
 
     def hear(self, at_ms: float, choice: Choice) -> None:
         """One piece."""
-        delta = choice.get("delta") or {}
-        for name, value in delta.items():
+        for name, value in delta_of(choice).items():
             if name == "tool_calls":
-                self._hear_calls(value or [])
+                self._hear_calls(value)
             elif name == "role":
                 continue
             elif isinstance(value, str):
                 self._texts.setdefault(name, []).append(value)
             elif value is not None:
                 self._other[name] = value
-        for name, entries in (choice.get("logprobs") or {}).items():
+        for name, entries in members_of(choice.get("logprobs")).items():
             if isinstance(entries, list):
                 self._logprobs.setdefault(name, []).extend(entries)
         self.chunks.append((at_ms, len(text_of(choice))))
@@ -55,32 +54,43 @@ class Collected:
         """Of all tokens, where they were asked for."""
         return dict(self._logprobs) or None
 
-    def _hear_calls(self, deltas: list[dict[str, Any]]) -> None:
-        for delta in deltas:
-            call = self._calls.setdefault(delta.get("index", 0), {})
+    def _hear_calls(self, deltas: Any) -> None:
+        for delta in filter(None, map(members_of, deltas if isinstance(deltas, list) else [])):
+            index = delta.get("index")
+            call = self._calls.setdefault(index if isinstance(index, int) else 0, {})
             for name, value in delta.items():
                 if name == "function":
-                    _grow(call.setdefault("function", {}), value or {})
+                    _grow(call.setdefault("function", {}), members_of(value))
                 elif name != "index" and value is not None:
                     call[name] = value
 
 
+def delta_of(choice: Choice) -> dict[str, Any]:
+    """What a piece adds, by name."""
+    return members_of(choice.get("delta"))
+
+
 def text_of(choice: Choice) -> str:
     """What a piece adds to the answer."""
-    content = (choice.get("delta") or {}).get("content")
+    content = delta_of(choice).get("content")
     return content if isinstance(content, str) else ""
 
 
 def reasoning_of(choice: Choice) -> str:
     """What a piece adds to the thoughts, where the model's server keeps them apart."""
-    delta = choice.get("delta") or {}
+    delta = delta_of(choice)
     thoughts = delta.get("reasoning_content") or delta.get("reasoning")
     return thoughts if isinstance(thoughts, str) else ""
+
+
+def members_of(said: Any) -> dict[str, Any]:
+    """What is in an object; nothing where a model's server says something else in its place."""
+    return said if isinstance(said, dict) else {}
 
 
 def _grow(function: dict[str, Any], delta: dict[str, Any]) -> None:
     for name, value in delta.items():
         if isinstance(value, str) and name == "arguments":
-            function[name] = function.get(name, "") + value
+            function[name] = f"{function.get(name, '')}{value}"
         elif value is not None:
             function[name] = value

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from functions.gateway.collecting import Collected, reasoning_of, text_of
+from functions.gateway.collecting import Collected, members_of, reasoning_of, text_of
 from shared import clock
 from shared.gateway import Answered
 
@@ -55,7 +55,7 @@ def _tool_calls(collected: Collected) -> list[dict[str, Any]]:
     return [
         {
             **({"id": call["id"]} if "id" in call else {}),
-            "function": _function(call.get("function") or {}),
+            "function": _function(members_of(call.get("function"))),
         }
         for call in collected.message().get("tool_calls", [])
     ]
@@ -64,7 +64,7 @@ def _tool_calls(collected: Collected) -> list[dict[str, Any]]:
 def _function(function: dict[str, Any]) -> dict[str, Any]:
     said = function.get("arguments") or "{}"
     try:
-        arguments = msgspec.json.decode(said)
+        arguments = msgspec.json.decode(said) if isinstance(said, str) else said
     except msgspec.DecodeError:
         arguments = said
     whole = arguments if isinstance(arguments, dict) else {"arguments": arguments}
@@ -91,8 +91,8 @@ def last_of(answered: Answered) -> dict[str, Any]:
     return {"done": True, "done_reason": "stop" if reason == "tool_calls" else reason, **known}
 
 
-def _logprobs(said: dict[str, Any] | None) -> dict[str, Any]:
-    content = (said or {}).get("content")
+def _logprobs(said: Any) -> dict[str, Any]:
+    content = members_of(said).get("content")
     return {"logprobs": content} if content else {}
 
 

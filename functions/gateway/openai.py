@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import msgspec
 
 from functions.gateway import wiring
-from functions.gateway.collecting import Collected, text_of
+from functions.gateway.collecting import Collected, delta_of, text_of
 from functions.gateway.native import label_of, server_timing, split_model, usage_of, whole_answer
 from functions.gateway.outcomes import error_of
 from functions.gateway.refusals import envelope, headers_of
@@ -141,7 +141,7 @@ class _Chunks:
 
     def _pieces(self, choice: dict[str, Any]) -> list[bytes]:
         """The first carries the role, the last nothing but why it is the last."""
-        delta = dict(choice.get("delta") or {})
+        delta = delta_of(choice)
         if not self._said:
             delta = {"role": "assistant", "content": "", **delta}
             self._said = True

@@ -15,8 +15,9 @@ from functions.gateway.refusals import headers_of
 from functions.gateway.requests import Request
 from functions.gateway.schemas import AskBatchBody, WarmupBody, read_body
 from shared import ids
-from shared.errors import EvalyardError, Fault, TooManyRequests, Unacceptable
+from shared.errors import CallRefused, EvalyardError, Fault, TooManyRequests, Unacceptable
 from shared.gateway import ApiCaller, Ask, ParallelLimit, QueueFull, WaitExceeded
+from shared.isolation import kept_apart
 from shared.lambda_stream import StreamedAnswer
 from shared.problem_documents import problem_document, status_of
 
@@ -32,6 +33,7 @@ _LOOKS_EVERY_S: Final[Mapping[type[TooManyRequests], float]] = {
     WaitExceeded: 0.0,
 }
 _FULL: Final = (ParallelLimit, QueueFull)
+_UNFORESEEN: Final = CallRefused("the service failed at this; repeating it does not help")
 # Makes a model ready.
 ONE_TOKEN: Final[dict[str, Any]] = {
     "messages": [{"role": "user", "content": "Hello"}],
@@ -68,16 +70,22 @@ class _Batch:
         """What became of one item."""
         item_id = ids.new_id("ask")
         try:
+            with kept_apart("item_failed", "ServerErrors", ask_id=item_id):
+                return await self._result(item, item_id)
+            return _problem(_UNFORESEEN, item_id)
+        finally:
+            self._one_ended.set()
+            self._one_ended = asyncio.Event()
+
+    async def _result(self, item: Any, item_id: str) -> dict[str, Any]:
+        try:
             ask = ask_of(item, self.request, self.caller, item_id)
             # One that does not say how long it waits for its turn waits as long as it may.
             full = _FULL if "max_wait_s" in item else (*_FULL, WaitExceeded)
             async with self.places:
                 return {"status": 200, "answer": await self._answer(ask, full)}
         except EvalyardError as error:
-            return {"status": status_of(error), "problem": problem_document(error, item_id)}
-        finally:
-            self._one_ended.set()
-            self._one_ended = asyncio.Event()
+            return _problem(error, item_id)
 
     async def _answer(self, ask: Ask, full: tuple[type[TooManyRequests], ...]) -> dict[str, Any]:
         """An answer, after a place became free: an item is not refused for want of one, which
@@ -102,6 +110,10 @@ class _Batch:
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._one_ended.wait()
+
+
+def _problem(error: EvalyardError, item_id: str) -> dict[str, Any]:
+    return {"status": status_of(error), "problem": problem_document(error, item_id)}
 
 
 async def warm_up(request: Request, caller: ApiCaller, ask_id: str, answer: StreamedAnswer) -> None:
@@ -132,11 +144,14 @@ async def _warmed(
         device=serial,
         counts=False,
     )
-    said: dict[str, Any] = {"serial": serial, "ready": True, "load_ms": None, "detail": None}
-    try:
-        async with places:
-            arrived = asyncio.get_running_loop().time()
-            answered = await whole_answer(ask, Collected(), answer.gone, arrived)
-        return said | {"load_ms": answered.metrics.get("load_ms")}
-    except EvalyardError as error:
-        return said | {"ready": False, "detail": error.detail}
+    said: dict[str, Any] = {"serial": serial, "ready": False, "load_ms": None}
+    with kept_apart("device_not_warmed", "ServerErrors", ask_id=ask.ask_id):
+        try:
+            async with places:
+                arrived = asyncio.get_running_loop().time()
+                answered = await whole_answer(ask, Collected(), answer.gone, arrived)
+        except EvalyardError as error:
+            return {**said, "detail": error.detail}
+        load_ms = answered.metrics.get("load_ms")
+        return {**said, "ready": True, "load_ms": load_ms, "detail": None}
+    return {**said, "detail": _UNFORESEEN.detail}

@@ -66,7 +66,8 @@ Step: TypeAlias = Send | Heard | Ended
 
 
 class Asking:
-    """`waits_until` is the moment by which a device must have begun; `timeout_s` counts from there.
+    """`waits_until` is the moment by which a device must have begun; `timeout_s` counts from there,
+    for each device that begins. All of it is over at `ends_by`.
 
     Candidates are serials, the best first.
     """
@@ -78,11 +79,12 @@ class Asking:
         *,
         waits_until: float,
         timeout_s: float,
+        ends_by: float,
         now: float,
     ) -> None:
         self._ask_id = ask_id
         self._candidates = list(candidates)
-        self._waits_until, self._timeout_s = waits_until, timeout_s
+        self._waits_until, self._timeout_s, self._ends_by = waits_until, timeout_s, ends_by
         self._waits_s = waits_until - now
         self._talk = Conversation(ask_id, 0, now)
         self._serial = ""
@@ -176,10 +178,10 @@ class Asking:
 
     def _check_limits(self, now: float) -> Iterator[Step]:
         if self._begun_at is None or not self._talk.started:
-            if now >= self._waits_until:
+            if now >= min(self._waits_until, self._ends_by):
                 yield self._send("cancel")
                 yield self._end("wait_exceeded")
-        elif now - self._begun_at >= self._timeout_s:
+        elif now >= min(self._begun_at + self._timeout_s, self._ends_by):
             yield self._send("cancel")
             yield self._end("timeout")
 

@@ -35,7 +35,14 @@ from shared.gateway.messages import (
     read_up,
 )
 from shared.gateway.phases import Marks, phases_of
-from shared.gateway.recording import conditions_of, leaves_a_run, record, run_id, run_of
+from shared.gateway.recording import (
+    conditions_of,
+    leaves_a_run,
+    metrics_of,
+    record,
+    run_id,
+    run_of,
+)
 from shared.gateway.seats import Seat, Seats
 from shared.observability import logger
 from shared.storage.log import SegmentLog
@@ -48,6 +55,8 @@ _LOOKS: Final = 10
 _SHUNNED_S: Final = 30.0
 # A client that takes nothing for so long is as good as gone.
 _TAKEN_WITHIN_S: Final = 10.0
+# Lambda ends a function, and API Gateway an answer, after 900 s and without a word.
+LONGEST_S: Final = 885.0
 # Until a call is surely over, whatever became of its function.
 _GRACE_S: Final = 60
 _FETCHED_WITHIN_S: Final = 900
@@ -233,6 +242,7 @@ class _Call:
             serials,
             waits_until=marks.arrived + ask.max_wait_s,
             timeout_s=ask.timeout_s,
+            ends_by=marks.arrived + _lasts_s(ask),
             now=now,
         )
         self._content: dict[str, Any] = {}
@@ -260,7 +270,7 @@ class _Call:
     async def _made_content(self) -> dict[str, Any]:
         """What to ask; a body that no message can carry is fetched by the device."""
         ask = self._ask
-        deadline_ms = round((ask.max_wait_s + ask.timeout_s) * 1000)
+        deadline_ms = round(_lasts_s(ask) * 1000)
         content = {"kind": "chat", "model": ask.model, "deadline_ms": deadline_ms}
         if len(encoded(ask.body)) <= MAX_MESSAGE_BYTES - 2_048:
             return {**content, "body": ask.body}
@@ -383,7 +393,7 @@ class _Call:
             device=ended.serial,
             finish_reason=None if frame is None else frame.finish_reason,
             usage=None if frame is None else frame.usage,
-            metrics={} if frame is None else frame.metrics or {},
+            metrics={} if frame is None else metrics_of(frame),
             phases=phases_of(self._marks),
             run_id=run_id(self._seat) if counts else None,
             code=None if frame is None else frame.code or frame.reason,
@@ -401,9 +411,14 @@ class _Call:
         return answered
 
 
+def _lasts_s(ask: Ask) -> float:
+    """How long a call may take, with all of its devices: upkeep settles what takes longer."""
+    return min(ask.max_wait_s + ask.timeout_s, LONGEST_S)
+
+
 def _wanted_seat(ask: Ask) -> Seat:
     now_us = clock.now_us()
-    lasts_s = ask.max_wait_s + ask.timeout_s + _GRACE_S
+    lasts_s = _lasts_s(ask) + _GRACE_S
     return Seat(
         sk="",
         user_id=ask.caller.user_id,

@@ -5,7 +5,7 @@ device and gateway: numbered frames of one try of one ask.
 """
 
 import hashlib
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -13,6 +13,10 @@ import msgspec
 MAX_MESSAGE_BYTES: Final = 100 * 1024
 FLUSH_MS: Final = 50
 _VERSION: Final = 1
+
+
+# No call lasts a day; a clock that says so, or goes back, is none.
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=86_400_000)]
 
 
 class Up(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,12 +27,12 @@ class Up(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     attempt: int = msgspec.field(name="try")
     n: int
-    t: float
+    t: Milliseconds
     k: str
     ahead: int | None = None
     reason: str | None = None
     retry_after_s: int | None = None
-    c: list[tuple[float, dict[str, Any]]] = []
+    c: list[tuple[Milliseconds, dict[str, Any]]] = []
     code: str | None = None
     message: str | None = None
     retryable: bool = False

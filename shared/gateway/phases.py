@@ -52,7 +52,9 @@ def phases_of(marks: Marks) -> Phases:
     """The durations, rounded such that they add up exactly as they are shown."""
     began, first, last = marks.began_ms, marks.first_ms, marks.last_ms
     until_text = None if began is None else _less(last if first is None else first, began)
-    load = None if marks.load_ms is None or until_text is None else min(marks.load_ms, until_text)
+    load = marks.load_ms
+    if load is not None:
+        load = None if until_text is None or load < 0 else min(load, until_text)
     parts = {
         "gateway_ms": round((marks.asked - marks.arrived) * 1000, 3),
         "queue_ms": _rounded(began),

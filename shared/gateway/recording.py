@@ -5,6 +5,7 @@ The segment's name follows from the call's id and beginning, and is written only
 the second to write it, the call itself or upkeep after it died, changes nothing.
 """
 
+import sys
 from typing import Final
 
 import msgspec
@@ -14,13 +15,14 @@ from shared.gateway.ask import Answered
 from shared.gateway.messages import Up
 from shared.gateway.phases import Marks
 from shared.gateway.seats import Seat
-from shared.runs import Run, joined_conditions, sift_conditions, speed_of
+from shared.runs import MAX_TOKENS, Run, joined_conditions, sift_conditions, speed_of
 from shared.segment_ids import batch_id_of, run_id_of
 from shared.storage.log import SegmentLog
 
 GATEWAY_TTFT: Final = "Gateway TTFT (ms)"
 GATEWAY_OVERHEAD: Final = "Gateway overhead (ms)"
 CANCELLED: Final = "Cancelled"
+_COUNTS: Final = frozenset({"prompt_tokens", "completion_tokens"})
 _NO_METRICS: Final = dict.fromkeys(
     ("prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s")
 )
@@ -62,6 +64,19 @@ def run_of(seat: Seat, answered: Answered, marks: Marks, preview: str | None) ->
 def conditions_of(frame: Up) -> dict[str, str]:
     """Under what a device says that it answered, as runs keep it: the good ones of what it says."""
     return joined_conditions({}, sift_conditions(frame.conditions)[0])[0]
+
+
+def metrics_of(frame: Up) -> dict[str, float | None]:
+    """What a device says that it measured, as a job's result may have it; what no run can have
+    counts as not measured.
+    """
+    said = frame.metrics or {}
+    return {name: value if _is_measured(name, value) else None for name, value in said.items()}
+
+
+def _is_measured(name: str, value: float | None) -> bool:
+    most = MAX_TOKENS if name in _COUNTS else sys.float_info.max
+    return value is not None and 0 <= value <= most
 
 
 def abandoned_run(seat: Seat) -> Run:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.aws import Bucket
-from tests.functions.gateway.kit import ASK, METRICS, FakeDevice, Gate, Reply, three_words
+from tests.functions.gateway.kit import ASK, CHAT, METRICS, FakeDevice, Gate, Reply, three_words
 
 
 def test_answer_has_output_figures_and_phases_when_a_device_answers(
@@ -90,6 +90,98 @@ def test_run_has_the_conditions_that_its_device_says(
 
     (run,) = runs()
     assert (reply.status, run.conditions) == (200, kept)
+
+
+@pytest.mark.parametrize(
+    ("waits", "lasts_s"), [({}, 330), ({"max_wait_s": 600, "timeout_s": 840}, 885)]
+)
+def test_device_hears_when_the_call_is_over_when_it_is_asked(
+    gate: Gate, waits: dict[str, int], lasts_s: int
+) -> None:
+    """No function may run for longer than 900 s."""
+    gate.device()
+
+    gate.ask(body={**ASK, **waits})
+
+    (asked, *_) = gate.devices["dev-1"].heard
+    assert asked["deadline_ms"] == lasts_s * 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("completion_tokens", 1e300),
+        ("completion_tokens", 10**13),
+        ("prompt_tokens", -3),
+        ("latency_ms", -90.0),
+        ("ttft_ms", -1e300),
+        ("tok_s", -0.5),
+    ],
+)
+def test_figure_counts_as_not_measured_when_no_run_can_have_it(
+    gate: Gate, runs: Any, name: str, said: float
+) -> None:
+    async def measures_oddly(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await device.say(ask, "started")
+        await device.piece(ask, "one")
+        measured = {"metrics": {**METRICS, name: said}, "load_ms": -1.0}
+        await device.say(ask, "done", finish_reason="stop", **measured)
+
+    gate.device(script=measures_oddly)
+
+    reply = gate.ask(body=ASK)
+
+    (run,) = runs()
+    assert (reply.status, reply.json["metrics"]) == (200, {**METRICS, name: None})
+    assert (run.ok, run.run_id) == (True, reply.json["run_id"])
+    assert reply.json["phases"]["load_ms"] is None
+    assert name == "tok_s" or getattr(run, name) is None
+
+
+@pytest.mark.parametrize("path", ["/ask", "/v1/chat/completions", "/api/chat", "/api/generate"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"delta": "text"},
+        {"delta": [{"content": "text"}]},
+        {"delta": {"tool_calls": [None, "call"]}},
+        {"delta": {"tool_calls": {"function": {}}}},
+        {"delta": {}, "logprobs": ["text"]},
+    ],
+)
+def test_piece_says_nothing_when_a_models_server_says_it_in_another_form(
+    gate: Gate, path: str, odd: Any
+) -> None:
+    async def speaks_oddly(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await device.say(ask, "started")
+        await device.piece(ask, "one")
+        await device.piece(ask, **odd)
+        await device.say(ask, "done", finish_reason="stop")
+
+    gate.device(script=speaks_oddly)
+
+    for streamed in (False, True):
+        reply = gate.ask(path, {**(CHAT | ASK), "stream": streamed} if path != "/ask" else ASK)
+        assert reply.status == 200
+        assert b"one" in reply.body
+
+
+@pytest.mark.parametrize("odd", [{"t": -1.0}, {"t": 1e300}, {"c": [[-1e300, {"delta": {}}]]}])
+def test_frame_is_none_when_its_time_is_none(gate: Gate, odd: Any) -> None:
+    async def says_odd_times(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await device.say(ask, "started")
+        await device.say(ask, "chunks", **odd)
+        # Said again, as to a gateway that asks for what it has not heard.
+        del device._said[ask["id"]]
+        await device.say(ask, "started")
+        await device.piece(ask, "one")
+        await device.say(ask, "done", finish_reason="stop")
+
+    gate.device(script=says_odd_times)
+
+    reply = gate.ask("/api/chat", {**CHAT, "stream": False})
+
+    assert (reply.status, reply.json["message"]["content"]) == (200, "one")
 
 
 def test_words_come_as_events_when_the_answer_is_streamed(gate: Gate, runs: Any) -> None:

@@ -32,6 +32,22 @@ def test_items_have_answer_or_problem_in_order_when_they_are_a_batch(gate: Gate,
     assert sorted(run.ok for run in runs()) == [False, True, True]
 
 
+def test_item_has_a_problem_of_its_own_when_it_fails_in_a_way_that_was_not_foreseen(
+    gate: Gate, tables: dict[str, Table]
+) -> None:
+    """Here because the user's seats are not what a call makes of them."""
+    gate.device()
+    for number in range(8):
+        tables["GatewayTable"].put({"pk": "USER#ada", "sk": f"SEAT#{number:02d}"})
+
+    results = gate.ask("/ask_batch", {"items": [ASK, {"model": "tiny"}]}).json["results"]
+    (warmed,) = gate.ask("/warmup", {"model": "tiny"}).json["devices"]
+
+    assert [result["status"] for result in results] == [500, 422]
+    assert results[0]["problem"]["code"] == "internal"
+    assert (warmed["ready"], warmed["detail"]) == (False, results[0]["problem"]["detail"])
+
+
 @pytest.mark.parametrize("items", [[], [ASK] * 65])
 def test_batch_is_refused_when_it_has_no_items_or_too_many(gate: Gate, items: list[Any]) -> None:
     reply = gate.ask("/ask_batch", {"items": items})

@@ -100,6 +100,7 @@ class World:
             list(self.devices),
             waits_until=self.max_wait_s,
             timeout_s=self.timeout_s,
+            ends_by=self.max_wait_s + self.timeout_s,
             now=0.0,
         )
         for at, serial, noise in self.noise:

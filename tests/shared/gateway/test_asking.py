@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.gateway.asking import Asking
+from shared.gateway.asking import Asking, Ended, Send
 from shared.gateway.messages import MAX_MESSAGE_BYTES, encoded, read_up
 from tests.shared.gateway.kit import Device, World, frame, text
 
@@ -139,7 +139,7 @@ def test_last_device_answers_when_it_was_too_busy_to_say_so_at_once() -> None:
 
 
 def test_last_device_is_not_waited_for_when_the_broker_says_that_it_left() -> None:
-    asking = Asking("ask_1", ["a"], waits_until=30.0, timeout_s=30.0, now=0.0)
+    asking = Asking("ask_1", ["a"], waits_until=30.0, timeout_s=30.0, ends_by=60.0, now=0.0)
     list(asking.begin(0.0))
     asking.leave("a", 0.5)
 
@@ -248,6 +248,26 @@ def test_call_is_stopped_when_it_takes_longer_than_its_timeout() -> None:
 
     assert (end.how, end.serial, world.sent[-1].kind) == ("timeout", "a", "cancel")
     assert 2.0 <= world.now <= 4.0
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_call_is_over_in_time_when_its_first_device_failed_late(begins: bool) -> None:
+    """Upkeep takes a call that lasts longer for one whose function died."""
+    asking = Asking("ask_1", ["a", "b"], waits_until=30.0, timeout_s=300.0, ends_by=330.0, now=0.0)
+    list(asking.begin(0.0))
+    list(asking.hear("a", frame("started", 1), 1.0))
+    failed = frame("failed", 2, code="runtime_crash", message="gone", retryable=True)
+    list(asking.hear("a", failed, 320.0))
+    list(asking.hear("b", frame("started" if begins else "accepted", 1, attempt=2), 328.0))
+
+    before = [type(step).__name__ for step in asking.tick(329.9)]
+    sent, end = asking.tick(330.0)
+
+    assert "Ended" not in before
+    assert isinstance(sent, Send)
+    assert (sent.kind, sent.serial) == ("cancel", "b")
+    assert isinstance(end, Ended)
+    assert end.how == ("timeout" if begins else "wait_exceeded")
 
 
 def test_device_stops_when_the_client_leaves_while_it_speaks() -> None:
