@@ -56,7 +56,7 @@ _SHUNNED_S: Final = 30.0
 # A client that takes nothing for so long is as good as gone.
 _TAKEN_WITHIN_S: Final = 10.0
 # Lambda ends a function, and API Gateway an answer, after 900 s and without a word.
-LONGEST_S: Final = 885.0
+LONGEST_S: Final = 865.0
 # Until a call is surely over, whatever became of its function.
 _GRACE_S: Final = 60
 _FETCHED_WITHIN_S: Final = 900

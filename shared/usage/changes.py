@@ -107,7 +107,8 @@ def _document(
 def _side(points: Points, first: int, last: int) -> dict[str, Any]:
     values, runs = points.values[first:last], points.runs[first:last]
     n = sum(runs)
-    return {"n": n, "mean": math.fsum(map(mul, values, runs)) / n}
+    # Shares, because no float may hold the sum.
+    return {"n": n, "mean": math.fsum(map(mul, values, [each / n for each in runs]))}
 
 
 def _what_changed(

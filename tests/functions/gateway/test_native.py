@@ -93,7 +93,7 @@ def test_run_has_the_conditions_that_its_device_says(
 
 
 @pytest.mark.parametrize(
-    ("waits", "lasts_s"), [({}, 330), ({"max_wait_s": 600, "timeout_s": 840}, 885)]
+    ("waits", "lasts_s"), [({}, 330), ({"max_wait_s": 600, "timeout_s": 840}, 865)]
 )
 def test_device_hears_when_the_call_is_over_when_it_is_asked(
     gate: Gate, waits: dict[str, int], lasts_s: int

@@ -299,6 +299,17 @@ def test_change_is_found_when_no_float_holds_the_squares(lab):
     assert change["verdict"] == "regressed"
 
 
+def test_change_is_found_when_no_float_holds_the_sum(lab):
+    """Nor keeps one such device the changes of others from being found."""
+    lab.send([1e308, 1.1e308] * 10, ago_s=7_200)
+    lab.send([1.5e308, 1.6e308] * 10)
+
+    (change,) = lab.client.get("/usage/changes?metric=latency_ms").json()["changes"]
+
+    assert change["before"] == {"n": 20, "mean": pytest.approx(1.05e308)}
+    assert change["after"] == {"n": 20, "mean": pytest.approx(1.55e308)}
+
+
 def test_nothing_is_named_when_nothing_changed(lab):
     lab.send(STEADY * 5)
 
