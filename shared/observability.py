@@ -2,19 +2,19 @@
 
 from functools import cache
 
-from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from shared.config import service_name, stack_name
-from shared.log_lines import EventFormatter
+from shared.log_lines import EventLogger
 
 NAMESPACE = "Evalyard"
 
 
 @cache
-def logger() -> Logger:
+def logger() -> EventLogger:
     """The process's JSON logger; the service name comes from POWERTOOLS_SERVICE_NAME."""
-    return Logger(log_uncaught_exceptions=False, logger_formatter=EventFormatter())
+    return EventLogger()
 
 
 def count(name: str, value: int = 1, *, service: str | None = None) -> None:

@@ -8,28 +8,36 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from mangum import Mangum
+from fastapi import APIRouter
 
 from shared.aws import Table
 from shared.config import read_settings
-from shared.http.answers import TEXT_TYPES
+from shared.http.direct import DirectApp
+from shared.http.events import HttpEvent, ran_through
 from shared.http.problems import install_problem_handlers
 from shared.http.rates import RateLimits, RateSettings
 from shared.http.request_log import RequestLog
 from shared.http.snapshots import prepare_for_snapshots
 from shared.idempotency import IdempotencyStore
+from shared.observability import logger
+
+_DIED: dict[str, Any] = {
+    "statusCode": 500,
+    "body": "Internal Server Error",
+    "headers": {"content-type": "text/plain; charset=utf-8"},
+    "isBase64Encoded": False,
+}
 
 
 def create_app(
     title: str, *routers: APIRouter, idempotency: Callable[[], IdempotencyStore] | None = None
-) -> FastAPI:
+) -> DirectApp:
     """An app of the given routers with the shared envelope.
 
     `idempotency` gives the store behind `Idempotency-Key`; without one, no route of
     the app may be marked `@creates`, and its callers are held to no rate.
     """
-    app = FastAPI(
+    app = DirectApp(
         title=title,
         docs_url=None,
         redoc_url=None,
@@ -52,11 +60,18 @@ def _rates(table: Table) -> RateLimits:
     return RateLimits(table, read_settings(RateSettings))
 
 
-def serve(app: FastAPI, event: dict[str, Any], context: object) -> dict[str, Any]:
+def serve(app: DirectApp, event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one API Gateway (HTTP API, payload 2.0) event with the app."""
-    return _adapter(app)(event, context)  # type: ignore[arg-type]  # Mangum names the Lambda context's protocol; any context object serves.
+    request = HttpEvent(event, context)
+    try:
+        answer = ran_through(_request_log(app).answer(request.scope, request.receive))
+    except BaseException:
+        # The last resort, also for what ends a process: the caller is to hear something.
+        logger().exception("request_died")
+        return dict(_DIED)
+    return request.answered(answer.status, answer.headers, answer.body)
 
 
 @cache
-def _adapter(app: FastAPI) -> Mangum:
-    return Mangum(RequestLog(app), lifespan="off", text_mime_types=TEXT_TYPES)
+def _request_log(app: DirectApp) -> RequestLog:
+    return RequestLog(app)

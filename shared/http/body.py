@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from shared.errors import EvalyardError, UnsupportedMedia
+from shared.http.events import BODY
 from shared.http.problems import EdgeError
 from shared.request_bodies import inflated, strict_json
 
@@ -23,7 +24,7 @@ class EdgeRequest(Request):
         if not hasattr(self, "_plain"):
             encoding = self.headers.get("content-encoding")
             with _at_the_edge():
-                self._plain = inflated(await super().body(), encoding)
+                self._plain = inflated(self.scope[BODY], encoding)
         return self._plain
 
     async def json(self) -> Any:

@@ -1,4 +1,4 @@
-"""The outermost ASGI layer: what every answer has, whatever route gave it.
+"""The outermost layer: what every answer has, whatever route gave it.
 
 A request id, which every log line of the request carries; the headers that keep browsers and
 caches careful; one log line of its own. An answer that Lambda would not pass on becomes a 413
@@ -43,7 +43,7 @@ class _Code(msgspec.Struct):
     code: str = ""
 
 
-class _Answer:
+class WholeAnswer:
     """An answer while it is given, held until it is whole."""
 
     def __init__(self) -> None:
@@ -86,12 +86,6 @@ class _Answer:
             return None
         return msgspec.json.decode(self.body, type=_Code).code
 
-    async def give(self, send: Send) -> None:
-        """Hand the whole of it over."""
-        start = {"status": self.status, "headers": self.headers}
-        await send({"type": "http.response.start", **start})
-        await send({"type": "http.response.body", "body": self.body})
-
 
 class RequestLog:
     """Wraps an ASGI app; knows nothing of its routes."""
@@ -99,12 +93,12 @@ class RequestLog:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive) -> WholeAnswer:
         """Answer one request and log it by ids, never by content."""
         started = time.perf_counter()
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer()
+        answer = WholeAnswer()
         logger().append_keys(request_id=request_id)
         try:
             await self._answer(scope, receive, answer)
@@ -113,9 +107,9 @@ class RequestLog:
             _log(scope, answer, time.perf_counter() - started)
         finally:
             logger().remove_keys(["request_id"])
-        await answer.give(send)
+        return answer
 
-    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, answer: WholeAnswer) -> None:
         try:
             await self._app(scope, receive, answer.take)
         except Exception:
@@ -130,7 +124,7 @@ def _request_id(scope: Scope) -> str:
     return str(context.get("requestId") or ids.new_id("req"))
 
 
-def _log(scope: Scope, answer: _Answer, seconds: float) -> None:
+def _log(scope: Scope, answer: WholeAnswer, seconds: float) -> None:
     route = scope.get("route")
     logger().info(
         "request_served",

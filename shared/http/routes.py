@@ -4,11 +4,10 @@ from typing import ClassVar
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 
 from shared.errors import EvalyardError
 from shared.http.body import EdgeRequest, require_json
-from shared.http.direct import Answer, directly
+from shared.http.direct import Answer, DirectRoute, directly
 from shared.http.idempotency import answer_once, is_creating
 from shared.http.identity import Caller, identify, is_for_administrators
 from shared.http.problems import EdgeError, problem_response, validation_error
@@ -17,7 +16,7 @@ from shared.http.rates import held_to_rate
 from shared.scopes import TRIALS, check_scope
 
 
-class OpenRoute(APIRoute):
+class OpenRoute(DirectRoute):
     """A route for everybody."""
 
     credential: ClassVar[str | None] = None
@@ -27,8 +26,12 @@ class OpenRoute(APIRoute):
     any_query: ClassVar[bool] = False
 
     def get_route_handler(self) -> Answer:
-        """FastAPI's handler between the checks of the edge."""
-        original = directly(self.dependant, super().get_route_handler())
+        """FastAPI's handler between the checks of the edge; the endpoint itself is `direct`."""
+        endpoint = directly(self.dependant)
+        self.direct = endpoint and self._between_checks(endpoint)
+        return self._between_checks(super().get_route_handler())
+
+    def _between_checks(self, original: Answer) -> Answer:
         parameters = QueryParameters.of(self.dependant)
         admins = is_for_administrators(self.dependant)
 

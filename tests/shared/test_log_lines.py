@@ -1,15 +1,24 @@
 """Log lines are those of Powertools, letter by letter."""
 
+import io
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from shared.log_lines import EventFormatter
+from shared import clock
+from shared.log_lines import EventFormatter, EventLogger
+from tests.conftest import HeldClock
+
+_numbers = count()
 
 
 def _record(message: object, /, *args: object, **fields: object) -> logging.LogRecord:
@@ -92,3 +101,114 @@ def test_seconds_and_milliseconds_are_the_records_when_lines_follow_each_other()
         moment = json.loads(formatter.format(record))["timestamp"]
 
         assert moment == LambdaPowertoolsFormatter().formatTime(record)
+
+
+class _Heard(logging.Handler):
+    """Keeps what it hears of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextmanager
+def _root_with(*handlers: logging.Handler) -> Iterator[None]:
+    """A root logger with these handlers only, without those of pytest."""
+    kept = logging.root.handlers
+    logging.root.handlers = list(handlers)
+    try:
+        yield
+    finally:
+        logging.root.handlers = kept
+
+
+def _made(kind: type[Logger]) -> tuple[Logger, io.StringIO]:
+    """A new logger, of ours or of Powertools with our formatter, and what it writes to."""
+    service, text = f"lines-{next(_numbers)}", io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERTOOLS_SERVICE_NAME", service)
+        ours = kind is EventLogger
+        logger = EventLogger() if ours else Logger(logger_formatter=EventFormatter())
+    logger.registered_handler.stream = text  # type: ignore[attr-defined]  # It is a StreamHandler.
+    logger.append_keys(request_id="r-1", service="lines")
+    return logger, text
+
+
+def _said(kind: type[Logger], heard: _Heard, *args: Any, **fields: Any) -> list[dict[str, Any]]:
+    """The lines that a new logger writes, their members in order, without their times."""
+    with _root_with(heard):
+        logger, text = _made(kind)
+        logger.info(*args, **fields)
+    lines = [json.loads(line) for line in text.getvalue().splitlines()]
+    assert all(line.pop("timestamp") for line in lines)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("args", "fields"),
+    [
+        (("request_served",), {}),
+        (("request_served",), {"status": 200, "code": None, "ms": 1.5, "caller": "größer\n"}),
+        (("request_served",), {"level": "mine", "message_": "other", "service": "another"}),
+        (("request_served",), {"error": ValueError("what"), "text": "\ud800"}),
+        (("request_served",), {"extra": {"more": 1}}),
+        (("request_served",), {"stacklevel": 2, "stack_info": True}),
+        (("request_served",), {"exc_info": ValueError("what")}),
+        (("two words",), {"more": 1}),
+        (("%s words", 2), {"more": 1}),
+        (({"a": 1},), {}),
+    ],
+    ids=str,
+)
+def test_a_line_is_that_of_a_record_when_none_is_made(
+    args: tuple[Any, ...], fields: dict[str, Any]
+) -> None:
+    heard = _Heard()
+
+    ours, theirs = (_said(kind, heard, *args, **fields) for kind in (EventLogger, Logger))
+
+    assert ours == theirs
+    assert list(map(list, ours)) == list(map(list, theirs))
+    assert ours[0]["location"].startswith("_said:")
+    assert not heard.records
+
+
+def test_no_record_is_made_when_nothing_else_hears(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.Logger, "makeRecord", None)
+
+    [line] = _said(EventLogger, _Heard(), "request_served", status=200)
+
+    assert line["message"] == "request_served"
+
+
+def test_a_moment_is_that_of_the_clock_when_no_record_is_made(held_clock: HeldClock) -> None:
+    held_clock.advance(0.25)
+    with _root_with():
+        logger, text = _made(EventLogger)
+        logger.info("request_served")
+
+    written = datetime.strptime(json.loads(text.getvalue())["timestamp"], "%Y-%m-%d %H:%M:%S,%f%z")
+    assert round(written.timestamp() * 1_000) == clock.now_us() // 1_000
+
+
+@pytest.mark.parametrize("others", [(), (_Heard(),)], ids=["alone", "with another"])
+def test_others_hear_when_they_listen(others: tuple[_Heard, ...]) -> None:
+    with _root_with(*others):
+        logger, text = _made(EventLogger)
+    late = _Heard()
+
+    with _root_with(*others, late):
+        logger.info("request_served", status=200)
+
+    assert [vars(record)["status"] for record in late.records] == [200]
+    assert not any(each.records for each in others)
+    assert json.loads(text.getvalue())["status"] == 200
+
+
+def test_nothing_is_written_when_the_level_is_higher(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "WARNING")
+
+    assert not _said(EventLogger, _Heard(), "request_served")

@@ -4,12 +4,16 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Body, Depends, FastAPI, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from functions.datasets.routes import router
-from shared.http.direct import directly
+from functions.datasets.handler import app as datasets
+from shared import http
+from shared.errors import NotFound, TooManyRequests, Unauthenticated, Unavailable
+from shared.http.body import EdgeError
+from shared.http.direct import DirectApp, DirectRoute, directly
+from tests.kit.gateway import LambdaContext, http_event
 
 Endpoint = Callable[..., Awaitable[Any]]
 
@@ -66,20 +70,13 @@ async def sets_headers(response: Response) -> Response:
     return Response(headers=response.headers)
 
 
-def _handlers(endpoint: Endpoint, path: str = "/") -> tuple[Any, Any]:
-    """FastAPI's handler, and what `directly` makes of it."""
-    route = APIRoute(path, endpoint, methods=["POST"])
-    original = route.get_route_handler()
-    return original, directly(route.dependant, original)
-
-
-class _Direct(APIRoute):
+class _Direct(DirectRoute):
     def get_route_handler(self) -> Any:
-        return directly(self.dependant, super().get_route_handler())
+        self.direct = directly(self.dependant)
+        return super().get_route_handler()
 
 
-def _answers(route_class: type[APIRoute], *queries: str) -> list[tuple[Any, ...]]:
-    app = FastAPI()
+def _answers(app: FastAPI, route_class: type[APIRoute], *queries: str) -> list[tuple[Any, ...]]:
     app.router.route_class = route_class
     app.post("/", response_model=None)(all_may_be_left_out)
     client = TestClient(app, headers={"name": "ada"})
@@ -90,7 +87,8 @@ def _answers(route_class: type[APIRoute], *queries: str) -> list[tuple[Any, ...]
 def test_answers_are_those_of_fastapi_when_the_endpoint_is_called_directly() -> None:
     queries = ("", "", "?", "?flag=1&limit=3&n=a&n=b", "?limit=0", "")
 
-    direct, through_fastapi = _answers(_Direct, *queries), _answers(APIRoute, *queries)
+    direct = _answers(DirectApp(), _Direct, *queries)
+    through_fastapi = _answers(FastAPI(), APIRoute, *queries)
 
     assert direct == through_fastapi
     assert direct[0][2] == direct[1][2] == "('ada', False, 50, None, ['POST'])"
@@ -111,12 +109,67 @@ def test_answers_are_those_of_fastapi_when_the_endpoint_is_called_directly() -> 
     ids=lambda each: getattr(each, "__name__", None),
 )
 def test_fastapi_is_asked_when_something_is_left_for_it(endpoint: Endpoint, path: str) -> None:
-    original, made = _handlers(endpoint, path)
+    app = DirectApp()
+    app.router.routes.append(_Direct(path, endpoint, methods=["POST"]))
 
-    assert made is original
+    assert not app._direct_routes
+
+
+def _answer(app: DirectApp, path: str) -> dict[str, Any]:
+    event = http_event("GET", path, headers={"host": "here"})
+    event["requestContext"]["requestId"] = "r-1"
+    return http.serve(app, event, LambdaContext())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotFound("no such thing", code="thing_not_found"),
+        TooManyRequests("wait", retry_after_s=7),
+        Unauthenticated("who?"),
+        Unavailable("away"),
+        EdgeError(NotFound("at the edge")),
+        HTTPException(405),
+        ValueError("unforeseen"),
+        RecursionError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_is_answered_as_through_fastapi_when_the_endpoint_is_called_directly(
+    error: Exception,
+) -> None:
+    router = APIRouter(route_class=http.OpenRoute)
+
+    @router.get("/fails")
+    async def fail(ways: Annotated[str, Query()] = "both") -> Response:
+        raise error
+
+    app = http.create_app("Fails", router)
+
+    assert app._direct_routes
+    assert _answer(app, "/fails") == _answer(app, "/fails?ways=one")
+
+
+def test_a_route_is_found_as_fastapi_finds_it_when_others_fit_too() -> None:
+    router = APIRouter(route_class=http.OpenRoute)
+
+    @router.get("/things/{name}")
+    async def get_thing(name: str) -> Response:
+        return Response(name)
+
+    @router.get("/things/mine")
+    async def get_mine() -> Response:
+        return Response("never asked for")
+
+    @router.post("/things/mine")
+    async def post_mine() -> Response:
+        return Response("posted")
+
+    app = http.create_app("Things", router)
+
+    assert list(app._direct_routes) == [("POST", "/things/mine")]
+    assert _answer(app, "/things/mine")["body"] == "mine"
 
 
 def test_an_append_goes_directly_when_its_query_is_empty() -> None:
-    [append] = [each for each in router.routes if each.path.endswith("/append_jsonl")]
-
-    assert directly(append.dependant, name) is not name
+    assert ("POST", "/user/data/append_jsonl") in datasets._direct_routes
