@@ -91,13 +91,15 @@ def _shifts(values: Any, counts: Any, significance: float) -> list[float]:
     while waiting:
         first, last = waiting.pop()
         place = _best_place(values[first:last])
-        if place and _tested(values[first:last], worth[first:last], place)[1] < significance:
+        part = values[first:last], worth[first:last], np.ones(last - first)
+        if place and _tested(*part, place)[1] < significance:
             places.append(first + place)
             waiting += [(first, first + place), (first + place, last)]
     places.sort()
+    alike = _alike(values, border, places) if places else np.ones(len(values))
 
     def sides(start: int, end: int) -> tuple[Any, Any]:
-        return raw if start < border < end else (values, worth)
+        return (*(raw if start < border < end else (values, worth)), alike)
 
     while places:
         edges = [0, *places, len(values)]
@@ -135,6 +137,26 @@ def _worth(values: Any, counts: Any) -> Any:
     return np.where(np.arange(len(counts)) < border, np.maximum(1, worth), 1.0)
 
 
+def _alike(values: Any, border: int, places: list[int]) -> Any:
+    """How many times as much means of these points vary as those of independent ones."""
+    steps = np.abs(np.diff(values, prepend=values[0]))
+    near = [np.arange(max(1, at - _LEAST + 1), min(len(values), at + _LEAST)) for at in places]
+    edges = np.array([border, *(some[np.argmax(steps[some])] for some in near)])
+    stretch = (np.arange(len(values))[:, None] >= edges[None, :]).sum(1)
+    found = np.ones(len(values))
+    for kind in (np.arange(border), np.arange(border, len(values))):
+        if len(kind):
+            of, part = values[kind], stretch[kind]
+            one, three = (
+                (np.square(of[far:] - of[:-far])[part[far:] == part[:-far]]) for far in (1, 3)
+            )
+            if len(one) and len(three):
+                root = np.sqrt(max(4 * three.mean() / max(one.mean(), 1e-300) - 3, 1)) - 1
+                phi = min(max(root / 2 - 5 / len(kind), 0), 0.95)
+                found[kind] = (1 + phi) / (1 - phi)
+    return found
+
+
 def _best_place(values: Any) -> int | None:
     n = len(values)
     if n < 2 * _LEAST:
@@ -149,7 +171,7 @@ def _best_place(values: Any) -> int | None:
     return int(m[np.argmax(scores)])
 
 
-def _tested(values: Any, worth: Any, place: int) -> tuple[float, float]:
+def _tested(values: Any, worth: Any, alike: Any, place: int) -> tuple[float, float]:
     """The p of the two sides, and that of the best of all places."""
     sides = [(values[:place], worth[:place]), (values[place:], worth[place:])]
     means = [np.average(some, weights=weights) for some, weights in sides]
@@ -157,8 +179,12 @@ def _tested(values: Any, worth: Any, place: int) -> tuple[float, float]:
         (weights * (some - mean) ** 2).sum()
         for (some, weights), mean in zip(sides, means, strict=True)
     )
-    df = len(values) - 2
-    error = np.sqrt(rest / df * sum(1 / weights.sum() for _, weights in sides))
+    swelled = [(worth * alike)[:place].sum(), (worth * alike)[place:].sum()]
+    shares = [
+        times / weights.sum() ** 2 for times, (_, weights) in zip(swelled, sides, strict=True)
+    ]
+    df = max(1, (1 / alike).sum() - 2)
+    error = np.sqrt(rest / (len(values) - 2) * sum(shares))
     p = float(2 * stats.t.sf(abs(means[1] - means[0]) / error, df))
     if p <= 0:
         return 0.0, 0.0

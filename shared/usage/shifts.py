@@ -27,6 +27,11 @@ _SPIKE = 4.0
 # Such a point counts as so many: as one of the few next to an end, four would often be a level.
 _SPIKE_COUNTS = 2.0
 _WINDOW = 5
+# A correlation of neighbours above this is taken for this one: such a series hardly has a level.
+_MOST_ALIKE = 0.95
+# What does not count of it, by the points that show it: by simulations, so much that at most one of
+# 20 series has a change where nothing changed and neighbours are correlated by 0.3.
+_BY_CHANCE = 5.0
 # Points that are looked at for spikes together.
 _TOGETHER = 20
 # Squares of less, and a thousand of them together, are numbers; those of more may be none.
@@ -54,16 +59,17 @@ class Points(NamedTuple):
 
 
 class WeighedPoints(NamedTuple):
-    """Neighbouring points: values, and how many runs that do not depend on each other each is
-    worth.
+    """Neighbouring points: values, how many single runs each is worth by its spread, and how many
+    times as much a mean of such points varies as one of points that do not depend on each other.
     """
 
     values: Sequence[float]
     worths: Sequence[float]
+    alike: Sequence[float]
 
     def between(self, first: int, last: int) -> "WeighedPoints":
         """The points from a place to before another."""
-        return WeighedPoints(self.values[first:last], self.worths[first:last])
+        return WeighedPoints(*(column[first:last] for column in self))
 
 
 @dataclass(frozen=True)
@@ -85,10 +91,16 @@ def shifts_of(points: Points, significance: float) -> list[Shift]:
     points = _within_reach(points)
     border = points.border
     levels = _without_spikes(points)
-    levelled = WeighedPoints(levels, _worths(levels, points.runs, border))
-    raw = WeighedPoints(points.values, _worths(points.values, points.runs, border))
+    unlike = [1.0] * len(levels)
+    levelled = WeighedPoints(levels, _worths(levels, points.runs, border), unlike)
+    raw = WeighedPoints(points.values, _worths(points.values, points.runs, border), unlike)
     places = sorted(_split(levelled, border, significance))
-    return _confirmed(levelled, raw, border, places, significance)
+    if not places:
+        return []
+    alike = _alike(levels, border, places)
+    return _confirmed(
+        levelled._replace(alike=alike), raw._replace(alike=alike), border, places, significance
+    )
 
 
 def _within_reach(points: Points) -> Points:
@@ -191,10 +203,14 @@ def _distances(values: Sequence[float]) -> tuple[list[float], list[float]]:
 
 
 def t_test(left: WeighedPoints, right: WeighedPoints) -> float:
-    """The two-sided p of Student's t-test of two stretches, each point by its worth."""
-    (weight_a, mean_a, rest_a), (weight_b, mean_b, rest_b) = map(_moments, (left, right))
-    df = len(left.values) + len(right.values) - 2
-    error = math.sqrt((rest_a + rest_b) / df * (1 / weight_a + 1 / weight_b))
+    """The two-sided p of Student's t-test of two stretches, each point by its worth.
+
+    Where points are alike, a mean of them varies more, and they count as that many fewer.
+    """
+    (share_a, mean_a, rest_a), (share_b, mean_b, rest_b) = map(_moments, (left, right))
+    spread = (rest_a + rest_b) / (len(left.values) + len(right.values) - 2)
+    error = math.sqrt(spread * (share_a + share_b))
+    df = max(1.0, math.fsum(1 / times for side in (left, right) for times in side.alike) - 2)
     delta = mean_b - mean_a
     if error <= 1e-12 * max(abs(mean_a), abs(mean_b)):
         return 0.0 if abs(delta) > error else 1.0
@@ -202,12 +218,12 @@ def t_test(left: WeighedPoints, right: WeighedPoints) -> float:
 
 
 def _moments(points: WeighedPoints) -> tuple[float, float, float]:
-    """Weight, mean, and weighted squares about the mean."""
-    values, worths = points
+    """What share of a run's variance their mean has, that mean, and weighted squares about it."""
+    values, worths, alike = points
     weight = math.fsum(worths)
     mean = math.fsum(map(mul, worths, values)) / weight
     rest = math.fsum(map(mul, worths, [(value - mean) ** 2 for value in values]))
-    return weight, mean, rest
+    return math.fsum(map(mul, worths, alike)) / weight**2, mean, rest
 
 
 def _searched(points: WeighedPoints, place: int) -> Shift:
@@ -242,7 +258,7 @@ def may_shift(points: WeighedPoints, significance: float) -> bool:
     """Whether any place at all would be a shift: the greatest t of all places bounds that of the
     place with the greatest energy distance, and takes a tenth of the time to find.
     """
-    values, worths = points
+    values, worths, _ = points
     n = len(values)
     if n < 2 * LEAST_RUNS:
         return False
@@ -332,6 +348,51 @@ def _worths(values: Sequence[float], runs: Sequence[int], border: int) -> list[f
     worth = min(single / means, float(most))
     older = [max(1.0, worth * size / most) for size in runs[:border]]
     return older + [1.0] * (len(values) - border)
+
+
+def _alike(values: Sequence[float], border: int, places: Sequence[int]) -> list[float]:
+    """How many times as much a mean of points varies as one of points that do not depend on each
+    other: means and single runs each by themselves.
+
+    (1 + φ) / (1 - φ), where neighbours are correlated by φ and those k apart by its k-th power (a
+    first-order autoregression): steps over three points then have 1 + φ + φ² times the variance of
+    steps over one. No step is taken over what may be a shift, so that none widens them: the widest
+    step next to each place, since a shift of fewer than five points is placed next to it.
+    """
+    edges = sorted({0, border, len(values), *(_widest_step(values, place) for place in places)})
+    return [
+        times
+        for first, last in ((0, border), (border, len(values)))
+        for times in [_swelling(values, [e for e in edges if first <= e <= last])] * (last - first)
+    ]
+
+
+def _swelling(values: Sequence[float], edges: Sequence[int]) -> float:
+    """How many times as much a mean of points varies, by the stretches between the edges."""
+    one, three = _steps(values, edges, 1), _steps(values, edges, 3)
+    if not one or not three:
+        return 1.0
+    ratio = fmean(step * step for step in three) / max(fmean(step * step for step in one), 1e-300)
+    correlation = (math.sqrt(max(4 * ratio - 3, 1.0)) - 1) / 2
+    # Few points seem correlated by chance.
+    correlation -= _BY_CHANCE / (edges[-1] - edges[0])
+    correlation = min(max(correlation, 0.0), _MOST_ALIKE)
+    return (1 + correlation) / (1 - correlation)
+
+
+def _widest_step(values: Sequence[float], place: int) -> int:
+    """Before which point near a place the greatest step is."""
+    near = range(max(1, place - LEAST_RUNS + 1), min(len(values), place + LEAST_RUNS))
+    return max(near, key=lambda point: abs(values[point] - values[point - 1]))
+
+
+def _steps(values: Sequence[float], edges: Sequence[int], far: int) -> list[float]:
+    """The steps over so many points within stretches."""
+    return [
+        step
+        for first, last in pairwise(edges)
+        for step in map(sub, values[first + far : last], values[first:last])
+    ]
 
 
 def _variance(values: Sequence[float]) -> float | None:

@@ -44,7 +44,7 @@ def test_q_is_scipys_when_there_are_many_tests(case):
 
 @pytest.mark.parametrize("case", VALUES["student"], ids=range(len(VALUES["student"])))
 def test_students_t_is_scipys_when_points_are_single_runs(case):
-    left, right = (WeighedPoints(case[side], [1.0] * len(case[side])) for side in ("a", "b"))
+    left, right = (WeighedPoints(case[side], *[[1.0] * len(case[side])] * 2) for side in ("a", "b"))
 
     assert t_test(left, right) == pytest.approx(case["p"], rel=1e-9)
 

@@ -80,6 +80,51 @@ def test_at_most_one_noise_of_twenty_has_a_change_when_it_has_a_spike_next_to_an
     assert alarms <= 0.05 * count + 3 * math.sqrt(0.05 * 0.95 * count)
 
 
+def warm(n, correlation, chance):
+    """Runs of a phone that stays warm for a while: each is like the one before it."""
+    level, rest = 0.0, math.sqrt(1 - correlation**2)
+    for _ in range(n):
+        level = correlation * level + rest * chance.gauss(0, 1)
+        yield 100 + 5 * level
+
+
+@pytest.mark.parametrize("correlation", [0.3, 0.6])
+def test_nothing_is_found_when_neighbours_are_alike(correlation):
+    chance, count = random.Random(10), 60
+
+    alarms = sum(bool(found(list(warm(200, correlation, chance)))) for _ in range(count))
+
+    assert alarms <= 9
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("n", [15, 50, 200, 1_000])
+@pytest.mark.parametrize(("correlation", "share"), [(0.3, 0.05), (0.6, 0.15)])
+def test_few_noises_have_a_change_when_neighbours_are_alike(n, correlation, share):
+    chance, count = random.Random(n), 400
+
+    alarms = sum(bool(found(list(warm(n, correlation, chance)))) for _ in range(count))
+
+    assert alarms <= share * count + 3 * math.sqrt(share * (1 - share) * count)
+
+
+def test_shift_is_found_when_neighbours_are_alike():
+    chance = random.Random(11)
+    values = [*warm(100, 0.3, chance), *(1.1 * value for value in warm(100, 0.3, chance))]
+
+    (place,) = found(values)
+
+    assert abs(place - 100) <= 2
+
+
+def test_obvious_shift_is_found_when_runs_are_few():
+    chance = random.Random(13)
+
+    places = found([chance.gauss(level, 0.01) for level in [10] * 20 + [12] * 6])
+
+    assert places == [20]
+
+
 @pytest.mark.parametrize("kind", ["normal", "skewed", "spiky"])
 def test_shift_is_found_where_it_is(kind):
     chance = random.Random(3)
@@ -175,7 +220,8 @@ def test_shift_is_the_same_when_no_float_holds_squares(unit):
 )
 def test_stretch_is_searched_when_any_place_could_be_a_shift(values, worths, significance):
     half = len(values) // 2
-    whole = WeighedPoints(values, [worths] * half + [1.0] * (len(values) - half))
+    weights = [worths] * half + [1.0] * (len(values) - half)
+    whole = WeighedPoints(values, weights, [1.0] * len(values))
 
     least = min(
         t_test(whole.between(0, place), whole.between(place, len(values)))
