@@ -1,6 +1,7 @@
 """The command over the real functions: what it prints where, and its exit codes."""
 
 import gzip
+import io
 import json
 import os
 import re
@@ -230,6 +231,86 @@ def test_rows_are_of_the_kind_that_is_said_when_the_name_does_not_say_it(
     assert command("datasets", "get", "rows", "--tail", "1").rows[0]["n"] == 1
 
 
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (b"4,5,6", "wrong_number_of_cells: the line has 3 cells, the header 2"),
+        (b"4", "wrong_number_of_cells: the line has 1 cells, the header 2"),
+        (b"4,\xb0", "invalid_utf8: the row is not UTF-8"),
+        (b'4,"x"y', "malformed_csv"),
+        (b'4,"' + b"x" * 2_000_000 + b'"', "malformed_csv"),
+    ],
+    ids=["many", "few", "ansi", "quote", "endless"],
+)
+def test_a_row_of_csv_is_refused_by_name_when_its_cells_do_not_fit_and_the_others_stay(
+    command, tmp_path, bad, code
+) -> None:
+    wide = b"w" * 200_000
+    (tmp_path / "a.csv").write_bytes(b"a,b\n1,x\n\n" + bad + b"\n2," + wide + b"\n")
+
+    done = command("append", "rows", "a.csv")
+
+    assert f"row 1: refused: {code}" in done.err
+    assert (done.code, done.rows[0]["appended"], done.rows[0]["rejected"]) == (0, 2, 1)
+    rows = command("datasets", "get", "rows").rows
+    assert [(row["a"], row["b"]) for row in rows] == [(1, "x"), (2, wide.decode())]
+
+
+def test_the_last_row_of_csv_is_refused_when_its_quote_is_left_open(command, tmp_path) -> None:
+    (tmp_path / "a.csv").write_text('a,b\n1,x\n2,"y\n3,z\n')
+
+    done = command("append", "rows", "a.csv")
+
+    assert "row 1: refused: malformed_csv" in done.err
+    assert command("datasets", "list").rows[0]["rows"] == 1
+
+
+def test_rows_of_a_json_array_are_kept_and_judged_as_lines_are(command, tmp_path) -> None:
+    content = (
+        b'\xef\xbb\xbf [\r\n {"n": 0.1234567890123456789, "s": "],\\""},{"n":\n1.50}, {"n":NaN},'
+        b'{"n":1,"n":2}, {"n":"\xe9"}, [3]\n]\n'
+    )
+    (tmp_path / "a.json").write_bytes(content)
+
+    done = command("append", "rows", "a.json")
+
+    said = [line.split(": ")[2] for line in done.err.splitlines() if line.startswith("row ")]
+    assert said == ["invalid_json", "duplicate_key", "invalid_utf8", "not_an_object"]
+    assert done.rows[0]["appended"] == 2
+    kept = list(sources.rows(io.BytesIO(content), "a.json"))
+    assert kept[:2] == [b'{"n": 0.1234567890123456789, "s": "],\\""}', b'{"n":\n1.50}']
+    assert list(sources.rows(io.BytesIO(b" [ ] "), "a.json")) == []
+
+
+def test_a_column_of_csv_is_named_when_it_is_there_twice(command, tmp_path) -> None:
+    (tmp_path / "a.csv").write_text("n,m,n\n1,2,3\n")
+
+    done = command("append", "rows", "a.csv")
+
+    assert (done.code, command("datasets", "list").rows) == (exits.USAGE, [])
+    assert "the column 'n' is there twice" in done.err
+
+
+def test_rows_are_the_same_when_they_come_back_from_csv(command, tmp_path) -> None:
+    rows = [
+        {"ms": 1772.8565859, "x": 0.123456789, "ok": True, "text": "a  b\nc", "no": None},
+        {"ms": 987654321.125, "x": 1e-7, "ok": False, "text": ' , "', "no": None},
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command("append", "rows", "a.jsonl")
+
+    (tmp_path / "b.csv").write_text(command("datasets", "get", "rows", "--format", "csv").out)
+    command("append", "again", "b.csv")
+
+    assert [
+        {name: row[name] for name in rows[0]} for row in command("datasets", "get", "again").rows
+    ] == rows
+    (tmp_path / "c.jsonl").write_text('{"list": [1.23456, "a"]}\n')
+    command("append", "lists", "c.jsonl")
+    told = command("datasets", "get", "lists", "--format", "csv").out
+    assert told == 'list\n"[1.23456,""a""]"\n'
+
+
 def test_there_is_no_data_when_no_row_is_good(command, tmp_path) -> None:
     (tmp_path / "a.jsonl").write_text("nonsense\n")
 
@@ -346,8 +427,10 @@ def test_all_is_read_and_sent_when_the_reader_of_the_output_leaves(command, monk
         ("rows.jsonl", '{"a": 1}\n'.encode("utf-16"), "it is UTF-16"),
         ("rows.jsonl.gz", gzip.compress(b'{"a": 1}\n'), "it is compressed"),
         ("rows.csv", b"a;b\n1;2,5\n", "separated by semicolons or tabs"),
+        ("rows.csv", b"a,\xb0C\n1,2\n", "save it as CSV UTF-8"),
+        ("rows.csv", b'a,"b"c\n1,2\n', "the header is no CSV"),
     ],
-    ids=["csv", "jsonl", "gzip", "semicolons"],
+    ids=["csv", "jsonl", "gzip", "semicolons", "ansi", "quote"],
 )
 def test_a_file_is_refused_by_what_it_is_when_its_rows_would_be_nonsense(
     command, tmp_path, name, content, reason

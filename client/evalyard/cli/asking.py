@@ -43,7 +43,10 @@ def ask(
         raise click.UsageError("one prompt is needed: -p TEXT, or - for stdin")
     key = session.ev.target.api_key
     if not key:
-        raise ConfigurationError("no API key: set EVALYARD_API_KEY (evalyard: kind api_key)")
+        raise ConfigurationError(
+            'no API key: set EVALYARD_API_KEY; POST /accounts/tokens with {"kind": "api_key"} '
+            "makes one"
+        )
     body: dict[str, Any] = {"prompt": sys.stdin.read() if stdin else prompt, "model": model}
     body |= {name: value for name, value in options.items() if value is not None}
     if num_predict is not None:

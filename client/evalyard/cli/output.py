@@ -20,7 +20,7 @@ _NARROWEST = 6
 def show_rows(session: Session, items: Iterable[Any], columns: Sequence[str]) -> int:
     """Print items as they come; how many there were.
 
-    Columns are what people see; JSON has all members.
+    Columns are what people see; JSON has all members, and CSV, which programs read, whole values.
     """
     rows = (as_row(item) for item in items)
     kind = session.format
@@ -29,7 +29,7 @@ def show_rows(session: Session, items: Iterable[Any], columns: Sequence[str]) ->
     if kind == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        return _count(rows, lambda row: writer.writerow([_cell(row, c, "") for c in columns]))
+        return _count(rows, lambda row: writer.writerow([_exact(_at(row, c)) for c in columns]))
     everything = list(rows)
     if kind == "json":
         print(json.dumps(everything, indent=2, ensure_ascii=False))
@@ -120,6 +120,13 @@ def _at(row: Row, path: str) -> Any:
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
+
+
+def _exact(value: Any) -> str:
+    """A value as JSON writes it, text as it is, null as nothing."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else compact(value)
 
 
 def _cell(row: Row, column: str, nothing: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from evalyard.core.rows import line
+from evalyard.core.rows import UnfitRow, line
 from evalyard.core.sending import Patience, ask, keyed
 from evalyard.core.wire import Request, Steps, query
 from evalyard.errors import (
@@ -140,6 +140,9 @@ class Packer:
         return part
 
     def _text(self, row: Any) -> bytes:
+        if isinstance(row, UnfitRow):
+            self._refuse(RowVerdict(self._next, row.code, row.detail))
+            return b""
         try:
             text = line(row)
         except (TypeError, ValueError) as error:

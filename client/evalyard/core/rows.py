@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 _SLICE = 1_000
+
+
+@dataclass(frozen=True)
+class UnfitRow:
+    """In a row's place, where what holds it cannot be read: it is refused, the others are not."""
+
+    code: str
+    detail: str
 
 
 def records(rows: Any) -> Iterable[Any]:
