@@ -31,6 +31,7 @@ _TOOLS = (
     "local/build.py",
     "local/bytecode.py",
     "local/pruning.py",
+    "local/rewriting.py",
     "local/stand_ins",
     "requirements/sam.txt",
 )
@@ -71,9 +72,9 @@ def build(target: Target, log: Path, config_env: str) -> None:
         arguments = ["build", "--config-env", config_env]
         run_sam(log, arguments, target.parameters, {"TMPDIR": scratch, "PATH": _path(target)})
     put_package_beginnings(BUILD)
-    stand_ins = prune_layers(BUILD.parent)
+    changed = prune_layers(BUILD.parent)
     compile_build(BUILD.parent, target.interpreter)
-    compile_modules(stand_ins, target.interpreter)
+    compile_modules(changed, target.interpreter)
     _MADE_FROM.write_text(wanted)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from botocore import xform_name
 
 from local.home import ROOT
+from local.rewriting import rewrite
 
 # `SERVICES` of shared/aws/clients.py; a test holds the two together.
 SERVICES = frozenset({"dynamodb", "s3", "sqs", "sts"})
@@ -42,6 +43,10 @@ UNUSED = (
     "dateutil/zoneinfo",
     "fastapi/cli.py",
     "fastapi/middleware/gzip.py",
+    "fastapi/security/api_key.py",
+    "fastapi/security/http.py",
+    "fastapi/security/open_id_connect_url.py",
+    "fastapi/security/utils.py",
     "fastapi/telemetry/_runtime.py",
     "fastapi/templating.py",
     "fastapi_standalone_docs/static/redoc*",
@@ -82,22 +87,32 @@ _KEPT = {
 STAND_INS = {
     "botocore/docs/__init__.py": "nothing.py",
     "botocore/docs/docstring.py": "botocore_docstring.py",
+    "fastapi/openapi/docs.py": "fastapi_openapi_docs.py",
     "fastapi/openapi/models.py": "fastapi_openapi_models.py",
+    "fastapi/openapi/utils.py": "fastapi_openapi_utils.py",
+    "fastapi/security/__init__.py": "nothing.py",
+    "fastapi/security/oauth2.py": "fastapi_security_oauth2.py",
+    "fastapi/sse.py": "fastapi_sse.py",
     "fastapi/telemetry/_api.py": "fastapi_telemetry_api.py",
     "fastapi/telemetry/_asgi.py": "fastapi_telemetry_asgi.py",
+    "pydantic/plugin/_loader.py": "pydantic_plugin_loader.py",
     "pydantic/v1/__init__.py": "pydantic_v1.py",
+    # Where `local/rewriting.py` leads to.
+    "urllib3/util/late_re.py": "late_re.py",
 }
 
 
 def prune_layers(sam_folder: Path) -> list[Path]:
-    """Prunes each web layer that was built; the stand-ins, which are to be compiled."""
-    stand_ins: list[Path] = []
+    """Prunes each web layer that was built; the modules that changed, which are to be compiled."""
+    changed: list[Path] = []
     for packages in sam_folder.glob("build/*/python"):
         if (packages / "botocore").is_dir():
             _remove_unused(packages)
             prune_descriptions(packages / "botocore" / "data")
-            stand_ins += put_stand_ins(packages)
-    return stand_ins
+            changed += [*put_stand_ins(packages), *rewrite(packages)]
+    for module in changed:
+        _forget_compiled(module)
+    return changed
 
 
 def _remove_unused(packages: Path) -> None:
@@ -120,7 +135,6 @@ def put_stand_ins(packages: Path) -> list[Path]:
         if place.parent.parent.is_dir():
             place.parent.mkdir(exist_ok=True)
             shutil.copyfile(ROOT / "local" / "stand_ins" / source, place)
-            _forget_compiled(place)
             put.append(place)
     return put
 
@@ -143,6 +157,10 @@ def prune_descriptions(data: Path) -> None:
         description = _read(path)
         path.unlink()
         _write(path.with_name("service-2.json"), only_called(description, called))
+    # What is packed is unpacked again for every client.
+    for packed in list(data.rglob("*.json.gz")):
+        _write(packed.with_suffix(""), _read(packed))
+        packed.unlink()
     _prune_endpoints(data / "endpoints.json")
 
 

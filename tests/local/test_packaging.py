@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -25,6 +26,7 @@ from local.pruning import (
     STAND_INS,
     UNUSED,
     only_called,
+    prune_descriptions,
     prune_layers,
     words_of_our_aws,
 )
@@ -150,6 +152,21 @@ def test_description_keeps_what_is_called_and_the_shapes_of_it() -> None:
         )
 
 
+def test_endpoint_rules_say_the_same_when_unpacked(tmp_path: Path) -> None:
+    data = Path(str(importlib.util.find_spec("botocore").origin)).parent / "data"  # type: ignore[union-attr]
+    for service in SERVICES:
+        shutil.copytree(data / service, tmp_path / service)
+    shutil.copyfile(data / "endpoints.json", tmp_path / "endpoints.json")
+
+    prune_descriptions(tmp_path)
+
+    assert not list(tmp_path.rglob("*.gz"))
+    pruned = Loader(extra_search_paths=[str(tmp_path)], include_default_search_paths=False)
+    for service in SERVICES:
+        asked = (service, "endpoint-rule-set-1")
+        assert pruned.load_service_model(*asked) == Loader().load_service_model(*asked)
+
+
 def test_every_call_of_ours_is_described_when_pruned() -> None:
     tree = ast.parse("\n".join(path.read_text() for path in AWS.glob("*.py")))
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -169,6 +186,10 @@ def test_stand_in_has_every_name_that_others_import(name: str) -> None:
     stand_in = ast.parse((ROOT / "local" / "stand_ins" / STAND_INS[name]).read_text())
     defined = ast.ClassDef | ast.FunctionDef
     has = {node.name for node in ast.walk(stand_in) if isinstance(node, defined)}
+    targets = [
+        target for node in stand_in.body if isinstance(node, ast.Assign) for target in node.targets
+    ]
+    has |= {target.id for target in targets if isinstance(target, ast.Name)}
 
     assert imported_by_others(package, module) <= has
 
