@@ -10,10 +10,11 @@ from typing import Final
 
 from evalyard_runner import log
 from evalyard_runner.backoff import Backoff
-from evalyard_runner.errors import ApiAwayError, ApiRefusedError
+from evalyard_runner.errors import ApiAwayError, ApiRefusedError, DeviceRefusedError
 from evalyard_runner.mqtt_link import Link, LinkLostError
 from evalyard_runner.presence import DeviceState
 from evalyard_runner.session import SessionKeeper
+from evalyard_runner.unexpected import place_of
 from evalyard_runner.wire import CallChannel
 
 # A signed address is for use at once.
@@ -63,14 +64,22 @@ class Channel:
                 await asyncio.sleep(_LOOKS_AGAIN_S)
                 return
             await self._connect(session.channel)
+        except DeviceRefusedError:
+            raise
         except (ApiAwayError, ApiRefusedError, LinkLostError) as exc:
-            self._state.set_takes_calls(self._link is not None and not self._link.is_lost)
-            if self._backoff.failures == 0:
-                log.trouble("broker_lost", reason=exc)
-            await asyncio.sleep(self._backoff.next_delay())
+            await self._pause(str(exc))
+            return
+        except Exception as exc:  # The last resort: jobs go on without calls.
+            await self._pause(place_of(exc))
             return
         self._backoff.reset()
         await self._until_over()
+
+    async def _pause(self, reason: str) -> None:
+        self._state.set_takes_calls(self._link is not None and not self._link.is_lost)
+        if self._backoff.failures == 0:
+            log.trouble("broker_lost", reason=reason)
+        await asyncio.sleep(self._backoff.next_delay())
 
     async def _connect(self, channel: CallChannel) -> None:
         name = channel.client_ids[self._turn % len(channel.client_ids)]
@@ -102,3 +111,5 @@ class Channel:
             except LinkLostError:
                 # The gateway asks for it again.
                 continue
+            except Exception as exc:  # The last resort: one message must not keep back the next.
+                log.trouble("message_not_sent", reason=place_of(exc))

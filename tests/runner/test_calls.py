@@ -47,13 +47,14 @@ class FakeQueues:
     broker: LocalBroker
     opened: int = 0
     away: bool = False
+    names: tuple[str, ...] = ("dev-a", "dev-b")
 
     async def opened_lately(self, within_s: float) -> Session:
         self.opened += 1
         if self.away:
             raise ApiAwayError("503")
         url = f"ws://{self.broker.endpoint}/mqtt"
-        return replace(SESSION, channel=CallChannel(url, ("dev-a", "dev-b"), DOWN, UP))
+        return replace(SESSION, channel=CallChannel(url, self.names, DOWN, UP))
 
 
 @dataclass
@@ -488,6 +489,20 @@ def test_nothing_is_run_when_a_message_is_none(model: FakeModel, payload: bytes)
     run(model, test)
 
 
+def test_other_calls_are_answered_when_the_broker_takes_no_message_of_one(model: FakeModel) -> None:
+    """Nothing that is said of a call is larger than it may be; this is about all that is not
+    foreseen.
+    """
+
+    async def test(yard: Yard) -> None:
+        yard.asks.send(f"{UP}gw", b"x" * 200_000)
+        await yard.say(ASK)
+
+        assert (await yard.ended())["k"] == "done"
+
+    run(model, test)
+
+
 def test_device_connects_again_when_the_broker_is_started_again(model: FakeModel) -> None:
     async def test(yard: Yard) -> None:
         await yard.broker.drop_all()
@@ -523,6 +538,20 @@ def test_answer_comes_whole_when_the_connection_breaks_in_its_middle(model: Fake
 
         whole = {frame["n"]: frame for frame in yard.frames}
         assert texts([whole[n] for n in sorted(whole)]) == "one two three"
+
+    run(model, test)
+
+
+def test_device_goes_on_when_the_service_says_what_nothing_foresaw(model: FakeModel) -> None:
+    """Here no name to connect by; jobs must go on all the while."""
+
+    async def test(yard: Yard) -> None:
+        yard.queues.names = ()
+        await yard.broker.drop_all()
+        await yard.until(lambda: yard.queues.opened == 2)
+        yard.queues.names = ("dev-a",)
+
+        await yard.until(lambda: yard.state.takes_calls)
 
     run(model, test)
 

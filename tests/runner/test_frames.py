@@ -2,14 +2,20 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from evalyard_runner.frames import MAX_FRAME_BYTES, Frames
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.kit.loops import finish
 
 FLUSH_S = 0.05
+# Short ones, and some that take several frames.
+TEXTS = st.sampled_from(["", "a", "ab", "word " * 5_000, "ü" * 70_001])
 
 
 def run(test: Callable[[Frames, list[dict[str, Any]]], Any]) -> list[dict[str, Any]]:
@@ -94,6 +100,60 @@ def test_text_is_cut_into_frames_that_the_broker_takes_when_much_comes_at_once()
 
     assert sum(len(frame["c"]) for frame in sent) == 31
     assert len(sent) == 4
+
+
+@given(TEXTS, TEXTS, st.lists(st.integers(0, 4_000), max_size=3), st.sampled_from([None, "stop"]))
+def test_piece_is_said_in_parts_when_no_frame_can_carry_it(
+    content: str, thoughts: str, calls: list[int], why: str | None
+) -> None:
+    """As by a server that does not stream, or that says much about each token."""
+    tokens = [{"token": letter, "logprob": -math.inf} for letter in content]
+    arguments = ["[" + "1," * length for length in calls]
+    made = [{"index": n, "id": f"c{n}", "function": {"name": "f", "arguments": text}}
+            for n, text in enumerate(arguments)]  # fmt: skip
+    delta = {"role": "assistant", "content": content, "reasoning": thoughts, "tool_calls": made}
+    logprobs = {"content": tokens, "refusal": None}
+
+    def test(frames: Frames, _: Any) -> None:
+        frames.piece({"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": why})
+        frames.say("done")
+
+    choices = [choice for frame in run(test) for _, choice in frame.get("c", ())]
+
+    deltas = [choice["delta"] for choice in choices]
+    assert "".join(each.get("content", "") for each in deltas) == content
+    assert "".join(each.get("reasoning", "") for each in deltas) == thoughts
+    heard = ["" for _ in calls]
+    for call in (call for each in deltas for call in each.get("tool_calls", ())):
+        heard[call["index"]] += call["function"]["arguments"]
+    assert heard == arguments
+    said = [token for choice in choices for token in choice["logprobs"].get("content", ())]
+    assert said == [{"token": letter, "logprob": None} for letter in content]
+    assert [choice["finish_reason"] for choice in choices] == [None] * (len(choices) - 1) + [why]
+
+
+def test_piece_is_refused_when_it_is_too_large_and_cannot_be_cut() -> None:
+    def test(frames: Frames, _: Any) -> None:
+        with pytest.raises(ValueError, match="cannot be cut"):
+            frames.piece({"index": 0, "delta": {"audio": {"data": "x" * MAX_FRAME_BYTES}}})
+        frames.piece(word("one"))
+
+    (frame,) = run(test)
+
+    assert [choice for _, choice in frame["c"]] == [word("one")]
+
+
+def test_later_text_is_kept_when_a_number_with_it_is_none() -> None:
+    """It leaves by a timer, whose failure nothing hears."""
+
+    async def test(frames: Frames, _: Any) -> None:
+        frames.piece(word("one"))
+        frames.piece({**word("two"), "logprobs": {"content": [{"logprob": -math.inf}]}})
+        await asyncio.sleep(FLUSH_S * 3)
+
+    _, second = run(test)
+
+    assert second["c"][0][1] == {**word("two"), "logprobs": {"content": [{"logprob": None}]}}
 
 
 def test_frame_is_utf8_when_half_a_character_comes() -> None:
