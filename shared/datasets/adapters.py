@@ -197,7 +197,8 @@ def _extra_faults(extras: tuple[ExtraField, ...]) -> list[Fault]:
     for index, extra in enumerate(extras):
         place = f"/extra_fields/{index}"
         if not extra.label.strip() or not _is_path(extra.field):
-            faults.append(Fault(place, "empty_field", "an extra field needs a label and a field"))
+            detail = "an extra field needs a label and a field, with a name on both sides of a dot"
+            faults.append(Fault(place, "empty_field", detail))
         if extra.scale != 1 and extra.kind != "number":
             faults.append(Fault(f"{place}/scale", "not_a_number", "only numbers have a scale"))
         if extra.label in seen:

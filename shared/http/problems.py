@@ -22,7 +22,6 @@ from shared.problem_documents import (
     status_of,
 )
 
-_TYPE_STEP = re.compile(r"(str|int|float|bool|list|dict|none)(\[.*\])?")
 _EXPECTED_VALUES = re.compile(r"'([^']*)'")
 _UNKNOWN_MEMBER = "unknown_member"
 _FAULT_CODES = {
@@ -30,6 +29,14 @@ _FAULT_CODES = {
     "literal_error": "not_allowed",
     "extra_forbidden": _UNKNOWN_MEMBER,
 }
+_OBJECT_WANTED = "Input should be a JSON object"
+# Where pydantic's words are those of Python.
+_FAULT_DETAILS = {
+    "extra_forbidden": "there is no such member; names are exact, and /openapi.json has them",
+    "model_attributes_type": _OBJECT_WANTED,
+    "dict_type": _OBJECT_WANTED,
+}
+_OWN_WORDS = "Value error, "
 
 
 class EdgeError(HTTPException):
@@ -125,7 +132,7 @@ _HTTP_CODES = {
 def validation_error(exc: RequestValidationError) -> EvalyardError:
     """What FastAPI found wrong: parameters are malformed (400), body fields unacceptable (422)."""
     found = exc.errors()
-    faults = tuple(_fault(entry) for entry in found[:MAX_LISTED_FAULTS])
+    faults = tuple(_fault(entry, exc.body) for entry in found[:MAX_LISTED_FAULTS])
     summary = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults[:3])
     if any(entry["loc"][0] != "body" for entry in found):
         return errors.MalformedInput(summary, code="invalid_parameter", faults=faults)
@@ -136,17 +143,44 @@ def validation_error(exc: RequestValidationError) -> EvalyardError:
     return errors.Unacceptable(summary, code=code, faults=faults)
 
 
-def _fault(entry: dict[str, Any]) -> Fault:
+def _fault(entry: dict[str, Any], body: Any) -> Fault:
     place, *path = entry["loc"]
-    # Pydantic names the members of a union as if they were places.
-    path = [step for step in path if not _TYPE_STEP.fullmatch(str(step))]
-    steps = path if place == "body" else [place, *path]
+    is_missing = entry["type"] == "missing"
+    steps = _in_body(path, body, is_missing) if place == "body" else [place, *path]
     pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
     expected = entry.get("ctx", {}).get("expected", "") if entry["type"] == "literal_error" else ""
-    allowed = tuple(_EXPECTED_VALUES.findall(expected)) or None
     return Fault(
-        pointer, _FAULT_CODES.get(entry["type"], entry["type"]), entry["msg"], allowed=allowed
+        pointer,
+        _FAULT_CODES.get(entry["type"], entry["type"]),
+        _FAULT_DETAILS.get(entry["type"], entry["msg"].removeprefix(_OWN_WORDS)),
+        allowed=tuple(_EXPECTED_VALUES.findall(expected)) or None,
     )
+
+
+def _in_body(path: list[str | int], body: Any, is_missing: bool) -> list[str | int]:
+    """The steps that lead into the body: pydantic names members of a union as if they were places.
+    The last step to what is missing leads nowhere yet.
+    """
+    kept = []
+    for number, step in enumerate(path):
+        inside = _inside(body, step)
+        if inside is not _NOWHERE:
+            body = inside
+        elif not (is_missing and number == len(path) - 1):
+            continue
+        kept.append(step)
+    return kept
+
+
+_NOWHERE = object()
+
+
+def _inside(place: Any, step: str | int) -> Any:
+    if isinstance(place, dict):
+        return place.get(step, _NOWHERE)
+    if isinstance(place, list) and isinstance(step, int) and step < len(place):
+        return place[step]
+    return _NOWHERE
 
 
 def _request_id(request: Request) -> str | None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from shared import http
 from shared.aws import Table
@@ -20,6 +20,22 @@ class ThingBody(http.Body):
     name: str = Field(max_length=5)
     size: int = 0
     kind: Annotated[str, Field(pattern="^(big|small)$")] = "big"
+    mark: Annotated[str, Field(max_length=3)] | Annotated[int, Field(ge=0)] | None = None
+    figures: dict[str, float] = Field(default_factory=dict)
+    parts: list["PartBody"] = Field(default_factory=list)
+
+
+class PartBody(http.StrictBody):
+    """A body in a body, where each member means something."""
+
+    place: str
+
+    @field_validator("place")
+    @classmethod
+    def _is_somewhere(cls, value: str) -> str:
+        if not value:
+            raise ValueError("a part is somewhere")
+        return value
 
 
 class Calls:

@@ -95,6 +95,44 @@ def test_422_points_at_the_field(things: ApiClient, body: Any, pointer: str, cod
     assert (fault["pointer"], fault["code"]) == (pointer, code)
 
 
+@pytest.mark.parametrize(
+    ("members", "pointers"),
+    [
+        ({"mark": "too long"}, ["/mark", "/mark"]),
+        ({"mark": []}, ["/mark", "/mark"]),
+        ({"figures": {"list": "1", "a/b~": None}}, ["/figures/list", "/figures/a~1b~0"]),
+        ({"parts": [{"place": "x"}, {}]}, ["/parts/1/place"]),
+        ({"parts": {"int": 1}}, ["/parts"]),
+    ],
+    ids=["member of a union", "no member of it", "names of types", "missing", "no list"],
+)
+def test_422_points_into_the_body_when_pydantic_names_places_that_are_not_there(
+    things: ApiClient, members: dict[str, Any], pointers: list[str]
+) -> None:
+    answer = things.post("/things", json={"name": "x", **members})
+
+    assert answer.status == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == pointers
+
+
+@pytest.mark.parametrize(
+    ("part", "detail"),
+    [
+        ({"place": ""}, "a part is somewhere"),
+        ({"place": "x", "plaice": 1}, "there is no such member; names are exact"),
+        ("x", "Input should be a JSON object"),
+    ],
+)
+def test_422_is_in_the_words_of_the_api_when_pydantic_has_those_of_python(
+    things: ApiClient, part: Any, detail: str
+) -> None:
+    answer = things.post("/things", json={"name": "x", "parts": [part]})
+
+    (fault,) = answer.json()["errors"]
+    assert fault["detail"].startswith(detail)
+    assert fault["detail"] in answer.json()["detail"]
+
+
 def test_400_when_a_parameter_is_unreadable(things: ApiClient) -> None:
     answer = things.get("/things/x", params={"limit": "many"})
 
