@@ -10,6 +10,7 @@ itself.
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Lock
 
 from shared.storage.log.records import Checkpoint, DayRecord, MonthRecord
 from shared.storage.log.tombstones import Tombstone
@@ -37,27 +38,47 @@ class Committed:
         return 1 + days + sum(1 + len(found) for found in self.months.values())
 
 
+class _Kept:
+    """By log, the least recently used first. How many records there are is counted as they come
+    and go: each question does both.
+    """
+
+    def __init__(self) -> None:
+        self._logs: OrderedDict[tuple[str, str, str], tuple[Committed, int]] = OrderedDict()
+        self._records = 0
+        self._lock = Lock()
+
+    def take(self, log: UserLog) -> Committed | None:
+        with self._lock:
+            committed, records = self._logs.pop(_key(log), (None, 0))
+            self._records -= records
+            return committed
+
+    def keep(self, log: UserLog, committed: Committed) -> None:
+        with self._lock:
+            _, before = self._logs.pop(_key(log), (None, 0))
+            self._logs[_key(log)] = committed, committed.records
+            self._records += committed.records - before
+            while self._records > _MOST_RECORDS:
+                self._records -= self._logs.popitem(last=False)[1][1]
+
+
+@cache
+def _kept() -> _Kept:
+    return _Kept()
+
+
 def take_kept(log: UserLog) -> Committed | None:
     """What is kept of a log; it is no longer, until a snapshot that it holds for gives it back."""
-    return _kept().pop(_key(log), None)
+    return _kept().take(log)
 
 
 def keep(log: UserLog, committed: Committed) -> None:
     """Keep what was in force a moment ago, unless hardly anything was read; the least recently
     used go when there is too much.
     """
-    if not committed.days or not committed.checkpoint.generation:
-        return
-    kept = _kept()
-    kept[_key(log)] = committed
-    records = sum(each.records for each in list(kept.values()))
-    while kept and records > _MOST_RECORDS:
-        records -= kept.popitem(last=False)[1].records
-
-
-@cache
-def _kept() -> OrderedDict[tuple[str, str, str], Committed]:
-    return OrderedDict()
+    if committed.days and committed.checkpoint.generation:
+        _kept().keep(log, committed)
 
 
 def _key(log: UserLog) -> tuple[str, str, str]:
