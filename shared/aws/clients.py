@@ -9,6 +9,8 @@ from typing import Any
 import botocore.session
 import msgspec
 from botocore.config import Config
+from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST, REGISTER_LAST
+from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 
 from shared.aws.answers import AnswerParsers
@@ -86,10 +88,28 @@ def session_keys() -> Any:
 
 @cache
 def _session() -> Any:
-    session = botocore.session.get_session()
+    session = botocore.session.Session(event_hooks=_emitter(), include_builtin_handlers=False)
     session.register_component("data_loader", Loader(file_loader=_Descriptions()))
     session.register_component("response_parser_factory", AnswerParsers())
     return session
+
+
+def _emitter() -> HierarchicalEmitter:
+    """Events with botocore's own handlers, without those of other services and of documentation.
+
+    There are 127, of which 49 are for us, and every client copies them.
+    """
+    emitter = HierarchicalEmitter()
+    registers = {
+        REGISTER_FIRST: emitter.register_first,
+        REGISTER_LAST: emitter.register_last,
+        None: emitter.register,
+    }
+    for event, handler, *place in BUILTIN_HANDLERS:
+        kind, service = [*event.split("."), ""][:2]
+        if kind != "docs" and service in ("", *SERVICES):
+            registers[place[0] if place else None](event, handler)
+    return emitter
 
 
 class _Descriptions(JSONFileLoader):  # type: ignore[misc]  # botocore has no types.

@@ -52,7 +52,7 @@ def create_app(
     for router in routers:
         # Routers that are included have each of their routes made once more, at the first request.
         app.router.routes.extend(router.routes)
-    prepare_for_snapshots()
+    prepare_for_snapshots(app)
     return app
 
 

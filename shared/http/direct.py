@@ -13,9 +13,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
+
+from shared.http.late import LateRoute
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 # What else a dependant may ask for; none of our endpoints that qualify does.
@@ -86,10 +87,10 @@ def _makes_its_response(endpoint: Callable[..., Any]) -> bool:
     )
 
 
-class DirectRoute(APIRoute):
-    """A route that may be called without FastAPI: by `direct`, if that is there."""
+class DirectRoute(LateRoute):
+    """A route that may be called without FastAPI: by `direct`, if that is not None."""
 
-    direct: Answer | None = None
+    direct: Answer | None
 
 
 class DirectApp(FastAPI):
@@ -97,8 +98,8 @@ class DirectApp(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        route = self._direct_routes.get((scope["method"], scope["path"]))
-        if route is None or scope["query_string"]:
+        route = self._places.get((scope["method"], scope["path"]))
+        if route is None or scope["query_string"] or route.direct is None:
             await super().__call__(scope, receive, send)
             return
         scope.update(app=self, route=route, endpoint=route.endpoint, path_params={})
@@ -106,12 +107,12 @@ class DirectApp(FastAPI):
         await response(scope, receive, send)
 
     @cached_property
-    def _direct_routes(self) -> dict[tuple[str, str], DirectRoute]:
-        """Direct routes by the method and path by which FastAPI finds them."""
+    def _places(self) -> dict[tuple[str, str], DirectRoute]:
+        """Routes by the method and path by which FastAPI finds them."""
         return {
             (method, route.path): route
             for route in self.routes
-            if isinstance(route, DirectRoute) and route.direct
+            if isinstance(route, DirectRoute)
             for method in route.methods or ()
             if self._finds(method, route.path) is route
         }

@@ -5,12 +5,15 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 import urllib3
+from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.loaders import Loader
 
-from local.pruning import put_stand_ins
+from local.pruning import SERVICES, put_stand_ins
 from local.rewriting import REWRITTEN, rewrite, with_late_annotations, without_members
 
 PACKAGES = Path(urllib3.__file__).parents[1]
@@ -25,6 +28,24 @@ ADDRESSES = [
     "//no-scheme:99",
     "http://a:b@c:65536",
     "http://[::1",
+]
+# What botocore says of a client and of its calls, before the service's name.
+EVENTS = [
+    "after-call",
+    "after-call-error",
+    "before-call",
+    "before-endpoint-resolution",
+    "before-parameter-build",
+    "before-parse",
+    "before-send",
+    "before-sign",
+    "choose-signer",
+    "creating-client-class",
+    "getattr",
+    "needs-retry",
+    "provide-client-params",
+    "request-created",
+    "response-received",
 ]
 VALUES = [
     {"number": 1, "text": "a", "when": "2025-12-03T18:00:00Z", "more": {"a": [1, 2]}},
@@ -104,6 +125,16 @@ def test_module_is_the_same_but_for_members_when_they_are_left_out() -> None:
             assert {type(each) for each in before.body} <= {ast.AnnAssign, ast.Expr}
             before.body = [ast.Pass()]
         assert ast.dump(before) == ast.dump(after)
+
+
+def test_no_event_of_ours_has_another_name() -> None:
+    aliaser = EventAliaser(HierarchicalEmitter())
+
+    for service in SERVICES:
+        names = Loader().load_service_model(service, "service-2")["operations"]
+        for kind, name in product(EVENTS, names):
+            event = f"{kind}.{service}.{name}"
+            assert aliaser._alias_event_name(event) == event
 
 
 def test_answers_are_the_same_when_packages_are_rewritten(packages: Path) -> None:
