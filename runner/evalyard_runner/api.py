@@ -144,7 +144,7 @@ class DeviceApi:
     ) -> httpx.Response:
         endpoint = f"api_{path.rpartition('/')[2]}"
         response = await self._answer(path, body, headers)
-        if response.is_success:
+        if response.is_success and _is_the_apis(response):
             self._reachability.found(endpoint)
             return response
         refusal = _refusal(response)
@@ -175,8 +175,17 @@ def _job(job_id: str, verb: str) -> str:
     return f"/jobs/{quote(job_id, safe='')}/{verb}"
 
 
+def _is_the_apis(response: httpx.Response) -> bool:
+    """The API answers with a JSON object, or 204 and nothing. Whatever else comes is another's on
+    the way: the login page of a network, or a proxy whose server is gone.
+    """
+    return response.status_code == httpx.codes.NO_CONTENT or isinstance(_json(response), dict)
+
+
 def _refusal(response: httpx.Response) -> Exception:
     status = response.status_code
+    if not _is_the_apis(response):
+        return ApiAwayError(f"{status}, but not by the API")
     problem = _json(response)
     code, detail = _said(problem, "code"), _said(problem, "detail")
     if status == httpx.codes.UNAUTHORIZED:

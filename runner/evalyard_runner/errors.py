@@ -3,7 +3,7 @@
 RunnerError
 ├── MisconfiguredError            ends the runner before it connects (exit code 2)
 ├── DeviceRefusedError            token or serial refused by the API: ends the runner (exit code 3)
-├── ApiAwayError                  network, 5xx, 429: back off and try again
+├── ApiAwayError                  network, 5xx, 429, a login page: back off and try again
 ├── ApiRefusedError               any other 4xx
 │   ├── JobForbiddenError         403: not for this device; leave the message
 │   ├── JobGoneError              410: cancelled, finished, removed; delete the message
@@ -30,7 +30,7 @@ class DeviceRefusedError(RunnerError):
 
 
 class ApiAwayError(RunnerError):
-    """The API did not answer, or asked to come back later."""
+    """The API did not answer, another did in its place, or it asked to come back later."""
 
 
 class ApiRefusedError(RunnerError):
@@ -41,6 +41,11 @@ class ApiRefusedError(RunnerError):
         self.status = status
         self.code = code
         self.detail = detail
+
+    @property
+    def is_about_the_words(self) -> bool:
+        """Whether what was said is refused, not the device that said it."""
+        return self.status in {400, 413, 415, 422}
 
 
 class JobForbiddenError(ApiRefusedError):

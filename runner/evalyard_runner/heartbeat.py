@@ -43,6 +43,7 @@ class Pulse:
         self._api, self._queues, self._claim, self._message = api, queues, claim, message
         self._sensors, self._period_s = sensors, period_s
         self._extends_every_s, self._extended_s = extends_every_s, -math.inf
+        self._refused = False
 
     async def run(self) -> GenerationError | Lost:
         """Returns `cancelled` or Lost. Raises DeviceRefusedError when the token died."""
@@ -51,8 +52,7 @@ class Pulse:
             await asyncio.sleep(self._period_s if beat_well else min(_SOONER_S, self._period_s))
             beat_well = await self._extend()
             try:
-                readings = await asyncio.to_thread(self._sensors.read)
-                if await self._api.heartbeat(self._claim, readings):
+                if await self._is_cancelled():
                     return GenerationError(CANCELLED, "cancelled by its owner", retryable=False)
             except DeviceRefusedError:
                 raise
@@ -63,6 +63,21 @@ class Pulse:
             except Exception as exc:  # The last resort: without a pulse the job would be lost.
                 log.trouble("heartbeat_failed", reason=place_of(exc))
                 beat_well = False
+
+    async def _is_cancelled(self) -> bool:
+        """One beat; without the readings where the API refuses one of them: no sensor costs a job
+        its lease.
+        """
+        readings = await asyncio.to_thread(self._sensors.read)
+        try:
+            return await self._api.heartbeat(self._claim, readings)
+        except ApiRefusedError as refusal:
+            if not refusal.is_about_the_words:
+                raise
+            if not self._refused:
+                log.trouble("readings_refused", reason=refusal)
+            self._refused = True
+        return await self._api.heartbeat(self._claim, {})
 
     async def _extend(self) -> bool:
         """Whether the message stays ours for long enough."""

@@ -23,6 +23,8 @@ IN_USE_S: Final = 5.0
 # Calls that begin and end meanwhile are not reported: a report costs more than a short answer, and
 # would be made while a device works at its first token.
 CALLS_SETTLE_S: Final = 0.5
+# What says whether the device is there and may have a job; all else is about how it is.
+_PRESENCE: Final = ("ready", "not_ready_reason", "using", "job_id", "calls", "calls_running")
 
 
 @dataclass
@@ -52,6 +54,8 @@ class DeviceState:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     # The number of the newest trouble that the API knows.
     _known_trouble: int = 0
+    # The API refused something in the last report.
+    refused: bool = False
 
     def set_ready(self) -> None:
         self._set(True, None)
@@ -145,6 +149,25 @@ class DeviceState:
             self.changed.set()
 
 
+async def say_status(api: DeviceApi, state: DeviceState) -> None:
+    """Report how the device is. Where the API refuses something in that, a reading that no sensor
+    can have or a name, only that it is there: for that the device must not look absent.
+    """
+    report = await asyncio.to_thread(state.report)
+    try:
+        said = await api.report_status(report)
+        state.refused = False
+    except ApiRefusedError as refusal:
+        if not refusal.is_about_the_words:
+            raise
+        if not state.refused:
+            log.trouble("status_refused", reason=refusal)
+        state.refused = True
+        report = {name: report[name] for name in _PRESENCE}
+        said = await api.report_status(report)
+    state.reported(report, said)
+
+
 class Presence:
     """Reports on every change and, but for times in which heartbeats of a job say that it is there,
     at least every 20 s, until cancelled; then says once that it leaves.
@@ -179,8 +202,7 @@ class Presence:
     async def _report_once(self) -> float:
         self._state.changed.clear()
         try:
-            report = await asyncio.to_thread(self._state.report)
-            state = await self._api.report_status(report)
+            await say_status(self._api, self._state)
         except DeviceRefusedError:
             raise
         except DeviceInUseError:
@@ -192,7 +214,6 @@ class Presence:
         except Exception as exc:  # The last resort: a status must not end the runner.
             log.trouble("status_not_reported", reason=place_of(exc))
             return self._later()
-        self._state.reported(report, state)
         self._backoff.reset()
         return 0.0
 

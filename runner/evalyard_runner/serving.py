@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any
 
-from evalyard_runner import log
 from evalyard_runner.api import DeviceApi
 from evalyard_runner.asks import Asks
 from evalyard_runner.backends import Backend
@@ -18,16 +17,13 @@ from evalyard_runner.errors import (
 from evalyard_runner.gatekeeper import Gatekeeper
 from evalyard_runner.instance import own_instance
 from evalyard_runner.looks import Looks
-from evalyard_runner.presence import DeviceState, Presence
+from evalyard_runner.presence import DeviceState, Presence, say_status
 from evalyard_runner.pull import PullLoop
 from evalyard_runner.sensors import Sensors
 from evalyard_runner.session import SessionKeeper
 from evalyard_runner.settings import Settings
 from evalyard_runner.stopping import Stop
 from evalyard_runner.turns import Turns
-
-# Statuses that refuse what was said, not the device that said it.
-_ABOUT_THE_WORDS: Final = frozenset({400, 413, 415, 422})
 
 
 async def serve(settings: Settings, backend: Backend, stop: Stop, sensors: Sensors) -> None:
@@ -77,13 +73,11 @@ async def _introduce(api: DeviceApi, state: DeviceState) -> None:
     waited out.
     """
     try:
-        report = await asyncio.to_thread(state.report)
-        state.reported(report, await api.report_status(report))
+        await say_status(api, state)
     except DeviceInUseError:
         state.displaced = True
     except ApiRefusedError as exc:
-        if exc.status in _ABOUT_THE_WORDS:
-            log.trouble("status_refused", reason=exc)
+        if exc.is_about_the_words:
             return
         raise DeviceRefusedError(f"the API refused device {api.serial}: {exc}") from exc
     except ApiAwayError:

@@ -40,3 +40,9 @@ def test_last_troubles_are_remembered_without_jobs(capsys: pytest.CaptureFixture
     assert [each.detail for each in found] == [f"reason=r{number}" for number in range(5, 25)]
     assert found[-1].number - found[0].number == 19
     assert capsys.readouterr().err.count("job_secret") == 25
+
+
+def test_trouble_is_no_longer_than_the_api_takes_when_its_letters_are_escaped() -> None:
+    log.remember("model_not_loaded", reason="ж ж" * 100, path="ж ж" * 100)
+
+    assert len(log.troubles()[-1].detail) <= 1_000

@@ -465,6 +465,34 @@ def test_runner_goes_on_when_the_api_dislikes_its_first_words(bench: Bench) -> N
     assert len(bench.api.heard("status")) > 2
 
 
+def test_device_is_there_when_the_api_dislikes_how_it_is(bench: Bench) -> None:
+    bench.queue("normal")
+    bench.api.dislikes = "temperature_c"
+    bench.sensors = Sensors([lambda: {"temperature_c": 40.0}])
+
+    def taken() -> list[dict[str, Any]]:
+        return [each for each in bench.api.heard("status") if "temperature_c" not in each]
+
+    bench.run_until(lambda: any(each["ready"] for each in taken()))
+
+    assert not any(each.keys() & {"troubles", "models"} for each in taken()[:1])
+
+
+def test_job_keeps_its_lease_when_the_api_dislikes_a_reading(bench: Bench) -> None:
+    url = bench.queue("normal")
+    bench.api.dislikes = "temperature_c"
+    bench.sensors = Sensors([lambda: {"temperature_c": 40.0}])
+    bench.model.script = slow_words
+    bench.api.jobs["job_1"] = job()
+    bench.send(url, "job_1")
+
+    bench.run_until(lambda: bool(bench.api.heard("complete")))
+
+    beats = [beat["telemetry"] for beat in bench.api.heard("heartbeat")]
+    assert {"temperature_c" in beat for beat in beats} == {True, False}
+    assert bench.api.heard("complete", "job_1")
+
+
 def test_runner_goes_on_when_a_session_is_nonsense(
     bench: Bench, capfd: pytest.CaptureFixture[str]
 ) -> None:

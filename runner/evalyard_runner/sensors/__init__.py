@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from evalyard_runner.sensors.asked import PATIENCE_S, Asked
 from evalyard_runner.sensors.host import read_host
@@ -12,6 +12,10 @@ from evalyard_runner.sensors.nvidia import UNKNOWN, NvidiaGpus
 from evalyard_runner.sensors.termux import TermuxBattery
 
 Probe = Callable[[], dict[str, Any]]
+# No meter of power and no count of bytes is below nothing.
+_NEVER_NEGATIVE: Final = frozenset(
+    {"gpu_power_w", "gpu_memory_used_bytes", "memory_used_bytes", "memory_total_bytes"}
+)
 
 
 class Sensors:
@@ -72,5 +76,7 @@ def _readings(said: object) -> dict[str, Any]:
 
 def _plausible(name: str, value: object) -> bool:
     if isinstance(value, float) and not isfinite(value):
+        return False
+    if name in _NEVER_NEGATIVE and isinstance(value, int | float) and value < 0:
         return False
     return name != "battery" or (isinstance(value, int | float) and 0 <= value <= 100)

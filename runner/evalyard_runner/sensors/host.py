@@ -1,7 +1,7 @@
 """The machine, as psutil sees it; None for what cannot be read, and all of it without psutil."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -16,6 +16,10 @@ _PROCESSOR_SENSORS: Final = (
     "acpitz",
 )
 _PLAUSIBLE_C: Final = (-30.0, 130.0)
+# All bits of a 16-bit register, in thousandths of a degree: what a sensor without power reads.
+_UNPOWERED_C: Final = 65.535
+# Worn batteries hold more than their firmware believes: https://github.com/giampaolo/psutil/issues/1785
+_FULLEST_PCT: Final = 150.0
 
 
 def read_host() -> dict[str, Any]:
@@ -42,16 +46,21 @@ def physical_cores() -> int | None:
     return cores
 
 
-def hottest_processor_c(readings: Mapping[str, list[float]]) -> float | None:
+def hottest_processor_c(readings: Mapping[str, Sequence[float | None]]) -> float | None:
     """The hottest plausible reading of the processor's sensor, by the first known name that has
     one.
     """
-    low, high = _PLAUSIBLE_C
     for name in _PROCESSOR_SENSORS:
-        plausible = [value for value in readings.get(name, ()) if low < value < high]
+        # Exactly 0 is what a driver says before its sensor has measured anything.
+        plausible = [value for value in readings.get(name, ()) if value and _is_plausible(value)]
         if plausible:
             return round(max(plausible), 1)
     return None
+
+
+def _is_plausible(temperature_c: float) -> bool:
+    low, high = _PLAUSIBLE_C
+    return low < temperature_c < high and temperature_c != _UNPOWERED_C
 
 
 @cache
@@ -64,13 +73,14 @@ def _psutil() -> Any:
 
 
 def _tried(psutil: Any, read: Any) -> Any:
-    """What was read, or None: sensors are missing in many ways, each on another system."""
+    """What was read, or None: sensors are missing in many ways, each on another system, and one
+    whose file is empty or gone costs nothing but its own reading.
+    """
     if psutil is None:
         return None
     try:
         return read()
-    # psutil raises NotImplementedError where a system has no such thing.
-    except (OSError, AttributeError, NotImplementedError, RuntimeError, psutil.Error):
+    except Exception:  # The last resort: https://github.com/giampaolo/psutil/issues/1323 is one.
         return None
 
 
@@ -89,7 +99,10 @@ def _power(psutil: Any) -> dict[str, Any]:
     battery = _tried(psutil, lambda: psutil.sensors_battery())
     if battery is None:
         return {"battery": None, "charging": None}
-    return {"battery": round(float(battery.percent), 1), "charging": battery.power_plugged}
+    charge_pct = _tried(psutil, lambda: round(float(battery.percent), 1))
+    if charge_pct is not None and 100.0 < charge_pct <= _FULLEST_PCT:
+        charge_pct = 100.0
+    return {"battery": charge_pct, "charging": battery.power_plugged}
 
 
 def _temperature_c(psutil: Any) -> float | None:

@@ -11,7 +11,9 @@ SERIAL = "bench-1"
 
 
 class FakeApi(FakeServer):
-    """`jobs` are claimable until completed; `answers[verb]` come first, before the usual ones."""
+    """`jobs` are claimable until completed; `answers[verb]` come first, before the usual ones. One
+    that is a text is a page that something else than the API shows.
+    """
 
     def __init__(self, queues: list[dict[str, str]] | None = None, serial: str = SERIAL) -> None:
         super().__init__()
@@ -29,6 +31,8 @@ class FakeApi(FakeServer):
         # What every claim says in its header, and with which headers the attempt spoke then.
         self.fence: str | None = None
         self.fences: list[tuple[str, str | None]] = []
+        # A reading that no report and no heartbeat may hold.
+        self.dislikes: str | None = None
 
     def heard(self, verb: str, job_id: str = "") -> list[Any]:
         """The bodies of all `verb` calls so far."""
@@ -38,6 +42,11 @@ class FakeApi(FakeServer):
         """The next `times` calls of `verb` get this problem."""
         problem = {"status": status, "code": code, "detail": "as the test wants it"}
         self.answers.setdefault(verb, deque()).extend([(status, problem)] * times)
+
+    def hide(self, verb: str, status: int, times: int = 1) -> None:
+        """The next `times` calls of `verb` are answered by a network's login page."""
+        page = (status, "<html>Welcome! Please sign in.</html>")
+        self.answers.setdefault(verb, deque()).extend([page] * times)
 
     def answer(self, exchange: Exchange, body: Any) -> None:
         _, devices, serial, *rest = exchange.path.split("/")
@@ -50,12 +59,22 @@ class FakeApi(FakeServer):
             self.said.append((verb, job_id, body))
             self.fences.append((verb, exchange.headers.get("X-Evalyard-Attempt")))
             named = {"X-Evalyard-Attempt": self.fence} if self.fence and verb == "claim" else {}
-            exchange.send_json(*self._reply(verb, job_id), headers=named)
+            status, content = self._refusal(verb, body) or self._reply(verb, job_id)
+            if isinstance(content, str):
+                exchange.send_page(status, content)
+            else:
+                exchange.send_json(status, content, headers=named)
 
     def store(self, exchange: Exchange, content: bytes) -> None:
         """The storage behind the signed addresses."""
         self.uploads.append((dict(exchange.headers), content))
         exchange.send_json(self.storage_status, None)
+
+    def _refusal(self, verb: str, body: Any) -> tuple[int, Any] | None:
+        said = {"status": body, "heartbeat": (body or {}).get("telemetry")}.get(verb) or {}
+        if self.dislikes is None or said.get(self.dislikes) is None:
+            return None
+        return 422, {"code": "validation_failed", "detail": f"{self.dislikes} is no reading"}
 
     def _reply(self, verb: str, job_id: str) -> tuple[int, Any]:
         scripted = self.answers.get(verb)

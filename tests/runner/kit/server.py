@@ -52,6 +52,15 @@ class Exchange(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(payload)
 
+    def send_page(self, status: int, page: str) -> None:
+        """HTML, as the login page of a network."""
+        payload = page.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
     def stream(self, content_type: str, steps: Iterable[float | bytes]) -> bool:
         """Send pieces, and wait where a step is a number of seconds; False if nobody listens."""
         self.send_response(200)

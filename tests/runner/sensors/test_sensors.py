@@ -40,6 +40,12 @@ def test_nothing_is_known_when_a_sensor_says_what_is_no_reading(odd: Any) -> Non
     assert Sensors([lambda: odd]).read().get("battery") is None
 
 
+def test_a_level_is_unknown_when_it_is_below_nothing() -> None:
+    said = Sensors([lambda: {"gpu_power_w": -0.001, "temperature_c": -4.0}]).read()
+
+    assert (said["gpu_power_w"], said["temperature_c"]) == (None, -4.0)
+
+
 def test_other_sensors_are_read_when_one_raises(capfd: pytest.CaptureFixture[str]) -> None:
     failing = [True, True, False]
 
