@@ -4,22 +4,26 @@ What functions print goes to `output.log` in the same folder.
 """
 
 import json
+import logging
 import re
 import threading
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from local.aws import LocalAws
 from local.emulator import INVOCATIONS_PATH
 from local.home import Home
+from local.log_files import append
 from local.stack import Stack
 
 _EVERY_S = 1.0
 _WITHIN_S = 10.0
+_log = logging.getLogger("evalyard")
 _DURATION = re.compile(r"Duration: (\d+(?:\.\d+)?) ms")
 
 
@@ -111,13 +115,17 @@ class InvocationLog:
         stopping = False
         while not stopping:
             stopping = self._stopping.wait(_EVERY_S)
-            _append(self._lines, self._output, list(self._finished()))
+            try:
+                _append(self._lines, self._output, list(self._finished()))
+            except Exception:
+                # The last resort: what cannot be read this time must not end the log.
+                _log.exception("lines of functions were lost")
 
     def _finished(self) -> Iterator[Invocation]:
         try:
             with urllib.request.urlopen(self._url, timeout=_WITHIN_S) as answer:  # noqa: S310
                 rows = json.load(answer)
-        except (OSError, ValueError):
+        except (OSError, ValueError, HTTPException):
             # The local AWS is being started again.
             return
         for row in rows:
@@ -146,8 +154,5 @@ def note_invocation(home: Home, invocation: Invocation) -> None:
 
 def _append(lines: Path, output: Path, invocations: list[Invocation]) -> None:
     invocations.sort(key=lambda each: each.at_ms)
-    with lines.open("a", encoding="utf-8") as file:
-        file.writelines(f"{each.line()}\n" for each in invocations)
-    with output.open("a", encoding="utf-8") as file:
-        for each in invocations:
-            file.writelines(f"{each.function}: {text}\n" for text in each.printed)
+    append(lines, [each.line() for each in invocations])
+    append(output, [f"{each.function}: {text}" for each in invocations for text in each.printed])

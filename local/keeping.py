@@ -1,16 +1,11 @@
 """Commands on the home of a local cloud, whether it runs or not; stdlib only."""
 
 import shutil
-import time
-from collections.abc import Iterator
-from pathlib import Path
 
-from local import processes
+from local import log_files, processes
 from local.errors import LocalCloudError
 from local.home import Home
 from local.settings import Settings
-
-_SHOWN_AT_FIRST = 20
 
 
 def follow_logs(settings: Settings) -> None:
@@ -18,19 +13,8 @@ def follow_logs(settings: Settings) -> None:
     path = Home(settings.home).log("functions")
     if not path.exists():
         raise LocalCloudError(f"no log at {path} yet; start the local cloud with make run")
-    for line in _lines(path):
+    for line in log_files.follow(path):
         print(line, end="", flush=True)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8") as file:
-        yield from file.readlines()[-_SHOWN_AT_FIRST:]
-        while True:
-            line = file.readline()
-            if line:
-                yield line
-            else:
-                time.sleep(0.3)
 
 
 def clean_state(settings: Settings) -> None:

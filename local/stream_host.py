@@ -20,6 +20,7 @@ from local.build import BUILD
 from local.emulator import CREDENTIALS_PATH
 from local.home import Home
 from local.invocation_log import Invocation, note_invocation
+from local.log_files import append
 from local.stack import Stack
 from local.stream_routes import StreamRoute, read_stream_routes
 from local.stream_workers import CallFailedError, NotTakenError, Prelude, Worker
@@ -183,9 +184,8 @@ class StreamHost:
     # --------------------------------------------------------------------------------- its logs
 
     async def _keep_printed(self, function: str, worker: Worker) -> None:
-        while line := await worker.printed.readline():
-            with self._home.log("output").open("a", encoding="utf-8") as file:
-                file.write(f"{function}: {line.decode(errors='replace').rstrip()}\n")
+        async for line in worker.printed():
+            append(self._home.log("output"), [f"{function}: {line}"])
 
     def _note(self, function: str, status: str, began: float) -> None:
         took_ms = (time.monotonic() - began) * 1000

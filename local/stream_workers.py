@@ -21,6 +21,8 @@ from local.ports import HOST
 _READ_BYTES = 65_536
 _SEPARATOR = b"\x00" * 8
 _ENDS_WITHIN_S = 5.0
+# As long as an event of CloudWatch Logs may be.
+_LONGEST_LINE_BYTES = 2**20
 
 
 class CallFailedError(Exception):
@@ -76,12 +78,19 @@ class Worker:
         process = self._process
         return process is None or process.returncode is not None or _has_ended(process.pid)
 
-    @property
-    def printed(self) -> asyncio.StreamReader:
-        """Where its log lines come out."""
+    async def printed(self) -> AsyncGenerator[str, None]:
+        """Its log lines, to its end: a process whose lines are not read stops at the next one."""
         assert self._process is not None
         assert self._process.stdout is not None
-        return self._process.stdout
+        while True:
+            try:
+                line = await self._process.stdout.readline()
+            except ValueError:
+                # One that is longer than the reader holds comes without its beginning.
+                continue
+            if not line:
+                return
+            yield line.decode(errors="replace").rstrip()
 
     async def start(self) -> None:
         """Serve a Runtime API, and start the process that asks it for work."""
@@ -94,6 +103,7 @@ class Worker:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            limit=_LONGEST_LINE_BYTES,
             start_new_session=True,
         )
 

@@ -2,12 +2,14 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from local import invocation_log
 from local.aws import LocalAws
 from local.emulator import INVOCATIONS_PATH
 from local.home import Home
@@ -53,8 +55,16 @@ class _LocalAws(BaseHTTPRequestHandler):
     """Hands over what ended since it was asked last: first two invocations, then none."""
 
     rows: ClassVar[list[dict[str, Any]]] = []
+    # What the next answers are cut to, or said instead.
+    broken: ClassVar[list[bytes]] = []
 
     def do_GET(self) -> None:
+        if self.broken:
+            self.send_response(200)
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(self.broken.pop())
+            return
         rows, self.rows[:] = json.dumps(self.rows).encode(), []
         self.send_response(200 if self.path == INVOCATIONS_PATH else 404)
         self.end_headers()
@@ -81,6 +91,31 @@ def test_lines_are_of_the_functions_of_the_stack_when_they_are_handed_over(tmp_p
     lines = home.log("functions").read_text().splitlines()
     assert [line.split()[1:3] for line in lines] == [["Jobs", "200"]]
     assert home.log("output").read_text() == 'Jobs: {"status":200}\n'
+
+
+@pytest.mark.parametrize("said", [b'[{"gr', b'[{"unforeseen": 1}]' + b" " * 81])
+def test_log_goes_on_when_an_answer_breaks_off_or_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    """As when the local AWS is killed in its middle."""
+    monkeypatch.setattr(invocation_log, "_EVERY_S", 0.01)
+    _LocalAws.rows = [{"group": "/aws/lambda/s-Jobs", "events": _events()}]
+    _LocalAws.broken = [said]
+    described = {"Jobs": {"Type": "AWS::Lambda::Function", "Properties": {}}}
+    home = Home(tmp_path)
+    home.log("functions").parent.mkdir(parents=True)
+
+    with HTTPServer(("127.0.0.1", 0), _LocalAws) as server:
+        threading.Thread(target=server.serve_forever).start()
+        log = InvocationLog(LocalAws(f"http://127.0.0.1:{server.server_port}"), home)
+        log.start(Stack({"Resources": described}, {"Jobs": "s-Jobs"}, {}))
+        while _LocalAws.broken:
+            time.sleep(0.01)
+        log.stop()
+        server.shutdown()
+
+    (line,) = home.log("functions").read_text().splitlines()
+    assert line.split()[1:3] == ["Jobs", "ok"]
 
 
 def test_log_goes_on_when_the_local_aws_is_away(tmp_path: Path) -> None:

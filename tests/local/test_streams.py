@@ -419,3 +419,19 @@ def test_routes_are_the_templates_own() -> None:
         path: any(route.fits(path) for route in routes) for path in ("/ask", "/v1/a/b", "/ask_x")
     }
     assert found == {"/ask": True, "/v1/a/b": True, "/ask_x": False}
+
+
+def test_process_goes_on_when_it_prints_a_line_longer_than_is_held(tmp_path: Path) -> None:
+    """Who stops reading stops the process, at the next thing that it prints."""
+    script = "print('x' * 3_000_000); print('y' * 200_000); print('last')"
+
+    async def read() -> list[str]:
+        worker = Worker([sys.executable, "-c", script], {}, tmp_path)
+        await worker.start()
+        lines = [line async for line in worker.printed()]
+        await worker.stop()
+        return lines
+
+    lines = finish(read())
+
+    assert lines[-2:] == ["y" * 200_000, "last"]
