@@ -46,6 +46,8 @@ WHAT_TO_DO = {
     "expected '\"'": "names and texts are in double quotes; Python writes them with json.dumps",
 }
 _NO_JSON_NUMBER = "NaN and Infinity are not JSON: send null, or leave the member out"
+_TOO_LARGE = "Number out of range"
+_NO_DOUBLE = "a number is larger than a double can be (1.8e308): send null, or leave the member out"
 
 
 class RepeatedMember(ValueError):
@@ -85,6 +87,8 @@ def what_is_wrong(text: bytes, exc: msgspec.DecodeError) -> str:
     if text.endswith(b","):
         return "not JSON: remove the comma at the end of the line; each line is one object"
     said = str(exc)
+    if said.startswith(_TOO_LARGE):
+        return _NO_DOUBLE
     hints = [f" ({hint})" for seen, hint in WHAT_TO_DO.items() if seen in said]
     return f"not JSON: {said}{''.join(hints)}"
 

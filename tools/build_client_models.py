@@ -160,6 +160,9 @@ def _union(kinds: list[str]) -> str:
         return "Any"
     if {"int", "float"} <= set(distinct):
         distinct.remove("int")
+    # Where texts may stand too, a number is a label: 4 is the 4 that a filter finds, not 4.0.
+    if {"str", "float"} <= set(distinct):
+        distinct.insert(distinct.index("float"), "int")
     return " | ".join(sorted(distinct, key=lambda kind: kind == "None"))
 
 

@@ -110,7 +110,7 @@ class Breakdown(Struct, kw_only=True, frozen=True):
     tok_s: Distribution
     throughput_tps: float | None = None
     extra: dict[str, Distribution] = _field(default_factory=dict)
-    key: dict[str, str | float | bool | None] = _field(default_factory=dict)
+    key: dict[str, str | int | float | bool | None] = _field(default_factory=dict)
     others: bool | None = None
     groups: int | None = None
 
@@ -119,7 +119,7 @@ class Change(Struct, kw_only=True, frozen=True):
     """Where a series shifted."""
 
     at: str
-    key: dict[str, str | float | bool | None] = _field(default_factory=dict)
+    key: dict[str, str | int | float | bool | None] = _field(default_factory=dict)
     metric: str
     before: ChangeSide
     after: ChangeSide
@@ -140,8 +140,8 @@ class ChangedCondition(Struct, kw_only=True, frozen=True):
     """A dimension or condition with other values after the change; those nearest to it first."""
 
     field: str
-    before: list[str | float | bool | None] = _field(default_factory=list)
-    after: list[str | float | bool | None] = _field(default_factory=list)
+    before: list[str | int | float | bool | None] = _field(default_factory=list)
+    after: list[str | int | float | bool | None] = _field(default_factory=list)
 
 
 class Changes(Struct, kw_only=True, frozen=True):
@@ -186,8 +186,8 @@ class ConditionDifference(Struct, kw_only=True, frozen=True):
     """
 
     field: str
-    a: list[str | float | bool | None] = _field(default_factory=list)
-    b: list[str | float | bool | None] = _field(default_factory=list)
+    a: list[str | int | float | bool | None] = _field(default_factory=list)
+    b: list[str | int | float | bool | None] = _field(default_factory=list)
     a_count: int | None = None
     b_count: int | None = None
 
@@ -229,7 +229,7 @@ class DeadJob(Struct, kw_only=True, frozen=True):
     adapter_id: str | None = None
     callback_url: str | None = None
     tag: str | None = None
-    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
+    conditions: dict[str, str | int | float | bool] = _field(default_factory=dict)
     attempt: int
     max_attempts: int
     timeout_s: int
@@ -369,7 +369,7 @@ class GateBaseline(Struct, kw_only=True, frozen=True):
 class GateSeries(Struct, kw_only=True, frozen=True):
     """One metric of one group, b (the candidate) against a."""
 
-    key: dict[str, str | float | bool | None] = _field(default_factory=dict)
+    key: dict[str, str | int | float | bool | None] = _field(default_factory=dict)
     metric: str
     extra: bool = False
     unit: str | None = None
@@ -438,7 +438,7 @@ class JobDetail(Struct, kw_only=True, frozen=True):
     adapter_id: str | None = None
     callback_url: str | None = None
     tag: str | None = None
-    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
+    conditions: dict[str, str | int | float | bool] = _field(default_factory=dict)
     attempt: int
     max_attempts: int
     timeout_s: int
@@ -483,7 +483,7 @@ class JobRecord(Struct, kw_only=True, frozen=True):
     adapter_id: str | None = None
     callback_url: str | None = None
     tag: str | None = None
-    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
+    conditions: dict[str, str | int | float | bool] = _field(default_factory=dict)
     attempt: int
     max_attempts: int
     timeout_s: int
@@ -508,7 +508,7 @@ class JobResult(Struct, kw_only=True, frozen=True):
     output: str
     metrics: ResultMetrics
     extra: dict[str, float] = _field(default_factory=dict)
-    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
+    conditions: dict[str, str | int | float | bool] = _field(default_factory=dict)
     finished_at: str | None = None
     flags: list[str] | None = None
     prompt: str | None = None
@@ -645,7 +645,7 @@ class Run(Struct, kw_only=True, frozen=True):
     source_kind: str
     prompt_preview: str | None = None
     extra: dict[str, float] = _field(default_factory=dict)
-    conditions: dict[str, str | float | bool] = _field(default_factory=dict)
+    conditions: dict[str, str | int | float | bool] = _field(default_factory=dict)
 
 
 class SavedAdapter(Struct, kw_only=True, frozen=True):
@@ -690,7 +690,7 @@ class SeriesPoint(Struct, kw_only=True, frozen=True):
     throughput_tps: float | None = None
     extra: dict[str, Distribution] = _field(default_factory=dict)
     t: str
-    key: dict[str, str | float | bool | None] = _field(default_factory=dict)
+    key: dict[str, str | int | float | bool | None] = _field(default_factory=dict)
     others: bool | None = None
     groups: int | None = None
 

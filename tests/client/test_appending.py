@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import datetime
 
 import pytest
 from evalyard import AppendInterrupted, ConfigurationError, OutOfReach
@@ -167,27 +168,48 @@ def test_it_is_refused_when_it_names_no_upload(text) -> None:
         Upload.resume(text, NOW_S)
 
 
+class _Frame:
+    """What is asked of a DataFrame of pandas."""
+
+    def __init__(self, rows, columns=("a", "b")):
+        self._rows = rows
+        self.columns = columns
+        self.iloc = self
+
+    def __len__(self):
+        return len(self._rows)
+
+    def __getitem__(self, part):
+        return _Frame(self._rows[part])
+
+    def to_dict(self, orient):
+        assert orient == "records"
+        return self._rows
+
+
+class _NotATime(datetime):
+    """NaT, as pandas has it: a moment that equals nothing."""
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+
 def test_a_frame_gives_dicts_with_null_when_values_are_missing() -> None:
-    class _Frame:
-        """What is asked of a DataFrame of pandas."""
-
-        def __init__(self, rows):
-            self._rows = rows
-            self.iloc = self
-
-        def __len__(self):
-            return len(self._rows)
-
-        def __getitem__(self, part):
-            return _Frame(self._rows[part])
-
-        def to_dict(self, orient):
-            assert orient == "records"
-            return self._rows
-
     frame = _Frame([{"a": 1.5, "b": float("nan")}, {"a": 2, "b": "x"}])
 
     assert list(records(frame)) == [{"a": 1.5, "b": None}, {"a": 2, "b": "x"}]
+
+
+@pytest.mark.parametrize("columns", [("a", "a"), (1, "1")])
+def test_a_frame_is_refused_when_one_of_two_columns_would_be_lost(columns) -> None:
+    with pytest.raises(ValueError, match="is there twice"):
+        list(records(_Frame([{"a": 2}], columns)))
+
+
+def test_a_row_is_refused_when_its_moment_is_none() -> None:
+    with pytest.raises(ValueError, match="NaT cannot be written"):
+        line({"ts": _NotATime(2026, 1, 1)})
+    assert line({"ts": datetime(2026, 1, 1)}) == b'{"ts":"2026-01-01T00:00:00"}'
 
 
 def test_one_row_is_refused_when_many_are_meant() -> None:

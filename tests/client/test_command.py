@@ -388,6 +388,39 @@ def test_nothing_is_sent_when_a_command_fails(command) -> None:
     assert command("usage").code == exits.NO_DATA
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [(("--cond", "Commit=1"), "cond.Commit is no parameter"), (("--adapter", "none"), "adapter")],
+)
+def test_a_command_is_not_begun_when_its_runs_could_not_be_sent(
+    command, tmp_path, options, reason
+) -> None:
+    done = command("exec", *options, *_python("open('begun', 'w')"))
+
+    assert done.code == exits.USAGE
+    assert reason in done.err
+    assert not (tmp_path / "begun").exists()
+
+
+def test_runs_are_sent_when_an_adapter_has_other_names_for_their_numbers(command, ev) -> None:
+    ev.datasets.save_adapter("mine", x_field="when", latency_ms_field="ms")
+    document = json.dumps([{"ms": 9, "when": "2026-11-28T10:00:00Z"}])
+
+    done = command("exec", "--adapter", "mine", *_python(f"print({document!r})"))
+
+    assert done.code == 0, done.err
+
+
+def test_whole_numbers_stay_such_when_they_are_conditions(command, tmp_path) -> None:
+    (tmp_path / "a.json").write_text('[{"latency_ms": 9, "conditions": {"threads": 4, "x": 0.5}}]')
+    command("push", "a.json")
+
+    by = command("usage", "--by", "cond.threads,cond.x")
+
+    assert '"cond.threads":4,"cond.x":0.5' in by.out
+    assert command("usage", "--filter", "cond.threads=4").rows[0]["runs"] == 1
+
+
 def test_what_a_series_does_not_say_is_left_out_when_it_is_named() -> None:
     assert label({"device": "ci", "model": None}) == "ci"
     assert label({}) == "all"

@@ -18,10 +18,12 @@ from evalyard.cli import exits
 from evalyard.cli.pushing import explain, recognise
 from evalyard.cli.session import Session
 from evalyard.cli.words import labels
+from evalyard.errors import Invalid
 from evalyard.models import Import
 
 _LINE = "EVALYARD "
 _PIECE = 2**16
+_ANY_RUN = b'[{"latency_ms": 1}]'
 _METRICS = ("prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s", "ok")
 
 
@@ -45,24 +47,37 @@ def exec_(
     """Run COMMAND here, show its output, and send the runs that it measured.
 
     Its lines `EVALYARD {"metrics":{…},"extra":{…}}` are runs; without such lines its output is
-    what `push` recognises. A command that fails sends nothing, and its exit code is kept.
+    what `push` recognises. A command that fails sends nothing, and its exit code is kept. Whether
+    runs could be sent is tried before it starts.
 
     \b
     evalyard exec --cond commit=4f2c1d9 -- llama-bench -m model.gguf -o json
     """
-    said = labels(conds)
+    named = {"device": device or platform.node(), "model": model, "tag": tag}
+    names: dict[str, Any] = {name: value for name, value in named.items() if value} | labels(conds)
+    mapped = {} if adapter == "auto" else {"adapter": adapter}
+    _try_to_send(session, names | mapped)
     code, out, err = _run(command)
     if code != 0:
         session.warn(f"{command[0]} ended with {code}; nothing is sent")
         return code
-    named = {"device": device or platform.node(), "model": model, "tag": tag}
-    names: dict[str, Any] = {name: value for name, value in named.items() if value} | said
     runs = [*_lines(session, out), *_lines(session, err)]
     if runs:
         content = json.dumps(runs).encode()
         return _done(session, session.ev.usage.import_file(content, **names))
-    names |= {} if adapter == "auto" else {"adapter": adapter}
-    return _recognised(session, out, names)
+    return _recognised(session, out, names | mapped)
+
+
+def _try_to_send(session: Session, names: dict[str, Any]) -> None:
+    """Raise at once what would otherwise be found out when the command is over and its output gone:
+    no address, a token that may not, a condition that is none, an adapter that is not there.
+    """
+    try:
+        session.ev.usage.import_file(_ANY_RUN, **names, dry_run=True)
+    except Invalid as error:
+        # The adapter maps other fields.
+        if error.code != "no_row_stored":
+            raise
 
 
 def _recognised(session: Session, out: str, names: dict[str, Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ def records(rows: Any) -> Iterable[Any]:
     """
     if hasattr(rows, "iter_rows"):
         return rows.iter_rows(named=True)  # type: ignore[no-any-return]  # Polars
-    if hasattr(rows, "iloc") and hasattr(rows, "to_dict"):
+    if hasattr(rows, "iloc") and hasattr(rows, "columns"):
         return _of_pandas(rows)
     if hasattr(rows, "to_batches"):
         return (row for batch in rows.to_batches(max_chunksize=_SLICE) for row in batch.to_pylist())
@@ -47,6 +48,9 @@ def line(row: Any) -> bytes:
 
 
 def _of_pandas(frame: Any) -> Iterator[dict[str, Any]]:
+    names = Counter(map(str, frame.columns))
+    if twice := [name for name, times in names.items() if times > 1]:
+        raise ValueError(f"the column {twice[0]!r} is there twice: give each its own name")
     for start in range(0, len(frame), _SLICE):
         for row in frame.iloc[start : start + _SLICE].to_dict("records"):
             yield {str(name): None if value != value else value for name, value in row.items()}
@@ -54,6 +58,8 @@ def _of_pandas(frame: Any) -> Iterator[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     """What JSON has no word for: moments as ISO 8601, numbers of NumPy, sets as lists."""
+    if hasattr(value, "isoformat") and value != value:
+        raise ValueError("NaT cannot be written as JSON: send null, or leave the member out")
     for method in ("isoformat", "tolist"):
         if hasattr(value, method):
             return getattr(value, method)()

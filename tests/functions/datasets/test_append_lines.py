@@ -216,6 +216,18 @@ def test_half_a_character_costs_only_its_row_when_json_is_sent(ada):
     assert rows_of(ada) == [{"a": 1}, {"b": "😀"}]
 
 
+@pytest.mark.parametrize("number", [b"1e999", b"-1e309", b"[2, 1" + b"0" * 400 + b".5]"])
+def test_a_number_that_no_double_holds_costs_only_its_row_and_is_named(ada, number):
+    body = b'{"dataset":"d","rows":[{"a":1},{"p":' + number + b"}]}"
+
+    answer = ada.post(PATH, content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status == 207
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/rows/1", "invalid_json")
+    assert error["detail"].startswith("a number is larger than a double can be")
+
+
 @pytest.mark.parametrize(
     "body",
     [
