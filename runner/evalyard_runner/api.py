@@ -24,7 +24,7 @@ from evalyard_runner.errors import (
     LeaseLostError,
     UploadFailedError,
 )
-from evalyard_runner.net import is_loopback
+from evalyard_runner.net import http_client, is_loopback
 from evalyard_runner.reachability import Reachability
 from evalyard_runner.wire import (
     Claim,
@@ -62,15 +62,14 @@ class DeviceApi:
         self._reachability = Reachability()
         # When the API took the last heartbeat, by `time.monotonic`.
         self.beat_s = -math.inf
-        self._http = httpx.AsyncClient(
-            base_url=base_url.rstrip("/"),
+        self._http = http_client(
+            base_url.rstrip("/"),
             headers={
                 "X-Device-Token": token,
                 "User-Agent": f"evalyard-runner/{__version__}",
                 "Content-Type": "application/json",
             },
             timeout=_TIMEOUT,
-            trust_env=not is_loopback(base_url),
         )
 
     async def __aenter__(self) -> Self:

@@ -4,12 +4,14 @@ The only module that knows botocore. Its calls block, so they run in threads.
 """
 
 import asyncio
+import os
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from evalyard_runner.errors import CredentialsStaleError, QueuesAwayError
 from evalyard_runner.wire import Session
@@ -30,6 +32,13 @@ _CREDENTIALS_REFUSED: Final = frozenset(
 _MESSAGE_NOT_OURS: Final = frozenset(
     {"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"}
 )
+# What the device's owner set up for other programs (AWS_PROFILE, ~/.aws) is none of this one's: a
+# profile that is gone would keep it from its queues, and another endpoint would get its messages.
+_NOT_OF_THE_OWNER: Final = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 
 @dataclass(frozen=True)
@@ -46,15 +55,23 @@ class Sqs:
 
     def __init__(self, session: Session) -> None:
         self._visibility_s = session.visibility_s
-        self._client: Any = botocore.session.get_session().create_client(
+        self._client: Any = botocore.session.Session(_NOT_OF_THE_OWNER).create_client(
             "sqs",
             region_name=session.region,
             endpoint_url=session.endpoint_url,
             aws_access_key_id=session.access_key_id,
             aws_secret_access_key=session.secret_access_key,
             aws_session_token=session.session_token,
-            # Few retries here: the pull loop backs off by itself and says so.
-            config=Config(connect_timeout=5, read_timeout=25, retries={"total_max_attempts": 2}),
+            config=Config(
+                connect_timeout=5,
+                read_timeout=25,
+                # Few retries here: the pull loop backs off by itself and says so.
+                retries={"total_max_attempts": 2, "mode": "legacy"},
+                defaults_mode="legacy",
+                ignore_configured_endpoint_urls=True,
+                use_fips_endpoint=False,
+                use_dualstack_endpoint=False,
+            ),
         )
 
     async def receive(self, queue_url: str, wait_s: int) -> Received | None:
@@ -98,7 +115,8 @@ class Sqs:
             return answer
         except ClientError as exc:
             return _answer_to(operation, exc)
-        except BotoCoreError as exc:
+        # A page that something on the way shows is no answer that can be parsed.
+        except (BotoCoreError, ResponseParserError) as exc:
             raise QueuesAwayError(f"{type(exc).__name__}: {exc}") from exc
 
 

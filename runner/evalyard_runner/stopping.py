@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Stop:
-    """Set by SIGTERM and SIGINT; everything that waits, waits on this too."""
+    """Set by SIGTERM, SIGINT and SIGHUP; everything that waits, waits on this too."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -21,10 +21,15 @@ class Stop:
         self.asked.set()
 
     def listen(self) -> None:
-        """React to SIGTERM and SIGINT; must be called inside the running event loop."""
+        """React to SIGTERM, SIGINT and the end of the terminal; must be called inside the running
+        event loop.
+        """
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, self.ask)
+        # Not where `nohup` has it ignored.
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+            loop.add_signal_handler(signal.SIGHUP, self.ask)
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, but not beyond the request to stop."""

@@ -18,8 +18,8 @@ from tests.runner.kit.processes import RUNNER, start, wait_for
 from tests.runner.kit.sqs import FakeSqs
 
 
-def ended(*flags: str, token: str | None = TOKEN) -> tuple[int, str, str]:
-    process = start(*flags, token=token)
+def ended(*flags: str, token: str | None = TOKEN, **variables: str) -> tuple[int, str, str]:
+    process = start(*flags, token=token, **variables)
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
@@ -95,6 +95,23 @@ def test_exit_code_is_2_with_one_line_when_it_cannot_work(
 
 
 @pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "variables",
+    [{"ALL_PROXY": "socks5://127.0.0.1:9"}, {"SSL_CERT_FILE": "/nowhere.pem"}],
+    ids=["proxy", "certificates"],
+)
+def test_exit_code_is_2_with_one_line_when_the_way_out_cannot_be_used(
+    model: FakeModel, variables: dict[str, str]
+) -> None:
+    flags = ("--openai-url", model.url, "--model", "m", "--serial", SERIAL)
+
+    code, out, err = ended(*flags, "--api", "https://evalyard.invalid", **variables)
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "of the environment cannot be used" in err
+
+
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("token", "serial"), [("eyd_wrong", SERIAL), (TOKEN, "another")])
 def test_exit_code_is_3_when_the_api_refuses_the_device(
     device_api: FakeApi, model: FakeModel, token: str, serial: str
@@ -153,11 +170,14 @@ def test_exit_code_is_2_when_a_limit_makes_no_sense(flag: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_exit_code_is_0_when_it_is_told_to_stop(device_api: FakeApi, model: FakeModel) -> None:
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_exit_code_is_0_when_it_is_told_to_stop(
+    device_api: FakeApi, model: FakeModel, signum: signal.Signals
+) -> None:
     runner = start("--api", device_api.url, "--serial", SERIAL, "--openai-url", model.url)
     try:
         wait_for(lambda: any(report["ready"] for report in device_api.heard("status")), runner)
-        runner.send_signal(signal.SIGTERM)
+        runner.send_signal(signum)
         out, err = runner.communicate(timeout=60)
     finally:
         runner.kill()

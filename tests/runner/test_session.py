@@ -9,6 +9,7 @@ from evalyard_runner.api import DeviceApi
 from evalyard_runner.errors import CredentialsStaleError, QueuesAwayError
 from evalyard_runner.session import SessionKeeper, renewal_after_s
 from evalyard_runner.sqs import Sqs
+from evalyard_runner.wire import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,3 +74,19 @@ def test_renewal_is_five_minutes_early_when_the_session_is_long_enough(
     lasts_s: float, kept_s: float
 ) -> None:
     assert renewal_after_s(lasts_s) == kept_s
+
+
+def test_queues_are_reached_as_the_session_says_when_the_owner_uses_aws_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As of https://github.com/boto/boto3/issues/4121."""
+    monkeypatch.setenv("AWS_PROFILE", "one-that-is-gone")
+    monkeypatch.setenv("AWS_CONFIG_FILE", __file__)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://elsewhere.invalid")
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    monkeypatch.setenv("AWS_RETRY_MODE", "bogus")
+    session = Session("eu-west-1", None, "id", "secret", "token", 3_600.0, (), 30, 10.0)
+
+    client = Sqs(session)._client
+
+    assert client.meta.endpoint_url == "https://sqs.eu-west-1.amazonaws.com"

@@ -19,7 +19,7 @@ from evalyard_runner.backends.retry_after import retry_after_s
 from evalyard_runner.backends.runtime_log import RuntimeLog
 from evalyard_runner.errors import GenerationError, MisconfiguredError
 from evalyard_runner.measure import Sample
-from evalyard_runner.net import is_loopback
+from evalyard_runner.net import http_client, is_loopback
 from evalyard_runner.options import Generation
 
 # A prefill may take minutes without a byte: the job's own time-out is the only limit on reading.
@@ -37,9 +37,7 @@ class ModelServer:
     ) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.is_local = is_loopback(base_url)
-        self._http = httpx.AsyncClient(
-            base_url=base_url, headers=headers, timeout=_TIMEOUT, trust_env=not self.is_local
-        )
+        self._http = http_client(base_url, headers=headers, timeout=_TIMEOUT)
         self._names, self._probe = dict(names), probe
         self._suspect = True
 

@@ -20,12 +20,14 @@ def start(
     stderr: int | IO[str] = subprocess.PIPE,
     commands: Path | None = None,
     state: Path | None = None,
+    **variables: str,
 ) -> "subprocess.Popen[str]":
     """A runner with these flags; the token comes by the environment. `commands` is a folder with
-    programs that the device has, `state` one for what outlives the process.
+    programs that the device has, `state` one for what outlives the process; `variables` are more of
+    its environment.
     """
     path = os.pathsep.join(filter(None, [str(commands or ""), os.environ["PATH"]]))
-    environment = {"PATH": path, "PYTHONPATH": str(RUNNER)}
+    environment = {"PATH": path, "PYTHONPATH": str(RUNNER), **variables}
     if state is not None:
         environment["STATE_DIRECTORY"] = f"{state}:/elsewhere"
     if token:
