@@ -104,7 +104,7 @@ def left_device(stack: str, topic: str, payload: bytes) -> str | None:
         return None
     try:
         event = msgspec.json.decode(payload, type=_Left)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return device if event.reason not in _ON_PURPOSE else None
 

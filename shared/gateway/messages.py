@@ -50,7 +50,7 @@ def read_up(payload: bytes) -> Up | None:
         return None
     try:
         return _FRAMES.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
 
 

@@ -105,9 +105,13 @@ class FakeDevice:
         number = self._said[ask["id"]]
         head = {"v": 1, "id": ask["id"], "try": ask["try"], "n": number, "k": kind}
         frame = {**head, "t": number * 10.0, **fields}
+        await self.say_bytes(ask, json.dumps(frame).encode())
+
+    async def say_bytes(self, ask: dict[str, Any], payload: bytes) -> None:
+        """Whatever it is, where frames about an ask are expected."""
         topic = f"{STACK}/d/{device_hash(self.serial)}/up/{ask['reply']}"
         assert self._link is not None
-        await self._link.publish(topic, json.dumps(frame).encode())
+        await self._link.publish(topic, payload)
 
     async def piece(self, ask: dict[str, Any], text: str = "", **choice: Any) -> None:
         """A frame with one piece of an answer."""

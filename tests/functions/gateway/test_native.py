@@ -222,6 +222,23 @@ def test_pinned_device_answers_when_a_call_names_it(gate: Gate, body: Any) -> No
     assert (said["device"], said["model"]) == ("dev-2", "tiny")
 
 
+@pytest.mark.parametrize("garbage", [b"\xff", b'{"id":"\xff"}', b"[" * 90_000, b"x" * 110_000])
+def test_answer_comes_when_its_device_or_another_says_what_cannot_be_read(
+    gate: Gate, garbage: bytes
+) -> None:
+    """It would end the connection by which all calls of the process are answered."""
+
+    async def says_it(device: FakeDevice, ask: dict[str, Any]) -> None:
+        for each in gate.devices.values():
+            await each.say_bytes(ask, garbage)
+        await three_words(device, ask)
+
+    gate.device(script=says_it)
+    gate.device("dev-2")
+
+    assert gate.ask(body={**ASK, "device": "dev-1"}).json["output"] == "one two three"
+
+
 def test_trace_has_spans_and_pieces_when_it_is_asked_for(gate: Gate) -> None:
     gate.device()
 

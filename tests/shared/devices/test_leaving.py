@@ -38,6 +38,8 @@ def test_device_did_not_leave_when_it_said_goodbye_or_took_its_own_place(reason:
         (f"{TOPIC}stack-d-{HASH}-a", b"{"),
         (f"{TOPIC}stack-d-{HASH}-a", b"[]"),
         (f"{TOPIC}stack-d-{HASH}-a", b'{"disconnectReason": 7}'),
+        (f"{TOPIC}stack-d-{HASH}-a", b'{"disconnectReason": "\xff"}'),
+        (f"{TOPIC}stack-d-{HASH}-a", b'{"disconnectReason": ' + b"[" * 90_000),
     ],
 )
 def test_no_device_left_when_something_else_is_said(topic: str, payload: bytes) -> None:

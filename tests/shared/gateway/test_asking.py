@@ -90,7 +90,10 @@ def test_frame_from_another_topic_is_not_believed_when_it_has_the_right_numbers(
     assert world.words == WORDS
 
 
-@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"\xff", b'{"id":1}', b"null"])
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"{", b"[]", b"\xff", b'{"id":1}', b"null", b'{"id":"\xff"}', b'{"c":' + b"[" * 90_000],
+)
 def test_payload_is_no_frame_when_it_is_garbage(payload: bytes) -> None:
     assert read_up(payload) is None
 
