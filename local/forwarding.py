@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import h11
 
+from local.emulator.bodies import AS_BYTES
 from local.payload_sizes import answer_fits, event_fits, is_utf8, travels_as_text
 from local.ports import HOST
 
@@ -32,14 +33,6 @@ _HOP_BY_HOP = {
     b"trailer",
     b"transfer-encoding",
     b"upgrade",
-}
-# What MiniStack would decode as text, and by which other name it leaves a body alone.
-_KEPT_BINARY = {
-    # To MiniStack it begins like JSON; to an import the two names are one.
-    b"application/jsonl": b"application/ndjson",
-    b"application/json": b"application/encoded+json",
-    b"application/xml": b"application/encoded+xml",
-    b"text/": b"application/",
 }
 _SET_BY_GATEWAY = {b"host", b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto"}
 _MESSAGES = {
@@ -174,7 +167,7 @@ def _request_headers(request: h11.Request, authority: bytes, body: bytes, peer: 
         if name.lower() not in _SET_BY_GATEWAY | {b"content-length", b"expect"}
     ]
     if not travels_as_text(kept) or not is_utf8(body):
-        kept = [_kept_binary(*header) for header in kept]
+        kept = [_as_bytes(*header) for header in kept]
     declares_body = {b"content-length", b"transfer-encoding"} & {n for n, _ in request.headers}
     length = [(b"Content-Length", str(len(body)).encode())] if declares_body else []
     return [
@@ -187,17 +180,9 @@ def _request_headers(request: h11.Request, authority: bytes, body: bytes, peer: 
     ]
 
 
-def _kept_binary(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """A header of a request that is no text, such that MiniStack hands its body over as bytes.
-
-    MiniStack decodes a body that calls itself text even when it is compressed or not UTF-8, and
-    so destroys it; a body of any other kind it leaves alone, as API Gateway does.
-    """
-    if name.lower() == b"content-type":
-        for told, kept in _KEPT_BINARY.items():
-            if value.lower().startswith(told):
-                return name, kept + value[len(told) :]
-    return name, value
+def _as_bytes(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header of a body that is no text, marked so that MiniStack hands the body over as bytes."""
+    return (name, value + AS_BYTES.encode()) if name.lower() == b"content-type" else (name, value)
 
 
 def _end_to_end(raw: Headers) -> Headers:

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 from local.emulator import CREDENTIALS_PATH, INVOCATIONS_PATH, KEEP_PATH
 from local.emulator.archives import Archives
 from local.emulator.batches import keep_windows
+from local.emulator.bodies import keep_bytes
 from local.emulator.compiled import compile_paths_once, parse_policies_once
 from local.emulator.disk import free_bytes_at, guard_objects
 from local.emulator.durable import Durable
@@ -91,6 +92,7 @@ def _prepare(state: Path, objects: Path, memory: Path, disk: Path) -> Durable:
     mark_ends(lambda_runtime)
     parse_policies_once(iam_evaluator)
     compile_paths_once(app._get_module("apigateway"))
+    keep_bytes(app._get_module("apigateway"))
     keep_windows(app._get_module("sqs"), services)
     spread_rates(app._get_module("scheduler"), app._get_module("eventbridge"))
     finished = Finished()

@@ -97,6 +97,13 @@ def test_the_exit_code_is_the_verdict_when_a_candidate_is_gated(
         assert builds("gate", "--filter", f"cond.build={build}", "--format", kind).code == code
 
 
+def test_an_interval_is_two_rounded_numbers_when_people_read_it(builds) -> None:
+    done = builds("gate", "--filter", "cond.build=two", "--format", "table")
+
+    [row] = [line for line in done.out.splitlines() if " latency_ms " in line]
+    assert re.search(r" 19\.\d\d, 20\.\d\d ", row), row
+
+
 @pytest.mark.parametrize(("inconclusive", "code"), [("pass", 0), ("fail", 3)])
 def test_an_inconclusive_gate_is_as_it_was_asked_for_when_runs_are_too_noisy(
     builds, tmp_path, inconclusive, code

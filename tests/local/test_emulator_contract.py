@@ -33,6 +33,7 @@ RELIED_ON = {
     "ministack.core.iam_evaluator:parse_policy_document": "622a4f98a3ec",
     "ministack.services.apigateway:_extract_path_params": "d3aaa9aa2c53",
     "ministack.services.apigateway:_match_route": "c47ed1dc647e",
+    "ministack.services.apigateway:_v2_request_body_is_text": "507d7acaf07f",
     "ministack.services.cloudwatch_logs:_append_log_events": "e47cae7a15a4",
     "ministack.services.lambda_svc:_emit_lambda_logs": "111efbf06968",
     "ministack.services.lambda_svc:_ensure_poller": "a21371869881",

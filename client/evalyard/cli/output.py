@@ -130,13 +130,17 @@ def _exact(value: Any) -> str:
 
 
 def _cell(row: Row, column: str, nothing: str) -> str:
-    value = _at(row, column)
+    return _shown(_at(row, column), nothing)
+
+
+def _shown(value: Any, nothing: str) -> str:
+    """A value as people read it."""
     if value is None:
         return nothing
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1_000 else f"{value:,.0f}".replace(",", "")
-    if isinstance(value, list) and not any(isinstance(each, (dict, list)) for each in value):
-        return ", ".join(map(str, value))
+        return f"{value:.4g}" if abs(value) < 1_000 else f"{value:.0f}"
+    if isinstance(value, (list, tuple)) and not any(isinstance(v, (dict, list)) for v in value):
+        return ", ".join(_shown(each, "–") for each in value)
     return compact(value) if isinstance(value, (dict, list)) else " ".join(str(value).split())
