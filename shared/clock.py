@@ -20,6 +20,8 @@ DAY_US = 86_400 * SECOND_US
 _EPOCH_UNITS = ((1e11, SECOND_US), (1e14, 1_000), (1e17, 1))
 # Instants lie from the first of these until before the second.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST_UTC = EARLIEST.replace(tzinfo=None)
+_MICROSECOND = timedelta(microseconds=1)
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _LATEST_US = int(LATEST.timestamp()) * SECOND_US
 _NUMERIC = re.compile(r"[+-]?\d+(\.\d+)?\Z", re.ASCII)
@@ -168,17 +170,17 @@ def _checked(us: int) -> int:
 
 def to_us(moment: datetime) -> int:
     """An aware datetime in microseconds since the epoch, exactly."""
-    return (moment - EARLIEST) // timedelta(microseconds=1)
+    return (moment - EARLIEST) // _MICROSECOND
 
 
 def from_us(us: int) -> datetime:
     """The aware UTC datetime of an instant."""
-    return EARLIEST + timedelta(microseconds=us)
+    return EARLIEST + timedelta(0, 0, us)
 
 
 def iso(us: int) -> str:
     """How instants leave the API: `2025-12-03T18:00:00.000Z`, milliseconds rounded down."""
-    return from_us(us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (_EARLIEST_UTC + timedelta(0, 0, us)).isoformat("T", "milliseconds") + "Z"
 
 
 def iso_or_none(us: int | None) -> str | None:

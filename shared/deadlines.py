@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from itertools import count
 from math import inf
+
+import msgspec
 
 from shared.errors import Unavailable
 from shared.isolation import kept_apart
@@ -35,8 +36,7 @@ class QueryTimedOut(Unavailable):
         )
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(msgspec.Struct, frozen=True):
     """The end of a span of `seconds`, by the monotonic clock."""
 
     seconds: float
@@ -62,14 +62,26 @@ def current_deadline() -> Deadline:
     return _deadline.get()
 
 
-@contextmanager
-def answered_within(seconds: float) -> Iterator[None]:
+class _Within:
+    """A block that a deadline holds in."""
+
+    __slots__ = ("_deadline", "_token")
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        """Set the deadline."""
+        self._token = _deadline.set(self._deadline)
+
+    def __exit__(self, *_: object) -> None:
+        """Set the one before again."""
+        _deadline.reset(self._token)
+
+
+def answered_within(seconds: float) -> _Within:
     """What is asked in this block has so long; other threads must be given the deadline."""
-    token = _deadline.set(Deadline(seconds, time.monotonic() + seconds))
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
+    return _Within(Deadline(seconds, time.monotonic() + seconds))
 
 
 @contextmanager

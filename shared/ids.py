@@ -9,6 +9,11 @@ from shared import clock
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Two characters at a time, which takes half as long.
 _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
+# Python has other digits to the base of 32; whatever is no digit here becomes none there.
+_PYTHONS = "0123456789abcdefghijklmnopqrstuv"
+_TO_PYTHONS = "".join(
+    _PYTHONS[_CROCKFORD.index(char)] if char in _CROCKFORD else "!" for char in map(chr, range(256))
+).encode()
 _RANDOM_BITS = 80
 # A ULID as a regular expression: 128 bits, so that the first of 26 characters is below 8.
 ULID_FORM = f"[0-7][{_CROCKFORD}]{{25}}"
@@ -26,11 +31,9 @@ def repeatable_ulid(at_us: int, *parts: str) -> str:
 
 
 def ulid_time_us(value: str) -> int:
-    """When a ULID was born, to the millisecond."""
-    number = 0
-    for char in value[:10]:
-        number = number * 32 + _CROCKFORD.index(char)
-    return number * 1_000
+    """When a ULID was born, to the millisecond. Raises ValueError for what is none."""
+    digits = value[:10].encode("ascii").translate(_TO_PYTHONS)
+    return int(digits or b"0", 32) * 1_000
 
 
 def new_id(prefix: str) -> str:

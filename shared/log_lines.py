@@ -124,7 +124,7 @@ class EventLogger(Logger):
             return
         with handler.lock:
             handler.stream.write(line + handler.terminator)
-            handler.flush()
+            handler.stream.flush()
 
 
 def _is_deaf(handler: logging.Handler, service: str) -> bool:

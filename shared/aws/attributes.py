@@ -40,8 +40,6 @@ def decode(attribute: dict[str, Any]) -> Any:
     """The plain value of an attribute value, also of one as JSON has it."""
     ((kind, value),) = attribute.items()
     match kind:
-        case "S":  # First, as most are.
-            return value
         case "N":
             return _number(value)
         case "NULL":
@@ -59,7 +57,11 @@ def decode(attribute: dict[str, Any]) -> Any:
 
 def decode_item(item: dict[str, Any]) -> dict[str, Any]:
     """A whole item as a dict of plain values."""
-    return {name: decode(attribute) for name, attribute in item.items()}
+    # Most are text, which needs no call.
+    return {
+        name: attribute["S"] if "S" in attribute else decode(attribute)
+        for name, attribute in item.items()
+    }
 
 
 def _number(text: str) -> int | float:

@@ -1,8 +1,5 @@
 """AWS errors become the product's here, in one place."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -92,22 +89,36 @@ class ObjectMissing(EvalyardError):
     code = "object_missing"
 
 
-@contextmanager
-def aws_errors() -> Iterator[None]:
+class _Translation:
+    """What `aws_errors` does; as a generator it took ten times as long at each call of AWS."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Nothing is needed."""
+
+    def __exit__(self, _: object, exc: BaseException | None, __: object) -> None:
+        """Raise what an error of botocore means to us."""
+        if isinstance(exc, ClientError):
+            raise translated(exc) from exc
+        if isinstance(exc, _REFUSED_HERE):
+            raise call_refused() from exc
+        if isinstance(exc, BotoCoreError):
+            detail = "a storage service did not answer"
+            raise Unavailable(detail, retry_after_s=_RETRY_AFTER_S) from exc
+
+
+_translation = _Translation()
+
+
+def aws_errors() -> _Translation:
     """Translate what botocore raises; the original is the cause, never the message.
 
     A failure that may pass (throttling, 5xx, network) becomes Unavailable. What AWS
     calls invalid or forbidden is our fault and comes back however often it is repeated:
     CallRefused, counted for an alarm.
     """
-    try:
-        yield
-    except ClientError as exc:
-        raise translated(exc) from exc
-    except _REFUSED_HERE as exc:
-        raise call_refused() from exc
-    except BotoCoreError as exc:
-        raise Unavailable("a storage service did not answer", retry_after_s=_RETRY_AFTER_S) from exc
+    return _translation
 
 
 def translated(exc: ClientError) -> EvalyardError:

@@ -44,7 +44,7 @@ class Table:
         answer passed 16 MB) is asked for again after a pause. Raises Unavailable.
         """
         order = list(dict.fromkeys(keys))
-        wanted = [encode_item({"pk": pk, "sk": sk}) for pk, sk in order]
+        wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in order]
         found: dict[tuple[str, str], Item] = {}
         refused = 0
         while wanted:

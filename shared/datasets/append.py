@@ -1,7 +1,8 @@
 """Appending rows: judged one by one, converted at once, stored in one PUT."""
 
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+
+import msgspec
 
 from shared import clock, ids
 from shared.aws import Table
@@ -20,8 +21,7 @@ from shared.segment_ids import batch_id_of, run_id_of
 from shared.storage.log import Backlog, Catalog, SegmentLog, UserLog
 
 
-@dataclass(frozen=True)
-class UsageResult:
+class UsageResult(msgspec.Struct, frozen=True):
     """The runs that the stored rows gave; `span` is their earliest and latest time, in
     microseconds since the epoch, None for none.
     """
@@ -31,8 +31,7 @@ class UsageResult:
     span: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True)
-class AppendResult:
+class AppendResult(msgspec.Struct, frozen=True):
     """What became of an append. `usage` is None when no enabled adapter is saved, `batch_id`
     when nothing was stored.
     """
@@ -44,8 +43,7 @@ class AppendResult:
     usage: UsageResult | None
 
 
-@dataclass(frozen=True)
-class AppendBatch:
+class AppendBatch(msgspec.Struct, frozen=True, dict=True):
     """Who appends what to which dataset, and the id of the segment that it becomes.
 
     With `repeatable` the id is the same whenever the same call is carried out again.
@@ -111,10 +109,8 @@ def append_rows(
             state,
             rows=prepared.appended,
             size=len(prepared.lines),
-            is_pending=partial(
-                has_pending_rows,
-                UserLog(log.bucket, Catalog(catalog), batch.user_id),
-                batch.dataset,
+            is_pending=lambda: has_pending_rows(
+                UserLog(log.bucket, Catalog(catalog), batch.user_id), batch.dataset
             ),
         )
     if prepared.appended and not dry_run:
@@ -123,8 +119,7 @@ def append_rows(
     return prepared.result(batch_id, converted=in_use is not None)
 
 
-@dataclass(frozen=True)
-class _Prepared:
+class _Prepared(msgspec.Struct, frozen=True):
     """What is to be stored of the rows that were sent."""
 
     received: int
@@ -157,14 +152,14 @@ def _uniform(batch: AppendBatch, sent: RequestRows, adapter: Adapter | None) -> 
     rows = uniform_rows(sent, adapter)
     if rows is None or rows.count > MAX_ROWS:
         return None
-    if adapter is None:
-        block: RunBlock | None = RunBlock(count=0)
-    else:
-        block = block_of(rows, adapter, batch.arrival(0))
-    if block is None:
-        return None
+    block, span = RunBlock(count=0), None
+    if adapter is not None:
+        found = block_of(rows, adapter, batch.arrival(0))
+        if found is None:
+            return None
+        block, span = found
     lines, runs_body = rows.stored(batch.meta), block.encoded()
-    return _Prepared(rows.count, rows.count, lines, runs_body, block.count, span=block.span())
+    return _Prepared(rows.count, rows.count, lines, runs_body, block.count, span=span)
 
 
 def _one_by_one(

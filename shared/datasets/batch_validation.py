@@ -6,7 +6,6 @@ good" or "not known"; what is not known is left to `rows`, which decides (decisi
 0009 has the proof).
 """
 
-from dataclasses import dataclass
 from itertools import repeat
 from operator import is_not
 from typing import Any
@@ -19,9 +18,10 @@ from shared.datasets.request_rows import RequestRows
 from shared.datasets.rows import LINE_BREAKS, MAX_ROW_BYTES, strings_in
 from shared.datasets.shapes import Shape, shape_of
 
+_ROWS = msgspec.json.Decoder(dict[str, Any])
 
-@dataclass(frozen=True)
-class UniformRows:
+
+class UniformRows(msgspec.Struct, frozen=True):
     """Rows of which none is bad, and their values by key.
 
     Each row is a brace, `head`, its text of `texts`, and a brace.
@@ -67,7 +67,7 @@ def _keys(sent: RequestRows) -> frozenset[str]:
     first = sent.body.find(b"{", sent.start)
     try:
         row = sent.body[first : sent.body.find(b"}", first) + 1]
-        return frozenset(msgspec.json.decode(row, type=dict[str, Any]))
+        return frozenset(_ROWS.decode(row))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return frozenset()
 
@@ -88,17 +88,17 @@ def _checked(sent: RequestRows, shape: Shape, rows: list[Any]) -> UniformRows | 
         return None
     if sent.form == "lines" and _has_line_break(inside):
         return None
-    columns = _columns(shape, rows)
+    columns, strings = _columns(shape, rows)
     keys = _without_holes(columns) if shape.partial else len(columns) * len(rows)
     # Without escapes, quotes stand around keys and strings and nowhere else.
     quotes = inside.count(b'"') + len(texts) * head.count(b'"')
-    texts_in = (strings_in(columns[key]) for key in shape.keys if key not in shape.numeric)
-    if quotes != 2 * (keys + sum(texts_in)):
+    if quotes != 2 * (keys + strings):
         return None
     if shape.partial and not head and not all(map(bytes.strip, texts)):
         return None
-    largest = max(map(len, texts)) if len(inside) > MAX_ROW_BYTES // 2 else 0
-    return None if largest + len(head) + 2 > MAX_ROW_BYTES else UniformRows(head, texts, columns)
+    room = MAX_ROW_BYTES - len(head) - 2
+    is_small = len(inside) <= room or max(map(len, texts)) <= room
+    return UniformRows(head, texts, columns) if is_small else None
 
 
 def _taken_apart(sent: RequestRows, count: int) -> tuple[bytes, list[bytes]]:
@@ -130,9 +130,14 @@ def _has_line_break(text: bytes) -> bool:
     return b"\n" in text or b"\r" in text
 
 
-def _columns(shape: Shape, rows: list[Any]) -> dict[str, list[Any]]:
+def _columns(shape: Shape, rows: list[Any]) -> tuple[dict[str, list[Any]], int]:
+    """The values by key, and how many of them are strings."""
     # Column by column: a tuple for each row would be so many objects that the collector wakes.
-    return {key: read(rows) for key, read in zip(shape.keys, shape.readers, strict=True)}
+    columns, strings = {}, 0
+    for key, read, is_numeric in shape.readers:
+        column = columns[key] = read(rows)
+        strings += 0 if is_numeric else strings_in(column)
+    return columns, strings
 
 
 def _without_holes(columns: dict[str, list[Any]]) -> int:

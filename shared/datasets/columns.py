@@ -15,13 +15,21 @@ from shared.datasets.conversion import Arrival
 from shared.runs import PREVIEW_CHARACTERS, RunBlock
 from shared.segment_ids import segment_id_of
 
+_fifth = itemgetter(4)
+_DASH = {"-"}
 
-def block_of(rows: UniformRows, adapter: Adapter, first: Arrival) -> RunBlock | None:
-    """The runs of all rows, if every row surely gives one; `first` is the first row's arrival."""
+
+def block_of(
+    rows: UniformRows, adapter: Adapter, first: Arrival
+) -> tuple[RunBlock, tuple[int, int]] | None:
+    """The runs of all rows and their `span`, if every row surely gives one; `first` is the first
+    row's arrival.
+    """
     at = rows.at
-    times = _times(at(adapter.x_field), first.at_us)
-    if times is None:
+    found = _times(at(adapter.x_field), first.at_us)
+    if found is None:
         return None
+    times, span = found
     block = RunBlock(
         count=rows.count,
         segment_id=segment_id_of(first.batch_id),
@@ -42,27 +50,29 @@ def block_of(rows: UniformRows, adapter: Adapter, first: Arrival) -> RunBlock | 
         **times,
     )
     _set_speeds(block, at(adapter.tok_s_field))
-    return block
+    return block, span
 
 
-def _times(column: list[Any] | None, now_us: int) -> dict[str, Any] | None:
-    """The column of times, as a member of a block; each exactly as `read_row_time` reads it."""
+def _times(column: list[Any] | None, now_us: int) -> tuple[dict[str, Any], tuple[int, int]] | None:
+    """The column of times, as a member of a block, with the least and the greatest; each exactly
+    as `read_row_time` reads it.
+    """
     if column is None:
         return None
-    moments = _moments(column, now_us)
-    if moments is not None:
-        return {"ts": moments}
+    found = _moments(column, now_us)
+    if found is not None:
+        return {"ts": found[0]}, found[1]
     try:
-        return {"ts_us": clock.read_row_times(column, now_us)}
+        times = clock.read_row_times(column, now_us)
     except UnreadableTime:
         return None
+    return {"ts_us": times}, (min(times), max(times))
 
 
-def _moments(column: list[Any], now_us: int) -> list[datetime] | None:
+def _moments(column: list[Any], now_us: int) -> tuple[list[datetime], tuple[int, int]] | None:
     """Times in ISO 8601. With a dash after the year, no text is an epoch number."""
-    first, last = map(clock.from_us, clock.row_times_us(now_us))
     try:
-        if set(map(itemgetter(4), column)) != {"-"}:
+        if set(map(_fifth, column)) != _DASH:
             return None
         moments = list(map(datetime.fromisoformat, column))
         earliest, latest = min(moments), max(moments)
@@ -72,7 +82,9 @@ def _moments(column: list[Any], now_us: int) -> list[datetime] | None:
     except (ValueError, IndexError, TypeError):
         # Not all are such texts, or only some have an offset.
         return None
-    return moments if first <= earliest and latest <= last else None
+    first_us, last_us = clock.row_times_us(now_us)
+    span = clock.to_us(earliest), clock.to_us(latest)
+    return (moments, span) if first_us <= span[0] and span[1] <= last_us else None
 
 
 def _ok(column: list[bool | None] | None) -> list[bool] | bool:

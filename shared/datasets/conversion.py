@@ -5,7 +5,6 @@ A row that cannot become a run stays in the dataset; the answer says why.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -57,8 +56,7 @@ class RowNotConvertible(ValueError):
         return Fault(pointer, self.code, self.detail, line or index + 1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a row's run before the row is read; `at_us` is when the row arrived."""
 
     run_id: str

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from shared import clock
 from shared.aws import Item, Table
 from shared.clock import DAY_US, SECOND_US, day_of, day_start_us
@@ -34,8 +36,7 @@ class AccountLimits:
     bytes: int
 
 
-@dataclass(frozen=True)
-class AccountState:
+class AccountState(msgspec.Struct, frozen=True):
     """A user's adapter for a dataset, totals, whether the dataset has folded rows, and what is
     known of the user's pending segments.
     """

@@ -1,16 +1,16 @@
 """The rows of a request before anything is known of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from shared.row_bodies import SentRow
 
 MAX_ROWS = 10_000
 
 
-@dataclass(frozen=True)
-class RequestRows:
+class RequestRows(msgspec.Struct, frozen=True):
     """Rows that came together.
 
     `body[start:end]` is all of them as one JSON `array` or as JSON `lines`, where they

@@ -35,13 +35,11 @@ _NUMERIC = (_COUNT, _AMOUNT, _NUMBER, _BOOLEAN)
 class Shape:
     """Rows that have exactly some keys; or, where `partial`, at least the time and no others.
 
-    `readers` take a column out of decoded rows, in the order of `keys`: UNSET for a value
-    that is not there, never a string for one of `numeric`.
+    `readers` are the keys, what takes their column out of decoded rows, with UNSET for a value
+    that is not there, and whether no value of it is a string.
     """
 
-    keys: tuple[str, ...]
-    numeric: frozenset[str]
-    readers: tuple[Callable[[list[Any]], list[Any]], ...]
+    readers: tuple[tuple[str, Callable[[list[Any]], list[Any]], bool], ...]
     partial: bool
     array: msgspec.json.Decoder[list[Any]]
     line: msgspec.json.Decoder[Any]
@@ -59,12 +57,12 @@ def shape_of(keys: frozenset[str], adapter: Adapter | None, *, partial: bool) ->
         return None
     ordered = tuple(sorted(keys))
     row = _row_type(ordered, needed, partial=partial)
-    readers = tuple(map(_column_reader, range(len(ordered))))
-    rows: Any = list[row]  # type: ignore[valid-type]  # A type made at run time.
-    numeric = frozenset(key for key, kind in needed.items() if kind in _NUMERIC)
-    return Shape(
-        ordered, numeric, readers, partial, msgspec.json.Decoder(rows), msgspec.json.Decoder(row)
+    readers = tuple(
+        (key, _column_reader(number), needed.get(key) in _NUMERIC)
+        for number, key in enumerate(ordered)
     )
+    rows: Any = list[row]  # type: ignore[valid-type]  # A type made at run time.
+    return Shape(readers, partial, msgspec.json.Decoder(rows), msgspec.json.Decoder(row))
 
 
 @cache

@@ -1,8 +1,6 @@
 """Request bodies: bounded, inflated, and JSON read strictly."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import Request
@@ -22,9 +20,10 @@ class EdgeRequest(Request):
     async def body(self) -> bytes:
         """The inflated body. Raises EdgeError around TooLarge, MalformedInput, UnsupportedMedia."""
         if not hasattr(self, "_plain"):
-            encoding = self.headers.get("content-encoding")
-            with _at_the_edge():
-                self._plain = inflated(self.scope[BODY], encoding)
+            try:
+                self._plain = inflated(self.scope[BODY], self.headers.get("content-encoding"))
+            except EvalyardError as exc:
+                raise EdgeError(exc) from exc
         return self._plain
 
     async def json(self) -> Any:
@@ -34,14 +33,8 @@ class EdgeRequest(Request):
 
 def read_json(body: bytes) -> Any:
     """JSON as `strict_json` reads it. Raises EdgeError around what that raises."""
-    with _at_the_edge():
-        return strict_json(body)
-
-
-@contextmanager
-def _at_the_edge() -> Iterator[None]:
     try:
-        yield
+        return strict_json(body)
     except EvalyardError as exc:
         raise EdgeError(exc) from exc
 

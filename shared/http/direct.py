@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from shared.http.late import LateRoute
 
@@ -94,17 +94,15 @@ class DirectRoute(LateRoute):
 
 
 class DirectApp(FastAPI):
-    """An app that leaves FastAPI out for requests without a query to direct routes."""
+    """An app that can answer requests without a query to direct routes, past FastAPI."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    async def respond(self, scope: Scope, receive: Receive) -> Response | None:
+        """The response to a request, without FastAPI; None where that is to answer it."""
         route = self._places.get((scope["method"], scope["path"]))
         if route is None or scope["query_string"] or route.direct is None:
-            await super().__call__(scope, receive, send)
-            return
+            return None
         scope.update(app=self, route=route, endpoint=route.endpoint, path_params={})
-        response = await self._answered(route, Request(scope, receive))
-        await response(scope, receive, send)
+        return await self._answered(route, Request(scope, receive))
 
     @cached_property
     def _places(self) -> dict[tuple[str, str], DirectRoute]:

@@ -1,7 +1,6 @@
 """`Idempotency-Key` for routes of FastAPI: `creates` marks those that honour it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -25,8 +24,7 @@ from shared.observability import logger
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class Repeatable:
+class Repeatable(msgspec.Struct, frozen=True):
     """What makes the ids of a call the same when it is carried out again.
 
     Without an Idempotency-Key every call is its own: `key` is None.

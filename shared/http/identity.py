@@ -6,9 +6,9 @@ but the open one refuses no caller (`docs/decisions/0003-who-answers-401.md`).
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 
@@ -16,8 +16,7 @@ from shared.errors import Forbidden, Unauthenticated
 from shared.scopes import Scope
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """A user, by a user token or an API key, whose `scope` says what of their rights it has.
 
     `admin`: only a token of scope `full` has an administrator's rights.
@@ -41,8 +40,7 @@ class Caller:
             raise Forbidden("this call is for administrators", **narrow)
 
 
-@dataclass(frozen=True)
-class CallingDevice:
+class CallingDevice(msgspec.Struct, frozen=True):
     """A device, by its device token."""
 
     serial: str

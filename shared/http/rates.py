@@ -7,8 +7,6 @@ most requests cost no call. At worst a caller is refused at half the rate, never
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,7 +16,7 @@ from shared import clock
 from shared.aws import ConditionFailed, Table, Update
 from shared.clock import SECOND_US
 from shared.errors import TooManyRequests, Unavailable
-from shared.http.identity import Caller
+from shared.http.identity import Caller, CallingDevice
 from shared.observability import logger
 
 MINUTE_US = 60 * SECOND_US
@@ -156,7 +154,8 @@ class RateLimits:
 
     def note_time(self, user_id: str, kind: str, seconds: float) -> None:
         """A request that took seconds counts as that many more."""
-        _meter(user_id, kind).uncounted += int(seconds)
+        if seconds >= 1:
+            _meter(user_id, kind).uncounted += int(seconds)
 
     def _is_uncounted(self, user_id: str, kind: str, a_minute: int) -> bool:
         meter, now_us = _meter(user_id, kind), clock.now_us()
@@ -188,23 +187,31 @@ class RateLimits:
         return wait_us
 
 
-@contextmanager
-def held_to_rate(request: Request) -> Iterator[None]:
-    """Counts a request of a user, and the time that answering it takes. Raises TooManyRequests.
+class HeldToRate:
+    """Counts a request of a user, and the time that answering it takes.
 
     Devices are not held: what they may do follows from the jobs that they have.
     """
-    caller, limits = request.state.caller, request.app.state.rates
-    if not isinstance(caller, Caller) or limits is None:
-        yield
-        return
-    kind = "queries" if request.method in ("GET", "HEAD") else "writes"
-    limits().check(caller.user_id, kind)
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        limits().note_time(caller.user_id, kind, time.perf_counter() - started)
+
+    __slots__ = ("_kind", "_limits", "_started", "_user_id")
+
+    def __init__(self, request: Request, caller: Caller | CallingDevice) -> None:
+        limits = request.app.state.rates
+        self._limits = limits() if limits and isinstance(caller, Caller) else None
+        self._kind = "queries" if request.method in ("GET", "HEAD") else "writes"
+        self._user_id = caller.name
+
+    def __enter__(self) -> None:
+        """Count the request. Raises TooManyRequests."""
+        if self._limits is not None:
+            self._limits.check(self._user_id, self._kind)
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        """Count the time."""
+        if self._limits is not None:
+            seconds = time.perf_counter() - self._started
+            self._limits.note_time(self._user_id, self._kind, seconds)
 
 
 @cache

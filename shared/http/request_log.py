@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import msgspec
+from fastapi import Response
 
 from shared import ids
 from shared.errors import TooLarge
@@ -20,13 +21,12 @@ from shared.http.answers import (
     answer_bytes,
     most_answer_bytes,
 )
+from shared.http.direct import DirectApp
 from shared.observability import count, logger
 from shared.problem_documents import PROBLEM_TYPE, problem_body
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 # What a route may say itself. Answers hold a user's data, or a secret: no cache keeps them.
@@ -51,6 +51,12 @@ class WholeAnswer:
         self.headers: Headers = []
         self.body = b""
 
+    def hold(self, response: Response) -> None:
+        """A response as it is."""
+        assert response.background is None, "nothing would run it"
+        self.status, self.body = response.status_code, bytes(response.body)
+        self.headers = response.raw_headers
+
     async def take(self, message: MutableMapping[str, Any]) -> None:
         """The `send` of the app."""
         if message["type"] == "http.response.start":
@@ -62,9 +68,9 @@ class WholeAnswer:
     def complete(self, request_id: str) -> None:
         """Give it the headers that every answer has."""
         said = {name for name, _ in self.headers}
-        self.headers += [pair for pair in _UNLESS_SAID.items() if pair[0] not in said]
         kept = [pair for pair in self.headers if pair[0] not in _ALWAYS]
-        self.headers = [*kept, *_ALWAYS.items(), (b"x-request-id", request_id.encode())]
+        added = [pair for pair in _UNLESS_SAID.items() if pair[0] not in said]
+        self.headers = [*kept, *added, *_ALWAYS.items(), (b"x-request-id", request_id.encode())]
 
     def shrink(self, request_id: str, advice: str) -> None:
         """Become a 413 where Lambda would not pass it on."""
@@ -88,9 +94,9 @@ class WholeAnswer:
 
 
 class RequestLog:
-    """Wraps an ASGI app; knows nothing of its routes."""
+    """Wraps an app; knows nothing of its routes."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: DirectApp) -> None:
         self._app = app
 
     async def answer(self, scope: Scope, receive: Receive) -> WholeAnswer:
@@ -99,19 +105,24 @@ class RequestLog:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         answer = WholeAnswer()
-        logger().append_keys(request_id=request_id)
+        keys = logger().registered_formatter
+        keys.append_keys(request_id=request_id)
         try:
             await self._answer(scope, receive, answer)
             answer.shrink(request_id, advice_of(getattr(scope.get("route"), "endpoint", None)))
             answer.complete(request_id)
             _log(scope, answer, time.perf_counter() - started)
         finally:
-            logger().remove_keys(["request_id"])
+            keys.remove_keys(["request_id"])
         return answer
 
     async def _answer(self, scope: Scope, receive: Receive, answer: WholeAnswer) -> None:
         try:
-            await self._app(scope, receive, answer.take)
+            response = await self._app.respond(scope, receive)
+            if response is None:
+                await self._app(scope, receive, answer.take)
+            else:
+                answer.hold(response)
         except Exception:
             # Starlette raises again what the 500 was answered for; it is logged by then.
             if not answer.status:

@@ -12,7 +12,7 @@ from shared.http.idempotency import answer_once, is_creating
 from shared.http.identity import Caller, identify, is_for_administrators
 from shared.http.problems import EdgeError, problem_response, validation_error
 from shared.http.query import QueryParameters
-from shared.http.rates import held_to_rate
+from shared.http.rates import HeldToRate
 from shared.scopes import TRIALS, check_scope
 
 
@@ -34,11 +34,12 @@ class OpenRoute(DirectRoute):
     def _between_checks(self, original: Answer) -> Answer:
         parameters = QueryParameters.of(self.dependant)
         admins = is_for_administrators(self.dependant)
+        kinds = (self.credential or "", *self.also_taken)
+        work = self._work(original)
 
         async def answer(request: Request) -> Response:
             edge_request = EdgeRequest(request.scope, request.receive)
             if self.credential:
-                kinds = (self.credential, *self.also_taken)
                 caller = edge_request.state.caller = identify(edge_request, kinds)
                 if isinstance(caller, Caller):
                     trials = parameters.values(edge_request, TRIALS)
@@ -47,18 +48,22 @@ class OpenRoute(DirectRoute):
             if not self.any_query:
                 parameters.read(edge_request)
             if not self.credential:
-                return await self._answer(edge_request, original)
-            with held_to_rate(edge_request):
-                return await self._answer(edge_request, original)
+                return await work(edge_request)
+            with HeldToRate(edge_request, caller):
+                return await work(edge_request)
 
         return answer
 
-    async def _answer(self, request: Request, original: Answer) -> Response:
-        if self.body_field and await request.body():
-            require_json(request)
-        if is_creating(self.endpoint):
-            return await answer_once(request, self, _settled(original))
-        return await original(request)
+    def _work(self, original: Answer) -> Answer:
+        """What is left after the checks: the handler, which carries a creating call out once."""
+        settled = _settled(original) if is_creating(self.endpoint) else None
+
+        async def work(request: Request) -> Response:
+            if self.body_field and await request.body():
+                require_json(request)
+            return await (answer_once(request, self, settled) if settled else original(request))
+
+        return work
 
 
 class PageRoute(OpenRoute):

@@ -3,6 +3,7 @@
 import base64
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,22 @@ def test_ids_sort_by_the_millisecond_of_their_birth(first_us: int, second_us: in
 @given(TIMES_US)
 def test_time_of_birth_can_be_read(at_us: int) -> None:
     assert ids.ulid_time_us(ids.ulid(at_us)) == at_us - at_us % 1_000
+
+
+@given(st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", max_size=12))
+def test_time_of_birth_is_that_of_the_first_ten_characters(value: str) -> None:
+    number = 0
+    for char in value[:10]:
+        number = number * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(char)
+
+    assert ids.ulid_time_us(value) == number * 1_000
+
+
+@pytest.mark.parametrize("odd", "ILOU_+- abz\x00\n!éٱ")
+def test_no_time_is_read_when_a_character_is_none_of_an_id(odd: str) -> None:
+    for place in (0, 5, 9):
+        with pytest.raises(ValueError, match=r"invalid literal|can't encode"):
+            ids.ulid_time_us("01KAJ6K1QZ"[:place] + odd + "01KAJ6K1QZ"[place + 1 :])
 
 
 @given(

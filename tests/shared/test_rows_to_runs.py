@@ -95,8 +95,8 @@ def never() -> list:
 def at_once(row: dict) -> Run | None:
     body = json.dumps([row]).encode()
     rows = uniform_rows(RequestRows(never, body, 0, len(body)), ADAPTER)
-    block = rows and block_of(rows, ADAPTER, ARRIVAL)
-    return decode_runs(block.encoded())[0] if block else None
+    found = rows and block_of(rows, ADAPTER, ARRIVAL)
+    return decode_runs(found[0].encoded())[0] if found else None
 
 
 @given(ROWS)

@@ -9,9 +9,11 @@ what slows readers down is how many there are. The rows of a dataset keep their 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
+
+import msgspec
 
 from shared import clock, ids
 from shared.clock import SECOND_US, day_of
@@ -48,7 +50,9 @@ class Poison(NamedTuple):
         none. It has the same name whenever they are set aside again.
         """
         segment_id = ids.repeatable_ulid(name.born_us, "set aside", name.file_name)
-        alone = replace(name, segment_id=segment_id, repeatable=False, rows=0, runs=runs, offset=0)
+        alone = msgspec.structs.replace(
+            name, segment_id=segment_id, repeatable=False, rows=0, runs=runs, offset=0
+        )
         return cls(name, alone.file_name, body)
 
 

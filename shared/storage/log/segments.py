@@ -25,8 +25,7 @@ _ULID = re.compile(ids.ULID_FORM)
 _LATEST_US = to_us(LATEST)
 
 
-@dataclass(frozen=True, order=True)
-class SegmentName:
+class SegmentName(msgspec.Struct, frozen=True, order=True):
     """What a segment's key says. `offset` is where the runs start, in bytes."""
 
     user_id: str

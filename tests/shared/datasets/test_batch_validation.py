@@ -85,14 +85,16 @@ gaps = st.sampled_from([b"", b" ", b"\n", b"\r\n"])
 @example([b'{"a":\n1}', b'{"a":3}'], "lines", b"", None)
 def test_fast_and_slow_agree_when_the_fast_way_answers(texts, form, gap, adapter):
     rows = uniform_rows(sent(texts, form, gap), adapter)
-    block = adapter and rows and block_of(rows, adapter, arrival(0))
+    found = adapter and rows and block_of(rows, adapter, arrival(0))
 
     if rows is not None:
         pieces = texts if form == "array" else b"\n".join(texts).split(b"\n")
         lines, members, bad = slowly([piece for piece in pieces if piece.strip()])
         assert (rows.stored(META), rows.count, bad) == (lines, len(members), 0)
-        if block:
+        if found:
+            block, span = found
             assert decode_runs(block.encoded()) == slow_runs(members, adapter)
+            assert span == block.span()
 
 
 ROW = b'{"ts":"2025-12-03T18:00:00Z","device":"a","latency_ms":900,"gpu.w":1.5,"note":"n"}'
