@@ -156,18 +156,22 @@ def _require_private(path: Path, mode: int) -> None:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         return found
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
 
 
+def _quoted(text: str) -> str:
+    """A basic string of TOML, which is one of JSON that escapes no halves of a character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _write(known: Mapping[str, Mapping[str, str]], used: str, path: Path) -> Path:
-    # A string of JSON without escaped slashes is a basic string of TOML.
-    lines = [f"use = {json.dumps(used)}"]
+    lines = [f"use = {_quoted(used)}"]
     for name, entry in known.items():
-        lines += ["", f"[profiles.{json.dumps(name)}]"]
-        lines += [f"{key} = {json.dumps(value)}" for key, value in entry.items()]
+        lines += ["", f"[profiles.{_quoted(name)}]"]
+        lines += [f"{key} = {_quoted(value)}" for key, value in entry.items()]
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -8,10 +8,12 @@ import sys
 from typing import Any
 
 import click
+import msgspec
 
 from evalyard.cli.output import compact
 from evalyard.cli.session import Session
-from evalyard.core.sending import exchange
+from evalyard.cli.sources import prompt_of
+from evalyard.core.sending import exchange, unreadable
 from evalyard.core.wire import Request
 from evalyard.errors import ConfigurationError, ServerError
 
@@ -47,7 +49,8 @@ def ask(
             'no API key: set EVALYARD_API_KEY; POST /accounts/tokens with {"kind": "api_key"} '
             "makes one"
         )
-    body: dict[str, Any] = {"prompt": sys.stdin.read() if stdin else prompt, "model": model}
+    text = prompt_of(sys.stdin.buffer.read(), "stdin") if stdin else prompt
+    body: dict[str, Any] = {"prompt": text, "model": model}
     body |= {name: value for name, value in options.items() if value is not None}
     if num_predict is not None:
         body["options"] = {"num_predict": num_predict}
@@ -82,10 +85,11 @@ class _Events:
         *lines, self._rest = (self._rest + piece).split(b"\n")
         for line in lines:
             if line.strip():
-                self._event(json.loads(line))
+                self._event(_read(line))
 
     def finish(self) -> None:
         """After the stream; raises ServerError where it ended before its end."""
+        self.take(b"\n")
         if self._done is None:
             raise ServerError(status=502, code="stream_cut", detail="the answer ended too early")
         if self._session.format == "table":
@@ -109,4 +113,12 @@ class _Events:
         if self._session.format != "table":
             print(compact(event), flush=True)
         elif kind == "token":
-            print(event["text"], end="", flush=True)
+            print(event.get("text", ""), end="", flush=True)
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    """An event; raises UnreadableAnswer for what something else than a gateway says."""
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise unreadable(error, 200) from error

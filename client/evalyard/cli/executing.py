@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from evalyard.errors import Invalid
 from evalyard.models import Import
 
 _LINE = "EVALYARD "
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _PIECE = 2**16
 _ANY_RUN = b'[{"latency_ms": 1}]'
 _METRICS = ("prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s", "ok")
@@ -104,7 +106,8 @@ def _done(session: Session, answer: Import) -> int:
 
 def _lines(session: Session, text: str) -> Iterator[dict[str, Any]]:
     """The runs of `EVALYARD {…}` lines."""
-    for line in text.splitlines():
+    # A text in JSON may hold what else ends a line to Python, as U+2028.
+    for line in _LINE_END.split(text):
         _, found, document = line.partition(_LINE)
         if not found or line[: line.index(_LINE)].strip():
             continue

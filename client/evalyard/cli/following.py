@@ -6,6 +6,7 @@ from rich.console import Console
 
 from evalyard.cli.session import Session
 from evalyard.client import Job
+from evalyard.errors import OutOfReach, ServerError
 from evalyard.models import JobRecord
 
 
@@ -17,6 +18,9 @@ def follow(session: Session, job: Job, timeout_s: float | None) -> Job:
         return job.wait(timeout_s, lambda record: session.say(f"{job.id}: {state(record)}"))
     except KeyboardInterrupt:
         session.warn(f"{job.id} goes on; to stop it: evalyard jobs cancel {job.id}")
+        raise
+    except (OutOfReach, ServerError):
+        session.warn(f"{job.id} goes on; its result later: evalyard jobs result {job.id}")
         raise
 
 

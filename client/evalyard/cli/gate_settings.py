@@ -76,7 +76,7 @@ def read_settings(path: Path | None) -> GateSettings:
         return GateSettings()
     chosen = path or _DEFAULT
     try:
-        found = tomllib.loads(chosen.read_text(encoding="utf-8"))
+        found = tomllib.loads(chosen.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{chosen} cannot be read: {error}") from error
     for name, value in found.items():

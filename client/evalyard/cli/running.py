@@ -68,6 +68,9 @@ def _ending(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError):
         # A file that cannot be written, a disk that is full.
         return exits.USAGE, f"error: {error}"
+    if isinstance(error, UnicodeError):
+        # Arguments in another encoding than that of the locale, say.
+        return exits.USAGE, f"error: a text is not UTF-8: {error}"
     # The last resort: Python's own exit code would be that of a regression.
     shown = "".join(traceback.format_exception(error))
     return exits.USAGE, f"{shown}error: this is a fault of evalyard {__version__}"

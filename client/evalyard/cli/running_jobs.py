@@ -13,6 +13,7 @@ from evalyard.cli.following import follow
 from evalyard.cli.jobs import COLUMNS, METRICS
 from evalyard.cli.output import show_one, show_rows
 from evalyard.cli.session import Session
+from evalyard.cli.sources import prompt_of
 from evalyard.cli.words import conditions
 from evalyard.client import Job
 
@@ -83,8 +84,8 @@ def _prompt(prompt: str | None, file: Path | None, stdin: str | None) -> str:
     if len(given) != 1:
         raise click.UsageError("one prompt is needed: -p TEXT, -f FILE, or - for stdin")
     if file is not None:
-        return file.read_text(encoding="utf-8")
-    return sys.stdin.read() if stdin else str(prompt)
+        return prompt_of(file.read_bytes(), str(file))
+    return prompt_of(sys.stdin.buffer.read(), "stdin") if stdin else str(prompt)
 
 
 def _body(options: dict[str, Any]) -> dict[str, Any]:

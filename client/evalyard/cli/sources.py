@@ -53,6 +53,15 @@ def opened(name: str) -> BinaryIO:
         raise click.UsageError(f"{name}: {error.strerror}") from error
 
 
+def prompt_of(content: bytes, name: str) -> str:
+    """The text of a file that is a prompt, without the mark that Windows begins it with."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{name} is not UTF-8: save it as UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def unreadable(file: BinaryIO) -> str:
     """Why a file cannot be read as it is, by its first bytes; empty where it may be."""
     begin = file.peek(2)[:2] if isinstance(file, io.BufferedReader) else b""

@@ -6,14 +6,27 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from evalyard.core.sending import Patience, ask, decode, exchange, follow, get, post
 from evalyard.core.wire import Pause, Request, Steps, query
-from evalyard.errors import Conflict, JobFailed, WaitTimeout
+from evalyard.errors import (
+    Conflict,
+    EvalyardError,
+    JobFailed,
+    OutOfReach,
+    RateLimited,
+    ServerError,
+    UnreadableAnswer,
+    WaitTimeout,
+)
 from evalyard.models import JobDetail, JobPreview, JobRecord, JobResult
 
 _FINISHED = ("succeeded", "cancelled", "dead")
 # A short job is seen soon, a long one costs a request every few seconds.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
+# A network or a service that is gone for so long ends a wait; the job goes on all the same.
+_OUTAGE_S = 300.0
 
 
 def submit(body: dict[str, Any], patience: Patience) -> Steps[JobRecord]:
@@ -55,10 +68,23 @@ def wait(
     clock: Callable[[], float],
     patience: Patience,
 ) -> Steps[JobRecord]:
-    """The job when it is finished; raises WaitTimeout. Progress is each change of its state."""
+    """The job when it is finished; raises WaitTimeout. Progress is each change of its state.
+
+    Raises OutOfReach and the like where no answer came for five minutes, or until the wait is over.
+    """
     start, pause_s, seen = clock(), _FIRST_PAUSE_S, None
+    heard = start
     while True:
-        job = yield from ask(get(_path(job_id)), JobRecord, patience)
+        try:
+            job = yield from ask(get(_path(job_id)), JobRecord, patience)
+        except EvalyardError as error:
+            now = clock()
+            is_over = timeout_s is not None and now - start >= timeout_s
+            if is_over or now - heard >= _OUTAGE_S or not _may_pass(error):
+                raise
+            yield Pause(_LONGEST_PAUSE_S)
+            continue
+        heard = clock()
         if on_progress is not None and (state := _state(job)) != seen:
             seen = state
             on_progress(job)
@@ -74,6 +100,13 @@ def wait(
 def is_finished(job: JobRecord) -> bool:
     """Whether nothing more comes, also in a state that this version does not know."""
     return job.status in _FINISHED or job.finished_at is not None
+
+
+def _may_pass(error: EvalyardError) -> bool:
+    """Whether it says nothing about the job: no answer, or one of something on the way."""
+    if isinstance(error, UnreadableAnswer):
+        return not isinstance(error.__cause__, msgspec.ValidationError)
+    return isinstance(error, (OutOfReach, RateLimited, ServerError))
 
 
 def cancel(job_id: str, patience: Patience) -> Steps[JobRecord]:

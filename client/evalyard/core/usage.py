@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from evalyard.core.sending import Patience, ask, exchange, follow, get, post, with_json
 from evalyard.core.wire import Params, Request, Steps, query
+from evalyard.errors import UnreadableAnswer
 from evalyard.models import (
     Baseline,
     BaselineDetail,
@@ -48,8 +49,14 @@ def gate(body: dict[str, Any], patience: Patience) -> Steps[Gate]:
 
 
 def export(params: Params, sink: Callable[[bytes], object], patience: Patience) -> Steps[None]:
-    """The runs as a file, whole however many, piece by piece to `sink`."""
-    yield from follow(Request("GET", "/usage/export.csv", params, sink=sink), patience)
+    """The runs as a file, whole however many, piece by piece to `sink`.
+
+    Raises UnreadableAnswer where what came is no file but a page of something on the way.
+    """
+    reply = yield from follow(Request("GET", "/usage/export.csv", params, sink=sink), patience)
+    if "html" in reply.headers.get("content-type", ""):
+        detail = "a page came instead of runs; is this address an Evalyard API?"
+        raise UnreadableAnswer(status=reply.status, code="unreadable_answer", detail=detail)
 
 
 def import_file(

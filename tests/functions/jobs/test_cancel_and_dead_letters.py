@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.kit.yard import Yard
 
 
@@ -77,6 +79,22 @@ def test_dead_jobs_are_listed_latest_first_when_asked(yard: Yard) -> None:
     assert len(everybody) == 4
     assert [job["user_id"] for job in eves] == ["eve"]
     assert yard.user().get("/jobs/dlq?user_id=eve").status == 403
+
+
+@pytest.mark.parametrize("letter", ["\U0001f600", "\x01", '"', "\\", "\u2028"])
+def test_a_job_waits_runs_and_dies_whatever_its_model_is_called(yard: Yard, letter: str) -> None:
+    """Names of models stand in keys, of which none has more than 1,024 bytes."""
+    model = letter * 256
+    yard.register()
+    first, second = (str(yard.submit(model=model)["job_id"]) for _ in range(2))
+
+    yard.fail(first, yard.claim(first), code="model_invalid", retryable=False)
+
+    assert [yard.job(each)["status"] for each in (first, second)] == ["dead", "queued"]
+    listed = yard.user().get("/jobs/dlq", params={"model": model}).json()["data"]
+    assert [each["job_id"] for each in listed] == [first]
+    yard.complete(second, yard.claim(second))
+    assert yard.job(second)["status"] == "succeeded"
 
 
 def test_failures_are_counted_when_grouped(yard: Yard) -> None:
