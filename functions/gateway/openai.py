@@ -14,18 +14,19 @@ from functions.gateway.requests import Request
 from functions.gateway.schemas import ChatBody, CompletionBody, check_texts, read_body
 from functions.gateway.streams import Stream
 from shared import clock
-from shared.errors import EvalyardError, Fault, MalformedInput
+from shared.errors import EvalyardError, Fault, MalformedInput, Unacceptable
 from shared.gateway import Answered, ApiCaller, Ask, ModelNotFound, Up
 from shared.lambda_stream import StreamedAnswer
 
 _OURS: Final = frozenset({"model", "stream", "stream_options", "n", "metadata", "user", "store"})
+_LENGTHS: Final = frozenset({"max_tokens", "max_completion_tokens"})
 
 
 Body = ChatBody | CompletionBody
 
 
 def ask_of(found: Any, body: Body, request: Request, caller: ApiCaller, ask_id: str) -> Ask:
-    """The call that a chat's or a completion's body asks for. Raises MalformedInput."""
+    """The call that a chat or a completion asks for. Raises MalformedInput, Unacceptable."""
     if body.n not in (None, 1):
         detail = "a device answers once; ask again for another answer"
         fault = Fault("/n", "not_allowed", detail)
@@ -36,10 +37,27 @@ def ask_of(found: Any, body: Body, request: Request, caller: ApiCaller, ask_id: 
         ask_id=ask_id,
         caller=caller,
         model=model,
-        body={name: value for name, value in found.items() if name not in _OURS},
+        body=_for_the_server(found),
         device=pinned or request.headers.get("x-evalyard-device"),
         tag=label_of(tag, "/metadata/tag"),
     )
+
+
+def _for_the_server(found: dict[str, Any]) -> dict[str, Any]:
+    """All that is not read here. A negative length, with which some clients ask for as much as the
+    model likes, is none: then the device says how much. Raises Unacceptable for a length of 0.
+    """
+    kept = {name: value for name, value in found.items() if name not in _OURS}
+    for name in _LENGTHS & kept.keys():
+        length = kept[name]
+        if isinstance(length, bool) or not isinstance(length, int | float) or length > 0:
+            continue
+        if length == 0:
+            fault = Fault(f"/{name}", "not_acceptable", "Expected `int` >= 1")
+            summary = f"{fault.pointer}: {fault.detail}"
+            raise Unacceptable(summary, code="validation_failed", faults=(fault,))
+        del kept[name]
+    return kept
 
 
 async def answer_chat(

@@ -95,6 +95,25 @@ def test_models_are_those_that_are_answerable_when_they_are_listed(gate: Gate) -
     assert (none.status, none.json["error"]["code"]) == (404, "model_not_found")
 
 
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions"])
+def test_the_device_says_how_much_when_a_length_has_no_end_and_none_is_refused(
+    gate: Gate, path: str, name: str
+) -> None:
+    gate.device()
+    body = {**CHAT, "prompt": "Count:"}
+
+    none = gate.ask(path, {**body, name: 0})
+    bodies = []
+    for length in (-1, 3):
+        assert gate.ask(path, {**body, name: length}).status == 200
+        bodies.append([each["body"] for each in gate.devices["dev-1"].heard if "body" in each][-1])
+
+    assert (none.status, none.json["error"]["param"]) == (400, name)
+    assert name not in bodies[0]
+    assert bodies[1][name] == 3
+
+
 def test_chat_is_refused_when_it_wants_several_answers(gate: Gate) -> None:
     reply = gate.ask("/v1/chat/completions", {**CHAT, "n": 2})
 
