@@ -31,6 +31,8 @@ _KEPT_FOR_S: Final = 15.0
 _FORGOTTEN_AFTER_S: Final = 60.0
 # A sensor that takes longer than the answer and this has nothing to say of it.
 _SENSED_WITHIN_S: Final = 1.0
+# No call waits for what its server says of itself each time.
+_ABOUT_WITHIN_S: Final = 60.0
 _FETCH_TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
 
 
@@ -203,7 +205,7 @@ class _Call:
     ) -> dict[str, Condition]:
         """Under what it ran; without what no sensor has said by its end."""
         backend = self._asks.backend
-        about = await backend.about(self._message.model)
+        about = await backend.about(self._message.model, _ABOUT_WITHIN_S)
         await asyncio.wait({reading}, timeout=_SENSED_WITHIN_S)
         before = reading.result() if reading.done() else {}
         return conditions_of(about, before, [relayed.sample], is_local=backend.is_local, warm=None)

@@ -62,9 +62,10 @@ async def measure(
         except TimeoutError as exc:
             raise timed_out(claim.timeout_s, watch.frozen_s()) from exc
     telemetry = {"before": before, "after": await asyncio.to_thread(sensors.read)}
-    counted = counted_of(runs.samples, cache_wanted=wants_cache(generation))
+    wanted = wants_cache(generation)
+    counted = counted_of(runs.samples, cache_wanted=wanted, warmups=runs.warmups)
     metrics = metrics_of(counted.samples, runs.load_ms)
-    others = [] if wants_cache(generation) else runs.warmups
+    others = [] if wanted else runs.warmups
     hot = is_hot(before, max_temp_c)
     flags = flags_of(runs.samples, generation, hot_start=hot, warmups=others)
     local, warm = backend.is_local, claim.warmup > 0

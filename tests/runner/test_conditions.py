@@ -107,3 +107,18 @@ def test_ollama_says_its_version_and_the_models_quantisation() -> None:
     assert found == {
         "backend": "ollama", "runtime": "ollama", "runtime_version": "0.34.1", "quant": "Q8_0",
     }  # fmt: skip
+
+
+def test_update_of_the_server_is_seen_by_the_next_job_and_not_asked_for_by_the_next_call() -> None:
+    async def versions(server: FakeModel, backend: OpenAiBackend) -> list[Any]:
+        found = []
+        for build, within_s in (("old", 0.0), ("new", 0.0), ("newer", 3_600.0)):
+            server.props = {"build_info": build}
+            found.append((await backend.about("m", within_s))["build"])
+        await backend.close()
+        return found
+
+    with FakeModel() as server:
+        assert finished(versions(server, OpenAiBackend(server.url, {"m": "m"}))) == [
+            "old", "new", "new",
+        ]  # fmt: skip

@@ -1,6 +1,6 @@
 """A claimed job, run on Ollama: what its result says."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,6 +24,17 @@ def ollama() -> Iterator[FakeOllama]:
 
     with FakeOllama(script) as server:
         yield server
+
+
+def loading(*loads_ms: float) -> Callable[[dict[str, Any]], Iterator[dict[str, Any]]]:
+    """An Ollama that waits for so long for the model, each time."""
+    loads = iter(loads_ms)
+
+    def script(_: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield said("Hi")
+        yield final(load_duration=round(next(loads) * 1e6))
+
+    return script
 
 
 def measured(ollama: FakeOllama, **fields: Any) -> Measured:
@@ -58,3 +69,27 @@ def test_every_number_is_told_apart_when_ollama_answers(ollama: FakeOllama) -> N
     assert body["provenance"].keys() >= {
         name for name, value in body["metrics"].items() if value is not None
     }
+
+
+@pytest.mark.parametrize(
+    ("warmup", "loads_ms", "left_out"),
+    [
+        (1, [6_000.0, 20.0, 6_000.0, 20.0], [None, "load", None]),
+        (0, [6_000.0, 20.0, 6_000.0], [None, None, "load"]),
+        (0, [20.0, 30.0, 499.0], [None, None, None]),
+        (1, [6_000.0, 6_000.0, 6_100.0], [None, None]),
+    ],
+    ids=["thrown out", "without a warm-up", "only looked", "loaded each time"],
+)
+def test_repetition_does_not_count_when_it_waited_for_the_model_again(
+    warmup: int, loads_ms: list[float], left_out: list[str | None]
+) -> None:
+    """As of https://github.com/ollama/ollama/issues/7408."""
+    with FakeOllama(loading(*loads_ms)) as server:
+        options = {"cache_prompt": True}
+        body = measured(server, warmup=warmup, repeat=len(left_out), options=options).body
+
+    over = body["provenance"]["latency_ms"].get("over")
+    counted = left_out.count(None)
+    assert [row.get("left_out") for row in body["samples"]] == left_out
+    assert over == (f"{counted} of {len(left_out)} repetitions" if any(left_out) else None)

@@ -35,8 +35,9 @@ class Backend(Protocol):
     def log(self) -> RuntimeLog:
         """What the runtime writes; empty for one that runs elsewhere."""
 
-    async def about(self, model: str) -> dict[str, Any]:
+    async def about(self, model: str, within_s: float = 0.0) -> dict[str, Any]:
         """Under what it runs a model, by the names of docs/runs.md; None for what it does not know.
+        What was known so many seconds ago will do.
 
         Takes a few seconds at most. Raises GenerationError for a model that it does not serve.
         """

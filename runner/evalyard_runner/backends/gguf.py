@@ -59,7 +59,11 @@ class GgufBackend:
     def load_ms(self) -> float | None:
         return self._process.load_ms if self._process else None
 
-    async def about(self, model: str) -> dict[str, Any]:  # noqa: ARG002 - one file has all names.
+    async def about(
+        self,
+        model: str,  # noqa: ARG002 - one file has all names.
+        within_s: float = 0.0,  # noqa: ARG002 - it is always known.
+    ) -> dict[str, Any]:
         facts = {"backend": "gguf", "runtime": "llama.cpp", "runtime_version": _version()}
         loaded = {"threads": self._model.threads, "context": self._model.context}
         return {**facts, "quant": self._quant, **loaded}

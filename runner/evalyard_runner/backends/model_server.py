@@ -3,6 +3,8 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from math import inf
+from time import monotonic
 from typing import Any, Final
 
 import httpx
@@ -121,17 +123,19 @@ class ServedBackend(ABC):
         self._server = server
         self._health = Health(self._one_token, lambda: self.models)
         self.log = RuntimeLog()
-        self._about: dict[str, dict[str, Any]] = {}
+        self._about: dict[str, tuple[float, dict[str, Any]]] = {}
 
-    async def about(self, model: str) -> dict[str, Any]:
-        """Asked once for each model: what a server is does not change while a runner lives."""
-        if model not in self._about:
-            self._about[model] = await self._facts(model)
-        return self._about[model]
+    async def about(self, model: str, within_s: float = 0.0) -> dict[str, Any]:
+        """A server may be another one than a moment ago: updated, or with a model pulled again."""
+        asked_s, known = self._about.get(model, (-inf, {}))
+        if monotonic() - asked_s >= within_s:
+            known = await self._facts(model)
+            self._about[model] = monotonic(), known
+        return known
 
     @abstractmethod
     async def _facts(self, model: str) -> dict[str, Any]:
-        """What the server says about a model, asked once."""
+        """What the server says about a model now."""
 
     @property
     def models(self) -> tuple[str, ...]:
