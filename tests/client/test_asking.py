@@ -98,3 +98,17 @@ def test_a_key_is_needed_when_it_is_asked(monkeypatch, capsys) -> None:
 
     assert code == exits.USAGE
     assert "EVALYARD_API_KEY" in capsys.readouterr().err
+
+
+def test_the_service_counts_as_away_when_a_page_answers_in_its_place(ask) -> None:
+    code, out, err, _ = ask(httpx.Response(200, html="<html>Please sign in.</html>"))
+
+    assert (code, out) == (exits.OUT_OF_REACH, "")
+    assert "is this address an Evalyard API?" in err
+    assert "Traceback" not in err
+
+
+def test_the_answer_is_whole_when_its_last_event_has_no_line_end(ask) -> None:
+    content = "\n".join(map(json.dumps, [*STARTED, DONE])).encode()
+
+    assert ask(httpx.Response(200, content=content))[0] == exits.GOOD

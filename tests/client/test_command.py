@@ -203,6 +203,36 @@ def test_one_prompt_is_needed_when_a_job_is_run(command) -> None:
     assert command("run", "-m", "m", "-p", "a", "-f", "nowhere").code == exits.USAGE
 
 
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfWhy?\r\n", b"Why?\n"], ids=["windows", "utf-8"]
+)
+def test_the_prompt_is_what_the_file_says_when_an_editor_marked_it(
+    command, tmp_path, content
+) -> None:
+    (tmp_path / "prompt.txt").write_bytes(content)
+
+    assert command("run", "-m", "m", "-f", "prompt.txt").rows[0]["output"] == "Why?\n"
+
+
+@pytest.mark.parametrize("content", [b"Gr\xfc\xdfe", "Why?".encode("utf-16")])
+def test_a_prompt_is_refused_by_name_when_its_file_is_not_utf_8(command, tmp_path, content) -> None:
+    (tmp_path / "prompt.txt").write_bytes(content)
+
+    done = command("run", "-m", "m", "-f", "prompt.txt")
+
+    assert done.code == exits.USAGE
+    assert "prompt.txt is not UTF-8: save it as UTF-8" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_argument_is_refused_when_its_bytes_are_not_utf_8(command) -> None:
+    done = command("run", "-m", "m", "-p", "Gr\udcfc\udcdfe")
+
+    assert done.code == exits.USAGE
+    assert "a text is not UTF-8" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_rows_are_appended_when_they_are_csv_or_lines(command, tmp_path) -> None:
     (tmp_path / "a.csv").write_text("n,name,ok\n1,x,true\n2.5,007,\n")
     (tmp_path / "a.jsonl").write_text('{"n":3}\n\n[4]\n')
@@ -443,6 +473,23 @@ def test_the_other_lines_are_runs_when_one_cannot_be_read(command) -> None:
     assert "NaN is no number" in done.err
     assert "it is no JSON object" in done.err
     assert command("usage").rows[0]["runs"] == 1
+
+
+def test_a_line_is_one_run_when_its_text_holds_ends_of_lines_of_other_kinds(command) -> None:
+    line = 'EVALYARD {"tag":"a\u2028b\u0085c","metrics":{"latency_ms":9}}'
+    program = f"import sys; sys.stdout.buffer.write({line.encode()!r})"
+
+    done = command("exec", *_python(program))
+
+    assert (done.code, "cannot be read" in done.err) == (0, False)
+    assert command("usage").rows[0]["runs"] == 1
+
+
+def test_settings_of_a_gate_are_read_when_an_editor_marked_their_file(builds, tmp_path) -> None:
+    settings = tmp_path / "evalyard.toml"
+    settings.write_bytes(b"\xef\xbb\xbf" + settings.read_bytes())
+
+    assert builds("gate", "--filter", "cond.build=three").code == exits.GOOD
 
 
 def test_all_is_read_and_sent_when_the_reader_of_the_output_leaves(command, monkeypatch) -> None:

@@ -111,3 +111,18 @@ def test_what_to_set_is_said_when_the_home_cannot_be_written(tmp_path) -> None:
 
     with pytest.raises(ConfigurationError, match="EVALYARD_URL and EVALYARD_TOKEN"):
         save_profile("p", "https://x.io", "t", env={"HOME": str(tmp_path / "home")})
+
+
+def test_a_profile_is_read_again_when_its_name_is_no_plain_text(env) -> None:
+    name = 'büro 😀 "7"\\\x7f'
+
+    save_profile(name, A, "eyt_ada", env=env)
+
+    assert profiles(env) == (name, {name: {"url": A, "token": "eyt_ada"}})
+
+
+def test_profiles_are_read_when_an_editor_marked_their_file(env) -> None:
+    path = save_profile("office", A, "eyt_ada", env=env)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert profiles(env)[0] == "office"

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from evalyard import AsyncEvalyard, ConfigurationError, Evalyard, OutOfReach
 from evalyard.core.sending import Patience
+from evalyard.errors import UnreadableAnswer
 
 from tests.kit.loops import finish
 
@@ -137,3 +138,13 @@ def test_the_environment_is_named_when_it_cannot_be_used(monkeypatch, sdk, name,
 
     with pytest.raises(ConfigurationError, match="(?i)" + name):
         sdk(URL, "eyt_x")
+
+
+def test_no_file_is_written_when_a_page_comes_instead_of_runs(tmp_path) -> None:
+    page = httpx.Response(200, html="<html>Please sign in.</html>")
+    transport = httpx.MockTransport(lambda _: page)
+
+    with pytest.raises(UnreadableAnswer, match="a page came instead of runs"):
+        Evalyard("https://a.example", "eyt_1", transport=transport).usage.export(tmp_path / "a.csv")
+
+    assert not list(tmp_path.iterdir())
