@@ -20,8 +20,10 @@ from shared.jobs.job import Failure, Job
 from shared.jobs.keys import user_key
 
 _COUNTS = "DEADS"
-# A key has 1,024 bytes: a longer name of a model is known by its digest.
+# A key has 1,024 bytes: a longer name of a model is known by its digest, and so is one whose letters
+# take much more in JSON than they are.
 _MODEL_BYTES = 512
+_JSON_BYTES = 800
 
 
 class DeadGroup(NamedTuple):
@@ -42,7 +44,7 @@ class DeadGroup(NamedTuple):
     @property
     def key(self) -> str:
         """How it stands in keys; no key is the beginning of another."""
-        return json.dumps(self, ensure_ascii=False, separators=(",", ":"))
+        return _json(self)
 
     @classmethod
     def read(cls, key: str) -> "DeadGroup":
@@ -52,8 +54,13 @@ class DeadGroup(NamedTuple):
 
 def model_key(model: str) -> str:
     """A model's name as groups know it."""
-    name = model.encode(errors="replace")
-    return model if len(name) <= _MODEL_BYTES else hashlib.sha256(name).hexdigest()
+    name, written = (text.encode(errors="replace") for text in (model, _json(model)))
+    fits = len(name) <= _MODEL_BYTES and len(written) <= _JSON_BYTES
+    return model if fits else hashlib.sha256(name).hexdigest()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def is_group(key: str | None) -> bool:

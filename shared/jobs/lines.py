@@ -5,6 +5,7 @@ A job in a line is in the index `waiting` under the line's name, in order of pri
 also keeps when each was served last, by which users take turns.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ _LINES = "LINES"
 LOOKED_AFTER_S = 900
 # A line that was not used for so long is struck off the list when it is empty.
 _KEPT_S = 3_600
+# Of DynamoDB; a model's name may have as many alone.
+_MOST_KEY_BYTES = 1_024
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +46,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What the index and the list know it by."""
-        return f"{self.lane}/{self.model}#{self.user_id}"
+        """What the index and the list know it by; by a digest of the model where no key holds it."""
+        name = f"{self.lane}/{self.model}#{self.user_id}"
+        if len(name.encode()) <= _MOST_KEY_BYTES:
+            return name
+        digest = hashlib.sha256(self.model.encode()).hexdigest()
+        return f"{self.lane}/sha256:{digest}#{self.user_id}"
 
     def may_go_to(self, device: Device) -> bool:
         """Whether a device may run its jobs, now or at another time."""
