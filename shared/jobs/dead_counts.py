@@ -20,8 +20,8 @@ from shared.jobs.job import Failure, Job
 from shared.jobs.keys import user_key
 
 _COUNTS = "DEADS"
-# A key has 1,024 bytes: a longer name of a model is known by its digest, and so is one whose letters
-# take much more in JSON than they are.
+# A key has 1,024 bytes: a longer name of a model is known by its digest, and so is one whose
+# letters take much more in JSON than they are.
 _MODEL_BYTES = 512
 _JSON_BYTES = 800
 

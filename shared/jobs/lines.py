@@ -46,7 +46,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What the index and the list know it by; by a digest of the model where no key holds it."""
+        """What the index and the list know it by; a digest of the model where no key holds it."""
         name = f"{self.lane}/{self.model}#{self.user_id}"
         if len(name.encode()) <= _MOST_KEY_BYTES:
             return name

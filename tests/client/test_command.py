@@ -203,9 +203,7 @@ def test_one_prompt_is_needed_when_a_job_is_run(command) -> None:
     assert command("run", "-m", "m", "-p", "a", "-f", "nowhere").code == exits.USAGE
 
 
-@pytest.mark.parametrize(
-    "content", [b"\xef\xbb\xbfWhy?\r\n", b"Why?\n"], ids=["windows", "utf-8"]
-)
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfWhy?\r\n", b"Why?\n"], ids=["windows", "utf-8"])
 def test_the_prompt_is_what_the_file_says_when_an_editor_marked_it(
     command, tmp_path, content
 ) -> None:
