@@ -5,6 +5,7 @@ The decisions are `asking`'s; here is what touches the broker, the tables and th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -128,6 +129,8 @@ class Calls:
             if seat is None:
                 raise CallNotFound("you have no such call under way")
             if seat.asked is not None:
+                with suppress(ConditionFailed):
+                    await _aside(self.seats.note, seat, {"cancelled": True})
                 await self.say(seat.asked, order("cancel", ask_id, seat.attempt))
                 return
             await asyncio.sleep(_TICK_S)
@@ -319,6 +322,9 @@ class _Call:
 
     async def _send(self, step: Send) -> None:
         if step.kind == "ask":
+            if step.attempt > 1 and await self._is_cancelled():
+                await self._do(self._asking.cancel(self._loop.time()))
+                return
             self._marks.asked = self._loop.time()
             self._note_soon(asked=step.serial, attempt=step.attempt)
             message = ask_message(
@@ -336,6 +342,15 @@ class _Call:
             await self._calls.say(step.serial, message)
         except DependencyFailed:
             logger().warning("message_not_sent", ask_id=self._ask.ask_id, kind=step.kind)
+
+    async def _is_cancelled(self) -> bool:
+        """Whether its user wants it no more, and the device before did not hear that."""
+        try:
+            seat = await _aside(self._calls.seats.find, self._ask.caller.user_id, self._ask.ask_id)
+        except DependencyFailed:
+            logger().warning("seat_not_read", ask_id=self._ask.ask_id)
+            return False
+        return seat is not None and seat.cancelled
 
     async def _tell(self, step: Heard) -> None:
         self._marks.note(step.frame, self._loop.time())

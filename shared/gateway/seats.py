@@ -28,7 +28,7 @@ _RETRY_AFTER_S: Final = 2
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
     """An open call. `device` is the one that began to work on it, if any did; `asked` the one that
-    has it now, as try `attempt`.
+    has it now, as try `attempt`. `cancelled`: whether its user wants no other to have it.
     """
 
     sk: str
@@ -42,6 +42,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     device: str | None = None
     asked: str | None = None
     attempt: int = 0
+    cancelled: bool = False
 
 
 def seat_of(item: Item) -> Seat:
@@ -78,8 +79,8 @@ class Seats:
 
     def note(self, seat: Seat, said: Mapping[str, str | int]) -> None:
         """What became of the call: `asked` and `attempt`, as who cancels it says so to the device
-        that has it; `device`, as it failed there if nothing more is heard of it. Raises
-        ConditionFailed.
+        that has it, and `cancelled`, should that one not hear it; `device`, as it failed there if
+        nothing more is heard of it. Raises ConditionFailed.
         """
         key = (user_partition(seat.user_id), seat.sk)
         self.table.update(Update(*key, set=dict(said), only_if={"ask_id": seat.ask_id}))

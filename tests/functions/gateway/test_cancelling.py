@@ -6,7 +6,7 @@ import pytest
 
 from shared.aws import Table
 from tests.functions.gateway.conftest import credential
-from tests.functions.gateway.kit import ASK, Gate, Reply, endless, waits
+from tests.functions.gateway.kit import ASK, FakeDevice, Gate, Reply, endless, waits
 
 
 def test_device_stops_when_the_client_leaves(gate: Gate, runs: Any, seats: Any) -> None:
@@ -59,6 +59,26 @@ def test_waiting_call_is_409_when_it_is_cancelled(gate: Gate, runs: Any, seats: 
     reply = gate.ask(body=ASK, meanwhile=gate.cancel)
 
     assert (reply.status, reply.json["code"]) == (409, "cancelled")
+    assert (runs(), seats()) == ([], [])
+
+
+def test_no_other_device_is_asked_when_the_one_that_has_the_call_fails_at_the_cancel(
+    gate: Gate, runs: Any, seats: Any
+) -> None:
+    """As one that has died, of which the gateway learns later."""
+
+    async def fails_then(device: FakeDevice, ask: dict[str, Any]) -> None:
+        await device.say(ask, "accepted", ahead=0)
+        await device.cancelled.wait()
+        await device.say(ask, "failed", code="runtime_crash", message="gone", retryable=True)
+
+    gate.device("dev-1", fails_then)
+    gate.device("dev-2")
+
+    reply = gate.ask(body=ASK, meanwhile=gate.cancel)
+
+    assert (reply.status, reply.json["code"]) == (409, "cancelled")
+    assert [each["k"] for each in gate.devices["dev-2"].heard if each["k"] == "ask"] == []
     assert (runs(), seats()) == ([], [])
 
 
