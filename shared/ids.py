@@ -21,7 +21,8 @@ ULID_FORM = f"[0-7][{_CROCKFORD}]{{25}}"
 
 def ulid(at_us: int | None = None) -> str:
     """A new ULID: 48 bits of milliseconds, 80 random bits; sorts by time of birth."""
-    return _ulid(clock.now_us() if at_us is None else at_us, secrets.randbits(_RANDOM_BITS))
+    random = int.from_bytes(secrets.token_bytes(_RANDOM_BITS // 8))
+    return _ulid(clock.now_us() if at_us is None else at_us, random)
 
 
 def repeatable_ulid(at_us: int, *parts: str) -> str:

@@ -110,9 +110,11 @@ def _taken_apart(sent: RequestRows, count: int) -> tuple[bytes, list[bytes]]:
     if sent.form == "array" and _has_line_break(body):
         body = body.translate(LINE_BREAKS)
     first, last = body.find(b"{", sent.start) + 1, body.rfind(b"}", 0, sent.end)
+    if count == 1:
+        return b"", [body[first:last]]
     head = body[first : body.find(b'"', body.find(b'"', first) + 1) + 1]
     joint = body[body.find(b"}", first) : body.find(b"{", first) + 1] or b"},{"
-    if sent.form == "lines" and count > 1 and joint not in (b"}\n{", b"}\r\n{"):
+    if sent.form == "lines" and joint not in (b"}\n{", b"}\r\n{"):
         return b"", []
     texts = _split(body, first + len(head), last, joint + head)
     return (head, texts) if len(texts) == count else (b"", _split(body, first, last, joint))

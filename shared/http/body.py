@@ -49,7 +49,10 @@ def media_type(request: Request, *others: str) -> str:
 
     Raises EdgeError around UnsupportedMedia.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    said = request.headers.get("content-type", "")
+    if said == JSON:
+        return JSON
+    kind = said.partition(";")[0].strip().lower()
     if kind in others:
         return kind
     if kind == JSON or _JSON_KIND.fullmatch(kind):

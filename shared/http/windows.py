@@ -39,7 +39,10 @@ class Window:
 
 def span_document(span: tuple[int, int] | None) -> dict[str, str] | None:
     """The earliest and the latest of some instants as answers show them."""
-    return None if span is None else {"from": clock.iso(span[0]), "to": clock.iso(span[1])}
+    if span is None:
+        return None
+    first = clock.iso(span[0])
+    return {"from": first, "to": first if span[1] == span[0] else clock.iso(span[1])}
 
 
 def last(seconds: float) -> Window:
