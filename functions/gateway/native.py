@@ -146,7 +146,7 @@ async def stream_ask(
 def answer_document(answered: Answered) -> dict[str, Any]:
     """An answer without its output."""
     metrics = {name: answered.metrics.get(name) for name in METRICS}
-    prompt, completion = _count(metrics["prompt_tokens"]), _count(metrics["completion_tokens"])
+    prompt, completion = map(answered.count, ("prompt_tokens", "completion_tokens"))
     return {
         "request_id": answered.ask_id,
         "model": answered.model,
@@ -274,7 +274,3 @@ class _Events:
         if self._lines:
             return msgspec.json.encode({"event": name, **data}) + b"\n"
         return b"event: %s\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(data))
-
-
-def _count(value: float | None) -> int | None:
-    return None if value is None else round(value)

@@ -77,13 +77,13 @@ def _head(model: str) -> dict[str, Any]:
 
 def last_of(answered: Answered) -> dict[str, Any]:
     """Why it is the last, and the figures: in ns, of what was measured."""
-    phases, metrics = answered.phases, answered.metrics
+    phases = answered.phases
     found = {
         "total_duration": _ns(phases.total_ms),
         "load_duration": _ns(phases.load_ms),
-        "prompt_eval_count": _count(metrics.get("prompt_tokens")),
+        "prompt_eval_count": answered.count("prompt_tokens"),
         "prompt_eval_duration": _ns(phases.prefill_ms),
-        "eval_count": _count(metrics.get("completion_tokens")),
+        "eval_count": answered.count("completion_tokens"),
         "eval_duration": _ns(phases.decode_ms),
     }
     reason = answered.finish_reason or "stop"
@@ -117,7 +117,3 @@ def tag_of(name: str) -> dict[str, Any]:
 
 def _ns(ms: float | None) -> int | None:
     return None if ms is None else round(ms * _NS)
-
-
-def _count(value: float | None) -> int | None:
-    return None if value is None else round(value)

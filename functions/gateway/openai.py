@@ -229,8 +229,7 @@ def _usage(answered: Answered) -> dict[str, Any] | None:
     """As the model's server counted it, in its own words; what it did not count is null."""
     if answered.usage:
         return answered.usage
-    counts = (answered.metrics.get(name) for name in ("prompt_tokens", "completion_tokens"))
-    prompt, completion = (None if count is None else round(count) for count in counts)
+    prompt, completion = map(answered.count, ("prompt_tokens", "completion_tokens"))
     return dict(usage_of(prompt, completion))
 
 

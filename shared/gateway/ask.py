@@ -52,6 +52,11 @@ class Answered(msgspec.Struct, kw_only=True):
     retry_after_s: int | None = None
     conditions: dict[str, str] = {}
 
+    def count(self, name: str) -> int | None:
+        """How many there were, by a metric's name; None is not known."""
+        found = self.metrics.get(name)
+        return None if found is None else round(found)
+
     @property
     def ok(self) -> bool:
         """Whether the model finished."""
