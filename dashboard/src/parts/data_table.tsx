@@ -21,7 +21,7 @@ export function DataTable({ header, rows, zone }: Props) {
       class="data"
       columns={header.map((name, at) => ({ name, cell: (row: Cell[]) => shown(row[at], at) }))}
       rows={rows.slice(-MOST).reverse()}
-      keyOf={(row) => String(row[0])}
+      keyOf={(_, at) => String(at)}
     >
       {rows.length > MOST && (
         <p class="note">

@@ -1,6 +1,7 @@
 // What a comparison says, in words: names, units, lines of Markdown.
 
 import type { CompareAnswer, ConditionDifference, MetricComparison } from "../api_types";
+import { valueNamed } from "./conditions";
 import { amount, shown, signedPct, unitIn } from "./format";
 
 const NAMES: Record<string, [string, string]> = {
@@ -76,7 +77,7 @@ const MOST_VALUES = 8;
 export function valuesOf(condition: ConditionDifference, side: "a" | "b"): string {
   const values = condition[side]
     .slice(0, MOST_VALUES)
-    .map((value) => (typeof value === "number" ? shown(value, "") : String(value ?? "(none)")));
+    .map((value) => (typeof value === "number" ? shown(value, "") : valueNamed(value)));
   const count = condition[`${side}_count`] ?? condition[side].length;
   const rest =
     count > values.length ? ` and ${(count - values.length).toLocaleString("en-US")} more` : "";

@@ -4,6 +4,16 @@
 export type Value = string | number | boolean | null;
 export type Key = Record<string, Value>;
 
+// Words of the page that a value may be, too.
+const OWN_WORDS = /^(?:|\(none\)|[\d,]+ others?)$/;
+
+/** A value as people read it: in quotation marks where it reads like a word of the page. */
+export function valueNamed(value: Value | undefined): string {
+  if (value === null || value === undefined) return "(none)";
+  const text = String(value);
+  return OWN_WORDS.test(text) ? `"${text}"` : text;
+}
+
 /** The name of the filter by all of them. */
 export const CONDITION = "cond";
 const PREFIX = `${CONDITION}.`;

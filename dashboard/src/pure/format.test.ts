@@ -32,6 +32,11 @@ describe("shown", () => {
     [45.5, "W", "45.5 W"],
     [-3.2, "W", "−3.20 W"],
     [3 * 2 ** 20, "bytes", "3 MB"],
+    [1e300, "ms", "1.0e+300 ms"],
+    [-1e300, "", "−1.0e+300"],
+    [5e-7, "ms", "5.0e-7 ms"],
+    [-5e-7, "ms", "−5.0e-7 ms"],
+    [Number.POSITIVE_INFINITY, "ms", "∞ ms"],
   ])("%s %s is %s", (value, unit, text) => expect(shown(value, unit)).toBe(text));
 });
 
@@ -57,6 +62,8 @@ test.each([
   [12.34, "+12.3%"],
   [-0.01, "0%"],
   [-180.6, "−181%"],
+  [2e17, "+2.0e+17%"],
+  [Number.NEGATIVE_INFINITY, "−∞%"],
   [null, "–"],
 ])("%s percent is %s", (pct, text) => expect(signedPct(pct)).toBe(text));
 

@@ -35,10 +35,14 @@ const BYTES: Step[] = [
 ];
 const COUNTED = new Set(["runs", "tokens", "rows", ""]);
 
+// Numbers of that many digits are read by their powers of ten.
+const ASTRONOMIC = 1e15;
+
 /** One scale for a whole axis, chosen by its greatest value. */
 export function scaleFor(unit: Unit, greatest: number): Step {
   const size = Math.abs(greatest);
   const steps = stepsOf(unit);
+  if (size >= ASTRONOMIC) return steps.at(-1) as Step;
   return steps.find((step) => size >= step.from) ?? (steps.at(-1) as Step);
 }
 
@@ -73,8 +77,13 @@ export function digits(value: number): string {
   const size = Math.abs(value);
   const decimals =
     size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3;
-  if (size > 0 && size < 0.001) return value.toExponential(1);
+  if (size >= ASTRONOMIC || (size > 0 && size < 0.001)) return powered(value);
   return grouped(value, decimals);
+}
+
+function powered(value: number): string {
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  return value.toExponential(1).replace("-", value < 0 ? "−" : "-");
 }
 
 function grouped(value: number, decimals: number): string {
@@ -99,7 +108,8 @@ export function changePct(now: number | null, before: number | null): number | n
 export function signedPct(pct: number | null): string {
   if (pct === null) return ABSENT;
   if (Math.abs(pct) < 0.05) return "0%";
-  const size = grouped(Math.abs(pct), Math.abs(pct) >= 100 ? 0 : 1);
+  const change = Math.abs(pct);
+  const size = change >= ASTRONOMIC ? powered(change) : grouped(change, change >= 100 ? 0 : 1);
   return `${pct > 0 ? "+" : "−"}${size}%`;
 }
 

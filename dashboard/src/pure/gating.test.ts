@@ -58,3 +58,17 @@ test("a cell says the change, its interval, and what is missing", () => {
   const open = { ci95_pct: null, delta_pct: null, more_runs: { a: 0, b: 1 } };
   expect(details(series("p", "tok_s", open))).toEqual(["1 more run"]);
 });
+
+test("groups that read alike are lines of their own", () => {
+  const pairs = [
+    { device: "a", model: "b · c" },
+    { device: "a · b", model: "c" },
+    { device: null, model: "c" },
+    { device: "(none)", model: "c" },
+  ];
+
+  const { lines } = matrix(pairs.map((key) => series("", "tok_s", { key })));
+
+  expect(lines.map((line) => line.cells.size)).toEqual([1, 1, 1, 1]);
+  expect(new Set(lines.map((line) => line.id)).size).toBe(4);
+});

@@ -2,6 +2,7 @@
 
 import type { GateSeries } from "../api_types";
 import { shown, signedPct } from "./format";
+import { nameOf } from "./stacking";
 import type { TimeWindow } from "./window";
 
 export interface SideAsked {
@@ -21,6 +22,8 @@ export function sideBody(asked: [string, string][], window: TimeWindow): SideAsk
 }
 
 export interface Line {
+  /** Tells it from a group that reads alike. */
+  id: string;
   name: string;
   cells: Map<string, GateSeries>;
 }
@@ -29,13 +32,10 @@ export interface Line {
 export function matrix(series: GateSeries[]): { metrics: string[]; lines: Line[] } {
   const lines = new Map<string, Line>();
   for (const one of series) {
-    const name =
-      Object.values(one.key)
-        .map((value) => String(value ?? "(none)"))
-        .join(" · ") || "all";
-    const line = lines.get(name) ?? { name, cells: new Map() };
+    const id = JSON.stringify(one.key);
+    const line = lines.get(id) ?? { id, name: nameOf(one.key), cells: new Map() };
     line.cells.set(one.metric, one);
-    lines.set(name, line);
+    lines.set(id, line);
   }
   return { metrics: [...new Set(series.map((one) => one.metric))], lines: [...lines.values()] };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { how } from "./provenance";
+import { how, repetitionsOf } from "./provenance";
 
 test("a runner's words say what measured, on which clock, and when", () => {
   const said = { kind: "measured", source: "client_stream", clock: "device", when: "at the end" };
@@ -28,4 +28,11 @@ test.each([undefined, null, {}, [], "", 0])(
 test("what is said in another form is passed on", () => {
   expect(how("from the log", 5)).toBe("from the log");
   expect(how({ source: "log" }, 5)).toBe("log");
+});
+
+test("figures say of how many repetitions they are", () => {
+  expect(repetitionsOf([])).toBe("");
+  expect(repetitionsOf([{}])).toBe("");
+  expect(repetitionsOf([{ left_out: null }, {}, {}])).toBe("of 3 repetitions");
+  expect(repetitionsOf([{ left_out: "cache" }, {}, {}])).toBe("of 2 of 3 repetitions");
 });

@@ -10,6 +10,14 @@ export function how(said: unknown, value: number | null | undefined): string {
   return value === null || value === undefined ? "not measured" : "reported by the device";
 }
 
+/** Of how many repetitions the figures of a result are; nothing where there was one. */
+export function repetitionsOf(samples: { left_out?: unknown }[]): string {
+  const all = samples.length;
+  const left = samples.filter((sample) => sample.left_out).length;
+  if (all < 2) return "";
+  return left ? `of ${all - left} of ${all} repetitions` : `of ${all} repetitions`;
+}
+
 function inWords(said: unknown): string {
   const { kind, source, clock, when, why, over } = Object(said) as Record<string, unknown>;
   const what = [kind, source].filter(Boolean).map((each) => String(each).replaceAll("_", " "));

@@ -3,6 +3,7 @@
 import type { DatasetMetrics, SeriesAnswer } from "../api_types";
 import type { Line } from "../charts/lines";
 import { colorIndex } from "./colors";
+import { valueNamed } from "./conditions";
 import { amount } from "./format";
 
 export const SPLITS = ["device", "model"] as const;
@@ -29,7 +30,7 @@ export function splitDots(
     .flatMap((group, at) => group.points.map(([time, value]) => ({ s: seconds(time), value, at })))
     .sort((a, b) => a.s - b.s);
   const lines = groups.map((group, at): Line => {
-    const name = group.others ? amount(labels - named(groups), "other") : (group.key ?? "(none)");
+    const name = group.others ? amount(labels - named(groups), "other") : valueNamed(group.key);
     return {
       name,
       values: placed.map((point) => (point.at === at ? point.value : null)),

@@ -56,3 +56,13 @@ test("groups reconcile when runs, errors and tokens all add up", () => {
   expect(reconciles([stats(5, 0, 10)], stats(5, 1, 10))).toBe(false);
   expect(reconciles([], stats(0))).toBe(true);
 });
+
+test("null, an empty name, and names that read like words of the page are groups of their own", () => {
+  const models = [null, "(none)", "", "all", "2 others"];
+  const series = models.map((model, at) => point(model, 0, at + 1));
+
+  const stacked = stack([...series, rest(2, 0, 9)]);
+
+  expect(stacked.map((each) => each.values[0])).toEqual([1, 2, 3, 4, 5, 9]);
+  expect(new Set(stacked.map((each) => each.name)).size).toBe(6);
+});

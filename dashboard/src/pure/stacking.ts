@@ -1,7 +1,7 @@
 // Groups over time, one upon another: the greatest few by name, the rest together.
 
 import type { BreakdownEntry, SeriesPoint, Stats } from "../api_types";
-import type { Key } from "./conditions";
+import { type Key, valueNamed } from "./conditions";
 import { amount } from "./format";
 
 /** How many groups a chart tells apart. */
@@ -17,8 +17,7 @@ export interface Stack {
 
 /** How the name of a group is shown; null is a value, too. */
 export function nameOf(key: Key): string {
-  const values = Object.values(key).map((value) => String(value ?? "(none)"));
-  return values.join(" · ") || "all";
+  return Object.values(key).map(valueNamed).join(" · ") || "all";
 }
 
 /** How all groups without a name of their own are called. */
@@ -44,8 +43,8 @@ export function stack(series: SeriesPoint[]): Stack[] {
   for (const point of series) {
     const isRest = point.others === true;
     const name = isRest ? othersOf(point.groups) : nameOf(point.key);
-    // A group may be called as the others are.
-    const place = `${isRest} ${name}`;
+    // Values that read alike are not the same.
+    const place = isRest ? "" : JSON.stringify(point.key);
     const values = found.get(place)?.values ?? new Array<number>(starts.length).fill(0);
     values[at.get(Date.parse(point.t) / 1000) as number] = point.runs;
     found.set(place, { name, values, isRest });

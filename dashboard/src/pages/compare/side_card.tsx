@@ -4,7 +4,7 @@ import type { SideAnswer } from "../../api_types";
 import { USAGE_FILTERS } from "../../filters";
 import { newestRuns, valuesOf } from "../../parts/dimensions";
 import { Popover } from "../../parts/popover";
-import { CONDITION, counted } from "../../pure/conditions";
+import { CONDITION, counted, valueNamed } from "../../pure/conditions";
 import { amount } from "../../pure/format";
 import { SIDE_FILTERS, type Side } from "../../pure/sides";
 import { fromField, stamp, toField } from "../../pure/times";
@@ -104,7 +104,11 @@ function SideFilter({
 }) {
   const chosen = side.filters.filter(([filter]) => filter === name).map(([, value]) => value);
   const shownAs =
-    chosen.length === 0 ? label : chosen.length === 1 ? chosen[0] : `${label}: ${chosen.length}`;
+    chosen.length === 0
+      ? label
+      : chosen.length === 1
+        ? valueNamed(chosen[0])
+        : `${label}: ${chosen.length}`;
   const toggle = (value: string) =>
     change({
       [`${side.name}_${name}`]: chosen.includes(value)
@@ -149,7 +153,7 @@ function Values({ side, name, chosen, onToggle }: ValuesProps) {
               checked={chosen.includes(value)}
               onChange={() => onToggle(value)}
             />
-            <span>{value}</span>
+            <span>{valueNamed(value)}</span>
           </label>
         </li>
       ))}

@@ -43,7 +43,8 @@ function SeriesChart({ series, view, path, metrics, split }: Props & { series: S
     ? `${series.points.length} of ${series.summary.n.toLocaleString("en-US")} points, peaks kept`
     : "";
   const named = (series.groups ?? []).filter((group) => !group.others).length;
-  const by = split ? `by ${split}${named < labels ? `, top ${named} of ${labels}` : ""}` : "";
+  const isPart = (series.groups ?? []).some((group) => group.others);
+  const by = split ? `by ${split}${isPart ? `, top ${named} of ${labels}` : ""}` : "";
   const note = [series.extra ? "extra" : "", by, better, less].filter(Boolean).join(" · ");
   return (
     <TimeChart

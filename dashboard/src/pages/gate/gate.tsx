@@ -170,7 +170,7 @@ function Found({ gate }: { gate: GateAnswer }) {
             ),
           ]}
           rows={first.rows}
-          keyOf={(line) => line.name}
+          keyOf={(line) => line.id}
           empty="Nothing could be compared."
         />
         {first.more}

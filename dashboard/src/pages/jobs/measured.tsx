@@ -4,7 +4,7 @@ import type { ResultAnswer } from "../../api_types";
 import { type Column, Table } from "../../parts/table";
 import { spoken } from "../../pure/conditions";
 import { exact, shown, type Unit, unitIn } from "../../pure/format";
-import { how } from "../../pure/provenance";
+import { how, repetitionsOf } from "../../pure/provenance";
 
 const NAMES: Record<keyof ResultAnswer["metrics"], [string, Unit]> = {
   ttft_ms: ["Time to first token", "ms"],
@@ -42,7 +42,12 @@ const COLUMNS: Column<Line>[] = [
 export function Measured({ result }: { result: ResultAnswer }) {
   return (
     <section class="card">
-      <h2>Measured</h2>
+      <header>
+        <h2>Measured</h2>
+        <span class="note" title="Times and counts are means of them, speeds are ratios of sums">
+          {repetitionsOf(result.samples ?? [])}
+        </span>
+      </header>
       <Table
         label="Metrics"
         isNumbers

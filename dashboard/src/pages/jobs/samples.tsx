@@ -10,7 +10,7 @@ const FIGURES: [string, string, string][] = [
   ["ttft_ms", "TTFT", "ms"],
   ["latency_ms", "Latency", "ms"],
   ["tok_s", "tok/s", ""],
-  ["completion_tokens", "Tokens", ""],
+  ["completion_tokens", "Output tokens", ""],
   ["cached_tokens", "Cached", ""],
 ];
 

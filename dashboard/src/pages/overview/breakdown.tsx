@@ -12,6 +12,7 @@ import { CONDITION, conditionOf, filterOf, spoken, type Value } from "../../pure
 import { exact, shown, type Unit } from "../../pure/format";
 import type { Query } from "../../pure/request";
 import { groupCount, nameOf, othersOf, reconciles } from "../../pure/stacking";
+import { tokensOf } from "../../pure/tokens";
 import { change, currentRoute } from "../../router";
 import { ExportRuns } from "./export_runs";
 import { MOST } from "./paths";
@@ -26,7 +27,7 @@ interface Figure {
 const FIGURES: Figure[] = [
   { id: "runs", name: "Runs", unit: "runs", read: (s) => s.runs },
   { id: "error_rate", name: "Errors", unit: "share", read: (s) => s.error_rate },
-  { id: "total_tokens", name: "Tokens", unit: "tokens", read: (s) => s.total_tokens },
+  { id: "total_tokens", name: "Tokens", unit: "tokens", read: tokensOf },
   { id: "ttft_p50", name: "TTFT p50", unit: "ms", read: (s) => s.ttft_ms.p50 },
   { id: "ttft_p95", name: "p95", unit: "ms", read: (s) => s.ttft_ms.p95 },
   { id: "latency_p50", name: "Latency p50", unit: "ms", read: (s) => s.latency_ms.p50 },
@@ -121,7 +122,7 @@ export function Breakdown(props: Props) {
           ...COLUMNS,
         ]}
         rows={groups}
-        keyOf={({ key, others }) => (key && !others ? `of ${nameOf(key)}` : "")}
+        keyOf={({ key, others }) => (key && !others ? JSON.stringify(key) : "")}
         foot={total}
         about={({ key, others }) =>
           others ? { "data-rest": true } : key ? {} : { "data-total": true }

@@ -3,7 +3,7 @@
 import { get } from "../../api";
 import type { ChangeAnswer, ChangesAnswer } from "../../api_types";
 import { useAsOf } from "../../clock";
-import { spoken, type Value } from "../../pure/conditions";
+import { spoken, type Value, valueNamed } from "../../pure/conditions";
 import { signedPct } from "../../pure/format";
 import { pathWith } from "../../pure/request";
 import { stamp, type Zone } from "../../pure/times";
@@ -56,6 +56,6 @@ function whatChanged({ conditions_changed }: ChangeAnswer): string {
 }
 
 function named(values: Value[]): string {
-  const [first, ...rest] = values.map((value) => String(value ?? "(none)"));
+  const [first, ...rest] = values.map(valueNamed);
   return rest.length ? `${first} and ${rest.length} more` : (first ?? "(none)");
 }

@@ -125,7 +125,7 @@ const FIGURES = [
   ["ttft_ms", "TTFT", "ms"],
   ["latency_ms", "Latency", "ms"],
   ["tok_s", "tok/s", ""],
-  ["completion_tokens", "Tokens", "tokens"],
+  ["completion_tokens", "Output tokens", "tokens"],
 ] as const satisfies [keyof RunAnswer, string, Unit][];
 
 function columnsWith(runs: RunAnswer[], chosen: string[], zone: Zone): Column<RunAnswer>[] {

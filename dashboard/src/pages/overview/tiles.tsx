@@ -3,6 +3,7 @@
 import type { Stats, SummaryAnswer, UsageAnswer } from "../../api_types";
 import { Spark } from "../../charts/spark";
 import { changePct, changeShown, exact, glue, quantity, shown, type Unit } from "../../pure/format";
+import { tokensOf } from "../../pure/tokens";
 
 interface Figure {
   id: string;
@@ -37,8 +38,8 @@ const FIGURES: Figure[] = [
     name: "Tokens",
     unit: "tokens",
     better: null,
-    how: "Prompt and completion tokens of all runs",
-    read: (s) => s.total_tokens,
+    how: "Prompt and completion tokens of the runs that say how many",
+    read: tokensOf,
   },
   {
     id: "ttft_ms",
