@@ -1,6 +1,7 @@
 // What "now" means to the views: it moves on refresh, and by itself while live.
 
 import { useEffect } from "preact/hooks";
+import { isAsking } from "./asking";
 import { signal, useSignal } from "./signal";
 
 const LIVE_EVERY_MS = 5_000;
@@ -14,13 +15,18 @@ export function refresh(): void {
 
 export const useAsOf = (): number => useSignal(asOf);
 
-/** Moves `asOf` along while live and while somebody looks. */
+/** Moves `asOf` along while live. */
 export function useLive(live: boolean): void {
+  useEvery(live ? LIVE_EVERY_MS : null, refresh);
+}
+
+/** Does it from time to time, while one looks and nothing that was asked is still on its way. */
+export function useEvery(everyMs: number | null, again: () => void): void {
   useEffect(() => {
-    if (!live) return;
-    const timer = setInterval(() => document.hidden || refresh(), LIVE_EVERY_MS);
+    if (everyMs === null) return;
+    const timer = setInterval(() => document.hidden || isAsking() || again(), everyMs);
     return () => clearInterval(timer);
-  }, [live]);
+  }, [everyMs]);
 }
 
 const present = signal(Date.now());

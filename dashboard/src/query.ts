@@ -2,6 +2,7 @@
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./api";
+import { tracked } from "./asking";
 import { session } from "./session";
 import { useSignal } from "./signal";
 
@@ -35,8 +36,7 @@ export function useQuery<T>(
   useLayoutEffect(() => {
     if (key === null || !token) return;
     const abort = new AbortController();
-    latest
-      .current(abort.signal)
+    tracked(latest.current(abort.signal))
       // An answer to a question that was asked ahead comes though its view has gone.
       .then((data) => abort.signal.aborted || setState({ key, view, data, error: null }))
       .catch((error: unknown) => {

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { get, type Page, Problem, post } from "../../api";
 import type { CallbackAnswer, JobAnswer } from "../../api_types";
-import { useNow } from "../../clock";
+import { useEvery, useNow } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Trouble } from "../../parts/notes";
 import { type Column, Table } from "../../parts/table";
@@ -18,9 +18,11 @@ export function Callbacks({ job }: { job: JobAnswer }) {
   const [trouble, setTrouble] = useState<Problem | null>(null);
   const path = job.callback_url ? `/api/jobs/${job.job_id}/callbacks` : null;
   // Looked at again until one has arrived.
-  const look = isDelivered || !job.finished_at ? "" : Math.floor(now / LOOK_AGAIN_MS);
+  const [looks, setLooks] = useState(0);
+  const isAwaited = path !== null && !isDelivered && job.finished_at !== null;
+  useEvery(isAwaited ? LOOK_AGAIN_MS : null, () => setLooks((before) => before + 1));
   const { data, error } = useQuery<Page<CallbackAnswer>>(
-    path && `${path} ${job.status} ${look}`,
+    path && `${path} ${job.status} ${looks}`,
     async (signal) => {
       const page: Page<CallbackAnswer> = await get(path ?? "", signal);
       setDelivered(page.data.some((each) => each.ok));

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { get, type Problem } from "../../api";
 import type { JobDetailAnswer, ResultAnswer } from "../../api_types";
-import { useNow } from "../../clock";
+import { useEvery } from "../../clock";
 import { Ago } from "../../parts/ago";
 import { Copy } from "../../parts/copy";
 import { Flags } from "../../parts/flags";
@@ -25,13 +25,12 @@ const LOOK_AGAIN_MS = 2_000;
 
 export function JobView({ id }: { id: string }) {
   const [turn, setTurn] = useState(0);
-  const now = useNow();
   const path = `/api/jobs/${encodeURIComponent(id)}`;
   const [isOver, setOver] = useState(false);
-  // While it is not over, each look is another question.
-  const look = isOver ? "" : String(Math.floor(now / LOOK_AGAIN_MS));
+  const [looks, setLooks] = useState(0);
+  useEvery(isOver ? null : LOOK_AGAIN_MS, () => setLooks((before) => before + 1));
   const loaded = useQuery<JobDetailAnswer>(
-    `${path} ${turn} ${look}`,
+    `${path} ${turn} ${looks}`,
     async (signal) => {
       const job: JobDetailAnswer = await get(path, signal);
       setOver(job.finished_at !== null);
@@ -59,7 +58,7 @@ export function JobView({ id }: { id: string }) {
         <Copy text={() => job.job_id} label="Copy id" />
         <StatusPill status={job.status} title={job.status_detail} />
         {job.status_reason && <span class="note">{job.status_reason.replaceAll("_", " ")}</span>}
-        {job.status_detail && <span class="note">{job.status_detail}</span>}
+        {job.status_detail && <span class="note wrap">{job.status_detail}</span>}
         {job.queue && <span class="note">{job.queue.ahead} ahead</span>}
         <Flags flags={result.data?.flags} />
         <span class="push" />
