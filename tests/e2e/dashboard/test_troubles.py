@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.dashboard.conftest import User
 from tests.kit.browser import Visit
@@ -68,6 +68,10 @@ def test_names_without_an_end_make_no_page_wider(tab: Visit, user: User) -> None
         for n, model in enumerate([name, name, "b"])
     ]
     assert user.api.post("/usage/import", json=rows).is_success
+    job = {"prompt": name, "model": name[:200], "tag": name[:64]}
+    sent = user.api.post("/api/jobs", json=job)
+    assert sent.status_code == 202, sent.text
+    job_id = sent.json()["job_id"]
 
     for width in (390, 1280):
         tab.page.set_viewport_size({"width": width, "height": 900})
@@ -79,3 +83,22 @@ def test_names_without_an_end_make_no_page_wider(tab: Visit, user: User) -> None
         assert card
         assert button
         assert button["x"] + button["width"] <= card["x"] + card["width"]
+        assert parts_that_scroll(page, "Newest runs") == []
+
+        page = tab.go("#/jobs")
+        expect(page.locator("[data-job]")).to_be_visible()
+        assert parts_that_scroll(page, "Jobs") == []
+        page = tab.go(f"#/jobs/{job_id}")
+        expect(page.get_by_label("Timeline")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def parts_that_scroll(page: Page, label: str) -> list[str]:
+    """Which of the tables of that name are wider than what is seen of them."""
+    found: list[str] = page.evaluate(
+        """(label) => [...document.querySelectorAll(`.scroll[aria-label="${label}"]`)]
+            .filter((part) => part.scrollWidth > part.clientWidth)
+            .map((part) => `${label}: ${part.scrollWidth} of ${part.clientWidth}`)""",
+        label,
+    )
+    return found

@@ -47,12 +47,13 @@ function columnsWith(longest: number): Column<JobAnswer>[] {
         </>
       ),
     },
-    { name: "Model", cell: (job) => job.model },
+    { name: "Model", class: "wrap", cell: (job) => job.model },
     {
       name: "Device",
+      class: "wrap",
       cell: (job) => job.device ?? <span class="note">{job.device_serial || "–"}</span>,
     },
-    { name: "Tag", cell: (job) => job.tag ?? <span class="note">–</span> },
+    { name: "Tag", class: "wrap", cell: (job) => job.tag ?? <span class="note">–</span> },
     { name: "Created", class: "nowrap", cell: (job) => <Ago at={job.created_at} /> },
     {
       name: "Waited · ran",
