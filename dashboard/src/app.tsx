@@ -9,6 +9,7 @@ import { forgetKey } from "./gateway";
 import { lazily } from "./lazy";
 import { Overview } from "./pages/overview/overview";
 import { SignIn } from "./pages/sign_in";
+import { useArrival } from "./parts/arrival";
 import { writeAs } from "./parts/draft";
 import { Link } from "./parts/link";
 import { Empty } from "./parts/notes";
@@ -45,6 +46,7 @@ function Frame() {
     document.title = id ? `${id} · ${name} · Evalyard` : `${name} · Evalyard`;
     showCurrent();
   }, [page, id]);
+  useArrival(`${page} ${id}`);
   return (
     <>
       <button type="button" class="skip" onClick={toContent}>

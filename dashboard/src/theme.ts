@@ -11,6 +11,9 @@ export const painted = signal(0);
 
 apply();
 dark.addEventListener("change", apply);
+// Paper is light: ink for a dark screen would not be seen on it.
+addEventListener("beforeprint", () => paint("light"));
+addEventListener("afterprint", apply);
 
 export function nextTheme(): void {
   const order: Theme[] = ["system", "light", "dark"];
@@ -21,7 +24,11 @@ export function nextTheme(): void {
 }
 
 function apply(): void {
-  document.documentElement.dataset.theme = shade(theme.get(), dark.matches);
+  paint(shade(theme.get(), dark.matches));
+}
+
+function paint(colours: "light" | "dark"): void {
+  document.documentElement.dataset.theme = colours;
   painted.set(painted.get() + 1);
 }
 

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { refresh, useAsOf } from "../clock";
+import { valueNamed } from "../pure/conditions";
 import { stamp } from "../pure/times";
 import { useQuery } from "../query";
 import { change, useRoute } from "../router";
@@ -35,6 +36,7 @@ interface Props {
 
 export function FilterBar({ view, fallback, dimensions, loading, hasRange = true }: Props) {
   const { query } = useRoute();
+  const [day, clock] = stamp(useAsOf(), view.zone).split(" ");
   const isLive = query.get("live") === "1";
   const chips = dimensions.flatMap((each) =>
     query.getAll(each.name).map((value) => ({ each, value })),
@@ -57,19 +59,21 @@ export function FilterBar({ view, fallback, dimensions, loading, hasRange = true
             <button
               type="button"
               class="chip"
-              aria-label={`Remove filter ${each.label} ${value}`}
+              aria-label={`Remove filter ${each.label} ${valueNamed(value)}`}
               onClick={() =>
                 change({ [each.name]: query.getAll(each.name).filter((other) => other !== value) })
               }
             >
-              <span class="note">{each.label}</span> {value} <span aria-hidden="true">✕</span>
+              <span class="note">{each.label}</span> {valueNamed(value)}{" "}
+              <span aria-hidden="true">✕</span>
             </button>
           </li>
         ))}
       </ul>
       <span class="push" />
       <span class="note asof" title="Relative ranges end here">
-        as of {stamp(useAsOf(), view.zone).slice(11)}
+        as of <span class="printed">{day} </span>
+        {clock} <span class="printed">{view.zone === "utc" ? "UTC" : "local"}</span>
       </span>
       <span class="busy" data-on={loading} aria-hidden="true" />
       <button type="button" class="quiet" onClick={refresh} title="Load anew">
@@ -145,7 +149,7 @@ function Choices({ dimension, view }: { dimension: Dimension; view: View }) {
                 checked={chosen.includes(value)}
                 onChange={() => toggle(value)}
               />
-              <span>{value}</span>{" "}
+              <span>{valueNamed(value)}</span>{" "}
               {count !== undefined && <span class="note">{count.toLocaleString("en-US")}</span>}
             </label>
           </li>

@@ -5,6 +5,8 @@ import { useState } from "preact/hooks";
 import { commandOf } from "../pure/commands";
 import { type Cell, toCsv } from "../pure/csv";
 import { curlOf } from "../pure/curl";
+import { pinned } from "../pure/pinning";
+import { currentRoute } from "../router";
 import { Copy } from "./copy";
 
 interface Props {
@@ -13,9 +15,11 @@ interface Props {
   isTable?: boolean;
   onTable?: () => void;
   table: () => { header: string[]; rows: Cell[][] };
+  /** The address that shows the same tomorrow, where the request alone does not say. */
+  address?: () => string;
 }
 
-export function TakeAway({ path, file, isTable, onTable, table }: Props) {
+export function TakeAway({ path, file, isTable, onTable, table, address }: Props) {
   const [open, setOpen] = useState(false);
   const command = commandOf(path);
   const download = () => {
@@ -50,7 +54,11 @@ export function TakeAway({ path, file, isTable, onTable, table }: Props) {
         {command && (
           <Copy text={() => command} label="command" title="Copy the command evalyard for it" />
         )}
-        <Copy text={() => location.href} label="Link" title="Copy the address of this view" />
+        <Copy
+          text={address ?? (() => new URL(pinned(currentRoute(), path), location.href).href)}
+          label="Link"
+          title="Copy the address of this view, with this window"
+        />
       </span>
     </span>
   );

@@ -70,6 +70,7 @@ export function Compare() {
               path={path}
               file="evalyard-comparison"
               table={() => tableOf(found.data as CompareAnswer)}
+              address={() => fixed(view, sides)}
             />
           </>
         )}
