@@ -21,8 +21,9 @@ Concrete errors subclass one of these next to the code that raises them and
 set `code`. HTTP statuses are the edge's business (`shared.http.problems`).
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 
 def pointer_step(name: object) -> str:
@@ -30,8 +31,7 @@ def pointer_step(name: object) -> str:
     return str(name).replace("~", "~0").replace("/", "~1")
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One thing wrong with one place of the input.
 
     `pointer` is a JSON Pointer into the body (or `/query/<name>`); `line` counts

@@ -7,13 +7,13 @@ goes on with the next one, and sees to it that the failed one is tried again.
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.observability import count, logger
 
 
-@dataclass
-class IsolatedWork:
+class IsolatedWork(msgspec.Struct):
     """Whether the work inside `kept_apart` failed."""
 
     failed: bool = False

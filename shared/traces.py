@@ -6,9 +6,10 @@ holds that list against what the template lets functions write.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
+
+import msgspec
 
 from shared.aws import Bucket, Table
 
@@ -47,8 +48,7 @@ def clear(place: Place, user_id: str, may_go_on: Callable[[], bool]) -> tuple[in
     return found, 0
 
 
-@dataclass(frozen=True)
-class Objects:
+class Objects(msgspec.Struct, frozen=True):
     """Objects below a prefix (`segments/{}/`), with all their versions and delete markers."""
 
     bucket: Bucket
@@ -64,8 +64,7 @@ class Objects:
         self.bucket.delete_history(found)
 
 
-@dataclass(frozen=True)
-class Uploads:
+class Uploads(msgspec.Struct, frozen=True):
     """Uploads in parts that were begun below a prefix and not finished: their parts are kept."""
 
     bucket: Bucket
@@ -82,8 +81,7 @@ class Uploads:
             self.bucket.abandon_upload(key, upload_id)
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     """Items of one partition (`USER#{}`), but for some sort keys, or those that begin so."""
 
     table: Table

@@ -8,8 +8,9 @@ name things by their ids and never hold a secret. They outlive the user they nam
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared import clock
 from shared.accounts.keys import audit_pk
@@ -19,8 +20,7 @@ from shared.clock import DAY_US, SECOND_US
 KEPT_DAYS = 400
 
 
-@dataclass(frozen=True)
-class AuditEntry:
+class AuditEntry(msgspec.Struct, frozen=True):
     """One thing that was done; `actor` None: by the service itself. `place` sorts entries."""
 
     place: str
@@ -32,8 +32,7 @@ class AuditEntry:
     detail: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Audit:
+class Audit(msgspec.Struct, frozen=True):
     """Who acts, by which token, and for how long that is remembered.
 
     `at_us` is the beginning of the call, so that a call that is carried out again writes

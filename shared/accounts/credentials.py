@@ -1,6 +1,6 @@
 """Who a token belongs to, for the authorizer: one GetItem, nothing else."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared import clock, ids
 from shared.accounts.keys import TOKEN_SK, token_pk
@@ -10,8 +10,7 @@ from shared.aws import Item, Table
 FULL = "full"
 
 
-@dataclass(frozen=True)
-class Credential:
+class Credential(msgspec.Struct, frozen=True):
     """What a live token proves. `kind`: `user`, `api_key`, or `device`, which has only a serial."""
 
     kind: str

@@ -11,7 +11,8 @@ made again would be the new account's. A run ends before its lease does.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from shared import clock, ids
 from shared.accounts.audit import Audit
@@ -33,8 +34,7 @@ LEASE_S = 330
 _LATE_US = DAY_US
 
 
-@dataclass(frozen=True)
-class Erasing:
+class Erasing(msgspec.Struct, frozen=True):
     """The erasures of all accounts.
 
     `places` is where users leave something, `remains` what must stay until no call writes

@@ -7,7 +7,6 @@ the audit.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -43,8 +42,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     left: dict[str, int] = {}
 
 
-@dataclass(frozen=True)
-class AccountStatus:
+class AccountStatus(msgspec.Struct, frozen=True):
     """Whether an account is there; `left` counts by kind what is not erased yet."""
 
     user_id: str

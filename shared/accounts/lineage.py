@@ -5,7 +5,7 @@ made. It is written in the child's own transaction, on condition that the maker 
 call that revokes a token first and looks for its children then has found them all.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from shared import clock
 from shared.accounts.errors import TokenOutlivesMaker
@@ -21,8 +21,7 @@ LISTED_AFTER_EXPIRY_US = 30 * 86_400 * SECOND_US
 _PAUSES_S = (0.05, 0.1, 0.2, 0.4)
 
 
-@dataclass(frozen=True)
-class Maker:
+class Maker(msgspec.Struct, frozen=True):
     """A live token that makes others."""
 
     token_id: str

@@ -7,8 +7,9 @@ revocations, and carried out by upkeep.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+import msgspec
 
 from shared import clock
 from shared.accounts.audit import KEPT_DAYS, Audit
@@ -34,8 +35,7 @@ _REMEMBERED_S = 30 * 86_400
 KILLED_AT_ONCE = 20
 
 
-@dataclass(frozen=True)
-class Revocation:
+class Revocation(msgspec.Struct, frozen=True):
     """A token that is to die with its descendants, for whom, and by which token."""
 
     token_id: str

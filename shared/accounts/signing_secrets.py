@@ -1,6 +1,6 @@
 """The secret with which a user's callbacks are signed (Standard Webhooks 1.0), and its rotation."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared import clock, ids
 from shared.accounts.audit import Audit
@@ -14,8 +14,7 @@ from shared.errors import Conflict
 PREVIOUS_VALID_US = DAY_US
 
 
-@dataclass(frozen=True)
-class RotatedSecret:
+class RotatedSecret(msgspec.Struct, frozen=True):
     """The new secret, and until when the one before it still signs."""
 
     secret: str

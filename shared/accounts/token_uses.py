@@ -1,6 +1,6 @@
 """When tokens were last used, to the hour: noticed by the authorizer, written apart from it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from shared import clock
 from shared.accounts.credentials import Credential
@@ -11,8 +11,7 @@ from shared.clock import SECOND_US
 _NOTICED_EVERY_US = 3_600 * SECOND_US
 
 
-@dataclass(frozen=True)
-class TokenUse:
+class TokenUse(msgspec.Struct, frozen=True):
     """A token, by its digest, was used at an instant."""
 
     digest: str

@@ -6,8 +6,9 @@ and by its public id (whose it is). They are written and ended in one transactio
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from shared import clock, ids
 from shared.accounts.audit import Audit
@@ -40,8 +41,7 @@ TokenKind = Literal["user", "api_key"]
 _PREFIXES: dict[TokenKind, str] = {"user": "eyt", "api_key": "eyk"}
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A token as its owner sees it; the secret is known only by its last four characters.
 
     `created_by` is the id of the token that made it; None: it was made outside the API, or
@@ -60,16 +60,14 @@ class Token:
     scope: str = FULL
 
 
-@dataclass(frozen=True)
-class IssuedToken:
+class IssuedToken(msgspec.Struct, frozen=True):
     """A new token with its secret, which cannot be read again."""
 
     token: Token
     secret: str
 
 
-@dataclass(frozen=True)
-class TokenRequest:
+class TokenRequest(msgspec.Struct, frozen=True):
     """The properties of a new token. The same `token_id` again replaces the first token."""
 
     token_id: str

@@ -1,9 +1,10 @@
 """What accounts keep of a user apart from the account itself: tokens and the webhook secret."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+import msgspec
 
 from shared.accounts.keys import ERASED_SK, PROFILE_SK, TOKEN_PREFIX, user_pk
 from shared.accounts.lineage import CONDITION
@@ -18,8 +19,7 @@ def account_traces(table: Table) -> tuple[Place, ...]:
     return (Tokens(table), Items(table, "secrets", user_pk("{}"), spare=spare))
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(msgspec.Struct, frozen=True):
     """A user's tokens."""
 
     table: Table

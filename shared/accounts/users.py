@@ -1,7 +1,8 @@
 """Users: who exists, in which tenant, and who administrates."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from shared import ids
 from shared.accounts.audit import Audit
@@ -14,8 +15,7 @@ from shared.aws import Item, Table, TransactionLost
 ERASING = "erasing_us"
 
 
-@dataclass(frozen=True)
-class User:
+class User(msgspec.Struct, frozen=True):
     """A user; `created` is the ULID of their creation, by which users are listed."""
 
     user_id: str

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.aws.clients import client, client_without_retries, patient_client
@@ -25,8 +25,7 @@ _DELETE_FORBIDDEN = {"AccessDenied", "MethodNotAllowed", "InvalidArgument"}
 Parts = list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class StoredObject:
+class StoredObject(msgspec.Struct, frozen=True):
     """One line of a listing."""
 
     key: str
@@ -34,16 +33,14 @@ class StoredObject:
     modified_s: float
 
 
-@dataclass(frozen=True)
-class VersionedObject:
+class VersionedObject(msgspec.Struct, frozen=True):
     """One version of an object, as written."""
 
     key: str
     version_id: str
 
 
-@dataclass(frozen=True)
-class StoredVersion:
+class StoredVersion(msgspec.Struct, frozen=True):
     """One version of an object, or the marker of its deletion; the latest is what GET finds."""
 
     key: str
@@ -54,8 +51,7 @@ class StoredVersion:
     size: int = 0
 
 
-@dataclass(frozen=True)
-class Bucket:
+class Bucket(msgspec.Struct, frozen=True):
     """The operations the product uses on one bucket."""
 
     name: str

@@ -1,15 +1,15 @@
 """DynamoDB's expressions, made of plain Python values: `#name` and `:value` are placed here."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from shared.aws.attributes import encode, encode_item
 
 Item = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Update:
+class Update(msgspec.Struct, frozen=True):
     """An update of one item: attributes to set and remove, counters to add to, a condition.
 
     `add` also grows sets of strings and `discard` takes members out of them.
@@ -20,16 +20,16 @@ class Update:
 
     pk: str
     sk: str
-    set: Item = field(default_factory=dict)
-    set_if_absent: Item = field(default_factory=dict)
-    add: Item = field(default_factory=dict)
-    discard: Item = field(default_factory=dict)
+    set: Item = msgspec.field(default_factory=dict)
+    set_if_absent: Item = msgspec.field(default_factory=dict)
+    add: Item = msgspec.field(default_factory=dict)
+    discard: Item = msgspec.field(default_factory=dict)
     remove: tuple[str, ...] = ()
-    only_if: Item = field(default_factory=dict)
+    only_if: Item = msgspec.field(default_factory=dict)
     must_exist: bool = False
     extra_condition: str = ""
-    names: dict[str, str] = field(default_factory=dict)
-    values: Item = field(default_factory=dict)
+    names: dict[str, str] = msgspec.field(default_factory=dict)
+    values: Item = msgspec.field(default_factory=dict)
 
     def request(self, table: str) -> dict[str, Any]:
         """The UpdateItem (or transaction) parameters."""

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shared.aws.bucket import Bucket
 from shared.aws.clients import client, signing_client
@@ -21,8 +22,7 @@ PART_BYTES = 8 * 2**20
 _ON_THE_WAY = 2
 
 
-@dataclass(frozen=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A file as its user will find it: its key, its type, the name it is saved under."""
 
     key: str

@@ -1,6 +1,5 @@
 """Short-lived credentials that may do only what an inline session policy says."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,8 +9,7 @@ from shared.aws.errors import aws_errors
 from shared.clock import to_us
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """Temporary AWS credentials; `expires_at_us` in microseconds since the epoch."""
 
     access_key_id: str

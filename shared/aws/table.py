@@ -4,9 +4,10 @@ Reads are strongly consistent unless an index is asked.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+
+import msgspec
 
 from shared import clock
 from shared.aws.attributes import decode_item, encode, encode_item
@@ -23,8 +24,7 @@ _BATCH_ATTEMPTS = 8
 _FIRST_PAUSE_S = 0.05
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """The operations the product uses on one table."""
 
     name: str

@@ -1,7 +1,8 @@
 """DynamoDB's transactions: writes, most to one table, that happen all or not at all."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from shared.aws.attributes import encode_item
 from shared.aws.clients import client
@@ -9,12 +10,11 @@ from shared.aws.errors import aws_errors
 from shared.aws.expressions import Item, Update, condition
 
 
-@dataclass
-class Transaction:
+class Transaction(msgspec.Struct):
     """Writes that happen all or not at all; at most 100."""
 
     table: str
-    actions: list[dict[str, Any]] = field(default_factory=list)
+    actions: list[dict[str, Any]] = msgspec.field(default_factory=list)
 
     def put(self, item: Item, *, only_new: bool = False, unless: str | None = None) -> None:
         """Put an item; with `only_new` on condition that there is none, with `unless` that it

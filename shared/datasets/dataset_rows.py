@@ -1,7 +1,6 @@
 """The rows of a dataset in one snapshot: folded ones in both directions, and pending ones."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
@@ -34,8 +33,7 @@ class VolumeOffset(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True)
-class DatasetRows:
+class DatasetRows(msgspec.Struct, frozen=True):
     """What a snapshot has of one dataset."""
 
     snapshot: Snapshot

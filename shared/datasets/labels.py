@@ -1,8 +1,9 @@
 """What the adapters of all datasets say about a label of an extra metric: unit and direction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeVar
+
+import msgspec
 
 from shared.datasets.adapters import ExtraField, adapter_of
 from shared.storage.log import DATASET_PREFIX, Catalog, partition
@@ -10,8 +11,7 @@ from shared.storage.log import DATASET_PREFIX, Catalog, partition
 Word = TypeVar("Word", bound=str)
 
 
-@dataclass(frozen=True)
-class LabelMeaning:
+class LabelMeaning(msgspec.Struct, frozen=True):
     """What a label means; None where no adapter says it, or adapters contradict each other."""
 
     unit: str | None = None

@@ -1,7 +1,8 @@
 """The list of datasets, with exact counts, and what a dataset may be called."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.aws import Item
 from shared.datasets.adapters import Adapter, adapter_of
@@ -32,8 +33,7 @@ def check_dataset_name(name: str) -> str:
     return name
 
 
-@dataclass
-class DatasetSummary:
+class DatasetSummary(msgspec.Struct):
     """A dataset in the list; counts include what is not folded yet."""
 
     name: str

@@ -1,7 +1,6 @@
 """What an append must know beforehand, in one call: the adapter, and how much there is already."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -23,8 +22,7 @@ from shared.storage.log import (
 )
 
 
-@dataclass(frozen=True)
-class AccountLimits:
+class AccountLimits(msgspec.Struct, frozen=True):
     """What one user may have: datasets, rows appended on a day (UTC), bytes of rows.
 
     They are held against what is folded, so what came within the last seconds may exceed

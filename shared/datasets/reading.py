@@ -1,8 +1,9 @@
 """Pages of rows: upwards in append order, downwards from the newest, and the tail."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from shared.datasets.adapters import load_adapter
 from shared.datasets.cursors import MAX_PASSED, Cursor, Passed, mismatch
@@ -19,16 +20,14 @@ _MAX_SCANNED_BYTES = 64 * 2**20
 Order = Literal["asc", "desc"]
 
 
-@dataclass
-class RowPage:
+class RowPage(msgspec.Struct):
     """A page of rows as stored lines; `next` is where the following page starts."""
 
-    lines: list[bytes] = field(default_factory=list)
+    lines: list[bytes] = msgspec.field(default_factory=list)
     next: Cursor | None = None
 
 
-@dataclass(frozen=True)
-class PageRequest:
+class PageRequest(msgspec.Struct, frozen=True):
     """What a reader asks for: rows and bytes at most, and in which order."""
 
     limit: int

@@ -6,7 +6,6 @@ survive, whatever a decoder would make of them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -23,8 +22,7 @@ MAX_ROW_BYTES = 256 * 2**10
 LINE_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
-@dataclass(frozen=True)
-class AcceptedRow:
+class AcceptedRow(msgspec.Struct, frozen=True):
     """A row that is stored: its place among the sent ones, its line, text and members."""
 
     index: int

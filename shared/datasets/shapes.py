@@ -6,7 +6,6 @@ that no adapter names may hold any scalar.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Annotated, Any
 
@@ -31,8 +30,7 @@ _BOOLEAN = bool | None
 _NUMERIC = (_COUNT, _AMOUNT, _NUMBER, _BOOLEAN)
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """Rows that have exactly some keys; or, where `partial`, at least the time and no others.
 
     `readers` are the keys, what takes their column out of decoded rows, with UNSET for a value

@@ -8,7 +8,6 @@ carries has the type and form of the list's own keys, even if a client made it u
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar, cast
 
@@ -51,8 +50,7 @@ def key_form(pattern: str) -> Any:
     return Annotated[str, msgspec.Meta(pattern=rf"\A(?:{pattern})\Z")]
 
 
-@dataclass(frozen=True)
-class Cursors(Generic[Position]):
+class Cursors(msgspec.Struct, Generic[Position], frozen=True):
     """Writes and reads cursors of one list, as one caller sees it through one set of filters.
 
     `form` is what msgspec takes for a position of this list. Nothing else is handed on:

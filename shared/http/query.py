@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 from urllib.parse import urlencode
 
+import msgspec
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
@@ -19,8 +19,7 @@ _ANY_NAME = "<name>"
 _NAME = "[a-z][a-z0-9_]{0,39}"
 
 
-@dataclass(frozen=True)
-class QueryParameters:
+class QueryParameters(msgspec.Struct, frozen=True):
     """Which parameters a route takes, and which of them may repeat.
 
     One whose name ends with `<name>` stands for all that have a name there. Its values come as

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 from fastapi import Request
 
 from shared import clock
@@ -44,8 +45,7 @@ class RateSettings:
         return self.writes_a_minute if kind == "writes" else self.queries_a_minute
 
 
-@dataclass(frozen=True)
-class TokenBucket:
+class TokenBucket(msgspec.Struct, frozen=True):
     """The shared bucket of one user and kind."""
 
     table: Table
@@ -111,8 +111,7 @@ class TokenBucket:
         return {"expires_at": now_us // SECOND_US + _KEPT_S}
 
 
-@dataclass
-class _Meter:
+class _Meter(msgspec.Struct):
     """What this process knows of one caller: what went uncounted, and what it took ahead."""
 
     since_us: int = 0
@@ -123,8 +122,7 @@ class _Meter:
     refused_until_us: int = 0
 
 
-@dataclass(frozen=True)
-class RateLimits:
+class RateLimits(msgspec.Struct, frozen=True):
     """Holds callers to their rates."""
 
     table: Table

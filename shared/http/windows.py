@@ -1,8 +1,8 @@
 """The time window of a question: `minutes`, `since_s`, or `from`/`to`."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import Query
 
 from shared import clock
@@ -13,8 +13,7 @@ DEFAULT_S = 86_400
 _MAX_S = 10_000_000_000
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """Half-open `[from_us, to_us)`; None is open-ended. `given`: whether the caller chose it."""
 
     from_us: int | None

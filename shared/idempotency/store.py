@@ -1,9 +1,10 @@
 """The records behind `Idempotency-Key`: who carries a call out, and what its first answer was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+import msgspec
 
 from shared import clock, ids
 from shared.aws import ConditionFailed, Item, Table, Update
@@ -18,8 +19,7 @@ LOCK_S = 35
 _PART_BYTES = 350_000
 
 
-@dataclass(frozen=True)
-class IdempotencyStore:
+class IdempotencyStore(msgspec.Struct, frozen=True):
     """The records of keyed calls: one item per caller, route and key.
 
     An answer that one item cannot hold is kept in parts of its own (docs/decisions/0022).
@@ -126,8 +126,7 @@ class IdempotencyStore:
             raise _busy() from exc
 
 
-@dataclass(frozen=True)
-class _Records:
+class _Records(msgspec.Struct, frozen=True):
     """The records of a user's keyed calls, for `shared.traces`."""
 
     table: Table

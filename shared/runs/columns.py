@@ -6,7 +6,6 @@ Append a column to `Run`; never reorder or rename one, because files are kept by
 """
 
 import types
-from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
@@ -36,8 +35,7 @@ Count = int | None
 Amount = float | None
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """What a column of runs is.
 
     `about`: what a value means, with its unit. `csv`: its place in an export, None for a
@@ -118,7 +116,7 @@ def _column(name: str, hint: Any) -> Column:
     column: Column = annotation
     kinds = get_args(declared) if isinstance(declared, types.UnionType) else (declared,)
     kind: Kind = "instant" if name == "ts_us" else _KINDS[kinds[0]]
-    return replace(column, name=name, kind=kind, nullable=types.NoneType in kinds)
+    return msgspec.structs.replace(column, name=name, kind=kind, nullable=types.NoneType in kinds)
 
 
 # In the order in which they are stored.

@@ -9,8 +9,9 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from shared.aws import Bucket, ConditionFailed, Item, ObjectMissing, Table, TransactionLost, Update
 
@@ -25,15 +26,14 @@ _INDEXES = {
 }
 
 
-@dataclass(frozen=True)
-class MemoryTable(Table):
+class MemoryTable(Table, frozen=True):
     """Items by key, with the jobs table's sparse indexes. `others` are tables by name, which
     transactions may write to as well.
     """
 
-    others: dict[str, "MemoryTable"] = field(default_factory=dict)
-    items: dict[tuple[str, str], Item] = field(default_factory=dict)
-    order: dict[tuple[str | None, str], list[_Entry]] = field(
+    others: dict[str, "MemoryTable"] = msgspec.field(default_factory=dict)
+    items: dict[tuple[str, str], Item] = msgspec.field(default_factory=dict)
+    order: dict[tuple[str | None, str], list[_Entry]] = msgspec.field(
         default_factory=lambda: defaultdict(list)
     )
 
@@ -149,11 +149,10 @@ class MemoryTransaction:
             step()
 
 
-@dataclass(frozen=True)
-class MemoryBucket(Bucket):
+class MemoryBucket(Bucket, frozen=True):
     """Objects by key, without versions."""
 
-    objects: dict[str, bytes] = field(default_factory=dict)
+    objects: dict[str, bytes] = msgspec.field(default_factory=dict)
 
     def put_new(self, key: str, body: bytes) -> bool:
         return self.objects.setdefault(key, body) is body

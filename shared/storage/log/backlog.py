@@ -9,8 +9,9 @@ of each function at most. Segments of finished jobs are never refused.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from shared import clock
 from shared.aws import ConditionFailed, Table, Update
@@ -34,14 +35,13 @@ class TooManyPending(TooManyRequests):
     code = "too_many_pending"
 
 
-@dataclass(frozen=True)
-class Backlog:
+class Backlog(msgspec.Struct, frozen=True):
     """The pending segments of all users, of which each may have `limit`."""
 
     log: SegmentLog
     table: Table
     limit: int
-    _appends: Counter[str] = field(default_factory=Counter)
+    _appends: Counter[str] = msgspec.field(default_factory=Counter)
 
     def check(self, user_id: str, known: Mapping[str, Any] | None) -> None:
         """Raises TooManyPending. To be asked before each append, with the item `BACKLOG`."""

@@ -5,7 +5,6 @@ Partition `USER#<user_id>`; sort keys `CHECKPOINT`, `TOTALS`, `DATASET#<name>#BA
 transaction that moves the checkpoint's generation by one (`shared.storage.log.commit`).
 """
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -34,8 +33,7 @@ from shared.storage.log.tombstones import Tombstone
 Kind = TypeVar("Kind", bound=CatalogRecord)
 
 
-@dataclass(frozen=True)
-class Catalog:
+class Catalog(msgspec.Struct, frozen=True):
     """Reads catalog items."""
 
     table: Table

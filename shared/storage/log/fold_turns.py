@@ -9,7 +9,8 @@ user who was erased write nothing.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+
+import msgspec
 
 from shared import clock, ids
 from shared.aws import ConditionFailed, Item, Table, Update
@@ -25,13 +26,12 @@ _LATE_S = 60
 _KEPT_S = 86_400
 
 
-@dataclass(frozen=True)
-class FoldTurn:
+class FoldTurn(msgspec.Struct, frozen=True):
     """The turn to fold one user, as one process sees it."""
 
     table: Table
     user_id: str
-    owner: str = field(default_factory=ids.ulid)
+    owner: str = msgspec.field(default_factory=ids.ulid)
 
     def is_planned(self) -> bool:
         """Whether a fold is still to come that will find what is written by now."""

@@ -8,9 +8,10 @@ itself.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
+
+import msgspec
 
 from shared.storage.log.records import Checkpoint, DayRecord, MonthRecord
 from shared.storage.log.tombstones import Tombstone
@@ -22,14 +23,13 @@ _MOST_RECORDS = 20_000
 Dates = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Committed:
+class Committed(msgspec.Struct, frozen=True):
     """What was read at one checkpoint: tombstones, and the days and months between dates."""
 
     checkpoint: Checkpoint
     tombstones: tuple[Tombstone, ...] = ()
-    days: dict[Dates, list[DayRecord]] = field(default_factory=dict)
-    months: dict[Dates, list[MonthRecord]] = field(default_factory=dict)
+    days: dict[Dates, list[DayRecord]] = msgspec.field(default_factory=dict)
+    months: dict[Dates, list[MonthRecord]] = msgspec.field(default_factory=dict)
 
     @property
     def records(self) -> int:

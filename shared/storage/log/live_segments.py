@@ -1,6 +1,6 @@
 """Which of the listed segments a checkpoint does not cover, and how much of each is folded."""
 
-from dataclasses import replace
+import msgspec
 
 from shared.storage.log.records import Checkpoint
 from shared.storage.log.segments import PendingSegment
@@ -44,11 +44,13 @@ def _is_twin_of_partial(segment: PendingSegment, checkpoint: Checkpoint) -> bool
 def _as_folded(segment: PendingSegment, checkpoint: Checkpoint) -> PendingSegment:
     if segment.name.file_name != checkpoint.partial:
         return segment
-    return replace(segment, rows_folded=True, runs_from_day=checkpoint.partial_from_day)
+    return msgspec.structs.replace(
+        segment, rows_folded=True, runs_from_day=checkpoint.partial_from_day
+    )
 
 
 def _with_tombstones(segment: PendingSegment, tombstones: tuple[Tombstone, ...]) -> PendingSegment:
     naming = tuple(
         tombstone for tombstone in tombstones if segment.name.segment_id in tombstone.segments
     )
-    return replace(segment, tombstones=naming) if naming else segment
+    return msgspec.structs.replace(segment, tombstones=naming) if naming else segment

@@ -6,7 +6,8 @@ pending.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from shared import clock
 from shared.clock import SECOND_US
@@ -18,8 +19,7 @@ _HEAVY_BYTES = 64 * 2**10
 _MANY = 50
 
 
-@dataclass(frozen=True)
-class NewSegment:
+class NewSegment(msgspec.Struct, frozen=True):
     """A segment of which an event says that it was written, with its bytes as far as known."""
 
     name: SegmentName

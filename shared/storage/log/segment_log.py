@@ -1,8 +1,9 @@
 """Where segments are written, and listed until a commit covers them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+import msgspec
 
 from shared import ids
 from shared.aws import Bucket
@@ -13,8 +14,7 @@ from shared.storage.log.object_keys import SEGMENTS_PREFIX
 from shared.storage.log.segments import PendingSegment, SegmentName
 
 
-@dataclass(frozen=True)
-class SegmentLog:
+class SegmentLog(msgspec.Struct, frozen=True):
     """Where segments are written and listed."""
 
     bucket: Bucket

@@ -9,7 +9,6 @@ converted by an older one.
 """
 
 import re
-from dataclasses import dataclass
 
 import msgspec
 
@@ -93,8 +92,7 @@ class SegmentUnreadable(ValueError):
     """A segment whose content is not what its key says."""
 
 
-@dataclass(frozen=True)
-class PendingSegment:
+class PendingSegment(msgspec.Struct, frozen=True):
     """A segment that no commit covers yet, or only in part, and when it was stored.
 
     A segment whose runs spread over very many days is folded in steps: then its rows

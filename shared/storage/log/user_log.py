@@ -1,7 +1,8 @@
 """One user's log: what almost everything here works on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.aws import Bucket
 from shared.storage.log.catalog import Catalog
@@ -11,8 +12,7 @@ from shared.storage.log.segments import PendingSegment
 from shared.storage.log.tombstones import Tombstone
 
 
-@dataclass(frozen=True)
-class UserLog:
+class UserLog(msgspec.Struct, frozen=True):
     """The log of one user: the bucket with its objects, the catalog that says which count, and
     whose it is.
 

@@ -1,7 +1,6 @@
 """Who carries a call out when several come with one key."""
 
-from dataclasses import dataclass, field
-
+import msgspec
 import pytest
 
 from shared.aws import Item, Table
@@ -10,11 +9,10 @@ from shared.idempotency import KEPT_S, IdempotencyStore
 from tests.conftest import HeldClock
 
 
-@dataclass(frozen=True)
-class Late(Table):
+class Late(Table, frozen=True):
     """A table of which a caller saw a record before another changed it."""
 
-    seen: Item = field(default_factory=dict)
+    seen: Item = msgspec.field(default_factory=dict)
 
     def get(self, pk: str, sk: str) -> Item | None:
         return self.seen
