@@ -15,6 +15,8 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local.aws import REGION, LocalAws
 from local.build import BUILD
 from local.emulator import CREDENTIALS_PATH
@@ -125,9 +127,13 @@ class StreamHost:
         generation = _text_of(self._home.deployed)
         if generation == self._generation:
             return
-        self._generation = generation
         self._age += 1
-        self._stack = await asyncio.to_thread(self._read)
+        try:
+            stack = await asyncio.to_thread(self._read)
+        except (BotoCoreError, ClientError):
+            # It is being started again: until it answers, what was known holds.
+            return
+        self._generation, self._stack = generation, stack
         self._routes = read_stream_routes(self._stack.template)
         await self._end_idle(older_than_s=0.0)
 
@@ -146,9 +152,14 @@ class StreamHost:
     # ---------------------------------------------------------------------------- how it is run
 
     def _made(self, function: str) -> Worker:
-        """A process as Lambda would start it: the command, and what it would be given."""
+        """A process as Lambda would start it: the command, and what it would be given. Raises
+        CallFailedError.
+        """
         name = self._stack.physical_ids[function]
-        config = self._aws.client("lambda").get_function_configuration(FunctionName=name)
+        try:
+            config = self._aws.client("lambda").get_function_configuration(FunctionName=name)
+        except (BotoCoreError, ClientError) as exc:
+            raise CallFailedError(f"{name} is not known: {exc}") from exc
         variables: dict[str, str] = config.get("Environment", {}).get("Variables", {})
         layers = _layers(self._stack.template["Resources"][function]["Properties"])
         wrapper = Path(variables["AWS_LAMBDA_EXEC_WRAPPER"]).name

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local.aws import LocalAws
 from local.front_port import FrontPort
@@ -22,7 +23,7 @@ from local.ports import free_port
 from local.stack import Stack
 from local.stream_host import Said, StreamHost
 from local.stream_routes import StreamRoute, read_stream_routes
-from local.stream_workers import Worker
+from local.stream_workers import CallFailedError, Worker
 from shared.lambda_stream.runtime_api import RuntimeApi, RuntimeApiError
 from tests.kit.loops import finish
 from tools.template import ROOT
@@ -251,6 +252,43 @@ async def answered(host: StreamHost) -> bytes:
     """The whole body of an answer."""
     said = [each async for each in host.call("Gateway", {"path": "/ask", "headers": {}})]
     return b"".join(each for each in said if isinstance(each, bytes))
+
+
+def test_new_paths_are_known_when_the_local_aws_did_not_answer_at_first(tmp_path: Path) -> None:
+    """As while it is started again; what was known holds until then."""
+    stacks: list[Stack | Exception] = [
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+        ClientError({"Error": {"Code": "503"}}, "GetTemplate"),
+        deployed("/tell"),
+    ]
+
+    def read() -> Stack:
+        found = stacks.pop(0)
+        if isinstance(found, Stack):
+            return found
+        raise found
+
+    home = Home(tmp_path)
+    host = StreamHost(LocalAws("http://127.0.0.1:1"), home, deployed("/ask"), read)
+    home.deployed.write_text("another")
+
+    async def all_of_it() -> list[list[bool]]:
+        paths = (b"/ask", b"/tell")
+        return [[await host.route(path) is not None for path in paths] for _ in range(2)]
+
+    # The first round asks twice, the second once.
+    assert finish(all_of_it()) == [[True, False], [False, True]]
+
+
+def test_call_fails_when_the_local_aws_does_not_say_how_its_function_runs(tmp_path: Path) -> None:
+    """Which the front port answers with 502."""
+    home = Home(tmp_path)
+    home.log("output").parent.mkdir(parents=True)
+    stack = Stack(deployed("/ask").template, {"Gateway": "s-gateway"}, {})
+    host = StreamHost(LocalAws("http://127.0.0.1:1"), home, stack, lambda: stack)
+
+    with pytest.raises(CallFailedError):
+        finish(answered(host))
 
 
 @pytest.mark.parametrize("noticed", [True, False])
