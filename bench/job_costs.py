@@ -41,6 +41,10 @@ _SHOWN = {
     "SQS": ("sqs_request", "sqs_fair_request"),
 }
 _MONTH_S = 30 * 86_400
+_KEPT_DAYS = (60, 180, 400)
+_MONTH_DAYS = 365 / 12
+# Bytes with which DynamoDB bills the storage of an item, beyond its own.
+_STORED_BEYOND = 100
 _REPORT_EVERY_S = 20
 # Reports come every 20 s, and the authorizer's answer is kept for 30.
 _AUTHORIZED_EVERY_S = 40
@@ -48,6 +52,9 @@ _SESSION_EVERY_S = 3_300
 # Runs that share a fold, a minute's: of ten devices with one job after the other, and of one.
 _SHARED, _ALONE = 20, 2
 _WAITS_S = (1, 5, 20)
+# Callbacks go to this machine. Without limits, whose buckets are asked now and then where a user
+# makes as many requests in a second as this one does here.
+SETTINGS = {"CALLBACK_ALLOW_PRIVATE": "true", "WRITES_A_MINUTE": "0", "QUERIES_A_MINUTE": "0"}
 # A connected device looks by itself each 20 s, waiting at a queue for one second of them, and opens
 # a session for each of its connections.
 _LOOKS_EVERY_S = 20
@@ -78,6 +85,7 @@ def run(prices: Path = PRICES) -> Section:
 def section(life: Life, book: PriceBook) -> Section:
     """A job's life and a device's month as tables."""
     costs = job_costs(life)
+    kept = kept_section(life, book)
     alone = job_costs(life, _ALONE)
     total = sum((cost.amounts for cost in costs), Counter())
     rows = [*(_row(cost, book) for cost in costs), _row(Cost("**all**", 1, total), book)]
@@ -101,6 +109,7 @@ def section(life: Life, book: PriceBook) -> Section:
     )
     by_itself = sum((cost.amounts for cost in alone), Counter())
     rows.append(_row(Cost("all, one device alone", 1, by_itself), book))
+    rows.append(_row(Cost("all, bodies too large for items", 1, _larger(life, costs)), book))
     rows.append(_row(Cost("more in a crowd", 1, _more(costs, life.crowded())), book))
     note = (
         "Units of all times together; prices of us-east-1 without free tiers. WRU: writes by the "
@@ -109,11 +118,13 @@ def section(life: Life, book: PriceBook) -> Section:
         f"the runs of a minute: {_SHARED}, of ten devices of one user with one job after the "
         f"other; {_ALONE} where one device is alone. "
         "`more in a crowd`: what submitting and completing take beyond that while many jobs "
-        "of the user wait for the device. A connected device is nudged for each job: two messages "
-        "of AWS IoT, $2. Not counted: storage, traffic, SQS polls of the functions that wait for "
-        "events."
+        "of the user wait for the device. A prompt of half a KB and a runner's report of 3.5 KB "
+        "are items of the jobs table, packed; what is too large for one is an object. A connected "
+        "device is nudged for each job: two messages "
+        "of AWS IoT, $2. Not counted: storage (but see below), traffic, SQS polls of the functions "
+        "that wait for events."
     )
-    return Section(_TITLE, _COLUMNS, rows, f"{note}\n\n{idle.markdown()}")
+    return Section(_TITLE, _COLUMNS, rows, f"{note}\n\n{kept.markdown()}\n\n{idle.markdown()}")
 
 
 def job_costs(life: Life, runs_in_a_fold: int = _SHARED) -> list[Cost]:
@@ -129,6 +140,50 @@ def job_costs(life: Life, runs_in_a_fold: int = _SHARED) -> list[Cost]:
         amounts = Counter({unit: amount * often for unit, amount in step().items()})
         costs.append(Cost(name, often, amounts))
     return costs
+
+
+def _larger(life: Life, costs: list[Cost]) -> Amounts:
+    """All of a job whose bodies no item has room for, where folds are shared."""
+    total = sum((cost.amounts for cost in costs), Counter())
+    steps, last = life.steps(), {cost.step: cost.amounts for cost in costs}
+    with life.saying_more():
+        for name in ("submit", "receive", "claim", "complete", "delete the message"):
+            total.update(steps[name]())
+            total.subtract(last[name])
+    total.update(steps["read the result"]())
+    total.subtract(last["read the result"])
+    return total
+
+
+def kept_section(life: Life, book: PriceBook) -> Section:
+    """What the bodies of a million jobs cost by how long they are kept, in either place."""
+    sizes = life.bodies()
+    as_items = sum(item + _STORED_BEYOND for item, _ in sizes)
+    as_objects = sum(size for _, size in sizes)
+    items = Counter(dynamodb_wru=len(sizes), dynamodb_rru=len(sizes))
+    objects = Counter(s3_put=len(sizes), s3_get=len(sizes))
+    month = {
+        "items": (as_items, items, ("dynamodb_gb_month", "dynamodb_recovery_gb_month")),
+        "objects": (as_objects, objects, ("s3_gb_month",)),
+    }
+    return Section(
+        "Bodies of a million jobs, by how long they are kept",
+        ("prompt and result as", "bytes", "$ once", *(f"$ in {days} days" for days in _KEPT_DAYS)),
+        [_kept_row(name, *each, book) for name, each in month.items()],
+        "`once`: each written once and read once. With point-in-time recovery of the table. The "
+        "least, a middle, and the default of `JobBodyDays`.",
+    )
+
+
+def _kept_row(
+    name: str, size: int, once: Amounts, kept: tuple[str, ...], book: PriceBook
+) -> dict[str, Cell]:
+    once_usd = book.usd_for_a_million(once)
+    month_usd = book.usd_for_a_million(Counter(dict.fromkeys(kept, size / 1000000000.0)))
+    row: dict[str, Cell] = {"prompt and result as": name, "bytes": size, "$ once": once_usd}
+    for days in _KEPT_DAYS:
+        row[f"$ in {days} days"] = round(once_usd + month_usd * days / _MONTH_DAYS, 2)
+    return row
 
 
 def _more(costs: list[Cost], crowded: Amounts) -> Amounts:
@@ -212,7 +267,8 @@ def living(book: PriceBook) -> Iterator[Life]:
         for function in template.functions():
             for name, value in template.environment(function).items():
                 patch.setenv(name, value)
-        patch.setenv("CALLBACK_ALLOW_PRIVATE", "true")
+        for name, value in SETTINGS.items():
+            patch.setenv(name, value)
         yield Life(template, book, receiver.url)
 
 

@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from bench.job_bodies import LARGE, PROMPT, REPORT, TELEMETRY
 from bench.metering import Amounts, Meter
 from bench.prices import PriceBook
+from bench.units import item_bytes
 from shared.aws import Table
+from shared.aws.attributes import encode_item
 from shared.devices import HEARTBEAT_S
+from shared.packing import unpacked
 from tests.kit.cloud import aws_client
 from tests.kit.faults import watched_calls
 from tests.kit.gateway import ApiClient, ApiResponse, LambdaContext
-from tests.kit.yard import METRICS, sqs_event
+from tests.kit.yard import sqs_event
 from tools.template import Template
 
 RUN_S = 30
@@ -23,12 +27,6 @@ SERIAL, USER = "pi-5", "ada"
 _FOLDS = "AggregateUsage"
 # More than the index is asked for at once.
 _CROWD = 16
-_PROMPT = "Explain in two sentences what a segment of a log is. " * 10
-_OUTPUT = "A segment is one immutable piece of a log, written once and read often. " * 8
-_TELEMETRY = {
-    "battery": 80.0, "charging": True, "temperature_c": 51.5, "cpu_pct": 87.5, "memory_pct": 41.0,
-    "memory_used_bytes": 3_400_000_000,
-}  # fmt: skip
 Step = Callable[[], Amounts]
 
 
@@ -42,6 +40,7 @@ class Life:
         self._template, self._book, self._callback_url = template, book, callback_url
         self._meter = Meter()
         self._job_id, self._receipt, self._attempt = "", {}, 0
+        self._prompt, self._said_more = PROMPT, {}
         self._segment_event: dict[str, Any] = {}
         # A device's token is made by a live one of its administrator.
         maker = {"pk": "TOKEN_ID#t", "sk": "TOKEN", "user_id": USER}
@@ -85,7 +84,7 @@ class Life:
 
     def submit(self) -> Amounts:
         """A user submits a job."""
-        body = {"prompt": _PROMPT, "model": "m", "callback_url": self._callback_url}
+        body = {"prompt": self._prompt, "model": "m", "callback_url": self._callback_url}
         answer, amounts = self._asked("Jobs", "POST", "/api/jobs", body)
         self._job_id = answer.json()["job_id"]
         return amounts
@@ -107,12 +106,12 @@ class Life:
 
     def report(self) -> Amounts:
         """The device says how it is."""
-        said = {"ready": True, "using": True, "models": ["m"], "job_id": self._job_id, **_TELEMETRY}
+        said = {"ready": True, "using": True, "models": ["m"], "job_id": self._job_id, **TELEMETRY}
         return self._asked("Devices", "POST", f"/devices/{SERIAL}/status", said)[1]
 
     def heartbeat(self) -> Amounts:
         """The device extends its lease, and says how it is."""
-        return self._said("heartbeat", {"telemetry": _TELEMETRY})[1]
+        return self._said("heartbeat", {"telemetry": TELEMETRY})[1]
 
     def extend(self) -> Amounts:
         """The device extends its message: with the first heartbeat, and the next after 30 s."""
@@ -122,8 +121,7 @@ class Life:
 
     def complete(self) -> Amounts:
         """The device reports its result."""
-        body = {"output": _OUTPUT, "metrics": METRICS, "telemetry": {"after": _TELEMETRY}}
-        return self._said("complete", body)[1]
+        return self._said("complete", REPORT | self._said_more)[1]
 
     def delete(self) -> Amounts:
         """The device deletes the message."""
@@ -181,6 +179,21 @@ class Life:
     def _told(self) -> dict[str, Any]:
         found = aws_client("s3").list_objects_v2(Bucket=self._bucket, Prefix=f"segments/{USER}/")
         return {"Records": [{"s3": {"object": {"key": found["Contents"][-1]["Key"]}}}]}
+
+    @contextmanager
+    def saying_more(self) -> Iterator[None]:
+        """Ask and report more than any item has room for."""
+        self._prompt, self._said_more = LARGE, {"output": LARGE}
+        yield
+        self._prompt, self._said_more = PROMPT, {}
+
+    def bodies(self) -> list[tuple[int, int]]:
+        """The sizes of the bodies of the job submitted last: each as an item, and as an object. Of
+        small ones, which are items.
+        """
+        table = Table(self._template.physical["JobsTable"])
+        items = list(table.query(f"USER#{USER}", prefix=f"BODY#{self._job_id}#"))
+        return [(item_bytes(encode_item(item)), len(unpacked(item["body"]))) for item in items]
 
     def run_others(self, jobs: int) -> None:
         """Further jobs whose runs are pending when the next fold comes."""

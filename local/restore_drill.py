@@ -121,7 +121,9 @@ class Drill:
 
     def _lose_job(self, job_id: str) -> None:
         table = self.stack.physical_ids["JobsTable"]
-        for pk, sk in ((f"USER#{self.user_id}", f"JOB#{job_id}"), (f"JOB#{job_id}", "OWNER")):
+        user = f"USER#{self.user_id}"
+        names = ((user, f"JOB#{job_id}"), (user, f"BODY#{job_id}#request"))
+        for pk, sk in (*names, (f"JOB#{job_id}", "OWNER")):
             key = {"pk": {"S": pk}, "sk": {"S": sk}}
             self._dynamodb.delete_item(TableName=table, Key=key)
 
@@ -169,8 +171,13 @@ class Drill:
             "counts": counts,
             "rows": {name: self._rows(name) for name in counts},
             "usage": self._need("GET", f"/usage/summary?{_WINDOW}"),
-            "jobs": [job["job_id"] for job in self._need("GET", "/api/jobs?limit=100")["data"]],
+            "jobs": self._prompts(),
         }
+
+    def _prompts(self) -> dict[str, Any]:
+        """What each job asks."""
+        ids = [job["job_id"] for job in self._need("GET", "/api/jobs?limit=100")["data"]]
+        return {job_id: self._need("GET", f"/api/jobs/{job_id}")["prompt"] for job_id in ids}
 
     def _rows(self, dataset: str) -> list[Any]:
         answer = self._call("GET", f"/user/data/get?dataset={dataset}&limit=1000")
@@ -201,7 +208,8 @@ class Drill:
     def _compare(self, moment: Moment, what: str) -> None:
         read = self._read()
         # Jobs that came later stay: they ran, and cannot be taken back.
-        read["jobs"] = [job_id for job_id in read["jobs"] if job_id in moment.read["jobs"]]
+        then = moment.read["jobs"]
+        read["jobs"] = {job_id: asked for job_id, asked in read["jobs"].items() if job_id in then}
         differing = [name for name, value in moment.read.items() if read[name] != value]
         if differing:
             found = {name: (moment.read[name], read[name]) for name in differing}

@@ -10,9 +10,9 @@ from shared.jobs.bodies import (
     Outcome,
     Result,
     model_request_of,
-    outcome_name,
     outcome_of,
 )
+from shared.jobs.body_store import BodyStore
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import (
     Collector,
@@ -55,6 +55,7 @@ __all__ = [
     "STATUSES",
     "Announcer",
     "Attempt",
+    "BodyStore",
     "Cancelling",
     "ClaimedJob",
     "Collector",
@@ -102,7 +103,6 @@ __all__ = [
     "job_remains",
     "job_traces",
     "model_request_of",
-    "outcome_name",
     "outcome_of",
     "sift_flags",
 ]

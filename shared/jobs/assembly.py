@@ -6,6 +6,7 @@ from shared.aws import Bucket, Queue, Table
 from shared.callbacks import CallbackOutbox, CallbackRecords, CallbackUrls, Redeliveries
 from shared.config import stack_name
 from shared.devices import Fleet, Nudges
+from shared.jobs.body_store import BodyStore
 from shared.jobs.cancel import Cancelling
 from shared.jobs.dead_letters import Collector, DeadLetters
 from shared.jobs.dispatch import Dispatcher
@@ -27,7 +28,7 @@ class JobsSettings:
     """What a function must have in its environment to work on jobs.
 
     `queue_tags` are the pools, with commas between; `iot_endpoint` is the broker's, "" where there
-    is none.
+    is none. Bodies are kept for `job_body_days`.
     """
 
     jobs_table: str
@@ -36,6 +37,7 @@ class JobsSettings:
     queue_tags: str
     callbacks_queue_url: str
     iot_endpoint: str
+    job_body_days: int
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Jobs:
     tags: tuple[str, ...]
     callbacks_queue: Queue
     nudges: Nudges
+    body_days: int
 
     @classmethod
     def of(cls, settings: JobsSettings) -> "Jobs":
@@ -59,12 +62,14 @@ class Jobs:
             tags=tuple(settings.queue_tags.split(",")),
             callbacks_queue=Queue(settings.callbacks_queue_url),
             nudges=Nudges(stack_name(), settings.iot_endpoint),
+            body_days=settings.job_body_days,
         )
 
     @property
     def store(self) -> JobStore:
         """State and bodies."""
-        return JobStore(self.jobs_table, self.bucket, self.devices_table)
+        bodies = BodyStore(self.jobs_table, self.bucket, self.body_days)
+        return JobStore(self.jobs_table, bodies, self.devices_table)
 
     @property
     def fleet(self) -> Fleet:

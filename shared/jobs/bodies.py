@@ -1,4 +1,8 @@
-"""What of a job is kept on S3: what was asked, and what came out. The shapes, no I/O."""
+"""What is kept of a job apart from its state: what was asked, and what came out. The shapes, no
+I/O.
+
+`shared.jobs.body_store` says where.
+"""
 
 from typing import Any
 
@@ -69,11 +73,6 @@ def model_request_of(body: bytes) -> ModelRequest:
 def outcome_of(body: bytes) -> Outcome:
     """The outcome in a stored body."""
     return msgspec.json.decode(body, type=Outcome)
-
-
-def outcome_name(attempt: int) -> str:
-    """The name of an attempt's outcome in the job's folder."""
-    return f"outcome-{attempt}.json"
 
 
 def log_name(attempt: int) -> str:

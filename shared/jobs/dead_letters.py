@@ -223,11 +223,9 @@ class DeadLetters:
     def _request_body(self, job: Job, options: dict[str, Any] | None) -> str:
         if options is None:
             return job.request_body
-        asked = model_request_of(self.store.body(job, job.request_body))
-        name = f"request-{ids.ulid()}.json"
-        changed = msgspec.structs.replace(asked, options=options)
-        self.store.put_body(job, name, msgspec.json.encode(changed))
-        return name
+        asked = model_request_of(self.store.bodies.get(job, job.request_body))
+        changed = msgspec.json.encode(msgspec.structs.replace(asked, options=options))
+        return self.store.bodies.put(job, f"request-{ids.ulid()}", changed).name
 
 
 @dataclass(frozen=True)

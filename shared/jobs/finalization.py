@@ -15,7 +15,7 @@ from shared import clock
 from shared.callbacks import CallbackOutbox, JobEnd
 from shared.datasets import Adapter
 from shared.devices import Retirements
-from shared.jobs.bodies import Outcome, Result, outcome_name, outcome_of
+from shared.jobs.bodies import Outcome, Result, outcome_of
 from shared.jobs.dead_counts import DeadGroup
 from shared.jobs.dispatch import Dispatcher
 from shared.jobs.document import job_document
@@ -109,20 +109,24 @@ class Finalization:
     def succeed(self, job: Job, result: Result, adapter: Adapter | None) -> Job | None:
         """End the running attempt with a result; None when the job has moved meanwhile.
 
-        The first result that an attempt stored is the one that counts.
+        The first result that an attempt stored is the one that counts; of two that differ so much
+        in size that one is an item and one an object, that of the call that ended the attempt.
         """
         wanted = outcome(job, result, clock.now_us(), adapter)
-        body = self.store.put_body(job, outcome_name(job.attempt), msgspec.json.encode(wanted))
+        stem = f"outcome-{job.attempt}"
+        name, body = self.store.bodies.put(job, stem, msgspec.json.encode(wanted))
         stored = outcome_of(body)
         # Maintenance looks at a running job within a minute anyway: it finds what is undone here.
-        sealed = self.store.move(job, ending="succeeded", finished_us=stored.ended_us)
+        sealed = self.store.move(
+            job, ending="succeeded", finished_us=stored.ended_us, outcome_body=name
+        )
         return None if sealed is None else self.settle(sealed, stored)
 
     def settle(self, job: Job, stored: Outcome | None = None) -> Job | None:
         """Carry out a decided ending from wherever it was left; `stored`: its outcome, if known."""
         assert job.finished_us is not None, "a decided ending has its moment"
         if job.ending == "succeeded":
-            done = stored or outcome_of(self.store.body(job, outcome_name(job.attempt)))
+            done = stored or outcome_of(self.store.bodies.get(job, job.outcome_name))
             record(self.segments, job, done.run, done.row)
             return self.announcer.finish(job, "succeeded", job.finished_us, None)
         record(self.segments, job, failed_run(job), None)

@@ -84,6 +84,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     After a failed attempt it is given to no device before `not_before_us`, and to those that it
     `avoids` not before `avoids_until_us`; `spared` attempts did not count (shared/jobs/retries.py).
     `dead_code`: the group in which it is counted among the dead.
+    `request_body` and `outcome_body` name its bodies (`shared.jobs.body_store`); a job that an
+    older version ended does not name its outcome.
     """
 
     job_id: str
@@ -120,6 +122,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     attempts: tuple[Attempt, ...] = ()
 
     request_body: str = "request.json"
+    outcome_body: str | None = None
     ending: Literal["succeeded", "dead"] | None = None
     callback_owed: bool = False
     waits_in: str | None = None
@@ -187,8 +190,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def folder(self) -> str:
-        """Where its bodies lie."""
+        """Where its bodies on S3 are."""
         return f"jobs/{self.user_id}/{self.job_id}/"
+
+    @property
+    def outcome_name(self) -> str:
+        """The name of the outcome that ended it."""
+        return self.outcome_body or f"outcome-{self.attempt}.json"
 
     def held_by(self, speaker: "Speaker") -> bool:
         """Whether this is the attempt that may speak for the job."""

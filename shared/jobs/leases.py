@@ -76,7 +76,7 @@ class Leases:
             self._check_suited(device, job)
             _check_here(device, job)
             with _bodies_of(job):
-                request = model_request_of(self.store.body(job, job.request_body))
+                request = model_request_of(self.store.bodies.get(job, job.request_body))
             answer = render(ClaimedJob(_once_taken(job), request))
             held = self._hold(job, serial)
             if held is not None:
@@ -126,7 +126,7 @@ class Leases:
 
     def log_upload(self, speaker: Speaker, job_id: str, size: int) -> LogUpload:
         """Where the attempt may put its log of so many bytes. Raises LeaseLost, TooLarge."""
-        return Logs(self.store.bucket).place(self._held(job_id, speaker), size)
+        return Logs(self.store.bodies.bucket).place(self._held(job_id, speaker), size)
 
     def complete(self, speaker: Speaker, job_id: str, result: Result) -> Job:
         """End the attempt with a result; the job as it is then. Raises LeaseLost, JobGone, and
@@ -180,7 +180,7 @@ class Leases:
         if job.adapter_id is not None:
             adapter = load_adapter(self.catalog, job.user_id, job.adapter_id)
         if result.log_uploaded:
-            size = Logs(self.store.bucket).size(job)
+            size = Logs(self.store.bodies.bucket).size(job)
             result = msgspec.structs.replace(result, log_bytes=size)
         result = with_seen_flags(result, lambda: self._kind(job.device))
         return self.finalization.succeed(job, result, adapter)

@@ -11,7 +11,6 @@ from shared.jobs.bodies import (
     ModelRequest,
     Outcome,
     model_request_of,
-    outcome_name,
     outcome_of,
 )
 from shared.jobs.dispatch import Dispatcher
@@ -109,7 +108,7 @@ class JobReader:
     def outcome(self, job: Job) -> Outcome:
         """What came out. Raises JobNotFinished, JobHasNoResult, BodyExpired."""
         if job.status == "succeeded":
-            return outcome_of(self._body(job, outcome_name(job.attempt)))
+            return outcome_of(self._body(job, job.outcome_name))
         if job.finished:
             raise JobHasNoResult(f"the job is {job.status}: there is no result")
         raise JobNotFinished(
@@ -118,7 +117,7 @@ class JobReader:
 
     def _body(self, job: Job, name: str) -> bytes:
         try:
-            return self.store.body(job, name)
+            return self.store.bodies.get(job, name)
         except ObjectMissing as exc:
             raise BodyExpired(
                 "what the job asked and answered is kept for a limited time, which is over"
@@ -127,8 +126,9 @@ class JobReader:
     def outcome_url(self, job: Job, text: bytes, content_type: str, kind: str) -> str:
         """An address that gives a result too large for an answer; it goes with the job."""
         name = f"result-{job.attempt}.{kind}"
-        store_file(self.store.bucket, File(job.folder + name, content_type, name), [text])
-        return file_url(self.store.bucket, job.folder + name, ADDRESS_VALID_S)
+        bucket, key = self.store.bodies.bucket, job.folder + name
+        store_file(bucket, File(key, content_type, name), [text])
+        return file_url(bucket, key, ADDRESS_VALID_S)
 
     def documents(self, jobs: Iterable[Job]) -> list[dict[str, Any]]:
         """Jobs as the API shows them, with what their queues say."""

@@ -37,8 +37,7 @@ class JobRecovery:
         number = 0
         for item in self.gone(user_id):
             job = job_of(item)
-            for key in {entry.key for entry in self.store.bucket.history(job.folder)}:
-                self.store.bucket.undelete(key)
+            self.store.bodies.bring_back(job, self.past)
             owner = {"pk": job_key(job.job_id), "sk": "OWNER", "user_id": user_id}
             self.store.table.put(owner)
             self.store.table.put(_due(item))

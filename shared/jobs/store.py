@@ -1,4 +1,4 @@
-"""Where jobs live: one item per job in its user's partition, bodies on S3.
+"""Where jobs live: one item per job in its user's partition; bodies apart (`body_store`).
 
 `USER#<user_id> / JOB#<job_id>` is the job; `JOB#<job_id> / OWNER` says whose it is;
 `DEADS` counts the dead ones (`shared.jobs.dead_counts`).
@@ -15,7 +15,6 @@ import msgspec
 
 from shared import clock
 from shared.aws import (
-    Bucket,
     ConditionFailed,
     Item,
     Table,
@@ -26,6 +25,7 @@ from shared.aws import (
 from shared.clock import SECOND_US
 from shared.devices import slot_freed, slot_taken
 from shared.errors import Conflict, Unavailable
+from shared.jobs.body_store import BodyStore
 from shared.jobs.dead_counts import DeadCounts, DeadGroup, is_group
 from shared.jobs.errors import JobNotFound
 from shared.jobs.job import Job
@@ -59,10 +59,10 @@ class DueKey(NamedTuple):
 
 @dataclass(frozen=True)
 class JobStore:
-    """The jobs and their bodies; `devices` is the table with the slots that they take."""
+    """The jobs; `devices` is the table with the slots that they take."""
 
     table: Table
-    bucket: Bucket
+    bodies: BodyStore
     devices: Table
 
     def create(self, job: Job) -> bool:
@@ -240,7 +240,7 @@ class JobStore:
 
     def clear_away(self, job: Job) -> None:
         """Delete what is left of a removed job, the job itself last."""
-        self.bucket.delete(stored.key for stored in self.bucket.list(job.folder))
+        self.bodies.remove(job)
         for item in list(self.table.query(job_key(job.job_id))):
             self.table.delete(item["pk"], item["sk"])
         self.table.delete(user_key(job.user_id), job_key(job.job_id))
@@ -323,15 +323,6 @@ class JobStore:
                 continue
             return _changed(job, changes)
         raise Unavailable("many jobs are ending at the moment; repeat the call", retry_after_s=1)
-
-    def put_body(self, job: Job, name: str, body: bytes) -> bytes:
-        """Store a body once; what is there afterwards, ours or an earlier call's."""
-        key = job.folder + name
-        return body if self.bucket.put_new(key, body) else self.bucket.get(key)
-
-    def body(self, job: Job, name: str) -> bytes:
-        """A stored body. Raises ObjectMissing."""
-        return self.bucket.get(job.folder + name)
 
 
 def due(name: str, us: int) -> dict[str, str]:

@@ -87,8 +87,8 @@ class Submissions:
         job = _new_job(who, wanted, job_id, created_us)
         self.open_jobs.check(line_of(job).name)
         request = ModelRequest(prompt=wanted.prompt, system=wanted.system, options=wanted.options)
-        self.store.put_body(job, job.request_body, msgspec.json.encode(request))
-        return self.dispatcher.start(job)
+        stored = self.store.bodies.put(job, "request", msgspec.json.encode(request))
+        return self.dispatcher.start(msgspec.structs.replace(job, request_body=stored.name))
 
     def preview(self, who: Submitter, wanted: JobRequest) -> Preview:
         """What a submit would do. Raises Unacceptable as it would."""

@@ -19,7 +19,7 @@ from shared.accounts import find_user
 from shared.aws import Bucket, Table, begin_recovery, is_there
 from shared.clock import SECOND_US
 from shared.errors import EvalyardError
-from shared.jobs import JobRecovery, JobStore
+from shared.jobs import BodyStore, JobRecovery, JobStore
 from shared.storage.assembly import Restoration, RestoreImpossible
 from shared.storage.log import Catalog
 
@@ -102,8 +102,10 @@ def _recovery(options: argparse.Namespace, moment_s: float) -> Recovery:
     past_jobs = _past(options.jobs, options.past_jobs, moment_s)
     for table in (past_catalog, past_jobs):
         _wait_for(table)
-    # No job is moved to or from a device, so no slot is needed: any table does.
-    store = JobStore(Table(options.jobs), bucket, Table(options.jobs))
+    # No job is moved to or from a device, so no slot is needed: any table does. Nor is a body made:
+    # those that come back keep their time.
+    jobs = Table(options.jobs)
+    store = JobStore(jobs, BodyStore(jobs, bucket, kept_days=0), jobs)
     return Recovery(
         Restoration(bucket, Catalog(Table(options.catalog)), Catalog(past_catalog), moment_s),
         JobRecovery(store, past_jobs),

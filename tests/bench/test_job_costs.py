@@ -5,7 +5,14 @@ from collections import Counter
 
 import pytest
 
-from bench.job_costs import connected_amounts, idle_amounts, job_costs, section
+from bench.job_costs import (
+    SETTINGS,
+    connected_amounts,
+    idle_amounts,
+    job_costs,
+    kept_section,
+    section,
+)
 from bench.job_life import Life
 from bench.prices import PRICES, PriceBook
 from tests.conftest import forget_caches
@@ -15,7 +22,8 @@ from tests.kit.receiver import running_receiver
 @pytest.fixture
 def life(settings_env, template, monkeypatch):
     """A life over an empty AWS, with a receiver for its callbacks."""
-    monkeypatch.setenv("CALLBACK_ALLOW_PRIVATE", "true")
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
     forget_caches()
     with running_receiver() as receiver:
         yield Life(template, PriceBook.read(), receiver.url)
@@ -59,17 +67,38 @@ def test_every_price_names_its_source_and_date():
 def test_tables_show_steps_and_their_sum_when_a_job_lived(life):
     made = section(life, PriceBook.read())
 
-    *steps, total, alone, crowd = made.rows
+    *steps, total, alone, large, crowd = made.rows
     assert [row["step"] for row in steps][:3] == ["authorize", "submit", "receive"]
     assert total["$ a million"] == pytest.approx(sum(row["$ a million"] for row in steps), abs=0.1)
     # What a job may cost: more is a decision, not an accident.
     assert total["AWS calls"] <= 45
     assert alone["AWS calls"] <= 50
+    assert total["$ a million"] <= 58
     assert total["$ a million"] < alone["$ a million"]
+    # Two objects instead of two items.
+    assert large["AWS calls"] == total["AWS calls"]
+    assert large["S3 put"] == pytest.approx(total["S3 put"] + 2)
+    assert large["S3 get"] == pytest.approx(total["S3 get"] + 2)
+    assert 8 < large["$ a million"] - total["$ a million"] < 10
     assert crowd["step"] == "more in a crowd"
     assert crowd["RRU"] > 0
     assert crowd["HTTP"] is None
     assert "An idle device" in made.note
+    assert "Bodies of a million jobs" in made.note
+
+
+def test_bodies_as_items_cost_no_more_than_objects_when_they_are_kept_for_the_default(life):
+    for step in ("submit", "receive", "claim", "complete"):
+        life.steps()[step]()
+
+    outcome, prompt = life.bodies()
+    shown = kept_section(life, PriceBook.read())
+
+    assert prompt[0] < outcome[0] <= 1_024
+    assert (prompt[1] > 500, outcome[1] > 3_000) == (True, True)
+    items, objects = shown.rows
+    for days in (60, 180, 400):
+        assert items[f"$ in {days} days"] <= objects[f"$ in {days} days"]
 
 
 @pytest.mark.exhaustive

@@ -25,6 +25,10 @@ def test_size_counts_names_and_values_when_an_item_has_every_kind():
     assert item_bytes(sized) == (1 + 3) + (1 + 3) + (1 + 1) + (1 + 1) + (3 + 3) + (1 + 7) + (1 + 6)
 
 
+def test_bytes_count_as_they_are_stored_when_a_client_leaves_them_as_text():
+    assert item_bytes({"b": {"B": "AAECAwQ="}}) == item_bytes({"b": {"B": b"\x00\x01\x02\x03\x04"}})
+
+
 @pytest.mark.parametrize(
     ("number", "size"), [("7", 2), ("1234", 3), ("1200", 2), ("0.05", 2), ("-12", 3), ("1e-07", 2)]
 )

@@ -90,6 +90,7 @@ class SimFleet:
             ("default",),
             Queue("sim/callbacks"),
             Nudges("sim", ""),
+            body_days=400,
         )
         catalog = MemoryTable("catalog")
         self._leases = self.jobs.leases(catalog)

@@ -1,5 +1,6 @@
 """A yard of devices and users: drives jobs through the real functions, with AWS below them."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ METRICS = {
     "prefill_tps": 60.0,
     "load_ms": None,
 }
+
+
+# No item of the jobs table has room for it, packed or not.
+LARGE = "".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(60))
 
 
 @dataclass

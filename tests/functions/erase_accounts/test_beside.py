@@ -1,5 +1,6 @@
 """Erasing beside everything else that may run: appends, folds, jobs, callbacks, upkeep."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -10,9 +11,9 @@ from functions.maintain_storage.handler import lambda_handler as maintain_storag
 from shared.accounts import User, create_user
 from shared.storage.log import SegmentLog
 from tests.functions.erase_accounts.conftest import Town
-from tests.kit.faults import watched_calls
+from tests.kit.faults import Crash, crash, watched_calls
 from tests.kit.gateway import ApiResponse, LambdaContext
-from tests.kit.yard import Yard, sqs_event
+from tests.kit.yard import LARGE, Yard, sqs_event
 
 ROWS = [{"ts": "2025-12-31T12:00:00Z", "latency_ms": 900 + number} for number in range(3)]
 
@@ -133,6 +134,21 @@ def test_fold_that_began_before_leaves_nothing_wherever_the_sweep_meets_it(town:
             break
         number += 3
     assert number > 10
+
+
+@pytest.mark.parametrize("prompt", ["Why?", LARGE], ids=["small", "large"])
+def test_prompt_goes_whose_job_was_never_stored(town: Town, yard: Yard, prompt: str) -> None:
+    move_in(town, "idalove")
+    with watched_calls() as calls, suppress(Crash):
+        calls.before_each["TransactWriteItems"] = crash
+        yard.user("idalove").post("/api/jobs", json={"prompt": prompt, "model": "m"})
+    kept = "request.json" if prompt == LARGE else "BODY#job_"
+    assert any(kept in place for place in town.traces("idalove"))
+
+    town.erase("idalove")
+    town.sweep_until_erased("idalove")
+
+    assert town.traces("idalove") == {}
 
 
 @pytest.mark.exhaustive

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.kit.faults import lose_answer, watched_calls
-from tests.kit.yard import Yard
+from tests.kit.yard import LARGE, Yard
 
 SUBMIT = [
-    "PutObject",  # What is asked.
+    "PutItem",  # What is asked.
     "GetItem",  # The pool's members,
     "BatchGetItem",  # and which of them are free.
     "TransactWriteItems",  # The job, whose it is, and the device's slot.
@@ -31,7 +31,7 @@ WAIT = [
 CLAIM = [
     "BatchGetItem",  # The device, and whose job its slot has.
     "GetItem",  # The job.
-    "GetObject",  # What it asks.
+    "GetItem",  # What it asks.
     "UpdateItem",  # It runs,
     "UpdateItem",  # and the device runs it.
 ]
@@ -53,7 +53,7 @@ REPORT = [
 COMPLETE = [
     "GetItem",  # Whose job it is,
     "GetItem",  # and the job: is it the device's?
-    "PutObject",  # The outcome.
+    "PutItem",  # The outcome.
     "UpdateItem",  # It is decided.
     "PutObject",  # The segment with the run.
     "TransactWriteItems",  # The job has ended, and the device's slot is free.
@@ -118,6 +118,29 @@ def test_claim_makes_these_calls_when_the_job_was_sent_to_the_device(lived: Yard
     job_id = lived.submit()["job_id"]
 
     assert calls_of(lambda: lived.claim(job_id)) == CLAIM
+
+
+def test_a_result_is_read_by_two_calls(lived: Yard) -> None:
+    job_id = lived.submit()["job_id"]
+    lived.complete(job_id, lived.claim(job_id))
+
+    calls = calls_of(lambda: lived.user().get(f"/api/jobs/{job_id}/result"))
+
+    assert calls == ["GetItem", "GetItem"]
+
+
+def test_bodies_are_objects_when_no_item_has_room_for_them(lived: Yard) -> None:
+    jobs: list[str] = []
+    submitted = calls_of(lambda: jobs.append(lived.submit(prompt=LARGE)["job_id"]))
+    attempts: list[int] = []
+    claimed = calls_of(lambda: attempts.append(lived.claim(jobs[0])))
+    completed = calls_of(lambda: lived.complete(jobs[0], attempts[0], output=LARGE))
+    read = calls_of(lambda: lived.user().get(f"/api/jobs/{jobs[0]}/result"))
+
+    assert submitted == ["PutObject", *SUBMIT[1:]]
+    assert claimed == [*CLAIM[:2], "GetObject", *CLAIM[3:]]
+    assert completed == [*COMPLETE[:2], "PutObject", *COMPLETE[3:], *LOOK_FOR_NEXT]
+    assert read == ["GetItem", "GetObject"]
 
 
 def test_heartbeat_makes_these_calls_when_it_brings_no_telemetry(lived: Yard) -> None:

@@ -1,14 +1,15 @@
 """Cancelling, and what users can do about dead jobs."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from tests.kit.yard import Yard
 
 
-def dead_job(yard: Yard, user: str = "ada", code: str = "model_invalid") -> str:
-    job_id = str(yard.submit(user)["job_id"])
+def dead_job(yard: Yard, user: str = "ada", code: str = "model_invalid", **fields: Any) -> str:
+    job_id = str(yard.submit(user, **fields)["job_id"])
     yard.fail(job_id, yard.claim(job_id), code=code, retryable=False)
     return job_id
 

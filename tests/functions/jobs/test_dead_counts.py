@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.jobs import wiring
 from shared.errors import EvalyardError, Unavailable
-from shared.jobs import DeadFilter, Overrides
+from shared.jobs import BodyStore, DeadFilter, Overrides
 from shared.jobs.job import Job
 from shared.jobs.recount import WAIT_S, Recount
 from shared.jobs.store import JobStore
@@ -24,7 +24,8 @@ CODES = ("timeout", "device_lost", "model_invalid")
 
 @pytest.fixture
 def store(tables: Any, bucket: Any) -> JobStore:
-    return JobStore(tables["JobsTable"], bucket, tables["DevicesTable"])
+    bodies = BodyStore(tables["JobsTable"], bucket, 400)
+    return JobStore(tables["JobsTable"], bodies, tables["DevicesTable"])
 
 
 def running(job_id: str, user_id: str = "ada", now_us: int = 1) -> Job:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.jobs import BodyStore
 from shared.jobs.recount import WAIT_S
 from shared.jobs.store import JobStore
 from tests.conftest import HeldClock
@@ -107,7 +108,7 @@ def test_older_counts_are_split_by_device_when_jobs_were_counted_by_code(
 ) -> None:
     """As the version before counted them."""
     jobs = yard.tables["JobsTable"]
-    store = JobStore(jobs, yard.bucket, yard.tables["DevicesTable"])
+    store = JobStore(jobs, BodyStore(jobs, yard.bucket, 400), yard.tables["DevicesTable"])
     for job in list(store.dead(None, at_once=100)):
         assert store.dead_letter(job, "a_code", finished_us=job.finished_us or 0) is not None
     before = {item["sk"]: item["count"] for item in jobs.query("DEADS")}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.kit.faults import lose_answer, watched_calls
-from tests.kit.yard import Yard
+from tests.kit.yard import LARGE, Yard
 
 
 def claimed_job(yard: Yard) -> str:
@@ -22,13 +22,14 @@ def claimed_job(yard: Yard) -> str:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("place", ["before", "after"])
 @pytest.mark.parametrize("finisher", ["device", "maintenance"])
+@pytest.mark.parametrize("output", ["Because.", LARGE], ids=["small", "large"])
 def test_a_job_ends_once_when_any_call_of_complete_fails(
-    yard: Yard, held_clock: Any, place: str, finisher: str
+    yard: Yard, held_clock: Any, place: str, finisher: str, output: str
 ) -> None:
     yard.api("datasets", user="ada").post("/user/data/save_adapter", json={"dataset": "phones"})
     counted = claimed_job(yard)
     with watched_calls() as calls:
-        yard.complete(counted, 1)
+        yard.complete(counted, 1, output=output)
     number_of_calls = len(calls.names)
 
     assert number_of_calls > 8
@@ -36,10 +37,12 @@ def test_a_job_ends_once_when_any_call_of_complete_fails(
         job_id = claimed_job(yard)
         with watched_calls() as calls:
             getattr(calls, place)[number] = lose_answer
-            answer = yard.complete(job_id, 1)
+            answer = yard.complete(job_id, 1, output=output)
         assert answer.status in (200, 503), answer.text
         _finish(yard, held_clock, job_id, answer.status, finisher)
 
+        shown = yard.user().get(f"/api/jobs/{job_id}/result").json()
+        assert shown["output"] in (output, "Because.")
         assert yard.job(job_id)["status"] == "succeeded", (number, calls.names)
         assert [run.ok for run in yard.runs() if run.job_id == job_id] == [True], calls.names
         callbacks = yard.tables["JobsTable"].query(f"JOB#{job_id}", prefix="CALLBACK#")

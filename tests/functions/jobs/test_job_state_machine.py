@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from shared.aws import Update
 from shared.errors import EvalyardError
 from shared.isolation import StepsFailed
+from shared.jobs import BodyStore
 from shared.jobs.dead_counts import DeadGroup
 from shared.jobs.store import JobStore
 from tests.kit.effort import examples
 from tests.kit.faults import Crash, crash, lose_answer, watched_calls
 from tests.kit.gateway import ApiResponse
-from tests.kit.yard import Yard
+from tests.kit.yard import LARGE, METRICS, Yard
 
 DEVICES = ("dev-1", "dev-2")
 ENDS = ("succeeded", "cancelled", "dead")
@@ -46,15 +47,16 @@ STEPS = st.one_of(
 class Play:
     """Carries steps out, and keeps what the devices believe and how the job ended."""
 
-    def __init__(self, yard: Yard, clock: Any) -> None:
+    def __init__(self, yard: Yard, clock: Any, prompt: str) -> None:
         self.yard, self.clock = yard, clock
-        fields = {"max_attempts": 2, "callback_url": "https://example.com/hook"}
+        fields = {"max_attempts": 2, "callback_url": "https://example.com/hook", "prompt": prompt}
         self.job_id = str(yard.submit(**fields)["job_id"])
         self.attempts: dict[str, list[tuple[int, str]]] = {serial: [] for serial in DEVICES}
         self.holders: dict[str, str] = {}
         self.seen = "queued"
         self.ends: list[str] = []
         self.deaths_after_running = 0
+        self.reports = 0
 
     def step(self, what: str, who: Any, old: bool, faulty: tuple[Any, bool, int]) -> None:
         """One step, perhaps with a fault; whatever it answers is one of the contract's answers."""
@@ -96,7 +98,7 @@ class Play:
         for serial in DEVICES:
             answer = self.yard.say("claim", self.job_id, serial)
             if answer.status == 200:
-                self.yard.complete(self.job_id, answer.json()["attempt"], serial)
+                self._complete(answer.json()["attempt"], serial)
         self.look()
 
     def _step(self, what: str, who: Any, old: bool) -> None:
@@ -137,10 +139,19 @@ class Play:
         if what == "heartbeat":
             answer = self.yard.say("heartbeat", self.job_id, who, attempt=attempt, fence=fence)
         elif what == "complete":
-            answer = self.yard.complete(self.job_id, attempt, who, fence=fence)
+            answer = self._complete(attempt, who, fence=fence)
         else:
             answer = self.yard.fail(self.job_id, attempt, who, code=CODES[what], fence=fence)
         _check(answer, 200, 409, 410)
+
+    def _complete(self, attempt: int, who: str, **fields: Any) -> ApiResponse:
+        """Report a result unlike all others, each other one too large for an item."""
+        self.reports += 1
+        output = f"{who}: {LARGE if self.reports % 2 else ''}"
+        metrics = {**METRICS, "latency_ms": float(self.reports)}
+        return self.yard.complete(
+            self.job_id, attempt, who, output=output, metrics=metrics, **fields
+        )
 
 
 def _check(answer: ApiResponse, *allowed: int) -> ApiResponse:
@@ -166,7 +177,7 @@ def test_one_run_and_one_callback_per_end_when_anything_happens_in_any_order(
         slot = Update(f"DEVICE#{serial}", "PRESENCE", remove=begun)
         yard.tables["DevicesTable"].update(slot)
         yard.report(serial)
-    play = Play(yard, held_clock)
+    play = Play(yard, held_clock, prompt=LARGE if len(steps) % 2 else "Why?")
 
     for (what, who, old), faulty in steps:
         play.step(what, who, old, faulty)
@@ -179,12 +190,23 @@ def test_one_run_and_one_callback_per_end_when_anything_happens_in_any_order(
     if play.seen == "removed":
         assert not kept
         assert not list(yard.bucket.list(f"jobs/ada/{play.job_id}/"))
+        assert not list(yard.tables["JobsTable"].query("USER#ada", prefix=f"BODY#{play.job_id}"))
     else:
         assert play.seen in ENDS
         assert sorted(item["kind"] for item in kept) == sorted(f"job.{end}" for end in play.ends)
-    store = JobStore(yard.tables["JobsTable"], yard.bucket, yard.tables["DevicesTable"])
+    if play.seen == "succeeded":
+        _check_result(play, [run.latency_ms for run in runs if run.ok][-1])
+    bodies = BodyStore(yard.tables["JobsTable"], yard.bucket, 400)
+    store = JobStore(yard.tables["JobsTable"], bodies, yard.tables["DevicesTable"])
     groups = Counter(DeadGroup.of(job, job.failure) for job in store.dead("ada", at_once=100))
     assert {each.group: each.count for each in store.dead_counts.of("ada")} == groups
+
+
+def _check_result(play: Play, recorded_ms: float | None) -> None:
+    """What is shown is what was recorded, by the device that ended the job."""
+    result = play.yard.user().get(f"/api/jobs/{play.job_id}/result").json()
+    assert result["metrics"]["latency_ms"] == recorded_ms
+    assert result["output"].startswith(f"{result['device']}: ")
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -10,7 +10,7 @@ from shared.http.answers import MAX_ANSWER_BYTES
 from shared.jobs.job import MAX_ATTEMPTS_KEPT, Attempt, Failure, stored_attempts
 from tests.conftest import HeldClock
 from tests.functions.jobs.test_cancel_and_dead_letters import dead_job
-from tests.kit.yard import Yard
+from tests.kit.yard import LARGE, Yard
 
 # Four bytes each, and twelve in the JSON that Lambda passes on.
 WIDE = "\U0001f600"
@@ -99,7 +99,7 @@ def test_the_largest_job_can_be_claimed_and_read(yard: Yard) -> None:
 
 
 def test_no_attempt_is_taken_when_the_answer_would_be_too_large(yard: Yard, bucket: Bucket) -> None:
-    job_id = yard.submit()["job_id"]
+    job_id = yard.submit(prompt=LARGE)["job_id"]
     # As one from before there was a limit.
     asked = {"prompt": WIDE * 600_000, "system": None, "options": {}}
     key = next(stored.key for stored in bucket.list(f"jobs/ada/{job_id}/"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.aws import Table
+from shared.aws import Table, Update
 from shared.callbacks import Callback, CallbackRecords, Try
 from tests.conftest import HeldClock
 
@@ -82,3 +82,28 @@ def test_nothing_is_kept_when_the_job_is_gone(records, callback) -> None:
     assert not records.end_try(begun, tried("a"), over=True, due_us=None)
     assert records.begin_try(callback, "b", asked=False) is None
     assert records.find("job_1", "evt_1") is None
+
+
+def test_what_is_sent_is_packed_and_comes_back_byte_for_byte(records) -> None:
+    body = b'{"type":"job.dead","timestamp":"2026-01-01T00:00:00.000Z","data":{"job_id":"j"} }'
+    records.create(
+        Callback(webhook_id="evt_1", job_id="job_1", user_id="u", url="x", kind="k", body=body)
+    )
+
+    item = records.table.get("JOB#job_1", "CALLBACK#evt_1")
+
+    assert item is not None
+    assert "body" not in item
+    assert len(item["packed"]) < len(body)
+    assert stored(records).body == body
+
+
+def test_a_callback_of_the_version_before_is_tried_on(records, callback) -> None:
+    key = ("JOB#job_1", "CALLBACK#evt_1")
+    records.table.update(Update(*key, set={"body": b'{"as": "it was"}'}, remove=("packed",)))
+
+    begun = begun_by(records, stored(records), "a")
+    records.end_try(begun, tried("a"), over=False, due_us=9)
+
+    assert begun.body == stored(records).body == b'{"as": "it was"}'
+    assert [one.try_id for one in stored(records).tries] == ["a"]

@@ -18,7 +18,7 @@ from tests.functions.conftest import yard  # noqa: F401 - a fixture
 from tests.kit.cloud import aws_client
 from tests.kit.gateway import ApiClient, LambdaContext
 from tests.kit.s3_time import S3Time
-from tests.kit.yard import Yard
+from tests.kit.yard import LARGE, Yard
 
 WINDOW = "from=2025-12-03&to=2025-12-05"
 ROWS = [{"ts": 1764784800 + 60 * number, "model": "m", "n": number} for number in range(9)]
@@ -146,6 +146,7 @@ def lose(drill: Drill, job_id: str) -> None:
     jobs.delete("USER#ada", f"JOB#{job_id}")
     jobs.delete(f"JOB#{job_id}", "OWNER")
     drill.yard.bucket.delete([each.key for each in drill.yard.bucket.list("jobs/ada/")])
+    jobs.delete_many((item["pk"], item["sk"]) for item in jobs.query("USER#ada", prefix="BODY#"))
     while drill.yard.receive() is not None:
         continue
     # Long ago, as the device's slot is freed when a minute has passed.
@@ -153,8 +154,11 @@ def lose(drill: Drill, job_id: str) -> None:
     drill.yard.tables["DevicesTable"].update(long_ago)
 
 
-def test_unfinished_job_is_sent_and_ends_when_it_was_brought_back(drill: Drill) -> None:
-    job_id = drill.yard.submit(model="m")["job_id"]
+@pytest.mark.parametrize("prompt", ["Why?", LARGE], ids=["small", "large"])
+def test_unfinished_job_is_sent_and_ends_when_it_was_brought_back(
+    drill: Drill, prompt: str
+) -> None:
+    job_id = drill.yard.submit(model="m", prompt=prompt)["job_id"]
     at, past = drill.at(), drill.tables_of_now("then")
     lose(drill, job_id)
 
@@ -165,7 +169,21 @@ def test_unfinished_job_is_sent_and_ends_when_it_was_brought_back(drill: Drill) 
     assert message is not None
     attempt = drill.yard.claim(message["job_id"])
     drill.yard.complete(job_id, attempt)
-    assert drill.yard.job(job_id)["status"] == "succeeded"
+    job = drill.yard.job(job_id)
+    assert (job["status"], job["prompt"]) == ("succeeded", prompt)
+
+
+@pytest.mark.parametrize("output", ["Because.", LARGE], ids=["small", "large"])
+def test_result_is_back_when_its_job_was_brought_back(drill: Drill, output: str) -> None:
+    job_id = drill.yard.submit(model="m")["job_id"]
+    drill.yard.complete(job_id, drill.yard.claim(job_id), output=output)
+    at, past = drill.at(), drill.tables_of_now("then")
+    lose(drill, job_id)
+
+    drill.restore(at, *past, "--user", "ada", "--apply")
+
+    result = drill.yard.user().get(f"/api/jobs/{job_id}/result?full=1").json()
+    assert (result["output"], result["prompt"]) == (output, "Why?")
 
 
 def test_job_stays_as_it_is_when_it_ended_since(drill: Drill) -> None:
