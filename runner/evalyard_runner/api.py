@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from evalyard_runner import __version__
+from evalyard_runner import __version__, log
 from evalyard_runner.errors import (
     ApiAwayError,
     ApiRefusedError,
@@ -38,6 +38,8 @@ from evalyard_runner.wire import (
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 # What keeps attempts of the same number apart: of a claim's answer, and of what is said about it.
 _FENCE: Final = "X-Evalyard-Attempt"
+# AWS allows five minutes, https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html.
+_CLOCK_MAY_BE_OFF_S: Final = 240.0
 _UPLOAD_TIMEOUT: Final = httpx.Timeout(120.0, connect=5.0)
 
 # The contract promises these pairs of status and code; everything else goes by status alone.
@@ -60,6 +62,7 @@ class DeviceApi:
         self.instance = instance
         self._path = f"/devices/{quote(serial, safe='')}"
         self._reachability = Reachability()
+        self._clock_is_off = False
         # When the API took the last heartbeat, by `time.monotonic`.
         self.beat_s = -math.inf
         self._http = http_client(
@@ -86,7 +89,18 @@ class DeviceApi:
     async def open_session(self) -> Session:
         """Its length is by the server's clock alone; without a `Date`, by the device's."""
         answer = await self._accepted("/session", {"instance": self.instance})
-        return read_session(_json(answer), _date(answer))
+        server_now = _date(answer)
+        self._judge_clock((datetime.now(UTC) - server_now).total_seconds())
+        return read_session(_json(answer), server_now)
+
+    def _judge_clock(self, off_s: float) -> None:
+        """Say it once when the device's clock goes wrong: AWS then refuses its signatures, and says
+        so as if the credentials were wrong.
+        """
+        is_off = abs(off_s) > _CLOCK_MAY_BE_OFF_S
+        if is_off and not self._clock_is_off:
+            log.trouble("clock_off", by_s=round(off_s), detail="AWS refuses what is signed so")
+        self._clock_is_off = is_off
 
     async def claim(self, job_id: str) -> Claim:
         answer = await self._accepted(_job(job_id, "claim"), {})

@@ -90,3 +90,14 @@ def test_queues_are_reached_as_the_session_says_when_the_owner_uses_aws_otherwis
     client = Sqs(session)._client
 
     assert client.meta.endpoint_url == "https://sqs.eu-west-1.amazonaws.com"
+
+
+def test_a_wrong_clock_is_named_once_when_sessions_are_opened(
+    aws: None, device_api: FakeApi, capfd: pytest.CaptureFixture[str]
+) -> None:
+    device_api.clock_off = timedelta(hours=-3)
+
+    sessions_opened(device_api, connect=RefusingSqs)
+
+    lines = [line for line in capfd.readouterr().err.splitlines() if "clock_off" in line]
+    assert [line.split("=")[1][:3] for line in lines] == ["108"]

@@ -1,14 +1,21 @@
 """A model server that cannot answer now: the device steps aside, and jobs do not pay for it."""
 
 import asyncio
+import socket
 from itertools import pairwise
+from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from evalyard_runner.backends.gguf import GgufBackend, GgufModel
 from evalyard_runner.backends.health import Health
+from evalyard_runner.backends.ollama import OllamaBackend
+from evalyard_runner.backends.openai import OpenAiBackend
 from evalyard_runner.backends.retry_after import retry_after_s
 from evalyard_runner.errors import GenerationError
+from evalyard_runner.options import Generation
 from evalyard_runner.patience import Patience
 
 from tests.runner.kit.api import job
@@ -189,3 +196,41 @@ def test_server_is_there_when_only_one_of_its_models_is_not_found() -> None:
 
     assert finished(recovered())
     assert asked == ["tiny", "other"]
+
+
+@pytest.mark.parametrize("kind", [OpenAiBackend, OllamaBackend])
+def test_job_pays_nothing_when_no_server_listens(kind: type[OpenAiBackend | OllamaBackend]) -> None:
+    """As while it is updated, or started again."""
+
+    async def asked(url: str) -> None:
+        backend = kind(url, {"m": "m"})
+        try:
+            await backend.generate(Generation("m", "Why?"))
+        finally:
+            await backend.close()
+
+    with socket.socket() as bound:
+        # Its own, but it does not listen there.
+        bound.bind(("127.0.0.1", 0))
+        with pytest.raises(GenerationError) as failed:
+            finished(asked(f"http://127.0.0.1:{bound.getsockname()[1]}"))
+
+    failure = failed.value
+    assert (failure.code, failure.retryable) == ("server_unavailable", True)
+    assert failure.retry_after_s is not None
+
+
+def test_nothing_is_waited_for_when_the_models_own_process_ended() -> None:
+    class Resting:
+        async def recovered(self) -> bool:
+            return False
+
+    model = GgufModel(Path("m.gguf"), ("m",), threads=1, context=64, default_max_tokens=8)
+    backend = GgufBackend(model)
+    backend._client = Resting()  # type: ignore[assignment]
+    found = []
+    for alive in (True, False):
+        backend._process = SimpleNamespace(alive=alive)  # type: ignore[assignment]
+        found.append(finished(backend.recovered()))
+
+    assert found == [False, True]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from evalyard_runner import log
 from evalyard_runner.backends import Relayed
@@ -103,7 +103,10 @@ class GgufBackend:
         return True
 
     async def recovered(self) -> bool:
-        return self._client is None or await self._client.recovered()
+        """Of a model whose process ended there is nothing to wait for: `ready` loads it again."""
+        if self._client is None or self._process is None or not self._process.alive:
+            return True
+        return await self._client.recovered()
 
     async def generate(self, generation: Generation) -> Sample:
         return await self._told(lambda client: client.generate(generation))
@@ -123,7 +126,7 @@ class GgufBackend:
 
     async def _explained(self, failure: GenerationError, earlier: MemoryKills) -> GenerationError:
         """A model that vanished in the middle of a run may have been killed to free memory."""
-        if failure.code != "runtime_crash" or self._process is None:
+        if failure.code not in _VANISHED or self._process is None:
             return failure
         if not await self._process.was_killed():
             return failure
@@ -147,6 +150,8 @@ def _version() -> str | None:
         return None
 
 
+# In the middle of an answer, or before the next.
+_VANISHED: Final = frozenset({"runtime_crash", "server_unavailable"})
 # llama.cpp keeps the last prompt by default; a repetition would then measure the cache and not the
 # device. A job that wants the cache says `"cache_prompt": true` in its options.
 _HONEST: Mapping[str, bool] = {"cache_prompt": False}

@@ -28,6 +28,8 @@ class Health:
     models: Callable[[], tuple[str, ...]]
     clock: Callable[[], float] = monotonic
     _model: str | None = None
+    # How it failed, until one who would wait asks for it.
+    _untold: str | None = None
     _not_before: float = 0.0
     _turn: int = 0
     _backoff: Backoff = field(default_factory=lambda: Backoff(first_s=1.0, longest_s=15.0))
@@ -37,7 +39,7 @@ class Health:
         if failure.retry_after_s is None:
             return
         if self._model is None:
-            log.trouble("server_unavailable", code=failure.code, model=model)
+            self._untold = failure.code
         self._model = model
         self._wait(failure.retry_after_s)
 
@@ -45,6 +47,9 @@ class Health:
         """Asks for a token once the server's time is over, then less and less often."""
         if self._model is None:
             return True
+        if self._untold is not None:
+            log.trouble("server_unavailable", code=self._untold, model=self._model)
+            self._untold = None
         if self.clock() < self._not_before or not await self._answers(self._model):
             return False
         log.trouble("server_answers_again", model=self._model)

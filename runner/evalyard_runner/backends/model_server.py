@@ -15,7 +15,7 @@ from evalyard_runner.backends.answers import Answer
 from evalyard_runner.backends.chunks import cut_short
 from evalyard_runner.backends.health import Health
 from evalyard_runner.backends.lines import Lines
-from evalyard_runner.backends.refusals import failure_of_answer
+from evalyard_runner.backends.refusals import failure_of_answer, failure_of_connection
 from evalyard_runner.backends.relaying import Heard
 from evalyard_runner.backends.retry_after import retry_after_s
 from evalyard_runner.backends.runtime_log import RuntimeLog
@@ -97,8 +97,7 @@ class ModelServer:
         except httpx.HTTPError as exc:
             self._suspect = True
             if not answer.finished:
-                why = f"the model server went away: {exc}"
-                raise GenerationError("runtime_crash", why, retryable=True) from exc
+                raise _lost(exc) from exc
         if not answer.finished:
             raise cut_short()
 
@@ -176,6 +175,13 @@ class ServedBackend(ABC):
 
     async def _one_token(self, model: str) -> Sample:
         return await self._generate(Generation(model, "Hello", options={"num_predict": 1}))
+
+
+def _lost(exc: httpx.HTTPError) -> GenerationError:
+    if isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout):
+        return failure_of_connection(str(exc) or type(exc).__name__)
+    why = f"the model server went away: {exc}"
+    return GenerationError("runtime_crash", why, retryable=True)
 
 
 async def _read(stream: httpx.Response, answer: Answer) -> None:

@@ -101,6 +101,11 @@ def failure_of_stream(text: str) -> GenerationError:
     return _failure(_code_of_words(said) or by_status or "runtime_crash", said)
 
 
+def failure_of_connection(why: str) -> GenerationError:
+    """For a server that nothing was said to: it is not there, be it updated or started again."""
+    return _failure("server_unavailable", f"no connection to the model server: {why}")
+
+
 def message_of(text: str) -> str:
     """The server's own words; OpenAI, llama.cpp, vLLM and Ollama put them in different places."""
     found = _object(text)
