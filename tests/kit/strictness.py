@@ -1,12 +1,15 @@
-"""Makes the AWS in this process as strict as AWS where it is kinder: sizes of keys and items.
+"""Makes the AWS in this process as strict as AWS where it is kinder: sizes of keys, items and
+numbers.
 
 DynamoDB: a partition key has 1 to 2,048 bytes and a sort key 1 to 1,024, on the table and on
-its indexes, wherever one is named; an item has at most 400 KB, however it grew. S3: a key has
-at most 1,024 bytes. All of them as UTF-8.
+its indexes, wherever one is named; an item has at most 400 KB, however it grew; a number is 0 or
+from 1e-130 to below 1e126, of at most 38 digits. S3: a key has at most 1,024 bytes. All of them as
+UTF-8.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import botocore.client
@@ -73,6 +76,10 @@ class _Strict:
             return self.call(client, operation, params)
         for table, item in _named(params):
             self._check_keys(client, operation, table, item)
+        for values in _values(params):
+            if not all(map(_is_stored, _numbers({"M": values}))):
+                detail = "The parameter cannot be converted to a numeric value"
+                raise _refused(operation, "ValidationException", detail)
         answer = self.call(client, operation, params)
         for table, key in _updated(params):
             self._check_size(client, operation, table, key)
@@ -120,6 +127,34 @@ def _named(params: Params) -> Iterator[tuple[str, Params]]:
         yield from ((table, key) for key in keys)
     if "KeyConditionExpression" in params:
         yield from _asked(params)
+
+
+def _values(params: Params) -> Iterator[Params]:
+    """What a request would store, by name."""
+    yield from (params[name] for name in ("Item", "ExpressionAttributeValues") if name in params)
+    for action in params.get("TransactItems", ()):
+        yield from _values(next(iter(action.values())))
+    for asked in params.get("RequestItems", {}).values():
+        yield from (_written(each) for each in asked if "Keys" not in asked)
+
+
+def _numbers(attribute: Params) -> Iterator[str]:
+    ((kind, value),) = attribute.items()
+    if kind == "N":
+        yield value
+    elif kind in ("L", "M"):
+        for part in value if kind == "L" else value.values():
+            yield from _numbers(part)
+
+
+def _is_stored(number: str) -> bool:
+    """Whether DynamoDB holds a number as it is written."""
+    if len(number) <= 38 and number.lstrip("-").isdecimal():
+        return True
+    found = Decimal(number)
+    digits = "".join(map(str, found.as_tuple().digits)).strip("0")
+    fits = len(digits) <= 38 and -130 <= found.adjusted() < 126
+    return found.is_finite() and (fits or not digits)
 
 
 def _written(request: Params) -> Params:

@@ -18,6 +18,12 @@ def table(tables: dict[str, Table]) -> Table:
     return tables["JobsTable"]
 
 
+def _in_a_transaction(table: Table, stored: dict[str, object]) -> None:
+    writes = table.transaction()
+    writes.put({"pk": "p", "sk": "s", **stored})
+    writes.commit()
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -42,6 +48,25 @@ def test_refused_when_a_key_or_an_item_is_too_large(
 ) -> None:
     with pytest.raises(CallRefused):
         ask(table)
+
+
+@pytest.mark.parametrize("number", [1e126, -1e300, 1e-131, 5e-324, 10**38 + 1, float("nan")])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda table, stored: table.put({"pk": "p", "sk": "s", **stored}),
+        lambda table, stored: table.put_many([{"pk": "p", "sk": "s", **stored}]),
+        lambda table, stored: table.update(Update("p", "s", set=stored)),
+        _in_a_transaction,
+    ],
+)
+def test_refused_when_no_number_of_dynamodb_is_stored(
+    table: Table, write: Callable[[Table, dict[str, object]], object], number: float
+) -> None:
+    write(table, {"a": [{"b": 0.0}], "c": 1e125, "d": -1e-130, "e": 10**38, "f": 2**63})
+
+    with pytest.raises(CallRefused):
+        write(table, {"a": [{"b": number}]})
 
 
 def test_refused_when_a_transaction_holds_too_large_an_item(table: Table) -> None:
