@@ -11,6 +11,8 @@ from shared.gateway import (
 )
 
 _RETRY_AFTER_S = 5
+# Whatever a device says.
+_LONGEST_WAIT_S = 3_600
 _REFUSALS_IN_WORDS = {
     "hot": "is too hot",
     "low_battery": "has too little battery",
@@ -28,7 +30,8 @@ def error_of(answered: Answered) -> EvalyardError | None:
 
 
 def _failure(answered: Answered) -> EvalyardError:
-    ahead, wait = answered.ahead or 0, answered.retry_after_s or _RETRY_AFTER_S
+    ahead = max(answered.ahead or 0, 0)
+    wait = min(max(answered.retry_after_s or _RETRY_AFTER_S, 1), _LONGEST_WAIT_S)
     match answered.how:
         case "queue_full":
             detail = "at every fitting device as many calls wait as it takes"

@@ -227,6 +227,17 @@ def test_call_is_refused_when_the_device_is_another_users(gate: Gate) -> None:
     assert gate.ask(body={**ASK, "device": "dev-1"}).json["code"] == "device_not_found"
 
 
+@pytest.mark.parametrize(("said", "shown"), [((-3, -7), ("0", "1")), ((2, 10**30), ("2", "3600"))])
+def test_wait_is_one_that_can_be_waited_when_a_device_says_another(
+    gate: Gate, said: tuple[int, int], shown: tuple[str, str]
+) -> None:
+    gate.device(script=refusing("full", ahead=said[0], retry_after_s=said[1]))
+
+    headers = gate.ask("/v1/chat/completions", CHAT).headers
+
+    assert (headers["X-Evalyard-Ahead"], headers["Retry-After"]) == shown
+
+
 def test_call_is_refused_with_the_queue_when_devices_are_full(gate: Gate, runs: Any) -> None:
     gate.device(script=refusing("full", ahead=4, retry_after_s=9))
 
