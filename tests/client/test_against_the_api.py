@@ -34,6 +34,24 @@ def _json(value) -> bytes:
 MONTH = {"from": "2026-11-01", "to": "2026-12-01"}
 
 
+@pytest.mark.parametrize("name", ["device", "num_predict", "timeout"])
+def test_a_job_is_refused_when_a_member_would_be_passed_over(ev, name) -> None:
+    for ask in (ev.jobs.run, ev.jobs.preview):
+        with pytest.raises(TypeError, match=f"there is no '{name}' here, but adapter_id, "):
+            ask("Why?", model="m", **{name: 1})
+    with pytest.raises(TypeError, match="there is no 'device' here, but device_serial, "):
+        ev.jobs.requeue("job_1", device="dev-2")
+
+
+@pytest.mark.parametrize("nothing", [[], (), set(), frozenset()])
+def test_a_filter_is_refused_when_it_has_no_value(ev, nothing) -> None:
+    for ask in (ev.usage.summary, ev.usage.query, ev.jobs.list, ev.jobs.dead, ev.devices.list):
+        with pytest.raises(ValueError, match="the filter 'model' has no value"):
+            ask(model=nothing)
+    with pytest.raises(ValueError, match="the filter 'tag' has no value"):
+        ev.usage.compare({"tag": "a"}, {"tag": nothing})
+
+
 def test_rows_are_read_back_when_they_were_appended(ev) -> None:
     rows = ({"n": n} for n in range(1_200))
 

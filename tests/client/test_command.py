@@ -184,6 +184,15 @@ def test_output_and_metrics_are_shown_when_a_prompt_is_run(command) -> None:
     assert "metrics.tok_s" in table
 
 
+def test_devices_and_jobs_are_listed_when_all_or_some_are_asked_for(command) -> None:
+    command("run", "-m", "m", "-p", "Why?", "--detach")
+
+    for words in (("devices",), ("jobs", "list"), ("jobs", "dlq")):
+        every, none = command(*words), command(*words, "-m", "no-such-model")
+        assert (every.code, none.code, none.rows) == (0, 0, [])
+        assert bool(every.rows) == (words[-1] != "dlq")
+
+
 def test_the_exit_code_says_so_when_a_job_is_cancelled_or_not_finished(
     command, running, monkeypatch
 ) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from evalyard.core import jobs
 from evalyard.models import Gate
 
 from tools import build_client_models, build_client_sync
@@ -17,6 +18,14 @@ def test_the_models_are_those_of_the_document_when_it_is_written() -> None:
     document = json.loads((ROOT / "functions/health/openapi.json").read_text(encoding="utf-8"))
 
     assert build_client_models.TARGET.read_text("utf-8") == build_client_models.render(document)
+
+
+def test_the_members_of_a_job_are_those_of_the_document() -> None:
+    document = json.loads((ROOT / "functions/health/openapi.json").read_text(encoding="utf-8"))
+    schemas = document["components"]["schemas"]
+
+    assert set(schemas["JobBody"]["properties"]) == jobs.MEMBERS
+    assert set(schemas["RequeueBody"]["properties"]) == jobs.CHANGES
 
 
 def test_the_blocking_sdk_is_that_of_asyncio_when_it_is_written() -> None:

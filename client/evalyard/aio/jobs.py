@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from evalyard.aio.pages import AsyncPages
 from evalyard.core import jobs, questions
-from evalyard.core.wire import query
 from evalyard.errors import JobFailed
 from evalyard.models import DeadJob, JobDetail, JobPreview, JobRecord, JobResult
 from evalyard.transport import async_each
@@ -185,7 +184,7 @@ class AsyncJobs:
         >>> [dead.failure.code async for dead in ev.jobs.dead(model="broken")]
         ['out_of_memory']
         """
-        return AsyncPages(self._api, "/jobs/dlq", query(filters), DeadJob)
+        return AsyncPages(self._api, "/jobs/dlq", questions.parameters(filters, None), DeadJob)
 
     async def cancel(self, job_id: str) -> JobRecord:
         """Cancel a job by its id.

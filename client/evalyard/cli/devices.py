@@ -41,7 +41,8 @@ def devices(
     while True:
         if watch and session.lively:
             click.clear()
-        found = session.ev.devices.list(state=list(state), model=list(model))
+        chosen = {"state": list(state), "model": list(model)}
+        found = session.ev.devices.list(**{name: each for name, each in chosen.items() if each})
         show_rows(session, found, COLUMNS)
         if not watch:
             return

@@ -61,7 +61,7 @@ def list_(
         "tag": tag,
     }
     found = session.ev.jobs.list(
-        **{name: list(values) for name, values in chosen.items()},
+        **{name: list(values) for name, values in chosen.items() if values},
         **_created(last, since, until),
         limit=min(limit, 1_000),
     )

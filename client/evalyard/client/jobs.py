@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from evalyard.client.pages import Pages
 from evalyard.core import jobs, questions
-from evalyard.core.wire import query
 from evalyard.errors import JobFailed
 from evalyard.models import DeadJob, JobDetail, JobPreview, JobRecord, JobResult
 from evalyard.transport import each
@@ -188,7 +187,7 @@ class Jobs:
         >>> [dead.failure.code for dead in ev.jobs.dead(model="broken")]
         ['out_of_memory']
         """
-        return Pages(self._api, "/jobs/dlq", query(filters), DeadJob)
+        return Pages(self._api, "/jobs/dlq", questions.parameters(filters, None), DeadJob)
 
     def cancel(self, job_id: str) -> JobRecord:
         """Cancel a job by its id.

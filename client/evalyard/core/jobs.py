@@ -22,6 +22,15 @@ from evalyard.errors import (
 )
 from evalyard.models import JobDetail, JobPreview, JobRecord, JobResult
 
+# The service passes over members that it does not know: a job for `device` would run on any.
+MEMBERS = frozenset(
+    {
+        *("adapter_id", "callback_url", "conditions", "device_serial", "expires_in_s"),
+        *("max_attempts", "model", "options", "priority", "prompt", "queue_tag", "repeat"),
+        *("system", "tag", "timeout_s", "warmup"),
+    }
+)
+CHANGES = frozenset({"device_serial", "queue_tag", "options", "max_attempts"})
 _FINISHED = ("succeeded", "cancelled", "dead")
 # A short job is seen soon, a long one costs a request every few seconds.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
@@ -30,12 +39,14 @@ _OUTAGE_S = 300.0
 
 
 def submit(body: dict[str, Any], patience: Patience) -> Steps[JobRecord]:
-    """Queues a job."""
+    """Queues a job; raises TypeError for a member that a job does not have."""
+    _known(body, MEMBERS)
     return ask(post("/api/jobs", body), JobRecord, patience)
 
 
 def preview(body: dict[str, Any], patience: Patience) -> Steps[JobPreview]:
-    """What a submit would do."""
+    """What a submit would do; raises TypeError likewise."""
+    _known(body, MEMBERS)
     return ask(post("/api/jobs", body, query({"dry_run": True})), JobPreview, patience)
 
 
@@ -115,13 +126,23 @@ def cancel(job_id: str, patience: Patience) -> Steps[JobRecord]:
 
 
 def requeue(job_id: str, changes: dict[str, Any], patience: Patience) -> Steps[JobRecord]:
-    """Queues a dead job again; its attempts start at 0."""
+    """Queues a dead job again; its attempts start at 0. Raises TypeError likewise."""
+    _known(changes, CHANGES)
     return ask(post(f"/jobs/{quote(job_id, safe='')}/requeue", changes), JobRecord, patience)
 
 
 def remove(job_id: str, patience: Patience) -> Steps[None]:
     """Deletes a dead job."""
     yield from exchange(Request("DELETE", f"/jobs/{quote(job_id, safe='')}"), patience)
+
+
+def _known(given: dict[str, Any], members: frozenset[str]) -> None:
+    for name in given:
+        if name not in members:
+            raise TypeError(
+                f"there is no {name!r} here, but {', '.join(sorted(members))}; "
+                "how to generate is said in options={…}"
+            )
 
 
 def _path(job_id: str) -> str:

@@ -70,13 +70,17 @@ def gate_body(
 def side_body(filters: Filters | None, window: Window | None) -> dict[str, object]:
     """Some runs, in a body: there filters are lists, and a window has `last_s`."""
     lists = {
-        name: list(value) if isinstance(value, (list, tuple, set)) else [value]
+        name: list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
         for name, value in (filters or {}).items()
     }
     return without_nones([("filters", lists), ("window", _body_window(window))])
 
 
 def _filters(filters: Filters | None) -> dict[str, object]:
+    for name, value in (filters or {}).items():
+        if isinstance(value, (list, tuple, set, frozenset)) and not value:
+            # A query would not have it at all, and so be about all runs.
+            raise ValueError(f"the filter {name!r} has no value: leave it out, or say which fit")
     # `ok` is the only filter that is a truth value.
     return {
         name: str(value).lower() if isinstance(value, bool) else value
