@@ -22,7 +22,7 @@ from shared.storage.log import SegmentLog
 GATEWAY_TTFT: Final = "Gateway TTFT (ms)"
 GATEWAY_OVERHEAD: Final = "Gateway overhead (ms)"
 CANCELLED: Final = "Cancelled"
-_TOKENS: Final = frozenset({"prompt_tokens", "completion_tokens"})
+_COUNTS: Final = frozenset({"prompt_tokens", "completion_tokens"})
 _NO_METRICS: Final = dict.fromkeys(
     ("prompt_tokens", "completion_tokens", "latency_ms", "ttft_ms", "tok_s")
 )
@@ -75,7 +75,7 @@ def metrics_of(frame: Up) -> dict[str, float | None]:
 
 
 def _is_measured(name: str, value: float | None) -> bool:
-    most = MAX_TOKENS if name in _TOKENS else sys.float_info.max
+    most = MAX_TOKENS if name in _COUNTS else sys.float_info.max
     return value is not None and 0 <= value <= most
 
 
