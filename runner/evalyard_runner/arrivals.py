@@ -11,20 +11,28 @@ from evalyard_runner.measure import Sample, Stopwatch
 # A first piece of one token is what the formula assumes; a few more change little.
 _LARGE_SHARE: Final = 0.2
 _LARGE_TOKENS: Final = 3
+# Tokens that show no text: ends of turns, marks of channels, a stop word.
+_MARKS: Final = 32
 # How far the server's decoding time may be from the runner's: network and scheduling.
 _FAR_MS: Final = 50.0
 _FAR_SHARE: Final = 0.25
 
 
 def unseen_first_token(
-    watch: Stopwatch, completion: int | None, silent: int | None = None
+    watch: Stopwatch,
+    completion: int | None,
+    silent: int | None = None,
+    shown_bytes: int | None = None,
 ) -> str | None:
     """Why the moment of the first token is not known; None when it is.
 
-    `silent` counts the reasoning tokens that were not streamed.
+    `silent` counts the reasoning tokens that were not streamed, `shown_bytes` what was, None where
+    that says nothing about tokens.
     """
     if completion is None or completion < 2:
         return None
+    if shown_bytes is not None and not silent and completion > shown_bytes + _MARKS:
+        return f"the server counted {completion} tokens and streamed {shown_bytes} bytes"
     if silent:
         return f"the server counted {silent} reasoning tokens that it did not stream"
     share = watch.first_share

@@ -20,6 +20,10 @@ class ToolCalls:
             self._add(self._calls.setdefault(self._place(piece, said), {}), said)
         return bool(known)
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._calls)
+
     def text(self) -> str:
         """The calls as one line of JSON; empty when there are none."""
         calls = [self._calls[place] for place in sorted(self._calls)]

@@ -58,6 +58,55 @@ def test_no_speed_is_told_when_the_answer_arrives_in_one_piece() -> None:
     assert said["ttft_ms"]["kind"] == "withheld"
 
 
+def spread(count: int, *last: Chunk) -> Sample:
+    """So many words, ten a second after the first second, then the end."""
+    pieces = [(1.0 + n / 10, words(1)) for n in range(count)]
+    return recorded(*pieces, (1.0 + count / 10, [content("", "stop"), *last]))
+
+
+def test_no_speed_is_told_when_more_tokens_are_counted_than_bytes_came() -> None:
+    """As of https://github.com/vllm-project/vllm-omni/pull/2313, or of thoughts that a server
+    neither streams nor counts apart.
+    """
+    sample = spread(20, usage(completion=19_503))
+
+    metrics = metrics_of([sample], None)
+    said = provenance_of(metrics, [sample], is_local=True)
+
+    assert (metrics["ttft_ms"], metrics["tok_s"], metrics["tpot_ms"]) == (None, None, None)
+    assert metrics["latency_ms"] == 3000.0
+    assert said["tok_s"]["why"] == "the server counted 19503 tokens and streamed 100 bytes"
+
+
+def test_speed_is_the_servers_when_it_thought_in_silence_without_saying_so() -> None:
+    metrics = metrics_of([spread(10, timed(501, 10_000.0))], None)
+
+    # Longer than the request took is not believed.
+    assert metrics["tok_s"] is None
+    assert metrics_of([spread(10, timed(501, 1_000.0))], None)["tok_s"] == 500.0
+
+
+@pytest.mark.parametrize(
+    ("extra", "completion"),
+    [
+        ((), 60),
+        (({"choices": [{"delta": {"reasoning_content": "\U0001f600" * 100}}]},), 400),
+        (
+            ({"choices": [{"delta": {"tool_calls": [{"function": {"name": "f"}}]}}]},),
+            400,
+        ),
+    ],
+    ids=["marks", "thoughts", "tools"],
+)
+def test_speed_is_by_the_arrivals_when_what_came_may_be_so_many_tokens(
+    extra: tuple[Chunk, ...], completion: int
+) -> None:
+    sample = spread(10, *extra, usage(completion=completion))
+
+    assert sample.unseen is None
+    assert metrics_of([sample], None)["ttft_ms"] == 1000.0
+
+
 def test_speed_is_the_servers_and_named_so_when_the_answer_arrives_in_one_piece() -> None:
     sample = recorded((3.0, [*words(301), content("", "stop"), timed(301, 2500.0)]))
 

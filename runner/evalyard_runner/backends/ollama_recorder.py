@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from evalyard_runner.arrivals import unseen_first_token
-from evalyard_runner.backends.texts import joined, text_of
+from evalyard_runner.backends.texts import joined, size_of, text_of
 from evalyard_runner.measure import Sample, Stopwatch
 from evalyard_runner.readings import count, duration, member
 from evalyard_runner.tool_calls import ToolCalls
@@ -24,6 +24,7 @@ class OllamaRecorder:
         self._watch = Stopwatch(clock)
         self._parts: list[str] = []
         self._calls = ToolCalls()
+        self._shown_bytes = 0
         self._final: dict[str, Any] = {}
 
     def arrived(self) -> None:
@@ -39,6 +40,7 @@ class OllamaRecorder:
         if text or thought or called:
             self._watch.token(len(text) + len(thought) or 1, thought=not (text or called))
         self._parts.append(text)
+        self._shown_bytes += size_of(text, thought)
         if chunk.get("done"):
             self._final = chunk
             self._watch.end()
@@ -56,7 +58,8 @@ class OllamaRecorder:
         completion = count(final.get("eval_count"))
         if completion == 0 and self._watch.first_share is not None:
             completion = None  # Where there was text, a count of 0 is none.
-        unseen = unseen_first_token(self._watch, completion)
+        shown = None if self._calls else self._shown_bytes
+        unseen = unseen_first_token(self._watch, completion, shown_bytes=shown)
         text, replaced = joined([*self._parts, self._calls.text()])
         return Sample(
             text=text,

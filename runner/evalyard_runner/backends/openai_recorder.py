@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from evalyard_runner.arrivals import unseen_first_token
-from evalyard_runner.backends.texts import joined, text_of
+from evalyard_runner.backends.texts import joined, size_of, text_of
 from evalyard_runner.measure import Sample, Stopwatch
 from evalyard_runner.readings import count, duration, first_count, member, objects_of
 from evalyard_runner.tool_calls import ToolCalls
@@ -20,6 +20,7 @@ class OpenAiRecorder:
         self._watch = Stopwatch(clock)
         self._parts: list[str] = []
         self._calls = ToolCalls()
+        self._shown_bytes = 0
         self._usage: dict[str, Any] = {}
         self._timings: dict[str, Any] = {}
         self._finish_reason: str | None = None
@@ -121,7 +122,8 @@ class OpenAiRecorder:
         if self._whole:
             return "the server did not stream the answer"
         silent = self._reasoning_tokens() if self._watch.reasoning_ms is None else None
-        return unseen_first_token(self._watch, completion, silent)
+        shown = None if self._calls else self._shown_bytes
+        return unseen_first_token(self._watch, completion, silent, shown)
 
     def _hear_choice(self, choice: dict[str, Any]) -> None:
         self._spoken = True
@@ -133,6 +135,7 @@ class OpenAiRecorder:
         if text or thought or called:
             self._watch.token(len(text) + len(thought) or 1, thought=not (text or called))
         self._parts.append(text)
+        self._shown_bytes += size_of(text, thought)
         if choice.get("finish_reason"):
             self._finish_reason = str(choice["finish_reason"])
             self._watch.end()

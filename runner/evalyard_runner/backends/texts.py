@@ -35,6 +35,11 @@ def joined(parts: Sequence[str]) -> tuple[str, int]:
     return whole, whole.count(REPLACEMENT) - text.count(REPLACEMENT)
 
 
+def size_of(*texts: str) -> int:
+    """Bytes in UTF-8, half a character included."""
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+
+
 def printable(text: str) -> str:
     """The text without anything that UTF-8 cannot hold."""
     return joined([text])[0]
