@@ -86,7 +86,7 @@ def test_everything_is_read_and_nothing_written_when_it_serves_as_it_is(ev, talk
         assert {tool.name for tool in tools} == READS
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
         calls = [
-            ("list_devices", {}),
+            ("list_devices", {"state": []}),
             ("get_usage", {"group_by": ["cond.build"]}),
             ("compare_runs", {"a": {"cond.build": "one"}, "b": {"cond.build": "two"}}),
             ("list_baselines", {}),
@@ -144,11 +144,13 @@ def test_a_model_reads_what_is_wrong_when_a_call_fails(talk) -> None:
             await client.call_tool("check_gate", {"baseline": "none"}),
             await client.call_tool("get_usage", {"window": "soon"}),
             await client.call_tool("get_usage", {"filters": {"colour": "red"}}),
+            await client.call_tool("get_usage", {"filters": {"model": []}}),
         ]
 
-    unknown, window, filtered = talk(converse)
+    unknown, window, filtered, empty = talk(converse)
 
+    assert "the filter 'model' has no value" in _text(empty)
     assert "baseline_not_found" in _text(unknown)
     assert "no length of time" in _text(window)
     assert "allowed: " in _text(filtered)
-    assert all(answer.is_error for answer in (unknown, window, filtered))
+    assert all(answer.is_error for answer in (unknown, window, filtered, empty))

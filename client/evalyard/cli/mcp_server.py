@@ -69,5 +69,7 @@ def _explaining(tool: Tool) -> Tool:
             raise ToolError("\n".join(explained(error))) from error
         except click.ClickException as error:
             raise ToolError(error.message) from error
+        except ValueError as error:
+            raise ToolError(str(error)) from error
 
     return call

@@ -35,7 +35,7 @@ class ReadTools:
         `state` chooses among available, busy, offline, hot, low_battery, maintenance, unhealthy;
         `model` those that serve it.
         """
-        found = [each async for each in self._ev.devices.list(state=state, model=model)]
+        found = [each async for each in self._ev.devices.list(state=state or None, model=model)]
         return {"devices": [_some(each, _DEVICE) for each in found]}
 
     async def get_usage(
@@ -129,7 +129,11 @@ class ReadTools:
         cancelled, dead.
         """
         pages = self._ev.jobs.list(
-            status=status, model=model, device=device, tag=tag, limit=min(max(limit, 1), 200)
+            status=status or None,
+            model=model,
+            device=device,
+            tag=tag,
+            limit=min(max(limit, 1), 200),
         )
         # One page is enough.
         async for page in pages.pages():
