@@ -6,11 +6,13 @@ import json
 import os
 import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 from evalyard.cli import exits, sources
 from evalyard.cli.gate_reports import label
 from evalyard.cli.running import run
+from evalyard.core.appending import MAX_ROWS
 from evalyard.core.sending import Patience
 
 from tests.client.conftest import InProcess
@@ -578,6 +580,33 @@ def test_each_row_is_stored_once_when_ctrl_c_comes_before_the_first_answer(
         assert command("usage").rows[0]["runs"] == 3
     else:
         assert command("datasets", "list").rows[0]["rows"] == 3
+
+
+class _Failing(io.BytesIO):
+    """A file on a disk that is gone at its end."""
+
+    def __next__(self) -> bytes:
+        if line := self.readline():
+            return line
+        raise OSError(5, "Input/output error")
+
+
+@pytest.mark.exhaustive
+def test_each_row_is_stored_once_when_the_disk_of_its_file_is_gone_for_a_while(
+    command, monkeypatch
+) -> None:
+    rows = b'{"n": 1}\n' * (MAX_ROWS + 500)
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=_Failing(rows)))
+    cut = command("append", "d")
+    [resume] = re.findall(r"--resume (\S+)", cut.err)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(rows)))
+    done = command("append", "d", "--resume", resume)
+
+    assert (cut.code, done.code) == (exits.USAGE, exits.GOOD)
+    assert "Input/output error" in cut.err
+    assert resume.endswith(f".{MAX_ROWS}")
+    assert command("datasets", "list").rows[0]["rows"] == MAX_ROWS + 500
 
 
 def test_files_are_those_of_a_pattern_when_the_shell_is_that_of_windows(

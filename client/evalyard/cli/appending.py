@@ -60,7 +60,8 @@ def append(session: Session, dataset: str, file: str, kind: str | None, resume: 
                 on_verdict=show,
                 on_part=keep,
             )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError):
+            # Ctrl-C, or a disk that cannot be read any more.
             if last.resume:
                 session.warn(f"to go on: the same command with --resume {last.resume}")
             raise

@@ -60,7 +60,7 @@ def push(
     for place, name in enumerate(files):
         try:
             report = _pushed(session, name, resume, options)
-        except (AppendInterrupted, KeyboardInterrupt):
+        except (AppendInterrupted, KeyboardInterrupt, OSError):
             if place:
                 session.warn(f"done: {', '.join(files[:place])}; leave them out to go on")
             raise
@@ -93,7 +93,8 @@ def _pushed(
             return session.ev.usage.push(
                 file, name="stdin" if name == "-" else name, resume=resume, on_part=keep, **options
             )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError):
+            # Ctrl-C, or a disk that cannot be read any more.
             if last and not options["dry_run"]:
                 session.warn(f"to go on: the same command with --resume {last}")
             raise
