@@ -22,7 +22,7 @@ UV = UV_SYSTEM_CERTS=true UV_PYTHON_DOWNLOADS=never .venv-uv/bin/uv
 PIP_INSTALL = install --disable-pip-version-check --no-input --require-hashes --no-deps --progress-bar off
 RUNNER_SOURCES = $(shell find runner -name '*.py' -not -path '*/build/*') runner/pyproject.toml
 LOCKED = requirements/uv requirements/dev requirements/client requirements/sam requirements/cloud requirements/runner requirements/seaweedfs requirements/mlflow \
-	requirements/celery requirements/checkov requirements/clients layers/web/requirements layers/analytics/requirements
+	requirements/celery requirements/spark requirements/checkov requirements/clients layers/web/requirements layers/analytics/requirements
 # A second interpreter for the suite, where the machine has one.
 PYTHON_313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),\
 	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
@@ -40,7 +40,7 @@ DASHBOARD_SOURCES = $(shell find dashboard -name node_modules -prune -o -type f 
 .DEFAULT_GOAL := help
 .PHONY: help run deploy deploy-local fire logs clean-state demo-data admin-token import-retained restore restore-drill build dashboard without-dashboard check test \
 	test-fast test-unit test-client test-dashboard test-rie test-local test-e2e test-nightly test-seaweedfs screenshots bench \
-	bench-mlflow bench-celery job-costs format openapi lock release install clean
+	bench-mlflow bench-celery bench-lake job-costs format openapi lock release install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -216,6 +216,9 @@ bench-mlflow: .venv/.installed .venv-mlflow/.installed ## MLflow at 10⁵ runs, 
 bench-celery: .venv/.installed .venv-celery/.installed ## Celery with Redis at the same no-op jobs, for comparison; needs redis-server
 	.venv/bin/python -m bench celery
 
+bench-lake: .venv/.installed .venv-spark/.installed ## Spark and DuckDB on 10⁸ runs as the lake has them; needs Java 17 or newer, 4 GB of disk, and ten minutes
+	.venv/bin/python -m bench lake
+
 job-costs: .venv/.installed ## what a million jobs cost on AWS, with prices of your own: make job-costs PRICES=my-prices.json
 	@.venv/bin/python -m bench.job_costs "$(PRICES)"
 
@@ -233,7 +236,7 @@ release: ## commit and tag a release, without pushing it: make release VERSION=1
 	@$(PYTHON) -m tools.cut_release "$(VERSION)"
 
 clean: ## remove virtual environments and builds, keep the local cloud's state
-	rm -rf .venv .venv-uv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .venv-celery .venv-checkov .venv-clients .aws-sam \
+	rm -rf .venv .venv-uv .venv-3.13 .venv-sam .venv-cloud .venv-runner .venv-seaweedfs .venv-mlflow .venv-celery .venv-spark .venv-checkov .venv-clients .aws-sam \
 		dashboard/node_modules functions/dashboard/static
 
 # ---------------------------------------------------------------------------------- virtual environments
@@ -282,6 +285,10 @@ endef
 
 .venv-celery/.installed: requirements/celery.txt | .venv-uv/.installed
 	$(call make_venv,Celery,$(PYTHON))
+	@touch $@
+
+.venv-spark/.installed: requirements/spark.txt | .venv-uv/.installed
+	$(call make_venv,Spark,$(PYTHON))
 	@touch $@
 
 .venv-3.13/.installed: requirements/dev.txt | .venv-uv/.installed

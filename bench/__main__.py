@@ -11,7 +11,7 @@ SECTIONS = (
     "job_costs", "gateway", "gateway_costs", "dashboard",
 )  # fmt: skip
 # Measured when named: what they need takes minutes to install.
-OPTIONAL = ("mlflow", "mlflow_client", "celery")
+OPTIONAL = ("mlflow", "mlflow_client", "celery", "lake")
 
 
 def main(names: list[str]) -> int:

@@ -158,16 +158,8 @@ def _stored_part(
     """A part of a day (`number`), with the runs from a first to before a last."""
     (first, last), a_day = place, count // DAYS
     start, step = START_US + number * DAY_US, DAY_US // a_day
-    sql = _RUNS_SQL.format(
-        start=start,
-        step=step,
-        first_of_day=number * a_day,
-        first=first,
-        last=last,
-        slower=1.1 if number >= _SLOWER_FROM else 1,
-    )
     path = folder / f"{first:09d}.parquet"
-    duckdb.connect().execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    write_part(duckdb.connect(), path, count, number, place)
     body = path.read_bytes()
     key = f"runs/user={user_of(count)}/date={day_of(start)}/{1:012d}-{first:026d}.parquet"
     bucket.put(key, body)
@@ -179,6 +171,26 @@ def _stored_part(
         max_us=start + (last - 1 - number * a_day) * step,
         foreign=False,
     )
+
+
+def write_part(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    count: int,
+    number: int,
+    place: tuple[int, int],
+) -> None:
+    """The runs from a first to before a last, of a day (`number`) of `count` runs in all."""
+    (first, last), a_day = place, count // DAYS
+    sql = _RUNS_SQL.format(
+        start=START_US + number * DAY_US,
+        step=DAY_US // a_day,
+        first_of_day=number * a_day,
+        first=first,
+        last=last,
+        slower=1.1 if number >= _SLOWER_FROM else 1,
+    )
+    connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _measured(template: Template, folder: Path, count: int) -> list[dict[str, Cell]]:
