@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "docs/ci.md").read_text("utf-8"), re.M | re.S)
 # As `-r 8` writes it.
 EIGHT_TIMES = {**LLAMA_BENCH, "samples_ns": [2_000_000_000 + n for n in range(8)]}
-FAST, SLOW = "0.02", "0.1"
+# Far apart: on a busy machine a process begins now and then half a second later.
+FAST, SLOW = "0.02", "0.8"
 Step = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
