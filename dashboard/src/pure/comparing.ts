@@ -19,7 +19,7 @@ export function metricNamed(metric: string): string {
   return NAMES[metric]?.[0] ?? metric;
 }
 
-export function metricUnit(metric: MetricComparison): string {
+export function metricUnit(metric: Pick<MetricComparison, "metric" | "unit">): string {
   return NAMES[metric.metric]?.[1] ?? metric.unit ?? unitIn(metric.metric);
 }
 

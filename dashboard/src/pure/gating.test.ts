@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { GateSeries } from "../api_types";
-import { details, matrix, sideBody } from "./gating";
+import { details, matrix, means, sideBody } from "./gating";
 
 function series(device: string, metric: string, more: Partial<GateSeries> = {}): GateSeries {
   return {
@@ -71,4 +71,10 @@ test("groups that read alike are lines of their own", () => {
 
   expect(lines.map((line) => line.cells.size)).toEqual([1, 1, 1, 1]);
   expect(new Set(lines.map((line) => line.id)).size).toBe(4);
+});
+
+test("a cell says both means with their unit, and of how many values", () => {
+  expect(means(series("p", "latency_ms"))).toBe("100 ms → 120 ms, n = 8, 8");
+  const none = { a: null, b: 0.25, n_a: 0, n_b: 1 };
+  expect(means(series("p", "error_rate", none))).toBe("– → 25%, n = 0, 1");
 });

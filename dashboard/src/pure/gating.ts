@@ -1,6 +1,7 @@
 // A gate's question from a view's filters, and its answer as a matrix of groups and metrics.
 
 import type { GateSeries } from "../api_types";
+import { metricUnit } from "./comparing";
 import { shown, signedPct } from "./format";
 import { nameOf } from "./stacking";
 import type { TimeWindow } from "./window";
@@ -38,6 +39,13 @@ export function matrix(series: GateSeries[]): { metrics: string[]; lines: Line[]
     lines.set(id, line);
   }
   return { metrics: [...new Set(series.map((one) => one.metric))], lines: [...lines.values()] };
+}
+
+/** The means of both sides, and of how many values. */
+export function means(one: GateSeries): string {
+  const unit = metricUnit(one);
+  const counts = `n = ${shown(one.n_a, "runs")}, ${shown(one.n_b, "runs")}`;
+  return `${shown(one.a, unit)} → ${shown(one.b, unit)}, ${counts}`;
 }
 
 /** What stands below a verdict: the change with its interval, or what is missing. */

@@ -61,6 +61,8 @@ def test_figures_on_the_page_are_the_answers_of_the_api(tab: Visit, user: User) 
         assert float(tile.get_attribute("data-value") or "nan") == value
     beside = page.locator('[data-figure="latency_ms"] .beside').get_attribute("data-value")
     assert float(beside or "nan") == summary["latency_ms"]["p95"]
+    counted = page.locator('[data-figure="ttft_ms"]')
+    expect(counted).to_contain_text(f"n = {summary['ttft_ms']['n']}")
     expect(page.locator("[data-reconciles]")).to_have_attribute("data-reconciles", "true")
     shown = page.locator("[data-column=runs]").evaluate_all(
         "all => all.map((e) => e.dataset.value)"
@@ -317,3 +319,20 @@ def test_gate_shows_the_verdict_of_a_baseline_that_was_set_from_a_view(
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy as Markdown").click()
     assert page.evaluate("navigator.clipboard.readText()").startswith("**fail**")
+    expect(page.get_by_role("link", name="120 runs")).to_be_visible()
+    expect(page.locator("[data-series]").first).to_contain_text("n = 20, 20")
+
+
+def test_gate_puts_no_baseline_in_the_place_of_one_that_is_gone(tab: Visit, user: User) -> None:
+    assert user.api.post("/usage/import", json=rows()).json()["imported"] == 240
+    kept = {"window": {"last_s": 86_400}, "reason": "release 1.4"}
+    assert user.api.put("/usage/baselines/main", json=kept).status_code == 201
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+
+    page = tab.go("#/gate?range=7d&baseline=gone")
+
+    expect(page.get_by_role("heading", name="There is no baseline gone")).to_be_visible()
+    assert not [each for each in asked if each.endswith("/usage/gate")]
+    page.get_by_label("These runs against").select_option("main")
+    expect(page.locator("h1 + [data-status]")).to_be_visible()

@@ -22,12 +22,14 @@ import { useView } from "../../view";
 
 const LIST = "/user/data/list";
 const NONE: DatasetEntry[] = [];
+const STEP = 2000;
 
 export function DatasetList() {
   const view = useView("all", []);
   const asOf = useAsOf();
-  const loaded = useQuery(`datasets ${asOf}`, (signal) =>
-    all<DatasetEntry>(LIST, [], 2000, signal),
+  const [most, setMost] = useState(STEP);
+  const loaded = useQuery(`datasets ${most} ${asOf}`, (signal) =>
+    all<DatasetEntry>(LIST, [], most, signal),
   );
   const datasets = loaded.data?.data ?? NONE;
   return (
@@ -41,6 +43,11 @@ export function DatasetList() {
       />
       <header class="row">
         <h1>Datasets</h1>
+        {loaded.data?.more && (
+          <button type="button" onClick={() => setMost(most + STEP)}>
+            List more
+          </button>
+        )}
         <span class="push" />
         <NewDataset />
       </header>

@@ -16,8 +16,9 @@ import { type Column, Table } from "../../parts/table";
 import { gateCommand } from "../../pure/commands";
 import { metricNamed } from "../../pure/comparing";
 import { curlOf } from "../../pure/curl";
-import { exact, shown } from "../../pure/format";
-import { details, type Line, matrix, sideBody } from "../../pure/gating";
+import { amount, exact, shown } from "../../pure/format";
+import { details, type Line, matrix, means, sideBody } from "../../pure/gating";
+import { stamp, type Zone } from "../../pure/times";
 import { useQuery } from "../../query";
 import { change } from "../../router";
 import { useView } from "../../view";
@@ -34,7 +35,9 @@ export function Gate() {
   );
   const wanted = view.route.query.get("baseline");
   const known = baselines.data?.data ?? [];
-  const baseline = known.find((each) => each.name === wanted) ?? known[0];
+  // One that the address names and that is gone has no other in its place.
+  const baseline = wanted === null ? known[0] : known.find((each) => each.name === wanted);
+  const isGone = wanted !== null && !baseline && known.length > 0;
   const tolerance = toleranceOf(view.route.query.get("tolerance"));
   const body = view.window &&
     baseline && {
@@ -76,14 +79,15 @@ export function Gate() {
           <Copy text={() => found.data?.markdown ?? ""} label="Copy as Markdown" class="" />
         )}
       </header>
-      {baseline && (
+      {(baseline || isGone) && (
         <div class="row">
           <label class="inline">
             These runs against{" "}
             <select
-              value={baseline.name}
+              value={baseline?.name ?? ""}
               onChange={(event) => change({ baseline: event.currentTarget.value })}
             >
+              {isGone && <option value="">{wanted} (gone)</option>}
               {known.map(({ name, version }) => (
                 <option key={name} value={name}>
                   {name} (version {version})
@@ -104,9 +108,7 @@ export function Gate() {
             />{" "}
             %
           </label>
-          <span class="note">
-            set <Ago at={baseline.set_at} /> by {baseline.set_by}: {baseline.reason}
-          </span>
+          {baseline && <Kept baseline={baseline} zone={view.zone} />}
         </div>
       )}
       {baselines.error && (
@@ -118,12 +120,29 @@ export function Gate() {
       )}
       {!baselines.data && !baselines.error && <Skeleton height={240} />}
       {baselines.data && known.length === 0 && <NoBaselines />}
+      {isGone && (
+        <Empty title={`There is no baseline ${wanted}`}>
+          <p>It was deleted, or never set. Choose another one above.</p>
+        </Empty>
+      )}
       {found.error && (
         <Trouble problem={found.error} what="The gate could not be asked." onAgain={refresh} />
       )}
       {body && !found.data && !found.error && <Skeleton height={240} />}
       {found.data && <Found gate={found.data} />}
     </>
+  );
+}
+
+/** What the baseline is of, and how it came about. */
+function Kept({ baseline, zone }: { baseline: BaselineAnswer; zone: Zone }) {
+  const { from, to } = baseline.window;
+  return (
+    <p class="note wrap">
+      <Link to={["baselines", baseline.name]}>{amount(baseline.runs, "run")}</Link>,{" "}
+      {stamp(Date.parse(from), zone)} – {stamp(Date.parse(to), zone)}; set{" "}
+      <Ago at={baseline.set_at} /> by {baseline.set_by}: {baseline.reason}
+    </p>
   );
 }
 
@@ -182,11 +201,12 @@ function Found({ gate }: { gate: GateAnswer }) {
 function Cell({ series }: { series: GateSeries | undefined }) {
   if (!series) return <span class="note">–</span>;
   const [first, ...rest] = details(series);
-  const means = `${exact(series.a) ?? "–"} → ${exact(series.b) ?? "–"}, n = ${series.n_a}, ${series.n_b}`;
+  const every = `${exact(series.a)} → ${exact(series.b)}, n = ${series.n_a}, ${series.n_b}`;
   return (
-    <span class="series" title={means} data-series={series.verdict}>
+    <span class="series" title={every} data-series={series.verdict}>
       <StatusPill status={series.verdict} />
       {first && <strong>{first}</strong>}
+      <span class="note">{means(series)}</span>
       {rest.map((line) => (
         <span key={line} class="note">
           {line}

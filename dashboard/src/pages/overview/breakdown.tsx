@@ -22,29 +22,44 @@ interface Figure {
   name: string;
   unit: Unit;
   read: (stats: Stats) => number | null;
+  /** Of how many runs it is, where not all have a value. */
+  count?: (stats: Stats) => number;
 }
 
+const ttft = (stats: Stats) => stats.ttft_ms.n;
+const latency = (stats: Stats) => stats.latency_ms.n;
+const speed = (stats: Stats) => stats.tok_s.n;
 const FIGURES: Figure[] = [
   { id: "runs", name: "Runs", unit: "runs", read: (s) => s.runs },
   { id: "error_rate", name: "Errors", unit: "share", read: (s) => s.error_rate },
   { id: "total_tokens", name: "Tokens", unit: "tokens", read: tokensOf },
-  { id: "ttft_p50", name: "TTFT p50", unit: "ms", read: (s) => s.ttft_ms.p50 },
-  { id: "ttft_p95", name: "p95", unit: "ms", read: (s) => s.ttft_ms.p95 },
-  { id: "latency_p50", name: "Latency p50", unit: "ms", read: (s) => s.latency_ms.p50 },
-  { id: "latency_p95", name: "p95", unit: "ms", read: (s) => s.latency_ms.p95 },
-  { id: "tok_s_p50", name: "tok/s p50", unit: "", read: (s) => s.tok_s.p50 },
+  { id: "ttft_p50", name: "TTFT p50", unit: "ms", read: (s) => s.ttft_ms.p50, count: ttft },
+  { id: "ttft_p95", name: "p95", unit: "ms", read: (s) => s.ttft_ms.p95, count: ttft },
+  {
+    id: "latency_p50",
+    name: "Latency p50",
+    unit: "ms",
+    read: (s) => s.latency_ms.p50,
+    count: latency,
+  },
+  { id: "latency_p95", name: "p95", unit: "ms", read: (s) => s.latency_ms.p95, count: latency },
+  { id: "tok_s_p50", name: "tok/s p50", unit: "", read: (s) => s.tok_s.p50, count: speed },
   { id: "throughput_tps", name: "tok/s overall", unit: "", read: (s) => s.throughput_tps },
 ];
 
 /** A group, or all others; without a key the total. */
 type Line = Stats & Partial<Omit<BreakdownEntry, keyof Stats>>;
 
-const COLUMNS: Column<Line>[] = FIGURES.map(({ id, name, unit, read }) => ({
+const COLUMNS: Column<Line>[] = FIGURES.map(({ id, name, unit, read, count }) => ({
   name,
   id,
   about: (line) => {
     const value = read(line);
-    return { "data-column": id, "data-value": value ?? "", title: exact(value) };
+    return {
+      "data-column": id,
+      "data-value": value ?? "",
+      title: exact(value) + (count ? `, n = ${count(line)}` : ""),
+    };
   },
   cell: (line) => shown(read(line), unit),
 }));

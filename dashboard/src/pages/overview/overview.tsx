@@ -40,7 +40,7 @@ export function Overview() {
         <Trouble problem={trouble} what="The figures could not be loaded." onAgain={refresh} />
       )}
       {summary.data && <Tiles summary={summary.data} series={overall.data} path={paths.summary} />}
-      {!summary.data && !trouble && <Skeleton height={128} />}
+      {!summary.data && !trouble && <Skeleton height={146} />}
       {isEmpty && <FirstSteps view={view} summary={summary.data} />}
       {!isEmpty && (
         <div class="grid">

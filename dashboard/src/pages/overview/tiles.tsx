@@ -12,6 +12,8 @@ interface Figure {
   better: "higher" | "lower" | null;
   how: string;
   read: (stats: Stats) => number | null;
+  /** Of how many runs it is, where not all have a value. */
+  count?: (stats: Stats) => number;
   /** A second value beside the first. */
   beside?: { name: string; read: (stats: Stats) => number | null };
 }
@@ -48,6 +50,7 @@ const FIGURES: Figure[] = [
     better: "lower",
     how: "Time to first token: request sent to first non-empty token, of successful runs",
     read: (s) => s.ttft_ms.p50,
+    count: (s) => s.ttft_ms.n,
     beside: { name: "p95", read: (s) => s.ttft_ms.p95 },
   },
   {
@@ -57,6 +60,7 @@ const FIGURES: Figure[] = [
     better: "lower",
     how: "Request sent to last token, of successful runs",
     read: (s) => s.latency_ms.p50,
+    count: (s) => s.latency_ms.n,
     beside: { name: "p95", read: (s) => s.latency_ms.p95 },
   },
   {
@@ -66,6 +70,7 @@ const FIGURES: Figure[] = [
     better: "higher",
     how: "Second and later tokens per second, of successful runs",
     read: (s) => s.tok_s.p50,
+    count: (s) => s.tok_s.n,
     beside: { name: "overall", read: (s) => s.throughput_tps },
   },
 ];
@@ -115,7 +120,14 @@ function Tile({
         )}
       </p>
       <Spark values={series ? shapeOf(figure, series) : []} />
-      <Change figure={figure} now={value} before={before} />
+      <div class="beneath">
+        <Change figure={figure} now={value} before={before} />
+        {value !== null && figure.count && (
+          <p class="change note" title="Of how many runs">
+            n = {shown(figure.count(summary), "runs")}
+          </p>
+        )}
+      </div>
     </div>
   );
 }
