@@ -56,7 +56,8 @@ export function useQuery<T>(
   const current = state.key === key;
   return {
     data: same ? state.data : null,
-    error: current ? state.error : null,
+    // Until the same question has another answer: an alert that comes and goes is read out each time.
+    error: current || (same && key !== null) ? state.error : null,
     loading: key !== null && !current,
     stale: !current,
   };

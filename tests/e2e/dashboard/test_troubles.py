@@ -61,6 +61,26 @@ def test_page_says_what_is_wrong_and_asks_again_when_it_passes(
     tab.complaints[:] = [each for each in tab.complaints if "Failed to load" not in each]
 
 
+def test_alert_stays_while_a_job_is_asked_for_again(tab: Visit, user: User) -> None:
+    sent = user.api.post("/api/jobs", json={"prompt": "wait", "model": "nobody-serves-this"})
+    assert sent.status_code == 202, sent.text
+    page = tab.page
+    page.route("**/*", lambda route: answering(route, 500))
+    page.goto(f"{tab.base_url}/#/jobs/{sent.json()['job_id']}")
+    said = page.get_by_role("alert").first
+    expect(said).to_contain_text("It passes.")
+    said.evaluate("alert => { alert.dataset.seen = 'yes' }")
+
+    for _ in range(2):
+        page.wait_for_event("requestfinished", lambda request: "/api/jobs/" in request.url)
+    assert said.get_attribute("data-seen") == "yes"
+
+    page.unroute("**/*")
+    expect(page.get_by_label("Timeline")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    tab.complaints[:] = [each for each in tab.complaints if "Failed to load" not in each]
+
+
 def test_names_without_an_end_make_no_page_wider(tab: Visit, user: User) -> None:
     name = "model-" + "x" * 200
     rows = [

@@ -1,6 +1,6 @@
 // One job: where it is, what it measured and how, what it said.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { get, type Problem } from "../../api";
 import type { JobDetailAnswer, ResultAnswer } from "../../api_types";
 import { useEvery } from "../../clock";
@@ -12,6 +12,7 @@ import { Command, LongText, Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
 import { commandOf } from "../../pure/commands";
 import { curlOf } from "../../pure/curl";
+import { mayPass } from "../../pure/passing";
 import { type Loaded, useQuery } from "../../query";
 import { JobActions } from "./actions";
 import { Callbacks } from "./callbacks";
@@ -27,8 +28,9 @@ export function JobView({ id }: { id: string }) {
   const [turn, setTurn] = useState(0);
   const path = `/api/jobs/${encodeURIComponent(id)}`;
   const [isOver, setOver] = useState(false);
+  const [isLost, setLost] = useState(false);
   const [looks, setLooks] = useState(0);
-  useEvery(isOver ? null : LOOK_AGAIN_MS, () => setLooks((before) => before + 1));
+  useEvery(isOver || isLost ? null : LOOK_AGAIN_MS, () => setLooks((before) => before + 1));
   const loaded = useQuery<JobDetailAnswer>(
     `${path} ${turn} ${looks}`,
     async (signal) => {
@@ -38,6 +40,7 @@ export function JobView({ id }: { id: string }) {
     },
     path,
   );
+  useEffect(() => setLost(loaded.error !== null && !mayPass(loaded.error.status)), [loaded.error]);
   const job = loaded.data;
   const asked = job?.status === "succeeded" ? `${path}/result?full=1` : null;
   const result = useQuery<ResultAnswer>(
@@ -47,9 +50,10 @@ export function JobView({ id }: { id: string }) {
   );
   const again = () => {
     setOver(false);
+    setLost(false);
     setTurn(turn + 1);
   };
-  if (loaded.error && !job) return <Absent id={id} problem={loaded.error} />;
+  if (loaded.error && !job) return <Absent id={id} problem={loaded.error} onAgain={again} />;
   if (!job) return <Skeleton height={400} />;
   return (
     <>
@@ -134,11 +138,17 @@ function whyBlank(job: JobDetailAnswer, result: Loaded<ResultAnswer>): string {
   return job.finished_at ? "No output." : "Not yet.";
 }
 
-function Absent({ id, problem }: { id: string; problem: Problem }) {
+interface AbsentProps {
+  id: string;
+  problem: Problem;
+  onAgain: () => void;
+}
+
+function Absent({ id, problem, onAgain }: AbsentProps) {
   return (
     <>
       <h1 class="mono wrap">{id}</h1>
-      <Trouble problem={problem} what="This job cannot be shown." />
+      <Trouble problem={problem} what="This job cannot be shown." onAgain={onAgain} />
       <p>
         <Link to={["jobs"]}>All jobs</Link>
       </p>
