@@ -45,7 +45,8 @@ function optionsFor(
   return {
     width: frame.width,
     height: frame.height,
-    padding: [8, 8, 0, 0],
+    // On the right half of a label of the time, which may stand at the edge.
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     scales: {
       // Of the data itself: for a single instant uPlot would say a span of years.

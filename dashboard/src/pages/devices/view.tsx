@@ -10,7 +10,8 @@ import { Ago } from "../../parts/ago";
 import { Link } from "../../parts/link";
 import { Skeleton, Trouble } from "../../parts/notes";
 import { StatusPill } from "../../parts/status_pill";
-import { duration } from "../../pure/format";
+import { amount, duration } from "../../pure/format";
+import { withGaps } from "../../pure/gaps";
 import { callsSaid } from "../../pure/places";
 import { pathWith, type Query } from "../../pure/request";
 import { zoneOf } from "../../pure/route";
@@ -18,6 +19,8 @@ import { useQuery } from "../../query";
 import { useRoute } from "../../router";
 import { Condition, TakesNoJob } from "./condition";
 
+// A device that says nothing for so long counts as offline.
+const SILENT_S = 60;
 const READINGS: [keyof TelemetryAnswer, string, string, string][] = [
   ["temperature_c", "Temperature", "°C", "--c7"],
   ["battery", "Battery", "%", "--c2"],
@@ -170,7 +173,7 @@ function Charts({
         <TimeChart
           key={id}
           title={title}
-          note="the last 100 reports"
+          note={`the last ${amount(device.telemetry.length, "report")}`}
           drawing={drawing}
           zone={zone}
           path={pathWith(path, [])}
@@ -189,12 +192,17 @@ function drawingOf(
   color: string,
 ): Drawing {
   const sorted = [...telemetry].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
-  return {
+  const readings = {
     times: sorted.map((each) => Date.parse(each.at) / 1000),
+    values: sorted.map((each) => each[id] as number | null),
+  };
+  const { times, values } = withGaps(readings, SILENT_S);
+  return {
+    times,
     lines: [
       {
         name: id.replace(/_.*/, ""),
-        values: sorted.map((each) => each[id] as number | null),
+        values,
         color,
         kind: "line",
       },
