@@ -2,6 +2,7 @@
 
 import type { PageJobAnswer, ProblemFault } from "./api_types";
 import { asOf } from "./clock";
+import { randomId } from "./pure/ids";
 import { pathWith, type Query } from "./pure/request";
 import { asSent } from "./pure/sending";
 import { session, signOut } from "./session";
@@ -31,7 +32,7 @@ export function post<T>(path: string, body: unknown, signal?: AbortSignal): Prom
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   // What only asks what would be needs no key.
   if (!/[?&](preview|dry_run)=1|^\/usage\/gate$/.test(path))
-    headers["Idempotency-Key"] = crypto.randomUUID();
+    headers["Idempotency-Key"] = randomId();
   return call<T>("POST", path, {
     body: JSON.stringify(body),
     headers,

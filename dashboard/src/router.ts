@@ -1,6 +1,7 @@
 // The address as state: reading it, changing it, following it.
 
 import { refresh } from "./clock";
+import { randomId } from "./pure/ids";
 import { formatRoute, parseRoute, type Route, withQuery } from "./pure/route";
 import { signal, useSignal } from "./signal";
 
@@ -28,7 +29,7 @@ export const placeHere = (): number => places.get(entry) ?? 0;
 function entryNow(): string {
   const known: unknown = history.state?.entry;
   if (typeof known === "string") return known;
-  const made = crypto.randomUUID();
+  const made = randomId();
   history.replaceState({ entry: made }, "");
   return made;
 }

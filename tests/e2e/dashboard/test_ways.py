@@ -107,3 +107,20 @@ def test_paper_is_light_and_has_all_columns(
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         assert tab.complaints == []
+
+
+def test_page_works_where_only_plain_http_leads_to_it(tab: Visit, user: User) -> None:
+    # Browsers have these on pages by HTTPS and of this machine only.
+    tab.page.add_init_script(
+        "delete Crypto.prototype.randomUUID; delete Navigator.prototype.clipboard"
+    )
+
+    page = tab.go("#/jobs/new")
+    page.locator("[name=prompt]").fill("wait")
+    page.locator("[name=model]").fill("nobody-serves-this")
+    page.get_by_role("button", name="Submit").click()
+
+    expect(page.get_by_label("Timeline")).to_be_visible()
+    assert [each["model"] for each in user.api.get("/api/jobs").json()["data"]] == [
+        "nobody-serves-this"
+    ]

@@ -2,6 +2,7 @@
 
 import { all, get, Problem, post, upload } from "../../api";
 import type { AppendAnswer, DatasetEntry, ProblemFault, SavedAdapter } from "../../api_types";
+import { randomId } from "../../pure/ids";
 import { pathWith } from "../../pure/request";
 import type { Batch, Refusal } from "../../pure/upload";
 
@@ -30,7 +31,7 @@ export interface Plan {
 }
 
 export function planOf(dataset: string, batches: Batch[]): Plan {
-  return { dataset, batches, keys: batches.map(() => crypto.randomUUID()) };
+  return { dataset, batches, keys: batches.map(() => randomId()) };
 }
 
 /** The adapter of a dataset, if there is one: it says which fields are labels and numbers. */
