@@ -10,21 +10,27 @@ from pathlib import Path
 
 
 def compile_build(sam_folder: Path, interpreter: Path) -> None:
-    """Compiles every layer and function that has not been since it was built.
+    """Compiles every module of layers and functions that has not been since it was built.
 
     `interpreter` is a Python of the version that will run the code. Also compiles the dependencies
     that SAM keeps: the next build copies them from there, compiled.
     """
     tag = _cache_tag(interpreter)
     for folder in (*_folders(sam_folder / "deps"), *_folders(sam_folder / "build")):
-        if not any(folder.rglob(f"*.{tag}.pyc")):
-            _compile(folder, interpreter)
+        modules = list(folder.rglob("*.py"))
+        missing = [path for path in modules if not _compiled(path, tag).is_file()]
+        if missing:
+            _compile(folder, interpreter, *(missing if len(missing) < len(modules) else ()))
 
 
 def _cache_tag(interpreter: Path) -> str:
     """What the names of an interpreter's compiled files carry, such as `cpython-313`."""
     command = [str(interpreter), "-c", "import sys; print(sys.implementation.cache_tag)"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _compiled(module: Path, tag: str) -> Path:
+    return module.parent / "__pycache__" / f"{module.stem}.{tag}.pyc"
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -85,8 +85,10 @@ _KEPT = {
 }
 # What is imported all the same, but for nothing that a function does.
 STAND_INS = {
+    f"{_POWERTOOLS}/__init__.py": "aws_lambda_powertools.py",
     "botocore/docs/__init__.py": "nothing.py",
     "botocore/docs/docstring.py": "botocore_docstring.py",
+    "fastapi/concurrency.py": "fastapi_concurrency.py",
     "fastapi/openapi/docs.py": "fastapi_openapi_docs.py",
     "fastapi/openapi/models.py": "fastapi_openapi_models.py",
     "fastapi/openapi/utils.py": "fastapi_openapi_utils.py",
@@ -124,7 +126,8 @@ def _remove_unused(packages: Path) -> None:
                 shutil.rmtree(found)
             else:
                 found.unlink()
-                _forget_compiled(found)
+                if found.suffix == ".py":
+                    _forget_compiled(found)
 
 
 def put_stand_ins(packages: Path) -> list[Path]:

@@ -120,6 +120,32 @@ def test_code_is_compiled_again_when_another_python_compiled_it(build: Path) -> 
     assert own.is_file()
 
 
+def test_only_what_is_missing_is_compiled_when_the_rest_is(build: Path) -> None:
+    compile_build(build.parent, Path(sys.executable))
+    later = build / "WebLayer/python/web/later.py"
+    later.write_text("ANSWER = 42\n")
+    [former] = later.parent.glob("__pycache__/__init__.*.pyc")
+    former.write_bytes(b"as it was")
+
+    compile_build(build.parent, Path(sys.executable))
+
+    assert list(later.parent.glob("__pycache__/later.*.pyc"))
+    assert former.read_bytes() == b"as it was"
+
+
+def test_a_module_stays_compiled_when_only_its_types_are_left_out(build: Path) -> None:
+    web = build / "WebLayer/python/web"
+    (web / "__init__.pyi").write_text("ANSWER: int\n")
+    (web.parent / "botocore/data").mkdir(parents=True)
+    (web.parent / "botocore/data/endpoints.json").write_text("{}")
+    compile_build(build.parent, Path(sys.executable))
+
+    prune_layers(build.parent)
+
+    assert not (web / "__init__.pyi").exists()
+    assert list(web.glob("__pycache__/__init__.*.pyc"))
+
+
 def test_layer_keeps_only_the_services_that_are_used_when_pruned(build: Path) -> None:
     data = build / "WebLayer" / "python" / "botocore" / "data"
     for service in (*SERVICES, "ec2", "bedrock"):

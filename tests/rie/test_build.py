@@ -14,10 +14,10 @@ pytestmark = pytest.mark.rie
 
 # What Lambda unpacks at a cold start of a function without DuckDB, with the compiled code.
 MAX_LAYER_BYTES = 25 * 2**20
-OWN_CODE = sorted([*read_template().functions(), "SharedLayer"])
+ARTIFACTS = sorted([*read_template().functions(), "SharedLayer", "WebLayer"])
 
 
-@pytest.mark.parametrize("artifact", OWN_CODE)
+@pytest.mark.parametrize("artifact", ARTIFACTS)
 def test_every_module_is_compiled(artifact: str) -> None:
     modules = list((BUILD / artifact).rglob("*.py"))
 
