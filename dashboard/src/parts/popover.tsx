@@ -1,7 +1,7 @@
 // A button that opens a small panel; Escape and a click elsewhere close it.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface Props {
   label: ComponentChildren;
@@ -14,7 +14,8 @@ export function Popover({ label, name, class: kind = "", children }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // Before it is painted: what one sees open, the next key closes.
+  useLayoutEffect(() => {
     if (!open) return;
     const elsewhere = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
