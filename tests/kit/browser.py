@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,15 @@ class Visit:
         expect(self.page.locator("main")).to_be_visible()
         expect(self.page.locator(".busy[data-on=true], .skeleton")).to_have_count(0)
         return self.page
+
+    def until(self, satisfied: Callable[[], bool]) -> None:
+        """Wait until it is so. Playwright's own wait would look again by `eval`, which the page's
+        policy refuses.
+        """
+        give_up = time.monotonic() + PATIENCE_MS / 1_000
+        while not satisfied():
+            assert time.monotonic() < give_up
+            self.page.wait_for_timeout(50)
 
     def violations(self) -> list[str]:
         """What axe-core finds serious or critical on the page as it is."""

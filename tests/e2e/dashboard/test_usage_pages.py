@@ -204,10 +204,13 @@ def test_page_fits_when_a_label_is_one_long_word(tab: Visit, user: User) -> None
     page = tab.go("#/overview?range=1h")
     expect(page.get_by_role("figure", name="W" * 120)).to_be_visible()
 
+    def fits(width: int) -> bool:
+        return page.evaluate("document.documentElement.scrollWidth") <= width
+
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 800})
         # Charts are drawn again once the browser has said that there is another width.
-        page.wait_for_function("w => document.documentElement.scrollWidth <= w", arg=width)
+        tab.until(lambda width=width: fits(width))
 
 
 def test_runs_that_have_no_neighbour_are_seen(tab: Visit, user: User) -> None:

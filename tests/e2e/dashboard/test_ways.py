@@ -66,8 +66,7 @@ def test_page_begins_at_its_top_and_is_where_one_was_on_coming_back(tab: Visit, 
 
     page.go_back()
     expect(page.locator("[data-job]").last).to_be_visible()
-    page.wait_for_function("scrollY > 0")
-    assert where(page) == pytest.approx(left, abs=2)
+    tab.until(lambda: where(page) == pytest.approx(left, abs=2))
 
 
 def test_link_of_a_view_has_the_window_that_is_shown(

@@ -1,6 +1,7 @@
 """Runners as what they are on a device: processes."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -38,7 +39,13 @@ def start(
         stdout=stdout,
         stderr=stderr,
         text=True,
+        preexec_fn=_heed_hangups,
     )
+
+
+def _heed_hangups() -> None:
+    """A suite that runs under `nohup` has its processes ignore the signal."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def wait_for(
