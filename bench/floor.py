@@ -2,7 +2,8 @@
 
 A function without layers, behind an HTTP API without an authorizer, makes the calls that claiming
 and completing a job make while others wait (`tests/functions/jobs/test_calls_of_a_job.py`), by
-botocore, on one small item and one small object.
+botocore as it is, on one small item and one small object. What we leave out of botocore and parse
+ourselves is in it, so ours may be faster.
 """
 
 import io
@@ -61,8 +62,8 @@ def query():
     )
 
 
-def get_object():
-    s3.get_object(Bucket="floor", Key="a")["Body"].read()
+def put():
+    dynamodb.put_item(TableName="floor", Item={**KEY, "x": {"S": "y" * 500}})
 
 
 def put_object():
@@ -74,10 +75,10 @@ def send():
 
 
 WORK = {
-    "/claim": [get_many, get, get_object, update, update],
+    "/claim": [get_many, get, get, update, update],
     "/complete": [
-        get, get, put_object, update, put_object, transact, get_many, query, query, get_many,
-        transact, send,
+        get, get, put, update, put_object, transact, get_many, query, query, get_many, transact,
+        send,
     ],
 }
 
@@ -141,7 +142,6 @@ def _deploy(cloud: LocalCloud) -> tuple[str, tuple[str, str]]:
         cloud.aws("dynamodb").put_item(TableName=_NAME, Item=item)
     s3, sqs = cloud.aws("s3"), cloud.aws("sqs")
     s3.create_bucket(Bucket=_NAME)
-    s3.put_object(Bucket=_NAME, Key="a", Body=b"y" * 500)
     empty, used = (
         str(sqs.create_queue(QueueName=f"{_NAME}-{kind}")["QueueUrl"]) for kind in ("empty", "used")
     )

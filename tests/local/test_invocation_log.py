@@ -3,6 +3,8 @@
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -74,19 +76,32 @@ class _LocalAws(BaseHTTPRequestHandler):
         """Prints nothing."""
 
 
-def test_lines_are_of_the_functions_of_the_stack_when_they_are_handed_over(tmp_path: Path) -> None:
-    groups = ("/aws/lambda/s-Jobs", "/aws/lambda/of-another-stack")
-    _LocalAws.rows = [{"group": each, "events": _events('{"status":200}')} for each in groups]
-    described = {"Jobs": {"Type": "AWS::Lambda::Function", "Properties": {}}}
-    home = Home(tmp_path)
+def _home(folder: Path) -> Home:
+    home = Home(folder)
     home.log("functions").parent.mkdir(parents=True)
+    return home
 
+
+@contextmanager
+def _logging(home: Home) -> Iterator[None]:
+    """The log of a stack with one function, at a local AWS; to its end after the block."""
+    described = {"Jobs": {"Type": "AWS::Lambda::Function", "Properties": {}}}
     with HTTPServer(("127.0.0.1", 0), _LocalAws) as server:
         threading.Thread(target=server.serve_forever).start()
         log = InvocationLog(LocalAws(f"http://127.0.0.1:{server.server_port}"), home)
         log.start(Stack({"Resources": described}, {"Jobs": "s-Jobs"}, {}))
+        yield
         log.stop()
         server.shutdown()
+
+
+def test_lines_are_of_the_functions_of_the_stack_when_they_are_handed_over(tmp_path: Path) -> None:
+    groups = ("/aws/lambda/s-Jobs", "/aws/lambda/of-another-stack")
+    _LocalAws.rows = [{"group": each, "events": _events('{"status":200}')} for each in groups]
+    home = _home(tmp_path)
+
+    with _logging(home):
+        pass
 
     lines = home.log("functions").read_text().splitlines()
     assert [line.split()[1:3] for line in lines] == [["Jobs", "200"]]
@@ -101,26 +116,18 @@ def test_log_goes_on_when_an_answer_breaks_off_or_is_another(
     monkeypatch.setattr(invocation_log, "_EVERY_S", 0.01)
     _LocalAws.rows = [{"group": "/aws/lambda/s-Jobs", "events": _events()}]
     _LocalAws.broken = [said]
-    described = {"Jobs": {"Type": "AWS::Lambda::Function", "Properties": {}}}
-    home = Home(tmp_path)
-    home.log("functions").parent.mkdir(parents=True)
+    home = _home(tmp_path)
 
-    with HTTPServer(("127.0.0.1", 0), _LocalAws) as server:
-        threading.Thread(target=server.serve_forever).start()
-        log = InvocationLog(LocalAws(f"http://127.0.0.1:{server.server_port}"), home)
-        log.start(Stack({"Resources": described}, {"Jobs": "s-Jobs"}, {}))
+    with _logging(home):
         while _LocalAws.broken:
             time.sleep(0.01)
-        log.stop()
-        server.shutdown()
 
     (line,) = home.log("functions").read_text().splitlines()
     assert line.split()[1:3] == ["Jobs", "ok"]
 
 
 def test_log_goes_on_when_the_local_aws_is_away(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    home.log("functions").parent.mkdir(parents=True)
+    home = _home(tmp_path)
     log = InvocationLog(LocalAws("http://127.0.0.1:1"), home)
 
     log.start(Stack({"Resources": {}}, {}, {}))
